@@ -1,0 +1,40 @@
+import type { InstallationChanges, InstallationState, ReleaseOrder } from '../../workflows/model/installation';
+import type { Instance } from '../../workflows/model/log';
+
+/**
+ * THE PORT: how a log is run. One adapter for each way (host.ts), which share no base class.
+ *
+ * Every method states an end and may be repeated. Each throws a `RefusalError` (activities/refusal-error.ts) with
+ * words for a person. `signal` aborts commands that are still running; a method that is aborted throws its reason.
+ */
+export interface Installation {
+  /** Reads how the log is run; `servingUrl` is where the gate sends requests now, which names the current release. */
+  read(servingUrl: string, signal: AbortSignal): Promise<InstallationState>;
+
+  /** What staging and settling would change, for people: no secret value is in it. Reads only. */
+  describe(state: InstallationState, signal: AbortSignal): Promise<InstallationChanges>;
+
+  /**
+   * Writes the next release's configuration, after keeping what it replaces.
+   * Refuses with CHANGED_BY_SOMEONE when the fingerprint is no longer the planned one and this mark did not change it.
+   */
+  stage(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+
+  /** Puts back what `stage` replaced, unless someone else changed it since (CHANGED_BY_SOMEONE). */
+  discard(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+
+  /** The processes of the next release are started; does not wait until they serve. No harm when they run. */
+  start(release: string, signal: AbortSignal): Promise<void>;
+
+  /** The processes of a release are stopped. No harm when none runs. */
+  stop(release: string, signal: AbortSignal): Promise<void>;
+
+  /** Where the processes of a release are reached. */
+  instances(release: string): readonly Instance[];
+
+  /**
+   * The standing configuration is the next release's: after a reboot it starts, the current one does not, and
+   * whichever starts reads the same shards (H33).
+   */
+  settle(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import { importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Imports go one way (docs/architecture.md, "The rooms"). Each line says what a room may not import;
+ * what is not listed is allowed.
+ */
+const room = (target, ...forbidden) => ({
+  target: `./${target}`,
+  from: forbidden.map((from) => `./${from}`),
+  message: `${target}/ may not import this: see "The rooms" in docs/architecture.md.`,
+});
+
+const outer = ['cli', 'workers', 'gate', 'lab', 'bench', 'tools', 'test'];
+
+export default tseslint.config(
+  { ignores: ['out/', 'node_modules/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js'] } } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: [
+            room('workflows/model', 'activities', 'proto', ...outer),
+            room('workflows', 'activities', 'proto', ...outer),
+            room('gate', 'lab', 'bench', 'tools', 'test', 'cli', 'workers', 'activities'),
+            room('cli', 'lab', 'bench', 'tools', 'test', 'activities'),
+            room('workers', 'lab', 'bench', 'tools', 'test', 'cli'),
+            room('tools', 'workflows', 'activities', 'workers', 'cli', 'gate', 'lab', 'bench', 'test'),
+            room('lab', 'test', 'bench'),
+            room('bench', 'test'),
+            {
+              target: './activities',
+              from: ['cli', 'workers', 'lab', 'bench', 'tools', 'test'].map((from) => `./${from}`),
+              message: 'activities/ may not import this: see "The rooms" in docs/architecture.md.',
+            },
+            {
+              target: './activities',
+              from: './gate',
+              except: ['messages.ts'],
+              message: 'activities/ knows only the messages of the gate.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['workflows/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!\\.|@temporalio/(workflow|common)$)', message: 'Workflows do no input or output.' }] },
+      ],
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: ['workers/config.ts', 'workers/temporal-connection.ts', 'tools/**', 'lab/**', 'bench/**', 'test/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only workers/config.ts reads the environment.' },
+      ],
+    },
+  },
+);

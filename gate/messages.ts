@@ -1,0 +1,70 @@
+/** What the gate is told and what it says: the bodies of its admin interface. Times in milliseconds. */
+
+/** Which order this is. The gate refuses (409) an order with a lower number than the one it follows. */
+export interface OrderIdentity {
+  /** For people: `<rotation>/<attempt>`. */
+  readonly rotation: string;
+  readonly number: number;
+}
+
+/**
+ * `PUT /order/hold`: from now on writes wait. Repeating it with the same number renews the lease and changes nothing
+ * else; after a release with that number it is refused (409), so that a hold that lands late holds nobody.
+ */
+export interface HoldOrder extends OrderIdentity {
+  /** When no order has come for this long, the gate stops holding and passes writes to the upstream it has. */
+  readonly leaseMs: number;
+}
+
+/**
+ * `PUT /order/release`: reads and writes go to `upstream`, held writes first; undo and exposure are the same order with
+ * another upstream. Repeating it changes nothing. A release without a hold before it is allowed.
+ */
+export interface ReleaseOrder extends OrderIdentity {
+  /** Base URL without a trailing slash. */
+  readonly upstream: string;
+}
+
+export type GateMode =
+  /** Everything passes. */
+  | 'pass'
+  /** Writes wait. */
+  | 'hold'
+  /** A lease ended: writes pass to the upstream, and a refusing tree's 500 becomes 503 with Retry-After. */
+  | 'healing';
+
+/** `GET /state`, and the answer to every order. */
+export interface GateState {
+  readonly mode: GateMode;
+  readonly upstream: string;
+  readonly rotation: string | null;
+  readonly number: number;
+  /** Calls of writes to Rekor that have no answer yet, whether or not their client is still there (H2). */
+  readonly writesInFlight: number;
+  /** Writes with a body over the limit among them: they stream and are never resent (H14). */
+  readonly streamsInFlight: number;
+  readonly writesWaiting: number;
+  /** What the hold with this number did to writes; null before the first hold. */
+  readonly hold: HoldFigures | null;
+}
+
+export interface HoldFigures {
+  readonly number: number;
+  /**
+   * From the arrival of the first held or refused write to the first acknowledgement of a write that arrived at or
+   * after it; null while there is none.
+   */
+  readonly stallMs: number | null;
+  readonly longestWaitMs: number;
+  readonly held: number;
+  readonly refused: number;
+  readonly recovered: number;
+  readonly dropped: number;
+}
+
+/** Body of every admin answer with a status of 400 or more. */
+export interface GateRefusal {
+  readonly code: 'UNAUTHORIZED' | 'ORDER_INVALID' | 'ORDER_TOO_LOW' | 'ORDER_ENDED';
+  readonly message: string;
+  readonly state?: GateState;
+}

@@ -1,0 +1,53 @@
+import type { Instance, Shard, TreeId } from './log';
+
+/** How the log is run now, as read from its installation; no secret value is in it (H28). */
+export interface InstallationState {
+  /** The name under which the installation knows what serves now, for example the slot `blue`. */
+  readonly current: string;
+  /** The name of what will serve next, for example the slot `green`. */
+  readonly next: string;
+  readonly currentInstances: readonly Instance[];
+  readonly nextInstances: readonly Instance[];
+  /** The active tree that the current release is configured with. */
+  readonly activeTreeId: TreeId;
+  /** The inactive shards' trees in served order, as the current release's sharding list names them. */
+  readonly inactiveTreeIds: readonly TreeId[];
+  /** True when processes of the next release run already: leftovers that a rotation must not adopt. */
+  readonly nextIsRunning: boolean;
+  /** SHA-256 over everything that the next release is derived from or replaces; a change by someone else changes it. */
+  readonly fingerprint: string;
+}
+
+/** One file that a rotation will write. Only lines that differ are shown; secret values are replaced by `<hidden>`. */
+export interface FileChange {
+  readonly path: string;
+  /** Who reads the file, in words: "sharding list of slot green". */
+  readonly what: string;
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
+}
+
+/** One command that a rotation will run. */
+export interface CommandRun {
+  readonly when: string;
+  readonly command: readonly string[];
+}
+
+export interface InstallationChanges {
+  readonly files: readonly FileChange[];
+  readonly commands: readonly CommandRun[];
+}
+
+/** Everything that an installation needs to stage, run, settle or discard a release. */
+export interface ReleaseOrder {
+  /** Names this attempt in marks and backups: `<rotation>/<attempt>`. */
+  readonly mark: string;
+  readonly current: string;
+  readonly next: string;
+  readonly currentTreeId: TreeId;
+  readonly nextTreeId: TreeId;
+  /** Inactive shards of the current release, in served order. */
+  readonly inactive: readonly Shard[];
+  /** `InstallationState.fingerprint` as planned. */
+  readonly fingerprint: string;
+}

@@ -1,0 +1,107 @@
+import type { InstallationChanges, InstallationState } from './installation';
+import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
+import type { RotationRequest } from './rotation';
+import { refusal, type Refusal } from './refusals';
+import { differencesFrom, firstIndexAfter } from './shards';
+
+/** What preflight read, all in one instant as far as that is possible. */
+export interface PreflightFacts {
+  readonly log: string;
+  /** What could not be read, or was plainly wrong where it was read; the fields below are then absent. */
+  readonly refusals: readonly Refusal[];
+  readonly found?: FoundLog;
+}
+
+export interface FoundLog {
+  readonly installation: InstallationState;
+  readonly changes: InstallationChanges;
+  readonly current: Tree;
+  readonly currentHead: TreeHead;
+  readonly inactive: readonly (Shard & { readonly tree: Tree })[];
+  /** What each instance that serves now has loaded. */
+  readonly instances: readonly { readonly name: string; readonly log: InstanceLog }[];
+  readonly gate: { readonly upstream: string; readonly number: number; readonly holding: boolean };
+  /** The largest number in the mark of any tree of this log; 0 without any. */
+  readonly largestMark: number;
+  /** How it will be proven that the current tree is drained; the signer's passes are the weaker way. */
+  readonly drainEvidence: 'queue' | 'signer passes';
+  /** SHA-256 over what the plan changes, but not over sizes, which move all the time. */
+  readonly hash: string;
+}
+
+/** The exact changes of one rotation, as data. */
+export interface Plan {
+  readonly log: string;
+  readonly hash: string;
+  readonly currentTree: TreeHead & { readonly treeId: TreeId };
+  readonly inactive: readonly Shard[];
+  readonly installation: InstallationState;
+  readonly changes: InstallationChanges;
+  /** Virtual index of the next tree's first leaf if nothing were written any more. */
+  readonly firstIndexNow: number;
+  readonly drainEvidence: FoundLog['drainEvidence'];
+  /** Fencing number of the first attempt. */
+  readonly number: number;
+}
+
+/** Makes the plan, or says everything that stands against it. Pure: the same facts give the same answer. */
+export function planRotation(
+  request: RotationRequest,
+  facts: PreflightFacts,
+): { readonly plan: Plan } | { readonly refusals: readonly Refusal[] } {
+  const found = facts.found;
+  if (facts.refusals.length > 0 || !found) {
+    return { refusals: facts.refusals };
+  }
+  const refusals = [...refusalsOf(request, found)];
+  if (refusals.length > 0) {
+    return { refusals };
+  }
+  return {
+    plan: {
+      log: request.log,
+      hash: found.hash,
+      currentTree: { treeId: found.current.treeId, ...found.currentHead },
+      inactive: found.inactive.map(({ treeId, length }) => ({ treeId, length })),
+      installation: found.installation,
+      changes: found.changes,
+      firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
+      drainEvidence: found.drainEvidence,
+      number: Math.max(found.gate.number, found.largestMark) + 1,
+    },
+  };
+}
+
+function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refusal> {
+  const { installation, current } = found;
+  const log = request.log;
+  if (request.currentTree !== undefined && request.currentTree !== installation.activeTreeId) {
+    yield refusal('NOT_THE_ACTIVE_TREE', { log, asked: request.currentTree, active: installation.activeTreeId });
+  }
+  if (current.type !== 'LOG') {
+    yield refusal('CURRENT_TREE_NOT_A_LOG', { log, tree: current.treeId, type: current.type });
+  }
+  if (current.state !== 'ACTIVE') {
+    yield refusal('CURRENT_TREE_NOT_ACTIVE', { log, tree: current.treeId, state: current.state });
+  }
+  for (const shard of found.inactive) {
+    if (shard.tree.state === 'ACTIVE') {
+      yield refusal('INACTIVE_TREE_ACTIVE', { log, tree: shard.treeId });
+    }
+  }
+  for (const instance of found.instances) {
+    const differences = differencesFrom(instance.log, installation.activeTreeId, found.inactive);
+    if (differences.length > 0) {
+      yield refusal('INSTANCE_DIFFERS', { log, instance: instance.name, differences });
+    }
+  }
+  if (installation.nextIsRunning) {
+    yield refusal('NEXT_IS_RUNNING', { log, next: installation.next });
+  }
+  if (found.gate.holding) {
+    yield refusal('GATE_IS_HOLDING', { log, number: found.gate.number });
+  }
+  if (request.planHash !== undefined && request.planHash !== found.hash) {
+    yield refusal('PLAN_CHANGED', { log, asked: request.planHash, now: found.hash });
+  }
+}

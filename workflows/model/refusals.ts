@@ -1,0 +1,192 @@
+/**
+ * Every reason to say no (a refusal: nothing has happened yet) and every way to fail (something had): what was
+ * found, and what to do. docs/refusals.md lists the same codes; a test keeps both equal.
+ */
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** What was found, with its values. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+interface Text {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const catalogue = {
+  UNKNOWN_LOG: (found: { log: string; known: readonly string[]; nearest?: string }): Text => ({
+    message: `There is no log named "${found.log}" in the configuration of the worker; it knows ${found.known.join(', ')}.`,
+    remedy: found.nearest
+      ? `Did you mean "${found.nearest}"? Otherwise add it under logs: and restart the worker.`
+      : 'Use one of these names, or add the log under logs: and restart the worker.',
+  }),
+  REQUEST_INVALID: (found: { field: string; value: string; allowed: string }): Text => ({
+    message: `The request's ${found.field} is ${found.value}; allowed is ${found.allowed}.`,
+    remedy: 'Start the rotation again with {"log": "NAME"} and, if wanted, dryRun, currentTree and planHash.',
+  }),
+  TRILLIAN_UNREACHABLE: (found: { log: string; address: string; reason: string }): Text => ({
+    message: `Trillian's log server of ${found.log} at ${found.address} does not answer: ${found.reason}.`,
+    remedy: 'Check logs.NAME.trillian.address and its TLS settings, and that the server runs.',
+  }),
+  REKOR_UNREACHABLE: (found: { log: string; instance: string; url: string; reason: string }): Text => ({
+    message: `Rekor ${found.instance} of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
+    remedy: 'Check the url in the configuration and that this Rekor runs.',
+  }),
+  GATE_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
+    message: `The write gate of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
+    remedy: 'Check logs.NAME.gate.admin and that `rekor-rotate gate` runs for this log.',
+  }),
+  GATE_TOKEN_REFUSED: (found: { log: string; url: string }): Text => ({
+    message: `The write gate of ${found.log} at ${found.url} refuses the token of the configuration.`,
+    remedy: 'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
+  }),
+  GATE_UPSTREAM_UNKNOWN: (found: { log: string; upstream: string; known: readonly string[] }): Text => ({
+    message: `The write gate of ${found.log} sends to ${found.upstream}, which is none of its slots (${found.known.join(', ')}).`,
+    remedy: 'Make the urls under logs.NAME.installation.slots those that the gate sends to.',
+  }),
+  GATE_IS_HOLDING: (found: { log: string; number: number }): Text => ({
+    message: `The write gate of ${found.log} holds writes for order ${found.number}: another rotation is in its critical section.`,
+    remedy: 'Wait until it has ended; the gate lets writes go by itself when its lease ends.',
+  }),
+  TREE_UNKNOWN: (found: { log: string; tree: string }): Text => ({
+    message: `Trillian does not know tree ${found.tree} that the configuration of ${found.log} names, or has deleted it.`,
+    remedy: 'Check that trillian.address is the server this log uses; a deleted tree can be undeleted for seven days.',
+  }),
+  TREE_UNREADABLE: (found: { log: string; tree: string; reason: string }): Text => ({
+    message: `The size of tree ${found.tree} of ${found.log} cannot be read: ${found.reason}.`,
+    remedy: 'Check the tree in Trillian; an uninitialised tree cannot be a shard of a log.',
+  }),
+  NOT_THE_ACTIVE_TREE: (found: { log: string; asked: string; active: string }): Text => ({
+    message: `Tree ${found.asked} was asked to be rotated, but the active tree of ${found.log} is ${found.active}.`,
+    remedy: 'Ask for the active tree, or leave currentTree out.',
+  }),
+  CURRENT_TREE_NOT_ACTIVE: (found: { log: string; tree: string; state: string }): Text => ({
+    message: `The current tree of ${found.log}, ${found.tree}, is ${found.state}; only an ACTIVE tree can be rotated.`,
+    remedy: 'If an earlier rotation or a person left it so, find out why first; then set it ACTIVE and try again.',
+  }),
+  CURRENT_TREE_NOT_A_LOG: (found: { log: string; tree: string; type: string }): Text => ({
+    message: `The current tree of ${found.log}, ${found.tree}, is of type ${found.type}; Rekor needs a tree of type LOG.`,
+    remedy: 'Check that the configured tree is the one that Rekor writes to.',
+  }),
+  INACTIVE_TREE_ACTIVE: (found: { log: string; tree: string }): Text => ({
+    message: `Tree ${found.tree} is an inactive shard of ${found.log}, but Trillian has it ACTIVE: it could still grow and shift every later index.`,
+    remedy: 'Freeze it (updatetree --tree_state=FROZEN), check that no instance writes to it, then restart Rekor.',
+  }),
+  SHARDING_FILE_INVALID: (found: { path: string; reason: string }): Text => ({
+    message: `The sharding file ${found.path} cannot be used: ${found.reason}.`,
+    remedy: 'It must be a YAML list of shards, each with an unquoted treeID of digits; nothing has been changed.',
+  }),
+  SHARDING_FILE_LISTS_TWICE: (found: { path: string; tree: string }): Text => ({
+    message: `The sharding file ${found.path} lists tree ${found.tree} twice; Rekor would count its entries twice.`,
+    remedy: 'Remove the second one, after checking which indexes the running Rekor serves.',
+  }),
+  SHARDING_FILE_LISTS_ACTIVE: (found: { path: string; tree: string }): Text => ({
+    message: `The sharding file ${found.path} lists tree ${found.tree}, which is the active tree; its entries would have two indexes.`,
+    remedy: 'Remove it from the file, after checking which indexes the running Rekor serves.',
+  }),
+  ENVIRONMENT_FILE_INVALID: (found: { path: string; variable: string; reason: string }): Text => ({
+    message: `The environment file ${found.path} cannot be used: ${found.variable} ${found.reason}.`,
+    remedy: 'It must set that variable to the id of the active tree; nothing has been changed.',
+  }),
+  FILE_UNREADABLE: (found: { path: string; reason: string }): Text => ({
+    message: `The file ${found.path} cannot be read or written: ${found.reason}.`,
+    remedy: 'Check the path in the configuration and the rights of the user that the worker runs as.',
+  }),
+  SECRET_UNREADABLE: (found: { field: string; source: string; reason: string }): Text => ({
+    message: `The secret ${found.field} cannot be read from ${found.source}: ${found.reason}.`,
+    remedy: 'Let the configuration name a file or variable that the worker can read.',
+  }),
+  DATABASE_UNREACHABLE: (found: { log: string; reason: string }): Text => ({
+    message: `Trillian's database of ${found.log} does not answer: ${found.reason}.`,
+    remedy: 'Check logs.NAME.database, or leave it out: then the drain is proven by the signer, which takes longer.',
+  }),
+  METRICS_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
+    message: `The metrics of ${found.log} at ${found.url} cannot be read: ${found.reason}.`,
+    remedy: 'Check logs.NAME.logServerMetrics and signerMetrics: without them nothing proves that a tree is drained.',
+  }),
+  INSTANCE_DIFFERS: (found: { log: string; instance: string; differences: readonly string[] }): Text => ({
+    message: `Rekor ${found.instance} of ${found.log} does not serve what the configuration and Trillian say: ${found.differences.join('; ')}.`,
+    remedy: 'An index may have been given twice already: find out before anything else, and restart that Rekor only then.',
+  }),
+  NEXT_IS_RUNNING: (found: { log: string; next: string }): Text => ({
+    message: `The slot ${found.next} of ${found.log}, which the rotation would use, is running already.`,
+    remedy: 'Stop it if nothing uses it. It may be left over from a rotation that was interrupted.',
+  }),
+  PLAN_CHANGED: (found: { log: string; asked: string; now: string }): Text => ({
+    message: `The plan of ${found.log} is not the one that was shown: it was ${found.asked.slice(0, 12)}, it is ${found.now.slice(0, 12)}.`,
+    remedy: 'Somebody changed trees, files or slots meanwhile. Look at the plan again.',
+  }),
+  ROTATION_IN_PROGRESS: (found: { log: string; rotation: string; startedBy: string }): Text => ({
+    message: `The log ${found.log} is being rotated already, by rotation ${found.rotation}, started as workflow "${found.startedBy}".`,
+    remedy: 'Wait for it, or cancel it with `rekor-rotate cancel`.',
+  }),
+  SLOT_COMMAND_FAILED: (found: { slot: string; verb: string; command: string; reason: string }): Text => ({
+    message: `The command to ${found.verb} slot ${found.slot} failed: ${found.command}: ${found.reason}.`,
+    remedy: 'Run the command by hand as the user of the worker and mend what it says.',
+  }),
+  SLOT_DOES_NOT_START: (found: { slot: string; url: string; reason: string }): Text => ({
+    message: `Rekor in slot ${found.slot} was started but does not serve at ${found.url}: ${found.reason}.`,
+    remedy: "Look at that slot's log; its files are put back as they were.",
+  }),
+  CHANGED_BY_SOMEONE: (found: { what: string; expected: string; now: string }): Text => ({
+    message: `${found.what} was changed by someone else: expected ${found.expected}, found ${found.now}.`,
+    remedy: 'It is left as it was found. Find out who changed it; then start the rotation again.',
+  }),
+  NEXT_TREE_NOT_EMPTY: (found: { tree: string; size: number }): Text => ({
+    message: `The next tree ${found.tree} carries this attempt's mark but already holds ${found.size} entries.`,
+    remedy: 'Somebody writes to it. Find the writer; the tree is left as it is.',
+  }),
+  NEXT_TREE_HAS_ENTRIES: (found: { tree: string }): Text => ({
+    message: `The next tree ${found.tree} holds public entries: the rotation cannot be taken back without losing them.`,
+    remedy: 'Nothing: the rotation goes forward by itself.',
+  }),
+  TWO_ACTIVE_TREES: (found: { tree: string; other: string }): Text => ({
+    message: `Tree ${found.tree} may not become ACTIVE while ${found.other} is.`,
+    remedy: 'Somebody changed the state of a tree. Find out who, and freeze the one that must not take writes.',
+  }),
+  NOT_DRAINED: (found: { tree: string; waitedMs: number; left: string }): Text => ({
+    message: `Tree ${found.tree} could not be proven drained within ${found.waitedMs} ms: ${found.left}.`,
+    remedy: 'The rotation takes itself back and tries again. If it repeats, look at the signer and at long-running writes.',
+  }),
+  WRITES_IN_FLIGHT: (found: { waitedMs: number; inFlight: number }): Text => ({
+    message: `${found.inFlight} writes were still in flight after ${found.waitedMs} ms.`,
+    remedy: 'The rotation takes itself back and tries again. If it repeats, look at the signer and the database.',
+  }),
+  BUDGET_EXCEEDED: (found: { step: string; budgetMs: number }): Text => ({
+    message: `The critical section was not through in its ${found.budgetMs} ms; it stopped in the step ${found.step}.`,
+    remedy: 'The rotation takes itself back and tries again. If it repeats, the times of its steps show which one is slow.',
+  }),
+  VERIFICATION_FAILED: (found: { what: string; reason: string }): Text => ({
+    message: `${found.what} could not be verified: ${found.reason}.`,
+    remedy: 'Do not retry before it is understood: compare with another instance and with Trillian.',
+  }),
+  HANDOVER_NOT_SEEN: (found: { tree: string; reason: string }): Text => ({
+    message: `The handover leaf of tree ${found.tree} was not seen through the next release: ${found.reason}.`,
+    remedy: 'The rotation takes itself back and tries again with a new tree.',
+  }),
+  GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string }): Text => ({
+    message: `The write gate refuses order ${found.number}: it follows order ${found.has} (${found.mode}).`,
+    remedy: 'A later attempt or another rotation owns the gate; this one takes itself back.',
+  }),
+  CANCELLED: (found: { step: string }): Text => ({
+    message: `The rotation was cancelled in the step ${found.step}.`,
+    remedy: 'Nothing: everything is as it was before. Start it again when wanted.',
+  }),
+  INTERNAL: (found: { step: string; reason: string }): Text => ({
+    message: `The step ${found.step} failed: ${found.reason}.`,
+    remedy: 'The log of the worker has the whole error.',
+  }),
+} as const;
+
+export type RefusalCode = keyof typeof catalogue;
+
+export const refusalCodes = Object.keys(catalogue) as readonly RefusalCode[];
+
+/** Words one entry of the catalogue with what was found. */
+export function refusal<Code extends RefusalCode>(code: Code, found: Parameters<(typeof catalogue)[Code]>[0]): Refusal {
+  const word = catalogue[code] as (facts: typeof found) => Text;
+  return { code, ...word(found) };
+}

@@ -1,0 +1,105 @@
+import type { Shard, TreeHead, TreeId } from './log';
+import type { Refusal } from './refusals';
+import type { Plan } from './plan';
+
+/** What a person or a schedule asks for: the one argument of the workflow `rotateLog`. */
+export interface RotationRequest {
+  /** The log's name in the configuration. */
+  readonly log: string;
+  /** Go through every step, saying each change instead of making it. Default false. */
+  readonly dryRun?: boolean;
+  /** Refuse unless this is the log's active tree. */
+  readonly currentTree?: TreeId;
+  /** Refuse unless the plan is still the one with this hash, which `plan` printed and a person has read. */
+  readonly planHash?: string;
+}
+
+/** Which attempt of which rotation an order belongs to; written to the gate and into the next tree's description. */
+export interface AttemptIdentity {
+  readonly log: string;
+  /** Names the rotation for people and marks, for example `20260131T030000Z-1f3a9c`. */
+  readonly rotation: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /**
+   * Fencing number: larger than every number found on the gate or on a tree when the attempt was planned.
+   * The gate refuses orders with a lower one.
+   */
+  readonly number: number;
+}
+
+/** The proven end of a tree: nothing was in flight or queued when it was frozen. */
+export interface FrozenTree extends TreeHead {
+  readonly treeId: TreeId;
+  /** How it was proven that nothing can come later, in words. */
+  readonly proof: readonly string[];
+}
+
+/** What a closed next tree turned out to hold. */
+export type NextTreeContent = 'nothing' | 'handover' | 'public entries';
+
+/** The first leaf of the next tree: it commits to the end of the current one. */
+export interface Handover {
+  /** The committed text: `tree id, size, root hash` of the current tree. */
+  readonly text: string;
+  /** Merkle leaf hash of the handover in the next tree, lower-case hex; also the UUID Rekor serves it by. */
+  readonly leafHash: string;
+  readonly integratedInMs: number;
+}
+
+/** How writes fared in the gate during one hold. Times in milliseconds. */
+export interface WriteStall {
+  /** From the first held or refused write to the first acknowledgement of a write that arrived at or after it; null before that. */
+  readonly stallMs: number | null;
+  /** The longest time any write was held, of all that waited. */
+  readonly longestWaitMs: number;
+  readonly held: number;
+  readonly refused: number;
+  /** Writes that broke at the current release and were looked up and, if absent, sent on (H13). */
+  readonly recovered: number;
+  readonly dropped: number;
+}
+
+export interface StepRecord {
+  readonly name: string;
+  readonly ms: number;
+  /** `done`; `undone` for a compensation that was run; `said` in a dry run. */
+  readonly kind: 'done' | 'undone' | 'said';
+  readonly attempt: number;
+  /** In a dry run, what would be done. */
+  readonly says?: readonly string[];
+}
+
+export type Outcome = 'completed' | 'rolledBack' | 'refused' | 'planned';
+
+/** How a rotation ended; the result of `rotateLog`. */
+export interface RotationResult {
+  readonly log: string;
+  readonly rotation: string;
+  readonly outcome: Outcome;
+  /** Why it ended so, in plain words. */
+  readonly reason: string;
+  readonly refusals: readonly Refusal[];
+  readonly plan?: Plan;
+  readonly attempts: number;
+  readonly currentTree?: Partial<TreeHead> & { readonly treeId: TreeId };
+  readonly nextTree?: { readonly treeId: TreeId; readonly firstIndex: number };
+  readonly steps: readonly StepRecord[];
+  readonly writes?: WriteStall;
+  readonly frozen?: FrozenTree;
+  readonly handover?: Handover;
+  readonly verification?: VerificationReport;
+  /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
+  readonly tellDownstream: readonly string[];
+}
+
+/** What an independent reader proved from the public address. */
+export interface VerificationReport {
+  /** Entries read by index, UUID and entry id, and verified. */
+  readonly entriesVerified: number;
+  readonly proofsVerified: number;
+  readonly checkpointsVerified: number;
+  readonly shards: readonly (Shard & { readonly entriesVerified: number })[];
+  /** Entries of kinds no Sigstore bundle can be made of: their proof and promise were checked directly. */
+  readonly withoutBundle: number;
+}
