@@ -1,0 +1,42 @@
+import type { RotationResult, StepRecord } from './model/rotation';
+
+/** What an operator, the command line and the worker call a rotation's parts by; types and names only. */
+
+/** The workflow a person starts, with one `RotationRequest`; its result is a `RotationResult`. */
+export const ROTATE_LOG = 'rotateLog';
+
+/** The rotation itself: a child of `rotateLog`. */
+export const ROTATION = 'rotation';
+
+/** The rotation's critical section: a child of `rotation`. */
+export const CUT_OVER = 'cutOver';
+
+/** The workflow id of a log's rotation. Only one can be open, so the id is the lock (H22). */
+export function lockId(log: string): string {
+  return `log/${log}`;
+}
+
+/** The workflow id of a log's critical section. */
+export function cutOverId(log: string): string {
+  return `log/${log}/cut-over`;
+}
+
+/** Query of `rotateLog` and `rotation`, without arguments; the answer is a `Progress`. */
+export const PROGRESS = 'progress';
+
+/** What a watcher is shown. */
+export interface Progress {
+  readonly log: string;
+  /** Null until there is one: during preflight. */
+  readonly rotation: string | null;
+  /** The step that runs now, or `ended`. */
+  readonly phase: string;
+  readonly attempt: number;
+  /** Steps that have ended, in order; those of the critical section appear when it has ended. */
+  readonly steps: readonly StepRecord[];
+  /** What Cancel would do now, in plain words. */
+  readonly cancelWould: string;
+  /** Why the last attempt was undone, or what is being waited for; null without one. */
+  readonly note: string | null;
+  readonly result: RotationResult | null;
+}
