@@ -1,0 +1,152 @@
+import { createServer, request as requestTo, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { carry } from './exchange';
+import { FaultRules, type Chosen, type Frequency } from './rules';
+
+/** One request as the proxy saw it. */
+export interface HttpCall {
+  readonly method: string;
+  /** Path with its query. */
+  readonly path: string;
+  readonly body: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface HttpMatch extends Frequency {
+  readonly method?: string;
+  readonly path: RegExp;
+  readonly where?: (body: string) => boolean;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body?: Buffer | string;
+}
+
+export interface HttpProxy {
+  /** Base URL without a trailing slash; stays the same through `refuseConnections`. */
+  readonly url: string;
+  /** Every request since the start or the last `forgetCalls`, in order of arrival. */
+  readonly calls: readonly HttpCall[];
+  forgetCalls(): void;
+  when(match: HttpMatch): Chosen<HttpAnswer>;
+  /** Forgets every rule and lets held requests go. */
+  clear(): void;
+  /** Nobody listens at the address any more; connections that are open are cut. */
+  refuseConnections(): Promise<void>;
+  acceptConnections(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/**
+ * A proxy before an HTTP server that passes every request on over a fresh connection, and does to chosen ones what a
+ * test has asked for. Bodies are taken in whole. A server that cannot be reached shows as a connection cut without answer.
+ */
+export async function startHttpProxy(options: { upstream: string }): Promise<HttpProxy> {
+  const rules = new FaultRules<HttpCall, HttpAnswer>();
+  const calls: HttpCall[] = [];
+
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const left = new AbortController();
+    response.on('close', () => {
+      if (!response.writableFinished) {
+        left.abort();
+      }
+    });
+    const body = await whole(incoming);
+    const call = {
+      method: incoming.method ?? 'GET',
+      path: incoming.url ?? '/',
+      body: body.toString(),
+      at: Date.now(),
+    };
+    calls.push(call);
+    await carry<HttpAnswer>(rules.faultFor(call), {
+      forward: () => forward(options.upstream, call, incoming, body, left.signal),
+      answer: ({ status, headers, body: bytes }) => {
+        response.writeHead(status, headers);
+        response.end(bytes);
+      },
+      callerLeft: left.signal,
+    });
+  };
+  const server = createServer((incoming, response) => {
+    serve(incoming, response).catch(() => response.destroy());
+  });
+
+  const listen = async (port: number): Promise<void> => {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  };
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+  };
+
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls,
+    forgetCalls: () => calls.splice(0),
+    when: ({ method, path, where, ...frequency }) =>
+      rules.when(
+        (call) =>
+          (method ?? call.method) === call.method && path.test(call.path) && (where?.(call.body) ?? true),
+        frequency,
+      ),
+    clear: () => rules.clear(),
+    refuseConnections: close,
+    acceptConnections: () => listen(port),
+    end: async () => {
+      rules.clear();
+      await close();
+    },
+  };
+}
+
+/** Headers of one connection, not of the answer. */
+const hopByHop = ['connection', 'keep-alive', 'transfer-encoding'];
+
+async function forward(
+  upstream: string,
+  call: HttpCall,
+  incoming: IncomingMessage,
+  body: Buffer,
+  callerLeft: AbortSignal,
+): Promise<HttpAnswer> {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing = requestTo(
+      new URL(call.path, upstream),
+      {
+        method: call.method,
+        headers: { ...incoming.headers, connection: 'close' },
+        agent: false,
+        signal: callerLeft,
+      },
+      resolve,
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+  const headers = Object.fromEntries(
+    Object.entries(answer.headers).filter(([name]) => !hopByHop.includes(name)),
+  );
+  return { status: answer.statusCode ?? 502, headers, body: await whole(answer) };
+}
+
+async function whole(message: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of message) {
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+}
