@@ -1,0 +1,316 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import type { TreeState, TreeType } from '../workflows/model/log';
+import { refuse } from './refusal-error';
+import { abortReason, pause } from './waiting';
+
+/** How Trillian's log server is reached. Without `tls` the connection is in the clear. */
+export interface TrillianOptions {
+  /** The log's name in the configuration, for messages. */
+  readonly log: string;
+  /** `HOST:PORT` of the gRPC port. */
+  readonly address: string;
+  /** Paths of PEM files. Without `caFile` the roots that Node.js ships are trusted. */
+  readonly tls?: {
+    readonly caFile?: string;
+    readonly certificateFile?: string;
+    readonly keyFile?: string;
+    /** The name in the server's certificate, when it is not the host of `address`. */
+    readonly serverName?: string;
+  };
+}
+
+/** What bounds one call. */
+export interface Call {
+  /** Ends the call; its reason becomes the error. */
+  readonly signal: AbortSignal;
+  /** Milliseconds from now; default 5000. */
+  readonly timeoutMs?: number;
+  /**
+   * Wall-clock time, in milliseconds since the epoch, from which on nothing may be sent (H8). A signal is not
+   * enough for that: the timer behind it fires late in a process that was stopped and continued.
+   */
+  readonly notAfter?: number;
+}
+
+/** Trillian answered with an error of its own: nothing more will come of this call. */
+export class TrillianError extends Error {
+  constructor(
+    readonly method: string,
+    readonly code: status,
+    details: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Trillian answered ${method} with ${status[code]}: ${details}`, options);
+    this.name = 'TrillianError';
+  }
+}
+
+/** A changing call was sent and not answered: it may have had its effect, or have it until `mayLandUntil` (H8). */
+export class CallOutcomeUnknown extends Error {
+  constructor(
+    readonly method: string,
+    /** The call's deadline, which Trillian was told, in milliseconds since the epoch. */
+    readonly mayLandUntil: number,
+    options?: ErrorOptions,
+  ) {
+    const until = new Date(mayLandUntil).toISOString();
+    super(`It is not known whether ${method} had its effect; it may still have it until ${until}`, options);
+    this.name = 'CallOutcomeUnknown';
+  }
+}
+
+/** A call was not sent, because its time was over (H8): it has no effect, and the next attempt need not wait for it. */
+export class CallTooLate extends Error {
+  constructor(readonly method: string) {
+    super(`${method} was not sent: its time was over`);
+    this.name = 'CallTooLate';
+  }
+}
+
+interface LogRoot {
+  readonly logRoot: Buffer;
+}
+
+/** `trillian.Tree` as proto-loader hands it over: 64-bit numbers as decimal strings, enumerations by name. */
+export interface TreeMessage {
+  readonly treeId: string;
+  readonly treeState: TreeState;
+  readonly treeType: TreeType;
+  readonly displayName: string;
+  readonly description: string;
+  readonly deleted: boolean;
+}
+
+interface LeafMessage {
+  readonly merkleLeafHash: Buffer;
+  readonly leafValue: Buffer;
+  readonly leafIndex: string;
+}
+
+interface NewTree {
+  readonly treeState: 'ACTIVE';
+  readonly treeType: 'LOG';
+  readonly displayName: string;
+  readonly description: string;
+  readonly maxRootDuration: { readonly seconds: string };
+}
+
+/** Request and response of every method in proto/trillian.proto. */
+interface Methods {
+  ListTrees: { request: { showDeleted: boolean }; response: { tree: TreeMessage[] } };
+  GetTree: { request: { treeId: string }; response: TreeMessage };
+  CreateTree: { request: { tree: NewTree }; response: TreeMessage };
+  UpdateTree: {
+    request: { tree: { treeId: string; treeState: TreeState }; updateMask: { paths: string[] } };
+    response: TreeMessage;
+  };
+  QueueLeaf: {
+    request: { logId: string; leaf: { leafValue: Buffer; extraData: Buffer; leafIdentityHash: Buffer } };
+    response: { queuedLeaf: { status: { code: status; message: string } | null } | null };
+  };
+  GetLatestSignedLogRoot: { request: { logId: string }; response: { signedLogRoot: LogRoot | null } };
+  InitLog: { request: { logId: string }; response: { created: LogRoot | null } };
+  GetLeavesByRange: {
+    request: { logId: string; startIndex: string; count: string };
+    response: { leaves: LeafMessage[] };
+  };
+}
+
+type Method = keyof Methods;
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/** Pauses between the tries of a read, in milliseconds. */
+const READ_RETRY_PAUSES_MS = [50, 100, 200];
+
+const CHANNEL_OPTIONS: ChannelOptions = {
+  // A changing call is never repeated behind our back (H8); reads are repeated here.
+  'grpc.enable_retries': 0,
+  // Only workers/config.ts reads the environment; Trillian is not reached through its http_proxy.
+  'grpc.enable_http_proxy': 0,
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 500,
+};
+
+/** One connection to a Trillian log server, with the rules that all calls share. */
+export interface TrillianCalls {
+  /** A call without effect: repeated when the connection breaks, for as long as its deadline allows. */
+  read<Name extends Method>(
+    name: Name,
+    request: Methods[Name]['request'],
+    call: Call,
+  ): Promise<Methods[Name]['response']>;
+  /**
+   * A call with an effect: sent at most once, over a connection that stands, and never after its deadline (H8).
+   * Throws `CallOutcomeUnknown` when it was sent and no answer came; any other error means that nothing was sent, or
+   * that Trillian said no.
+   */
+  change<Name extends Method>(
+    name: Name,
+    request: Methods[Name]['request'],
+    call: Call,
+  ): Promise<Methods[Name]['response']>;
+  close(): void;
+}
+
+/** Opens the connection when the first call is made. Throws FILE_UNREADABLE for a TLS file that cannot be read. */
+export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
+  const methods = loadMethods();
+  const client = new Client(options.address, channelCredentials(options), channelOptions(options));
+
+  function send<Name extends Method>(
+    name: Name,
+    request: Methods[Name]['request'],
+    call: Call,
+    deadline: number,
+  ): Promise<Methods[Name]['response']> {
+    const method = methods[name];
+    return new Promise((resolve, reject) => {
+      const sent = client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        // proto-loader's decoder makes exactly the message that proto/trillian.proto describes.
+        (bytes) => method.responseDeserialize(bytes) as Methods[Name]['response'],
+        request,
+        new Metadata(),
+        { deadline },
+        (error, response) => {
+          call.signal.removeEventListener('abort', cancel);
+          if (error) reject(error);
+          else if (response === undefined) reject(new TrillianError(name, status.INTERNAL, 'empty answer'));
+          else resolve(response);
+        },
+      );
+      const cancel = (): void => sent.cancel();
+      call.signal.addEventListener('abort', cancel, { once: true });
+    });
+  }
+
+  function unreachable(reason: string, cause?: unknown): Error {
+    return refuse('TRILLIAN_UNREACHABLE', { log: options.log, address: options.address, reason }, cause);
+  }
+
+  return {
+    async read(name, request, call) {
+      const started = Date.now();
+      const deadline = deadlineOf(call);
+      for (let attempt = 0; ; attempt++) {
+        throwIfOver(name, call, deadline);
+        try {
+          return await send(name, request, call, deadline);
+        } catch (error) {
+          if (call.signal.aborted) throw abortReason(call.signal);
+          if (!isServiceError(error)) throw error;
+          if (error.code === status.DEADLINE_EXCEEDED) {
+            throw unreachable(`no answer to ${name} within ${deadline - started} ms`, error);
+          }
+          if (error.code !== status.UNAVAILABLE)
+            throw new TrillianError(name, error.code, error.details, { cause: error });
+          const pauseMs = READ_RETRY_PAUSES_MS[attempt];
+          if (pauseMs === undefined || Date.now() + pauseMs >= deadline)
+            throw unreachable(error.details, error);
+          await pause(pauseMs, call.signal);
+        }
+      }
+    },
+
+    async change(name, request, call) {
+      const deadline = deadlineOf(call);
+      throwIfOver(name, call, deadline);
+      // Nothing may wait in the channel and leave later: the connection stands first, then the clock is looked at.
+      await connected(client, call.signal, deadline).catch((error: unknown) => {
+        throw call.signal.aborted ? abortReason(call.signal) : unreachable('no connection', error);
+      });
+      throwIfOver(name, call, deadline);
+      try {
+        return await send(name, request, call, deadline);
+      } catch (error) {
+        if (!isServiceError(error)) throw error;
+        if (UNANSWERED.has(error.code)) throw new CallOutcomeUnknown(name, deadline, { cause: error });
+        throw new TrillianError(name, error.code, error.details, { cause: error });
+      }
+    },
+
+    close: () => client.close(),
+  };
+}
+
+/** Codes that gRPC makes up itself when no answer came; Trillian answers with none of them but on a deadline. */
+const UNANSWERED: ReadonlySet<status> = new Set([
+  status.DEADLINE_EXCEEDED,
+  status.CANCELLED,
+  status.UNAVAILABLE,
+]);
+
+function deadlineOf(call: Call): number {
+  return Math.min(Date.now() + (call.timeoutMs ?? DEFAULT_TIMEOUT_MS), call.notAfter ?? Infinity);
+}
+
+function throwIfOver(name: Method, call: Call, deadline: number): void {
+  if (call.signal.aborted) throw abortReason(call.signal);
+  if (Date.now() >= deadline) throw new CallTooLate(name);
+}
+
+async function connected(client: Client, signal: AbortSignal, deadline: number): Promise<void> {
+  let abort = (): void => undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      abort = () => reject(abortReason(signal));
+      signal.addEventListener('abort', abort, { once: true });
+      client.waitForReady(deadline, (error) => (error ? reject(error) : resolve()));
+    });
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && 'details' in error && typeof error.code === 'number';
+}
+
+/** The methods of proto/trillian.proto; the build puts that file beside the compiled activities. */
+function loadMethods(): Readonly<Record<Method, MethodDefinition<object, object>>> {
+  const definition = loadSync(path.join(__dirname, '../proto/trillian.proto'), {
+    longs: String,
+    enums: String,
+    defaults: true,
+  });
+  return {
+    ...(definition['trillian.TrillianAdmin'] as ServiceDefinition),
+    ...(definition['trillian.TrillianLog'] as ServiceDefinition),
+  } as Record<Method, MethodDefinition<object, object>>;
+}
+
+function channelOptions({ tls }: TrillianOptions): ChannelOptions {
+  if (tls?.serverName === undefined) return CHANNEL_OPTIONS;
+  return {
+    ...CHANNEL_OPTIONS,
+    'grpc.ssl_target_name_override': tls.serverName,
+    'grpc.default_authority': tls.serverName,
+  };
+}
+
+function channelCredentials({ tls }: TrillianOptions): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  return credentials.createSsl(readPem(tls.caFile), readPem(tls.keyFile), readPem(tls.certificateFile));
+}
+
+function readPem(file: string | undefined): Buffer | null {
+  if (file === undefined) return null;
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw refuse('FILE_UNREADABLE', { path: file, reason: (error as Error).message }, error);
+  }
+}

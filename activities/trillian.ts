@@ -1,0 +1,199 @@
+import { status } from '@grpc/grpc-js';
+import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
+import { refuse, type RefusalError } from './refusal-error';
+import {
+  type Call,
+  openTrillianCalls,
+  type TreeMessage,
+  TrillianError,
+  type TrillianOptions,
+} from './trillian-calls';
+
+export {
+  type Call,
+  CallOutcomeUnknown,
+  CallTooLate,
+  TrillianError,
+  type TrillianOptions,
+} from './trillian-calls';
+
+/** A leaf to queue. Two leaves with one identity hash are one leaf to Trillian, whatever their values. */
+export interface LeafToQueue {
+  readonly value: Buffer;
+  /** 32 bytes. */
+  readonly identityHash: Buffer;
+  readonly extraData?: Buffer;
+}
+
+export interface IntegratedLeaf {
+  readonly value: Buffer;
+  readonly merkleLeafHash: Buffer;
+}
+
+/**
+ * Trillian's admin and log interface, as far as a rotation needs it.
+ *
+ * Reads are repeated when a connection breaks. Changing calls are sent at most once, never after their deadline, and
+ * throw `CallOutcomeUnknown` when no answer came (H8). Both refuse TRILLIAN_UNREACHABLE when there is no connection,
+ * and TREE_UNKNOWN for a tree that Trillian does not know; any other answer is a `TrillianError`.
+ */
+export interface TrillianClient {
+  /** A deleted tree is refused as TREE_UNKNOWN, too. */
+  getTree(treeId: TreeId, call: Call): Promise<Tree>;
+  /** All trees of this Trillian, other logs' included, but deleted ones. */
+  listTrees(call: Call): Promise<Tree[]>;
+  /**
+   * Creates a tree of type LOG. Trillian makes it ACTIVE and knows no other way. Not idempotent: after
+   * `CallOutcomeUnknown` the description is the only mark to find the tree by. At most 20 and 200 characters
+   * (trillian: storage/postgresql/schema/storage.sql), else a `RangeError`.
+   */
+  createTree(tree: { readonly displayName: string; readonly description: string }, call: Call): Promise<Tree>;
+  /** Makes the empty tree's first root; a tree that has one is left as it is. */
+  initLog(treeId: TreeId, call: Call): Promise<void>;
+  /**
+   * Sets the state and nothing else, then reads it back, because Trillian loses concurrent updates silently (trillian:
+   * storage/postgresql/admin_storage.go reads a row and writes all of it back). Refuses CHANGED_BY_SOMEONE when
+   * another state is read.
+   */
+  setState(treeId: TreeId, state: 'ACTIVE' | 'DRAINING' | 'FROZEN', call: Call): Promise<Tree>;
+  /**
+   * The latest size and root. Never ask this of a tree that may be uninitialised: on PostgreSQL each such call leaks a
+   * connection of the server, and a few of them stop it (InitLog first).
+   */
+  treeHead(treeId: TreeId, call: Call): Promise<TreeHead>;
+  /** A closed tree answers with a `TrillianError` of code PERMISSION_DENIED. */
+  queueLeaf(treeId: TreeId, leaf: LeafToQueue, call: Call): Promise<'queued' | 'duplicate'>;
+  /** Leaves `start` to `start + count - 1`, as many of them as are integrated: none beyond the end. */
+  leavesByRange(treeId: TreeId, start: number, count: number, call: Call): Promise<IntegratedLeaf[]>;
+  close(): void;
+}
+
+/** The client of one log's Trillian; connects with the first call. */
+export function connectTrillian(options: TrillianOptions): TrillianClient {
+  const calls = openTrillianCalls(options);
+
+  function unknownTree(treeId: TreeId, cause?: unknown): RefusalError {
+    return refuse('TREE_UNKNOWN', { log: options.log, tree: treeId }, cause);
+  }
+
+  async function ofTree<Response>(treeId: TreeId, answer: Promise<Response>): Promise<Response> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof TrillianError && error.code === status.NOT_FOUND) throw unknownTree(treeId, error);
+      throw error;
+    }
+  }
+
+  async function getTree(treeId: TreeId, call: Call): Promise<Tree> {
+    const tree = toTree(await ofTree(treeId, calls.read('GetTree', { treeId }, call)));
+    if (tree.deleted) throw unknownTree(treeId);
+    return tree;
+  }
+
+  return {
+    getTree,
+
+    async listTrees(call) {
+      const answer = await calls.read('ListTrees', { showDeleted: false }, call);
+      return answer.tree.map(toTree);
+    },
+
+    async createTree({ displayName, description }, call) {
+      requireLength('display name', displayName, 20);
+      requireLength('description', description, 200);
+      const tree = {
+        treeState: 'ACTIVE',
+        treeType: 'LOG',
+        displayName,
+        description,
+        // An hour, as Rekor's own trees have it (rekor: pkg/trillianclient/manager.go).
+        maxRootDuration: { seconds: '3600' },
+      } as const;
+      return toTree(await calls.change('CreateTree', { tree }, call));
+    },
+
+    async initLog(treeId, call) {
+      try {
+        await ofTree(treeId, calls.change('InitLog', { logId: treeId }, call));
+      } catch (error) {
+        if (!(error instanceof TrillianError && error.code === status.ALREADY_EXISTS)) throw error;
+      }
+    },
+
+    async setState(treeId, state, call) {
+      const request = { tree: { treeId, treeState: state }, updateMask: { paths: ['tree_state'] } };
+      await ofTree(treeId, calls.change('UpdateTree', request, call));
+      const tree = await getTree(treeId, call);
+      if (tree.state !== state) {
+        throw refuse('CHANGED_BY_SOMEONE', {
+          what: `The state of tree ${treeId}`,
+          expected: state,
+          now: tree.state,
+        });
+      }
+      return tree;
+    },
+
+    async treeHead(treeId, call) {
+      const answer = await ofTree(treeId, calls.read('GetLatestSignedLogRoot', { logId: treeId }, call));
+      return parseLogRoot(treeId, answer.signedLogRoot?.logRoot);
+    },
+
+    async queueLeaf(treeId, { value, identityHash, extraData }, call) {
+      const leaf = {
+        leafValue: value,
+        leafIdentityHash: identityHash,
+        extraData: extraData ?? Buffer.alloc(0),
+      };
+      const { queuedLeaf } = await ofTree(treeId, calls.change('QueueLeaf', { logId: treeId, leaf }, call));
+      const code: status = queuedLeaf?.status?.code ?? status.OK;
+      if (code === status.OK) return 'queued';
+      if (code === status.ALREADY_EXISTS) return 'duplicate';
+      throw new TrillianError('QueueLeaf', code, queuedLeaf?.status?.message ?? '');
+    },
+
+    async leavesByRange(treeId, start, count, call) {
+      const request = { logId: treeId, startIndex: String(start), count: String(count) };
+      const { leaves } = await ofTree(treeId, calls.read('GetLeavesByRange', request, call));
+      return leaves.map(({ leafValue, merkleLeafHash }) => ({ value: leafValue, merkleLeafHash }));
+    },
+
+    close: () => calls.close(),
+  };
+}
+
+function toTree(tree: TreeMessage): Tree {
+  const { treeId, treeState: state, treeType: type, displayName, description, deleted } = tree;
+  return { treeId, state, type, displayName, description, deleted };
+}
+
+function requireLength(what: string, text: string, limit: number): void {
+  // Characters as the database counts them: code points.
+  const { length } = Array.from(text);
+  if (length > limit)
+    throw new RangeError(`A tree's ${what} may have ${limit} characters; this has ${length}: ${text}`);
+}
+
+/**
+ * Reads a log root of version 1, big-endian (trillian: types/internal/tls of types/logroot.go): version 2 bytes, size 8,
+ * length of the hash 1, the hash; then time, revision and metadata, which say nothing of what the tree holds.
+ */
+function parseLogRoot(treeId: TreeId, root: Buffer | undefined): TreeHead {
+  if (root === undefined || root.length < 43 || root.readUInt16BE(0) !== 1 || root[10] !== 32) {
+    throw new TrillianError(
+      'GetLatestSignedLogRoot',
+      status.INTERNAL,
+      `tree ${treeId} has no root of version 1`,
+    );
+  }
+  const size = Number(root.readBigUInt64BE(2));
+  if (!Number.isSafeInteger(size)) {
+    throw new TrillianError(
+      'GetLatestSignedLogRoot',
+      status.INTERNAL,
+      `tree ${treeId} is too large to count`,
+    );
+  }
+  return { size, rootHash: root.subarray(11, 43).toString('hex') };
+}
