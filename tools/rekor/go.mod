@@ -1,4 +1,4 @@
-module github.com/rekor-rotate/rekor-rotate/tools/rekor
+module rekor-rotate/tools/rekor
 
 go 1.25.11
 

@@ -1,4 +1,4 @@
-module github.com/rekor-rotate/rekor-rotate/tools/temporal
+module rekor-rotate/tools/temporal
 
 go 1.25.0
 

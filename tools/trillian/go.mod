@@ -1,4 +1,4 @@
-module github.com/rekor-rotate/rekor-rotate/tools/trillian
+module rekor-rotate/tools/trillian
 
 go 1.25.0
 
