@@ -25,6 +25,17 @@ export interface CriticalOrder extends AttemptOrder {
 
 export interface OpenOrder extends CriticalOrder {
   readonly frozen: FrozenTree;
+  /**
+   * Past the point of no return: there is no way back, so the step is repeated until it succeeds and `budgetMs`
+   * bounds one try only.
+   */
+  readonly forward?: boolean;
+}
+
+/** An order after the exposure. */
+export interface SettledOrder extends AttemptOrder {
+  readonly frozen: FrozenTree;
+  readonly handover: Handover;
 }
 
 /**
@@ -66,13 +77,13 @@ export interface Changes {
   expose(order: OpenOrder): Promise<void>;
 
   /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
-  confirm(order: AttemptOrder & { readonly frozen: FrozenTree }): Promise<VerificationReport>;
+  confirm(order: SettledOrder): Promise<VerificationReport>;
 
   /** The standing configuration is the next release's, also after a reboot; the current processes stop. */
-  settle(order: AttemptOrder): Promise<void>;
+  settle(order: SettledOrder): Promise<void>;
 
   /** Watches lengths, tree states and errors for the soak time; returns how writes fared in the gate. */
-  soak(order: AttemptOrder & { readonly frozen: FrozenTree }): Promise<WriteStall>;
+  soak(order: SettledOrder): Promise<WriteStall>;
 }
 
 /** Everything that a rotation may ask; the same for a dry run and a real one. */

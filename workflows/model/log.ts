@@ -5,7 +5,12 @@ export type TreeId = string;
 
 /** Trillian's `TreeState` (trillian.proto); everything that is neither of the three is named as Trillian names it. */
 export type TreeState =
-  'ACTIVE' | 'DRAINING' | 'FROZEN' | 'DEPRECATED_SOFT_DELETED' | 'DEPRECATED_HARD_DELETED' | 'UNKNOWN_TREE_STATE';
+  | 'ACTIVE'
+  | 'DRAINING'
+  | 'FROZEN'
+  | 'DEPRECATED_SOFT_DELETED'
+  | 'DEPRECATED_HARD_DELETED'
+  | 'UNKNOWN_TREE_STATE';
 
 /** Trillian's `TreeType`; a Rekor log is always of type LOG. */
 export type TreeType = 'LOG' | 'PREORDERED_LOG' | 'UNKNOWN_TREE_TYPE';

@@ -27,6 +27,19 @@ export interface FoundLog {
   readonly drainEvidence: 'queue' | 'signer passes';
   /** SHA-256 over what the plan changes, but not over sizes, which move all the time. */
   readonly hash: string;
+  readonly timing: RotationTiming;
+}
+
+/** How long a rotation of this log may take in each part, from the configuration. Milliseconds. */
+export interface RotationTiming {
+  /** How many attempts a rotation makes before it ends `rolledBack`. */
+  readonly attempts: number;
+  readonly pauseBetweenAttemptsMs: number;
+  /** From the hold to the exposure; what is not through by then is undone. */
+  readonly criticalSectionMs: number;
+  readonly soakMs: number;
+  /** The current release keeps running for this long after its last write. */
+  readonly stopCurrentAfterMs: number;
 }
 
 /** The exact changes of one rotation, as data. */
@@ -42,6 +55,7 @@ export interface Plan {
   readonly drainEvidence: FoundLog['drainEvidence'];
   /** Fencing number of the first attempt. */
   readonly number: number;
+  readonly timing: RotationTiming;
 }
 
 /** Makes the plan, or says everything that stands against it. Pure: the same facts give the same answer. */
@@ -68,6 +82,7 @@ export function planRotation(
       firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
       drainEvidence: found.drainEvidence,
       number: Math.max(found.gate.number, found.largestMark) + 1,
+      timing: found.timing,
     },
   };
 }
@@ -76,7 +91,11 @@ function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refus
   const { installation, current } = found;
   const log = request.log;
   if (request.currentTree !== undefined && request.currentTree !== installation.activeTreeId) {
-    yield refusal('NOT_THE_ACTIVE_TREE', { log, asked: request.currentTree, active: installation.activeTreeId });
+    yield refusal('NOT_THE_ACTIVE_TREE', {
+      log,
+      asked: request.currentTree,
+      active: installation.activeTreeId,
+    });
   }
   if (current.type !== 'LOG') {
     yield refusal('CURRENT_TREE_NOT_A_LOG', { log, tree: current.treeId, type: current.type });

@@ -41,7 +41,8 @@ const catalogue = {
   }),
   GATE_TOKEN_REFUSED: (found: { log: string; url: string }): Text => ({
     message: `The write gate of ${found.log} at ${found.url} refuses the token of the configuration.`,
-    remedy: 'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
+    remedy:
+      'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
   }),
   GATE_UPSTREAM_UNKNOWN: (found: { log: string; upstream: string; known: readonly string[] }): Text => ({
     message: `The write gate of ${found.log} sends to ${found.upstream}, which is none of its slots (${found.known.join(', ')}).`,
@@ -53,7 +54,8 @@ const catalogue = {
   }),
   TREE_UNKNOWN: (found: { log: string; tree: string }): Text => ({
     message: `Trillian does not know tree ${found.tree} that the configuration of ${found.log} names, or has deleted it.`,
-    remedy: 'Check that trillian.address is the server this log uses; a deleted tree can be undeleted for seven days.',
+    remedy:
+      'Check that trillian.address is the server this log uses; a deleted tree can be undeleted for seven days.',
   }),
   TREE_UNREADABLE: (found: { log: string; tree: string; reason: string }): Text => ({
     message: `The size of tree ${found.tree} of ${found.log} cannot be read: ${found.reason}.`,
@@ -65,7 +67,8 @@ const catalogue = {
   }),
   CURRENT_TREE_NOT_ACTIVE: (found: { log: string; tree: string; state: string }): Text => ({
     message: `The current tree of ${found.log}, ${found.tree}, is ${found.state}; only an ACTIVE tree can be rotated.`,
-    remedy: 'If an earlier rotation or a person left it so, find out why first; then set it ACTIVE and try again.',
+    remedy:
+      'If an earlier rotation or a person left it so, find out why first; then set it ACTIVE and try again.',
   }),
   CURRENT_TREE_NOT_A_LOG: (found: { log: string; tree: string; type: string }): Text => ({
     message: `The current tree of ${found.log}, ${found.tree}, is of type ${found.type}; Rekor needs a tree of type LOG.`,
@@ -73,11 +76,13 @@ const catalogue = {
   }),
   INACTIVE_TREE_ACTIVE: (found: { log: string; tree: string }): Text => ({
     message: `Tree ${found.tree} is an inactive shard of ${found.log}, but Trillian has it ACTIVE: it could still grow and shift every later index.`,
-    remedy: 'Freeze it (updatetree --tree_state=FROZEN), check that no instance writes to it, then restart Rekor.',
+    remedy:
+      'Freeze it (updatetree --tree_state=FROZEN), check that no instance writes to it, then restart Rekor.',
   }),
   SHARDING_FILE_INVALID: (found: { path: string; reason: string }): Text => ({
     message: `The sharding file ${found.path} cannot be used: ${found.reason}.`,
-    remedy: 'It must be a YAML list of shards, each with an unquoted treeID of digits; nothing has been changed.',
+    remedy:
+      'It must be a YAML list of shards, each with an unquoted treeID of digits; nothing has been changed.',
   }),
   SHARDING_FILE_LISTS_TWICE: (found: { path: string; tree: string }): Text => ({
     message: `The sharding file ${found.path} lists tree ${found.tree} twice; Rekor would count its entries twice.`,
@@ -101,15 +106,18 @@ const catalogue = {
   }),
   DATABASE_UNREACHABLE: (found: { log: string; reason: string }): Text => ({
     message: `Trillian's database of ${found.log} does not answer: ${found.reason}.`,
-    remedy: 'Check logs.NAME.database, or leave it out: then the drain is proven by the signer, which takes longer.',
+    remedy:
+      'Check logs.NAME.database, or leave it out: then the drain is proven by the signer, which takes longer.',
   }),
   METRICS_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The metrics of ${found.log} at ${found.url} cannot be read: ${found.reason}.`,
-    remedy: 'Check logs.NAME.logServerMetrics and signerMetrics: without them nothing proves that a tree is drained.',
+    remedy:
+      'Check logs.NAME.logServerMetrics and signerMetrics: without them nothing proves that a tree is drained.',
   }),
   INSTANCE_DIFFERS: (found: { log: string; instance: string; differences: readonly string[] }): Text => ({
     message: `Rekor ${found.instance} of ${found.log} does not serve what the configuration and Trillian say: ${found.differences.join('; ')}.`,
-    remedy: 'An index may have been given twice already: find out before anything else, and restart that Rekor only then.',
+    remedy:
+      'An index may have been given twice already: find out before anything else, and restart that Rekor only then.',
   }),
   NEXT_IS_RUNNING: (found: { log: string; next: string }): Text => ({
     message: `The slot ${found.next} of ${found.log}, which the rotation would use, is running already.`,
@@ -145,19 +153,23 @@ const catalogue = {
   }),
   TWO_ACTIVE_TREES: (found: { tree: string; other: string }): Text => ({
     message: `Tree ${found.tree} may not become ACTIVE while ${found.other} is.`,
-    remedy: 'Somebody changed the state of a tree. Find out who, and freeze the one that must not take writes.',
+    remedy:
+      'Somebody changed the state of a tree. Find out who, and freeze the one that must not take writes.',
   }),
   NOT_DRAINED: (found: { tree: string; waitedMs: number; left: string }): Text => ({
     message: `Tree ${found.tree} could not be proven drained within ${found.waitedMs} ms: ${found.left}.`,
-    remedy: 'The rotation takes itself back and tries again. If it repeats, look at the signer and at long-running writes.',
+    remedy:
+      'The rotation takes itself back and tries again. If it repeats, look at the signer and at long-running writes.',
   }),
   WRITES_IN_FLIGHT: (found: { waitedMs: number; inFlight: number }): Text => ({
     message: `${found.inFlight} writes were still in flight after ${found.waitedMs} ms.`,
-    remedy: 'The rotation takes itself back and tries again. If it repeats, look at the signer and the database.',
+    remedy:
+      'The rotation takes itself back and tries again. If it repeats, look at the signer and the database.',
   }),
   BUDGET_EXCEEDED: (found: { step: string; budgetMs: number }): Text => ({
     message: `The critical section was not through in its ${found.budgetMs} ms; it stopped in the step ${found.step}.`,
-    remedy: 'The rotation takes itself back and tries again. If it repeats, the times of its steps show which one is slow.',
+    remedy:
+      'The rotation takes itself back and tries again. If it repeats, the times of its steps show which one is slow.',
   }),
   VERIFICATION_FAILED: (found: { what: string; reason: string }): Text => ({
     message: `${found.what} could not be verified: ${found.reason}.`,
@@ -186,7 +198,10 @@ export type RefusalCode = keyof typeof catalogue;
 export const refusalCodes = Object.keys(catalogue) as readonly RefusalCode[];
 
 /** Words one entry of the catalogue with what was found. */
-export function refusal<Code extends RefusalCode>(code: Code, found: Parameters<(typeof catalogue)[Code]>[0]): Refusal {
+export function refusal<Code extends RefusalCode>(
+  code: Code,
+  found: Parameters<(typeof catalogue)[Code]>[0],
+): Refusal {
   const word = catalogue[code] as (facts: typeof found) => Text;
   return { code, ...word(found) };
 }

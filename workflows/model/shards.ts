@@ -29,7 +29,9 @@ export function differencesFrom(loaded: InstanceLog, active: TreeId, inactive: r
   for (const [position, shard] of inactive.entries()) {
     const report = loaded.inactive[position];
     if (report && report.loadedLength !== shard.length) {
-      differences.push(`it loaded tree ${shard.treeId} with ${report.loadedLength} entries, not ${shard.length}`);
+      differences.push(
+        `it loaded tree ${shard.treeId} with ${report.loadedLength} entries, not ${shard.length}`,
+      );
     }
     if (report && report.liveLength !== shard.length) {
       differences.push(`tree ${shard.treeId} now has ${report.liveLength} entries, not ${shard.length}`);

@@ -1,0 +1,195 @@
+import { CancellationScope } from '@temporalio/workflow';
+import { failed, reasonOf } from './failure';
+import type { AttemptOrder, Changes, CriticalOrder } from './model/changes';
+import { refusal, type Refusal } from './model/refusals';
+import type { FrozenTree, Handover, StepRecord } from './model/rotation';
+import { Saga, type SagaJournal, type SagaStep, type Says } from './saga';
+
+/** How a critical section ended: the next tree serves, or everything in it was undone. */
+export type CutOverResult = Exposed | Undone;
+
+export interface Exposed {
+  readonly exposed: true;
+  readonly frozen: FrozenTree;
+  readonly handover: Handover;
+  readonly steps: readonly StepRecord[];
+}
+
+export interface Undone {
+  readonly exposed: false;
+  readonly reason: Refusal;
+  /** The next tree may hold this attempt's handover leaf, so no other attempt may use it (H3). */
+  readonly nextTreeUsed: boolean;
+  readonly steps: readonly StepRecord[];
+}
+
+export interface CutOverOrder extends AttemptOrder {
+  readonly criticalSectionMs: number;
+}
+
+/**
+ * The critical section, from the hold to the exposure:
+ *
+ *   hold     writes wait; none is in flight          undo: they go to the current release
+ *   freeze   the current tree cannot grow any more   undo: it is ACTIVE
+ *   start    meanwhile, the next release starts      undo, after all others: it is stopped
+ *   verify   next proven; its tree opened            undo: closed again, unless it holds public entries
+ *   expose   writes and reads go to the next release
+ *
+ * All of it is undone when a step fails, when it is cancelled or when it is not through in time. What gives clients
+ * their writes back is undone first.
+ */
+export async function cutOverSteps(
+  changes: Changes,
+  order: CutOverOrder,
+  journal: SagaJournal,
+  says: Says,
+): Promise<CutOverResult> {
+  const section = recorded(journal);
+  const saga = new Saga(order.identity.attempt, section.journal, says);
+  const undo = undosOf(changes, order);
+  const inTime = budgetOf(order);
+  let nextTreeUsed = false;
+  try {
+    await saga.step('hold', { do: () => changes.hold(inTime('hold')), ...undo.hold });
+    // With writes held and none in flight the current length is very likely final: the next release starts
+    // while the current tree drains, and is proven afterwards.
+    const [frozen] = await allEnded(
+      saga.step('freeze', { do: () => changes.freeze(inTime('freeze')), ...undo.freeze }),
+      saga.step('start', { do: () => changes.start(inTime('start')), ...undo.start }),
+    );
+    nextTreeUsed = true;
+    const handover = await saga.step('verify', {
+      do: () => changes.verifyAndOpen({ ...inTime('verify'), frozen }),
+      ...undo.verify,
+    });
+    if (CancellationScope.current().consideredCancelled) {
+      throw failed(refusal('CANCELLED', { step: 'verify' }));
+    }
+    // The first order to expose is the last moment at which Cancel takes anything back.
+    await CancellationScope.nonCancellable(() =>
+      saga.step('expose', { do: () => changes.expose({ ...inTime('expose'), frozen }) }),
+    );
+    return { exposed: true, frozen, handover, steps: section.steps };
+  } catch (error) {
+    const reason = reasonOf(error, section.running());
+    return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed });
+  }
+}
+
+/** Takes back a critical section whose own workflow is gone: nobody knows how far it came, so all of it. */
+export async function takeBackCutOver(
+  changes: Changes,
+  order: CutOverOrder,
+  journal: SagaJournal,
+  says: Says,
+  reason: Refusal,
+): Promise<CutOverResult> {
+  const section = recorded(journal);
+  const saga = new Saga(order.identity.attempt, section.journal, says);
+  for (const [name, step] of Object.entries(undosOf(changes, order))) {
+    saga.register(name, step);
+  }
+  return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed: true });
+}
+
+type Undo = Omit<SagaStep<unknown>, 'do'>;
+
+/** The undos of the critical section, in the order of its steps. */
+function undosOf(
+  changes: Changes,
+  order: CutOverOrder,
+): Record<'hold' | 'start' | 'freeze' | 'verify', Undo> {
+  return {
+    hold: { undo: () => changes.releaseToCurrent(order) },
+    start: { undo: () => changes.stop(order), undoLast: true },
+    freeze: { undo: () => changes.allowWritesToCurrent(order) },
+    verify: {
+      undo: async () => {
+        if ((await changes.closeNextTree(order)) === 'public entries') {
+          throw failed(refusal('NEXT_TREE_HAS_ENTRIES', { tree: order.release.nextTreeId }));
+        }
+      },
+    },
+  };
+}
+
+interface FailedSection {
+  readonly changes: Changes;
+  readonly order: CutOverOrder;
+  readonly saga: Saga;
+  readonly section: RecordedSection;
+  readonly reason: Refusal;
+  readonly nextTreeUsed: boolean;
+}
+
+/**
+ * The point of no return is a fact in Trillian (H6): with a public entry in the next tree, taking back would lose it.
+ * Then the next tree is opened and exposed again, as often as it takes.
+ */
+async function takeBackOrGoForward(failure: FailedSection): Promise<CutOverResult> {
+  const { changes, order, saga, section, reason, nextTreeUsed } = failure;
+  try {
+    await saga.undo();
+    return { exposed: false, reason, nextTreeUsed, steps: section.steps };
+  } catch (error) {
+    if (reasonOf(error, section.running()).code !== 'NEXT_TREE_HAS_ENTRIES') {
+      throw error;
+    }
+  }
+  return await CancellationScope.nonCancellable(async () => {
+    const { identity, release, criticalSectionMs: budgetMs } = order;
+    const onwards = { identity, release, budgetMs, forward: true };
+    const frozen = await saga.step('freeze', { do: () => changes.freeze(onwards) });
+    const handover = await saga.step('verify', { do: () => changes.verifyAndOpen({ ...onwards, frozen }) });
+    await saga.step('expose', { do: () => changes.expose({ ...onwards, frozen }) });
+    return { exposed: true, frozen, handover, steps: section.steps };
+  });
+}
+
+/** What is left of the section's time for a step that begins now; refuses to begin one without any. */
+function budgetOf(order: CutOverOrder): (step: string) => CriticalOrder {
+  const ends = Date.now() + order.criticalSectionMs;
+  const { identity, release, criticalSectionMs } = order;
+  return (step) => {
+    const budgetMs = ends - Date.now();
+    if (budgetMs <= 0) {
+      throw failed(refusal('BUDGET_EXCEEDED', { step, budgetMs: criticalSectionMs }));
+    }
+    return { identity, release, budgetMs };
+  };
+}
+
+/** Waits for both, so that nothing of a failed section is still under way when its undos run. */
+async function allEnded<First, Second>(
+  first: Promise<First>,
+  second: Promise<Second>,
+): Promise<readonly [First, Second]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+interface RecordedSection {
+  readonly steps: readonly StepRecord[];
+  readonly journal: SagaJournal;
+  running(): string;
+}
+
+function recorded(journal: SagaJournal): RecordedSection {
+  const steps: StepRecord[] = [];
+  let running = 'hold';
+  return {
+    steps,
+    running: () => running,
+    journal: {
+      begins: (name, undoing) => {
+        running = name;
+        journal.begins(name, undoing);
+      },
+      ended: (record) => {
+        steps.push(record);
+        journal.ended(record);
+      },
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import {
+  CancellationScope,
+  executeChild,
+  ParentClosePolicy,
+  setHandler,
+  defineQuery,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { cutOverSteps, type CutOverOrder, type CutOverResult } from './cut-over';
+import { dryRun } from './dry-run';
+import { failed, reasonOf } from './failure';
+import { Journal } from './journal';
+import { lockId, PROGRESS, ROTATION, type Progress } from './messages';
+import { planRotation, type Plan } from './model/plan';
+import { refusal, type Refusal } from './model/refusals';
+import { requestProblems } from './model/request';
+import { planned, refused } from './model/result';
+import type { RotationRequest, RotationResult } from './model/rotation';
+import { observations, realChanges, realRun } from './real-run';
+import { rotate } from './rotation';
+
+const progressQuery = defineQuery<Progress>(PROGRESS);
+
+/**
+ * What a person or a schedule starts: preflight and plan, without a lock; then the rotation, as the one open workflow
+ * `log/<name>`. A dry run goes through the same steps here and starts no other workflow.
+ */
+export async function rotateLog(request?: RotationRequest): Promise<RotationResult> {
+  const rotation = rotationName();
+  const asked = request ?? { log: '' };
+  const journal = new Journal(asked.log, rotation);
+  setHandler(progressQuery, () => journal.progress, {
+    description: 'Where the rotation is and what Cancel would do',
+  });
+  const invalid = requestProblems(request);
+  if (invalid.length > 0) {
+    return journal.concludes(refused(asked.log, rotation, invalid));
+  }
+  const holder = await observations().lockHolder(asked.log);
+  const found = holder
+    ? { refusals: [refusal('ROTATION_IN_PROGRESS', { log: asked.log, ...holder })] }
+    : await planOf(asked, journal);
+  if ('refusals' in found) {
+    return journal.concludes(refused(asked.log, rotation, found.refusals));
+  }
+  if (asked.dryRun) {
+    const result = await rotate(dryRun(found.plan), found.plan, rotation, journal);
+    return journal.concludes(planned(found.plan, rotation, result.steps));
+  }
+  return journal.concludes(await rotateUnderLock({ ...asked, planHash: found.plan.hash }, rotation, journal));
+}
+
+/** What `rotateLog` hands to the rotation. */
+export interface RotationInput {
+  readonly request: RotationRequest;
+  readonly rotation: string;
+}
+
+/** The rotation, under the lock. Looks again first: what was planned before the lock may have changed (H27). */
+export async function rotation(input: RotationInput): Promise<RotationResult> {
+  const journal = new Journal(input.request.log, input.rotation);
+  setHandler(progressQuery, () => journal.progress, {
+    description: 'Where the rotation is and what Cancel would do',
+  });
+  const found = await planOf(input.request, journal);
+  if ('refusals' in found) {
+    return journal.concludes(refused(input.request.log, input.rotation, found.refusals));
+  }
+  return journal.concludes(await rotate(realRun(), found.plan, input.rotation, journal));
+}
+
+/** The critical section as a workflow of its own. */
+export async function cutOver(order: CutOverOrder): Promise<CutOverResult> {
+  const journal = new Journal(order.identity.log, order.identity.rotation);
+  setHandler(progressQuery, () => journal.progress, {
+    description: 'Which step of the critical section runs',
+  });
+  return await cutOverSteps(realChanges(), order, journal, () => undefined);
+}
+
+/** Names a rotation for people and marks: when it began, and six hex digits against two in one second. */
+function rotationName(): string {
+  const began = workflowInfo()
+    .startTime.toISOString()
+    .replace(/[-:]|\.\d+/g, '');
+  return `${began}-${uuid4().slice(0, 6)}`;
+}
+
+/** Looks, and plans; whatever keeps it from looking is a refusal too. */
+async function planOf(
+  request: RotationRequest,
+  journal: Journal,
+): Promise<{ readonly plan: Plan } | { readonly refusals: readonly Refusal[] }> {
+  journal.begins('preflight', false);
+  try {
+    return planRotation(request, await observations().preflight(request));
+  } catch (error) {
+    return { refusals: [reasonOf(error, 'preflight')] };
+  }
+}
+
+/** Starts the rotation as the log's lock; a second one is refused with the first one's name. */
+async function rotateUnderLock(
+  request: RotationRequest,
+  name: string,
+  journal: Journal,
+): Promise<RotationResult> {
+  const workflowId = lockId(request.log);
+  journal.begins('rotation', false);
+  journal.notes(`Its steps are shown in the workflow ${workflowId}.`);
+  try {
+    return await executeChild<typeof rotation>(ROTATION, {
+      workflowId,
+      args: [{ request, rotation: name }],
+      memo: { rotation: name, startedBy: workflowInfo().workflowId },
+      // Terminating the one that a person started must not cut the rotation in half (H22).
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Rotation ${name} of ${request.log}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
+      throw failed(reasonOf(error, 'rotation'));
+    }
+  }
+  const holder = await CancellationScope.nonCancellable(() => observations().lockHolder(request.log));
+  const gone = { rotation: 'that has just ended', startedBy: workflowId };
+  return refused(request.log, name, [
+    refusal('ROTATION_IN_PROGRESS', { log: request.log, ...(holder ?? gone) }),
+  ]);
+}
