@@ -35,7 +35,7 @@ export function httpClient(url: string): HttpClient {
         method,
         path,
         headers: {
-          accept: 'application/json',
+          accept: '*/*',
           ...(json !== undefined && { 'content-type': 'application/json' }),
         },
         body: json ?? null,
