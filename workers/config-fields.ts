@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { DURATION, SIZE, parseDuration, parseSize } from './quantities';
+
+/** The kinds of values in the configuration. The text of every zod issue says what is allowed there. */
+
+/** `host:port`; a host is a name, an IPv4 address, or an IPv6 address in brackets. */
+const ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):\d{1,5}$/;
+
+/** Milliseconds in the result. Bounds are texts like `3.5s`, both included. */
+export function duration(minimum: string, maximum: string) {
+  const error = `a duration from ${minimum} to ${maximum}, such as 250ms, 3.5s or 10m`;
+  return quantity(DURATION, parseDuration, minimum, maximum, error);
+}
+
+/** Bytes in the result. Bounds are texts like `1MiB`, both included. */
+export function size(minimum: string, maximum: string) {
+  return quantity(
+    SIZE,
+    parseSize,
+    minimum,
+    maximum,
+    `a size from ${minimum} to ${maximum}, such as 512KiB or 32MiB`,
+  );
+}
+
+function quantity(
+  pattern: RegExp,
+  parse: (text: string) => number | undefined,
+  minimum: string,
+  maximum: string,
+  error: string,
+) {
+  const [least = 0, most = Infinity] = [parse(minimum), parse(maximum)];
+  return z
+    .string({ error })
+    .regex(pattern, { error, abort: true })
+    .transform((text) => parse(text) ?? NaN)
+    .refine((value) => value >= least && value <= most, { error });
+}
+
+/** A number without a fraction, both bounds included. */
+export function wholeNumber(minimum: number, maximum: number) {
+  const error = `a whole number from ${minimum} to ${maximum}`;
+  return z.int({ error }).min(minimum, { error }).max(maximum, { error });
+}
+
+/** A text of at least one character, described by what it is. */
+export function text(allowed: string, pattern = /^\S(?:.*\S)?$/) {
+  return z.string({ error: allowed }).regex(pattern, { error: allowed });
+}
+
+/** `host:port`. */
+export function address() {
+  const error = 'an address as host:port, with a port from 1 to 65535';
+  return z
+    .string({ error })
+    .regex(ADDRESS, { error, abort: true })
+    .refine((value) => portOf(value) >= 1 && portOf(value) <= 65535, { error });
+}
+
+function portOf(value: string): number {
+  return Number(value.slice(value.lastIndexOf(':') + 1));
+}
+
+/** The base of other URLs: no query, no fragment; a trailing slash is taken away. */
+export function baseUrl() {
+  return url('a base URL such as http://127.0.0.1:3001, without user, query and fragment').transform(
+    (value) => value.replace(/\/+$/, ''),
+  );
+}
+
+/** The URL of a page of metrics. */
+export function metricsUrl() {
+  return url('a URL such as http://127.0.0.1:8091/metrics, without user, query and fragment');
+}
+
+function url(error: string) {
+  return z
+    .string({ error })
+    .regex(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, { error, abort: true })
+    .refine((value) => URL.canParse(value), { error });
+}
+
+/** A path of the host; a relative one counts from the folder of the configuration. */
+export function file(what: string) {
+  return text(`the path of ${what}`);
+}
+
+/** A command as a list; no shell reads it. */
+export function command(verb: string) {
+  const error = `a list of a program and its arguments, such as [systemctl, ${verb}, rekor@blue]`;
+  return z.array(z.string({ error }).min(1, { error }), { error }).min(1, { error });
+}
+
+/** A list of at least one entry. */
+export function listOf<Item extends z.ZodType>(item: Item, what: string) {
+  const error = `a list of at least one ${what}`;
+  return z.array(item, { error }).min(1, { error });
+}
+
+/** The place of a secret. That it is one of two is said in words, because the value itself must never be shown. */
+export function secret() {
+  const error = '{ file: PATH } or { environment: NAME }, never the secret itself';
+  const source = { error };
+  return z.union(
+    [
+      z.strictObject({ file: text('the path of a file that holds the secret') }, source),
+      z.strictObject({ environment: text('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/) }, source),
+    ],
+    source,
+  );
+}
+
+/** A part of the configuration with known keys; any other key is an error. */
+export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, { error: `a section with the keys ${Object.keys(shape).join(', ')}` });
+}

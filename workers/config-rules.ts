@@ -1,0 +1,130 @@
+import { fieldPath, type Path, type Problem } from './config-problems';
+import { formatDuration, formatSize, parseDuration, parseSize } from './quantities';
+
+/** What an attempt needs of `maxWait` to take itself back, so that no write waits longer than that. */
+const UNDO_MS = 500;
+
+type Broken = Omit<Problem, 'path'> & { readonly at: Path };
+
+/**
+ * What is wrong between fields that are right by themselves. Takes the document as it was read, and says nothing of
+ * a rule whose fields are missing or wrong: those are reported already. Defaults are those of the schema.
+ */
+export function brokenRules(document: unknown): Broken[] {
+  const logs = entriesOf(at(document, ['logs']));
+  return [...logs.flatMap(([name, log]) => rulesOfLog(['logs', name], log)), ...doubled(logs)];
+}
+
+function rulesOfLog(path: Path, log: unknown): Broken[] {
+  const broken: Broken[] = [];
+
+  const maxWait = parseDuration(textAt(log, ['gate', 'maxWait']) ?? '3.5s');
+  const criticalSection = parseDuration(textAt(log, ['rotation', 'criticalSection']) ?? '2.5s');
+  if (maxWait !== undefined && criticalSection !== undefined && criticalSection > maxWait - UNDO_MS) {
+    const most = formatDuration(Math.max(0, maxWait - UNDO_MS));
+    broken.push({
+      at: [...path, 'rotation', 'criticalSection'],
+      found: formatDuration(criticalSection),
+      allowed: `at most ${most}: gate.maxWait (${formatDuration(maxWait)}) less ${formatDuration(UNDO_MS)} to take it back`,
+    });
+  }
+
+  const inMemory = parseSize(textAt(log, ['gate', 'bodyInMemory']) ?? '1MiB');
+  const limit = parseSize(textAt(log, ['gate', 'bodyLimit']) ?? '32MiB');
+  if (inMemory !== undefined && limit !== undefined && inMemory > limit) {
+    broken.push({
+      at: [...path, 'gate', 'bodyInMemory'],
+      found: formatSize(inMemory),
+      allowed: `at most gate.bodyLimit (${formatSize(limit)})`,
+    });
+  }
+
+  broken.push(
+    ...together([...path, 'trillian', 'tls'], at(log, ['trillian', 'tls']), ['certificateFile', 'keyFile']),
+  );
+  const slots = at(log, ['installation', 'slots']);
+  if (isMapping(slots)) {
+    const names = Object.keys(slots);
+    if (names.length !== 2) {
+      broken.push({
+        at: [...path, 'installation', 'slots'],
+        found: names.length === 0 ? 'none' : `${names.length} (${names.join(', ')})`,
+        allowed: 'exactly two slots, such as blue and green',
+      });
+    }
+    for (const name of names) {
+      broken.push(...together([...path, 'installation', 'slots', name], slots[name], ['enable', 'disable']));
+    }
+  }
+  return broken;
+}
+
+/** Two fields of which one alone makes no sense. */
+function together(path: Path, value: unknown, keys: readonly [string, string]): Broken[] {
+  const given = keys.filter((key) => at(value, [key]) !== undefined);
+  const [only] = given;
+  return given.length === 1 && only !== undefined
+    ? [{ at: path, found: `${only} alone`, allowed: `both or neither of ${keys.join(' and ')}` }]
+    : [];
+}
+
+/** Places where an address, URL or file stands that another field has already: they would serve or write each other's. */
+function doubled(logs: readonly (readonly [string, unknown])[]): Broken[] {
+  const broken: Broken[] = [];
+  const first = new Map<string, Path>();
+  for (const path of logs.flatMap(([name, log]) => ownedBy(name, log))) {
+    const value = textAt({ logs: Object.fromEntries(logs) }, path);
+    if (value === undefined) {
+      continue;
+    }
+    const key = sameThing(value);
+    const earlier = first.get(key);
+    if (earlier) {
+      broken.push({
+        at: path,
+        found: `${value}, as in ${fieldPath(earlier)}`,
+        allowed: 'a value that no other field has',
+      });
+    } else {
+      first.set(key, path);
+    }
+  }
+  return broken;
+}
+
+function ownedBy(name: string, log: unknown): Path[] {
+  const gate = ['listen', 'admin', 'stateFile', 'spoolDirectory'].map((key) => ['logs', name, 'gate', key]);
+  const slots = entriesOf(at(log, ['installation', 'slots'])).flatMap(([slot]) =>
+    ['url', 'environmentFile', 'shardingFile'].map((key) => [
+      'logs',
+      name,
+      'installation',
+      'slots',
+      slot,
+      key,
+    ]),
+  );
+  return [...gate, ...slots];
+}
+
+/** `http://127.0.0.1:3000/` as a slot is the address 127.0.0.1:3000 as a gate. */
+function sameThing(value: string): string {
+  return value.replace(/^http:\/\//, '').replace(/\/+$/, '');
+}
+
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, key) => (isMapping(inner) ? inner[String(key)] : undefined), value);
+}
+
+function textAt(value: unknown, path: Path): string | undefined {
+  const found = at(value, path);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return isMapping(value) ? Object.entries(value) : [];
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,222 @@
+import { z } from 'zod';
+import * as field from './config-fields';
+import { section } from './config-fields';
+
+/**
+ * Every key of the configuration, its default, and what follows from its value. Messages, the JSON Schema for
+ * editors and `rekor-rotate config check` are made from this table.
+ */
+
+const temporal = section({
+  address: field
+    .address()
+    .optional()
+    .describe(
+      "host:port of Temporal's frontend. TEMPORAL_ADDRESS, or a profile of Temporal's own configuration, wins.",
+    ),
+  namespace: field
+    .text('the name of a namespace')
+    .optional()
+    .describe(
+      'The namespace that holds the rotations; default "default". TEMPORAL_NAMESPACE, or a profile, wins.',
+    ),
+  taskQueue: field
+    .text('the name of a task queue')
+    .prefault('rekor-rotate')
+    .describe('The task queue that workers poll. Workers that share it must have the same configuration.'),
+});
+
+const tls = section({
+  caFile: field
+    .file('a PEM file')
+    .optional()
+    .describe('Authorities that may sign for the server. Absent: those of the system.'),
+  certificateFile: field
+    .file('a PEM file')
+    .optional()
+    .describe('Our certificate, where the server asks for one.'),
+  keyFile: field.file('a PEM file').optional().describe('The private key of certificateFile.'),
+  serverName: field
+    .text('a host name')
+    .optional()
+    .describe("The name in the server's certificate, if it is not that of the address."),
+});
+
+const trillian = section({
+  address: field.address().describe("host:port of Trillian's log server: its admin and its log interface."),
+  tls: tls.optional().describe('Absent: plaintext.'),
+  logServerMetrics: field
+    .listOf(field.metricsUrl(), 'URL')
+    .describe(
+      'Metrics of every log server process. One that is left out may still take a write to a tree believed drained.',
+    ),
+  signerMetrics: field
+    .listOf(field.metricsUrl(), 'URL')
+    .describe('Metrics of every signer process: they show that the signer has passed over a drained tree.'),
+  signerInterval: field
+    .duration('1ms', '1m')
+    .prefault('100ms')
+    .describe("The signer's --sequencer_interval. The end of a tree is read twice, this far apart."),
+  guardWindow: field
+    .duration('0ms', '10m')
+    .prefault('0ms')
+    .describe(
+      "The signer's --sequencer_guard_window. Without a database the drain waits this long with writes held.",
+    ),
+  clockDifference: field
+    .duration('0ms', '1m')
+    .prefault('0ms')
+    .describe('How far the clocks of log servers and signers may be apart; added to guardWindow.'),
+  database: section({
+    url: field
+      .secret()
+      .describe("Where the postgres:// URL of Trillian's database stands; a read-only user is enough."),
+  })
+    .optional()
+    .describe(
+      'With it the drain is proven by the empty queue. Without it, by two more passes of the signer, which takes longer.',
+    ),
+});
+
+const gate = section({
+  listen: field.address().describe('host:port where the gate takes the requests of clients.'),
+  admin: field
+    .address()
+    .describe('host:port where the gate takes orders from the worker. Keep it from the public.'),
+  token: field.secret().describe('Where the token stands that an order must carry.'),
+  stateFile: field
+    .file('a file')
+    .describe(
+      'Where the gate remembers the last order and upstream, so that a restart of it changes nothing.',
+    ),
+  spoolDirectory: field
+    .file('a directory')
+    .describe('Where bodies over bodyInMemory wait. Needs room for the held writes.'),
+  maxWait: field
+    .duration('1s', '30s')
+    .prefault('3.5s')
+    .describe('The longest that a write is held; then it gets 503 with Retry-After, which counts as failed.'),
+  bodyInMemory: field
+    .size('1KiB', '64MiB')
+    .prefault('1MiB')
+    .describe('Larger bodies wait in spoolDirectory instead of in memory.'),
+  bodyLimit: field
+    .size('1KiB', '1GiB')
+    .prefault('32MiB')
+    .describe(
+      "Larger bodies stream through and are never sent twice. Rekor's own limit, --max_request_body_size, is 32 MiB.",
+    ),
+});
+
+const slot = section({
+  url: field.baseUrl().describe('Where the Rekor of this slot listens; the gate sends requests there.'),
+  environmentFile: field
+    .file('a file')
+    .describe('The environment file of this slot; a rotation writes treeIdVariable in it and nothing else.'),
+  shardingFile: field
+    .file('a file')
+    .describe(
+      "The file of Rekor's --trillian_log_server.sharding_config in this slot; a rotation writes it.",
+    ),
+  start: field
+    .command('start')
+    .describe('Starts the slot. Must do no harm when it runs, and may return before it serves.'),
+  stop: field
+    .command('stop')
+    .describe('Stops the slot and returns when it has stopped. Must do no harm when it does not run.'),
+  status: field
+    .command('is-active')
+    .describe('Exits 0 when the slot runs and with another code when it does not.'),
+  enable: field
+    .command('enable')
+    .optional()
+    .describe('Lets the slot start with the host. Give both or neither of enable and disable.'),
+  disable: field.command('disable').optional().describe('Keeps the slot from starting with the host.'),
+});
+
+const installation = section({
+  kind: z
+    .literal('host', { error: 'host' })
+    .describe('How the log is run: host = two slots on one host, behind the gate.'),
+  treeIdVariable: field
+    .text('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/)
+    .describe("The variable of both environment files that holds the active tree's id."),
+  slots: z
+    .record(
+      field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/),
+      slot,
+      {
+        error: 'exactly two slots, such as blue and green',
+      },
+    )
+    .meta({ minProperties: 2, maxProperties: 2 })
+    .describe('Exactly two, which serve in turn: one serves, the next rotation stages the other.'),
+});
+
+const rotation = section({
+  attempts: field
+    .wholeNumber(1, 10)
+    .prefault(3)
+    .describe(
+      'Attempts before a rotation ends rolledBack. Each that fails after its handover leaf leaves one more frozen tree.',
+    ),
+  pauseBetweenAttempts: field
+    .duration('1s', '1h')
+    .prefault('30s')
+    .describe('How long writes go on undisturbed between two attempts.'),
+  criticalSection: field
+    .duration('500ms', '29s')
+    .prefault('2.5s')
+    .describe(
+      'The most time from the hold to the exposure. What is not through by then is undone in the rest of maxWait.',
+    ),
+  soak: field
+    .duration('0ms', '24h')
+    .prefault('10m')
+    .describe('How long lengths, tree states and errors are watched after the exposure, before the result.'),
+  stopCurrentAfter: field
+    .duration('0ms', '1h')
+    .prefault('30s')
+    .describe(
+      'How long the slot that served before keeps running after its last write, for reads still under way.',
+    ),
+  sampleEntries: field
+    .wholeNumber(0, 1000)
+    .prefault(20)
+    .describe('Random entries of each shard that are read and verified, besides its first and last.'),
+});
+
+const log = section({
+  publicUrl: field
+    .baseUrl()
+    .describe('Where clients reach the log. Verification reads here what everybody reads.'),
+  trillian: trillian.describe('Trillian, as this log uses it.'),
+  gate: gate.describe('The write gate before this log: one process.'),
+  installation: installation.describe('How the Rekor of this log is run.'),
+  rotation: rotation.prefault({}).describe('How long each part of a rotation may take.'),
+});
+
+/** The whole file. */
+export const configSchema = section({
+  temporal: temporal
+    .prefault({})
+    .describe('Where the rotations are kept. TLS and API key come from the environment (TEMPORAL_*).'),
+  logs: z
+    .record(
+      field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+      log,
+      {
+        error: 'at least one log by name',
+      },
+    )
+    .meta({ minProperties: 1 })
+    .describe('The logs that are rotated, by the name that workflows and the command line use.'),
+}).describe('Configuration of rekor-rotate.');
+
+/** The file as it is valid, durations in milliseconds and sizes in bytes under the names of the file. */
+export type ConfigFile = z.output<typeof configSchema>;
+
+/** A JSON Schema that editors complete and check with. */
+export function jsonSchema() {
+  return z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' });
+}

@@ -1,0 +1,95 @@
+import type { RotationTiming } from '../workflows/model/plan';
+
+/** What the programs are told, after validation: times in milliseconds, sizes in bytes, paths absolute. */
+export interface Configuration {
+  /** Absolute path of the file it came from. */
+  readonly file: string;
+  readonly temporal: TemporalSettings;
+  /** By name. Look one up with `logNamed`, which knows how to say no. */
+  readonly logs: Readonly<Record<string, LogConfiguration>>;
+}
+
+/** What the file says of Temporal; TEMPORAL_* in the environment wins over address and namespace. */
+export interface TemporalSettings {
+  /** `host:port` */
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly taskQueue: string;
+}
+
+export interface LogConfiguration {
+  readonly name: string;
+  /** Where clients reach the log; without a trailing slash. */
+  readonly publicUrl: string;
+  readonly trillian: TrillianConfiguration;
+  readonly gate: GateConfiguration;
+  readonly installation: HostConfiguration;
+  readonly rotation: RotationConfiguration;
+}
+
+export interface TrillianConfiguration {
+  /** `host:port` */
+  readonly address: string;
+  /** Absent: plaintext. */
+  readonly tls?: TlsFiles;
+  readonly logServerMetrics: readonly string[];
+  readonly signerMetrics: readonly string[];
+  readonly signerIntervalMs: number;
+  readonly guardWindowMs: number;
+  readonly clockDifferenceMs: number;
+  readonly database?: { readonly url: SecretReference };
+}
+
+/** PEM files. Without `caFile` the certificate authorities of the system are trusted. */
+export interface TlsFiles {
+  readonly caFile?: string;
+  readonly certificateFile?: string;
+  readonly keyFile?: string;
+  readonly serverName?: string;
+}
+
+export interface GateConfiguration {
+  /** `host:port` for clients. */
+  readonly listen: string;
+  /** `host:port` for orders. */
+  readonly admin: string;
+  readonly token: SecretReference;
+  readonly stateFile: string;
+  readonly spoolDirectory: string;
+  readonly maxWaitMs: number;
+  readonly bodyInMemoryBytes: number;
+  readonly bodyLimitBytes: number;
+}
+
+/** A log that runs in two slots on a host. */
+export interface HostConfiguration {
+  readonly kind: 'host';
+  /** The variable of the environment files that holds the active tree's id. */
+  readonly treeIdVariable: string;
+  /** Exactly two, by name, in the order of the file. */
+  readonly slots: Readonly<Record<string, SlotConfiguration>>;
+}
+
+/** Commands are argument lists; no shell reads them. */
+export interface SlotConfiguration {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly environmentFile: string;
+  readonly shardingFile: string;
+  readonly start: readonly string[];
+  readonly stop: readonly string[];
+  readonly status: readonly string[];
+  readonly enable?: readonly string[];
+  readonly disable?: readonly string[];
+}
+
+export interface RotationConfiguration extends RotationTiming {
+  /** How many random entries of each shard are verified, besides its first and last. */
+  readonly sampleEntries: number;
+}
+
+/** Where a secret is kept; `readSecret` reads it when it is needed and nothing else does. */
+export type SecretReference = {
+  /** The field's path in the configuration, for messages. */
+  readonly field: string;
+} & ({ readonly file: string } | { readonly environment: string });

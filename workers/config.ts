@@ -1,0 +1,167 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import { refuse } from '../activities/refusal-error';
+import { checkDocument } from './config-check';
+import { readDocument } from './config-document';
+import { ConfigurationError } from './config-problems';
+import type { ConfigFile } from './config-schema';
+import type { Configuration, LogConfiguration, SecretReference, SlotConfiguration } from './config-types';
+
+export type * from './config-types';
+export { ConfigurationError } from './config-problems';
+
+/** Variables of the process. Only here and in temporal-connection.ts are they read. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_FILE = 'rekor-rotate.yaml';
+
+/**
+ * Reads and validates the configuration: the given file, else the one that REKOR_ROTATE_CONFIG names, else
+ * `rekor-rotate.yaml` in the working folder. Secrets are not read.
+ *
+ * @throws ConfigurationError with every problem at once.
+ */
+export function loadConfiguration(path?: string, environment: Environment = process.env): Configuration {
+  const named = path ?? (environment['REKOR_ROTATE_CONFIG'] || undefined);
+  const file = resolve(named ?? DEFAULT_FILE);
+  const document = readDocument(contentOf(file, path, environment));
+  const checked = checkDocument(document);
+  if ('problems' in checked) {
+    throw new ConfigurationError(file, checked.problems);
+  }
+  return configurationOf(checked.valid, file);
+}
+
+/** The configuration of one log; refuses UNKNOWN_LOG with the nearest name. */
+export function logNamed(configuration: Configuration, name: string): LogConfiguration {
+  const log = Object.hasOwn(configuration.logs, name) ? configuration.logs[name] : undefined;
+  if (log) {
+    return log;
+  }
+  const known = Object.keys(configuration.logs);
+  throw refuse('UNKNOWN_LOG', { log: name, known, nearest: closest(name, known) });
+}
+
+/**
+ * Reads a secret from where the configuration says that it is; one newline at its end is taken away. Refuses
+ * SECRET_UNREADABLE. Call it when the secret is needed and keep the value nowhere, so that a changed one is found.
+ */
+export function readSecret(reference: SecretReference, environment: Environment = process.env): string {
+  const { field } = reference;
+  const source = 'file' in reference ? `file ${reference.file}` : `variable ${reference.environment}`;
+  const value =
+    'file' in reference ? secretFile(reference.file, field, source) : environment[reference.environment];
+  const secret = value?.replace(/\r?\n$/, '');
+  if (secret) {
+    return secret;
+  }
+  throw refuse('SECRET_UNREADABLE', {
+    field,
+    source,
+    reason: value === undefined ? 'it is not set' : 'it is empty',
+  });
+}
+
+function secretFile(file: string, field: string, source: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw refuse('SECRET_UNREADABLE', { field, source, reason: reasonOf(error) }, error);
+  }
+}
+
+function contentOf(file: string, asked: string | undefined, environment: Environment): string {
+  try {
+    if (statSync(file).isDirectory()) {
+      throw new Error('it is a directory');
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const tried = asked
+      ? 'it was named with --config'
+      : environment['REKOR_ROTATE_CONFIG']
+        ? 'REKOR_ROTATE_CONFIG names it'
+        : `tried were --config (not given), REKOR_ROTATE_CONFIG (not set) and ${DEFAULT_FILE} in the working folder`;
+    const found = `a file that cannot be read (${reasonOf(error)})`;
+    throw new ConfigurationError(file, [{ path: '', found, allowed: `a readable file; ${tried}` }], {
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const reasons: Record<string, string> = {
+    ENOENT: 'it does not exist',
+    EACCES: 'this user may not read it',
+  };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Gives each number its unit's name and makes every path absolute, from the folder of the file. */
+function configurationOf(valid: ConfigFile, file: string): Configuration {
+  const absolute = (path: string): string => resolve(dirname(file), path);
+  const logs = Object.entries(valid.logs).map(([name, log]) => [name, logOf(name, log, absolute)] as const);
+  return { file, temporal: valid.temporal, logs: Object.fromEntries(logs) };
+}
+
+function logOf(
+  name: string,
+  log: ConfigFile['logs'][string],
+  absolute: (path: string) => string,
+): LogConfiguration {
+  const secretOf = (field: string, found: { file: string } | { environment: string }): SecretReference => ({
+    field: `logs.${name}.${field}`,
+    ...('file' in found ? { file: absolute(found.file) } : found),
+  });
+  const slots = Object.entries(log.installation.slots).map(
+    ([slot, { environmentFile, shardingFile, ...rest }]) => {
+      const files = { environmentFile: absolute(environmentFile), shardingFile: absolute(shardingFile) };
+      return [slot, { ...rest, ...files } satisfies SlotConfiguration] as const;
+    },
+  );
+  const { trillian, gate, rotation } = log;
+  return {
+    name,
+    publicUrl: log.publicUrl,
+    trillian: {
+      address: trillian.address,
+      ...(trillian.tls && {
+        tls: {
+          ...trillian.tls,
+          ...(trillian.tls.caFile && { caFile: absolute(trillian.tls.caFile) }),
+          ...(trillian.tls.certificateFile && { certificateFile: absolute(trillian.tls.certificateFile) }),
+          ...(trillian.tls.keyFile && { keyFile: absolute(trillian.tls.keyFile) }),
+        },
+      }),
+      logServerMetrics: trillian.logServerMetrics,
+      signerMetrics: trillian.signerMetrics,
+      signerIntervalMs: trillian.signerInterval,
+      guardWindowMs: trillian.guardWindow,
+      clockDifferenceMs: trillian.clockDifference,
+      ...(trillian.database && {
+        database: { url: secretOf('trillian.database.url', trillian.database.url) },
+      }),
+    },
+    gate: {
+      listen: gate.listen,
+      admin: gate.admin,
+      token: secretOf('gate.token', gate.token),
+      stateFile: absolute(gate.stateFile),
+      spoolDirectory: absolute(gate.spoolDirectory),
+      maxWaitMs: gate.maxWait,
+      bodyInMemoryBytes: gate.bodyInMemory,
+      bodyLimitBytes: gate.bodyLimit,
+    },
+    installation: { ...log.installation, slots: Object.fromEntries(slots) },
+    rotation: {
+      attempts: rotation.attempts,
+      pauseBetweenAttemptsMs: rotation.pauseBetweenAttempts,
+      criticalSectionMs: rotation.criticalSection,
+      soakMs: rotation.soak,
+      stopCurrentAfterMs: rotation.stopCurrentAfter,
+      sampleEntries: rotation.sampleEntries,
+    },
+  };
+}
