@@ -6,7 +6,7 @@ import type { QueueReader } from './queue';
 import type { RekorClient } from './rekor';
 import type { TrillianMetrics } from './signer';
 import type { TrillianClient } from './trillian';
-import type { LogVerifier } from './verification';
+import type { LogVerifier } from './verification/verification';
 
 /** The real systems of one log. There is one implementation of each but the installation. */
 export interface LogSystems {

@@ -1,0 +1,168 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { z } from 'zod';
+import type { TreeId } from '../../workflows/model/log';
+import { refuse } from '../refusal-error';
+import { entryIdOf, parseLogEntry, type LogEntry } from './log-entry';
+import { readLogKey, type LogKey } from './log-key';
+import { NotProven } from './not-proven';
+
+const connections = 8;
+const tries = 4;
+const pauseMs = 150;
+const requestTimeoutMs = 10_000;
+
+/** One tree in `GET /api/v1/log`; nothing in it is believed yet. */
+export interface TreeAnswer {
+  readonly treeId: TreeId;
+  /** The size Trillian has now. */
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly rootHash: string;
+  /** Signed note: of now for the active tree, of the process's start for an inactive one. */
+  readonly checkpoint: string;
+}
+
+export interface LogAnswer {
+  readonly active: TreeAnswer;
+  readonly inactive: readonly TreeAnswer[];
+}
+
+const tree = {
+  treeID: z.string().regex(/^\d+$/),
+  treeSize: z.number().int().nonnegative(),
+  rootHash: z.string().regex(/^[0-9a-f]{64}$/),
+  signedTreeHead: z.string(),
+};
+const logAnswer = z.object({ ...tree, inactiveShards: z.array(z.object(tree)).nullish() });
+const consistencyAnswer = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)) });
+
+/**
+ * Reads what one Rekor address serves, over its own connections. Reads are repeated a few times after connection
+ * trouble, 429 and 5xx; then they refuse REKOR_UNREACHABLE. Answers of another shape throw NotProven.
+ */
+export class LogReader {
+  readonly #log: string;
+  readonly #base: URL;
+  readonly #pool: Pool;
+
+  constructor(log: string, baseUrl: string) {
+    this.#log = log;
+    this.#base = new URL(baseUrl);
+    this.#pool = new Pool(this.#base.origin, { connections });
+  }
+
+  async log(signal: AbortSignal): Promise<LogAnswer> {
+    const answer = parse(logAnswer, await this.#json('/api/v1/log', signal));
+    return { active: toTreeAnswer(answer), inactive: (answer.inactiveShards ?? []).map(toTreeAnswer) };
+  }
+
+  async logKey(treeId: TreeId, signal: AbortSignal): Promise<LogKey> {
+    const path = `/api/v1/log/publicKey?treeID=${treeId}`;
+    const { status, text } = await this.#get(path, signal);
+    if (status !== 200) {
+      throw new NotProven(`${path} answers ${status}`);
+    }
+    return readLogKey(text);
+  }
+
+  /** The entry at a virtual index; null for 404. */
+  async entryAt(index: number, signal: AbortSignal): Promise<LogEntry | null> {
+    return this.#entry(`/api/v1/log/entries?logIndex=${index}`, signal);
+  }
+
+  /** The entry that Rekor finds first under a leaf hash alone: active tree, then the others in served order. */
+  async entryByUuid(uuid: string, signal: AbortSignal): Promise<LogEntry | null> {
+    return this.#entry(`/api/v1/log/entries/${uuid}`, signal);
+  }
+
+  /** The entry of this tree only. */
+  async entryById(treeId: TreeId, uuid: string, signal: AbortSignal): Promise<LogEntry | null> {
+    return this.#entry(`/api/v1/log/entries/${entryIdOf(treeId, uuid)}`, signal);
+  }
+
+  /** Proof that the tree of `lastSize` extends the one of `firstSize`; firstSize is at least 1. */
+  async consistency(
+    treeId: TreeId,
+    firstSize: number,
+    lastSize: number,
+    signal: AbortSignal,
+  ): Promise<Buffer[]> {
+    const path = `/api/v1/log/proof?firstSize=${firstSize}&lastSize=${lastSize}&treeID=${treeId}`;
+    const { hashes } = parse(consistencyAnswer, await this.#json(path, signal));
+    return hashes.map((hash) => Buffer.from(hash, 'hex'));
+  }
+
+  /** Ends the connections; requests that still run fail. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #entry(path: string, signal: AbortSignal): Promise<LogEntry | null> {
+    const json = await this.#json(path, signal, 404);
+    return json === null ? null : parseLogEntry(json);
+  }
+
+  async #json(path: string, signal: AbortSignal, absent?: number): Promise<unknown> {
+    const { status, text } = await this.#get(path, signal);
+    if (status === absent) {
+      return null;
+    }
+    if (status !== 200) {
+      throw new NotProven(`${path} answers ${status}`);
+    }
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new NotProven(`${path} does not answer in JSON`, { cause: error });
+    }
+  }
+
+  async #get(path: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
+    let trouble: unknown;
+    for (let attempt = 1; attempt <= tries; attempt += 1) {
+      signal.throwIfAborted();
+      try {
+        const response = await this.#pool.request({
+          method: 'GET',
+          path: this.#base.pathname.replace(/\/$/, '') + path,
+          headers: { accept: path.includes('publicKey') ? 'application/x-pem-file' : 'application/json' },
+          signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+        });
+        const text = await response.body.text();
+        if (response.statusCode < 500 && response.statusCode !== 429) {
+          return { status: response.statusCode, text };
+        }
+        trouble = new Error(`${path} answers ${response.statusCode}`);
+      } catch (error) {
+        signal.throwIfAborted();
+        trouble = error;
+      }
+      if (attempt < tries) {
+        await pause(pauseMs * attempt, undefined, { signal });
+      }
+    }
+    const reason = trouble instanceof Error ? trouble.message : String(trouble);
+    const url = this.#base.href.replace(/\/$/, '');
+    throw refuse('REKOR_UNREACHABLE', { log: this.#log, instance: 'being verified', url, reason }, trouble);
+  }
+}
+
+function toTreeAnswer(answer: z.infer<z.ZodObject<typeof tree>>): TreeAnswer {
+  return {
+    treeId: answer.treeID,
+    size: answer.treeSize,
+    rootHash: answer.rootHash,
+    checkpoint: answer.signedTreeHead,
+  };
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw new NotProven(
+      `the answer has another form: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    );
+  }
+  return parsed.data;
+}

@@ -1,0 +1,96 @@
+import type { Shard, TreeId } from '../../workflows/model/log';
+import { verifyCheckpoint, type Checkpoint } from './checkpoint';
+import type { ShardTerms } from './entry-proof';
+import type { LogAnswer, LogReader, TreeAnswer } from './log-reader';
+import type { LogKey } from './log-key';
+import { emptyRoot, isConsistent, type MerkleHead } from './merkle';
+import { prove } from './not-proven';
+
+/**
+ * A shard as an address serves it, with every tree head it has been seen under. A log that shows two roots for
+ * one size, or a head that does not extend an earlier one, has rewritten itself.
+ */
+export class ServedShard implements ShardTerms {
+  readonly treeId: TreeId;
+  readonly firstIndex: number;
+  readonly key: LogKey;
+  /** Leaves when the verification began; final for an inactive shard. */
+  readonly size: number;
+  readonly isActive: boolean;
+  readonly #heads = new Map<number, Buffer>();
+
+  constructor(terms: ShardTerms, head: MerkleHead, isActive: boolean) {
+    this.treeId = terms.treeId;
+    this.firstIndex = terms.firstIndex;
+    this.key = terms.key;
+    this.size = head.size;
+    this.isActive = isActive;
+    this.see(head);
+  }
+
+  /** How many different heads of this tree were proven to be signed. */
+  get headsSeen(): number {
+    return this.#heads.size;
+  }
+
+  /** Takes a head whose signature was proven; throws NotProven when it contradicts another one. */
+  see(head: MerkleHead): void {
+    const known = this.#heads.get(head.size);
+    prove(
+      known === undefined || known.equals(head.root),
+      `tree ${this.treeId} was signed with two roots for size ${head.size}: ` +
+        `${known?.toString('hex') ?? ''} and ${head.root.toString('hex')}`,
+    );
+    prove(
+      this.isActive || this.#heads.size === 0 || known !== undefined,
+      `inactive tree ${this.treeId} of ${this.size} entries was signed with size ${head.size}`,
+    );
+    prove(
+      head.size > 0 || head.root.equals(emptyRoot),
+      `tree ${this.treeId} has the root ${head.root.toString('hex')} without any entry`,
+    );
+    this.#heads.set(head.size, head.root);
+  }
+
+  /** Proves that each head extends the one before it, by the log's own consistency proofs. */
+  async proveAppendOnly(reader: LogReader, signal: AbortSignal): Promise<void> {
+    const heads = [...this.#heads]
+      .map(([size, root]): MerkleHead => ({ size, root }))
+      .filter((head) => head.size > 0)
+      .sort((one, other) => one.size - other.size);
+    for (const [position, second] of heads.entries()) {
+      const first = heads[position - 1];
+      if (first) {
+        const path = await reader.consistency(this.treeId, first.size, second.size, signal);
+        prove(
+          isConsistent(first, second, path),
+          `tree ${this.treeId} of size ${second.size} is not proven to extend itself of size ${first.size}`,
+        );
+      }
+    }
+  }
+}
+
+/** Proves that the address serves exactly these shards, in this order. */
+export function proveShardList(answer: LogAnswer, active: TreeId, inactive: readonly Shard[]): void {
+  prove(answer.active.treeId === active, `its active tree is ${answer.active.treeId}, not ${active}`);
+  const served = answer.inactive.map((shard) => shard.treeId).join(', ');
+  const expected = inactive.map((shard) => shard.treeId).join(', ');
+  prove(served === expected, `its inactive shards are [${served}], not [${expected}]`);
+}
+
+/**
+ * Proves what an address says of a tree: a checkpoint of this tree signed by its key, of the size and root that
+ * it reports live. For an inactive shard the checkpoint is the length that the process computes indexes with
+ * (rekor pkg/api/api.go cachedCheckpoints, since 1.3.9), and the live size what Trillian holds (H29).
+ */
+export function proveTreeHead(answer: TreeAnswer, key: LogKey): Checkpoint {
+  const checkpoint = verifyCheckpoint(answer.checkpoint, answer.treeId, key);
+  prove(
+    checkpoint.size === answer.size,
+    `it loaded or signed ${checkpoint.size} entries, but the tree has ${answer.size} now`,
+  );
+  const root = checkpoint.root.toString('hex');
+  prove(root === answer.rootHash, `its checkpoint has the root ${root}, but the tree ${answer.rootHash} now`);
+  return checkpoint;
+}

@@ -1,0 +1,215 @@
+import type { Shard, TreeId } from '../../workflows/model/log';
+import type { VerificationReport } from '../../workflows/model/rotation';
+import { refuse } from '../refusal-error';
+import { concurrently } from './concurrently';
+import { proveLeaf, type ProvenEntry } from './entry-reading';
+import { LogReader } from './log-reader';
+import { NotProven, prove } from './not-proven';
+import { sampleLeaves } from './sample';
+import { proveShardList, proveTreeHead, ServedShard } from './served-shard';
+
+/** Leaves that are read at a time. */
+const concurrency = 8;
+
+/** What an address is expected to serve. */
+export interface VerificationTarget {
+  /** The public address, or that of one instance. */
+  readonly baseUrl: string;
+  readonly activeTreeId: TreeId;
+  /** In served order, with their final lengths. */
+  readonly inactive: readonly Shard[];
+  /** Final roots of those inactive trees whose root is known; lower-case hex. */
+  readonly rootHashes?: Readonly<Record<TreeId, string>>;
+  /** Merkle leaf hash, lower-case hex, that must be the active tree's leaf 0. */
+  readonly handoverLeafHash?: string;
+  /** Random entries of each shard, besides its first and last. */
+  readonly sampleEntries: number;
+  /** Numbers in [0, 1); Math.random unless told otherwise. */
+  readonly random?: () => number;
+}
+
+export interface LogVerifier {
+  /**
+   * Proves what the address serves: the shard list, every checkpoint, and of each shard its first, last and random
+   * entries by index, entry id and UUID, each twice: by this folder's code and by `@sigstore/verify`.
+   * The active tree may grow meanwhile: its last entry is that of the beginning, and each head seen later
+   * is proven to extend the ones before. Refuses VERIFICATION_FAILED, naming shard, index and reason, or
+   * REKOR_UNREACHABLE; throws the signal's reason when it is aborted.
+   *
+   * The keys are the log's own word (`GET /api/v1/log/publicKey`): that they are the ones clients trust is for
+   * the reader of the plan to say. Lengths are proven of the process that answered: behind an address
+   * with several processes, verify each instance too (H29).
+   */
+  verify(target: VerificationTarget, signal: AbortSignal): Promise<VerificationReport>;
+}
+
+/** The verifier of one log. It shares no code with the Rekor client that the rotation itself uses. */
+export function logVerifier(options: { readonly log: string }): LogVerifier {
+  return {
+    async verify(target, signal) {
+      const reader = new LogReader(options.log, target.baseUrl);
+      try {
+        return await new Verification(options.log, target, reader, signal).run();
+      } finally {
+        await reader.close();
+      }
+    },
+  };
+}
+
+class Verification {
+  readonly #where: string;
+  readonly #target: VerificationTarget;
+  readonly #reader: LogReader;
+  readonly #signal: AbortSignal;
+
+  constructor(log: string, target: VerificationTarget, reader: LogReader, signal: AbortSignal) {
+    this.#where = `${log} at ${target.baseUrl}`;
+    this.#target = target;
+    this.#reader = reader;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<VerificationReport> {
+    const shards = await this.#proveShards();
+    const proven = await this.#proveEntries(shards);
+    const active = shards.at(-1);
+    if (active !== undefined) {
+      await this.#proveActive(active, proven);
+      await this.#proveNoOverlap(shards, proven);
+    }
+    return report(shards, proven);
+  }
+
+  /** The shard list and the head of each tree. */
+  async #proveShards(): Promise<ServedShard[]> {
+    const { activeTreeId, inactive } = this.#target;
+    const answer = await this.#name('The shard list', async () => {
+      const read = await this.#reader.log(this.#signal);
+      proveShardList(read, activeTreeId, inactive);
+      return read;
+    });
+    const shards: ServedShard[] = [];
+    let firstIndex = 0;
+    for (const tree of [...answer.inactive, answer.active]) {
+      const expected = inactive[shards.length];
+      const what = `${expected ? 'Inactive shard' : 'Active tree'} ${tree.treeId}`;
+      const shard = await this.#name(what, async () => {
+        const key = await this.#reader.logKey(tree.treeId, this.#signal);
+        const head = proveTreeHead(tree, key);
+        if (expected) {
+          this.#proveEnd(expected, head.size, head.root.toString('hex'));
+        }
+        return new ServedShard({ treeId: tree.treeId, firstIndex, key }, head, expected === undefined);
+      });
+      shards.push(shard);
+      firstIndex += shard.size;
+    }
+    return shards;
+  }
+
+  #proveEnd(expected: Shard, size: number, root: string): void {
+    prove(size === expected.length, `it has ${size} entries, not ${expected.length}`);
+    const known = this.#target.rootHashes?.[expected.treeId];
+    prove(known === undefined || known === root, `its root is ${root}, not ${known ?? ''}`);
+  }
+
+  /**
+   * The sampled entries of all shards. First and last are always among them, by virtual index: so on both sides of
+   * each boundary N the index N-1 is proven to be the last leaf of the one shard, and N the first of the next.
+   */
+  async #proveEntries(shards: readonly ServedShard[]): Promise<ProvenShards> {
+    const { sampleEntries, random = Math.random } = this.#target;
+    const proven = new Map(shards.map((shard) => [shard.treeId, new Map<number, ProvenEntry>()]));
+    const leaves = shards.flatMap((shard) =>
+      sampleLeaves(shard.size, sampleEntries, random).map((leaf) => ({ shard, leaf })),
+    );
+    await concurrently(leaves, concurrency, this.#signal, async ({ shard, leaf }, signal) => {
+      const what = `Index ${shard.firstIndex + leaf} (leaf ${leaf} of tree ${shard.treeId})`;
+      const entry = await this.#name(what, () => proveLeaf(this.#reader, shards, shard, leaf, signal));
+      proven.get(shard.treeId)?.set(leaf, entry);
+    });
+    return proven;
+  }
+
+  async #proveActive(active: ServedShard, proven: ProvenShards): Promise<void> {
+    await this.#name(`Active tree ${active.treeId}`, async () => {
+      const { handoverLeafHash } = this.#target;
+      const first = proven.get(active.treeId)?.get(0)?.entry.uuid;
+      prove(
+        handoverLeafHash === undefined || first === handoverLeafHash,
+        `its first leaf is ${first ?? 'missing'}, not the handover ${handoverLeafHash ?? ''}`,
+      );
+      const again = await this.#reader.log(this.#signal);
+      proveShardList(again, active.treeId, this.#target.inactive);
+      active.see(proveTreeHead(again.active, active.key));
+      await active.proveAppendOnly(this.#reader, this.#signal);
+    });
+    if (active.size === 0) {
+      await this.#name(`Index ${active.firstIndex} after the last entry`, async () => {
+        const entry = await this.#reader.entryAt(active.firstIndex, this.#signal);
+        const isNew = entry?.treeId === active.treeId && entry.proof.leafIndex === 0;
+        prove(entry === null || isNew, `the tree is empty, but entry ${entry?.entryId ?? ''} answers`);
+      });
+    }
+  }
+
+  /**
+   * Two trees that took writes at once leave one lasting trace: an entry of the earlier one that is younger than
+   * the first of the later one (H40). Only the newest boundary is judged: a flaw of an earlier, manual rotation is
+   * history that no rotation can mend, and no reason to stop one.
+   */
+  async #proveNoOverlap(shards: readonly ServedShard[], proven: ProvenShards): Promise<void> {
+    const [active, ...earlier] = [...shards].reverse();
+    const before = earlier.find((shard) => shard.size > 0);
+    const first = active && proven.get(active.treeId)?.get(0)?.entry;
+    const last = before && proven.get(before.treeId)?.get(before.size - 1)?.entry;
+    if (first && last) {
+      await this.#name(`The boundary at index ${first.logIndex}`, () => {
+        prove(
+          last.integratedTime <= first.integratedTime,
+          `the last entry of tree ${last.treeId} (${iso(last)}) is younger than the first of tree ` +
+            `${first.treeId} (${iso(first)}): both took writes at once`,
+        );
+      });
+    }
+  }
+
+  /** Says of what a thing could not be proven, in the words of the catalogue. */
+  async #name<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof NotProven) {
+        throw refuse(
+          'VERIFICATION_FAILED',
+          { what: `${what} of ${this.#where}`, reason: error.message },
+          error,
+        );
+      }
+      throw error;
+    }
+  }
+}
+
+/** By tree id, then by leaf index. */
+type ProvenShards = ReadonlyMap<TreeId, Map<number, ProvenEntry>>;
+
+function iso(entry: { readonly integratedTime: number }): string {
+  return new Date(entry.integratedTime * 1000).toISOString();
+}
+
+function report(shards: readonly ServedShard[], proven: ProvenShards): VerificationReport {
+  const entries = [...proven.values()].flatMap((shard) => [...shard.values()]);
+  return {
+    entriesVerified: entries.length,
+    proofsVerified: entries.reduce((sum, entry) => sum + entry.proofs, 0),
+    checkpointsVerified: shards.reduce((sum, shard) => sum + shard.headsSeen, 0),
+    shards: shards.map((shard) => ({
+      treeId: shard.treeId,
+      length: shard.size,
+      entriesVerified: proven.get(shard.treeId)?.size ?? 0,
+    })),
+    withoutBundle: entries.filter((entry) => !entry.asBundle).length,
+  };
+}
