@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dump } from 'js-yaml';
+import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
+import type { Ports } from './ports';
+import { slotActions, slotCommand } from './slots';
+
+/** The name of the lab's log in its configuration. */
+export const labLog = 'lab';
+export const taskQueue = 'rekor-rotate';
+
+/** Writes the configuration of the lab's log: the same file that an operator would write for a host. */
+export async function writeConfiguration(files: LabFiles, ports: Ports): Promise<void> {
+  const at = (port: number) => `127.0.0.1:${port}`;
+  const configuration = {
+    temporal: { address: at(ports.temporal), namespace: 'default', taskQueue },
+    logs: {
+      [labLog]: {
+        publicUrl: `http://${at(ports.gate)}`,
+        trillian: {
+          address: at(ports.trillian),
+          logServerMetrics: [`http://${at(ports.trillianMetrics)}/metrics`],
+          signerMetrics: [`http://${at(ports.signerMetrics)}/metrics`],
+          database: { url: { file: files.databaseUrl } },
+        },
+        gate: {
+          listen: at(ports.gate),
+          admin: at(ports.gateAdmin),
+          token: { file: files.gateToken },
+          stateFile: files.gateState,
+          spoolDirectory: files.gateSpool,
+        },
+        installation: {
+          kind: 'host',
+          treeIdVariable: 'TREE_ID',
+          slots: Object.fromEntries(slotNames.map((slot) => [slot, slotConfiguration(files, ports, slot)])),
+        },
+        // Short, so that two rotations fit into a minute; docs/configuration.md has the defaults for a real log.
+        rotation: { attempts: 3, pauseBetweenAttempts: '2s', soak: '5s', stopCurrentAfter: '2s' },
+      },
+    },
+  };
+  await mkdir(files.gateSpool, { recursive: true, mode: 0o700 });
+  if (!existsSync(files.gateToken)) {
+    await writeFile(files.gateToken, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  }
+  const heading = '# Written by `rekor-rotate lab up`, at each start.\n';
+  await writeFile(files.configuration, heading + dump(configuration, { lineWidth: 120 }));
+}
+
+function slotConfiguration(files: LabFiles, ports: Ports, slot: SlotName) {
+  const { environment, sharding } = slotFiles(files, slot);
+  return {
+    url: `http://127.0.0.1:${ports[slot]}`,
+    environmentFile: environment,
+    shardingFile: sharding,
+    ...Object.fromEntries(slotActions.map((action) => [action, slotCommand(files, action, slot)])),
+  };
+}

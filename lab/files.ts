@@ -1,0 +1,73 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where a lab keeps what; everything is below its directory, but for the database of a lab that root runs. */
+export interface LabFiles {
+  readonly directory: string;
+  /** Ports and choices: what makes a directory a lab. */
+  readonly record: string;
+  /** Names the process that starts, runs or stops the lab. */
+  readonly owner: string;
+  readonly configuration: string;
+  readonly databaseUrl: string;
+  readonly databasePassword: string;
+  readonly gateToken: string;
+  readonly gateState: string;
+  readonly gateSpool: string;
+  readonly signerKey: string;
+  readonly temporalData: string;
+  readonly slots: string;
+  readonly slotScript: string;
+  readonly logs: string;
+  readonly running: string;
+}
+
+export type SlotName = 'blue' | 'green';
+export const slotNames: readonly SlotName[] = ['blue', 'green'];
+
+export function labFiles(directory: string): LabFiles {
+  return {
+    directory,
+    record: join(directory, 'lab.json'),
+    owner: join(directory, 'owner'),
+    configuration: join(directory, 'rekor-rotate.yaml'),
+    databaseUrl: join(directory, 'database-url'),
+    databasePassword: join(directory, 'database-password'),
+    gateToken: join(directory, 'gate-token'),
+    gateState: join(directory, 'gate-state.json'),
+    gateSpool: join(directory, 'gate-spool'),
+    signerKey: join(directory, 'rekor-key.pem'),
+    temporalData: join(directory, 'temporal'),
+    slots: join(directory, 'slots'),
+    slotScript: join(__dirname, 'slot.sh'),
+    logs: join(directory, 'logs'),
+    running: join(directory, 'running'),
+  };
+}
+
+export function slotFiles(files: LabFiles, slot: SlotName) {
+  return {
+    environment: join(files.slots, `${slot}.env`),
+    sharding: join(files.slots, `${slot}-sharding.yaml`),
+    enabled: join(files.slots, `${slot}.enabled`),
+    record: join(files.slots, `${slot}.pid`),
+    log: join(files.slots, `${slot}.log`),
+  };
+}
+
+/** Where the lab is when no directory is named: with the other state of this user's programs. */
+export function defaultLabDirectory(): string {
+  const configured = process.env['XDG_STATE_HOME'];
+  const state =
+    configured ??
+    (process.platform === 'darwin'
+      ? join(homedir(), 'Library', 'Application Support')
+      : join(homedir(), '.local', 'state'));
+  return join(state, 'rekor-rotate', 'lab');
+}
+
+/** The compiled program, also when this file itself runs from its TypeScript source, as in tests. */
+export function compiledProgram(): string {
+  const compiled = __filename.endsWith('.ts') ? join(__dirname, '..', 'out', 'dist') : join(__dirname, '..');
+  return join(compiled, 'cli', 'main.js');
+}

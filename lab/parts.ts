@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { LabFiles, SlotName } from './files';
+import { slotFiles } from './files';
+import type { Ports } from './ports';
+import { recorded, stopRecorded } from './process';
+import { runSlotCommand } from './slots';
+
+/** The processes of a lab, in the order in which they start; they stop in the opposite order. */
+export const partNames = [
+  'database',
+  'trillian-log-server',
+  'trillian-log-signer',
+  'temporal',
+  'rekor-blue',
+  'rekor-green',
+  'gate',
+  'worker',
+] as const;
+
+export type PartName = (typeof partNames)[number];
+
+/** Where a part is found, whether it runs or not. */
+export interface Part {
+  readonly name: PartName;
+  /** What it listens on; null for a part that only calls others. */
+  readonly address: string | null;
+  /** All of its ports. */
+  readonly ports: readonly number[];
+  readonly pidFile: string;
+  readonly logFile: string;
+}
+
+export interface PartStatus {
+  readonly name: PartName;
+  readonly address: string | null;
+  readonly pid: number | null;
+  readonly logFile: string;
+  readonly running: boolean;
+}
+
+/** How long a part may take to end by itself; Rekor and the gate finish the requests that they have. */
+const patienceMs = 20_000;
+
+export function labParts(files: LabFiles, ports: Ports): Readonly<Record<PartName, Part>> {
+  const part = (name: PartName, ...listening: number[]): Part => ({
+    name,
+    address: listening[0] === undefined ? null : `127.0.0.1:${listening[0]}`,
+    ports: listening,
+    pidFile: join(files.running, `${name}.pid`),
+    logFile: join(files.logs, `${name}.log`),
+  });
+  const slot = (name: SlotName): Part => {
+    const { record, log } = slotFiles(files, name);
+    return { ...part(`rekor-${name}`, ports[name]), pidFile: record, logFile: log };
+  };
+  return {
+    database: part('database', ports.database),
+    'trillian-log-server': part('trillian-log-server', ports.trillian, ports.trillianMetrics),
+    'trillian-log-signer': part('trillian-log-signer', ports.signer, ports.signerMetrics),
+    temporal: part('temporal', ports.temporal, ports.temporalUi),
+    'rekor-blue': slot('blue'),
+    'rekor-green': slot('green'),
+    gate: part('gate', ports.gate, ports.gateAdmin),
+    worker: part('worker'),
+  };
+}
+
+export function statusOf(part: Part): PartStatus {
+  const identity = recorded(part.pidFile);
+  return {
+    name: part.name,
+    address: part.address,
+    pid: identity?.pid ?? null,
+    logFile: part.logFile,
+    running: identity !== null,
+  };
+}
+
+/** Ends a part, if exactly the process that was recorded for it runs. */
+export async function stopPart(files: LabFiles, part: Part): Promise<void> {
+  if (part.name === 'rekor-blue' || part.name === 'rekor-green') {
+    // Through the slot's own command, which excludes a start that a worker may have under way.
+    await runSlotCommand(files, 'stop', part.name === 'rekor-blue' ? 'blue' : 'green');
+    return;
+  }
+  // PostgreSQL's SIGTERM waits for all clients to leave; SIGINT ends their sessions and then itself.
+  await stopRecorded(part.pidFile, part.name === 'database' ? 'SIGINT' : 'SIGTERM', patienceMs);
+}

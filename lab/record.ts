@@ -1,0 +1,100 @@
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { databaseHome } from './database';
+import type { LabFiles } from './files';
+import { choosePorts, portNames, type Ports } from './ports';
+
+/** What a lab keeps about itself: it is what makes a directory a lab's. */
+export interface LabRecord {
+  readonly ports: Ports;
+  /** Whether the log, its database and Temporal's history stay when the lab is stopped. */
+  readonly keepData: boolean;
+  /** Whether the last start was one that leaves the lab running without its starter. */
+  readonly detached: boolean;
+}
+
+export interface LabChoices {
+  readonly keepData: boolean;
+  readonly detached: boolean;
+}
+
+/** The record of the lab in this directory; null when there is none. */
+export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
+  let text: string;
+  try {
+    text = await readFile(files.record, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+      return null;
+    }
+    throw error;
+  }
+  const record = JSON.parse(text) as Partial<LabRecord>;
+  if (!record.ports || portNames.some((name) => !Number.isInteger(record.ports?.[name]))) {
+    throw new Error(
+      `${files.record} is not what a lab wrote; remove the directory ${files.directory} yourself.`,
+    );
+  }
+  return { ports: record.ports, keepData: record.keepData === true, detached: record.detached === true };
+}
+
+/** Makes the directory a lab's, or takes the lab that is there with its ports. Refuses other people's directories. */
+export async function prepareRecord(files: LabFiles, choices: LabChoices): Promise<LabRecord> {
+  const found = await readRecord(files);
+  const record = {
+    ports: found?.ports ?? (await choosePorts()),
+    keepData: choices.keepData || found?.keepData === true,
+    detached: choices.detached,
+  };
+  await writeFile(`${files.record}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(`${files.record}.new`, files.record);
+  return record;
+}
+
+/** Makes the directory if it is absent; refuses one that holds anything but a lab. */
+export async function claimDirectory(files: LabFiles): Promise<void> {
+  await mkdir(dirname(files.directory), { recursive: true });
+  try {
+    await mkdir(files.directory);
+    await chmod(files.directory, 0o755); // Whatever the umask: a database that root starts runs as another user.
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw error;
+    }
+    const content = await readdir(files.directory);
+    if (content.some((name) => name !== 'owner') && (await readRecord(files)) === null) {
+      throw new Error(`${files.directory} holds files that are no lab's. Name an empty or a new directory.`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Removes what the lab wrote, and the directory when nothing else is in it. */
+export async function removeData(files: LabFiles): Promise<void> {
+  const home = await databaseHome(files);
+  if (home !== files.directory) {
+    await rm(home, { recursive: true, force: true });
+    await removeIfEmpty(dirname(home));
+  }
+  const { directory, owner, record } = files;
+  const keep = new Set([directory, owner, record, files.slotScript]);
+  const written = Object.values(files).filter((path) => !keep.has(path));
+  const alsoWritten = ['database', 'postgresql'].map((name) => join(directory, name));
+  for (const path of [...written, ...alsoWritten]) {
+    await rm(path, { recursive: true, force: true });
+  }
+  // Last, so that an aborted removal leaves a directory that the next one still knows as a lab's.
+  await rm(record, { force: true });
+}
+
+export async function removeIfEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') {
+      throw error;
+    }
+  }
+}

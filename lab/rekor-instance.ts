@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync, randomInt } from 'node:crypto';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TreeId } from '../workflows/model/log';
+import { isFree } from './ports';
+
+export interface RekorInstanceOptions {
+  /** Path of the rekor-server. */
+  readonly rekorServer: string;
+  /** `HOST:PORT` of Trillian's log server. */
+  readonly trillian: string;
+  readonly treeId: TreeId;
+  /** The inactive shards' trees, in served order. */
+  readonly inactive: readonly TreeId[];
+  /** Takes the sharding file, the log and the signing key; instances with one directory have one key. */
+  readonly directory: string;
+}
+
+/** What one Rekor process says of the trees it serves: rekor:openapi.yaml, LogInfo. */
+export interface LogInfo {
+  readonly treeID: TreeId;
+  readonly treeSize: number;
+  readonly rootHash: string;
+  readonly inactiveShards: readonly { readonly treeID: TreeId; readonly signedTreeHead: string }[] | null;
+}
+
+/** One Rekor process beside the lab's slots, for trees that are thrown away: it ends with this program. */
+export interface RekorInstance {
+  readonly url: string;
+  /** When the process was started, as `performance.now()`. */
+  readonly startedAt: number;
+  /** Asks `GET /api/v1/log` each 5 ms until there is an answer that `isRight`; throws when the process ends first. */
+  serves(isRight: (log: LogInfo) => boolean): Promise<void>;
+  /** SIGTERM; returns when the process has ended, which answers the requests it has first. */
+  stop(): Promise<void>;
+}
+
+/** Chooses a port for the instance. The instance itself is started by `start`, which does not wait until it serves. */
+export async function prepareRekor(options: RekorInstanceOptions): Promise<{ start(): RekorInstance }> {
+  const port = await freePort();
+  const file = (name: string): string => join(options.directory, `rekor-${port}${name}`);
+  writeFileSync(file('-sharding.yaml'), shardingList(options.inactive));
+  const [host = '', trillianPort = ''] = options.trillian.split(':');
+  const args = [
+    'serve',
+    '--host=127.0.0.1',
+    '--rekor_server.address=127.0.0.1',
+    `--port=${port}`,
+    '--rekor_server.hostname=rekor.throw-away',
+    `--rekor_server.signer=${signingKey(options.directory)}`,
+    `--trillian_log_server.address=${host}`,
+    `--trillian_log_server.port=${trillianPort}`,
+    `--trillian_log_server.tlog_id=${options.treeId}`,
+    `--trillian_log_server.sharding_config=${file('-sharding.yaml')}`,
+    '--enable_retrieve_api=false',
+  ];
+  return { start: () => launch(options.rekorServer, args, port, file('.log')) };
+}
+
+/** Starts an instance and waits until it serves its tree. */
+export async function startRekor(options: RekorInstanceOptions): Promise<RekorInstance> {
+  const instance = (await prepareRekor(options)).start();
+  await instance.serves((log) => log.treeID === options.treeId);
+  return instance;
+}
+
+function launch(rekorServer: string, args: readonly string[], port: number, logFile: string): RekorInstance {
+  const url = `http://127.0.0.1:${port}`;
+  const log = openSync(logFile, 'a');
+  const startedAt = performance.now();
+  const child = spawn(rekorServer, args, { stdio: ['ignore', log, log] });
+  closeSync(log);
+  let running = true;
+  const ended = new Promise<void>((resolve) => {
+    const end = (): void => {
+      running = false;
+      process.off('exit', kill);
+      resolve();
+    };
+    child.once('exit', end);
+    child.once('error', end);
+  });
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', kill);
+  return {
+    url,
+    startedAt,
+    async serves(isRight) {
+      while (running) {
+        const answered = await askForLog(url);
+        if (answered && isRight(answered)) return;
+        await pause(5);
+      }
+      throw new Error(`Rekor at ${url} ended; see ${logFile}.`);
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function askForLog(url: string): Promise<LogInfo | null> {
+  try {
+    const response = await fetch(`${url}/api/v1/log`, { signal: AbortSignal.timeout(5_000) });
+    return response.ok ? ((await response.json()) as LogInfo) : null;
+  } catch {
+    return null; // It does not listen yet.
+  }
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    // Beside the ports that the lab's own parts have, and below those of outgoing connections.
+    const port = randomInt(32_000, 32_700);
+    if (await isFree(port)) return port;
+  }
+}
+
+/** YAML numbers written from strings: Rekor takes no quoted tree id, JavaScript none of 63 bits. */
+function shardingList(inactive: readonly TreeId[]): string {
+  return inactive.map((treeId) => `- treeID: ${treeId}\n  treeLength: 0\n`).join('');
+}
+
+function signingKey(directory: string): string {
+  const file = join(directory, 'signing-key.pem');
+  if (!existsSync(file)) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  }
+  return file;
+}

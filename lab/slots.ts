@@ -1,0 +1,94 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { connectTrillian } from '../activities/trillian';
+import type { TreeId } from '../workflows/model/log';
+import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
+import type { Ports } from './ports';
+
+const run = promisify(execFile);
+
+export const slotActions = ['start', 'stop', 'status', 'enable', 'disable'] as const;
+export type SlotAction = (typeof slotActions)[number];
+
+/** The command that the configuration names for one action of a slot, too. */
+export function slotCommand(files: LabFiles, action: SlotAction, slot: SlotName): readonly string[] {
+  return ['sh', files.slotScript, action, files.directory, slot];
+}
+
+export async function runSlotCommand(files: LabFiles, action: SlotAction, slot: SlotName): Promise<void> {
+  const [command = 'sh', ...args] = slotCommand(files, action, slot);
+  await run(command, args);
+}
+
+/** The slots that start with the lab, as after a reboot: what `slot.sh enable` says and nothing else (H33). */
+export function enabledSlots(files: LabFiles): readonly SlotName[] {
+  return slotNames.filter((slot) => existsSync(slotFiles(files, slot).enabled));
+}
+
+/** The port a slot listens on is kept in its environment file, like the tree: a rotation changes only the tree. */
+export async function writeSlots(files: LabFiles, ports: Ports, rekorServer: string): Promise<void> {
+  await mkdir(files.slots, { recursive: true });
+  if (!existsSync(files.signerKey)) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    await writeWhole(files.signerKey, pem.toString(), 0o600);
+  }
+  const shared = {
+    REKOR_SERVER: rekorServer,
+    SIGNER_KEY: files.signerKey,
+    PUBLIC_NAME: 'rekor.lab',
+    TRILLIAN_HOST: '127.0.0.1',
+    TRILLIAN_PORT: ports.trillian,
+  };
+  const lines = Object.entries(shared).map(([name, value]) => `${name}=${value}`);
+  await writeWhole(
+    `${files.slots}/rekor.env`,
+    `# What both slots share; written at each start of the lab.\n${lines.join('\n')}\n`,
+  );
+}
+
+/** Makes the log's first tree and lets blue serve it, unless a slot is configured already. */
+export async function writeFirstTree(files: LabFiles, ports: Ports): Promise<void> {
+  const [blue, green] = [slotFiles(files, 'blue'), slotFiles(files, 'green')];
+  if (existsSync(blue.environment)) {
+    return;
+  }
+  const treeId = await firstTree(`127.0.0.1:${ports.trillian}`);
+  const text = (slot: SlotName, tree: string) =>
+    `# The environment of slot ${slot}; a rotation changes TREE_ID.\nPORT=${ports[slot]}\nTREE_ID=${tree}\n`;
+  await writeWhole(blue.sharding, '');
+  await writeWhole(green.sharding, '');
+  await writeWhole(green.environment, text('green', ''));
+  await writeWhole(blue.enabled, '');
+  await writeWhole(blue.environment, text('blue', treeId));
+}
+
+/** An ACTIVE tree that an aborted start left is taken: a log has at most one. */
+async function firstTree(address: string): Promise<TreeId> {
+  const trillian = connectTrillian({ log: 'lab', address });
+  const call = { signal: AbortSignal.timeout(30_000) };
+  try {
+    const found = (await trillian.listTrees(call)).find((tree) => tree.state === 'ACTIVE');
+    const tree =
+      found ??
+      (await trillian.createTree({ displayName: 'lab', description: 'First tree of the lab.' }, call));
+    await trillian.initLog(tree.treeId, call);
+    return tree.treeId;
+  } finally {
+    trillian.close();
+  }
+}
+
+/** The tree that a slot is configured with; null before the first. */
+export async function treeOf(files: LabFiles, slot: SlotName): Promise<TreeId | null> {
+  const text = await readFile(slotFiles(files, slot).environment, 'utf8').catch(() => '');
+  return /^TREE_ID=([1-9]\d*)$/m.exec(text)?.[1] ?? null;
+}
+
+async function writeWhole(file: string, text: string, mode = 0o644): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode });
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,173 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Binaries } from '../tools/binaries';
+import { labLog, taskQueue } from './configuration';
+import { createTrillianDatabase, databaseAnswers, startDatabase } from './database';
+import { compiledProgram, type LabFiles, type SlotName } from './files';
+import type { Part, PartName } from './parts';
+import { isFree, type Ports } from './ports';
+import { recorded, startProcess } from './process';
+import { httpAnswers, temporalAnswers, workerPolls } from './readiness';
+import { enabledSlots, runSlotCommand, writeFirstTree } from './slots';
+
+export interface Surroundings {
+  readonly files: LabFiles;
+  readonly ports: Ports;
+  readonly parts: Readonly<Record<PartName, Part>>;
+  readonly binaries: Binaries;
+  readonly report: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Long, because a laptop may start all of this at once while it compiles something else. */
+const readinessMs = 90_000;
+
+/** Starts one part and waits until it serves. The parts before it in `partNames` must run. */
+export async function startPart(lab: Surroundings, name: PartName): Promise<void> {
+  const part = lab.parts[name];
+  if (recorded(part.pidFile)) {
+    return;
+  }
+  for (const port of part.ports) {
+    if (!(await isFree(port))) {
+      throw new Error(
+        `Port ${port} of the lab's ${name} is taken by another program. End that program, or remove this lab ` +
+          `(rekor-rotate lab down --directory ${lab.files.directory}) and start a new one, which chooses new ports.`,
+      );
+    }
+  }
+  const startedAt = Date.now();
+  await start(lab, part);
+  await untilReady(lab, part, startedAt);
+  if (name === 'database') {
+    await createTrillianDatabase(lab.files, lab.binaries.trillianSchema);
+  }
+  if (name === 'trillian-log-server') {
+    await writeFirstTree(lab.files, lab.ports);
+  }
+  lab.report(`${name} is ready${part.address === null ? '' : ` at ${part.address}`}`);
+}
+
+async function start(lab: Surroundings, part: Part): Promise<void> {
+  const { files, ports, binaries } = lab;
+  const launch = (command: string, ...args: string[]) => startProcess({ ...part, command, args });
+  switch (part.name) {
+    case 'database':
+      await startDatabase(files, part, lab.report);
+      return;
+    case 'trillian-log-server':
+      await launchTrillian(lab, part, binaries.trillianLogServer, ports.trillian, ports.trillianMetrics);
+      return;
+    case 'trillian-log-signer':
+      // Without an election: there is no other signer.
+      await launchTrillian(
+        lab,
+        part,
+        binaries.trillianLogSigner,
+        ports.signer,
+        ports.signerMetrics,
+        '--force_master',
+      );
+      return;
+    case 'temporal':
+      await mkdir(files.temporalData, { recursive: true });
+      launch(
+        binaries.temporal,
+        ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal)],
+        ...['--ui-port', String(ports.temporalUi), '--db-filename', join(files.temporalData, 'temporal.db')],
+      );
+      return;
+    case 'rekor-blue':
+      await runSlotCommand(files, 'start', 'blue');
+      return;
+    case 'rekor-green':
+      await runSlotCommand(files, 'start', 'green');
+      return;
+    case 'gate': {
+      const slot: SlotName = enabledSlots(files)[0] ?? 'blue';
+      launch(
+        process.execPath,
+        ...[compiledProgram(), 'gate', '--config', files.configuration, '--log', labLog],
+        ...['--first-upstream', `http://127.0.0.1:${ports[slot]}`],
+      );
+      return;
+    }
+    case 'worker':
+      launch(process.execPath, compiledProgram(), 'worker', '--config', files.configuration);
+      return;
+  }
+}
+
+async function launchTrillian(
+  { files, ports }: Surroundings,
+  part: Part,
+  program: string,
+  calls: number,
+  metrics: number,
+  ...more: string[]
+): Promise<void> {
+  // The password goes by a file, because any user may read the arguments of a process.
+  const password = (await readFile(files.databasePassword, 'utf8')).trim();
+  startProcess({
+    ...part,
+    command: program,
+    args: [
+      '--storage_system=postgresql',
+      `--postgresql_uri=postgresql://trillian@127.0.0.1:${ports.database}/trillian?sslmode=disable`,
+      '--quota_system=noop',
+      `--rpc_endpoint=127.0.0.1:${calls}`,
+      `--http_endpoint=127.0.0.1:${metrics}`,
+      ...more,
+    ],
+    environment: { PGPASSWORD: password },
+  });
+}
+
+async function ready({ files, ports }: Surroundings, part: Part, startedAt: number): Promise<boolean> {
+  const at = (port: number, path: string) => `http://127.0.0.1:${port}${path}`;
+  const isOk = (status: number) => status === 200;
+  switch (part.name) {
+    case 'database':
+      return await databaseAnswers(files);
+    case 'trillian-log-server':
+      return await httpAnswers(at(ports.trillianMetrics, '/healthz'), isOk);
+    case 'trillian-log-signer':
+      return await httpAnswers(at(ports.signerMetrics, '/healthz'), isOk);
+    case 'temporal':
+      return await temporalAnswers(`127.0.0.1:${ports.temporal}`);
+    case 'rekor-blue':
+      return await httpAnswers(at(ports.blue, '/api/v1/log'), isOk);
+    case 'rekor-green':
+      return await httpAnswers(at(ports.green, '/api/v1/log'), isOk);
+    case 'gate':
+      return (
+        (await httpAnswers(at(ports.gateAdmin, '/state'), () => true)) &&
+        (await httpAnswers(at(ports.gate, '/api/v1/log'), () => true))
+      );
+    case 'worker':
+      return await workerPolls(`127.0.0.1:${ports.temporal}`, taskQueue, startedAt);
+  }
+}
+
+async function untilReady(lab: Surroundings, part: Part, startedAt: number): Promise<void> {
+  const deadline = performance.now() + readinessMs;
+  while (!(await ready(lab, part, startedAt))) {
+    lab.signal.throwIfAborted();
+    if (!recorded(part.pidFile)) {
+      throw new Error(`${part.name} ended at once. ${await lastLines(part.logFile)}`);
+    }
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${part.name} is not ready after ${readinessMs / 1_000} s. ${await lastLines(part.logFile)}`,
+      );
+    }
+    await pause(25);
+  }
+}
+
+async function lastLines(logFile: string): Promise<string> {
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  const lines = text.trimEnd().split('\n').slice(-8).join('\n');
+  return lines === '' ? `Its log ${logFile} is empty.` : `Its log ${logFile} ends so:\n${lines}`;
+}
