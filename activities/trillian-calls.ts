@@ -12,7 +12,7 @@ import {
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { TreeState, TreeType } from '../workflows/model/log';
 import { refuse } from './refusal-error';
-import { abortReason, pause } from './waiting';
+import { abortReason, pause, throwIfAborted } from './waiting';
 
 /** How Trillian's log server is reached. Without `tls` the connection is in the clear. */
 export interface TrillianOptions {
@@ -45,36 +45,40 @@ export interface Call {
 
 /** Trillian answered with an error of its own: nothing more will come of this call. */
 export class TrillianError extends Error {
-  constructor(
-    readonly method: string,
-    readonly code: status,
-    details: string,
-    options?: ErrorOptions,
-  ) {
+  readonly method: string;
+  readonly code: status;
+
+  constructor(method: string, code: status, details: string, options?: ErrorOptions) {
     super(`Trillian answered ${method} with ${status[code]}: ${details}`, options);
     this.name = 'TrillianError';
+    this.method = method;
+    this.code = code;
   }
 }
 
 /** A changing call was sent and not answered: it may have had its effect, or have it until `mayLandUntil` (H8). */
 export class CallOutcomeUnknown extends Error {
-  constructor(
-    readonly method: string,
-    /** The call's deadline, which Trillian was told, in milliseconds since the epoch. */
-    readonly mayLandUntil: number,
-    options?: ErrorOptions,
-  ) {
+  readonly method: string;
+  /** The call's deadline, which Trillian was told, in milliseconds since the epoch. */
+  readonly mayLandUntil: number;
+
+  constructor(method: string, mayLandUntil: number, options?: ErrorOptions) {
     const until = new Date(mayLandUntil).toISOString();
     super(`It is not known whether ${method} had its effect; it may still have it until ${until}`, options);
     this.name = 'CallOutcomeUnknown';
+    this.method = method;
+    this.mayLandUntil = mayLandUntil;
   }
 }
 
 /** A call was not sent, because its time was over (H8): it has no effect, and the next attempt need not wait for it. */
 export class CallTooLate extends Error {
-  constructor(readonly method: string) {
+  readonly method: string;
+
+  constructor(method: string) {
     super(`${method} was not sent: its time was over`);
     this.name = 'CallTooLate';
+    this.method = method;
   }
 }
 
@@ -210,7 +214,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
         try {
           return await send(name, request, call, deadline);
         } catch (error) {
-          if (call.signal.aborted) throw abortReason(call.signal);
+          throwIfAborted(call.signal);
           if (!isServiceError(error)) throw error;
           if (error.code === status.DEADLINE_EXCEEDED) {
             throw unreachable(`no answer to ${name} within ${deadline - started} ms`, error);
@@ -258,7 +262,7 @@ function deadlineOf(call: Call): number {
 }
 
 function throwIfOver(name: Method, call: Call, deadline: number): void {
-  if (call.signal.aborted) throw abortReason(call.signal);
+  throwIfAborted(call.signal);
   if (Date.now() >= deadline) throw new CallTooLate(name);
 }
 

@@ -1,0 +1,211 @@
+import type { TreeHead, TreeId } from '../workflows/model/log';
+import type { FrozenTree } from '../workflows/model/rotation';
+import { refuse } from './refusal-error';
+import type { SignerPasses } from './signer';
+import type { LogSystems } from './systems';
+import type { Call } from './trillian';
+import { CallTooLate } from './trillian';
+import { pause } from './waiting';
+
+/** What the operator knows of the signers. Milliseconds. */
+export interface DrainTiming {
+  /** `--sequencer_interval`: the pause between two passes of a signer. */
+  readonly signerIntervalMs: number;
+  /** `--sequencer_guard_window`: a pass leaves alone what was queued less than this before it. */
+  readonly guardWindowMs: number;
+  /** How far a log server's clock may be ahead of a signer's; it works like a guard window. */
+  readonly clockDifferenceMs: number;
+}
+
+type DrainSystems = Pick<LogSystems, 'log' | 'trillian' | 'metrics' | 'queue'>;
+
+const POLL_MS = 5;
+
+/**
+ * Ends a tree: no leaf is on its way to it any more, it is FROZEN, and its size and root are final. Current trees and
+ * next trees that are taken back are ended alike; the tree must be initialised.
+ *
+ * FROZEN alone proves nothing: a signer pass or a QueueLeaf that saw the state before can commit later (H1, H2). What
+ * is proven, and in which order, is written where it is done. Called again on a tree that is FROZEN it proves it again.
+ *
+ * @param notAfter wall-clock time from which on nothing may be changed (H8), in milliseconds since the epoch.
+ * @throws NOT_DRAINED, with what was left, when the signal is aborted or `notAfter` is over; its cause is the reason.
+ */
+export async function freezeTree(
+  systems: DrainSystems,
+  timing: DrainTiming,
+  treeId: TreeId,
+  signal: AbortSignal,
+  notAfter?: number,
+): Promise<FrozenTree> {
+  const started = performance.now();
+  const drain: Drain = {
+    systems,
+    timing,
+    treeId,
+    call: notAfter === undefined ? { signal } : { signal, notAfter },
+    left: 'its state was not read',
+  };
+  try {
+    const { queue } = systems;
+    return queue ? await freezeByQueue(drain, (id) => queue.queued(id, signal)) : await freezeBySigner(drain);
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof CallTooLate)) throw error;
+    const waitedMs = Math.round(performance.now() - started);
+    throw refuse('NOT_DRAINED', { tree: treeId, waitedMs, left: drain.left }, error);
+  }
+}
+
+interface Drain {
+  readonly systems: DrainSystems;
+  readonly timing: DrainTiming;
+  readonly treeId: TreeId;
+  readonly call: Call;
+  /** What stands between now and the proof, in words, for NOT_DRAINED. */
+  left: string;
+}
+
+/**
+ * With the queue in sight. Each reading is after the one before it, because it is only worth something then:
+ * 1. DRAINING, read back: QueueLeaf calls that begin from now on are refused.
+ * 2. None in flight: those that passed the check before 1 have ended. From now on the queue can only shrink.
+ * 3. No row: a pass deletes a leaf's row in the transaction that integrates it, so no pass holds a leaf.
+ * 4. FROZEN, read back: no pass begins any more.
+ * 5. Again no row: true already after 3 if 1 to 3 are. A row would mean that somebody else opened the tree
+ *    meanwhile, or that a call was cancelled by its caller while it committed, which 2 cannot see: back to 1.
+ * 6. Size and root: final, as nothing is left that could grow the tree.
+ * A tree found FROZEN (this proof was broken off after 4, or an earlier rotation's) begins at 4 with 2.
+ */
+async function freezeByQueue(drain: Drain, queued: (treeId: TreeId) => Promise<number>): Promise<FrozenTree> {
+  const { systems, treeId, call } = drain;
+  const { trillian } = systems;
+  const proof: string[] = [];
+  let { state } = await trillian.getTree(treeId, call);
+  for (;;) {
+    if (state !== 'FROZEN') {
+      await setState(drain, 'DRAINING', proof);
+      await noneInFlight(drain, proof);
+      await poll(
+        drain,
+        () => queued(treeId),
+        (rows) => `${rows} leaves in its queue`,
+      );
+      proof.push('no row in its queue');
+      await setState(drain, 'FROZEN', proof);
+    } else {
+      proof.push('found FROZEN');
+      await noneInFlight(drain, proof);
+    }
+    drain.left = 'its queue was not read after FROZEN';
+    const rows = await queued(treeId);
+    if (rows === 0) break;
+    drain.left = `${rows} leaves in its queue after FROZEN`;
+    proof.length = 0;
+    state = 'DRAINING';
+  }
+  proof.push('no row in its queue after FROZEN');
+  drain.left = 'its size was not read';
+  const head = await trillian.treeHead(treeId, call);
+  proof.push(describe(head));
+  return { treeId, ...head, proof };
+}
+
+/**
+ * Without a database, the signer's word for it. What it does is seen only while the tree is DRAINING, so a tree that is
+ * found FROZEN is opened for it again. In this order:
+ * 1. DRAINING, read back; none in flight: the queue can only shrink, as above.
+ * 2. The guard window and the clocks' difference pass: no pass that begins later leaves a queued leaf alone.
+ * 3. Passes that begin after 2 succeed, add nothing, and the size stays: the queue is empty, and no pass holds a leaf.
+ *    One pass for each signer may have begun before 2; one more than these cannot. One failed pass: from 3 on again.
+ * 4. FROZEN, read back; size and root, twice, one signer interval apart: a pass of a second master that had begun
+ *    before and integrates now would show. If it does: back to 1.
+ */
+async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
+  const { systems, timing, treeId, call } = drain;
+  const { trillian } = systems;
+  for (;;) {
+    const proof: string[] = [];
+    await setState(drain, 'DRAINING', proof);
+    await noneInFlight(drain, proof);
+    drain.left = 'the guard window was not over';
+    await pause(timing.guardWindowMs + timing.clockDifferenceMs, call.signal);
+    await emptyPasses(drain, proof);
+    await setState(drain, 'FROZEN', proof);
+    drain.left = 'its size was not read twice';
+    const head = await trillian.treeHead(treeId, call);
+    await pause(timing.signerIntervalMs, call.signal);
+    const again = await trillian.treeHead(treeId, call);
+    if (sameHead(head, again)) {
+      proof.push(`${describe(head)}, twice, ${timing.signerIntervalMs} ms apart`);
+      return { treeId, ...head, proof };
+    }
+    drain.left = `it grew from ${head.size} to ${again.size} leaves after FROZEN`;
+  }
+}
+
+async function setState(drain: Drain, state: 'DRAINING' | 'FROZEN', proof: string[]): Promise<void> {
+  if (state === 'FROZEN') drain.left = 'it was not set FROZEN';
+  await drain.systems.trillian.setState(drain.treeId, state, drain.call);
+  proof.push(`${state}, read back`);
+}
+
+async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {
+  const { metrics } = drain.systems;
+  drain.left = 'the QueueLeaf calls in flight were not counted';
+  await poll(
+    drain,
+    () => metrics.queueLeafInFlight(drain.call.signal),
+    (inFlight) => `${inFlight} QueueLeaf calls in flight`,
+  );
+  proof.push('no QueueLeaf in flight on any log server');
+}
+
+/** Asks until the answer is zero. */
+async function poll(
+  drain: Drain,
+  ask: () => Promise<number>,
+  left: (count: number) => string,
+): Promise<void> {
+  for (let count = await ask(); count !== 0; count = await ask()) {
+    drain.left = left(count);
+    await pause(POLL_MS, drain.call.signal);
+  }
+}
+
+async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
+  const { systems, treeId, call } = drain;
+  const read = async (): Promise<SignerPasses & TreeHead> => {
+    // Counters before the size: then a size that has not grown covers every pass that was counted.
+    const passes = await systems.metrics.signer(treeId, call.signal);
+    return { ...passes, ...(await systems.trillian.treeHead(treeId, call)) };
+  };
+  let from = await read();
+  for (;;) {
+    const now = await read();
+    const passes = now.runs - from.runs;
+    const wanted = now.signers + 1;
+    if (
+      now.added !== from.added ||
+      now.failedRuns !== from.failedRuns ||
+      now.size !== from.size ||
+      passes < 0
+    ) {
+      drain.left = `its signer still integrated leaves, or failed, at ${now.size} leaves`;
+      from = now;
+    } else if (passes >= wanted) {
+      proof.push(`${passes} signer passes that added nothing`);
+      return;
+    } else {
+      drain.left = `${passes} of ${wanted} signer passes that add nothing`;
+      await pause(POLL_MS, call.signal);
+    }
+  }
+}
+
+function sameHead(one: TreeHead, other: TreeHead): boolean {
+  return one.size === other.size && one.rootHash === other.rootHash;
+}
+
+function describe({ size, rootHash }: TreeHead): string {
+  return `size ${size}, root ${rootHash}`;
+}

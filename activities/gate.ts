@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { GateRefusal, GateState, HoldOrder, ReleaseOrder } from '../gate/messages';
+import { errorReason } from './error-reason';
+import { freshRequest } from './fresh-request';
+import { parseJson } from './parse-json';
+import { refuse, type RefusalError } from './refusal-error';
+import { throwIfAborted } from './waiting';
+
+/**
+ * The admin interface of one log's write gate. Refuses GATE_UNREACHABLE (also for an answer that is none),
+ * GATE_TOKEN_REFUSED, and GATE_ORDER_REFUSED when the gate follows a later order or this one's hold has ended.
+ */
+export interface GateClient {
+  state(signal: AbortSignal): Promise<GateState>;
+  /** From the answer on writes wait; repeated, it renews the lease. */
+  hold(order: HoldOrder, signal: AbortSignal): Promise<GateState>;
+  /** From the answer on everything goes to the order's upstream. */
+  release(order: ReleaseOrder, signal: AbortSignal): Promise<GateState>;
+}
+
+export interface GateOptions {
+  /** The log's name in the configuration, for messages. */
+  readonly log: string;
+  /** Base URL of the admin interface, without a trailing slash. */
+  readonly url: string;
+  /** Reads the secret token when it is needed. */
+  readonly token: () => string;
+}
+
+/** A gate answers from memory: one that takes longer is not there. The signal usually ends a call long before. */
+const TIMEOUT_MS = 5000;
+
+const count = z.int().nonnegative();
+
+const State: z.ZodType<GateState> = z.object({
+  mode: z.enum(['pass', 'hold', 'healing']),
+  upstream: z.string(),
+  rotation: z.string().nullable(),
+  number: z.int(),
+  writesInFlight: count,
+  streamsInFlight: count,
+  writesWaiting: count,
+  hold: z
+    .object({
+      number: z.int(),
+      stallMs: z.number().nullable(),
+      longestWaitMs: z.number(),
+      held: count,
+      refused: count,
+      recovered: count,
+      dropped: count,
+    })
+    .nullable(),
+});
+
+const Refused: z.ZodType<GateRefusal> = z.object({
+  code: z.enum(['UNAUTHORIZED', 'ORDER_INVALID', 'ORDER_TOO_LOW', 'ORDER_ENDED']),
+  message: z.string(),
+  state: State.optional(),
+});
+
+/** Talks to the gate over a new connection each time, so that a gate that was restarted is reached at once. */
+export function connectGate({ log, url, token }: GateOptions): GateClient {
+  function unreachable(reason: string, cause?: unknown): RefusalError {
+    return refuse('GATE_UNREACHABLE', { log, url, reason }, cause);
+  }
+
+  async function ask(
+    path: string,
+    order: HoldOrder | ReleaseOrder | undefined,
+    signal: AbortSignal,
+  ): Promise<GateState> {
+    const headers = { authorization: `Bearer ${token()}`, 'content-type': 'application/json' };
+    const request = order === undefined ? {} : ({ method: 'PUT', body: JSON.stringify(order) } as const);
+    const answer = await freshRequest(url + path, {
+      ...request,
+      headers,
+      signal,
+      timeoutMs: TIMEOUT_MS,
+    }).catch((error: unknown) => {
+      throwIfAborted(signal);
+      throw unreachable(errorReason(error), error);
+    });
+    if (answer.status === 200) return parseState(answer.text);
+    if (answer.status === 401 || answer.status === 403) throw refuse('GATE_TOKEN_REFUSED', { log, url });
+    throw refusedOrder(answer.status, answer.text, order);
+  }
+
+  function parseState(text: string): GateState {
+    const state = State.safeParse(parseJson(text));
+    if (state.success) return state.data;
+    throw unreachable(`its answer is not the state of a gate: ${z.prettifyError(state.error)}`);
+  }
+
+  function refusedOrder(
+    status: number,
+    text: string,
+    order: HoldOrder | ReleaseOrder | undefined,
+  ): RefusalError {
+    const refused = Refused.safeParse(parseJson(text));
+    if (!refused.success) return unreachable(`it answered ${status}`);
+    const { message, state } = refused.data;
+    if (status !== 409 || order === undefined || state === undefined) {
+      return unreachable(`it answered ${status}: ${message}`);
+    }
+    return refuse('GATE_ORDER_REFUSED', { number: order.number, has: state.number, mode: state.mode });
+  }
+
+  return {
+    state: (signal) => ask('/state', undefined, signal),
+    hold: (order, signal) => ask('/order/hold', order, signal),
+    release: (order, signal) => ask('/order/release', order, signal),
+  };
+}

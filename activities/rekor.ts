@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import type { Instance, InstanceLog, TreeId } from '../workflows/model/log';
+import { errorReason } from './error-reason';
+import { freshRequest } from './fresh-request';
+import { parseJson } from './parse-json';
+import { refuse, type RefusalError } from './refusal-error';
+import { throwIfAborted } from './waiting';
+
+/** Where an entry is: its ids and both its indexes. */
+export interface RekorEntry {
+  /** 80 hex digits: the tree id in 16, then the UUID. */
+  readonly entryId: string;
+  readonly treeId: TreeId;
+  /** 64 hex digits: the Merkle leaf hash. */
+  readonly uuid: string;
+  /** Over all shards. */
+  readonly logIndex: number;
+  /** Within its own tree. */
+  readonly leafIndex: number;
+}
+
+/**
+ * What the rotation asks of Rekor's instances; its verification reads with code of its own. Every call goes over a
+ * connection of its own (H29) and refuses REKOR_UNREACHABLE, also when the answer is none that Rekor gives.
+ */
+export interface RekorClient {
+  /** `GET /api/v1/log`: what this process has loaded and what Trillian tells it now. */
+  log(instance: Instance, signal: AbortSignal): Promise<InstanceLog>;
+  /** The entry at a virtual index; null where there is none. */
+  entryAt(instance: Instance, index: number, signal: AbortSignal): Promise<RekorEntry | null>;
+  /** The PEM of a tree's key; without a tree, the active one's. */
+  publicKey(instance: Instance, treeId: TreeId | undefined, signal: AbortSignal): Promise<string>;
+}
+
+/** Longer than a healthy Rekor needs with a hundred shards; the signal usually ends a call before. Milliseconds. */
+const TIMEOUT_MS = 5000;
+
+const decimal = z.string().regex(/^[1-9]\d*$/);
+const size = z.int().nonnegative();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** `LogInfo` and `InactiveShardLogInfo` of rekor: openapi.yaml; sizes of 0 do occur. */
+const LogInfo = z.object({
+  treeID: decimal,
+  treeSize: size,
+  rootHash: hash,
+  inactiveShards: z
+    .array(z.object({ treeID: decimal, treeSize: size, signedTreeHead: z.string() }))
+    .nullish()
+    .transform((shards) => shards ?? []),
+});
+
+/** One member, named by the entry id (rekor: openapi.yaml `LogEntry`). */
+const LogEntry = z
+  .record(
+    z.string().regex(/^[0-9a-f]{80}$/),
+    z.object({
+      logIndex: size,
+      verification: z.object({ inclusionProof: z.object({ logIndex: size }) }),
+    }),
+  )
+  .refine((entries) => Object.keys(entries).length === 1, 'one entry was asked for');
+
+/** The client of one log's Rekor instances. */
+export function connectRekor({ log }: { readonly log: string }): RekorClient {
+  function unreachable(instance: Instance, reason: string, cause?: unknown): RefusalError {
+    return refuse('REKOR_UNREACHABLE', { log, instance: instance.name, url: instance.url, reason }, cause);
+  }
+
+  /** The body of a 200, undefined for a 404. */
+  async function get(instance: Instance, path: string, signal: AbortSignal): Promise<string | undefined> {
+    const answer = await freshRequest(instance.url + path, { signal, timeoutMs: TIMEOUT_MS }).catch(
+      (error: unknown) => {
+        throwIfAborted(signal);
+        throw unreachable(instance, errorReason(error), error);
+      },
+    );
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) {
+      throw unreachable(
+        instance,
+        `it answered GET ${path} with ${answer.status}: ${answer.text.slice(0, 200)}`,
+      );
+    }
+    return answer.text;
+  }
+
+  async function getFound(instance: Instance, path: string, signal: AbortSignal): Promise<string> {
+    const text = await get(instance, path, signal);
+    if (text === undefined) throw unreachable(instance, `it answered GET ${path} with 404`);
+    return text;
+  }
+
+  function parse<Shape extends z.ZodType>(instance: Instance, shape: Shape, text: string): z.output<Shape> {
+    const parsed = shape.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw unreachable(instance, `its answer is not one of Rekor's: ${z.prettifyError(parsed.error)}`);
+  }
+
+  function loadedLength(instance: Instance, treeId: TreeId, signedTreeHead: string): number {
+    const line = signedTreeHead.split('\n')[1] ?? '';
+    const length = /^\d+$/.test(line) ? Number(line) : NaN;
+    if (Number.isSafeInteger(length)) return length;
+    throw unreachable(
+      instance,
+      `the checkpoint of its inactive shard ${treeId} has no size in its second line`,
+    );
+  }
+
+  return {
+    async log(instance, signal) {
+      const info = parse(instance, LogInfo, await getFound(instance, '/api/v1/log', signal));
+      return {
+        activeTreeId: info.treeID,
+        active: { size: info.treeSize, rootHash: info.rootHash },
+        // `treeSize` is live; the cached checkpoint has the length that this process computes indexes with (rekor:
+        // pkg/api/tlog.go, pkg/api/api.go).
+        inactive: info.inactiveShards.map(({ treeID, treeSize, signedTreeHead }) => ({
+          treeId: treeID,
+          liveLength: treeSize,
+          loadedLength: loadedLength(instance, treeID, signedTreeHead),
+        })),
+      };
+    },
+
+    async entryAt(instance, index, signal) {
+      const text = await get(instance, `/api/v1/log/entries?logIndex=${index}`, signal);
+      if (text === undefined) return null;
+      const [found] = Object.entries(parse(instance, LogEntry, text));
+      if (found === undefined) return null;
+      const [entryId, entry] = found;
+      return {
+        entryId,
+        treeId: BigInt(`0x${entryId.slice(0, 16)}`).toString(),
+        uuid: entryId.slice(16),
+        logIndex: entry.logIndex,
+        leafIndex: entry.verification.inclusionProof.logIndex,
+      };
+    },
+
+    async publicKey(instance, treeId, signal) {
+      const query = treeId === undefined ? '' : `?treeID=${treeId}`;
+      const text = await getFound(instance, `/api/v1/log/publicKey${query}`, signal);
+      if (!text.startsWith('-----BEGIN PUBLIC KEY-----'))
+        throw unreachable(instance, 'it did not answer with a public key');
+      return text;
+    },
+  };
+}
