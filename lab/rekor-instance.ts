@@ -32,9 +32,18 @@ export interface RekorInstance {
   /** When the process was started, as `performance.now()`. */
   readonly startedAt: number;
   /** Asks `GET /api/v1/log` each 5 ms until there is an answer that `isRight`; throws when the process ends first. */
-  serves(isRight: (log: LogInfo) => boolean): Promise<void>;
+  serves(isRight: (log: LogInfo) => boolean): Promise<LogInfo>;
   /** SIGTERM; returns when the process has ended, which answers the requests it has first. */
   stop(): Promise<void>;
+}
+
+/**
+ * The length that a process loaded for an inactive shard at its start and computes indexes with: line 2 of the
+ * checkpoint that it made then (rekor:pkg/sharding/ranges.go). Null when it serves no such shard.
+ */
+export function loadedLength(log: LogInfo, treeId: TreeId): number | null {
+  const shard = log.inactiveShards?.find(({ treeID }) => treeID === treeId);
+  return shard ? Number(shard.signedTreeHead.split('\n')[1]) : null;
 }
 
 /** Chooses a port for the instance. The instance itself is started by `start`, which does not wait until it serves. */
@@ -92,7 +101,7 @@ function launch(rekorServer: string, args: readonly string[], port: number, logF
     async serves(isRight) {
       while (running) {
         const answered = await askForLog(url);
-        if (answered && isRight(answered)) return;
+        if (answered && isRight(answered)) return answered;
         await pause(5);
       }
       throw new Error(`Rekor at ${url} ended; see ${logFile}.`);
