@@ -1,0 +1,30 @@
+import type { GrpcRequest } from './faults/grpc-proxy';
+import type { HttpMatch } from './faults/http-proxy';
+
+/** Calls of a rotation that tests choose, by what they do to the log. */
+
+/** UpdateTree that gives this tree this state. */
+export function setsState(treeId: string, state: string): (request: GrpcRequest) => boolean {
+  return (request) => treeOf(request).tree_id === treeId && treeOf(request).tree_state === state;
+}
+
+/** UpdateTree that gives any other tree this state: one that did not exist when the test began. */
+export function setsStateOfAnother(treeId: string, state: string): (request: GrpcRequest) => boolean {
+  return (request) => treeOf(request).tree_id !== treeId && treeOf(request).tree_state === state;
+}
+
+function treeOf(request: GrpcRequest): { readonly tree_id: string; readonly tree_state: string } {
+  return request.tree as { tree_id: string; tree_state: string };
+}
+
+/** The order that lets writes wait. */
+export const gateHold: HttpMatch = { method: 'PUT', path: /^\/order\/hold$/ };
+
+/** The order that sends reads and writes to a slot. */
+export function releaseTo(url: string): HttpMatch {
+  return {
+    method: 'PUT',
+    path: /^\/order\/release$/,
+    where: (body) => (JSON.parse(body) as { upstream: string }).upstream === url,
+  };
+}

@@ -1,0 +1,51 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dump, load } from 'js-yaml';
+
+/** The parts of the configuration file that tests read and change; written out as it is. */
+export interface ConfigurationFile {
+  temporal: { address: string; namespace?: string; taskQueue?: string };
+  logs: Record<string, LogSection>;
+}
+
+export interface LogSection {
+  publicUrl: string;
+  trillian: { address: string };
+  gate: { listen: string; admin: string; token: { file: string } };
+  installation: { slots: Record<string, SlotSection> };
+  rotation?: RotationSection;
+}
+
+export interface SlotSection {
+  url: string;
+  environmentFile: string;
+  shardingFile: string;
+  start: string[];
+  stop: string[];
+  status: string[];
+}
+
+/** Durations as the file has them: `2.5s`. */
+export interface RotationSection {
+  attempts?: number;
+  pauseBetweenAttempts?: string;
+  criticalSection?: string;
+  soak?: string;
+  stopCurrentAfter?: string;
+}
+
+export function readConfiguration(file: string): ConfigurationFile {
+  return load(readFileSync(file, 'utf8')) as ConfigurationFile;
+}
+
+export function writeConfiguration(file: string, configuration: ConfigurationFile): void {
+  writeFileSync(file, dump(configuration));
+}
+
+/** The name of the one log that a lab configures. */
+export function onlyLog(configuration: ConfigurationFile): string {
+  const [name, ...others] = Object.keys(configuration.logs);
+  if (name === undefined || others.length > 0) {
+    throw new Error(`The lab's configuration names ${others.length + 1} logs, not one.`);
+  }
+  return name;
+}

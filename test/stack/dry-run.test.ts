@@ -1,0 +1,58 @@
+import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+
+describe('a dry run on a real log', () => {
+  let log: LogUnderTest;
+
+  beforeAll(async () => {
+    log = await startLogUnderTest();
+  }, 300_000);
+
+  afterAll(async () => {
+    await log.end();
+  }, 60_000);
+
+  beforeEach(() => log.clearFaults());
+
+  const readsOfTrillian = ['ListTrees', 'GetTree', 'GetLatestSignedLogRoot', 'GetLeavesByRange'];
+
+  it('makes no call but reads, and changes nothing', async () => {
+    await log.expectWritable();
+    const before = await log.snapshot();
+    log.clearFaults();
+    const result = await log.rotate({ dryRun: true });
+
+    expect(result.outcome).toBe('planned');
+    expect(log.trillian.calls.length).toBeGreaterThan(0);
+    expect(log.trillian.calls.filter(({ method }) => !readsOfTrillian.includes(method))).toEqual([]);
+    expect(log.gate.calls.length).toBeGreaterThan(0);
+    expect(log.gate.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+    const toRekor = Object.values(log.rekor).flatMap((proxy) => proxy.calls);
+    expect(toRekor.length).toBeGreaterThan(0);
+    expect(toRekor.filter(({ method }) => method !== 'GET')).toEqual([]);
+    expect(log.slots.calls()).toEqual([]);
+    expect(await log.snapshot()).toEqual(before);
+  }, 60_000);
+
+  it('goes through the same steps as the real run, and says each change', async () => {
+    const said = await log.rotate({ dryRun: true });
+    const done = await log.rotate();
+
+    expect(done.outcome).toBe('completed');
+    expect(said.steps.map(({ kind }) => kind)).toEqual(said.steps.map(() => 'said'));
+    expect(said.steps.filter(({ says }) => (says?.length ?? 0) === 0)).toEqual([]);
+    // Start runs beside freeze, so those two may end in either order.
+    const names = (steps: typeof said.steps) => steps.map(({ name }) => name).sort();
+    expect(names(said.steps)).toEqual(names(done.steps.filter(({ attempt }) => attempt === done.attempts)));
+    expect(said.plan?.currentTree.treeId).toBe(done.currentTree?.treeId);
+  }, 120_000);
+
+  it('makes the plan that a real run is bound to: another plan is refused', async () => {
+    const { plan } = await log.rotate({ dryRun: true });
+    await log.rotate();
+    const before = await log.snapshot();
+    const late = await log.rotate({ planHash: plan?.hash ?? 'none' });
+
+    expect(late).toMatchObject({ outcome: 'refused', refusals: [{ code: 'PLAN_CHANGED' }] });
+    expect(await log.snapshot()).toEqual(before);
+  }, 120_000);
+});

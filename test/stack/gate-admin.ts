@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import type { GateState, ReleaseOrder } from '../../gate/messages';
+
+/** The test's own hands on the gate, past the proxy. */
+export interface GateAdmin {
+  state(): Promise<GateState>;
+  release(order: ReleaseOrder): Promise<GateState>;
+}
+
+/** `admin` is host:port. */
+export function gateAdmin(admin: string, tokenFile: string): GateAdmin {
+  const ask = async (method: string, path: string, body?: object): Promise<GateState> => {
+    const response = await fetch(`http://${admin}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(5_000),
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`The gate answers ${method} ${path} with ${response.status}: ${text}`);
+    }
+    return JSON.parse(text) as GateState;
+  };
+  return {
+    state: () => ask('GET', '/state'),
+    release: (order) => ask('PUT', '/order/release', order),
+  };
+}

@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
+import { readEntry } from '../../lab/load/entry';
+import { startLoad, type Load } from '../../lab/load/load';
+import { createRecorder, type Recorder } from '../../lab/load/recorder';
+import { ROTATE_LOG } from '../../workflows/messages';
+import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
+import {
+  onlyLog,
+  readConfiguration,
+  writeConfiguration,
+  type LogSection,
+  type RotationSection,
+} from './configuration-copy';
+import { startGrpcProxy, type GrpcProxy } from './faults/grpc-proxy';
+import { startHttpProxy, type HttpProxy } from './faults/http-proxy';
+import { gateAdmin, type GateAdmin } from './gate-admin';
+import { startLab } from './lab-process';
+import { slotCommands, type SlotCommands } from './slot-commands';
+import { snapshotOf, type LogSnapshot } from './snapshot';
+import { trillianProto, trillianTrees, type TrillianTrees } from './trillian-trees';
+import { until, within } from './waiting';
+import { workerProcess, type WorkerProcess } from './worker-process';
+
+/** How long anything may take here before a test gives up; two busy cores, so far more than it does take. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * A real log: Trillian, PostgreSQL, Rekor in two slots, the gate, Temporal and a worker, with a proxy before everything
+ * that the worker speaks to. Nothing in the code under test knows of the faults.
+ */
+export interface LogUnderTest {
+  readonly name: string;
+  /** The log's section of the worker's configuration, with the proxies' addresses. */
+  readonly section: LogSection;
+  /** Between the worker and Trillian. Rekor has its own way there. */
+  readonly trillian: GrpcProxy;
+  /** Between the worker and the gate's admin address. */
+  readonly gate: HttpProxy;
+  /** Between the gate and the worker on one side and Rekor on the other, by slot. */
+  readonly rekor: Readonly<Record<string, HttpProxy>>;
+  readonly slots: SlotCommands;
+  readonly worker: WorkerProcess;
+  /** Past the proxies. */
+  readonly trees: TrillianTrees;
+  readonly gateItself: GateAdmin;
+  readonly temporal: Client;
+  readonly recorder: Recorder;
+
+  /** Clients without retries; the caller stops them. */
+  load(): Load;
+  start(request?: Partial<RotationRequest>): Promise<WorkflowHandle<Rotate>>;
+  /** Starts a rotation and waits for its result. */
+  rotate(request?: Partial<RotationRequest>): Promise<RotationResult>;
+  result(rotation: WorkflowHandle<Rotate>): Promise<RotationResult>;
+  snapshot(): Promise<LogSnapshot>;
+  /** Which slot serves now, and which would be next. */
+  serving(): Promise<{ readonly current: string; readonly next: string; readonly activeTreeId: string }>;
+  /** An upload is acknowledged within 5 s; it is recorded like those of the load. */
+  expectWritable(): Promise<void>;
+  /** Every acknowledged entry is there, none twice, each with a valid proof. */
+  expectNothingLost(): Promise<void>;
+  /** Starts the worker again, with a changed configuration; without `change`, with the good one. */
+  reconfigure(change?: (section: LogSection) => void): Promise<void>;
+  /** An empty directory for files that a changed configuration names. */
+  newDirectory(): string;
+  /** No rule, no record of calls; slot commands work. */
+  clearFaults(): void;
+  /** Ends everything that was started, and fails when something is left. */
+  end(): Promise<void>;
+}
+
+type Rotate = (request: RotationRequest) => Promise<RotationResult>;
+
+/** Quick, and few attempts: what fails for good in a test fails for good at once. */
+const quick: RotationSection = {
+  attempts: 2,
+  pauseBetweenAttempts: '1s',
+  soak: '1s',
+  stopCurrentAfter: '500ms',
+};
+
+export async function startLogUnderTest(): Promise<LogUnderTest> {
+  const ends: (() => unknown)[] = [];
+  const end = async (): Promise<void> => {
+    const errors: unknown[] = [];
+    for (const part of ends.splice(0).reverse()) {
+      try {
+        await part();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) {
+      throw new AggregateError(errors, `The log under test does not end: ${errors.map(String).join('; ')}`);
+    }
+  };
+  try {
+    return { ...(await assemble(ends)), end };
+  } catch (error) {
+    await end().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'end'>> {
+  const lab = await startLab();
+  ends.push(() => lab.end());
+  const directory = join(lab.files.directory, 'test');
+  mkdirSync(directory);
+
+  const configuration = readConfiguration(lab.files.configuration);
+  const name = onlyLog(configuration);
+  const original = structuredClone(configuration.logs[name] as LogSection);
+  const section = configuration.logs[name] as LogSection;
+
+  const trillian = await startGrpcProxy({ upstream: original.trillian.address, protoFile: trillianProto });
+  ends.push(() => trillian.end());
+  const gate = await startHttpProxy({ upstream: `http://${original.gate.admin}` });
+  ends.push(() => gate.end());
+  const rekor: Record<string, HttpProxy> = {};
+  const slots = slotCommands(join(directory, 'slot-commands'));
+  for (const [slotName, slot] of Object.entries(section.installation.slots)) {
+    const proxy = await startHttpProxy({ upstream: slot.url });
+    ends.push(() => proxy.end());
+    rekor[slotName] = proxy;
+    slot.url = proxy.url;
+    slot.start = slots.wrapped(slotName, 'start', slot.start);
+    slot.stop = slots.wrapped(slotName, 'stop', slot.stop);
+  }
+  section.trillian.address = trillian.address;
+  section.gate.admin = new URL(gate.url).host;
+  section.rotation = { ...section.rotation, ...quick };
+  const configurationFile = join(directory, 'worker.yaml');
+  writeConfiguration(configurationFile, configuration);
+
+  const gateItself = gateAdmin(original.gate.admin, original.gate.token.file);
+  const trees = trillianTrees(original.trillian.address);
+  ends.push(() => trees.close());
+  await sendThroughProxy(gateItself, original, section);
+
+  const worker = workerProcess(configurationFile, directory);
+  ends.push(() => worker.stop());
+  worker.start();
+  const connection = await Connection.connect({ address: configuration.temporal.address });
+  ends.push(() => connection.close());
+  const temporal = new Client({ connection, namespace: configuration.temporal.namespace ?? 'default' });
+  const recorder = createRecorder();
+
+  const start = (request: Partial<RotationRequest> = {}): Promise<WorkflowHandle<Rotate>> =>
+    temporal.workflow.start<Rotate>(ROTATE_LOG, {
+      workflowId: `test-${randomUUID()}`,
+      taskQueue: configuration.temporal.taskQueue ?? 'rekor-rotate',
+      args: [{ log: name, ...request }],
+    });
+  const result = (rotation: WorkflowHandle<Rotate>): Promise<RotationResult> =>
+    within(`the result of ${rotation.workflowId}`, PATIENCE_MS, rotation.result()).catch((error: unknown) => {
+      throw new Error(`${String(error)}\nThe worker's last words:\n${worker.output().slice(-4_000)}`, {
+        cause: error,
+      });
+    });
+  const upload = uploader(section.publicUrl, recorder);
+  return {
+    name,
+    section,
+    trillian,
+    gate,
+    rekor,
+    slots,
+    worker,
+    trees,
+    gateItself,
+    temporal,
+    recorder,
+    load: () => startLoad({ url: section.publicUrl, recorder, writesPerSecond: 10, readsPerSecond: 5 }),
+    start,
+    result,
+    rotate: async (request) => await result(await start(request)),
+    snapshot: () => snapshotOf(original, gateItself, trees),
+    serving: async () => {
+      const { upstream } = await gateItself.state();
+      const names = Object.keys(rekor);
+      const current = names.find((slotName) => rekor[slotName]?.url === upstream);
+      const next = names.find((slotName) => slotName !== current);
+      if (current === undefined || next === undefined) {
+        throw new Error(`The gate sends to ${upstream}, which is neither slot.`);
+      }
+      const info = (await (await fetch(`${section.publicUrl}/api/v1/log`)).json()) as { treeID: string };
+      return { current, next, activeTreeId: info.treeID };
+    },
+    expectWritable: async () => {
+      await until('an upload to be acknowledged', 5_000, upload);
+    },
+    expectNothingLost: async () => {
+      const { wrong, ...counts } = await recorder.check(section.publicUrl);
+      expect(wrong).toEqual([]);
+      expect(counts).toEqual({
+        acknowledged: counts.acknowledged,
+        lostEntries: 0,
+        duplicateIndexes: 0,
+        proofsVerified: counts.acknowledged,
+      });
+    },
+    reconfigure: async (change) => {
+      const changed = structuredClone(configuration);
+      change?.(changed.logs[name] as LogSection);
+      await worker.stop();
+      writeConfiguration(configurationFile, changed);
+      worker.start();
+    },
+    newDirectory: () => mkdtempSync(join(directory, 'files-')),
+    clearFaults: () => {
+      for (const proxy of [trillian, gate, ...Object.values(rekor)]) {
+        proxy.clear();
+        proxy.forgetCalls();
+      }
+      slots.clear();
+      slots.forgetCalls();
+    },
+  };
+}
+
+/** The gate was started with the slots' own addresses; from here on it knows the proxies', as the worker does. */
+async function sendThroughProxy(gate: GateAdmin, original: LogSection, proxied: LogSection): Promise<void> {
+  const { upstream, number } = await gate.state();
+  const serving = Object.entries(original.installation.slots).find(([, slot]) => slot.url === upstream);
+  const url = serving && proxied.installation.slots[serving[0]]?.url;
+  if (url === undefined) {
+    throw new Error(`The gate sends to ${upstream}, which is neither slot.`);
+  }
+  await gate.release({ rotation: 'test', number: number + 1, upstream: url });
+}
+
+/** Uploads one artifact; says whether it was acknowledged. */
+function uploader(publicUrl: string, recorder: Recorder): () => Promise<boolean> {
+  const signArtifact = artifactSigner();
+  return async () => {
+    const response = await fetch(`${publicUrl}/api/v1/log/entries`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: hashedRekord(signArtifact()),
+      signal: AbortSignal.timeout(5_000),
+    });
+    const text = await response.text();
+    if (response.status !== 201) {
+      throw new Error(`an upload was answered ${response.status}: ${text}`);
+    }
+    const entry = readEntry(text);
+    recorder.record({ ...entry, entry, at: Date.now() });
+    return true;
+  };
+}

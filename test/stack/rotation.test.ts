@@ -1,0 +1,89 @@
+import type { LogUnderTest } from './log-under-test';
+import { startLogUnderTest } from './log-under-test';
+import { activeTrees } from './snapshot';
+
+describe('a rotation of a real log', () => {
+  let log: LogUnderTest;
+
+  beforeAll(async () => {
+    log = await startLogUnderTest();
+  }, 300_000);
+
+  afterAll(async () => {
+    await log.end();
+  }, 60_000);
+
+  it('under load loses nothing, gives no index twice and fails no request (H37)', async () => {
+    const { activeTreeId } = await log.serving();
+    const load = log.load();
+    await log.expectWritable();
+    const result = await log.rotate();
+    await log.expectWritable();
+    const { writes, reads, failures } = await load.stop();
+
+    expect(result).toMatchObject({
+      outcome: 'completed',
+      currentTree: { treeId: activeTreeId },
+      refusals: [],
+    });
+    expect(failures).toEqual([]);
+    expect(writes.attempted).toBeGreaterThan(10);
+    expect(reads.attempted).toBeGreaterThan(5);
+    expect(result.writes?.longestWaitMs).toBeLessThanOrEqual(3_500);
+    expect(result.writes?.stallMs).not.toBeNull();
+    await log.expectNothingLost();
+
+    const after = await log.snapshot();
+    expect(after.shards.active).toBe(result.nextTree?.treeId);
+    expect(after.shards.inactive).toEqual([`${activeTreeId}: ${String(result.currentTree?.size)}`]);
+    expect(activeTrees(after)).toEqual([result.nextTree?.treeId]);
+    // Someone was acknowledged at the last index before and someone right after the handover leaf.
+    const indexes = log.recorder.acknowledged().map(({ logIndex }) => logIndex);
+    expect(Math.min(...indexes.filter((index) => index > (result.currentTree?.size ?? 0)))).toBe(
+      (result.currentTree?.size ?? 0) + 1,
+    );
+  }, 180_000);
+
+  it('works again and again, also on a shard that holds only its handover leaf', async () => {
+    const before = await log.snapshot();
+    const first = await log.rotate();
+    const second = await log.rotate();
+    const third = await log.rotate();
+
+    expect([first, second, third].map(({ outcome }) => outcome)).toEqual([
+      'completed',
+      'completed',
+      'completed',
+    ]);
+    expect(second.currentTree).toMatchObject({ treeId: first.nextTree?.treeId, size: 1 });
+    expect(third.currentTree).toMatchObject({ treeId: second.nextTree?.treeId, size: 1 });
+    await log.expectWritable();
+    await log.expectNothingLost();
+
+    const after = await log.snapshot();
+    expect(after.shards.inactive.slice(0, before.shards.inactive.length)).toEqual(before.shards.inactive);
+    expect(after.shards.inactive.slice(before.shards.inactive.length)).toEqual([
+      `${before.shards.active}: ${String(first.currentTree?.size)}`,
+      `${String(first.nextTree?.treeId)}: 1`,
+      `${String(second.nextTree?.treeId)}: 1`,
+    ]);
+    expect(activeTrees(after)).toEqual([third.nextTree?.treeId]);
+  }, 300_000);
+
+  it('is refused, with the name of the one that runs, while another rotates the log (H22)', async () => {
+    const held = log.trillian.when({ method: 'CreateTree', times: 1 }).hold();
+    const first = await log.start();
+    await held.reached;
+    const second = await log.rotate();
+    held.release();
+    const firstResult = await log.result(first);
+
+    expect(second).toMatchObject({ outcome: 'refused', refusals: [{ code: 'ROTATION_IN_PROGRESS' }] });
+    expect(second.reason).toContain(first.workflowId);
+    expect(second.reason).toContain(firstResult.rotation);
+    expect(firstResult.outcome).toBe('completed');
+    expect(activeTrees(await log.snapshot())).toEqual([firstResult.nextTree?.treeId]);
+    await log.expectWritable();
+    await log.expectNothingLost();
+  }, 180_000);
+});

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Runs one command of a slot, or does to it what a test has asked for by a file:
+#   slot-command.sh DIRECTORY NAME COMMAND...
+# NAME.fails: exits 1 without running it.   NAME.dies: exits 0 without running it.
+# NAME.waits: says so in NAME.reached, and runs it once NAME.waits has gone.
+faults=$1
+name=$2
+shift 2
+echo "$name" >>"$faults/calls"
+if [ -e "$faults/$name.fails" ]; then
+  echo 'made to fail by the test' >&2
+  exit 1
+fi
+if [ -e "$faults/$name.dies" ]; then
+  exit 0
+fi
+if [ -e "$faults/$name.waits" ]; then
+  : >"$faults/$name.reached"
+  while [ -e "$faults/$name.waits" ]; do
+    sleep 0.02
+  done
+fi
+exec "$@"
