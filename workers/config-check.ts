@@ -88,7 +88,7 @@ function foundAt(document: unknown, path: Path): string {
     return value.length === 0 ? 'an empty list' : 'a list';
   }
   if (typeof value === 'object') {
-    return 'a section';
+    return Object.keys(value).length === 0 ? 'an empty section' : 'a section';
   }
   if (path.some((key) => key === 'token' || key === 'database')) {
     return 'a value that is not shown';

@@ -104,7 +104,7 @@ const gate = section({
     .size('1KiB', '1GiB')
     .prefault('32MiB')
     .describe(
-      "Larger bodies stream through and are never sent twice. Rekor's own limit, --max_request_body_size, is 32 MiB.",
+      "Larger bodies stream through and are never sent twice. Rekor's own limit is its --max_request_body_size.",
     ),
 });
 
@@ -209,6 +209,7 @@ export const configSchema = section({
         error: 'at least one log by name',
       },
     )
+    .refine((logs) => Object.keys(logs).length > 0, { error: 'at least one log by name' })
     .meta({ minProperties: 1 })
     .describe('The logs that are rotated, by the name that workflows and the command line use.'),
 }).describe('Configuration of rekor-rotate.');

@@ -91,12 +91,12 @@ function contentOf(file: string, asked: string | undefined, environment: Environ
 }
 
 function reasonOf(error: unknown): string {
+  const { code, message } = error as Partial<NodeJS.ErrnoException>;
   const reasons: Record<string, string> = {
     ENOENT: 'it does not exist',
     EACCES: 'this user may not read it',
   };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return reasons[code ?? ''] ?? message ?? String(error);
 }
 
 /** Gives each number its unit's name and makes every path absolute, from the folder of the file. */

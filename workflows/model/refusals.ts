@@ -52,6 +52,19 @@ const catalogue = {
     message: `The write gate of ${found.log} holds writes for order ${found.number}: another rotation is in its critical section.`,
     remedy: 'Wait until it has ended; the gate lets writes go by itself when its lease ends.',
   }),
+  GATE_STATE_UNREADABLE: (found: { file: string; reason: string }): Text => ({
+    message: `The write gate cannot use its state file ${found.file}: ${found.reason}.`,
+    remedy:
+      'Restore it from a backup; or move it away and start the gate with --first-upstream naming the Rekor that serves now.',
+  }),
+  GATE_UPSTREAM_MISSING: (found: { file: string; given?: string | undefined }): Text => ({
+    message:
+      found.given === undefined
+        ? `The write gate does not know which Rekor to send to: there is no state file ${found.file} yet.`
+        : `The write gate cannot send to "${found.given}", and there is no state file ${found.file} yet.`,
+    remedy:
+      'Start it once with --first-upstream http://HOST:PORT, the Rekor that serves now; afterwards it remembers.',
+  }),
   TREE_UNKNOWN: (found: { log: string; tree: string }): Text => ({
     message: `Trillian does not know tree ${found.tree} that the configuration of ${found.log} names, or has deleted it.`,
     remedy:
@@ -104,6 +117,24 @@ const catalogue = {
     message: `The secret ${found.field} cannot be read from ${found.source}: ${found.reason}.`,
     remedy: 'Let the configuration name a file or variable that the worker can read.',
   }),
+  TEMPORAL_UNREACHABLE: (found: { address: string; reason: string }): Text => ({
+    message: `Temporal at ${found.address} does not answer: ${found.reason}.`,
+    remedy:
+      'Check temporal.address in the configuration, or TEMPORAL_ADDRESS, which wins; and that the server runs.',
+  }),
+  TEMPORAL_NAMESPACE_UNKNOWN: (found: { address: string; namespace: string }): Text => ({
+    message: `Temporal at ${found.address} has no namespace "${found.namespace}".`,
+    remedy:
+      'Create it (temporal operator namespace create), or name another in temporal.namespace or TEMPORAL_NAMESPACE.',
+  }),
+  TEMPORAL_DENIED: (found: { address: string; namespace: string; reason: string }): Text => ({
+    message: `Temporal at ${found.address} does not let us into namespace "${found.namespace}": ${found.reason}.`,
+    remedy: 'Check TEMPORAL_API_KEY, or the certificate of TEMPORAL_TLS_CLIENT_CERT_PATH, and its rights.',
+  }),
+  TEMPORAL_SETTINGS_INVALID: (found: { reason: string }): Text => ({
+    message: `The settings for Temporal in the environment cannot be used: ${found.reason}.`,
+    remedy: 'Look at the TEMPORAL_ variables, and at the profile and files that they name.',
+  }),
   DATABASE_UNREACHABLE: (found: { log: string; reason: string }): Text => ({
     message: `Trillian's database of ${found.log} does not answer: ${found.reason}.`,
     remedy:
@@ -138,6 +169,16 @@ const catalogue = {
   SLOT_DOES_NOT_START: (found: { slot: string; url: string; reason: string }): Text => ({
     message: `Rekor in slot ${found.slot} was started but does not serve at ${found.url}: ${found.reason}.`,
     remedy: "Look at that slot's log; its files are put back as they were.",
+  }),
+  SLOT_UNKNOWN: (found: { log: string; slot: string; known: readonly string[] }): Text => ({
+    message: `The rotation of ${found.log} uses slot ${found.slot}, which its configuration no longer has (${found.known.join(', ')}).`,
+    remedy:
+      'Give the slot its name back under installation.slots and restart the worker: the rotation then goes on.',
+  }),
+  SLOTS_SHARE_A_FILE: (found: { log: string; path: string }): Text => ({
+    message: `The slots of ${found.log} use the file ${found.path} for two things.`,
+    remedy:
+      'Give each slot an environment file and a sharding file of its own: preparing one must not change the other.',
   }),
   CHANGED_BY_SOMEONE: (found: { what: string; expected: string; now: string }): Text => ({
     message: `${found.what} was changed by someone else: expected ${found.expected}, found ${found.now}.`,

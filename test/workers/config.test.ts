@@ -1,0 +1,280 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ConfigurationError, loadConfiguration, logNamed, readSecret } from '../../workers/config';
+import { configurationInForce } from '../../workers/config-in-force';
+import { jsonSchema } from '../../workers/config-schema';
+
+const example = resolve(__dirname, '../../examples/rekor-rotate.yaml');
+const exampleText = readFileSync(example, 'utf8');
+
+/** A configuration file with this text; the example's, changed, unless told otherwise. */
+function written(text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'rekor-rotate.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+/** The example with one text replaced, which must be there. */
+function changed(from: string, to: string): string {
+  expect(exampleText).toContain(from);
+  return written(exampleText.replace(from, to));
+}
+
+function problemsOf(file: string) {
+  try {
+    loadConfiguration(file, {});
+  } catch (error) {
+    if (error instanceof ConfigurationError) {
+      return error.problems;
+    }
+    throw error;
+  }
+  return [];
+}
+
+describe('the example', () => {
+  it('is valid, and gives times in milliseconds, sizes in bytes and paths from its own folder', () => {
+    const { production } = loadConfiguration(example, {}).logs;
+
+    expect(production?.gate).toMatchObject({ maxWaitMs: 3500, bodyInMemoryBytes: 1048576 });
+    expect(production?.rotation.soakMs).toBe(600_000);
+    expect(production?.trillian.tls?.caFile).toBe(resolve(example, '../tls/trillian-ca.pem'));
+    expect(production?.trillian.database?.url).toEqual({
+      field: 'logs.production.trillian.database.url',
+      file: resolve(example, '../secrets/trillian-database-url'),
+    });
+    expect(Object.keys(production?.installation.slots ?? {})).toEqual(['blue', 'green']);
+  });
+
+  it('shows the defaults: without its optional parts the same values are in force', () => {
+    const short = exampleText
+      .replace(/^ {4}rotation:\n(?: {6}.*\n)+/m, '')
+      .replace(
+        /^ {6}(?:maxWait|bodyInMemory|bodyLimit|signerInterval|guardWindow|clockDifference): .*\n/gm,
+        '',
+      )
+      .replace(/^ {2}taskQueue: .*\n/m, '');
+    const [whole, fewer] = [loadConfiguration(example, {}), loadConfiguration(written(short), {})];
+
+    expect(short.length).toBeLessThan(exampleText.length - 500);
+    expect(fewer.temporal).toEqual(whole.temporal);
+    expect(fewer.logs['production']?.rotation).toEqual(whole.logs['production']?.rotation);
+    expect(fewer.logs['production']?.gate.maxWaitMs).toBe(whole.logs['production']?.gate.maxWaitMs);
+    expect(fewer.logs['production']?.gate.bodyLimitBytes).toBe(whole.logs['production']?.gate.bodyLimitBytes);
+    expect(fewer.logs['production']?.trillian.signerIntervalMs).toBe(100);
+  });
+});
+
+describe('a wrong configuration', () => {
+  it('is told of a misspelt key with its path, its line and the nearest known key', () => {
+    const file = changed('      maxWait: 3.5s', '      maxwait: 3.5s');
+    const line = readFileSync(file, 'utf8').split('\n').indexOf('      maxwait: 3.5s') + 1;
+
+    expect(problemsOf(file)).toEqual([
+      expect.objectContaining({
+        path: 'logs.production.gate.maxwait',
+        line,
+        found: 'an unknown key',
+        nearest: 'maxWait',
+      }),
+    ]);
+  });
+
+  it('is told everything at once, in the order of the lines', () => {
+    const file = written(
+      exampleText
+        .replace('address: 127.0.0.1:7233', 'address: localhost')
+        .replace('guardWindow: 0ms', 'guardWindow: 0')
+        .replace('bodyLimit: 32MiB', 'bodyLimit: 512KiB')
+        .replace('attempts: 3', 'attempts: 0')
+        .replace('criticalSection: 2.5s', 'criticalSection: 3.4s')
+        .replace('url: http://127.0.0.1:3002', 'url: http://127.0.0.1:3001'),
+    );
+
+    expect(problemsOf(file).map(({ path, found }) => [path, found])).toEqual([
+      ['temporal.address', '"localhost"'],
+      ['logs.production.trillian.guardWindow', '0'],
+      ['logs.production.gate.bodyInMemory', '1MiB'],
+      ['logs.production.installation.slots.green.url', expect.stringContaining('slots.blue.url')],
+      ['logs.production.rotation.attempts', '0'],
+      ['logs.production.rotation.criticalSection', '3.4s'],
+    ]);
+  });
+
+  it.each([
+    ['not YAML', exampleText.replace('temporal:', 'temporal: [1,'), '', /not YAML/],
+    ['an empty file', '', '', /nothing/],
+    ['a list', '- 1\n', '', /a list/],
+    ['two documents', `${exampleText}---\na: 1\n`, '', /2 documents/],
+    [
+      'a key given twice',
+      exampleText.replace('      listen:', '      listen: 127.0.0.1:1\n      listen:'),
+      'logs.production.gate.listen',
+      /a second time, after line \d+/,
+    ],
+    ['no log', 'logs: {}\n', 'logs', /an empty section/],
+    [
+      'a log with a name no workflow id should have',
+      exampleText.replace('  production:', '  a/b:'),
+      'logs.a/b',
+      /a\/b/,
+    ],
+    ['a missing field', exampleText.replace(/ +admin: .*\n/, ''), 'logs.production.gate.admin', /nothing/],
+    [
+      'a port that is none',
+      exampleText.replace('127.0.0.1:3000', '127.0.0.1:70000'),
+      'logs.production.gate.listen',
+      /70000/,
+    ],
+    [
+      'one address for clients and orders',
+      exampleText.replace('127.0.0.1:3100', '127.0.0.1:3000'),
+      'logs.production.gate.admin',
+      /as in logs\.production\.gate\.listen/,
+    ],
+    [
+      'a slot at the address of the gate, which would send to itself',
+      exampleText.replace('http://127.0.0.1:3001', 'http://127.0.0.1:3000/'),
+      'logs.production.installation.slots.blue.url',
+      /as in logs\.production\.gate\.listen/,
+    ],
+    [
+      'one file for both slots',
+      exampleText.replace('/etc/rekor/green.env', '/etc/rekor/blue.env'),
+      'logs.production.installation.slots.green.environmentFile',
+      /as in/,
+    ],
+    [
+      'one slot',
+      exampleText.replace(/^ {8}green:\n(?: {10}.*\n)+/m, ''),
+      'logs.production.installation.slots',
+      /1 \(blue\)/,
+    ],
+    [
+      'a certificate without its key',
+      exampleText.replace(/ +keyFile: .*\n/, ''),
+      'logs.production.trillian.tls',
+      /certificateFile alone/,
+    ],
+    [
+      'a command as one string',
+      exampleText.replace('[systemctl, start, rekor@blue]', 'systemctl start rekor@blue'),
+      'logs.production.installation.slots.blue.start',
+      /systemctl start/,
+    ],
+  ])('is refused: %s', (_, text, path, found) => {
+    expect(problemsOf(written(text))).toContainEqual(
+      expect.objectContaining({ path, found: expect.stringMatching(found) as string }),
+    );
+  });
+
+  it('names what was tried when there is no file', () => {
+    const missing = (path: string | undefined, environment: Record<string, string>) => () =>
+      loadConfiguration(path, environment);
+
+    expect(missing(undefined, {})).toThrow(/rekor-rotate\.yaml.*REKOR_ROTATE_CONFIG \(not set\)/s);
+    expect(missing(undefined, { REKOR_ROTATE_CONFIG: '/nowhere/a.yaml' })).toThrow(
+      /\/nowhere\/a\.yaml.*REKOR_ROTATE_CONFIG names it/s,
+    );
+    expect(missing('/nowhere/b.yaml', {})).toThrow(/\/nowhere\/b\.yaml.*--config/s);
+  });
+});
+
+describe('secrets', () => {
+  const secret = 'hunter2-very-secret';
+  const inPlace = [
+    ['the gate token itself', exampleText.replace(/token:\n.*\n/, `token: ${secret}\n`)],
+    [
+      'a database URL itself',
+      exampleText.replace(/url:\n +file: .*\n/, `url: postgres://rekor:${secret}@db/trillian\n`),
+    ],
+    [
+      'a database URL one level too high',
+      exampleText.replace(/database:\n.*\n.*\n/, `database: postgres://rekor:${secret}@db\n`),
+    ],
+    [
+      'a misspelt key with a secret',
+      exampleText.replace('      token:', `      tokn: ${secret}\n      token:`),
+    ],
+    [
+      'a password in a URL',
+      exampleText.replace('http://127.0.0.1:3001', `http://rekor:${secret}@127.0.0.1:3001`),
+    ],
+    ['a secret beside a mistake in the YAML', exampleText.replace('      token:', `      token: "${secret}`)],
+  ] as const;
+
+  it.each(inPlace)('are refused in the file and never shown: %s (H28)', (_, text) => {
+    expect(() => loadConfiguration(written(text), {})).toThrow(ConfigurationError);
+    expect(() => loadConfiguration(written(text), {})).not.toThrow(secret);
+  });
+
+  it('are read from a file or a variable when they are needed, without the newline at the end', () => {
+    const file = written('s3cret\n');
+
+    expect(readSecret({ field: 'f', file })).toBe('s3cret');
+    expect(readSecret({ field: 'f', environment: 'TOKEN' }, { TOKEN: 's3cret' })).toBe('s3cret');
+  });
+
+  it.each([
+    [{ field: 'logs.a.gate.token', environment: 'TOKEN' }, /logs\.a\.gate\.token.*variable TOKEN.*not set/],
+    [{ field: 'logs.a.gate.token', file: '/nowhere/token' }, /file \/nowhere\/token: it does not exist/],
+    [{ field: 'logs.a.gate.token', file: written('\n') }, /it is empty/],
+  ])('that cannot be read are refused with their place (%j)', (reference, words) => {
+    expect(() => readSecret(reference, {})).toThrow(words);
+  });
+});
+
+it('refuses an unknown log with the nearest known name', () => {
+  expect(() => logNamed(loadConfiguration(example, {}), 'prodution')).toThrow(/Did you mean "production"/);
+  expect(() => logNamed(loadConfiguration(example, {}), 'constructor')).toThrow(/no log named "constructor"/);
+});
+
+it('keeps the JSON Schema for editors current: `rekor-rotate config schema > workers/config.schema.json`', () => {
+  const committed: unknown = JSON.parse(
+    readFileSync(resolve(__dirname, '../../workers/config.schema.json'), 'utf8'),
+  );
+
+  expect(committed).toEqual(jsonSchema());
+});
+
+it('describes every key of the schema', () => {
+  const without: string[] = [];
+  const walk = (schema: Record<string, unknown>, path: string): void => {
+    for (const [key, inner] of Object.entries(
+      (schema['properties'] ?? {}) as Record<string, Record<string, unknown>>,
+    )) {
+      if (!inner['description'] && !['file', 'environment'].includes(key)) {
+        without.push(`${path}.${key}`);
+      }
+      walk(inner, `${path}.${key}`);
+    }
+    if (typeof schema['additionalProperties'] === 'object') {
+      walk(schema['additionalProperties'] as Record<string, unknown>, `${path}.*`);
+    }
+  };
+  walk(jsonSchema(), '');
+
+  expect(without).toEqual([]);
+});
+
+it('prints what is in force in the shape of the file, and what it prints is the same configuration again (H28)', () => {
+  const configuration = loadConfiguration(example, {});
+  const target = {
+    address: 'temporal.example.com:7233',
+    namespace: 'logs',
+    taskQueue: 'rekor-rotate',
+    options: { apiKey: 'not-to-be-shown', tls: true },
+  };
+  const text = configurationInForce(configuration, target);
+  const again = loadConfiguration(written(text), {});
+
+  expect(text).not.toContain('not-to-be-shown');
+  expect(text).toContain('with TLS, an API key');
+  expect(again.logs).toEqual(configuration.logs);
+  expect(again.temporal).toEqual({
+    address: 'temporal.example.com:7233',
+    namespace: 'logs',
+    taskQueue: 'rekor-rotate',
+  });
+});

@@ -1,0 +1,47 @@
+import { dump } from 'js-yaml';
+import type { Configuration } from './config-types';
+import { formatDuration, formatSize } from './quantities';
+import type { TemporalTarget } from './temporal-connection';
+
+/**
+ * The configuration as it is in force, defaults and environment included, in the shape of the file. Of a secret it
+ * says where it is kept; of Temporal's credentials, whether there are any.
+ */
+export function configurationInForce(configuration: Configuration, target: TemporalTarget): string {
+  const { address, namespace, taskQueue, options } = target;
+  const credentials = [
+    ...(options.tls ? ['TLS'] : []),
+    ...(options.apiKey ? ['an API key'] : []),
+    ...(options.tls && options.tls !== true && options.tls.clientCertPair ? ['a client certificate'] : []),
+  ];
+  const shown = asWritten({ temporal: { address, namespace, taskQueue }, logs: configuration.logs });
+  const from = credentials.length > 0 ? `# Temporal is spoken to with ${credentials.join(', ')}.\n` : '';
+  return `# ${configuration.file}\n${from}${dump(shown, { lineWidth: -1, noRefs: true })}`;
+}
+
+/** Undoes what the configuration adds for programs: units in names, and names that the path says already. */
+function asWritten(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(asWritten);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const isSecret = 'field' in value;
+  const isLog = 'publicUrl' in value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !(isSecret && key === 'field') && !(isLog && key === 'name'))
+      .map(([key, inner]) => writtenEntry(key, inner)),
+  );
+}
+
+function writtenEntry(key: string, value: unknown): [string, unknown] {
+  if (typeof value === 'number' && key.endsWith('Ms')) {
+    return [key.slice(0, -'Ms'.length), formatDuration(value)];
+  }
+  if (typeof value === 'number' && key.endsWith('Bytes')) {
+    return [key.slice(0, -'Bytes'.length), formatSize(value)];
+  }
+  return [key, asWritten(value)];
+}

@@ -1,0 +1,113 @@
+import type { Client, Connection } from '@temporalio/client';
+import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
+import { refuse, type RefusalError } from '../activities/refusal-error';
+import type { Environment, TemporalSettings } from './config';
+
+const DEFAULT_ADDRESS = '127.0.0.1:7233';
+const DEFAULT_NAMESPACE = 'default';
+
+/** How long a program waits for Temporal before it says that it is not there. Milliseconds. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** gRPC status codes (grpc.io, "Status codes") that tell why Temporal said no. */
+const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
+const UNAUTHENTICATED = 16;
+
+/** Where Temporal is and how to speak to it; `options` may hold keys and is not for printing. */
+export interface TemporalTarget {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly options: NativeConnectionOptions;
+}
+
+/**
+ * TEMPORAL_* of the environment and the profile of Temporal's own configuration file, then the configuration, then
+ * Temporal's defaults. Refuses TEMPORAL_SETTINGS_INVALID.
+ */
+export async function temporalTarget(
+  settings: TemporalSettings,
+  environment: Environment = process.env,
+): Promise<TemporalTarget> {
+  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
+  const set = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig({
+      overrideEnvVars: Object.fromEntries(set),
+    });
+    const address = connectionOptions.address ?? settings.address ?? DEFAULT_ADDRESS;
+    return {
+      address,
+      namespace: namespace ?? settings.namespace ?? DEFAULT_NAMESPACE,
+      taskQueue: settings.taskQueue,
+      options: { ...connectionOptions, address },
+    };
+  } catch (error) {
+    throw refuse('TEMPORAL_SETTINGS_INVALID', { reason: messageOf(error) }, error);
+  }
+}
+
+/** A client and what closes it. */
+export interface TemporalClient {
+  readonly client: Client;
+  readonly connection: Connection;
+  close(): Promise<void>;
+}
+
+/** Connects a client within 5 s. Refuses TEMPORAL_UNREACHABLE, TEMPORAL_DENIED or TEMPORAL_NAMESPACE_UNKNOWN. */
+export async function connectClient(target: TemporalTarget): Promise<TemporalClient> {
+  const { Client, Connection } = await import('@temporalio/client');
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...target.options, connectTimeout: CONNECT_TIMEOUT_MS });
+  } catch (error) {
+    throw refusalOf(error, target);
+  }
+  try {
+    await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
+      connection.workflowService.describeNamespace({ namespace: target.namespace }),
+    );
+  } catch (error) {
+    // A key may be allowed to run workflows and not to describe the namespace; then the call that matters will say so.
+    if (codeOf(error) !== PERMISSION_DENIED) {
+      await connection.close();
+      throw refusalOf(error, target);
+    }
+  }
+  const client = new Client({ connection, namespace: target.namespace });
+  return { client, connection, close: () => connection.close() };
+}
+
+/** Connects a worker; tries once, because the native connection does (a worker brings its own patience). */
+export async function connectWorker(target: TemporalTarget): Promise<NativeConnection> {
+  const { NativeConnection } = await import('@temporalio/worker');
+  try {
+    return await NativeConnection.connect(target.options);
+  } catch (error) {
+    throw refusalOf(error, target);
+  }
+}
+
+/** What an error of Temporal's client or worker means for a person. */
+function refusalOf(error: unknown, { address, namespace }: TemporalTarget): RefusalError {
+  const code = codeOf(error);
+  if (code === NOT_FOUND) {
+    return refuse('TEMPORAL_NAMESPACE_UNKNOWN', { address, namespace }, error);
+  }
+  if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
+    return refuse('TEMPORAL_DENIED', { address, namespace, reason: messageOf(error) }, error);
+  }
+  return refuse('TEMPORAL_UNREACHABLE', { address, reason: messageOf(error) }, error);
+}
+
+function codeOf(error: unknown): unknown {
+  const inner = error instanceof Error && error.cause ? error.cause : error;
+  return typeof inner === 'object' && inner !== null && 'code' in inner ? inner.code : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '');
+}
