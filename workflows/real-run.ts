@@ -22,7 +22,7 @@ const signOfLife = { heartbeatTimeout: '5 seconds' } as const;
 const unhurried: ActivityOptions = {
   ...waits,
   ...signOfLife,
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '20 seconds',
   retry: { initialInterval: '1 second', maximumAttempts: 3 },
 };
 

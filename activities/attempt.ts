@@ -1,0 +1,100 @@
+import { setInterval, clearInterval } from 'node:timers';
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { refuse, RefusalError } from './refusal-error';
+import { type Call, CallOutcomeUnknown } from './trillian';
+import { pause } from './waiting';
+
+/** How often an activity shows that its worker lives; the critical section notices a dead one within a second (H21). */
+const SIGN_OF_LIFE_MS = 200;
+
+/**
+ * An attempt ends this long before Temporal gives it up, so that no call of it is sent, or still under way, when its
+ * retry or its undo begins (H8).
+ */
+export const MARGIN_MS = 100;
+
+/** One call of a step inside an attempt may take this long, in milliseconds; the next one then still has time. */
+const CALL_MS = 500;
+
+/** How long a step rests in an attempt, in milliseconds, before it asks again what could not be reached. */
+const REST_MS = 50;
+
+/** What a step has to know of the attempt it runs in; every call is bound to it. */
+export interface Attempt extends Call {
+  /** When nothing may be sent any more, in milliseconds since the epoch. */
+  readonly notAfter: number;
+  /** Milliseconds until then. */
+  remainingMs(): number;
+}
+
+/** Runs one attempt of an activity: signs of life while it runs, and one signal for all that ends it. */
+export async function inAttempt<Result>(
+  step: string,
+  act: (attempt: Attempt) => Promise<Result>,
+): Promise<Result> {
+  const context = Context.current();
+  const budgetMs = Math.max(context.info.startToCloseTimeoutMs - MARGIN_MS, 0);
+  const notAfter = Date.now() + budgetMs;
+  const ends = performance.now() + budgetMs;
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(refuse('BUDGET_EXCEEDED', { step, budgetMs }));
+  }, budgetMs);
+  const signsOfLife = setInterval(() => {
+    context.heartbeat();
+  }, SIGN_OF_LIFE_MS);
+  try {
+    return await act({
+      signal: AbortSignal.any([late.signal, context.cancellationSignal]),
+      timeoutMs: CALL_MS,
+      notAfter,
+      remainingMs: () => ends - performance.now(),
+    });
+  } catch (error) {
+    // Whatever a call says when it is aborted, the reason is why it was.
+    if (context.cancellationSignal.aborted) {
+      throw new CancelledFailure('CANCELLED', [], error instanceof Error ? error : undefined);
+    }
+    if (late.signal.aborted && !(error instanceof RefusalError)) {
+      throw late.signal.reason;
+    }
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    clearInterval(signsOfLife);
+  }
+}
+
+const unreachable = new Set([
+  'TRILLIAN_UNREACHABLE',
+  'REKOR_UNREACHABLE',
+  'GATE_UNREACHABLE',
+  'METRICS_UNREACHABLE',
+  'DATABASE_UNREACHABLE',
+]);
+
+/**
+ * Repeats `act`, which states an end, while what it needs cannot be reached and the attempt lasts. Temporal's own
+ * retries would rest for a second. After a call whose outcome is unknown it waits until that call can land no more (H8).
+ */
+export async function persistently<Result>(attempt: Attempt, act: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      const rest = restAfter(error);
+      if (rest === undefined || rest > attempt.remainingMs() || attempt.signal.aborted) {
+        throw error;
+      }
+      await pause(rest, attempt.signal);
+    }
+  }
+}
+
+/** How long to wait before `error` is worth another try, in milliseconds; undefined when it never is. */
+function restAfter(error: unknown): number | undefined {
+  if (error instanceof CallOutcomeUnknown) {
+    return Math.max(error.mayLandUntil - Date.now(), 0) + MARGIN_MS;
+  }
+  return error instanceof RefusalError && unreachable.has(error.refusal.code) ? REST_MS : undefined;
+}

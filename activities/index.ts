@@ -1,0 +1,86 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { distance } from 'fastest-levenshtein';
+import type { Changes, Observations } from '../workflows/model/changes';
+import { type Attempt, inAttempt, persistently } from './attempt';
+import { refuse, RefusalError } from './refusal-error';
+import { allowWritesToCurrent, freeze } from './steps/current-tree';
+import { lockHolder } from './steps/lock';
+import { confirm, soak } from './steps/log-checks';
+import { discard, settle, stage, start, stop } from './steps/next-release';
+import { closeNextTree, createNextTree, retireNextTree, verifyAndOpen } from './steps/next-tree';
+import { preflight } from './steps/preflight';
+import { expose, hold, releaseToCurrent } from './steps/writes';
+import type { LogSystems } from './systems';
+
+/** Makes every activity of a worker that serves these logs, by their names. */
+export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes & Observations {
+  const systemsOf = (log: string): LogSystems => {
+    const systems = logs.get(log);
+    if (systems) {
+      return systems;
+    }
+    const known = [...logs.keys()];
+    const nearest = known.find((name) => distance(name, log) <= 3);
+    throw refuse('UNKNOWN_LOG', { log, known, ...(nearest && { nearest }) });
+  };
+
+  /** An activity that refuses for good what its catalogue code says; Temporal does not repeat it. */
+  const step =
+    <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
+    (order: Order): Promise<Result> =>
+      crossing(true, () => attempted(name, systemsOf(logOf(order)), order, act));
+
+  /** An activity that must succeed in the end: whatever it finds, Temporal repeats it. */
+  const undo =
+    <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
+    (order: Order): Promise<Result> =>
+      crossing(false, () => attempted(name, systemsOf(logOf(order)), order, act));
+
+  const ofIdentity = (order: { readonly identity: { readonly log: string } }): string => order.identity.log;
+  const ofLog = (order: { readonly log: string }): string => order.log;
+
+  return {
+    preflight: step('preflight', ofLog, preflight),
+    lockHolder: (log) => crossing(true, () => lockHolder(Context.current().client, log)),
+    createNextTree: step('createTree', ofLog, createNextTree),
+    retireNextTree: undo('undo createTree', ofLog, retireNextTree),
+    stage: step('stage', ofIdentity, stage),
+    discard: undo('undo stage', ofIdentity, discard),
+    hold: step('hold', ofIdentity, hold),
+    releaseToCurrent: undo('undo hold', ofIdentity, releaseToCurrent),
+    freeze: step('freeze', ofIdentity, freeze),
+    allowWritesToCurrent: undo('undo freeze', ofIdentity, allowWritesToCurrent),
+    start: step('start', ofIdentity, start),
+    stop: undo('undo start', ofIdentity, stop),
+    verifyAndOpen: step('verify', ofIdentity, verifyAndOpen),
+    closeNextTree: undo('undo verify', ofIdentity, closeNextTree),
+    expose: step('expose', ofIdentity, expose),
+    confirm: step('confirm', ofIdentity, confirm),
+    settle: step('settle', ofIdentity, settle),
+    soak: step('soak', ofIdentity, soak),
+  };
+}
+
+type Act<Order, Result> = (systems: LogSystems, order: Order, attempt: Attempt) => Promise<Result>;
+
+function attempted<Order, Result>(
+  name: string,
+  systems: LogSystems,
+  order: Order,
+  act: Act<Order, Result>,
+): Promise<Result> {
+  return inAttempt(name, (attempt) => persistently(attempt, () => act(systems, order, attempt)));
+}
+
+/** Only words of the catalogue cross to the workflow, as failures whose type is the code. */
+async function crossing<Result>(final: boolean, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof CancelledFailure || !(error instanceof RefusalError)) {
+      throw error;
+    }
+    const { code, message } = error.refusal;
+    throw ApplicationFailure.create({ message, type: code, nonRetryable: final, details: [error.refusal] });
+  }
+}

@@ -1,0 +1,90 @@
+import type { SettledOrder } from '../../workflows/model/changes';
+import { readMark } from '../../workflows/model/mark';
+import type { VerificationReport, WriteStall } from '../../workflows/model/rotation';
+import { afterRotation, differencesFrom } from '../../workflows/model/shards';
+import type { Attempt } from '../attempt';
+import { refuse } from '../refusal-error';
+import type { LogSystems } from '../systems';
+import { pause } from '../waiting';
+
+/** How often a soaking log is looked at, in milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+
+/** The public log, proven by code that shares nothing with the rotation's own reading; and exactly one tree ACTIVE. */
+export async function confirm(
+  systems: LogSystems,
+  order: SettledOrder,
+  attempt: Attempt,
+): Promise<VerificationReport> {
+  const { frozen, handover, release } = order;
+  await requireOnlyNextActive(systems, order, attempt);
+  await requireLoadedLengths(systems, order, attempt);
+  return await systems.verifier.verify(
+    {
+      baseUrl: systems.publicUrl,
+      activeTreeId: release.nextTreeId,
+      inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
+      rootHashes: { [frozen.treeId]: frozen.rootHash },
+      handoverLeafHash: handover.leafHash,
+      sampleEntries: systems.sampleEntries,
+    },
+    attempt.signal,
+  );
+}
+
+/** Watches for the soak time what a rotation can still break (H1, H8), then says how writes fared in the gate. */
+export async function soak(systems: LogSystems, order: SettledOrder, attempt: Attempt): Promise<WriteStall> {
+  const ends = performance.now() + systems.timing.soakMs;
+  do {
+    await requireOnlyNextActive(systems, order, attempt);
+    await requireLoadedLengths(systems, order, attempt);
+    await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), attempt.signal);
+  } while (performance.now() < ends);
+  const { hold } = await systems.gate.state(attempt.signal);
+  const figures = hold?.number === order.identity.number ? hold : undefined;
+  const {
+    stallMs = null,
+    longestWaitMs = 0,
+    held = 0,
+    refused = 0,
+    recovered = 0,
+    dropped = 0,
+  } = figures ?? {};
+  return { stallMs, longestWaitMs, held, refused, recovered, dropped };
+}
+
+/** Exactly the next tree is ACTIVE, of all that the log has or any rotation made for it. */
+async function requireOnlyNextActive(
+  { log, trillian }: LogSystems,
+  order: SettledOrder,
+  attempt: Attempt,
+): Promise<void> {
+  const { release } = order;
+  const ofLog = new Set([...release.inactive.map((shard) => shard.treeId), release.currentTreeId]);
+  for (const tree of await trillian.listTrees(attempt)) {
+    if (tree.treeId === release.nextTreeId && tree.state !== 'ACTIVE') {
+      const what = `The state of tree ${tree.treeId}`;
+      throw refuse('CHANGED_BY_SOMEONE', { what, expected: 'ACTIVE', now: tree.state });
+    }
+    const marked = readMark(tree)?.log === log && tree.treeId !== release.nextTreeId;
+    if (tree.state === 'ACTIVE' && (ofLog.has(tree.treeId) || marked)) {
+      throw refuse('TWO_ACTIVE_TREES', { tree: tree.treeId, other: release.nextTreeId });
+    }
+  }
+}
+
+/** Every next instance still computes with the lengths that Trillian has now. */
+async function requireLoadedLengths(
+  { rekor, installation }: LogSystems,
+  { release, frozen }: SettledOrder,
+  attempt: Attempt,
+): Promise<void> {
+  const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
+  for (const instance of installation.instances(release.next)) {
+    const loaded = await rekor.log(instance, attempt.signal);
+    const differences = differencesFrom(loaded, release.nextTreeId, shards);
+    if (differences.length > 0) {
+      throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: differences.join('; ') });
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { InstallationState } from '../../workflows/model/installation';
+import { readMark } from '../../workflows/model/mark';
+import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
+import type { Refusal } from '../../workflows/model/refusals';
+import type { RotationRequest } from '../../workflows/model/rotation';
+import type { Attempt } from '../attempt';
+import { RefusalError } from '../refusal-error';
+import type { LogSystems } from '../systems';
+
+/** Reads all that a plan is made of. What cannot be read is said together, not one at a time. Changes nothing. */
+export async function preflight(
+  systems: LogSystems,
+  request: RotationRequest,
+  attempt: Attempt,
+): Promise<PreflightFacts> {
+  const { gate, trillian, metrics, queue, installation } = systems;
+  const refusals: Refusal[] = [];
+  const looked = async <Found>(look: Promise<Found>): Promise<Found | undefined> => {
+    try {
+      return await look;
+    } catch (error) {
+      if (!(error instanceof RefusalError)) {
+        throw error;
+      }
+      refusals.push(error.refusal);
+      return undefined;
+    }
+  };
+  const [trees, gateState] = await Promise.all([
+    looked(trillian.listTrees(attempt)),
+    looked(gate.state(attempt.signal)),
+    looked(metrics.queueLeafInFlight(attempt.signal)),
+  ]);
+  const state = gateState && (await looked(installation.read(gateState.upstream, attempt.signal)));
+  if (!trees || !gateState || !state) {
+    return { log: request.log, refusals };
+  }
+  const [shards, instances, changes] = await Promise.all([
+    looked(readShards(systems, state, attempt)),
+    looked(readInstances(systems, state, attempt)),
+    looked(installation.describe(state, attempt.signal)),
+    looked(metrics.signer(state.activeTreeId, attempt.signal)),
+    queue && looked(queue.queued(state.activeTreeId, attempt.signal)),
+  ]);
+  if (!shards || !instances || !changes || refusals.length > 0) {
+    return { log: request.log, refusals };
+  }
+  const marks = trees.map((tree) => readMark(tree)).filter((mark) => mark?.log === request.log);
+  return {
+    log: request.log,
+    refusals,
+    found: {
+      installation: state,
+      changes,
+      ...shards,
+      instances,
+      gate: {
+        upstream: gateState.upstream,
+        number: gateState.number,
+        holding: gateState.mode === 'hold',
+      },
+      largestMark: Math.max(0, ...marks.map((mark) => mark?.number ?? 0)),
+      drainEvidence: queue ? 'queue' : 'signer passes',
+      hash: sha256(JSON.stringify([request.log, state, changes])),
+      timing: systems.timing,
+    },
+  };
+}
+
+async function readShards(
+  { trillian }: LogSystems,
+  state: InstallationState,
+  attempt: Attempt,
+): Promise<Pick<FoundLog, 'current' | 'currentHead' | 'inactive'>> {
+  const current = await trillian.getTree(state.activeTreeId, attempt);
+  const inactive = await Promise.all(
+    state.inactiveTreeIds.map(async (treeId) => {
+      const tree = await trillian.getTree(treeId, attempt);
+      const { size } = await trillian.treeHead(treeId, attempt);
+      return { treeId, length: size, tree };
+    }),
+  );
+  return { current, currentHead: await trillian.treeHead(current.treeId, attempt), inactive };
+}
+
+async function readInstances(
+  { rekor }: LogSystems,
+  state: InstallationState,
+  attempt: Attempt,
+): Promise<FoundLog['instances']> {
+  return await Promise.all(
+    state.currentInstances.map(async (instance) => ({
+      name: instance.name,
+      log: await rekor.log(instance, attempt.signal),
+    })),
+  );
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

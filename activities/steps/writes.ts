@@ -1,0 +1,83 @@
+import type { GateState, OrderIdentity } from '../../gate/messages';
+import type { AttemptOrder, CriticalOrder, OpenOrder } from '../../workflows/model/changes';
+import type { AttemptIdentity } from '../../workflows/model/rotation';
+import type { Attempt } from '../attempt';
+import { refuse, RefusalError } from '../refusal-error';
+import type { LogSystems } from '../systems';
+import { pause } from '../waiting';
+
+/** How often the gate is asked whether a write is still in flight, in milliseconds. */
+const LOOK_EVERY_MS = 5;
+
+/** The gate's lease outlasts the section by this much, in milliseconds: time for the undo to say what follows. */
+const LEASE_MARGIN_MS = 1_000;
+
+/** Uploads too large to be held may take this share of the section's time; then the freeze decides about them (H14). */
+const STREAMS_SHARE = 0.4;
+
+/** New writes wait, and no call of a write to the current release is in flight. */
+export async function hold(systems: LogSystems, order: CriticalOrder, attempt: Attempt): Promise<void> {
+  const { gate } = systems;
+  const began = performance.now();
+  const leaseMs = order.budgetMs + LEASE_MARGIN_MS;
+  let state = await gate.hold({ ...orderOf(order.identity), leaseMs }, attempt.signal);
+  while (state.writesInFlight > 0 && !onlyStreamsLeft(state, performance.now() - began, order.budgetMs)) {
+    await pause(LOOK_EVERY_MS, attempt.signal).catch((error: unknown) => {
+      throw error instanceof RefusalError
+        ? refuse('WRITES_IN_FLIGHT', {
+            waitedMs: Math.round(performance.now() - began),
+            inFlight: state.writesInFlight,
+          })
+        : error;
+    });
+    state = await gate.state(attempt.signal);
+  }
+  if (state.mode !== 'hold') {
+    throw refuse('GATE_ORDER_REFUSED', {
+      number: order.identity.number,
+      has: state.number,
+      mode: state.mode,
+    });
+  }
+}
+
+function onlyStreamsLeft(state: GateState, waitedMs: number, budgetMs: number): boolean {
+  return state.writesInFlight === state.streamsInFlight && waitedMs > budgetMs * STREAMS_SHARE;
+}
+
+/** Held and new writes go to the current release. A gate that follows a later order is left alone. */
+export async function releaseToCurrent(
+  systems: LogSystems,
+  order: AttemptOrder,
+  attempt: Attempt,
+): Promise<void> {
+  try {
+    await release(systems, order, order.release.current, attempt);
+  } catch (error) {
+    if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
+      throw error;
+    }
+  }
+}
+
+/** Reads and writes go to the next release, held writes first. */
+export async function expose(systems: LogSystems, order: OpenOrder, attempt: Attempt): Promise<void> {
+  await release(systems, order, order.release.next, attempt);
+}
+
+async function release(
+  { gate, installation }: LogSystems,
+  order: AttemptOrder,
+  releaseName: string,
+  attempt: Attempt,
+): Promise<void> {
+  const [instance] = installation.instances(releaseName);
+  if (!instance) {
+    throw new Error(`The release ${releaseName} has no instance to send writes to.`);
+  }
+  await gate.release({ ...orderOf(order.identity), upstream: instance.url }, attempt.signal);
+}
+
+function orderOf({ rotation, attempt, number }: AttemptIdentity): OrderIdentity {
+  return { rotation: `${rotation}/${attempt}`, number };
+}

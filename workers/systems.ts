@@ -1,0 +1,43 @@
+import { connectGate } from '../activities/gate';
+import { hostInstallation, type HostOptions } from '../activities/installation/host';
+import { connectQueue } from '../activities/queue';
+import { connectRekor } from '../activities/rekor';
+import { connectMetrics } from '../activities/signer';
+import type { LogSystems } from '../activities/systems';
+import { connectTrillian } from '../activities/trillian';
+import { logVerifier } from '../activities/verification/verification';
+import type { HostConfiguration, LogConfiguration } from './config-types';
+import { readSecret } from './config';
+
+/** Connects the systems of one log as configured: the one place that knows every adapter. */
+export function connectSystems(configuration: LogConfiguration): LogSystems {
+  const { name: log, trillian, gate, installation, rotation, publicUrl } = configuration;
+  const { database } = trillian;
+  return {
+    log,
+    publicUrl,
+    trillian: connectTrillian({ log, address: trillian.address, ...(trillian.tls && { tls: trillian.tls }) }),
+    metrics: connectMetrics({ log, logServers: trillian.logServerMetrics, signers: trillian.signerMetrics }),
+    ...(database && { queue: connectQueue({ log, url: () => readSecret(database.url) }) }),
+    rekor: connectRekor({ log }),
+    gate: connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
+    installation: hostInstallation({
+      log,
+      treeIdVariable: installation.treeIdVariable,
+      slots: slotsOf(installation),
+    }),
+    verifier: logVerifier({ log }),
+    timing: rotation,
+    drain: trillian,
+    sampleEntries: rotation.sampleEntries,
+  };
+}
+
+function slotsOf({ slots }: HostConfiguration): HostOptions['slots'] {
+  return Object.fromEntries(
+    Object.entries(slots).map(([name, { url, environmentFile, shardingFile, ...commands }]) => [
+      name,
+      { url, environmentFile, shardingFile, commands },
+    ]),
+  );
+}

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import {
+  type NativeConnection,
+  Runtime,
+  Worker,
+  type Logger as TemporalLogger,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities';
+import type { Configuration } from './config';
+import { connectSystems } from './systems';
+import { connectWorker, temporalTarget, type TemporalTarget } from './temporal-connection';
+
+/** How long a worker that starts waits between two tries to reach Temporal, in milliseconds. */
+const RECONNECT_MS = 1_000;
+
+/** A running activity of the critical section may end by itself when its worker is asked to stop. */
+const GRACE = '5 seconds';
+
+export interface WorkerRun {
+  readonly logger: Logger;
+  /** Stops the worker when aborted: nothing new is taken, what runs gets some seconds to end. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a worker for every log of the configuration until it is told to stop; waits for Temporal when it is away. */
+export async function runWorker(configuration: Configuration, { logger, signal }: WorkerRun): Promise<void> {
+  Runtime.install({ logger: loggerForTemporal(logger), shutdownSignals: [] });
+  const target = await temporalTarget(configuration.temporal);
+  const connection = await connected(target, { logger, signal });
+  if (!connection) {
+    return;
+  }
+  const logs = new Map(
+    Object.entries(configuration.logs).map(([name, log]) => [name, connectSystems(log)] as const),
+  );
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace: target.namespace,
+      taskQueue: target.taskQueue,
+      activities: createActivities(logs),
+      ...workflows(),
+      ...takeOver,
+      shutdownGraceTime: GRACE,
+    });
+    const stop = (): void => {
+      worker.shutdown();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    logger.info(
+      { taskQueue: target.taskQueue, temporal: target.address, logs: [...logs.keys()] },
+      'worker runs',
+    );
+    try {
+      await (signal.aborted ? Promise.resolve() : worker.run());
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  } finally {
+    for (const systems of logs.values()) {
+      systems.trillian.close();
+      await systems.queue?.close();
+    }
+    await connection.close();
+  }
+}
+
+/**
+ * A dead worker holds its workflows for the sticky timeout, ten seconds unless told otherwise; and heartbeats are
+ * reported only as often as these throttles allow. Both decide how soon another worker takes over (H21).
+ */
+const takeOver = {
+  stickyQueueScheduleToStartTimeout: '500ms',
+  maxHeartbeatThrottleInterval: '200ms',
+  defaultHeartbeatThrottleInterval: '200ms',
+} satisfies Partial<WorkerOptions>;
+
+/** The bundle that the build has made, or the sources, bundled at every start, when there is none. */
+function workflows(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const codePath = path.join(__dirname, '../workflows/bundle.js');
+  return existsSync(codePath)
+    ? { workflowBundle: { codePath } }
+    : { workflowsPath: path.join(__dirname, '../workflows') };
+}
+
+async function connected(
+  target: TemporalTarget,
+  { logger, signal }: WorkerRun,
+): Promise<NativeConnection | undefined> {
+  for (;;) {
+    try {
+      return await connectWorker(target);
+    } catch (error) {
+      if (signal.aborted) {
+        return undefined;
+      }
+      logger.warn({ error }, 'Temporal is not there yet; trying again');
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+    }
+  }
+}
+
+/** All logs of Temporal's SDK arrive at ours; the token of a task says nothing to a reader. */
+function loggerForTemporal(logger: Logger): TemporalLogger {
+  const at =
+    (level: 'trace' | 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, meta: Record<string, unknown> = {}): void => {
+      logger[level]({ ...meta, taskToken: undefined }, message);
+    };
+  return {
+    trace: at('trace'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    log: (level, message, meta) => {
+      at(level.toLowerCase() as 'info')(message, meta);
+    },
+  };
+}

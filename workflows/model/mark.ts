@@ -1,0 +1,19 @@
+import type { Tree } from './log';
+import type { AttemptIdentity } from './rotation';
+
+/** A next tree's description: whose it is. Written in CreateTree and never later, since updates get lost in Trillian. */
+export function markOf({ log, rotation, attempt, number }: AttemptIdentity): string {
+  return `rekor-rotate log=${log} rotation=${rotation} attempt=${attempt} number=${number}`;
+}
+
+const form = /^rekor-rotate log=(?<log>\S+) rotation=(?<rotation>\S+) attempt=(?<attempt>\d+) number=(?<number>\d+)$/;
+
+/** Who made a tree; undefined for a tree that no rotation made. */
+export function readMark(tree: Tree): AttemptIdentity | undefined {
+  const found = form.exec(tree.description)?.groups;
+  if (!found) {
+    return undefined;
+  }
+  const { log = '', rotation = '', attempt, number } = found;
+  return { log, rotation, attempt: Number(attempt), number: Number(number) };
+}
