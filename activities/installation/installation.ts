@@ -1,4 +1,8 @@
-import type { InstallationChanges, InstallationState, ReleaseOrder } from '../../workflows/model/installation';
+import type {
+  InstallationChanges,
+  InstallationState,
+  ReleaseOrder,
+} from '../../workflows/model/installation';
 import type { Instance } from '../../workflows/model/log';
 
 /**

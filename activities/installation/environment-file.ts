@@ -1,0 +1,88 @@
+import type { TreeId } from '../../workflows/model/log';
+import { refuse } from '../refusal-error';
+import { isTreeId, TREE_ID_ALLOWED } from './tree-id';
+
+/**
+ * The environment file of a slot: NAME=value lines as systemd reads them (systemd.exec(5), EnvironmentFile=), of which
+ * one names the active tree. All other lines are the operator's: they are neither shown nor changed by a byte.
+ */
+
+/** The id of the active tree. Refuses a file that sets the variable not once, or not to a tree id. */
+export function activeTreeId(path: string, text: string, variable: string): TreeId {
+  const value = unquoted(assignmentOf(path, text, variable).value);
+  if (!isTreeId(value)) {
+    // A misplaced secret must not be shown (H28): only a number is quoted back.
+    const found = value === '' ? 'is empty' : /^-?[0-9]+$/.test(value) ? `is ${value}` : 'is not a number';
+    throw refuse('ENVIRONMENT_FILE_INVALID', {
+      path,
+      variable,
+      reason: `${found}; allowed is ${TREE_ID_ALLOWED}`,
+    });
+  }
+  return value;
+}
+
+/** The same file with another active tree; every other byte stays. The value it replaces may be anything. */
+export function withActiveTreeId(path: string, text: string, variable: string, treeId: TreeId): string {
+  const { start, value } = assignmentOf(path, text, variable);
+  const [, open = '', close = ''] = /^(["']?)[^"']*(["']?)$/.exec(value) ?? [];
+  const quote = open === close ? open : '';
+  return `${text.slice(0, start)}${quote}${treeId}${quote}${text.slice(start + value.length)}`;
+}
+
+/** The line that names the active tree, as it may be shown. */
+export function shownTreeIdLine(path: string, text: string, variable: string): string {
+  const value = unquoted(assignmentOf(path, text, variable).value);
+  return `${variable}=${value === '' || /^[0-9]+$/.test(value) ? value : '<not a number>'}`;
+}
+
+interface Assignment {
+  /** Where the value begins, and the value as written, with quotes and without blanks around it. */
+  readonly start: number;
+  readonly value: string;
+}
+
+const blankOrComment = /[ \t\r]*(?:[#;][^\n]*)?(?:\n|$)/y;
+const quotedParts = /(?:[ \t]*(?:"(?:[^"\\]|\\[\s\S])*"|'[^']*'))*/.source;
+const rest = /((?:\\[\s\S]|[^\\\n])*)/.source;
+const assignment = new RegExp(`[ \\t]*([^\\n=]*)=([ \\t]*)(${quotedParts}${rest})(?:\\n|$)`, 'y');
+const otherLine = /[^\n]*(?:\n|$)/y;
+
+/** Walks the file assignment by assignment, because a quoted value may hold line breaks and look like others inside. */
+function assignmentOf(path: string, text: string, variable: string): Assignment {
+  const invalid = (reason: string) => refuse('ENVIRONMENT_FILE_INVALID', { path, variable, reason });
+  const found: Assignment[] = [];
+  let afterOpenComment = false;
+  for (let position = 0; position < text.length;) {
+    const comment = matchAt(blankOrComment, text, position);
+    const match = comment ?? matchAt(assignment, text, position);
+    if (match && !comment) {
+      const [, name = '', blank = '', value = '', unquotedPart = ''] = match;
+      if (/^[ \t]*["']/.test(unquotedPart)) {
+        throw invalid('cannot be read, because the file has a quote that is not closed');
+      }
+      if (name.trim() === `export ${variable}`)
+        throw invalid('is set with "export", which systemd does not read');
+      if (name.trim() === variable) {
+        if (afterOpenComment)
+          throw invalid('follows a comment that ends in a backslash and may belong to it');
+        found.push({ start: position + match[0].indexOf('=') + 1 + blank.length, value: value.trimEnd() });
+      }
+    }
+    afterOpenComment = comment !== null && /\\\r?\n?$/.test(comment[0]);
+    position += (match ?? matchAt(otherLine, text, position))?.[0].length ?? text.length;
+  }
+  const [only, ...more] = found;
+  if (!only) throw invalid('is not set');
+  if (more.length > 0) throw invalid(`is set ${found.length} times`);
+  return only;
+}
+
+function matchAt(expression: RegExp, text: string, position: number): RegExpExecArray | null {
+  expression.lastIndex = position;
+  return expression.exec(text);
+}
+
+function unquoted(value: string): string {
+  return /^"([^"\\]*)"$/.exec(value)?.[1] ?? /^'([^']*)'$/.exec(value)?.[1] ?? value;
+}

@@ -1,0 +1,187 @@
+import type { CommandRun, InstallationChanges, InstallationState } from '../../workflows/model/installation';
+import type { Instance } from '../../workflows/model/log';
+import { refuse, RefusalError } from '../refusal-error';
+import { activeTreeId, shownTreeIdLine } from './environment-file';
+import { discardFiles, fingerprintOf, nextContents, readSlot, settleFiles, stageFiles } from './host-files';
+import type { SlotContents, SlotFiles } from './host-files';
+import type { Installation } from './installation';
+import { differingLines, shownShardingLines } from './redaction';
+import { inactiveTreeIds } from './sharding-file';
+import { runSlotCommand, slotIsRunning } from './slot-commands';
+import type { SlotCommands } from './slot-commands';
+
+export interface SlotOptions extends SlotFiles {
+  /** Base URL of the slot's Rekor, as the gate sends to it. */
+  readonly url: string;
+  readonly commands: SlotCommands;
+}
+
+export interface HostOptions {
+  readonly log: string;
+  /** The variable of the environment files that names the active tree. */
+  readonly treeIdVariable: string;
+  /** The two slots by name, for example blue and green. */
+  readonly slots: Readonly<Record<string, SlotOptions>>;
+}
+
+/**
+ * A log run on one host: two slots, of which one serves behind the write gate and the other takes the next release.
+ * Each has an environment file, a sharding file and commands, so systemd, compose and plain scripts fit alike.
+ * Refuses SLOTS_SHARE_A_FILE at once: staging the next release would then change the one that serves.
+ */
+export function hostInstallation(options: HostOptions): Installation {
+  const { log, treeIdVariable } = options;
+  const names = Object.keys(options.slots);
+  refuseSharedFiles(options);
+
+  const slot = (name: string): SlotOptions => {
+    const found = options.slots[name];
+    if (!found) throw refuse('SLOT_UNKNOWN', { log, slot: name, known: names });
+    return found;
+  };
+  const instances = (release: string): Instance[] => [
+    { name: release, url: withoutSlash(slot(release).url) },
+  ];
+  const isRunning = (name: string, signal: AbortSignal) =>
+    slotIsRunning(name, slot(name).commands.status, signal);
+  const pairOf = (state: { current: string; next: string }) => ({
+    current: slot(state.current),
+    next: slot(state.next),
+    treeIdVariable,
+  });
+
+  /** Runs a command whose failure does no harm when the slot is already as it should become. */
+  const reach = async (name: string, verb: 'start' | 'stop', signal: AbortSignal) => {
+    try {
+      await runSlotCommand(name, verb, slot(name).commands[verb], signal);
+    } catch (error) {
+      if (!(error instanceof RefusalError) || (await isRunning(name, signal)) !== (verb === 'start'))
+        throw error;
+    }
+  };
+  const runIfGiven = async (name: string, verb: 'enable' | 'disable', signal: AbortSignal) => {
+    const command = slot(name).commands[verb];
+    if (command) await runSlotCommand(name, verb, command, signal);
+  };
+
+  return {
+    async read(servingUrl, signal): Promise<InstallationState> {
+      const current = names.find((name) => sameUrl(slot(name).url, servingUrl));
+      const next = names.find((name) => name !== current);
+      if (current === undefined || next === undefined) {
+        const known = names.map((name) => slot(name).url);
+        throw refuse('GATE_UPSTREAM_UNKNOWN', { log, upstream: servingUrl, known });
+      }
+      const serving = await readSlot(slot(current));
+      const waiting = await readSlot(slot(next));
+      const { environmentFile, shardingFile } = slot(current);
+      const active = activeTreeId(environmentFile, serving.environment, treeIdVariable);
+      const inactive = inactiveTreeIds(shardingFile, serving.sharding, active);
+      nextContents(
+        pairOf({ current, next }),
+        { current: serving, next: waiting },
+        { current: active, next: active },
+      );
+      return {
+        current,
+        next,
+        currentInstances: instances(current),
+        nextInstances: instances(next),
+        activeTreeId: active,
+        inactiveTreeIds: inactive,
+        nextIsRunning: await isRunning(next, signal),
+        fingerprint: fingerprintOf(serving, waiting),
+      };
+    },
+
+    async describe(state): Promise<InstallationChanges> {
+      const pair = pairOf(state);
+      const before = { current: await readSlot(pair.current), next: await readSlot(pair.next) };
+      const trees = { current: state.activeTreeId, next: '<next tree>' };
+      const { sharding } = nextContents(pair, before, trees);
+      const change = (name: string, contents: SlotContents, when: string) => {
+        const { environmentFile, shardingFile } = slot(name);
+        const list = differingLines(shownOrNothing(contents.sharding ?? ''), shownShardingLines(sharding));
+        const line = shownTreeIdLine(environmentFile, contents.environment, treeIdVariable);
+        const added = [`${treeIdVariable}=${trees.next}`];
+        return [
+          { path: shardingFile, what: `sharding list of slot ${name}, ${when}`, ...list },
+          { path: environmentFile, what: `active tree of slot ${name}, ${when}`, removed: [line], added },
+        ];
+      };
+      return {
+        files: [
+          ...change(state.next, before.next, 'when it is staged'),
+          ...change(state.current, before.current, 'once the next release serves'),
+        ],
+        commands: commandsOf(state, slot(state.current).commands, slot(state.next).commands),
+      };
+    },
+
+    async stage(order, signal) {
+      await stageFiles(pairOf(order), order, signal);
+    },
+    async discard(order, signal) {
+      await discardFiles(pairOf(order), order, signal);
+    },
+    async start(release, signal) {
+      await reach(release, 'start', signal);
+    },
+    async stop(release, signal) {
+      await reach(release, 'stop', signal);
+    },
+    instances,
+
+    async settle(order, signal) {
+      const boot = {
+        enableNext: () => runIfGiven(order.next, 'enable', signal),
+        disableCurrent: () => runIfGiven(order.current, 'disable', signal),
+      };
+      await settleFiles(pairOf(order), order, boot, signal);
+    },
+  };
+}
+
+function commandsOf(
+  { current, next }: { current: string; next: string },
+  ofCurrent: SlotCommands,
+  ofNext: SlotCommands,
+): CommandRun[] {
+  const runs: { when: string; command?: readonly string[] }[] = [
+    {
+      when: `slot ${next} starts: as a rehearsal when it is staged, then while slot ${current} drains`,
+      command: ofNext.start,
+    },
+    {
+      when: `slot ${next} stops: after the rehearsal, and if the rotation is taken back`,
+      command: ofNext.stop,
+    },
+    { when: `slot ${next} starts after a reboot, once it serves`, command: ofNext.enable },
+    { when: `slot ${current} no longer does`, command: ofCurrent.disable },
+    { when: `slot ${current} stops, some time after its last write`, command: ofCurrent.stop },
+  ];
+  return runs.flatMap(({ when, command }) => (command ? [{ when, command }] : []));
+}
+
+/** The next slot's own list is replaced as a whole, so it may be anything; what is not YAML is not shown. */
+function shownOrNothing(text: string): string[] {
+  try {
+    return shownShardingLines(text);
+  } catch {
+    return ['<not YAML>'];
+  }
+}
+
+function refuseSharedFiles({ log, slots }: HostOptions): void {
+  const files = Object.values(slots).flatMap((slot) => [slot.environmentFile, slot.shardingFile]);
+  const shared = files.find((file, index) => files.indexOf(file) !== index);
+  if (shared !== undefined) throw refuse('SLOTS_SHARE_A_FILE', { log, path: shared });
+}
+
+function sameUrl(one: string, other: string): boolean {
+  return withoutSlash(new URL(one).href) === withoutSlash(new URL(other).href);
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { refuse } from '../refusal-error';
+
+/** The commands of a slot: program and arguments, run without a shell, with the worker's user and environment. */
+export interface SlotCommands {
+  /** Starts the slot's Rekor and returns; it must not leave its own output open to the started process. */
+  readonly start: readonly string[];
+  readonly stop: readonly string[];
+  /** Exits 0 when the slot runs and 1, 2 or 3 when it does not, as `systemctl is-active` and init scripts do (LSB). */
+  readonly status: readonly string[];
+  /** Lets the slot start after a reboot. */
+  readonly enable?: readonly string[];
+  /** Lets it not. */
+  readonly disable?: readonly string[];
+}
+
+export type SlotVerb = keyof SlotCommands;
+
+const longestReason = 300;
+/** A command that has exited but whose output stays open this long (ms) has handed it to a process it started. */
+const outputClosesWithin = 500;
+
+interface Ended {
+  readonly exitCode: number;
+  readonly lastLine: string;
+}
+
+/** Runs one command to its end. Refuses with SLOT_COMMAND_FAILED; throws the signal's reason when it aborts. */
+export async function runSlotCommand(
+  slot: string,
+  verb: SlotVerb,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { exitCode, lastLine } = await run(slot, verb, command, signal);
+  if (exitCode !== 0) throw failed(slot, verb, command, `it exited with ${exitCode}${lastLine}`);
+}
+
+/** True when the slot's status command says that it runs; refuses an answer that is neither yes nor no. */
+export async function slotIsRunning(
+  slot: string,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { exitCode, lastLine } = await run(slot, 'status', command, signal);
+  if (exitCode === 0) return true;
+  if (exitCode <= 3) return false;
+  const reason = `it exited with ${exitCode}; 0 means running, 1 to 3 not running${lastLine}`;
+  throw failed(slot, 'status', command, reason);
+}
+
+function failed(
+  slot: string,
+  verb: SlotVerb,
+  command: readonly string[],
+  reason: string,
+  cause?: unknown,
+): Error {
+  const words = { start: 'start', stop: 'stop', status: 'ask', enable: 'enable', disable: 'disable' };
+  return refuse(
+    'SLOT_COMMAND_FAILED',
+    { slot, verb: words[verb], command: command.join(' '), reason },
+    cause,
+  );
+}
+
+async function run(
+  slot: string,
+  verb: SlotVerb,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<Ended> {
+  signal.throwIfAborted();
+  const [program = '', ...args] = command;
+  return await new Promise<Ended>((resolve, reject) => {
+    const child = spawn(program, args, { signal, stdio: ['ignore', 'ignore', 'pipe'] });
+    let tail = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      tail = (tail + text).slice(-4096);
+    });
+    child.once('error', (error) => {
+      const cannotRun = failed(slot, verb, command, `it cannot be run: ${error.message}`, error);
+      reject(signal.aborted ? (signal.reason as Error) : cannotRun);
+    });
+    child.once('exit', () => {
+      const outputIsHeld = setTimeout(() => {
+        child.stderr.destroy();
+        const reason = 'it left a process behind that keeps its output open; let that one write elsewhere';
+        reject(failed(slot, verb, command, reason));
+      }, outputClosesWithin);
+      child.once('close', () => clearTimeout(outputIsHeld));
+    });
+    child.once('close', (exitCode, endedBy) => {
+      if (exitCode !== null) resolve({ exitCode, lastLine: lastLineOf(tail) });
+      else reject(failed(slot, verb, command, `it was ended by ${endedBy ?? 'a signal'}`));
+    });
+  });
+}
+
+function lastLineOf(text: string): string {
+  const line = text.trim().split(/\r?\n/).at(-1)?.trim() ?? '';
+  return line === '' ? '' : `: ${line.slice(0, longestReason)}`;
+}

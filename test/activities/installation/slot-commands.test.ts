@@ -1,0 +1,117 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RefusalError } from '../../../activities/refusal-error';
+import { hostInstallation } from '../../../activities/installation/host';
+import { runSlotCommand, slotIsRunning } from '../../../activities/installation/slot-commands';
+
+const shell = (script: string) => ['/bin/sh', '-c', script];
+const signal = new AbortController().signal;
+
+async function refusalOf(act: Promise<unknown>): Promise<{ code: string; message: string }> {
+  const error: unknown = await act.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof RefusalError) return error.refusal;
+  throw new Error('it was not refused', { cause: error });
+}
+
+describe('the commands of a slot', () => {
+  it('run without a shell: arguments reach the program as they are written', async () => {
+    const script = 'if (process.argv[1] !== "$HOME; exit 1 *") process.exit(9)';
+    await runSlotCommand('green', 'start', [process.execPath, '-e', script, '$HOME; exit 1 *'], signal);
+  });
+
+  it('say in a refusal how they ended and the last line of what they wrote', async () => {
+    const command = shell('echo first >&2; echo "unit not found" >&2; exit 5');
+    const refused = await refusalOf(runSlotCommand('green', 'start', command, signal));
+    expect(refused.code).toBe('SLOT_COMMAND_FAILED');
+    expect(refused.message).toContain('The command to start slot green failed: /bin/sh -c');
+    expect(refused.message).toMatch(/it exited with 5: unit not found\.$/);
+  });
+
+  it('keep little of what they write', async () => {
+    const script = 'for (let i = 0; i < 3000; i++) console.error("x".repeat(900)); process.exitCode = 1';
+    const refused = await refusalOf(
+      runSlotCommand('green', 'start', [process.execPath, '-e', script], signal),
+    );
+    expect(refused.message).toContain('it exited with 1: xxx');
+    expect(refused.message.length).toBeLessThan(700);
+  });
+
+  it.each([
+    [['/no/such/program'], 'it cannot be run: spawn /no/such/program ENOENT'],
+    [shell('kill -9 $$'), 'it was ended by SIGKILL'],
+    [shell('sleep 2 &'), 'it left a process behind that keeps its output open'],
+  ])('are refused when %j', async (command, reason) => {
+    expect((await refusalOf(runSlotCommand('green', 'start', command, signal))).message).toContain(reason);
+  });
+
+  it('are ended when the step is given up, which throws its reason', async () => {
+    const giveUp = new AbortController();
+    const reason = new Error('the budget is used up');
+    setTimeout(() => giveUp.abort(reason), 50);
+    await expect(runSlotCommand('green', 'start', ['sleep', '30'], giveUp.signal)).rejects.toBe(reason);
+    await expect(runSlotCommand('green', 'start', ['true'], giveUp.signal)).rejects.toBe(reason);
+  });
+
+  it('tell running from stopped by the exit code, and refuse an answer that is neither', async () => {
+    expect(await slotIsRunning('green', shell('exit 0'), signal)).toBe(true);
+    for (const stopped of [1, 2, 3]) {
+      expect(await slotIsRunning('green', shell(`exit ${stopped}`), signal)).toBe(false);
+    }
+    for (const unknown of [4, 126, 127]) {
+      const refused = await refusalOf(slotIsRunning('green', shell(`exit ${unknown}`), signal));
+      expect(refused).toMatchObject({ code: 'SLOT_COMMAND_FAILED' });
+      expect(refused.message).toContain('The command to ask slot green failed');
+      expect(refused.message).toContain('0 means running, 1 to 3 not running');
+    }
+  });
+});
+
+describe('starting and stopping a slot', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'slots-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** A slot whose commands fail when there is nothing to do, as strict init scripts do. */
+  const host = () => {
+    const running = join(folder, 'running');
+    const calls = (verb: string) => `echo ${verb} >> '${join(folder, 'calls')}'`;
+    const slot = (name: string) => ({
+      url: `http://127.0.0.1/${name}`,
+      environmentFile: join(folder, `${name}.env`),
+      shardingFile: join(folder, `${name}.yaml`),
+      commands: {
+        start: shell(`${calls('start')}; test ! -e '${running}' && touch '${running}'`),
+        stop: shell(`${calls('stop')}; rm '${running}'`),
+        status: shell(`${calls('status')}; test -e '${running}'`),
+      },
+    });
+    const slots = { blue: slot('blue'), green: slot('green') };
+    return hostInstallation({ log: 'production', treeIdVariable: 'TREE_ID', slots });
+  };
+  const calls = () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+
+  it('does no harm to repeat, and asks for the status only when the command failed', async () => {
+    await host().start('green', signal);
+    expect(calls()).toEqual(['start']);
+    await host().start('green', signal);
+    expect(calls()).toEqual(['start', 'start', 'status']);
+    await host().stop('green', signal);
+    expect(calls()).toHaveLength(4);
+    await host().stop('green', signal);
+    expect(calls().slice(4)).toEqual(['stop', 'status']);
+    expect(existsSync(join(folder, 'running'))).toBe(false);
+  });
+
+  it('refuses when the slot is not as it should be afterwards', async () => {
+    rmSync(folder, { recursive: true }); // the commands can then do nothing
+    const refused = await refusalOf(host().start('green', signal));
+    expect(refused.message).toContain('The command to start slot green failed');
+    folder = mkdtempSync(join(tmpdir(), 'slots-'));
+  });
+});
