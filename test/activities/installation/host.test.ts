@@ -355,6 +355,16 @@ describe('settling', () => {
     });
   });
 
+  it('makes the first sharding files of a log that had none, readable by its Rekor', async () => {
+    rmSync(file('blue.yaml'));
+    const order = { ...(await orderOf()), inactive: [] };
+    const host = hostInstallation(options());
+    await host.stage(order, signal);
+    expect(statSync(file('green.yaml')).mode & 0o777).toBe(0o644);
+    await host.settle(order, signal);
+    expect([read('blue.yaml'), read('green.yaml')]).toEqual(Array(2).fill(`- treeID: ${CURRENT}\n`));
+  });
+
   it.each([1, 2, 3, 4])('goes on after a crash behind its change %i', async (n) => {
     const order = await orderOf();
     await hostInstallation(options()).stage(order, signal);
