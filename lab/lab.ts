@@ -1,12 +1,29 @@
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from '../tools/binaries';
 import { takeLock } from '../tools/lock';
 import { writeConfiguration } from './configuration';
 import { labFiles, type LabFiles } from './files';
-import { labParts, partNames, statusOf, stopPart, type Part, type PartName, type PartStatus } from './parts';
-import type { Ports } from './ports';
+import {
+  labParts,
+  partNames,
+  statusOf,
+  stopOrder,
+  stopPart,
+  type Part,
+  type PartName,
+  type PartStatus,
+} from './parts';
 import { recorded, signalRecorded } from './process';
-import { claimDirectory, prepareRecord, readRecord, removeData, removeIfEmpty } from './record';
+import {
+  type LabRecord,
+  claimDirectory,
+  prepareRecord,
+  readRecord,
+  removeData,
+  removeIfEmpty,
+  writeRecord,
+} from './record';
 import { enabledSlots, writeSlots } from './slots';
 import { startPart, type Surroundings } from './start-part';
 
@@ -19,6 +36,10 @@ export interface LabStatus {
   readonly publicUrl: string;
   readonly temporalUi: string;
   readonly temporalAddress: string;
+  /** Every part that was started runs, and Rekor in at least one slot. */
+  readonly complete: boolean;
+  /** Whether the lab was started to run without its starter. */
+  readonly detached: boolean;
   readonly parts: readonly PartStatus[];
 }
 
@@ -55,11 +76,28 @@ export interface RunningLab {
 /** The directory is another process's lab now. */
 export class LabInUse extends Error {
   readonly pid: number;
+  private readonly files: LabFiles;
 
-  constructor(directory: string, pid: number) {
-    super(`Process ${pid} is starting, running or stopping the lab in ${directory}.`);
+  constructor(files: LabFiles, pid: number) {
+    super(
+      `Process ${pid} is starting, running or stopping the lab in ${files.directory}. ` +
+        `Stop it with: rekor-rotate lab down --directory ${files.directory}`,
+    );
     this.name = 'LabInUse';
+    this.files = files;
     this.pid = pid;
+  }
+
+  /** Asks that process, and none that has its pid by now, to stop the lab, and waits until it no longer has it. */
+  async askToStop(keepData: boolean): Promise<void> {
+    const record = await readRecord(this.files);
+    if (keepData && record) {
+      await writeRecord(this.files, { ...record, keepData: true });
+    }
+    signalRecorded(this.files.owner, 'SIGTERM');
+    while (recorded(this.files.owner)?.pid === this.pid) {
+      await pause(50);
+    }
   }
 }
 
@@ -72,10 +110,12 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   await claimDirectory(files);
   const disown = await own(files);
   try {
-    const { ports, keepData } = await prepareRecord(files, {
+    const record = await prepareRecord(files, {
       keepData: options.keepData === true,
       detached: options.detached === true,
+      without: options.without ?? [],
     });
+    const { ports, keepData } = record;
     const { report, binaries, signal = new AbortController().signal } = options;
     const lab = { files, ports, parts: labParts(files, ports), binaries, report, signal };
     await stopParts(lab, (name) => report(`${name} was still there from an earlier start: stopped`));
@@ -91,7 +131,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
       }
       throw error;
     }
-    return runningLab(lab, keepData, disown);
+    return runningLab(lab, record, disown);
   } catch (error) {
     await disown();
     await removeIfEmpty(files.directory);
@@ -103,7 +143,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
 export async function readStatus(directory: string): Promise<LabStatus | null> {
   const files = labFiles(resolve(directory));
   const record = await readRecord(files);
-  return record && statusIn(files, record.ports);
+  return record && statusIn(files, record);
 }
 
 /** Stops whatever runs of the lab in this directory, then removes its data unless it is to be kept. */
@@ -118,7 +158,9 @@ export async function stopLab(
     if (record) {
       const parts = labParts(files, record.ports);
       await stopParts({ files, parts }, (name) => options.report(`${name} is stopped`));
-      if (!(options.keepData ?? record.keepData)) {
+      if (options.keepData === true) {
+        await writeRecord(files, { ...record, keepData: true });
+      } else if (!record.keepData) {
         await removeData(files);
       }
     }
@@ -131,7 +173,7 @@ export async function stopLab(
 async function own(files: LabFiles): Promise<() => Promise<void>> {
   return await takeLock(files.owner, {
     onWait: (holder) => {
-      throw new LabInUse(files.directory, holder.pid);
+      throw new LabInUse(files, holder.pid);
     },
   });
 }
@@ -164,37 +206,46 @@ async function stopParts(
   { files, parts }: { files: LabFiles; parts: Readonly<Record<PartName, Part>> },
   stopped: (name: PartName) => void,
 ): Promise<void> {
-  for (const name of partNames.toReversed()) {
+  const stop = async (name: PartName) => {
     const part = parts[name];
     if (recorded(part.pidFile)) {
       await stopPart(files, part);
       stopped(name);
     }
+  };
+  for (const names of stopOrder) {
+    await Promise.all(names.map(stop));
   }
 }
 
-function statusIn(files: LabFiles, ports: Ports): LabStatus {
+function statusIn(files: LabFiles, { ports, without, detached }: LabRecord): LabStatus {
   const parts = labParts(files, ports);
+  const found = partNames.map((name) => statusOf(parts[name]));
+  const slots = found.filter(({ name }) => name === 'rekor-blue' || name === 'rekor-green');
+  const wanted = found.filter((part) => !without.includes(part.name) && !slots.includes(part));
   return {
     directory: files.directory,
     configuration: files.configuration,
     publicUrl: `http://127.0.0.1:${ports.gate}`,
     temporalUi: `http://127.0.0.1:${ports.temporalUi}`,
     temporalAddress: `127.0.0.1:${ports.temporal}`,
-    parts: partNames.map((name) => statusOf(parts[name])),
+    complete: wanted.every(({ running }) => running) && slots.some(({ running }) => running),
+    detached,
+    parts: found,
   };
 }
 
-function runningLab(lab: Surroundings, keepData: boolean, disown: () => Promise<void>): RunningLab {
-  const { files, ports, parts } = lab;
+function runningLab(lab: Surroundings, record: LabRecord, disown: () => Promise<void>): RunningLab {
+  const { files, parts } = lab;
   return {
     get status() {
-      return statusIn(files, ports);
+      return statusIn(files, record);
     },
     configurationFile: files.configuration,
     stop: async () => {
       await stopParts(lab, (name) => lab.report(`${name} is stopped`));
-      if (!keepData) {
+      // Read again: `lab down --keep-data` may have asked for it since.
+      if ((await readRecord(files))?.keepData !== true) {
         await removeData(files);
       }
       await disown();

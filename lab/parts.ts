@@ -5,7 +5,7 @@ import type { Ports } from './ports';
 import { recorded, stopRecorded } from './process';
 import { runSlotCommand } from './slots';
 
-/** The processes of a lab, in the order in which they start; they stop in the opposite order. */
+/** The processes of a lab. */
 export const partNames = [
   'database',
   'trillian-log-server',
@@ -18,6 +18,15 @@ export const partNames = [
 ] as const;
 
 export type PartName = (typeof partNames)[number];
+
+/** Each part stops before what it uses; those of one line stop together. */
+export const stopOrder: readonly (readonly PartName[])[] = [
+  ['worker'],
+  ['gate'],
+  ['rekor-blue', 'rekor-green'],
+  ['trillian-log-server', 'trillian-log-signer', 'temporal'],
+  ['database'],
+];
 
 /** Where a part is found, whether it runs or not. */
 export interface Part {
@@ -38,8 +47,13 @@ export interface PartStatus {
   readonly running: boolean;
 }
 
-/** How long a part may take to end by itself; Rekor and the gate finish the requests that they have. */
+/** How long a part may take to end by itself; the gate and the worker finish what they have. */
 const patienceMs = 20_000;
+/**
+ * Trillian's servers end what they do at once and then sleep for 5 and 10 s before they exit ("give things a few
+ * seconds to tidy up", trillian: cmd/internal/serverutil/main.go, cmd/trillian_log_signer/main.go); nothing is lost when that sleep is cut short.
+ */
+const trillianPatienceMs = 1_500;
 
 export function labParts(files: LabFiles, ports: Ports): Readonly<Record<PartName, Part>> {
   const part = (name: PartName, ...listening: number[]): Part => ({
@@ -83,6 +97,7 @@ export async function stopPart(files: LabFiles, part: Part): Promise<void> {
     await runSlotCommand(files, 'stop', part.name === 'rekor-blue' ? 'blue' : 'green');
     return;
   }
+  const patience = part.name.startsWith('trillian-') ? trillianPatienceMs : patienceMs;
   // PostgreSQL's SIGTERM waits for all clients to leave; SIGINT ends their sessions and then itself.
-  await stopRecorded(part.pidFile, part.name === 'database' ? 'SIGINT' : 'SIGTERM', patienceMs);
+  await stopRecorded(part.pidFile, part.name === 'database' ? 'SIGINT' : 'SIGTERM', patience);
 }

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { databaseHome } from './database';
 import type { LabFiles } from './files';
+import type { PartName } from './parts';
 import { choosePorts, portNames, type Ports } from './ports';
 
 /** What a lab keeps about itself: it is what makes a directory a lab's. */
@@ -11,12 +12,11 @@ export interface LabRecord {
   readonly keepData: boolean;
   /** Whether the last start was one that leaves the lab running without its starter. */
   readonly detached: boolean;
+  /** Parts that the last start left out. */
+  readonly without: readonly PartName[];
 }
 
-export interface LabChoices {
-  readonly keepData: boolean;
-  readonly detached: boolean;
-}
+export type LabChoices = Omit<LabRecord, 'ports'>;
 
 /** The record of the lab in this directory; null when there is none. */
 export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
@@ -35,20 +35,29 @@ export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
       `${files.record} is not what a lab wrote; remove the directory ${files.directory} yourself.`,
     );
   }
-  return { ports: record.ports, keepData: record.keepData === true, detached: record.detached === true };
+  return {
+    ports: record.ports,
+    keepData: record.keepData === true,
+    detached: record.detached === true,
+    without: record.without ?? [],
+  };
 }
 
-/** Makes the directory a lab's, or takes the lab that is there with its ports. Refuses other people's directories. */
+/** Makes the directory a lab's, or takes the lab that is there with its ports. */
 export async function prepareRecord(files: LabFiles, choices: LabChoices): Promise<LabRecord> {
   const found = await readRecord(files);
   const record = {
+    ...choices,
     ports: found?.ports ?? (await choosePorts()),
     keepData: choices.keepData || found?.keepData === true,
-    detached: choices.detached,
   };
+  await writeRecord(files, record);
+  return record;
+}
+
+export async function writeRecord(files: LabFiles, record: LabRecord): Promise<void> {
   await writeFile(`${files.record}.new`, `${JSON.stringify(record, null, 2)}\n`);
   await rename(`${files.record}.new`, files.record);
-  return record;
 }
 
 /** Makes the directory if it is absent; refuses one that holds anything but a lab. */
@@ -79,7 +88,7 @@ export async function removeData(files: LabFiles): Promise<void> {
   }
   const { directory, owner, record } = files;
   const keep = new Set([directory, owner, record, files.slotScript]);
-  const written = Object.values(files).filter((path) => !keep.has(path));
+  const written = Object.values<string>({ ...files }).filter((path) => !keep.has(path));
   const alsoWritten = ['database', 'postgresql'].map((name) => join(directory, name));
   for (const path of [...written, ...alsoWritten]) {
     await rm(path, { recursive: true, force: true });

@@ -1,0 +1,60 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { go } from './go';
+import type { PinnedProgram } from './pinned';
+
+/** What a program was built from, as Go wrote it into the program. */
+export interface BuildRecord {
+  readonly package: string;
+  readonly module: string;
+  readonly version: string;
+  readonly tags: readonly string[];
+}
+
+/** The first program of this name on PATH that was built from this version with all of these tags; else null. */
+export async function findOnPath(
+  program: PinnedProgram,
+  pinned: { readonly module: string; readonly version: string; readonly tags: readonly string[] },
+  signal?: AbortSignal,
+): Promise<string | null> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const file = join(folder, program.name);
+    if (!isAbsolute(folder) || !isExecutable(file)) {
+      continue;
+    }
+    const record = parseBuildRecord(
+      await go(['version', '-m', file], { directory: tmpdir(), signal }).catch(() => ''),
+    );
+    signal?.throwIfAborted();
+    if (
+      record?.package === program.package &&
+      record.module === pinned.module &&
+      record.version === pinned.version &&
+      pinned.tags.every((tag) => record.tags.includes(tag))
+    ) {
+      return file;
+    }
+  }
+  return null;
+}
+
+/** Reads the output of `go version -m`; null for a program that is not Go's or was stripped of it. */
+export function parseBuildRecord(text: string): BuildRecord | null {
+  const path = /^\tpath\t(\S+)$/m.exec(text)?.[1];
+  const module = /^\tmod\t(\S+)\t(\S+)/m.exec(text);
+  const tags = /^\tbuild\t-tags=(\S*)$/m.exec(text)?.[1] ?? '';
+  if (path === undefined || module?.[1] === undefined || module[2] === undefined) {
+    return null;
+  }
+  return { package: path, module: module[1], version: module[2], tags: tags.split(',').filter(Boolean) };
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

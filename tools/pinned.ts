@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A pinned Go module of this folder, and the programs that are built from it. */
+export interface PinnedTool {
+  readonly name: 'temporal' | 'trillian' | 'rekor';
+  /** The module whose version `go.mod` pins. */
+  readonly module: string;
+  readonly programs: readonly PinnedProgram[];
+  readonly tags: readonly string[];
+  /** How long a build took on two cores with empty caches, in words. */
+  readonly expected: string;
+  /** A file of the module that is kept beside its programs. */
+  readonly extra?: { readonly name: string; readonly path: string };
+}
+
+export interface PinnedProgram {
+  readonly name: string;
+  readonly package: string;
+}
+
+const program = (module: string, name: string): PinnedProgram => ({ name, package: `${module}/cmd/${name}` });
+
+const temporal = 'github.com/temporalio/cli';
+const trillian = 'github.com/google/trillian';
+const rekor = 'github.com/sigstore/rekor';
+
+export const pinnedTools: readonly PinnedTool[] = [
+  {
+    name: 'temporal',
+    module: temporal,
+    programs: [program(temporal, 'temporal')],
+    tags: [],
+    expected: '2 to 3 minutes',
+  },
+  {
+    name: 'trillian',
+    module: trillian,
+    programs: [program(trillian, 'trillian_log_server'), program(trillian, 'trillian_log_signer')],
+    // Storage and quota of PostgreSQL, and no other; k8s has the election that needs no etcd.
+    tags: ['postgresql', 'k8s'],
+    expected: 'about 2 minutes',
+    extra: { name: 'storage.sql', path: 'storage/postgresql/schema/storage.sql' },
+  },
+  {
+    name: 'rekor',
+    module: rekor,
+    programs: [program(rekor, 'rekor-server'), program(rekor, 'rekor-cli')],
+    tags: [],
+    expected: '2 to 3 minutes',
+  },
+];
+
+/** The folder with a tool's go.mod and go.sum: beside this file, in the sources as in the compiled copy. */
+export function moduleFolder(tool: PinnedTool): string {
+  const folder = join(__dirname, tool.name);
+  if (!existsSync(join(folder, 'go.mod'))) {
+    throw new Error(`${folder} has no go.mod; run npm run build.`);
+  }
+  return folder;
+}
