@@ -41,8 +41,10 @@ export class Saga {
     this.register(name, step);
     const began = Date.now();
     this.#journal.begins(name, false);
-    const result = await step.do();
+    const doing = step.do();
+    // A dry run says all it has to say at once, before another step that runs beside this one says something.
     const says = this.#says();
+    const result = await doing;
     const kind = says === undefined ? 'done' : 'said';
     this.#journal.ended({
       name,

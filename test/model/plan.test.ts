@@ -1,0 +1,79 @@
+import { planRotation, type FoundLog } from '../../workflows/model/plan';
+import { refusal } from '../../workflows/model/refusals';
+import { aFoundLog } from '../workflows/found-log';
+
+const request = { log: 'production' };
+
+function planWith(found: Partial<FoundLog>, asked: object = {}) {
+  return planRotation(
+    { ...request, ...asked },
+    { log: 'production', refusals: [], found: { ...aFoundLog(), ...found } },
+  );
+}
+
+function codesOf(result: ReturnType<typeof planRotation>): string[] {
+  return 'refusals' in result ? result.refusals.map(({ code }) => code) : [];
+}
+
+describe('a plan', () => {
+  it('names the current tree, the shards, the first index and a number above every earlier one', () => {
+    const { gate } = aFoundLog();
+    const result = planWith({ gate: { ...gate, number: 4 }, largestMark: 7 });
+    expect(result).toMatchObject({
+      plan: {
+        currentTree: { treeId: '200', size: 20 },
+        inactive: [{ treeId: '100', length: 10 }],
+        firstIndexNow: 30,
+        number: 8,
+      },
+    });
+  });
+
+  it('gives way to everything that preflight could not read', () => {
+    const unread = refusal('GATE_UNREACHABLE', {
+      log: 'production',
+      url: 'http://127.0.0.1:1',
+      reason: 'refused',
+    });
+    expect(planRotation(request, { log: 'production', refusals: [unread] })).toEqual({ refusals: [unread] });
+  });
+
+  const { current, gate, installation, inactive, instances } = aFoundLog();
+  it.each<[string, Partial<FoundLog>, object, string]>([
+    ['another tree is asked for', {}, { currentTree: '300' }, 'NOT_THE_ACTIVE_TREE'],
+    [
+      'the current tree is FROZEN',
+      { current: { ...current, state: 'FROZEN' } },
+      {},
+      'CURRENT_TREE_NOT_ACTIVE',
+    ],
+    [
+      'the current tree is of another type',
+      { current: { ...current, type: 'PREORDERED_LOG' } },
+      {},
+      'CURRENT_TREE_NOT_A_LOG',
+    ],
+    [
+      'an inactive tree takes writes',
+      { inactive: inactive.map((shard) => ({ ...shard, tree: { ...shard.tree, state: 'ACTIVE' } })) },
+      {},
+      'INACTIVE_TREE_ACTIVE',
+    ],
+    [
+      'an instance has loaded another length (H1)',
+      {
+        instances: instances.map(({ name, log }) => ({
+          name,
+          log: { ...log, inactive: [{ treeId: '100', liveLength: 10, loadedLength: 9 }] },
+        })),
+      },
+      {},
+      'INSTANCE_DIFFERS',
+    ],
+    ['the next slot runs', { installation: { ...installation, nextIsRunning: true } }, {}, 'NEXT_IS_RUNNING'],
+    ['the gate holds', { gate: { ...gate, holding: true } }, {}, 'GATE_IS_HOLDING'],
+    ['the plan is not the one that was shown', {}, { planHash: 'f'.repeat(64) }, 'PLAN_CHANGED'],
+  ])('is refused when %s', (_what, found, asked, code) => {
+    expect(codesOf(planWith(found, asked))).toEqual([code]);
+  });
+});

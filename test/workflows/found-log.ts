@@ -1,0 +1,57 @@
+import type { Tree } from '../../workflows/model/log';
+import type { FoundLog } from '../../workflows/model/plan';
+
+function tree(treeId: string, state: Tree['state']): Tree {
+  return { treeId, state, type: 'LOG', displayName: '', description: '', deleted: false };
+}
+
+/** What preflight finds of a log in good order: shard 100 with 10 entries, then the active tree 200 with 20. */
+export function aFoundLog(): FoundLog {
+  return {
+    installation: {
+      current: 'blue',
+      next: 'green',
+      currentInstances: [{ name: 'blue', url: 'http://127.0.0.1:3001' }],
+      nextInstances: [{ name: 'green', url: 'http://127.0.0.1:3002' }],
+      activeTreeId: '200',
+      inactiveTreeIds: ['100'],
+      nextIsRunning: false,
+      fingerprint: 'a'.repeat(64),
+    },
+    changes: {
+      files: [
+        {
+          path: '/etc/rekor/green.env',
+          what: 'environment of slot green',
+          removed: ['TREE_ID=200'],
+          added: ['TREE_ID=<next tree>'],
+        },
+      ],
+      commands: [{ when: 'start', command: ['systemctl', 'start', 'rekor@green'] }],
+    },
+    current: tree('200', 'ACTIVE'),
+    currentHead: { size: 20, rootHash: 'b'.repeat(64) },
+    inactive: [{ treeId: '100', length: 10, tree: tree('100', 'FROZEN') }],
+    instances: [
+      {
+        name: 'blue',
+        log: {
+          activeTreeId: '200',
+          active: { size: 20, rootHash: 'b'.repeat(64) },
+          inactive: [{ treeId: '100', liveLength: 10, loadedLength: 10 }],
+        },
+      },
+    ],
+    gate: { upstream: 'http://127.0.0.1:3001', number: 0, holding: false },
+    largestMark: 0,
+    drainEvidence: 'queue',
+    hash: 'c'.repeat(64),
+    timing: {
+      attempts: 3,
+      pauseBetweenAttemptsMs: 1_000,
+      criticalSectionMs: 2_500,
+      soakMs: 0,
+      stopCurrentAfterMs: 0,
+    },
+  };
+}
