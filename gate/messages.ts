@@ -64,7 +64,14 @@ export interface HoldFigures {
 
 /** Body of every admin answer with a status of 400 or more. */
 export interface GateRefusal {
-  readonly code: 'UNAUTHORIZED' | 'ORDER_INVALID' | 'ORDER_TOO_LOW' | 'ORDER_ENDED';
+  readonly code:
+    | 'UNAUTHORIZED'
+    | 'NOT_FOUND'
+    | 'ORDER_INVALID'
+    | 'ORDER_TOO_LOW'
+    | 'ORDER_ENDED'
+    /** The disk did not take it, so it was not obeyed (status 500); worth another try. */
+    | 'STATE_NOT_SAVED';
   readonly message: string;
   readonly state?: GateState;
 }

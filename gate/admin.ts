@@ -1,0 +1,86 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import type { GateRefusal, GateState } from './messages';
+import type { OrderDesk } from './order-desk';
+import { holdOrder, problems, releaseOrder } from './order-schema';
+import type { Order } from './orders';
+
+const STATUS: Record<GateRefusal['code'], number> = {
+  UNAUTHORIZED: 401,
+  NOT_FOUND: 404,
+  ORDER_INVALID: 400,
+  ORDER_TOO_LOW: 409,
+  ORDER_ENDED: 409,
+  STATE_NOT_SAVED: 500,
+};
+
+/** The admin interface: `GET /healthz` for anybody, the rest for the bearer of the token. */
+export function adminServer(parts: { desk: OrderDesk; token: string; log: Logger }): FastifyInstance {
+  const { desk, log } = parts;
+  const server = fastify({ logger: false, bodyLimit: 16 * 1024, forceCloseConnections: true });
+
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.url !== '/healthz' && !bears(request.headers.authorization, parts.token)) {
+      await refuse(
+        reply,
+        'UNAUTHORIZED',
+        'this needs the header "Authorization: Bearer TOKEN" with the token of the gate',
+      );
+    }
+  });
+  server.setErrorHandler(async (error: Error, _request, reply) => {
+    await refuse(reply, 'ORDER_INVALID', error.message);
+  });
+  server.setNotFoundHandler(async (request, reply) => {
+    await refuse(reply, 'NOT_FOUND', `there is no ${request.method} ${request.url} here`);
+  });
+
+  server.get('/healthz', () => ({ status: 'ok' }));
+  server.get('/state', (): GateState => desk.state());
+
+  server.put('/order/hold', async (request, reply) => {
+    const order = holdOrder.safeParse(request.body);
+    if (!order.success) return refuse(reply, 'ORDER_INVALID', problems(order.error));
+    return follow({ kind: 'hold', order: order.data }, reply);
+  });
+  server.put('/order/release', async (request, reply) => {
+    const order = releaseOrder.safeParse(request.body);
+    if (!order.success) return refuse(reply, 'ORDER_INVALID', problems(order.error));
+    return follow({ kind: 'release', order: order.data }, reply);
+  });
+
+  async function follow(order: Order, reply: FastifyReply): Promise<FastifyReply> {
+    try {
+      const ruling = await desk.take(order);
+      if (ruling.accepted) return await reply.send(desk.state());
+      return await refuse(reply, ruling.code, ruling.message, desk.state());
+    } catch (error) {
+      log.error({ err: error }, 'an order could not be saved');
+      return refuse(
+        reply,
+        'STATE_NOT_SAVED',
+        `the order was not obeyed: ${(error as Error).message}`,
+        desk.state(),
+      );
+    }
+  }
+
+  return server;
+}
+
+function refuse(
+  reply: FastifyReply,
+  code: GateRefusal['code'],
+  message: string,
+  state?: GateState,
+): FastifyReply {
+  const body: GateRefusal = { code, message, ...(state && { state }) };
+  return reply.status(STATUS[code]).send(body);
+}
+
+/** Compared as digests of one length, in a time that tells nothing about the token. */
+function bears(authorization: string | undefined, token: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`));
+}

@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http';
+
+/** A whole answer, Rekor's or the gate's own; headers are a flat list of names and values. */
+export interface Answer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Rekor's words for every refusal of its tree (rekor: pkg/api/error.go, `trillianUnexpectedResult`). */
+const TREE_REFUSED = 'unexpected result from transparency log';
+
+/** An error in the shape of Rekor's own: `{"code": ..., "message": ...}` (rekor: pkg/api/error.go). */
+export function errorAnswer(status: number, reason: string, message: string, ...headers: string[]): Answer {
+  return {
+    status,
+    reason,
+    headers: ['Content-Type', 'application/json', ...headers],
+    body: Buffer.from(`${JSON.stringify({ code: status, message })}\n`),
+  };
+}
+
+/** The one answer that rekor-cli and the Go and Java clients take as an order to wait and come again. */
+export function comeAgain(message: string): Answer {
+  return errorAnswer(503, 'Service Unavailable', message, 'Retry-After', '1');
+}
+
+export function badGateway(message: string): Answer {
+  return errorAnswer(502, 'Bad Gateway', message);
+}
+
+/** Is this how Rekor answers a write while its tree is DRAINING or FROZEN? */
+export function isTreeRefusal(answer: Answer): boolean {
+  return answer.status === 500 && answer.body.includes(TREE_REFUSED);
+}
+
+/** Gives a client its answer; does nothing when the client has gone. */
+export function give(answer: Answer, response: ServerResponse): void {
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(answer.status, answer.reason, [
+    ...answer.headers,
+    'Content-Length',
+    String(answer.body.length),
+  ]);
+  response.end(answer.body);
+}

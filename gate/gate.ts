@@ -1,0 +1,153 @@
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { refusal } from '../workflows/model/refusals';
+import { adminServer } from './admin';
+import { systemClock, type Clock } from './clock';
+import { Hold } from './hold';
+import { OrderDesk } from './order-desk';
+import { upstreamUrl } from './order-schema';
+import { publicServer } from './proxy';
+import { GateStartError } from './start-error';
+import { loadState, saveState, type SavedState } from './state-file';
+import { Upstreams } from './upstreams';
+import { Writes } from './writes';
+
+export interface Listen {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface GateOptions {
+  /** Where clients come. */
+  readonly public: Listen;
+  /** Where orders come; never an address that clients can reach. */
+  readonly admin: Listen;
+  /** What orders must bear. */
+  readonly token: string;
+  readonly stateFile: string;
+  /** Where bodies over `bodyInMemoryBytes` are kept while they wait; made when missing. */
+  readonly spoolDirectory: string;
+  /** Where to send when there is no state file yet, as `http://HOST:PORT`. Without effect when there is one. */
+  readonly firstUpstream?: string;
+  /** The longest wait of a write. Default 3.5 s: the tightest client gives up after 5 s. */
+  readonly maxWaitMs?: number;
+  /** Default 1 MiB. */
+  readonly bodyInMemoryBytes?: number;
+  /** Default 32 MiB; larger bodies stream and are never sent again (H14). */
+  readonly bodyLimitBytes?: number;
+  /** How long `close` waits for requests that are under way. Default 10 s. */
+  readonly stopWithinMs?: number;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+export interface RunningGate {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  /** Takes no new request, lets those under way end for at most `stopWithinMs`, then ends the rest. */
+  close(): Promise<void>;
+}
+
+const DEFAULTS = {
+  maxWaitMs: 3_500,
+  bodyInMemoryBytes: 1024 * 1024,
+  bodyLimitBytes: 32 * 1024 * 1024,
+  stopWithinMs: 10_000,
+};
+
+/**
+ * Starts one log's write gate. Throws GateStartError when it cannot know where to send: no state file and no
+ * `firstUpstream`, or a state file that it does not understand. The public port opens last.
+ */
+export async function startGate(options: GateOptions): Promise<RunningGate> {
+  const settings = { ...DEFAULTS, clock: systemClock, ...options };
+  const log = options.logger;
+  const saved = (await loadState(options.stateFile)) ?? (await firstState(options));
+  await mkdir(options.spoolDirectory, { recursive: true, mode: 0o700 });
+
+  const { clock, maxWaitMs } = settings;
+  // Nobody waits in a hold that a restart has interrupted, and its lease is gone: it heals (H15).
+  const mode = saved.mode === 'hold' ? 'healing' : 'pass';
+  const hold = new Hold({ clock, maxWaitMs, upstream: saved.upstream, mode, figures: saved.hold });
+  const upstreams = new Upstreams();
+  const desk = new OrderDesk({ hold, file: options.stateFile, clock, log, saved });
+  const limits = {
+    inMemoryBytes: settings.bodyInMemoryBytes,
+    limitBytes: settings.bodyLimitBytes,
+    spoolDirectory: options.spoolDirectory,
+  };
+  const server = publicServer({
+    hold,
+    upstreams,
+    writes: new Writes({ hold, upstreams, limits, clock, log }),
+    log,
+  });
+  const admin = adminServer({ desk, token: options.token, log });
+
+  const adminUrl = await admin.listen(options.admin);
+  try {
+    await listening(server, options.public);
+  } catch (error) {
+    await admin.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const { host } = options.public;
+  const publicUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  log.info({ publicUrl, adminUrl, mode, upstream: saved.upstream, number: saved.number }, 'gate open');
+
+  return {
+    publicUrl,
+    adminUrl,
+    close: async () => {
+      await stopServing(server, hold, settings.stopWithinMs);
+      await admin.close();
+      await desk.close();
+      await upstreams.destroy();
+      log.info('gate closed');
+    },
+  };
+}
+
+/** The state of a gate that has never run. */
+async function firstState(options: GateOptions): Promise<SavedState> {
+  const upstream = upstreamUrl.safeParse(options.firstUpstream);
+  if (!upstream.success) {
+    const given = options.firstUpstream;
+    throw new GateStartError(refusal('GATE_UPSTREAM_MISSING', { file: options.stateFile, given }));
+  }
+  const state: SavedState = { mode: 'pass', upstream: upstream.data, rotation: null, number: 0, hold: null };
+  await saveState(options.stateFile, state);
+  return state;
+}
+
+function listening(server: Server, { host, port }: Listen): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+const LOOK_AGAIN_MS = 20;
+
+/**
+ * Closes the port and lets what is under way end, calls whose clients have left included. node:http closes only the
+ * connections that are idle at that moment, so those that become idle later are closed one look later.
+ */
+async function stopServing(server: Server, hold: Hold, withinMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), LOOK_AGAIN_MS);
+  const limit = setTimeout(() => server.closeAllConnections(), withinMs);
+  const end = performance.now() + withinMs;
+  await closed;
+  while (hold.counts().writesInFlight > 0 && performance.now() < end) await pause(LOOK_AGAIN_MS);
+  clearInterval(idle);
+  clearTimeout(limit);
+}

@@ -1,0 +1,208 @@
+import type { Client } from './clients';
+import type { Clock } from './clock';
+import { HoldRecord } from './figures';
+import type { GateMode, HoldFigures } from './messages';
+
+/** A write that may have to wait. */
+export interface WaitingWrite {
+  /** When its body was complete; for a body over the limit, when that was passed. */
+  readonly arrivedAt: number;
+  readonly client: Client;
+  readonly streamed: boolean;
+}
+
+/** Leave to call Rekor for a write; counted as in flight until it is ended (H2). */
+export interface Pass {
+  readonly upstream: string;
+  /** Has a hold begun since the pass was given? Then a broken answer says nothing about the write (H13). */
+  overtaken(): boolean;
+  end(): void;
+}
+
+export type Verdict =
+  | { readonly kind: 'go'; readonly pass: Pass }
+  /** `maxWait` is over. */
+  | { readonly kind: 'refused' }
+  /** The client has left (H17). */
+  | { readonly kind: 'dropped' };
+
+/**
+ * So many writes that waited are called for at a time. At Rekor's 0.2 s a write that is over a thousand a second, more
+ * than a log takes, so that nobody waits for it in practice; it only keeps a long hold from opening thousands of
+ * connections at one instant.
+ */
+const LET_GO_AT_A_TIME = 256;
+
+interface Waiter {
+  readonly write: WaitingWrite;
+  settle(verdict: Verdict): void;
+}
+
+export interface HoldOptions {
+  readonly clock: Clock;
+  /** The longest time from `arrivedAt` to the pass. */
+  readonly maxWaitMs: number;
+  readonly upstream: string;
+  readonly mode: GateMode;
+  readonly figures: HoldFigures | null;
+}
+
+/** Which writes go and which wait. No input or output: orders and writes come in, verdicts go out. */
+export class Hold {
+  readonly #clock: Clock;
+  readonly #maxWaitMs: number;
+  #mode: GateMode;
+  #upstream: string;
+  #record: HoldRecord | null;
+  /** Grows with each hold that begins; a pass remembers the one it was given in. */
+  #epoch = 0;
+  /** Writes whose first call broke under a hold; they arrived before all others. */
+  readonly #kept = new Set<Waiter>();
+  readonly #held = new Set<Waiter>();
+  #inFlight = 0;
+  #streamsInFlight = 0;
+  #letGo = 0;
+  #endLease: () => void = () => undefined;
+
+  constructor(options: HoldOptions) {
+    this.#clock = options.clock;
+    this.#maxWaitMs = options.maxWaitMs;
+    this.#upstream = options.upstream;
+    this.#mode = options.mode;
+    this.#record = options.figures && HoldRecord.of(options.figures);
+  }
+
+  get mode(): GateMode {
+    return this.#mode;
+  }
+
+  get upstream(): string {
+    return this.#upstream;
+  }
+
+  get record(): HoldRecord | null {
+    return this.#record;
+  }
+
+  get maxWaitMs(): number {
+    return this.#maxWaitMs;
+  }
+
+  counts(): { writesInFlight: number; streamsInFlight: number; writesWaiting: number } {
+    return {
+      writesInFlight: this.#inFlight,
+      streamsInFlight: this.#streamsInFlight,
+      writesWaiting: this.#kept.size + this.#held.size,
+    };
+  }
+
+  /** Writes wait from now on; for the number that holds already, only the lease is renewed. */
+  begin(number: number, leaseMs: number, onLeaseEnd: () => void): void {
+    if (this.#mode !== 'hold') {
+      this.#mode = 'hold';
+      this.#epoch += 1;
+    }
+    if (this.#record?.number !== number) this.#record = new HoldRecord(number);
+    this.#endLease();
+    this.#endLease = this.#clock.after(leaseMs, () => {
+      this.#mode = 'healing';
+      onLeaseEnd();
+      this.#letGoInOrder();
+    });
+  }
+
+  /** All that waits goes to `upstream`, and after it all that comes. */
+  release(upstream: string): void {
+    this.#endLease();
+    this.#endLease = () => undefined;
+    this.#mode = 'pass';
+    this.#upstream = upstream;
+    this.#letGoInOrder();
+  }
+
+  /** A new write. The pass of one that need not wait is given, and counted, before this returns. */
+  admit(write: WaitingWrite): Verdict | Promise<Verdict> {
+    if (this.#mode !== 'hold' && this.#kept.size + this.#held.size === 0) {
+      return { kind: 'go', pass: this.#pass(write, () => undefined) };
+    }
+    this.#record?.held(write.arrivedAt);
+    return this.#wait(write, this.#held);
+  }
+
+  /** A write whose call broke after a hold had overtaken it: waits while writes wait, else goes at once (H13). */
+  keep(write: WaitingWrite): Verdict | Promise<Verdict> {
+    if (write.client.gone) {
+      this.#record?.dropped();
+      return { kind: 'dropped' };
+    }
+    if (this.#mode !== 'hold') return { kind: 'go', pass: this.#pass(write, () => undefined) };
+    return this.#wait(write, this.#kept);
+  }
+
+  #wait(write: WaitingWrite, among: Set<Waiter>): Promise<Verdict> {
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        write,
+        settle: (verdict) => {
+          among.delete(waiter);
+          stopClock();
+          stopWatching();
+          this.#account(write, verdict);
+          resolve(verdict);
+        },
+      };
+      among.add(waiter);
+      const left = this.#maxWaitMs - (this.#clock.now() - write.arrivedAt);
+      const stopClock = this.#clock.after(Math.max(0, left), () => waiter.settle({ kind: 'refused' }));
+      const stopWatching = write.client.onGone(() => waiter.settle({ kind: 'dropped' }));
+      if (write.client.gone) waiter.settle({ kind: 'dropped' });
+    });
+  }
+
+  #account(write: WaitingWrite, verdict: Verdict): void {
+    if (verdict.kind === 'dropped') this.#record?.dropped();
+    else this.#record?.waited(this.#clock.now() - write.arrivedAt);
+    if (verdict.kind === 'refused') this.#record?.refused(write.arrivedAt);
+  }
+
+  #letGoInOrder(): void {
+    while (this.#mode !== 'hold' && this.#letGo < LET_GO_AT_A_TIME) {
+      const first = next(this.#kept) ?? next(this.#held);
+      if (!first) return;
+      first.settle(this.#verdictNow(first.write));
+    }
+  }
+
+  /** A timer may be late, so the promise of `maxWait` is looked at once more here. */
+  #verdictNow(write: WaitingWrite): Verdict {
+    if (this.#clock.now() - write.arrivedAt > this.#maxWaitMs) return { kind: 'refused' };
+    this.#letGo += 1;
+    const pass = this.#pass(write, () => {
+      this.#letGo -= 1;
+      this.#letGoInOrder();
+    });
+    return { kind: 'go', pass };
+  }
+
+  #pass(write: WaitingWrite, atEnd: () => void): Pass {
+    const epoch = this.#epoch;
+    let open = true;
+    this.#inFlight += 1;
+    if (write.streamed) this.#streamsInFlight += 1;
+    return {
+      upstream: this.#upstream,
+      overtaken: () => this.#epoch !== epoch,
+      end: () => {
+        if (!open) return;
+        open = false;
+        this.#inFlight -= 1;
+        if (write.streamed) this.#streamsInFlight -= 1;
+        atEnd();
+      },
+    };
+  }
+}
+
+function next(waiters: Set<Waiter>): Waiter | undefined {
+  return waiters.values().next().value;
+}

@@ -1,0 +1,120 @@
+import type { Logger } from 'pino';
+import type { Clock } from './clock';
+import type { Hold } from './hold';
+import type { GateState } from './messages';
+import { rule, type Order, type Ruling, type Standing } from './orders';
+import { saveState, type SavedState } from './state-file';
+
+/** Figures still move after a release, with the writes it let go; they are saved this much after the last change. */
+const SAVE_FIGURES_AFTER_MS = 250;
+
+/**
+ * Takes orders one after the other: ruled on, saved, obeyed, answered. An order is saved before it is obeyed, so a gate
+ * that dies in between comes back with what its clients may already have seen, never with less.
+ */
+export class OrderDesk {
+  readonly #hold: Hold;
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #standing: Standing;
+  #savedFigures: string;
+  #last: Promise<unknown> = Promise.resolve();
+  #stopSaving: () => void = () => undefined;
+
+  constructor(parts: { hold: Hold; file: string; clock: Clock; log: Logger; saved: SavedState }) {
+    this.#hold = parts.hold;
+    this.#file = parts.file;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    const { mode, upstream, rotation, number, hold } = parts.saved;
+    this.#standing = { mode, upstream, rotation, number };
+    this.#savedFigures = JSON.stringify(hold);
+  }
+
+  state(): GateState {
+    const { rotation, number } = this.#standing;
+    return {
+      mode: this.#hold.mode,
+      upstream: this.#hold.upstream,
+      rotation,
+      number,
+      ...this.#hold.counts(),
+      hold: this.#hold.record?.figures() ?? null,
+    };
+  }
+
+  /** Rejects when the order could not be saved; it has then not been obeyed. */
+  take(order: Order): Promise<Ruling> {
+    return this.#inTurn(async () => {
+      const ruling = rule(this.#standing, order);
+      if (!ruling.accepted) {
+        this.#log.warn({ order: order.order, code: ruling.code }, 'order refused');
+        return ruling;
+      }
+      if (JSON.stringify(ruling.standing) !== JSON.stringify(this.#standing))
+        await this.#save(ruling.standing);
+      this.#standing = ruling.standing;
+      this.#obey(order);
+      return ruling;
+    });
+  }
+
+  /** Saves the figures that changed since the last order; called when the gate stops. */
+  async close(): Promise<void> {
+    this.#stopSaving();
+    await this.#inTurn(() => this.#saveFigures());
+  }
+
+  #obey({ kind, order }: Order): void {
+    const { rotation, number } = order;
+    if (kind === 'hold') {
+      if (this.#hold.mode !== 'hold')
+        this.#log.info({ rotation, number, leaseMs: order.leaseMs }, 'holding writes');
+      this.#hold.begin(number, order.leaseMs, () => {
+        this.#log.warn(
+          { rotation, number, ...this.#hold.counts() },
+          'lease ended: writes pass, the gate heals',
+        );
+        this.#saveFiguresLater();
+      });
+      return;
+    }
+    this.#log.info(
+      { rotation, number, upstream: order.upstream, ...this.#hold.counts() },
+      'releasing writes',
+    );
+    this.#hold.release(order.upstream);
+    this.#saveFiguresLater();
+  }
+
+  /** Never while writes wait: an order would queue behind it. */
+  #saveFiguresLater(): void {
+    this.#stopSaving();
+    this.#stopSaving = this.#clock.after(SAVE_FIGURES_AFTER_MS, () => {
+      if (this.#hold.mode === 'hold') return;
+      this.#inTurn(() => this.#saveFigures()).catch((error: unknown) => {
+        this.#log.error({ err: error }, 'figures could not be saved');
+      });
+      const { writesInFlight, writesWaiting } = this.#hold.counts();
+      if (writesInFlight + writesWaiting > 0) this.#saveFiguresLater();
+    });
+  }
+
+  async #saveFigures(): Promise<void> {
+    if (JSON.stringify(this.#hold.record?.figures() ?? null) !== this.#savedFigures)
+      await this.#save(this.#standing);
+  }
+
+  async #save(standing: Standing): Promise<void> {
+    const hold = this.#hold.record?.figures() ?? null;
+    await saveState(this.#file, { ...standing, hold });
+    this.#savedFigures = JSON.stringify(hold);
+  }
+
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(act, act);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}

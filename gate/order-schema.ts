@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** `http://host:port`: a Rekor. No path, so that requests go on exactly as they came. */
+export const upstreamUrl = z.string().refine(isOrigin, {
+  error: 'must be http(s)://HOST:PORT without path, query or trailing slash',
+});
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text);
+}
+
+const identity = {
+  rotation: z.string().min(1).max(200),
+  number: z.number().int().nonnegative(),
+};
+
+/** Ten minutes: far beyond any critical section, so a larger one is a mistake of units. */
+const LONGEST_LEASE_MS = 600_000;
+
+export const holdOrder = z.strictObject({
+  ...identity,
+  leaseMs: z.number().int().min(1).max(LONGEST_LEASE_MS),
+});
+
+export const releaseOrder = z.strictObject({ ...identity, upstream: upstreamUrl });
+
+/** What is wrong with an order, each with its field, on one line. */
+export function problems(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'order'}: ${issue.message}`).join('; ');
+}

@@ -1,0 +1,97 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { badGateway, give } from './answers';
+import { announcedSize } from './body';
+import { Clients } from './clients';
+import { forwarded } from './headers';
+import type { Hold } from './hold';
+import { isWrite } from './paths';
+import { BrokenCall, brokenReason, type Call } from './upstream';
+import type { Upstreams } from './upstreams';
+import type { Writes } from './writes';
+
+/** Longer than any proxy in front keeps an idle connection: cloud balancers go up to 600 s (H18). */
+const KEEP_ALIVE_MS = 620_000;
+/** A connection that was opened ahead of its first request may be idle for as long. */
+const HEADERS_TIMEOUT_MS = KEEP_ALIVE_MS + 10_000;
+/** A slow upload harms nobody, for it counts nowhere until it is complete (H14); but it ends. */
+const REQUEST_TIMEOUT_MS = 900_000;
+
+/**
+ * The public side: HTTP/1.1 only. Reads and everything else that makes no entry go straight through; writes take the way
+ * of `writes`. What a client sees differs from Rekor's own answers in nothing but the headers of one connection.
+ */
+export function publicServer(parts: {
+  hold: Hold;
+  upstreams: Upstreams;
+  writes: Writes;
+  log: Logger;
+}): Server {
+  const clients = new Clients();
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+    },
+    (request, response) => {
+      const client = clients.of(request.socket);
+      // A client may leave at any moment; what is to be done then is decided where its request is.
+      request.on('error', () => undefined);
+      response.on('error', () => undefined);
+      const done = isWrite(request.method, request.url ?? '')
+        ? parts.writes.take(request, response, client)
+        : passOn(parts, request, response);
+      done.catch((error: unknown) => {
+        parts.log.error({ err: error }, 'a request failed in the gate');
+        response.destroy();
+      });
+    },
+  );
+  return server;
+}
+
+async function passOn(
+  { hold, upstreams, log }: { hold: Hold; upstreams: Upstreams; log: Logger },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const method = request.method ?? 'GET';
+  const call: Call = { method, path: request.url ?? '/', headers: forwarded(request), body: bodyOf(request) };
+  const mayRepeat = call.body === null && (method === 'GET' || method === 'HEAD');
+  for (let attempt = 1; ; attempt += 1) {
+    // Asked anew each time: after a release nothing goes to the former upstream, a second attempt neither.
+    const upstream = hold.upstream;
+    try {
+      await upstreams.of(upstream).passOn(call, response);
+      return;
+    } catch (error) {
+      if (response.destroyed) return;
+      if (attempt === 1 && mayRepeat && mayBeStale(error)) continue;
+      const reason = brokenReason(error);
+      log.warn({ upstream, method, reason }, 'a request got no answer from Rekor');
+      if (response.headersSent) response.destroy();
+      else give(badGateway(`Rekor gave no answer: ${reason}`), response);
+      return;
+    }
+  }
+}
+
+/** Most likely a connection kept alive that Rekor was just closing; nothing of an answer has been passed on. */
+function mayBeStale(error: unknown): boolean {
+  return error instanceof BrokenCall && error.connectionBroke && !error.answerBegun;
+}
+
+/**
+ * The body as a stream of its own: were it the request itself, a failing upstream would take the client's connection with
+ * it.
+ */
+function bodyOf(request: IncomingMessage): Readable | null {
+  if (request.headers['transfer-encoding'] === undefined && (announcedSize(request) ?? 0) === 0) return null;
+  async function* chunks(): AsyncGenerator<Buffer> {
+    const iterator = (request as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+  }
+  return Readable.from(chunks(), { objectMode: false });
+}

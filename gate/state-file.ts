@@ -1,0 +1,75 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { refusal } from '../workflows/model/refusals';
+import type { HoldFigures } from './messages';
+import type { Standing } from './orders';
+import { upstreamUrl } from './order-schema';
+import { GateStartError } from './start-error';
+
+/** What survives the gate. */
+export interface SavedState extends Standing {
+  readonly hold: HoldFigures | null;
+}
+
+const count = z.number().int().nonnegative();
+
+const savedState = z.strictObject({
+  version: z.literal(1),
+  mode: z.enum(['pass', 'hold']),
+  upstream: upstreamUrl,
+  rotation: z.string().nullable(),
+  number: count,
+  hold: z
+    .strictObject({
+      number: count,
+      stallMs: z.number().nonnegative().nullable(),
+      longestWaitMs: z.number().nonnegative(),
+      held: count,
+      refused: count,
+      recovered: count,
+      dropped: count,
+    })
+    .nullable(),
+});
+
+/** The saved state, or null when there is no file. Refuses to guess from a file that it does not understand. */
+export async function loadState(file: string): Promise<SavedState | null> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(file, error);
+  }
+  try {
+    const { mode, upstream, rotation, number, hold } = savedState.parse(JSON.parse(text));
+    return { mode, upstream, rotation, number, hold };
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** Returns when a crash of the machine can no longer bring back what was there before: file and directory are synced. */
+export async function saveState(file: string, state: SavedState): Promise<void> {
+  const beside = `${file}.next`;
+  const written = await open(beside, 'w', 0o600);
+  try {
+    await written.writeFile(`${JSON.stringify({ version: 1, ...state }, null, 2)}\n`);
+    await written.sync();
+  } finally {
+    await written.close();
+  }
+  await rename(beside, file);
+  const directory = await open(dirname(resolve(file)), 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function unreadable(file: string, error: unknown): GateStartError {
+  const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+  return new GateStartError(refusal('GATE_STATE_UNREADABLE', { file, reason }), { cause: error });
+}

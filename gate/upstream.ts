@@ -1,0 +1,205 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { errors, Pool, type Dispatcher } from 'undici';
+import type { Answer } from './answers';
+import { endToEnd } from './headers';
+
+/**
+ * An idle connection is given up before Rekor does it, so that no request meets a connection that is being closed (H18).
+ * Rekor's server closes idle ones after `--cleanup-timeout`, 10 s unless set (rekor: pkg/generated/restapi/server.go,
+ * `httpServer.IdleTimeout = s.CleanupTimeout`).
+ */
+const IDLE_CONNECTION_MS = 4_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** Rekor has no limit of its own for a write (rekor-cli gives up after 30 s); without one a call could count for ever. */
+const SILENCE_MS = 300_000;
+
+export interface Call {
+  readonly method: string;
+  /** With the query, as the client sent it. */
+  readonly path: string;
+  readonly headers: string[];
+  readonly body: Buffer | Readable | null;
+}
+
+/** A call that ended without a whole answer. */
+export class BrokenCall extends Error {
+  /** Had any of the answer come? */
+  readonly answerBegun: boolean;
+  /** Did the connection break, rather than never come about, fall silent or be given up by the client? */
+  readonly connectionBroke: boolean;
+
+  constructor(cause: Error, answerBegun: boolean) {
+    super(cause.message, { cause });
+    this.name = 'BrokenCall';
+    this.answerBegun = answerBegun;
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    this.connectionBroke = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code);
+  }
+}
+
+/** One Rekor, over as many HTTP/1.1 connections as there are calls at a time. */
+export class Upstream {
+  readonly #pool: Pool;
+
+  constructor(url: string) {
+    this.#pool = new Pool(url, {
+      connections: null,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      keepAliveMaxTimeout: IDLE_CONNECTION_MS,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
+    });
+  }
+
+  /** The whole answer, read whether or not anybody still wants it, unless `signal` says otherwise. Rejects with BrokenCall. */
+  ask(call: Call, signal?: AbortSignal): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const handler = new WholeAnswer(resolve, reject);
+      signal?.addEventListener('abort', () => handler.giveUp(), { once: true });
+      this.#dispatch(call, handler);
+    });
+  }
+
+  /** Passes the answer on as it comes, at the client's pace. Rejects with BrokenCall. */
+  passOn(call: Call, response: ServerResponse): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const handler = new PassingAnswer(response, resolve, reject);
+      response.once('close', () => handler.giveUp());
+      this.#dispatch(call, handler);
+    });
+  }
+
+  /** Breaks the calls that have not ended. */
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #dispatch(call: Call, handler: AnswerHandler): void {
+    this.#pool.dispatch(call, handler);
+  }
+}
+
+/** Why a call ended without an answer, in a few words. */
+export function brokenReason(error: unknown): string {
+  if (!(error instanceof BrokenCall)) return String(error);
+  if (error.cause instanceof errors.ConnectTimeoutError) return 'no connection in time';
+  return error.message || ((error.cause as NodeJS.ErrnoException).code ?? 'connection failed');
+}
+
+abstract class AnswerHandler implements Dispatcher.DispatchHandler {
+  protected controller: Dispatcher.DispatchController | undefined;
+  protected begun = false;
+  #givenUp = false;
+  #ended = false;
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.#givenUp) this.giveUp();
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: IncomingHttpHeaders,
+    reason?: string,
+  ): void {
+    // Interim answers (1xx) are between two neighbours; node:http has sent its own 100 Continue.
+    if (status < 200) return;
+    this.begun = true;
+    this.start(status, reason ?? '', endToEnd(rawHeaders(controller)));
+  }
+
+  onResponseEnd(): void {
+    this.#ended = true;
+    this.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#ended = true;
+    this.fail(new BrokenCall(error, this.begun));
+  }
+
+  /** Takes the call back if it has not ended. */
+  giveUp(): void {
+    this.#givenUp = true;
+    if (!this.#ended) this.controller?.abort(new Error('given up'));
+  }
+
+  abstract onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void;
+  protected abstract start(status: number, reason: string, headers: string[]): void;
+  protected abstract end(): void;
+  protected abstract fail(error: BrokenCall): void;
+}
+
+class WholeAnswer extends AnswerHandler {
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: BrokenCall) => void;
+  readonly #chunks: Buffer[] = [];
+  #head = { status: 0, reason: '', headers: [] as string[] };
+
+  constructor(resolve: (answer: Answer) => void, reject: (error: BrokenCall) => void) {
+    super();
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  protected override start(status: number, reason: string, headers: string[]): void {
+    this.#head = { status, reason, headers: endToEnd(headers, 'content-length') };
+  }
+
+  override onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  protected override end(): void {
+    this.#resolve({ ...this.#head, body: Buffer.concat(this.#chunks) });
+  }
+
+  protected override fail(error: BrokenCall): void {
+    this.#reject(error);
+  }
+}
+
+class PassingAnswer extends AnswerHandler {
+  readonly #response: ServerResponse;
+  readonly #resolve: () => void;
+  readonly #reject: (error: BrokenCall) => void;
+
+  constructor(response: ServerResponse, resolve: () => void, reject: (error: BrokenCall) => void) {
+    super();
+    this.#response = response;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  protected override start(status: number, reason: string, headers: string[]): void {
+    this.#response.writeHead(status, reason, headers);
+  }
+
+  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#response.write(chunk)) return;
+    controller.pause();
+    this.#response.once('drain', () => controller.resume());
+  }
+
+  protected override end(): void {
+    this.#response.end();
+    this.#resolve();
+  }
+
+  protected override fail(error: BrokenCall): void {
+    this.#reject(error);
+  }
+}
+
+function rawHeaders(controller: Dispatcher.DispatchController): string[] {
+  const raw = controller.rawHeaders;
+  return Array.isArray(raw)
+    ? raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
+    : [];
+}

@@ -1,0 +1,19 @@
+import { Upstream } from './upstream';
+
+/** The Rekors that the gate has sent to, by URL. */
+export class Upstreams {
+  readonly #byUrl = new Map<string, Upstream>();
+
+  of(url: string): Upstream {
+    let upstream = this.#byUrl.get(url);
+    if (!upstream) {
+      upstream = new Upstream(url);
+      this.#byUrl.set(url, upstream);
+    }
+    return upstream;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#byUrl.values()].map((upstream) => upstream.destroy()));
+  }
+}

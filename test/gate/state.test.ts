@@ -1,0 +1,122 @@
+import { readFile, writeFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GateStartError } from '../../gate/start-error';
+import { ask, created, Started, until } from './support';
+
+const started = new Started();
+afterEach(() => started.end());
+
+describe('what the gate remembers', () => {
+  it('has saved an order before it answers, so a gate that is killed then comes back with it (H16)', async () => {
+    const current = await started.rekor();
+    const next = await started.rekor();
+    const directory = await started.directory();
+    const gate = await started.gate({ directory, firstUpstream: current.url });
+    await gate.hold(7);
+    await gate.release(7, next.url);
+    // Nothing of the first gate is told to stop: what a kill -9 would leave is this file.
+    const left = join(await started.directory(), 'left.json');
+    await writeFile(left, await readFile(gate.options.stateFile));
+    const again = await started.gate({ stateFile: left, firstUpstream: current.url });
+    expect(await again.state()).toMatchObject({
+      mode: 'pass',
+      upstream: next.url,
+      number: 7,
+      rotation: 'r7/1',
+    });
+    await ask(again.url, { path: '/api/v1/log' });
+    expect([current.seen.length, next.seen.length]).toEqual([0, 1]);
+    expect((await again.order('hold', { rotation: 'r6/1', number: 6, leaseMs: 9 })).refusal.code).toBe(
+      'ORDER_TOO_LOW',
+    );
+  });
+
+  it('comes back healing from a hold, with nobody waiting, and goes on when told (H15)', async () => {
+    const rekor = await started.rekor();
+    const gate = await started.gate({ firstUpstream: rekor.url });
+    await gate.hold(3);
+    const left = join(await started.directory(), 'left.json');
+    await writeFile(left, await readFile(gate.options.stateFile));
+    const again = await started.gate({ stateFile: left });
+    expect(await again.state()).toMatchObject({
+      mode: 'healing',
+      upstream: rekor.url,
+      number: 3,
+      writesWaiting: 0,
+    });
+    expect((await again.write('one')).status).toBe(201);
+    expect(await again.hold(3)).toMatchObject({ mode: 'hold' });
+    expect(await again.release(3, rekor.url)).toMatchObject({ mode: 'pass' });
+  });
+
+  it('keeps the figures of the last hold over a restart', async () => {
+    const rekor = await started.rekor(created);
+    const gate = await started.gate({ firstUpstream: rekor.url });
+    await gate.hold(1);
+    const write = gate.write('one');
+    await until('it waits', async () => (await gate.state()).writesWaiting === 1);
+    await gate.release(1, rekor.url);
+    await write;
+    const before = (await gate.state()).hold;
+    expect(before).toMatchObject({ number: 1, held: 1, stallMs: expect.any(Number) as number });
+    await gate.gate.close();
+    const again = await started.gate({ stateFile: gate.options.stateFile });
+    expect((await again.state()).hold).toEqual(before);
+  });
+
+  it('does not start without state and without a first upstream, and says what to do', async () => {
+    await expect(started.gate()).rejects.toThrow(/does not know which Rekor.*--first-upstream/s);
+    await expect(started.gate({ firstUpstream: 'rekor:3000/' })).rejects.toThrow(
+      /cannot send to "rekor:3000\/"/,
+    );
+  });
+
+  it.each(['', 'not json', '{"version":1}', '{"version":2,"mode":"pass"}'])(
+    'does not start from a state file that holds %j, and names the file',
+    async (text) => {
+      const stateFile = join(await started.directory(), 'gate.json');
+      await writeFile(stateFile, text);
+      const start = started.gate({ stateFile, firstUpstream: 'http://127.0.0.1:9' });
+      await expect(start).rejects.toThrow(GateStartError);
+      await expect(start).rejects.toThrow(stateFile);
+      expect(await readFile(stateFile, 'utf8')).toBe(text);
+    },
+  );
+
+  it('does not obey an order that it cannot save, and says so', async () => {
+    const rekor = await started.rekor();
+    const gate = await started.gate({ firstUpstream: rekor.url });
+    await mkdir(`${gate.options.stateFile}.next`);
+    const { status, refusal } = await gate.order('hold', { rotation: 'r1/1', number: 1, leaseMs: 1_000 });
+    expect([status, refusal.code]).toEqual([500, 'STATE_NOT_SAVED']);
+    expect(await gate.state()).toMatchObject({ mode: 'pass', number: 0 });
+    expect((await gate.write('one')).status).toBe(201);
+  });
+});
+
+describe('stopping', () => {
+  it('answers the writes under way, and takes no new ones', async () => {
+    let answer: () => void = () => undefined;
+    const rekor = await started.rekor(async (seen, response, socket) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      await created(seen, response, socket);
+    });
+    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: 5_000 });
+    const write = gate.write('one');
+    await until('the write is at Rekor', () => rekor.seen.length === 1);
+    const closed = gate.gate.close();
+    await expect(gate.write('two')).rejects.toThrow();
+    answer();
+    expect((await write).status).toBe(201);
+    await closed;
+  });
+
+  it('does not wait for ever', async () => {
+    const rekor = await started.rekor(() => undefined);
+    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: 50 });
+    const write = gate.write('one').catch(() => 'broken');
+    await until('the write is at Rekor', () => rekor.seen.length === 1);
+    await gate.gate.close();
+    expect(await write).toBe('broken');
+  });
+});

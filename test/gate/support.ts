@@ -1,0 +1,270 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import {
+  createServer,
+  request as httpRequest,
+  type Agent,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { Clock } from '../../gate/clock';
+import { startGate, type GateOptions, type RunningGate } from '../../gate/gate';
+import type { GateRefusal, GateState } from '../../gate/messages';
+
+export const WRITE = '/api/v1/log/entries';
+export const RETRIEVE = '/api/v1/log/entries/retrieve';
+export const TREE_REFUSAL = '{"code":500,"message":"unexpected result from transparency log"}\n';
+const TOKEN = 'a token of the test';
+
+/** Time that moves only when a test says so. */
+export class TestClock implements Clock {
+  #now = 0;
+  #timers: { at: number; act: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, act: () => void): () => void {
+    const timer = { at: this.#now + delayMs, act };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  advance(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const next = this.#timers.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
+      if (!next) break;
+      this.#timers = this.#timers.filter((other) => other !== next);
+      this.#now = Math.max(this.#now, next.at);
+      next.act();
+    }
+    this.#now = end;
+  }
+}
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string[] | undefined>;
+  readonly body: string;
+  /** Which connection it came on, counted from 1. */
+  readonly connection: number;
+}
+
+export type Behaviour = (seen: Seen, response: ServerResponse, socket: Socket) => void | Promise<void>;
+
+export interface FakeRekor {
+  readonly url: string;
+  readonly seen: Seen[];
+  behave: Behaviour;
+  close(): Promise<void>;
+}
+
+/** Answers every write as Rekor does, with the body's text as the entry id. */
+export const created: Behaviour = (seen, response) => {
+  response.writeHead(201, { 'Content-Type': 'application/json', Location: `${seen.path}/${seen.body}` });
+  response.end(JSON.stringify({ [seen.body]: { logIndex: 1 } }));
+};
+
+export async function fakeRekor(
+  behave: Behaviour = created,
+  options: { keepAliveTimeout?: number } = {},
+): Promise<FakeRekor> {
+  const connections = new Map<Socket, number>();
+  let counted = 0;
+  const server = createServer(options, (request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      try {
+        for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+      } catch {
+        return;
+      }
+      const seen: Seen = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        headers: request.headersDistinct,
+        body: Buffer.concat(chunks).toString(),
+        connection: connections.get(request.socket) ?? 0,
+      };
+      fake.seen.push(seen);
+      await fake.behave(seen, response, request.socket);
+    })();
+  });
+  server.on('connection', (socket) => connections.set(socket, (counted += 1)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const fake: FakeRekor = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen: [],
+    behave,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return fake;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly rawHeaders: string[];
+  readonly body: string;
+}
+
+export interface Asked {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Record<string, string | string[]>;
+  readonly body?: string | Buffer;
+  readonly agent?: Agent;
+  readonly signal?: AbortSignal;
+}
+
+export function ask(url: string, asked: Asked): Promise<Reply> {
+  const { method = 'GET', path, headers = {}, body, agent, signal } = asked;
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ hostname, port, method, path, headers, agent, signal }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', reject);
+      answer.on('end', () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers,
+          rawHeaders: answer.rawHeaders,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** A connection of its own, for what a well-behaved client never does. */
+export async function rawClient(url: string): Promise<{ socket: Socket; received: () => string }> {
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), allowHalfOpen: true });
+  let received = '';
+  socket.on('data', (chunk) => (received += chunk.toString('latin1')));
+  socket.on('error', () => undefined);
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  return { socket, received: () => received };
+}
+
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 4_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`never: ${what}`);
+    await pause(5);
+  }
+}
+
+export interface TestGate {
+  readonly gate: RunningGate;
+  readonly options: GateOptions;
+  readonly url: string;
+  write(body: string, more?: Partial<Asked>): Promise<Reply>;
+  order(
+    kind: 'hold' | 'release',
+    body: unknown,
+  ): Promise<{ status: number; state: GateState; refusal: GateRefusal }>;
+  hold(number: number, leaseMs?: number): Promise<GateState>;
+  release(number: number, upstream: string): Promise<GateState>;
+  state(): Promise<GateState>;
+}
+
+/** Everything that a test started, ended in the opposite order. */
+export class Started {
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  async rekor(...args: Parameters<typeof fakeRekor>): Promise<FakeRekor> {
+    const rekor = await fakeRekor(...args);
+    this.#ends.push(() => rekor.close());
+    return rekor;
+  }
+
+  async directory(): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'gate-'));
+    this.#ends.push(() => rm(directory, { recursive: true, force: true }));
+    return directory;
+  }
+
+  async gate(options: Partial<GateOptions> & { directory?: string } = {}): Promise<TestGate> {
+    const { directory = await this.directory(), ...given } = options;
+    const settings: GateOptions = {
+      public: { host: '127.0.0.1', port: 0 },
+      admin: { host: '127.0.0.1', port: 0 },
+      token: TOKEN,
+      stateFile: join(directory, 'gate.json'),
+      spoolDirectory: join(directory, 'spool'),
+      stopWithinMs: 300,
+      logger: pino({ level: 'silent' }),
+      ...given,
+    };
+    const gate = await startGate(settings);
+    this.#ends.push(() => gate.close());
+    return driver(gate, settings);
+  }
+
+  later(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#ends.splice(0).reverse()) await end();
+  }
+}
+
+function driver(gate: RunningGate, options: GateOptions): TestGate {
+  const admin = async (
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; answer: unknown }> => {
+    const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' };
+    const reply = await ask(gate.adminUrl, {
+      method,
+      path,
+      headers: body === undefined ? { Authorization: headers.Authorization } : headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: reply.status, answer: JSON.parse(reply.body) };
+  };
+  const order: TestGate['order'] = async (kind, body) => {
+    const { status, answer } = await admin('PUT', `/order/${kind}`, body);
+    return { status, state: answer as GateState, refusal: answer as GateRefusal };
+  };
+  const accepted = async (kind: 'hold' | 'release', body: unknown): Promise<GateState> => {
+    const { status, state, refusal } = await order(kind, body);
+    if (status !== 200) throw new Error(`${status} ${refusal.code} ${refusal.message}`);
+    return state;
+  };
+  return {
+    gate,
+    options,
+    url: gate.publicUrl,
+    order,
+    write: (body, more) =>
+      ask(gate.publicUrl, {
+        method: 'POST',
+        path: WRITE,
+        headers: { 'Content-Type': 'application/json' },
+        body,
+        ...more,
+      }),
+    hold: (number, leaseMs = 60_000) => accepted('hold', { rotation: `r${number}/1`, number, leaseMs }),
+    release: (number, upstream) => accepted('release', { rotation: `r${number}/1`, number, upstream }),
+    state: async () => (await admin('GET', '/state')).answer as GateState,
+  };
+}
