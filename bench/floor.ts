@@ -140,7 +140,6 @@ async function measureOnce(
       recorder,
       writesPerSecond,
       readsPerSecond: 0,
-      rekorCli: lab.rekorCli,
     });
     const readers = startLoad({ url: serving.url, recorder, writesPerSecond: 0, readsPerSecond });
     try {

@@ -1,0 +1,112 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ensureBinaries } from '../tools/binaries';
+import { demonstrate } from './demonstration';
+import { readStatus, startLab, stopLab } from './lab';
+import { complaints } from './summary';
+import { summaryText } from './summary-text';
+
+/** `npm run demo`: a real Rekor log under load moves to a new shard, twice. */
+
+interface DemoOptions {
+  readonly writes: number;
+  readonly reads: number;
+  readonly keep: boolean;
+}
+
+const EXIT_INTERRUPTED = 130;
+
+async function demo(options: DemoOptions): Promise<number> {
+  const began = performance.now();
+  const report = (line: string): void => {
+    console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  };
+  const signal = interruption(report);
+  const directory = join(process.cwd(), 'out', 'demo');
+  const labDirectory = join(directory, 'lab');
+  try {
+    await rm(join(directory, 'summary.json'), { force: true });
+    const binaries = await ensureBinaries(report, { signal });
+    if (await readStatus(labDirectory)) {
+      report('A lab of an earlier demo is there: it is removed');
+      await stopLab(labDirectory, { keepData: false, report });
+    }
+    const lab = await startLab({
+      directory: labDirectory,
+      binaries,
+      report,
+      detached: options.keep,
+      keepData: options.keep,
+      signal,
+    });
+    try {
+      const summary = await demonstrate({
+        lab,
+        binaries,
+        writesPerSecond: options.writes,
+        readsPerSecond: options.reads,
+        rotations: 2,
+        floorRuns: 5,
+        directory,
+        signal,
+        report,
+      });
+      await mkdir(directory, { recursive: true });
+      await writeFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+      console.log(`\n${summaryText(summary)}\n`);
+      return complaints(summary).length === 0 ? 0 : 1;
+    } finally {
+      if (options.keep && !signal.aborted) {
+        await lab.leave();
+        console.log(
+          `The lab runs on. Temporal UI: ${lab.status.temporalUi}   Rekor: ${lab.status.publicUrl}`,
+        );
+        console.log(`It ends with: rekor-rotate lab down --directory ${labDirectory}`);
+      } else {
+        await lab.stop();
+      }
+    }
+  } catch (error) {
+    if (signal.aborted) {
+      report('Stopped.');
+      return EXIT_INTERRUPTED;
+    }
+    throw error;
+  }
+}
+
+/** Aborted by Ctrl-C or SIGTERM, which then no longer end the process: it stops what it started. */
+function interruption(report: (line: string) => void): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (!interrupted.signal.aborted) report('Stopping everything that was started ...');
+      interrupted.abort();
+    });
+  }
+  return interrupted.signal;
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0 || value > 1000) {
+    throw new InvalidArgumentError('It is a number of requests per second, above 0 and at most 1000.');
+  }
+  return value;
+}
+
+new Command('demo')
+  .description('Rotates a real Rekor log twice under load, and checks every entry that was acknowledged.')
+  .option('--writes <rate>', 'writes per second', rate, 20)
+  .option('--reads <rate>', 'reads per second', rate, 20)
+  .option('--keep', 'leave the lab up afterwards', false)
+  .addHelpText('after', '\nExit codes: 0 no client noticed; 1 otherwise; 130 stopped by Ctrl-C.')
+  .action(async (options: DemoOptions) => {
+    process.exitCode = await demo(options);
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

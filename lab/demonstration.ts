@@ -1,0 +1,87 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { Binaries } from '../tools/binaries';
+import { labLog, taskQueue } from './configuration';
+import type { RunningLab } from './lab';
+import { startLoad } from './load/load';
+import { createRecorder } from './load/recorder';
+import { measuredFloor } from './measured-floor';
+import { runRotation, type RotationRun } from './rotation-run';
+import { summarise, type Summary } from './summary';
+
+export interface DemonstrationOptions {
+  readonly lab: RunningLab;
+  readonly binaries: Binaries;
+  readonly writesPerSecond: number;
+  readonly readsPerSecond: number;
+  readonly rotations: number;
+  /** How often the floor is measured; the median counts. */
+  readonly floorRuns: number;
+  /** Where acknowledgements, failed requests and findings are written, one file each. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  /** Gets one line for each thing that happens. */
+  readonly report: (line: string) => void;
+}
+
+/** How long the load goes on before, between and after rotations. Milliseconds. */
+const BEFORE_MS = 5_000;
+const BETWEEN_MS = 3_000;
+const AFTER_MS = 5_000;
+
+/** Rotates the lab's log under load, several times in a row, and asks afterwards for every single entry. */
+export async function demonstrate(options: DemonstrationOptions): Promise<Summary> {
+  const { lab, binaries, writesPerSecond, readsPerSecond, signal, report, directory } = options;
+  const { publicUrl, temporalAddress, temporalUi } = lab.status;
+  await mkdir(directory, { recursive: true });
+
+  report(`Measuring the floor: the same calls by a straight script, ${options.floorRuns} times`);
+  const floorMs = await measuredFloor({
+    ...options,
+    configuration: lab.configurationFile,
+    rekorServer: binaries.rekorServer,
+    runs: options.floorRuns,
+  });
+  report(`The floor is ${Math.round(floorMs)} ms`);
+
+  const connection = await Connection.connect({ address: temporalAddress });
+  const client = new Client({ connection });
+  const recorder = createRecorder({ file: join(directory, 'acknowledged.jsonl') });
+  const load = startLoad({
+    url: publicUrl,
+    recorder,
+    writesPerSecond,
+    readsPerSecond,
+    rekorCli: binaries.rekorCli,
+  });
+  report(
+    `Load: ${writesPerSecond} writes/s and ${readsPerSecond} reads/s at ${publicUrl}, rekor-cli every 2 s, no retries`,
+  );
+  try {
+    const rotations: RotationRun[] = [];
+    await pause(BEFORE_MS, undefined, { signal });
+    for (let number = 1; number <= options.rotations; number += 1) {
+      report(`Rotation ${number} of ${options.rotations} starts; watch it at ${temporalUi}`);
+      const run = await runRotation(client, { taskQueue, log: labLog, signal });
+      rotations.push(run);
+      report(`Rotation ${number} ${run.result.outcome}: ${run.result.reason}`);
+      report(`${load.acknowledged()} writes acknowledged, ${load.failures().length} requests failed so far`);
+      if (run.result.outcome !== 'completed') break;
+      await pause(number < options.rotations ? BETWEEN_MS : AFTER_MS, undefined, { signal });
+    }
+    const summary = await load.stop();
+    report(
+      `Asking for each of ${recorder.acknowledged().length} entries by UUID and by index, verifying each proof`,
+    );
+    const check = await recorder.check(publicUrl);
+    await writeFile(join(directory, 'failures.json'), JSON.stringify(summary.failures, null, 2));
+    await writeFile(join(directory, 'findings.json'), JSON.stringify(check.wrong, null, 2));
+    return summarise({ floorMs, rotations, load: summary, check });
+  } finally {
+    await load.stop();
+    recorder.close();
+    await connection.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { ROTATE_LOG } from '../workflows/messages';
+import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
+
+/** One rotation, from start to result. */
+export interface RotationRun {
+  readonly result: RotationResult;
+  /** Events in the histories of all its workflows. */
+  readonly historyEvents: number;
+  readonly wholeMs: number;
+}
+
+/**
+ * Starts the workflow `rotateLog`, as a person does in Temporal's UI, and waits for its result.
+ * When the signal ends the wait, the rotation is cancelled, so that it takes itself back.
+ */
+export async function runRotation(
+  client: Client,
+  options: { readonly taskQueue: string; readonly log: string; readonly signal: AbortSignal },
+): Promise<RotationRun> {
+  const { taskQueue, log, signal } = options;
+  const request: RotationRequest = { log };
+  const began = performance.now();
+  const workflowId = `rotate/${log}/${randomUUID()}`;
+  const handle = await client.workflow.start(ROTATE_LOG, { workflowId, taskQueue, args: [request] });
+  const cancel = (): void => {
+    handle.cancel().catch(() => undefined); // It may have ended meanwhile; the wait below says how.
+  };
+  signal.addEventListener('abort', cancel);
+  try {
+    const result = (await handle.result()) as RotationResult;
+    const wholeMs = performance.now() - began;
+    const historyEvents = await eventsOf(client, workflowId, handle.firstExecutionRunId);
+    return { result, historyEvents, wholeMs };
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/** Counts the events of one run and of every run of its children: each attempt at the critical section is one. */
+async function eventsOf(client: Client, workflowId: string, runId: string): Promise<number> {
+  const events = (await client.workflow.getHandle(workflowId, runId).fetchHistory()).events ?? [];
+  let count = events.length;
+  for (const { childWorkflowExecutionStartedEventAttributes: child } of events) {
+    const { workflowId: childId, runId: childRun } = child?.workflowExecution ?? {};
+    if (childId && childRun) count += await eventsOf(client, childId, childRun);
+  }
+  return count;
+}

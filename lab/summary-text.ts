@@ -1,0 +1,64 @@
+import type { Figures } from './load/figures';
+import { complaints, type RotationSummary, type Summary } from './summary';
+
+/** The summary at a glance: at most 80 columns, without colours. */
+export function summaryText(summary: Summary): string {
+  const found = complaints(summary);
+  return [
+    ...summary.rotations.flatMap((rotation, position) => [
+      ...rotationText(rotation, position + 1, summary.floorMs),
+      '',
+    ]),
+    columns('', 'attempted', 'failed', 'median', '99 %', 'longest'),
+    figuresText('writes', summary.writes),
+    figuresText('reads', summary.reads),
+    '',
+    columns('', 'acknowledged', 'lost', 'index twice', 'proofs valid'),
+    columns(
+      'entries',
+      summary.acknowledged,
+      summary.lostEntries,
+      summary.duplicateIndexes,
+      summary.proofsVerified,
+    ),
+    '',
+    ...(found.length === 0
+      ? [`The log moved to a new shard ${summary.rotations.length} times, and no client noticed.`]
+      : ['NOT CLEAN:', ...found.map((line) => `  - ${line}`)]),
+  ].join('\n');
+}
+
+function rotationText(rotation: RotationSummary, number: number, floorMs: number): string[] {
+  const { outcome, reason, currentTreeId, nextTreeId, frozenSize, writeStallMs, ratio } = rotation;
+  if (outcome !== 'completed') return [`Rotation ${number}   ${outcome}`, `  ${reason}`];
+  const stall =
+    writeStallMs === null ? 'no write came meanwhile' : `${ms(writeStallMs)}, ${ratio ?? '-'} x the floor`;
+  return [
+    `Rotation ${number}   ${outcome} in ${seconds(rotation.wholeMs)}`,
+    row('tree', `${currentTreeId ?? '-'} -> ${nextTreeId ?? '-'}`),
+    row('frozen at', `${frozenSize ?? '-'} entries`),
+    row('write stall', `${stall} (${ms(floorMs)})`),
+    row('longest wait', `${ms(rotation.longestWaitMs)} of any write in the gate`),
+    row('history', `${rotation.historyEvents} events`),
+  ];
+}
+
+function figuresText(name: string, { attempted, failed, p50Ms, p99Ms, maxMs }: Figures): string {
+  return columns(name, attempted, failed, ms(p50Ms), ms(p99Ms), ms(maxMs));
+}
+
+function columns(name: string, ...cells: readonly (string | number)[]): string {
+  return `  ${name.padEnd(8)}${cells.map((cell) => String(cell).padStart(13)).join('')}`;
+}
+
+function row(name: string, value: string): string {
+  return `  ${name.padEnd(14)}${value}`;
+}
+
+function ms(value: number | null): string {
+  return value === null ? '-' : `${Math.round(value)} ms`;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
