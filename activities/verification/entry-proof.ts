@@ -36,7 +36,7 @@ export function proveEntry(entry: LogEntry, shard: ShardTerms): Checkpoint {
       `its checkpoint for size ${checkpoint.size} and root ${checkpoint.root.toString('hex')}`,
   );
   const root = rootFromInclusion(leaf, proof);
-  prove(root?.equals(checkpoint.root) === true, `its inclusion proof does not lead to the signed root`);
+  prove(root?.equals(checkpoint.root) === true, 'its inclusion proof does not lead to the signed root');
   prove(signedEntryTimestampHolds(entry, shard.key), 'its signed entry timestamp does not hold');
   return checkpoint;
 }

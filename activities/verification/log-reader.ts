@@ -126,6 +126,7 @@ export class LogReader {
         const response = await this.#pool.request({
           method: 'GET',
           path: this.#base.pathname.replace(/\/$/, '') + path,
+          // Asked for JSON, Rekor answers a key as a JSON string.
           headers: { accept: path.includes('publicKey') ? 'application/x-pem-file' : 'application/json' },
           signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
         });
@@ -144,7 +145,7 @@ export class LogReader {
     }
     const reason = trouble instanceof Error ? trouble.message : String(trouble);
     const url = this.#base.href.replace(/\/$/, '');
-    throw refuse('REKOR_UNREACHABLE', { log: this.#log, instance: 'being verified', url, reason }, trouble);
+    throw refuse('REKOR_UNREACHABLE', { log: this.#log, instance: this.#base.host, url, reason }, trouble);
   }
 }
 

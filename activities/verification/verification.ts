@@ -3,7 +3,7 @@ import type { VerificationReport } from '../../workflows/model/rotation';
 import { refuse } from '../refusal-error';
 import { concurrently } from './concurrently';
 import { proveLeaf, type ProvenEntry } from './entry-reading';
-import { LogReader } from './log-reader';
+import { LogReader, type TreeAnswer } from './log-reader';
 import { NotProven, prove } from './not-proven';
 import { sampleLeaves } from './sample';
 import { proveShardList, proveTreeHead, ServedShard } from './served-shard';
@@ -75,26 +75,21 @@ class Verification {
     const proven = await this.#proveEntries(shards);
     const active = shards.at(-1);
     if (active !== undefined) {
-      await this.#proveActive(active, proven);
+      await this.#proveBeginning(active, proven);
       await this.#proveNoOverlap(shards, proven);
     }
+    await this.#proveShardsAgain(shards);
     return report(shards, proven);
   }
 
   /** The shard list and the head of each tree. */
   async #proveShards(): Promise<ServedShard[]> {
-    const { activeTreeId, inactive } = this.#target;
-    const answer = await this.#name('The shard list', async () => {
-      const read = await this.#reader.log(this.#signal);
-      proveShardList(read, activeTreeId, inactive);
-      return read;
-    });
+    const { inactive } = this.#target;
     const shards: ServedShard[] = [];
     let firstIndex = 0;
-    for (const tree of [...answer.inactive, answer.active]) {
+    for (const tree of await this.#readTrees()) {
       const expected = inactive[shards.length];
-      const what = `${expected ? 'Inactive shard' : 'Active tree'} ${tree.treeId}`;
-      const shard = await this.#name(what, async () => {
+      const shard = await this.#name(titleOf(tree.treeId, expected === undefined), async () => {
         const key = await this.#reader.logKey(tree.treeId, this.#signal);
         const head = proveTreeHead(tree, key);
         if (expected) {
@@ -106,6 +101,16 @@ class Verification {
       firstIndex += shard.size;
     }
     return shards;
+  }
+
+  /** The trees that the address serves, inactive ones in order, then the active one; proven to be the expected ones. */
+  async #readTrees(): Promise<readonly TreeAnswer[]> {
+    const { activeTreeId, inactive } = this.#target;
+    return this.#name('The shard list', async () => {
+      const answer = await this.#reader.log(this.#signal);
+      proveShardList(answer, activeTreeId, inactive);
+      return [...answer.inactive, answer.active];
+    });
   }
 
   #proveEnd(expected: Shard, size: number, root: string): void {
@@ -132,18 +137,31 @@ class Verification {
     return proven;
   }
 
-  async #proveActive(active: ServedShard, proven: ProvenShards): Promise<void> {
-    await this.#name(`Active tree ${active.treeId}`, async () => {
+  /**
+   * The heads once more, after all entries: what grew meanwhile is proven to be appended, and a second process
+   * behind the address that loaded other lengths may show itself (H29).
+   */
+  async #proveShardsAgain(shards: readonly ServedShard[]): Promise<void> {
+    for (const [position, tree] of (await this.#readTrees()).entries()) {
+      const shard = shards[position];
+      if (shard) {
+        await this.#name(titleOf(shard.treeId, shard.isActive), async () => {
+          shard.see(proveTreeHead(tree, shard.key));
+          await shard.proveAppendOnly(this.#reader, this.#signal);
+        });
+      }
+    }
+  }
+
+  /** The handover where it is expected; and nothing but a new first leaf after the end of an empty active tree. */
+  async #proveBeginning(active: ServedShard, proven: ProvenShards): Promise<void> {
+    await this.#name(titleOf(active.treeId, true), () => {
       const { handoverLeafHash } = this.#target;
       const first = proven.get(active.treeId)?.get(0)?.entry.uuid;
       prove(
         handoverLeafHash === undefined || first === handoverLeafHash,
         `its first leaf is ${first ?? 'missing'}, not the handover ${handoverLeafHash ?? ''}`,
       );
-      const again = await this.#reader.log(this.#signal);
-      proveShardList(again, active.treeId, this.#target.inactive);
-      active.see(proveTreeHead(again.active, active.key));
-      await active.proveAppendOnly(this.#reader, this.#signal);
     });
     if (active.size === 0) {
       await this.#name(`Index ${active.firstIndex} after the last entry`, async () => {
@@ -194,6 +212,10 @@ class Verification {
 
 /** By tree id, then by leaf index. */
 type ProvenShards = ReadonlyMap<TreeId, Map<number, ProvenEntry>>;
+
+function titleOf(treeId: TreeId, isActive: boolean): string {
+  return `${isActive ? 'Active tree' : 'Inactive shard'} ${treeId}`;
+}
 
 function iso(entry: { readonly integratedTime: number }): string {
   return new Date(entry.integratedTime * 1000).toISOString();

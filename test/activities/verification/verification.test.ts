@@ -7,6 +7,8 @@ import { entryId, FakeLog, notFound, ok, type Answer, type EntryAnswer, type Ent
 import { dsse, hashedRekord, hashedRekordWithCertificate } from './leaves';
 import { treeRoot } from './merkle-tree';
 
+jest.setTimeout(30_000);
+
 const time = 1_790_000_000;
 let log: FakeLog;
 let baseUrl: string;
@@ -41,7 +43,7 @@ function target(changes: Partial<VerificationTarget> = {}): VerificationTarget {
 }
 
 async function verify(changes?: Partial<VerificationTarget>): Promise<VerificationReport> {
-  return logVerifier({ log: 'test' }).verify(target(changes), AbortSignal.timeout(10_000));
+  return logVerifier({ log: 'test' }).verify(target(changes), AbortSignal.timeout(25_000));
 }
 
 async function refusalOf(changes?: Partial<VerificationTarget>): Promise<string> {
@@ -175,6 +177,22 @@ describe('the shard list and its checkpoints', () => {
       return ok({ ...(body as object), inactiveShards: [stale, ...others] });
     });
     expect(await refusalOf()).toContain('it loaded or signed 3 entries, but the tree has 5 now');
+  });
+
+  test('a second process behind the address that has another length is found (H29)', async () => {
+    const shard = log.shard(0);
+    lieAt(
+      '/log',
+      ({ body }) => {
+        const [, ...others] = (body as { inactiveShards: object[] }).inactiveShards;
+        const earlier = log.tree({ ...shard, leaves: shard.leaves.slice(0, 3) });
+        return ok({ ...(body as object), inactiveShards: [earlier, ...others] });
+      },
+      2,
+    );
+    expect(await refusalOf()).toContain(
+      'inactive tree 6826284441047790130 of 5 entries was signed with size 3',
+    );
   });
 
   test('a checkpoint of another root, of another tree, or not signed is found', async () => {
