@@ -1,0 +1,57 @@
+import { loadConfiguration } from '../../workers/config';
+import { CommandError } from '../errors';
+import { exitCodes } from '../exit-codes';
+import { resultText } from '../result-text';
+import { RotationClient } from '../rotation-client';
+import type { Terminal } from '../terminal';
+import { wrap } from '../text';
+import { watchRotation } from '../watch';
+
+export interface CancelOptions {
+  readonly config?: string;
+  /** False: do not wait for the end. */
+  readonly wait?: boolean;
+}
+
+/** `cancel LOG`: asks the rotation to take itself back, and waits until it has. */
+export async function cancel(log: string, options: CancelOptions, terminal: Terminal): Promise<number> {
+  const client = await RotationClient.connect(loadConfiguration(options.config));
+  try {
+    const lock = await client.lock(log);
+    const rotation = lock.state === 'running' ? lock.handle : (await client.preparing(log))?.handle;
+    if (!rotation) {
+      throw new CommandError(
+        `No rotation of ${log} is running; there is nothing to cancel.`,
+        exitCodes.refused,
+      );
+    }
+    const progress = await client.progress(rotation);
+    await rotation.cancel();
+    const would = progress?.cancelWould ?? 'No worker answers; it will be taken back when one runs again.';
+    terminal.out(wrap(`Asked ${rotation.workflowId} to cancel. ${would}`, terminal.columns).join('\n'));
+    if (options.wait === false) {
+      return exitCodes.done.code;
+    }
+    const detached = `No longer watching; the rotation is still being taken back. Watch it with \`rekor-rotate status --watch ${log}\`.`;
+    const result = await watchRotation(rotation, { client, terminal, json: false, detached }).catch(
+      (error: unknown) => {
+        if (wasCancelled(error)) {
+          return undefined;
+        }
+        throw error;
+      },
+    );
+    terminal.out(
+      result ? `\n${resultText(result, terminal.columns)}` : 'It has ended before it changed anything.',
+    );
+    return result?.outcome === 'completed' ? exitCodes.refused.code : exitCodes.done.code;
+  } finally {
+    await client.close();
+  }
+}
+
+/** A rotation that had not begun ends as cancelled, without a result. */
+function wasCancelled(error: unknown): boolean {
+  const failed = error instanceof CommandError ? error.cause : undefined;
+  return failed instanceof Error && failed.cause instanceof Error && failed.cause.name === 'CancelledFailure';
+}

@@ -1,0 +1,42 @@
+import { pino } from 'pino';
+import { startGate, type Listen } from '../../gate/gate';
+import { loadConfiguration, logNamed, readSecret } from '../../workers/config';
+import { exitCodes } from '../exit-codes';
+import type { Terminal } from '../terminal';
+
+export interface GateCommandOptions {
+  readonly config?: string;
+  readonly log: string;
+  readonly firstUpstream?: string;
+}
+
+/** `gate --log NAME`: the write gate of one log, until it is told to stop. Logs are JSON lines on standard output. */
+export async function gate(options: GateCommandOptions, terminal: Terminal): Promise<number> {
+  const { gate: settings } = logNamed(loadConfiguration(options.config), options.log);
+  const running = await startGate({
+    public: listenOf(settings.listen),
+    admin: listenOf(settings.admin),
+    token: readSecret(settings.token),
+    stateFile: settings.stateFile,
+    spoolDirectory: settings.spoolDirectory,
+    ...(options.firstUpstream !== undefined && { firstUpstream: options.firstUpstream.replace(/\/+$/, '') }),
+    maxWaitMs: settings.maxWaitMs,
+    bodyInMemoryBytes: settings.bodyInMemoryBytes,
+    bodyLimitBytes: settings.bodyLimitBytes,
+    logger: pino({ name: 'gate', base: { log: options.log } }),
+  });
+  await new Promise<void>((resolve) => {
+    terminal.interrupted.addEventListener('abort', () => resolve(), { once: true });
+    if (terminal.interrupted.aborted) {
+      resolve();
+    }
+  });
+  await running.close();
+  return exitCodes.done.code;
+}
+
+/** `host:port` in two; an IPv6 host loses its brackets. The configuration has checked the form. */
+function listenOf(address: string): Listen {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}

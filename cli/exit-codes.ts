@@ -1,0 +1,16 @@
+/** What the command line exits with. The table of `--help` and README is made from these. */
+export const exitCodes = {
+  done: { code: 0, means: 'done: completed, planned, or nothing to say against it' },
+  failed: { code: 1, means: 'failed inside; the log of the worker says more' },
+  usage: { code: 2, means: 'wrong usage or configuration; nothing was started' },
+  refused: { code: 3, means: 'refused, or answered with no; nothing has been changed' },
+  rolledBack: { code: 4, means: 'rolled back; the log is as it was before' },
+  unreachable: { code: 5, means: 'Temporal cannot be reached' },
+  detached: { code: 130, means: 'detached by Ctrl-C; a rotation that runs goes on' },
+} as const;
+
+/** The table for `--help`. */
+export function exitCodeTable(): string {
+  const rows = Object.values(exitCodes).map(({ code, means }) => `  ${String(code).padEnd(4)} ${means}`);
+  return ['Exit codes:', ...rows].join('\n');
+}

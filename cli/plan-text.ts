@@ -1,0 +1,99 @@
+import type { CommandRun, FileChange } from '../workflows/model/installation';
+import type { Plan } from '../workflows/model/plan';
+import type { RotationResult } from '../workflows/model/rotation';
+import { field, wrap } from './text';
+
+/** What a dry run found and would do, for a person who decides by it. */
+export function planText(result: RotationResult, columns: number): string {
+  const { plan } = result;
+  if (!plan) {
+    return refusalText(result, columns);
+  }
+  return [
+    `Plan to rotate ${plan.log}`,
+    '',
+    ...foundLines(plan, columns),
+    '',
+    'Files',
+    ...plan.changes.files.flatMap((file) => fileLines(file, columns)),
+    ...(plan.changes.files.length === 0 ? ['  none'] : []),
+    '',
+    'Commands',
+    ...plan.changes.commands.flatMap((run) => commandLines(run, columns)),
+    ...(plan.changes.commands.length === 0 ? ['  none'] : []),
+    '',
+    'Steps',
+    ...result.steps.flatMap(({ name, says }) => stepLines(name, says ?? [], columns)),
+    '',
+    ...wrap(`Plan ${plan.hash.slice(0, 12)}. ${result.reason}`, columns),
+  ].join('\n');
+}
+
+/** Everything that stands against a rotation: each reason a paragraph with what to do. */
+export function refusalText(result: RotationResult, columns: number): string {
+  const reasons = result.refusals.flatMap(({ code, message, remedy }) => [
+    '',
+    ...wrap(`${message} ${remedy} (${code})`, columns, '  '),
+  ]);
+  const title = `The rotation of ${result.log} was refused; nothing has been changed.`;
+  return [
+    ...wrap(title, columns),
+    ...(reasons.length > 0 ? reasons : ['', ...wrap(result.reason, columns, '  ')]),
+  ].join('\n');
+}
+
+function foundLines(plan: Plan, columns: number): string[] {
+  const { currentTree, inactive, installation, timing } = plan;
+  const shards = inactive.map(({ treeId, length }) => `${treeId} (${length} entries)`).join(', ');
+  const evidence = {
+    queue: "Trillian's database shows its queue empty",
+    'signer passes': 'two further signer passes add nothing; a database connection would prove it sooner',
+  }[plan.drainEvidence];
+  return [
+    ...field('Current tree', `${currentTree.treeId}, ${currentTree.size} entries`, columns),
+    ...field('Earlier shards', shards || 'none', columns),
+    ...field('Next index', `${plan.firstIndexNow}, if nothing is written until then`, columns),
+    ...field('Serves now', `${installation.current}, at ${urls(installation.currentInstances)}`, columns),
+    ...field('Will serve', `${installation.next}, at ${urls(installation.nextInstances)}`, columns),
+    ...field('Drained when', evidence, columns),
+    ...field(
+      'Writes wait',
+      `at most ${timing.criticalSectionMs} ms in an attempt, of at most ${timing.attempts}`,
+      columns,
+    ),
+  ];
+}
+
+function urls(instances: Plan['installation']['currentInstances']): string {
+  return instances.map(({ url }) => url).join(', ');
+}
+
+/** A diff keeps its lines whole, so that it can be read and copied as it is. */
+function fileLines(file: FileChange, columns: number): string[] {
+  return [
+    ...wrap(`${file.path} (${file.what})`, columns, '  ', '    '),
+    ...file.removed.map((line) => `    - ${line}`),
+    ...file.added.map((line) => `    + ${line}`),
+  ];
+}
+
+function commandLines(run: CommandRun, columns: number): string[] {
+  return wrap(run.command.map(quoted).join(' '), columns, `  ${run.when.padEnd(8)} `, ' '.repeat(13));
+}
+
+/** An argument as a shell would take it; commands are run without one. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+function stepLines(name: string, says: readonly string[], columns: number): string[] {
+  const indent = 14;
+  return says.flatMap((sentence, position) =>
+    wrap(
+      sentence,
+      columns,
+      position === 0 ? `  ${name}`.padEnd(indent) : ' '.repeat(indent),
+      ' '.repeat(indent + 2),
+    ),
+  );
+}

@@ -1,0 +1,52 @@
+import type { Progress } from '../workflows/messages';
+import type { RotationResult } from '../workflows/model/rotation';
+import { stepLine, resultText } from './result-text';
+import { field, wrap } from './text';
+
+/** What is known of a log's rotations; what `status --json` prints. */
+export interface LogStatus {
+  readonly log: string;
+  readonly state: 'never' | 'preparing' | 'running' | 'ended';
+  /** The workflow to look at in the Temporal UI. */
+  readonly workflowId?: string;
+  readonly startedBy?: string;
+  /** Null when no worker answers. */
+  readonly progress?: Progress | null;
+  /** Of the last rotation that ended with one. */
+  readonly result?: RotationResult;
+  /** Why it ended without a result, or why nothing is heard of it. */
+  readonly problem?: string;
+}
+
+/** One log's state for people. */
+export function statusText(status: LogStatus, columns: number): string {
+  const { log, state, workflowId, startedBy, progress, result, problem } = status;
+  const trouble = problem === undefined ? [] : wrap(problem, columns, '  ');
+  switch (state) {
+    case 'never':
+      return wrap(`${log}: no rotation that Temporal remembers.`, columns).join('\n');
+    case 'ended':
+      return result
+        ? resultText(result, columns)
+        : [`${log}: the last rotation ended without a result.`, ...trouble].join('\n');
+    case 'preparing':
+    case 'running':
+      return [
+        `${log}: ${state === 'running' ? 'a rotation runs' : 'a rotation is being prepared'}.`,
+        ...field('  Workflow', workflowId ?? '', columns),
+        ...(startedBy === undefined ? [] : field('  Started by', startedBy, columns)),
+        ...trouble,
+        ...(progress ? progressLines(progress, columns) : []),
+      ].join('\n');
+  }
+}
+
+function progressLines(progress: Progress, columns: number): string[] {
+  return [
+    ...field('  Rotation', progress.rotation ?? 'not named yet', columns),
+    ...field('  Step', `${progress.phase}, attempt ${progress.attempt}`, columns),
+    ...(progress.note === null ? [] : field('  Note', progress.note, columns)),
+    ...field('  Cancel', progress.cancelWould, columns),
+    ...progress.steps.map((step) => `  ${stepLine(step, progress.attempt > 1)}`),
+  ];
+}

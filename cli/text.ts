@@ -1,0 +1,34 @@
+/** Text for people, in a given number of columns. */
+
+/** Breaks a text into lines; words longer than a line (paths, hashes) are left whole, to be copied. */
+export function wrap(text: string, columns: number, first = '', rest = first): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    if (!empty && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = rest + word;
+    } else {
+      line += empty ? word : ` ${word}`;
+    }
+    empty = false;
+  }
+  return [...lines, line];
+}
+
+/** Milliseconds as a person reads them. */
+export function spoken(ms: number): string {
+  if (ms < 1000) {
+    return `${Math.round(ms)} ms`;
+  }
+  return ms < 60_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** Two columns: a name and a text, which wraps beside it. */
+export function field(name: string, text: string, columns: number): string[] {
+  const indent = 16;
+  return wrap(text, columns, name.padEnd(indent), ' '.repeat(indent));
+}

@@ -1,0 +1,155 @@
+import type { Progress } from '../workflows/messages';
+import type { RotationResult } from '../workflows/model/rotation';
+import { CommandError } from './errors';
+import { exitCodes } from './exit-codes';
+import { progressNews, progressPicture } from './progress-text';
+import type { Rotation, RotationClient } from './rotation-client';
+import { Picture, type Terminal } from './terminal';
+
+/** How often a watcher looks. A terminal is redrawn more often than a pipe is told. Milliseconds. */
+const LOOK_MS = { terminal: 300, pipe: 1_000 };
+
+/** Without a sign of life for this long, a watcher says why. Milliseconds. */
+const SILENCE_MS = 3_000;
+
+export interface Watch {
+  readonly client: Pick<RotationClient, 'progress' | 'lock' | 'hasWorker' | 'taskQueue'>;
+  readonly terminal: Terminal;
+  /** Progress is said on standard error and never redrawn, so that standard output has the result alone. */
+  readonly json: boolean;
+  /** Said when Ctrl-C ends the watching. */
+  readonly detached: string;
+}
+
+/**
+ * Shows a rotation until it ends and gives its result. Throws a `CommandError` when it ended without one, or when
+ * Ctrl-C ended the watching; the rotation knows nothing of its watchers.
+ */
+export async function watchRotation(rotation: Rotation, watch: Watch): Promise<RotationResult> {
+  const { terminal } = watch;
+  const ended = new AbortController();
+  const result = rotation.result().finally(() => ended.abort());
+  const stop = AbortSignal.any([ended.signal, terminal.interrupted]);
+  const [outcome] = await Promise.allSettled([
+    Promise.race([result, whenAborted(terminal.interrupted)]),
+    show(rotation, watch, stop),
+  ]);
+  if (outcome.status === 'rejected') {
+    throw endedBadly(rotation, outcome.reason);
+  }
+  if (!outcome.value) {
+    result.catch(() => undefined); // It is nobody's any more; closing the connection rejects it.
+    throw new CommandError(watch.detached, exitCodes.detached);
+  }
+  return outcome.value;
+}
+
+async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promise<void> {
+  const { terminal, client } = watch;
+  const redraws = terminal.redraws && !watch.json;
+  const say = (line: string): void => (watch.json ? terminal.err(line) : terminal.out(line));
+  const picture = new Picture(terminal);
+  const silence = new Silence(client, (text) => terminal.err(text));
+  let before: Progress | undefined;
+  let since = Date.now();
+  while (!stop.aborted) {
+    const now = await currentProgress(rotation, client);
+    if (aborted(stop)) {
+      return;
+    }
+    await silence.heard(now !== null);
+    if (now) {
+      if (now.phase !== before?.phase) {
+        since = Date.now();
+      }
+      if (redraws) {
+        picture.draw(progressPicture(now, Date.now() - since, terminal.columns));
+      } else {
+        progressNews(before, now).forEach(say);
+      }
+      before = now;
+    }
+    await rest(redraws ? LOOK_MS.terminal : LOOK_MS.pipe, stop);
+  }
+}
+
+/** Once the rotation holds the lock, its steps are shown by the workflow that is the lock. */
+async function currentProgress(rotation: Rotation, client: Watch['client']): Promise<Progress | null> {
+  const progress = await client.progress(rotation);
+  if (progress?.phase !== 'rotation') {
+    return progress;
+  }
+  const lock = await client.lock(progress.log).catch(() => ({ state: 'never' as const }));
+  const inner = lock.state === 'never' ? null : await client.progress(lock.handle);
+  return inner && inner.rotation === progress.rotation ? inner : progress;
+}
+
+/** Says once that nothing is heard, and why. */
+class Silence {
+  readonly #client: Watch['client'];
+  readonly #say: (text: string) => void;
+  #heard = Date.now();
+  #said = false;
+
+  constructor(client: Watch['client'], say: (text: string) => void) {
+    this.#client = client;
+    this.#say = say;
+  }
+
+  async heard(something: boolean): Promise<void> {
+    if (something) {
+      this.#heard = Date.now();
+      this.#said = false;
+      return;
+    }
+    if (this.#said || Date.now() - this.#heard < SILENCE_MS) {
+      return;
+    }
+    this.#said = true;
+    const worker = await this.#client.hasWorker().catch(() => true);
+    this.#say(
+      worker
+        ? 'The worker does not answer; waiting for it.'
+        : `No worker polls the task queue ${this.#client.taskQueue}: start one with \`rekor-rotate worker\`. Waiting.`,
+    );
+  }
+}
+
+function endedBadly(rotation: Rotation, reason: unknown): Error {
+  if (!(reason instanceof Error) || reason.name !== 'WorkflowFailedError') {
+    return reason instanceof Error ? reason : new Error(String(reason));
+  }
+  const why = reason.cause instanceof Error ? reason.cause.message : reason.message;
+  const message = `The workflow ${rotation.workflowId} ended without a result: ${why}. Look at it in the Temporal UI.`;
+  return new CommandError(message, exitCodes.failed, { cause: reason });
+}
+
+/** A getter that the compiler does not take for a constant between two awaits. */
+function aborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function whenAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(undefined);
+    }
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+/** Waits; an abort ends it early. */
+function rest(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) {
+      end();
+    }
+  });
+}
