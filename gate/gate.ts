@@ -106,6 +106,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     close: async () => {
       await stopServing(server, hold, settings.stopWithinMs);
       await admin.close();
+      hold.stop();
       await desk.close();
       await upstreams.destroy();
       log.info('gate closed');

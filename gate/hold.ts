@@ -120,6 +120,11 @@ export class Hold {
     this.#letGoInOrder();
   }
 
+  /** The gate stops: no lease ends any more. */
+  stop(): void {
+    this.#endLease();
+  }
+
   /** A new write. The pass of one that need not wait is given, and counted, before this returns. */
   admit(write: WaitingWrite): Verdict | Promise<Verdict> {
     if (this.#mode !== 'hold' && this.#kept.size + this.#held.size === 0) {
