@@ -88,7 +88,7 @@ async function freezeByQueue(drain: Drain, queued: (treeId: TreeId) => Promise<n
       await poll(
         drain,
         () => queued(treeId),
-        (rows) => `${rows} leaves in its queue`,
+        (rows) => `leaves in its queue: ${rows}`,
       );
       proof.push('no row in its queue');
       await setState(drain, 'FROZEN', proof);
@@ -99,7 +99,7 @@ async function freezeByQueue(drain: Drain, queued: (treeId: TreeId) => Promise<n
     drain.left = 'its queue was not read after FROZEN';
     const rows = await queued(treeId);
     if (rows === 0) break;
-    drain.left = `${rows} leaves in its queue after FROZEN`;
+    drain.left = `leaves in its queue after FROZEN: ${rows}`;
     proof.length = 0;
     state = 'DRAINING';
   }
@@ -155,7 +155,7 @@ async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {
   await poll(
     drain,
     () => metrics.queueLeafInFlight(drain.call.signal),
-    (inFlight) => `${inFlight} QueueLeaf calls in flight`,
+    (inFlight) => `QueueLeaf calls in flight: ${inFlight}`,
   );
   proof.push('no QueueLeaf in flight on any log server');
 }
@@ -179,6 +179,7 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
     const passes = await systems.metrics.signer(treeId, call.signal);
     return { ...passes, ...(await systems.trillian.treeHead(treeId, call)) };
   };
+  drain.left = 'its signer passes were not counted';
   let from = await read();
   for (;;) {
     const now = await read();

@@ -26,6 +26,7 @@ export async function freshRequest(url: string, request: FreshRequest): Promise<
   const { signal, timeoutMs, method = 'GET', headers, body } = request;
   throwIfAborted(signal);
   const { origin, pathname, search } = new URL(url);
+  const timeout = AbortSignal.timeout(timeoutMs);
   const client = new Client(origin, { pipelining: 0, maxResponseSize: MAX_ANSWER_BYTES });
   try {
     const answer = await client.request({
@@ -33,7 +34,7 @@ export async function freshRequest(url: string, request: FreshRequest): Promise<
       path: pathname + search,
       headers,
       body: body ?? null,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any([signal, timeout]),
     });
     return { status: answer.statusCode, text: await answer.body.text() };
   } catch (error) {
