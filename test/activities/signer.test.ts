@@ -1,0 +1,88 @@
+import { connectMetrics } from '../../activities/signer';
+import { answeringServer, type AnsweringServer } from './answering-server';
+import { refused } from './refused';
+
+const signal = new AbortController().signal;
+const QUEUE_LEAF = '{method="/trillian.TrillianLog/QueueLeaf"}';
+const OTHER = '{method="/trillian.TrillianLog/InitLog"}';
+
+let server: AnsweringServer;
+/** One page for each scrape; the last is repeated. */
+let pages: string[];
+
+beforeEach(async () => {
+  server = await answeringServer((_, response) => {
+    response.end(pages.length > 1 ? pages.shift() : pages[0]);
+  });
+});
+
+afterEach(async () => await server.close());
+
+const logServerPage = (requests: number, success: number, errors: number): string =>
+  `# TYPE log_rpc_requests counter\nlog_rpc_requests${OTHER} 7\nlog_rpc_requests${QUEUE_LEAF} ${requests}\n` +
+  `log_rpc_success${QUEUE_LEAF} ${success}\nlog_rpc_errors${QUEUE_LEAF} ${errors}\nlog_rpc_errors${OTHER} 6\n`;
+
+const connect = (logServers = [server.url], signers = [server.url]) =>
+  connectMetrics({ log: 'production', logServers, signers });
+
+describe('QueueLeaf calls in flight', () => {
+  it('are those that began and neither succeeded nor failed, of every log server (H2)', async () => {
+    pages = [logServerPage(1000, 990, 7)];
+    await expect(connect([server.url, server.url]).queueLeafInFlight(signal)).resolves.toBe(6);
+  });
+
+  it('are none only when none began while the page was read: its counters are not of one instant (H2)', async () => {
+    // The first page counts the end of a call whose begin it missed, which hides one that is still in flight.
+    pages = [logServerPage(10, 10, 0), logServerPage(11, 10, 0)];
+    await expect(connect().queueLeafInFlight(signal)).resolves.toBe(1);
+    pages = [logServerPage(11, 11, 0)];
+    await expect(connect().queueLeafInFlight(signal)).resolves.toBe(0);
+  });
+
+  it('are counted anew when the log server was restarted between two readings', async () => {
+    pages = [logServerPage(11, 11, 0), logServerPage(0, 0, 0), logServerPage(3, 1, 0)];
+    await expect(connect().queueLeafInFlight(signal)).resolves.toBe(2);
+  });
+
+  it('are none on a log server that was never asked for anything', async () => {
+    pages = ['proof_index_percentiles_count 0\ngo_threads 7\n'];
+    await expect(connect().queueLeafInFlight(signal)).resolves.toBe(0);
+  });
+
+  it('are unknown where the page is not that of a log server', async () => {
+    pages = ['go_threads 7\n'];
+    const message = await refused('METRICS_UNREACHABLE', connect().queueLeafInFlight(signal));
+    expect(message).toContain(`production at ${server.url}`);
+  });
+});
+
+describe('a signer', () => {
+  it('is asked for one tree, with all digits of its id, and summed with the others', async () => {
+    pages = [
+      'signing_runs{logid="6826284441047790130"} 41\nfailed_signing_runs{logid="6826284441047790130"} 2\n' +
+        'entries_added{logid="6826284441047790130"} 1.5e+06\nsigning_runs{logid="6826284441047790131"} 999\n',
+    ];
+    const metrics = connect([], [server.url, server.url]);
+    await expect(metrics.signer('6826284441047790130', signal)).resolves.toEqual({
+      runs: 82,
+      failedRuns: 4,
+      added: 3_000_000,
+      signers: 2,
+    });
+    await expect(metrics.signer('5', signal)).resolves.toMatchObject({ runs: 0, failedRuns: 0, added: 0 });
+  });
+
+  it('that is not there is named with its address', async () => {
+    const gone = server.url;
+    await server.close();
+    const message = await refused('METRICS_UNREACHABLE', connect([], [gone]).signer('5', signal));
+    expect(message).toContain('ECONNREFUSED');
+  });
+
+  it('is asked over a new connection each time (H29)', async () => {
+    pages = [''];
+    await connect().signer('5', signal);
+    await connect().signer('5', signal);
+    expect(server.connections()).toBe(2);
+  });
+});
