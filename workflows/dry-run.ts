@@ -1,4 +1,5 @@
 import type { Changes } from './model/changes';
+import type { ChangingStep } from './model/installation';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
 import { cutOverSteps } from './cut-over';
@@ -23,9 +24,14 @@ export function dryRun(plan: Plan): Run {
   const { treeId: tree, size, rootHash } = plan.currentTree;
   const nextAddresses = nextInstances.map((instance) => instance.url).join(', ');
   const currentAddresses = currentInstances.map((instance) => instance.url).join(', ');
-  const writes = plan.changes.files.map((file) => `write ${file.path} (${file.what})`);
-  const commands = (when: string): string[] =>
-    plan.changes.commands.filter((run) => run.when === when).map((run) => `run ${run.command.join(' ')}`);
+  const changesIn = (step: ChangingStep): string[] => [
+    ...plan.changes.files
+      .filter((file) => file.step === step)
+      .map((file) => `write ${file.path} (${file.what})`),
+    ...plan.changes.commands
+      .filter((run) => run.step === step)
+      .map((run) => `${run.what}: ${run.command.join(' ')}`),
+  ];
 
   const changes: Changes = {
     createNextTree: async () => {
@@ -34,11 +40,7 @@ export function dryRun(plan: Plan): Run {
     },
     retireNextTree: () => say(`leave tree ${NEXT_TREE} FROZEN and marked; it is not deleted`),
     stage: () =>
-      say(
-        ...writes,
-        `rehearse the start of ${next} at ${nextAddresses}, which serves nobody yet`,
-        ...commands('stage'),
-      ),
+      say(`prepare ${next} at ${nextAddresses}, where it serves nobody yet`, ...changesIn('stage')),
     discard: () => say(`stop ${next} and put its files back`),
     hold: () => say('hold new writes in the gate and wait until none is in flight; reads go on'),
     releaseToCurrent: () => say(`send held and new writes to ${current} at ${currentAddresses}`),
@@ -53,7 +55,7 @@ export function dryRun(plan: Plan): Run {
       return { treeId: tree, size, rootHash, proof: [] };
     },
     allowWritesToCurrent: () => say(`set tree ${tree} ACTIVE`),
-    start: () => say(`start ${next}`, ...commands('start')),
+    start: () => say(...changesIn('start')),
     stop: () => say(`stop ${next}`),
     verifyAndOpen: async () => {
       await say(
@@ -78,7 +80,7 @@ export function dryRun(plan: Plan): Run {
         `make the configuration of ${next} the standing one and stop ${current} ${
           plan.timing.stopCurrentAfterMs / 1000
         } s after its last write`,
-        ...commands('settle'),
+        ...changesIn('settle'),
       ),
     soak: async () => {
       await say(`watch the log for ${plan.timing.soakMs / 1000} s`);

@@ -99,20 +99,20 @@ export function hostInstallation(options: HostOptions): Installation {
       const before = { current: await readSlot(pair.current), next: await readSlot(pair.next) };
       const trees = { current: state.activeTreeId, next: '<next tree>' };
       const { sharding } = nextContents(pair, before, trees);
-      const change = (name: string, contents: SlotContents, when: string) => {
+      const change = (step: 'stage' | 'settle', name: string, contents: SlotContents) => {
         const { environmentFile, shardingFile } = slot(name);
         const list = differingLines(shownOrNothing(contents.sharding ?? ''), shownShardingLines(sharding));
         const line = shownTreeIdLine(environmentFile, contents.environment, treeIdVariable);
         const added = [`${treeIdVariable}=${trees.next}`];
         return [
-          { path: shardingFile, what: `sharding list of slot ${name}, ${when}`, ...list },
-          { path: environmentFile, what: `active tree of slot ${name}, ${when}`, removed: [line], added },
+          { step, path: shardingFile, what: `sharding list of slot ${name}`, ...list },
+          { step, path: environmentFile, what: `active tree of slot ${name}`, removed: [line], added },
         ];
       };
       return {
         files: [
-          ...change(state.next, before.next, 'when it is staged'),
-          ...change(state.current, before.current, 'once the next release serves'),
+          ...change('stage', state.next, before.next),
+          ...change('settle', state.current, before.current),
         ],
         commands: commandsOf(state, slot(state.current).commands, slot(state.next).commands),
       };
@@ -147,20 +147,15 @@ function commandsOf(
   ofCurrent: SlotCommands,
   ofNext: SlotCommands,
 ): CommandRun[] {
-  const runs: { when: string; command?: readonly string[] }[] = [
-    {
-      when: `slot ${next} starts: as a rehearsal when it is staged, then while slot ${current} drains`,
-      command: ofNext.start,
-    },
-    {
-      when: `slot ${next} stops: after the rehearsal, and if the rotation is taken back`,
-      command: ofNext.stop,
-    },
-    { when: `slot ${next} starts after a reboot, once it serves`, command: ofNext.enable },
-    { when: `slot ${current} no longer does`, command: ofCurrent.disable },
-    { when: `slot ${current} stops, some time after its last write`, command: ofCurrent.stop },
+  const runs: (Omit<CommandRun, 'command'> & { command?: readonly string[] })[] = [
+    { step: 'stage', what: `rehearse the start of slot ${next}`, command: ofNext.start },
+    { step: 'stage', what: 'end the rehearsal', command: ofNext.stop },
+    { step: 'start', what: `start slot ${next} while slot ${current} drains`, command: ofNext.start },
+    { step: 'settle', what: `let slot ${next} start after a reboot`, command: ofNext.enable },
+    { step: 'settle', what: `let slot ${current} no longer do so`, command: ofCurrent.disable },
+    { step: 'settle', what: `stop slot ${current}, some time after its last write`, command: ofCurrent.stop },
   ];
-  return runs.flatMap(({ when, command }) => (command ? [{ when, command }] : []));
+  return runs.flatMap(({ command, ...run }) => (command ? [{ ...run, command }] : []));
 }
 
 /** The next slot's own list is replaced as a whole, so it may be anything; what is not YAML is not shown. */

@@ -21,13 +21,14 @@ export function aFoundLog(): FoundLog {
     changes: {
       files: [
         {
+          step: 'stage',
           path: '/etc/rekor/green.env',
           what: 'environment of slot green',
           removed: ['TREE_ID=200'],
           added: ['TREE_ID=<next tree>'],
         },
       ],
-      commands: [{ when: 'start', command: ['systemctl', 'start', 'rekor@green'] }],
+      commands: [{ step: 'start', what: 'start slot green', command: ['systemctl', 'start', 'rekor@green'] }],
     },
     current: tree('200', 'ACTIVE'),
     currentHead: { size: 20, rootHash: 'b'.repeat(64) },

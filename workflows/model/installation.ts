@@ -18,8 +18,12 @@ export interface InstallationState {
   readonly fingerprint: string;
 }
 
+/** The steps in which a rotation changes its installation. */
+export type ChangingStep = 'stage' | 'start' | 'settle';
+
 /** One file that a rotation will write. Only lines that differ are shown; secret values are replaced by `<hidden>`. */
 export interface FileChange {
+  readonly step: ChangingStep;
   readonly path: string;
   /** Who reads the file, in words: "sharding list of slot green". */
   readonly what: string;
@@ -29,7 +33,9 @@ export interface FileChange {
 
 /** One command that a rotation will run. */
 export interface CommandRun {
-  readonly when: string;
+  readonly step: ChangingStep;
+  /** What it is for, in words: "green starts while blue drains". */
+  readonly what: string;
   readonly command: readonly string[];
 }
 

@@ -6,7 +6,8 @@ export function markOf({ log, rotation, attempt, number }: AttemptIdentity): str
   return `rekor-rotate log=${log} rotation=${rotation} attempt=${attempt} number=${number}`;
 }
 
-const form = /^rekor-rotate log=(?<log>\S+) rotation=(?<rotation>\S+) attempt=(?<attempt>\d+) number=(?<number>\d+)$/;
+const form =
+  /^rekor-rotate log=(?<log>\S+) rotation=(?<rotation>\S+) attempt=(?<attempt>\d+) number=(?<number>\d+)$/;
 
 /** Who made a tree; undefined for a tree that no rotation made. */
 export function readMark(tree: Tree): AttemptIdentity | undefined {
