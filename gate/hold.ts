@@ -35,6 +35,8 @@ const LET_GO_AT_A_TIME = 256;
 
 interface Waiter {
   readonly write: WaitingWrite;
+  /** When its waiting began; for a kept one that is not its arrival. */
+  readonly since: number;
   settle(verdict: Verdict): void;
 }
 
@@ -131,7 +133,7 @@ export class Hold {
       return { kind: 'go', pass: this.#pass(write, () => undefined) };
     }
     this.#record?.held(write.arrivedAt);
-    return this.#wait(write, this.#held);
+    return this.#wait(write, write.arrivedAt, this.#held);
   }
 
   /** A write whose call broke after a hold had overtaken it: waits while writes wait, else goes at once (H13). */
@@ -141,18 +143,19 @@ export class Hold {
       return { kind: 'dropped' };
     }
     if (this.#mode !== 'hold') return { kind: 'go', pass: this.#pass(write, () => undefined) };
-    return this.#wait(write, this.#kept);
+    return this.#wait(write, this.#clock.now(), this.#kept);
   }
 
-  #wait(write: WaitingWrite, among: Set<Waiter>): Promise<Verdict> {
+  #wait(write: WaitingWrite, since: number, among: Set<Waiter>): Promise<Verdict> {
     return new Promise((resolve) => {
       const waiter: Waiter = {
         write,
+        since,
         settle: (verdict) => {
           among.delete(waiter);
           stopClock();
           stopWatching();
-          this.#account(write, verdict);
+          this.#account(waiter, verdict);
           resolve(verdict);
         },
       };
@@ -164,9 +167,9 @@ export class Hold {
     });
   }
 
-  #account(write: WaitingWrite, verdict: Verdict): void {
+  #account({ write, since }: Waiter, verdict: Verdict): void {
     if (verdict.kind === 'dropped') this.#record?.dropped();
-    else this.#record?.waited(this.#clock.now() - write.arrivedAt);
+    else this.#record?.waited(this.#clock.now() - since);
     if (verdict.kind === 'refused') this.#record?.refused(write.arrivedAt);
   }
 

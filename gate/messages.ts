@@ -43,6 +43,7 @@ export interface GateState {
   readonly writesInFlight: number;
   /** Writes with a body over the limit among them: they stream and are never resent (H14). */
   readonly streamsInFlight: number;
+  /** Held, or broken under the hold and kept for the release (H13). */
   readonly writesWaiting: number;
   /** What the hold with this number did to writes; null before the first hold. */
   readonly hold: HoldFigures | null;
@@ -55,10 +56,15 @@ export interface HoldFigures {
    * after it; null while there is none.
    */
   readonly stallMs: number | null;
+  /** Of any write: from its body being complete to its being sent on or refused. */
   readonly longestWaitMs: number;
+  /** New writes that waited. */
   readonly held: number;
+  /** Writes that waited and were not sent on in time, and those that a closed tree refused after the lease had ended. */
   readonly refused: number;
+  /** Writes whose first call broke under the hold and that were answered 201 all the same (H13). */
   readonly recovered: number;
+  /** Writes whose client left while they waited (H17). */
   readonly dropped: number;
 }
 

@@ -70,7 +70,10 @@ async function lookUpCall(call: Omit<Call, 'body'>, body: WholeBody): Promise<Ca
 async function lookUp(upstream: Upstream, question: Call, deadline: AbortSignal): Promise<FoundEntry | null> {
   const answer = await upstream.ask(question, deadline);
   if (answer.status !== 200) throw new Error(`entries/retrieve answered ${answer.status}`);
-  const entries = retrieved.parse(JSON.parse(answer.body.toString('utf8')));
+  const told: unknown = JSON.parse(answer.body.toString('utf8'));
+  retrieved.parse(told);
+  // As Rekor wrote it, not as the parser put it together: the fields keep their order.
+  const entries = told as z.infer<typeof retrieved>;
   const found = entries.flatMap((each) =>
     Object.entries(each).map(([entryId, entry]) => ({ entryId, entry })),
   );

@@ -253,7 +253,7 @@ describe('healing (H15)', () => {
 describe('a write that broke under a hold (H13)', () => {
   const body = '{"kind":"hashedrekord","n":12345678901234567890}';
   const found: Behaviour = (_seen, response) => {
-    const entries = [{ e1d: { logIndex: 3, body: 'x' } }, { e2d: { logIndex: 9, body: 'y' } }];
+    const entries = [{ e1d: { body: 'x', logIndex: 3 } }, { e2d: { body: 'y', logIndex: 9 } }];
     response.writeHead(200).end(JSON.stringify(entries));
   };
   const nothing: Behaviour = (_seen, response) => void response.writeHead(200).end('[]');
@@ -298,7 +298,7 @@ describe('a write that broke under a hold (H13)', () => {
     await gate.release(1, next.url);
     const reply = await write;
     expect(reply.status).toBe(201);
-    expect(JSON.parse(reply.body)).toEqual({ e2d: { logIndex: 9, body: 'y' } });
+    expect(reply.body).toBe('{"e2d":{"body":"y","logIndex":9}}\n');
     expect(reply.headers).toMatchObject({
       etag: 'e2d',
       location: `${WRITE}/e2d?b=1`,
