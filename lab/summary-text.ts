@@ -1,6 +1,8 @@
 import type { Figures } from './load/figures';
 import { complaints, type RotationSummary, type Summary } from './summary';
 
+const COLUMNS = 80;
+
 /** The summary at a glance: at most 80 columns, without colours. */
 export function summaryText(summary: Summary): string {
   const found = complaints(summary);
@@ -24,13 +26,13 @@ export function summaryText(summary: Summary): string {
     '',
     ...(found.length === 0
       ? [`The log moved to a new shard ${summary.rotations.length} times, and no client noticed.`]
-      : ['NOT CLEAN:', ...found.map((line) => `  - ${line}`)]),
+      : ['NOT CLEAN:', ...found.flatMap((line) => wrapped(line, '  - ', '    '))]),
   ].join('\n');
 }
 
 function rotationText(rotation: RotationSummary, number: number, floorMs: number): string[] {
   const { outcome, reason, currentTreeId, nextTreeId, frozenSize, writeStallMs, ratio } = rotation;
-  if (outcome !== 'completed') return [`Rotation ${number}   ${outcome}`, `  ${reason}`];
+  if (outcome !== 'completed') return [`Rotation ${number}   ${outcome}`, ...wrapped(reason, '  ', '  ')];
   const stall =
     writeStallMs === null ? 'no write came meanwhile' : `${ms(writeStallMs)}, ${ratio ?? '-'} x the floor`;
   return [
@@ -53,6 +55,22 @@ function columns(name: string, ...cells: readonly (string | number)[]): string {
 
 function row(name: string, value: string): string {
   return `  ${name.padEnd(14)}${value}`;
+}
+
+/** Breaks a text between words, so that no line with its indentation has more than 80 columns. */
+function wrapped(text: string, first: string, others: string): string[] {
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(/\s+/)) {
+    const separator = line === first || line === others ? '' : ' ';
+    if (line.length + separator.length + word.length > COLUMNS && separator !== '') {
+      lines.push(line);
+      line = others + word;
+    } else {
+      line += separator + word;
+    }
+  }
+  return [...lines, line];
 }
 
 function ms(value: number | null): string {

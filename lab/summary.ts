@@ -74,8 +74,10 @@ function rotationSummary({ result, historyEvents, wholeMs }: RotationRun, floorM
   };
 }
 
-/** Why a demonstration is not clean, one line for each reason; the ratio is not judged here. */
-export function complaints(summary: Summary): string[] {
+/**
+ * Why a demonstration of so many rotations is not clean, one line for each reason; the ratio is not judged here.
+ */
+export function complaints(summary: Summary, rotations = 2): string[] {
   const found: string[] = [];
   const complain = (is: boolean, text: string): void => {
     if (is) found.push(text);
@@ -83,7 +85,8 @@ export function complaints(summary: Summary): string[] {
   summary.rotations.forEach(({ outcome, reason }, position) => {
     complain(outcome !== 'completed', `rotation ${position + 1} ended "${outcome}": ${reason}`);
   });
-  complain(summary.rotations.length < 2, `${summary.rotations.length} of 2 rotations ran`);
+  const ran = summary.rotations.length;
+  complain(ran < rotations, `${ran} of ${rotations} rotations ran`);
   complain(summary.acknowledged === 0, 'no write was acknowledged');
   complain(summary.writes.failed > 0, `${summary.writes.failed} writes failed`);
   complain(summary.reads.failed > 0, `${summary.reads.failed} reads failed`);

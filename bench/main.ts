@@ -1,0 +1,129 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { demonstrate } from '../lab/demonstration';
+import { startLab, type RunningLab } from '../lab/lab';
+import { complaints } from '../lab/summary';
+import { ensureBinaries } from '../tools/binaries';
+import { measurePassingThrough, measureSlowly } from './passing-through';
+
+/** `npm run bench`: DESIGN's budgets, as ratios within one run. */
+
+interface BenchOptions {
+  readonly rotations: number;
+  readonly floorRuns: number;
+  readonly pairs: number;
+  readonly slowRequests: number;
+}
+
+interface Row {
+  readonly what: string;
+  readonly measured: string;
+  readonly budget: string;
+  readonly kept: boolean;
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      interrupted.abort();
+    });
+  }
+  const { signal } = interrupted;
+  const report = (line: string): void => {
+    console.error(line);
+  };
+  const directory = join(process.cwd(), 'out', 'bench');
+  const binaries = await ensureBinaries(report, { signal });
+  const lab = await startLab({ directory: join(directory, 'lab'), binaries, report, signal });
+  try {
+    const write = (name: string, value: unknown): Promise<void> =>
+      writeFile(join(directory, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
+    await mkdir(directory, { recursive: true });
+
+    const gate = lab.status.publicUrl;
+    report(`Gate: ${options.pairs} pairs of reads, through it and past it`);
+    const passing = await measurePassingThrough(gate, servingRekor(lab), options.pairs);
+    await write('passing-through', passing);
+    report(`Gate: ${options.slowRequests} requests, 4 to 6 s apart`);
+    const slowly = await measureSlowly(gate, options.slowRequests, signal);
+    await write('slowly', slowly);
+
+    const { rotations, floorRuns } = options;
+    const load = { writesPerSecond: 20, readsPerSecond: 20 };
+    const summary = await demonstrate({
+      lab,
+      binaries,
+      ...load,
+      rotations,
+      floorRuns,
+      directory,
+      signal,
+      report,
+    });
+    await write('rotations', summary);
+
+    const rows: Row[] = [
+      atMost('gate adds, median', passing.addedMs, 1, ' ms'),
+      atMost('gate, requests seconds apart: failed', slowly.failed, 0),
+      ...summary.rotations.flatMap(({ ratio, historyEvents }, position) => [
+        atMost(`rotation ${position + 1}: write stall / floor`, ratio ?? Infinity, 1.5),
+        atMost(`rotation ${position + 1}: history events`, historyEvents, 400),
+      ]),
+      atMost('failed writes', summary.writes.failed, 0),
+      atMost('failed reads', summary.reads.failed, 0),
+      atMost('longest wait of any write', summary.longestWaitMs, 3_500, ' ms'),
+    ];
+    console.log(`floor ${Math.round(summary.floorMs)} ms (median of ${floorRuns})`);
+    for (const { what, measured, budget, kept } of rows) {
+      console.log(
+        `${what.padEnd(38)}${measured.padStart(12)}   at most ${budget.padEnd(10)}${kept ? 'kept' : 'MISSED'}`,
+      );
+    }
+    const found = complaints(summary, rotations);
+    found.forEach((line) => {
+      console.log(line);
+    });
+    if (found.length > 0 || rows.some(({ kept }) => !kept)) process.exitCode = 1;
+  } finally {
+    await lab.stop();
+  }
+}
+
+function atMost(what: string, value: number, budget: number, unit = ''): Row {
+  return {
+    what,
+    measured: `${Math.round(value * 100) / 100}${unit}`,
+    budget: `${budget}${unit}`,
+    kept: value <= budget,
+  };
+}
+
+/** The Rekor that a new lab serves with. */
+function servingRekor(lab: RunningLab): string {
+  const part = lab.status.parts.find(({ name }) => name === 'rekor-blue');
+  if (!part?.address) throw new Error('The lab has no Rekor.');
+  return `http://${part.address}`;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It is a whole number above 0.');
+  return value;
+}
+
+new Command('bench')
+  .description('Measures the budgets of a rotation in a lab of its own; writes out/bench/*.json.')
+  .option('--rotations <number>', 'rotations in a row', count, 2)
+  .option('--floor-runs <number>', 'how often the floor is measured', count, 5)
+  .option('--pairs <number>', 'pairs of reads through the gate and past it', count, 500)
+  .option('--slow-requests <number>', 'requests 4 to 6 s apart', count, 5)
+  .addHelpText('after', '\nExit codes: 0 every budget kept; 1 otherwise.')
+  .action(bench)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
