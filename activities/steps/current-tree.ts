@@ -11,7 +11,13 @@ export async function freeze(
   order: CriticalOrder,
   attempt: Attempt,
 ): Promise<FrozenTree> {
-  return await freezeTree(systems, systems.drain, order.release.currentTreeId, attempt.signal);
+  return await freezeTree(
+    systems,
+    systems.drain,
+    order.release.currentTreeId,
+    attempt.signal,
+    attempt.notAfter,
+  );
 }
 
 /** The current tree takes writes; never while the next one does (rule 3: at most one tree of a log is ACTIVE). */

@@ -202,7 +202,7 @@ export async function closeNextTree(
   attempt: Attempt,
 ): Promise<NextTreeContent> {
   const { nextTreeId, currentTreeId } = order.release;
-  const closed = await freezeTree(systems, systems.drain, nextTreeId, attempt.signal);
+  const closed = await freezeTree(systems, systems.drain, nextTreeId, attempt.signal, attempt.notAfter);
   if (closed.size === 0) {
     return 'nothing';
   }

@@ -18,6 +18,7 @@ export interface SagaServer {
   /** Runs `body` while a worker of its own task queue serves the world. */
   withWorker<Result>(world: World, body: (rotations: Rotations) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
+  readonly workflowBundle: WorkflowBundleWithSourceMap;
 }
 
 export interface Rotations {
@@ -42,6 +43,7 @@ export async function startSagaServer(): Promise<SagaServer> {
   });
   let queues = 0;
   return {
+    workflowBundle,
     withWorker: async (world, body) => {
       queues += 1;
       const taskQueue = `saga-${queues}`;
