@@ -15,7 +15,8 @@ describe('the admin interface', () => {
     async (authorization) => {
       const rekor = await started.rekor();
       const { gate } = await started.gate({ firstUpstream: rekor.url });
-      const headers = authorization === undefined ? {} : { Authorization: authorization };
+      const headers: Record<string, string> =
+        authorization === undefined ? {} : { Authorization: authorization };
       for (const [method, path] of [
         ['GET', '/state'],
         ['PUT', '/order/hold'],
