@@ -78,7 +78,8 @@ function fileLines(file: FileChange, columns: number): string[] {
 }
 
 function commandLines(run: CommandRun, columns: number): string[] {
-  return wrap(run.command.map(quoted).join(' '), columns, `  ${run.when.padEnd(8)} `, ' '.repeat(13));
+  const command = wrap(run.command.map(quoted).join(' '), columns, '      ');
+  return [...wrap(`${run.step}: ${run.what}`, columns, '  ', '    '), ...command];
 }
 
 /** An argument as a shell would take it; commands are run without one. */

@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { RefusalError } from '../../activities/refusal-error';
+import { CommandError, errorText, exitCodeOfError } from '../../cli/errors';
+import { exitCodes } from '../../cli/exit-codes';
+import { planText } from '../../cli/plan-text';
+import { progressNews, progressPicture } from '../../cli/progress-text';
+import { exitCodeOf, resultText } from '../../cli/result-text';
+import { Picture } from '../../cli/terminal';
+import { spoken, wrap } from '../../cli/text';
+import { ConfigurationError } from '../../workers/config';
+import { refusal } from '../../workflows/model/refusals';
+import { recordingTerminal } from './recording-terminal';
+import { aCompletedResult, aPlannedResult, aProgress, aRefusedResult, aRolledBackResult } from './results';
+
+const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+
+describe('the plan', () => {
+  const text = planText(aPlannedResult(), 80);
+
+  it('shows the current tree, what serves now and what will serve', () => {
+    expect(text).toMatch(/Current tree +200, 20 entries/);
+    expect(text).toMatch(/Earlier shards +100 \(10 entries\)/);
+    expect(text).toMatch(/Next index +30,/);
+    expect(text).toMatch(/Serves now +blue, at http:\/\/127\.0\.0\.1:3001/);
+    expect(text).toMatch(/Will serve +green/);
+  });
+
+  it('shows each file as a diff, each command and each step with what it would do', () => {
+    expect(text).toContain('    - TREE_ID=200\n    + TREE_ID=<next tree>');
+    expect(text).toContain('systemctl start rekor@green');
+    expect(text).toContain('  createTree  create a tree of type LOG and close it');
+    expect(text).toContain(
+      '  hold        hold new writes in the gate\n              wait for those in flight',
+    );
+  });
+
+  it('says that nothing has been changed, and by which hash the plan is known', () => {
+    expect(text).toMatch(/Plan c{12}\. .*nothing has been changed/);
+  });
+});
+
+describe('a result', () => {
+  it('that is completed shows trees, stall, steps and whom to tell', () => {
+    const text = resultText(aCompletedResult(), 80);
+
+    expect(text).toMatch(/Frozen tree +200, ended with 25 entries/);
+    expect(text).toMatch(/Active tree +7331245678901234567, from virtual index 35 on/);
+    expect(text).toMatch(/Write stall +412 ms/);
+    expect(text).toMatch(/stage +1\.2 s/);
+    expect(text).toContain('Monitors: tree 200 ended with 25 entries');
+  });
+
+  it('that was rolled back says why, and which tree still takes writes', () => {
+    const text = resultText(aRolledBackResult(), 80);
+
+    expect(text).toContain('was rolled back');
+    expect(text.replace(/\s+/g, ' ')).toContain('not through in its 2500 ms');
+    expect(text).toMatch(/Current tree +200/);
+  });
+
+  it('that is refused lists every reason with its code and what to do', () => {
+    const text = resultText(aRefusedResult(), 80);
+
+    expect(text).toContain('nothing has been changed');
+    expect(text).toContain('(CURRENT_TREE_NOT_ACTIVE)');
+    expect(text).toContain('(NEXT_IS_RUNNING)');
+  });
+
+  it.each(
+    [aPlannedResult(), aCompletedResult(), aRolledBackResult(), aRefusedResult()].map((one) => [
+      one.outcome,
+      one,
+    ]),
+  )('fits into 80 columns: %s', (_, result) => {
+    // Hashes and ids are left whole, to be copied; nothing else may be wider.
+    const text = resultText(result as ReturnType<typeof aRefusedResult>, 80).replace(/[0-9a-f]{64}/g, 'HASH');
+    expect(widest(text)).toBeLessThanOrEqual(80);
+  });
+
+  it('has an exit code of its own for each outcome but the good ones', () => {
+    expect([exitCodeOf('completed'), exitCodeOf('planned')]).toEqual([0, 0]);
+    expect([exitCodeOf('refused'), exitCodeOf('rolledBack')]).toEqual([3, 4]);
+  });
+});
+
+describe('progress', () => {
+  it('tells a pipe only what is new', () => {
+    const before = aProgress();
+    const now = aProgress({
+      phase: 'hold',
+      steps: [...before.steps, { name: 'stage', ms: 80, kind: 'done', attempt: 1 }],
+      note: 'Attempt 1 was undone.',
+    });
+
+    expect(progressNews(undefined, before)).toEqual([
+      'production: attempt 1: createTree in 42 ms',
+      'production: stage ...',
+    ]);
+    expect(progressNews(before, now)).toEqual([
+      'production: attempt 1: stage in 80 ms',
+      'production: Attempt 1 was undone.',
+      'production: hold ...',
+    ]);
+    expect(progressNews(now, now)).toEqual([]);
+  });
+
+  it('shows a terminal the ended steps, the running one and what Cancel would do, in 80 columns', () => {
+    const lines = progressPicture(aProgress({ note: 'word '.repeat(40) }), 1500, 80);
+
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}createTree +42 ms$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^> stage +1\.5 s$/));
+    expect(lines.join(' ')).toContain('Ctrl-C only stops watching');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('is drawn over itself, and never taller than the terminal', () => {
+    const terminal = recordingTerminal({ columns: 20, rows: 5 });
+    const picture = new Picture(terminal);
+    picture.draw(['one', 'two']);
+    picture.draw(['1', '2', '3', '4', 'x'.repeat(30)]);
+
+    expect(terminal.output).toBe(`one\ntwo\n\u001b[2A\u001b[0J3\n4\n${'x'.repeat(19)}\n`);
+  });
+});
+
+describe('an error', () => {
+  const thrown = new RefusalError(
+    refusal('TEMPORAL_UNREACHABLE', { address: '127.0.0.1:1', reason: 'nobody listens' }),
+  );
+
+  it('is one paragraph with what was found, what to do and its code, without a stack', () => {
+    const text = errorText(thrown, { verbose: false, columns: 80 });
+
+    expect(text.replace(/\s+/g, ' ')).toMatch(
+      /^Temporal at 127\.0\.0\.1:1 .*Check temporal\.address.*\(TEMPORAL_UNREACHABLE\)$/,
+    );
+    expect(text).not.toContain('    at ');
+    expect(text).not.toContain('\n\n');
+  });
+
+  it('has its stack and its causes with --verbose', () => {
+    const text = errorText(new Error('outer', { cause: new Error('inner') }), { verbose: true, columns: 80 });
+
+    expect(text).toMatch(/outer\n\n.*at .*inner.*at /s);
+  });
+
+  it('gives each problem of a configuration its own line', () => {
+    const problem = { found: '"x"', allowed: 'a duration' };
+    const error = new ConfigurationError('/a.yaml', [
+      { path: 'logs.a', ...problem },
+      { path: 'logs.b', line: 7, ...problem },
+    ]);
+
+    expect(errorText(error, { verbose: false, columns: 80 }).split('\n')).toEqual([
+      'The configuration /a.yaml has 2 problems:',
+      '  - logs.a: found "x"; allowed is a duration.',
+      '  - logs.b (line 7): found "x"; allowed is a duration.',
+    ]);
+  });
+
+  it('exits with what the table says', () => {
+    expect(exitCodeOfError(thrown)).toBe(exitCodes.unreachable.code);
+    expect(exitCodeOfError(new ConfigurationError('/a', []))).toBe(exitCodes.usage.code);
+    expect(exitCodeOfError(new CommandError('no', exitCodes.refused))).toBe(exitCodes.refused.code);
+    expect(exitCodeOfError(new Error('surprise'))).toBe(exitCodes.failed.code);
+  });
+});
+
+it('wraps without losing or breaking a word', () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), (words) => {
+      const lines = wrap(words.join(' '), 30, '  ', '    ');
+
+      expect(lines.join(' ').split(/\s+/).filter(Boolean)).toEqual(words);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
+    }),
+  );
+});
+
+it.each([
+  [0, '0 ms'],
+  [999, '999 ms'],
+  [1500, '1.5 s'],
+  [59_960, '1 min 0 s'],
+  [119_700, '2 min 0 s'],
+  [610_000, '10 min 10 s'],
+])('speaks %d ms as %s', (ms, text) => {
+  expect(spoken(ms)).toBe(text);
+});
