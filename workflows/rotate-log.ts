@@ -38,10 +38,7 @@ export async function rotateLog(request?: RotationRequest): Promise<RotationResu
   if (invalid.length > 0) {
     return journal.concludes(refused(asked.log, rotation, invalid));
   }
-  const holder = await observations().lockHolder(asked.log);
-  const found = holder
-    ? { refusals: [refusal('ROTATION_IN_PROGRESS', { log: asked.log, ...holder })] }
-    : await planOf(asked, journal);
+  const found = await planOf(asked, journal, { lookForHolder: true });
   if ('refusals' in found) {
     return journal.concludes(refused(asked.log, rotation, found.refusals));
   }
@@ -64,7 +61,7 @@ export async function rotation(input: RotationInput): Promise<RotationResult> {
   setHandler(progressQuery, () => journal.progress, {
     description: 'Where the rotation is and what Cancel would do',
   });
-  const found = await planOf(input.request, journal);
+  const found = await planOf(input.request, journal, { lookForHolder: false });
   if ('refusals' in found) {
     return journal.concludes(refused(input.request.log, input.rotation, found.refusals));
   }
@@ -88,14 +85,21 @@ function rotationName(): string {
   return `${began}-${uuid4().slice(0, 6)}`;
 }
 
-/** Looks, and plans; whatever keeps it from looking is a refusal too. */
+/**
+ * Looks, and plans; whatever keeps it from looking is a refusal too. What a running rotation has changed so far would
+ * look like faults of the log, so that is looked for first, by everyone but the rotation itself.
+ */
 async function planOf(
   request: RotationRequest,
   journal: Journal,
+  { lookForHolder }: { readonly lookForHolder: boolean },
 ): Promise<{ readonly plan: Plan } | { readonly refusals: readonly Refusal[] }> {
   journal.begins('preflight', false);
   try {
-    return planRotation(request, await observations().preflight(request));
+    const holder = lookForHolder ? await observations().lockHolder(request.log) : null;
+    return holder
+      ? { refusals: [refusal('ROTATION_IN_PROGRESS', { log: request.log, ...holder })] }
+      : planRotation(request, await observations().preflight(request));
   } catch (error) {
     return { refusals: [reasonOf(error, 'preflight')] };
   }

@@ -18,18 +18,18 @@ export async function confirm(
 ): Promise<VerificationReport> {
   const { frozen, handover, release } = order;
   await requireOnlyNextActive(systems, order, attempt);
-  await requireLoadedLengths(systems, order, attempt);
-  return await systems.verifier.verify(
-    {
-      baseUrl: systems.publicUrl,
-      activeTreeId: release.nextTreeId,
-      inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
-      rootHashes: { [frozen.treeId]: frozen.rootHash },
-      handoverLeafHash: handover.leafHash,
-      sampleEntries: systems.sampleEntries,
-    },
-    attempt.signal,
-  );
+  const target = {
+    activeTreeId: release.nextTreeId,
+    inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
+    rootHashes: { [frozen.treeId]: frozen.rootHash },
+    handoverLeafHash: handover.leafHash,
+  };
+  // Each instance by its own address: a service in front of several answers from any of them.
+  for (const { url: baseUrl } of systems.installation.instances(release.next)) {
+    await systems.verifier.verify({ ...target, baseUrl, sampleEntries: 0 }, attempt.signal);
+  }
+  const publicLog = { ...target, baseUrl: systems.publicUrl, sampleEntries: systems.sampleEntries };
+  return await systems.verifier.verify(publicLog, attempt.signal);
 }
 
 /** Watches for the soak time what a rotation can still break (H1, H8), then says how writes fared in the gate. */

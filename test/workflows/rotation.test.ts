@@ -164,6 +164,25 @@ describe('a rotation', () => {
     expect(world.cleanSlate()).toEqual(before);
   });
 
+  it('is taken back when the workflow that a person started is cancelled', async () => {
+    const world = new World();
+    const before = world.cleanSlate();
+    const result = await server.withWorker(world, async ({ start }) => {
+      const handle = await start({ log: 'production' });
+      await new Promise<void>((resolve) => {
+        world.onCall = async (called) => {
+          if (called === 'freeze') {
+            await handle.cancel();
+            resolve();
+          }
+        };
+      });
+      return await handle.result();
+    });
+    expect(result).toMatchObject({ outcome: 'rolledBack', refusals: [{ code: 'CANCELLED' }] });
+    expect(world.cleanSlate()).toEqual(before);
+  });
+
   it('is not taken back by Cancel once it is exposed', async () => {
     const world = new World();
     const result = await server.withWorker(world, async ({ start, cancel }) => {
