@@ -41,7 +41,7 @@ async function main(options: FloorMainOptions): Promise<void> {
       interrupted.abort();
     });
   }
-  const floor = await measureFloor(floorLab(options.configuration, options.rekorServer), {
+  const measured = measureFloor(floorLab(options.configuration, options.rekorServer), {
     runs: options.runs,
     writesPerSecond: options.writes,
     readsPerSecond: options.reads,
@@ -50,7 +50,12 @@ async function main(options: FloorMainOptions): Promise<void> {
       console.error(line);
     },
   });
-  console.log(options.json ? JSON.stringify(floor) : floorText(floor));
+  const floor = await measured.catch((error: unknown) => {
+    if (!interrupted.signal.aborted) throw error;
+    process.exitCode = 130; // Whoever interrupted this knows why.
+    return null;
+  });
+  if (floor) console.log(options.json ? JSON.stringify(floor) : floorText(floor));
 }
 
 function positive(text: string): number {

@@ -11,9 +11,12 @@ export interface RotationRun {
   readonly wholeMs: number;
 }
 
+/** How long a cancelled rotation gets to take itself back before its lab is stopped under it. Milliseconds. */
+const CANCEL_PATIENCE_MS = 30_000;
+
 /**
  * Starts the workflow `rotateLog`, as a person does in Temporal's UI, and waits for its result.
- * When the signal ends the wait, the rotation is cancelled, so that it takes itself back.
+ * At the signal the rotation is cancelled; when it has taken itself back, the signal's reason is thrown.
  */
 export async function runRotation(
   client: Client,
@@ -24,17 +27,26 @@ export async function runRotation(
   const began = performance.now();
   const workflowId = `rotate/${log}/${randomUUID()}`;
   const handle = await client.workflow.start(ROTATE_LOG, { workflowId, taskQueue, args: [request] });
-  const cancel = (): void => {
-    handle.cancel().catch(() => undefined); // It may have ended meanwhile; the wait below says how.
-  };
-  signal.addEventListener('abort', cancel);
+  let giveUp: NodeJS.Timeout | undefined;
+  const ended = new AbortController();
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    const cancel = (): void => {
+      const reason = signal.reason as Error;
+      giveUp = setTimeout(reject, CANCEL_PATIENCE_MS, reason);
+      handle.cancel().catch(() => undefined); // It may have ended meanwhile; the wait below says how.
+    };
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true, signal: ended.signal });
+  });
   try {
-    const result = (await handle.result()) as RotationResult;
+    const result = (await Promise.race([handle.result(), cancelled])) as RotationResult;
+    signal.throwIfAborted();
     const wholeMs = performance.now() - began;
     const historyEvents = await eventsOf(client, workflowId, handle.firstExecutionRunId);
     return { result, historyEvents, wholeMs };
   } finally {
-    signal.removeEventListener('abort', cancel);
+    ended.abort();
+    clearTimeout(giveUp);
   }
 }
 
