@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { hasCode } from '../tools/error-code';
 import {
   formatIdentity,
   identify,
@@ -28,7 +29,7 @@ export function recorded(pidFile: string): ProcessIdentity | null {
   try {
     text = readFileSync(pidFile, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (hasCode(error, 'ENOENT')) {
       return null;
     }
     throw error;
@@ -77,7 +78,7 @@ export function signalRecorded(pidFile: string, signal: NodeJS.Signals): boolean
     process.kill(identity.pid, signal);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') {
+    if (hasCode(error, 'ESRCH')) {
       return false;
     }
     throw error;

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode } from '../tools/error-code';
 import { databaseHome } from './database';
 import type { LabFiles } from './files';
 import type { PartName } from './parts';
@@ -24,7 +25,7 @@ export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
   try {
     text = await readFile(files.record, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) {
       return null;
     }
     throw error;
@@ -67,7 +68,7 @@ export async function claimDirectory(files: LabFiles): Promise<void> {
     await mkdir(files.directory);
     await chmod(files.directory, 0o755); // Whatever the umask: a database that root starts runs as another user.
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+    if (!hasCode(error, 'EEXIST')) {
       throw error;
     }
     const content = await readdir(files.directory);
@@ -101,8 +102,7 @@ export async function removeIfEmpty(directory: string): Promise<void> {
   try {
     await rmdir(directory);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') {
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) {
       throw error;
     }
   }

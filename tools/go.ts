@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { hasCode } from './error-code';
 
 /** Go is missing, or too old for a pinned module. */
 export class GoMissing extends Error {
@@ -56,7 +57,7 @@ export async function requireGo(directory: string, needed: string, signal?: Abor
     return (await go(['env', 'GOVERSION'], { directory, signal })).trim();
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (hasCode(error, 'ENOENT')) {
       throw new GoMissing('Go is not installed, or not on PATH.', needed);
     }
     const reason = error instanceof Error ? error.message : String(error);

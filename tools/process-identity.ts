@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { hasCode } from './error-code';
 
 /**
  * A process, so that a later process with the same pid is never taken for it: pids are reused, a pid together with
@@ -53,7 +54,7 @@ function startedOnLinux(pid: number): string | null {
     }
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${ticks}`;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) {
+    if (hasCode(error, 'ENOENT', 'ESRCH')) {
       return null;
     }
     throw error;

@@ -1,0 +1,107 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recorded } from '../../lab/process';
+import { formatIdentity, identify } from '../../tools/process-identity';
+
+const script = join(__dirname, '../../lab/slot.sh');
+
+describe('the commands of a slot', () => {
+  let directory: string;
+  let slots: string;
+  const slot = (action: string) => spawnSync('sh', [script, action, directory, 'blue'], { encoding: 'utf8' });
+  const process_ = () => recorded(join(slots, 'blue.pid'));
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'a slot-'));
+    slots = join(directory, 'slots');
+    mkdirSync(slots);
+    const rekor = join(directory, 'rekor server');
+    writeFileSync(rekor, '#!/bin/sh\nprintf "%s\\n" "$@"\nexec sleep 60\n', { mode: 0o755 });
+    const shared = [
+      'SIGNER_KEY=/a key',
+      'PUBLIC_NAME=rekor.test',
+      'TRILLIAN_HOST=127.0.0.1',
+      'TRILLIAN_PORT=1',
+    ];
+    writeFileSync(join(slots, 'rekor.env'), [`REKOR_SERVER=${rekor}`, ...shared].join('\n'));
+    writeFileSync(join(slots, 'blue.env'), '# A comment\n\nPORT=2\nTREE_ID=6826284441047790130\n');
+  });
+  afterEach(() => {
+    slot('stop');
+    rmSync(directory, { recursive: true });
+  });
+
+  it('start Rekor once, with the tree and the sharding list of the slot', async () => {
+    expect(slot('status').status).toBe(3);
+    expect(slot('start').status).toBe(0);
+    const first = process_();
+    expect(slot('start').status).toBe(0);
+    while (!readFileSync(join(slots, 'blue.log'), 'utf8').includes('--enable_retrieve_api')) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+
+    expect(first).not.toBeNull();
+    expect(process_()).toEqual(first);
+    expect(slot('status').stdout).toBe(`running, pid ${first?.pid}\n`);
+    const log = readFileSync(join(slots, 'blue.log'), 'utf8').split('\n');
+    expect(log).toContain('--trillian_log_server.tlog_id=6826284441047790130');
+    expect(log).toContain(`--trillian_log_server.sharding_config=${slots}/blue-sharding.yaml`);
+    expect(log).toContain('--rekor_server.signer=/a key');
+    expect(log.filter((line) => line === 'serve')).toHaveLength(1);
+  });
+
+  it('start one Rekor when several start it at a time', async () => {
+    const starts = Array.from({ length: 5 }, () => spawn('sh', [script, 'start', directory, 'blue']));
+    const ends = await Promise.all(starts.map((start) => once(start, 'exit')));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(ends.map(([code]) => code as number)).toEqual([0, 0, 0, 0, 0]);
+    const log = readFileSync(join(slots, 'blue.log'), 'utf8').split('\n');
+    expect(log.filter((line) => line === 'serve')).toHaveLength(1);
+  });
+
+  it('stop it, and are content when nothing runs', () => {
+    slot('start');
+    expect(slot('stop').status).toBe(0);
+
+    expect(process_()).toBeNull();
+    expect(slot('status').status).toBe(3);
+    expect(slot('stop').status).toBe(0);
+  });
+
+  it('never signal another program that has the recorded pid by now', async () => {
+    const other = spawn('sleep', ['60']);
+    writeFileSync(join(slots, 'blue.pid'), formatIdentity({ pid: other.pid ?? 0, started: 'before' }));
+    expect(slot('stop').status).toBe(0);
+
+    expect(identify(other.pid ?? 0)).not.toBeNull();
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+  });
+
+  it('take over the lock of a command that was killed', () => {
+    writeFileSync(join(slots, 'blue.lock'), `${process.pid} before\n`);
+
+    expect(slot('start').status).toBe(0);
+    expect(existsSync(join(slots, 'blue.lock'))).toBe(false);
+  });
+
+  it.each(['', '0', '007', '12a', '$(echo 1)'])('refuse to start Rekor with the tree id %j', (treeId) => {
+    writeFileSync(join(slots, 'blue.env'), `PORT=2\nTREE_ID=${treeId}\n`);
+    const start = slot('start');
+
+    expect(start.status).toBe(1);
+    expect(start.stderr).toContain('not a tree id');
+    expect(process_()).toBeNull();
+  });
+
+  it('say by enable and disable whether the slot starts with the lab', () => {
+    slot('enable');
+    expect(existsSync(join(slots, 'blue.enabled'))).toBe(true);
+    slot('disable');
+    expect(existsSync(join(slots, 'blue.enabled'))).toBe(false);
+  });
+});

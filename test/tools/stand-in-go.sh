@@ -1,0 +1,31 @@
+#!/bin/sh
+# Stands in for `go` in the tests of the builder: writes down how it was called and makes files instead of programs.
+echo "$*" >>"$STAND_IN_GO/calls"
+case "$1 $2" in
+'env GOVERSION') echo go1.99.0 ;;
+'version -m')
+  # A "program" of these tests is a text: what Go would have written into it.
+  printf '%s: go1.99.0\n' "$3"
+  cat "$3"
+  ;;
+'build -v')
+  if [ -e "$STAND_IN_GO/fails" ]; then
+    echo 'something does not compile' >&2
+    exit 1
+  fi
+  for argument; do
+    if [ "$previous" = -o ]; then
+      target=$argument
+    fi
+    previous=$argument
+    case $argument in github.com/*) echo built >"$target${argument##*/}" ;; esac
+  done
+  ;;
+'mod download') ;;
+'list -m')
+  mkdir -p "$STAND_IN_GO/module/storage/postgresql/schema"
+  echo 'CREATE TABLE' >"$STAND_IN_GO/module/storage/postgresql/schema/storage.sql"
+  echo "$STAND_IN_GO/module"
+  ;;
+*) exit 1 ;;
+esac

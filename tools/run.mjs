@@ -1,0 +1,165 @@
+/**
+ * What `npm run demo`, `npm test` and `npm run bench` call: all of their set-up, then the thing itself.
+ * Plain Node without dependencies: it runs before there are any. Leaves node_modules, the caches and out/ behind.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const commands = { demo, test, bench };
+
+let child;
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    interrupted = true;
+    child?.kill(signal);
+  });
+}
+
+const [name, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(commands, name)) {
+  console.error(`usage: node tools/run.mjs ${Object.keys(commands).join('|')} [arguments]`);
+  process.exit(2);
+}
+try {
+  requireNode();
+  await installPackages();
+  const { build } = await import('./build.mjs');
+  await build();
+  process.exitCode = await commands[name](args);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+if (interrupted) {
+  process.exitCode = 130;
+}
+
+async function demo(options) {
+  return await run(process.execPath, [join('out', 'dist', 'lab', 'demo.js'), ...options]);
+}
+
+async function bench(options) {
+  return await run(process.execPath, [join('out', 'dist', 'bench', 'main.js'), ...options]);
+}
+
+/** Patterns narrow the tests to files whose path matches; the checks of the sources are then left out. */
+async function test(patterns) {
+  const found = { passed: 0, failed: 0 };
+  const count = (passed, failed) => {
+    found.passed += passed;
+    found.failed += failed;
+  };
+  if (patterns.length === 0) {
+    const clean = (await run(...npm('run', '--silent', 'check'))) === 0;
+    count(clean ? 1 : 0, clean ? 0 : 1);
+  }
+  const files = await testFiles(patterns);
+  const stack = files.filter((file) => file.includes(`${sep}test${sep}stack${sep}`));
+  const others = files.filter((file) => !stack.includes(file));
+  count(...(await jest('fast', others, [])));
+  if (stack.length > 0 && !interrupted) {
+    const tools = await run(process.execPath, [join('out', 'dist', 'tools', 'main.js')]);
+    if (tools === 0) {
+      // One file after the other: each starts a whole stack.
+      count(...(await jest('stack', stack, ['--runInBand'])));
+    } else {
+      console.error('Without these programs no test of the real stack can run.');
+      count(0, stack.length);
+    }
+  }
+  console.log(`${found.passed} passed, ${found.failed} failed`);
+  return found.failed > 0 || found.passed === 0 ? 1 : 0;
+}
+
+async function testFiles(patterns) {
+  const listed = await output(process.execPath, [jestProgram(), '--listTests', ...patterns]);
+  return listed.split('\n').filter((line) => line !== '');
+}
+
+/** Runs test files; returns how many tests passed and failed. A file that cannot even start counts as one failure. */
+async function jest(group, files, options) {
+  if (files.length === 0 || interrupted) {
+    return [0, 0];
+  }
+  mkdirSync(join(root, 'out', 'test'), { recursive: true });
+  const resultFile = join(root, 'out', 'test', `${group}.json`);
+  rmSync(resultFile, { force: true });
+  await run(process.execPath, [
+    jestProgram(),
+    ...options,
+    '--json',
+    `--outputFile=${resultFile}`,
+    '--runTestsByPath',
+    ...files,
+  ]);
+  if (!existsSync(resultFile)) {
+    return [0, files.length];
+  }
+  const result = JSON.parse(readFileSync(resultFile, 'utf8'));
+  const notRun = result.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  return [result.numPassedTests, result.numFailedTests + notRun.length];
+}
+
+function jestProgram() {
+  return join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+}
+
+function requireNode() {
+  const needed = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node.replace('>=', '');
+  const [major, minor] = needed.split('.').map(Number);
+  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
+  if (ownMajor < major || (ownMajor === major && ownMinor < minor)) {
+    throw new Error(
+      `Node.js ${needed} or newer is needed; this is ${process.versions.node}. Install one from https://nodejs.org/.`,
+    );
+  }
+}
+
+async function installPackages() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  const wanted = join(root, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) {
+    return;
+  }
+  console.log('Installing the npm packages of package-lock.json (npm ci); this takes about a minute ...');
+  if ((await run(...npm('ci', '--no-audit', '--no-fund'))) !== 0) {
+    throw new Error('npm ci failed; its messages are above.');
+  }
+}
+
+/** The npm that started this, else the one on PATH. */
+function npm(...npmArguments) {
+  const program = process.env.npm_execpath;
+  return program ? [process.execPath, [program, ...npmArguments]] : ['npm', npmArguments];
+}
+
+async function run(command, commandArguments) {
+  if (interrupted) {
+    return 130;
+  }
+  child = spawn(command, commandArguments, { cwd: root, stdio: ['inherit', 'inherit', 'inherit'] });
+  return await ended(child);
+}
+
+async function output(command, commandArguments) {
+  child = spawn(command, commandArguments, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => (text += part));
+  if ((await ended(child)) !== 0) {
+    throw new Error(`${commandArguments.join(' ')} failed.`);
+  }
+  return text;
+}
+
+async function ended(running) {
+  return await new Promise((resolve, reject) => {
+    running.once('error', reject);
+    running.once('close', (code) => resolve(code ?? 130));
+  });
+}
