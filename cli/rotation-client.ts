@@ -68,6 +68,14 @@ export class RotationClient {
     }
   }
 
+  /**
+   * The result, once there is one. The signal ends the waiting: a call left to itself would be tried again on the
+   * closed connection, and the error of that reaches nobody who could catch it.
+   */
+  result(rotation: Rotation, signal: AbortSignal): Promise<RotationResult> {
+    return this.#temporal.connection.withAbortSignal(signal, () => rotation.result());
+  }
+
   /** The last run of the log's rotation, whoever started it. */
   async lock(log: string): Promise<LockState> {
     const handle: Rotation = this.#temporal.client.workflow.getHandle(lockId(log));

@@ -13,7 +13,7 @@ const LOOK_MS = { terminal: 300, pipe: 1_000 };
 const SILENCE_MS = 3_000;
 
 export interface Watch {
-  readonly client: Pick<RotationClient, 'progress' | 'lock' | 'hasWorker' | 'taskQueue'>;
+  readonly client: Pick<RotationClient, 'progress' | 'result' | 'lock' | 'hasWorker' | 'taskQueue'>;
   readonly terminal: Terminal;
   /** Progress is said on standard error and never redrawn, so that standard output has the result alone. */
   readonly json: boolean;
@@ -28,20 +28,18 @@ export interface Watch {
 export async function watchRotation(rotation: Rotation, watch: Watch): Promise<RotationResult> {
   const { terminal } = watch;
   const ended = new AbortController();
-  const result = rotation.result().finally(() => ended.abort());
   const stop = AbortSignal.any([ended.signal, terminal.interrupted]);
   const [outcome] = await Promise.allSettled([
-    Promise.race([result, whenAborted(terminal.interrupted)]),
+    watch.client.result(rotation, terminal.interrupted).finally(() => ended.abort()),
     show(rotation, watch, stop),
   ]);
-  if (outcome.status === 'rejected') {
-    throw endedBadly(rotation, outcome.reason);
+  if (outcome.status === 'fulfilled') {
+    return outcome.value;
   }
-  if (!outcome.value) {
-    result.catch(() => undefined); // It is nobody's any more; closing the connection rejects it.
+  if (terminal.interrupted.aborted) {
     throw new CommandError(watch.detached, exitCodes.detached);
   }
-  return outcome.value;
+  throw endedBadly(rotation, outcome.reason);
 }
 
 async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promise<void> {
@@ -127,15 +125,6 @@ function endedBadly(rotation: Rotation, reason: unknown): Error {
 /** A getter that the compiler does not take for a constant between two awaits. */
 function aborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function whenAborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve(undefined);
-    }
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }
 
 /** Waits; an abort ends it early. */
