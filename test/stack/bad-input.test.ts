@@ -4,6 +4,7 @@ import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
 import type { LogSection, SlotSection } from './configuration-copy';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { expectOutcome } from './outcome';
 import { expectAsBefore } from './snapshot';
 
 /** Nobody listens on port 1 of a machine of today. */
@@ -109,7 +110,7 @@ describe('bad input to a rotation', () => {
     await log.end();
   }, 60_000);
 
-  beforeEach(() => log.clearFaults());
+  beforeEach(() => log.settle());
 
   async function expectRefusal(code: RefusalCode, request: Partial<RotationRequest> = {}): Promise<void> {
     const before = await log.snapshot();
@@ -151,7 +152,7 @@ describe('bad input to a rotation', () => {
     const result = await log.rotate();
     await log.rekor[current]?.acceptConnections();
 
-    expect(result.outcome).toBe('refused');
+    expectOutcome(result, 'refused');
     expect(result.refusals.map(({ code }) => code)).toContain('REKOR_UNREACHABLE');
     expect(await log.snapshot()).toEqual(before);
   }, 60_000);
@@ -187,7 +188,8 @@ describe('bad input to a rotation', () => {
         log.gate.forgetCalls();
         const result = await log.rotate();
 
-        expect(result).toMatchObject({ outcome: 'rolledBack', refusals: [{ code }] });
+        expectOutcome(result, 'rolledBack');
+        expect(result.refusals).toMatchObject([{ code }]);
         expect(log.gate.calls.filter(({ path }) => path.endsWith('/hold'))).toEqual([]);
         expectAsBefore(before, await log.snapshot());
         await log.expectWritable();
@@ -199,7 +201,7 @@ describe('bad input to a rotation', () => {
   it('leaves a log that rotates once the input is right', async () => {
     const result = await log.rotate();
 
-    expect(result.outcome).toBe('completed');
+    expectOutcome(result, 'completed');
     await log.expectWritable();
     await log.expectNothingLost();
   }, 120_000);

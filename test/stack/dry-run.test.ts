@@ -1,4 +1,5 @@
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { expectOutcome } from './outcome';
 
 describe('a dry run on a real log', () => {
   let log: LogUnderTest;
@@ -11,7 +12,7 @@ describe('a dry run on a real log', () => {
     await log.end();
   }, 60_000);
 
-  beforeEach(() => log.clearFaults());
+  beforeEach(() => log.settle());
 
   const readsOfTrillian = ['ListTrees', 'GetTree', 'GetLatestSignedLogRoot', 'GetLeavesByRange'];
 
@@ -21,7 +22,7 @@ describe('a dry run on a real log', () => {
     log.clearFaults();
     const result = await log.rotate({ dryRun: true });
 
-    expect(result.outcome).toBe('planned');
+    expectOutcome(result, 'planned');
     expect(log.trillian.calls.length).toBeGreaterThan(0);
     expect(log.trillian.calls.filter(({ method }) => !readsOfTrillian.includes(method))).toEqual([]);
     expect(log.gate.calls.length).toBeGreaterThan(0);
@@ -37,7 +38,7 @@ describe('a dry run on a real log', () => {
     const said = await log.rotate({ dryRun: true });
     const done = await log.rotate();
 
-    expect(done.outcome).toBe('completed');
+    expectOutcome(done, 'completed');
     expect(said.steps.map(({ kind }) => kind)).toEqual(said.steps.map(() => 'said'));
     expect(said.steps.filter(({ says }) => (says?.length ?? 0) === 0)).toEqual([]);
     // Start runs beside freeze, so those two may end in either order.

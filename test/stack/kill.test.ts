@@ -3,6 +3,7 @@ import type { RotationRequest, RotationResult } from '../../workflows/model/rota
 import type { Held } from './faults/exchange';
 import { gateHold, setsState } from './chosen-calls';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { expectOutcome, stepNames } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
 import { within } from './waiting';
 
@@ -72,7 +73,7 @@ describe('a rotation whose worker is killed', () => {
     await log.end();
   }, 60_000);
 
-  beforeEach(() => log.clearFaults());
+  beforeEach(() => log.settle());
 
   /** Starts a rotation under load, kills the worker in the step, lets `then` happen, and starts another worker. */
   async function killedIn(
@@ -107,10 +108,8 @@ describe('a rotation whose worker is killed', () => {
       const before = await log.snapshot();
       const result = await killedIn(kill, (rotation) => rotation.cancel());
 
-      expect(result.outcome).toBe('rolledBack');
-      expect(result.steps.filter(({ kind }) => kind === 'done').map(({ name }) => name)).not.toContain(
-        'expose',
-      );
+      expectOutcome(result, 'rolledBack');
+      expect(stepNames(result, 'done')).not.toContain('expose');
       expectAsBefore(before, await log.snapshot());
       await log.expectNothingLost();
     },
@@ -121,7 +120,8 @@ describe('a rotation whose worker is killed', () => {
     const before = await log.snapshot();
     const result = await killedIn(createTree, () => Promise.resolve());
 
-    expect(result).toMatchObject({ outcome: 'completed', attempts: 1 });
+    expectOutcome(result, 'completed');
+    expect(result.attempts).toBe(1);
     const after = await log.snapshot();
     expect(after.trees.length).toBe(before.trees.length + 1);
     expect(activeTrees(after)).toEqual([result.nextTree?.treeId]);
@@ -131,8 +131,13 @@ describe('a rotation whose worker is killed', () => {
   it('in the critical section undoes it with another worker, and the next attempt succeeds (H21)', async () => {
     const result = await killedIn(freeze, () => Promise.resolve());
 
-    expect(result).toMatchObject({ outcome: 'completed', attempts: 2 });
+    expectOutcome(result, 'completed');
+    expect(result.attempts).toBe(2);
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
   }, 180_000);
+
+  it('has lost nothing in any of these', async () => {
+    await log.expectNothingEverLost();
+  }, 120_000);
 });

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
+import type { Acknowledgement } from '../../lab/load/acknowledgement';
+import { checkAcknowledgements } from '../../lab/load/check';
 import { readEntry } from '../../lab/load/entry';
 import { startLoad, type Load } from '../../lab/load/load';
 import { createRecorder, type Recorder } from '../../lab/load/recorder';
@@ -27,6 +29,9 @@ import { workerProcess, type WorkerProcess } from './worker-process';
 
 /** How long anything may take here before a test gives up; two busy cores, so far more than it does take. */
 const PATIENCE_MS = 120_000;
+
+/** So many entries from before a test are looked at again in it. */
+const EARLIER = 20;
 
 /**
  * A real log: Trillian, PostgreSQL, Rekor in two slots, the gate, Temporal and a worker, with a proxy before everything
@@ -61,14 +66,18 @@ export interface LogUnderTest {
   serving(): Promise<{ readonly current: string; readonly next: string; readonly activeTreeId: string }>;
   /** An upload is acknowledged within 5 s; it is recorded like those of the load. */
   expectWritable(): Promise<void>;
-  /** Every acknowledged entry is there, none twice, each with a valid proof. */
+  /** Every entry acknowledged in this test, and some from before it: each is there, none twice, with a valid proof. */
   expectNothingLost(): Promise<void>;
+  /** The same for every entry that was ever acknowledged; takes long after many tests. */
+  expectNothingEverLost(): Promise<void>;
   /** Starts the worker again, with a changed configuration; without `change`, with the good one. */
   reconfigure(change?: (section: LogSection) => void): Promise<void>;
   /** An empty directory for files that a changed configuration names. */
   newDirectory(): string;
   /** No rule, no record of calls; slot commands work. */
   clearFaults(): void;
+  /** Before a test: no fault, a worker, and no rotation that an earlier test left unfinished. */
+  settle(): Promise<void>;
   /** Ends everything that was started, and fails when something is left. */
   end(): Promise<void>;
 }
@@ -162,6 +171,25 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
         cause: error,
       });
     });
+  let settledAt = 0;
+  const expectKept = async (acknowledged: readonly Acknowledgement[]): Promise<void> => {
+    const { wrong, ...counts } = await checkAcknowledgements(section.publicUrl, acknowledged);
+    expect(wrong).toEqual([]);
+    expect(counts).toEqual({
+      acknowledged: acknowledged.length,
+      lostEntries: 0,
+      duplicateIndexes: 0,
+      proofsVerified: acknowledged.length,
+    });
+  };
+  const clearFaults = (): void => {
+    for (const proxy of [trillian, gate, ...Object.values(rekor)]) {
+      proxy.clear();
+      proxy.forgetCalls();
+    }
+    slots.clear();
+    slots.forgetCalls();
+  };
   const upload = uploader(section.publicUrl, recorder);
   return {
     name,
@@ -194,16 +222,8 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
     expectWritable: async () => {
       await until('an upload to be acknowledged', 5_000, upload);
     },
-    expectNothingLost: async () => {
-      const { wrong, ...counts } = await recorder.check(section.publicUrl);
-      expect(wrong).toEqual([]);
-      expect(counts).toEqual({
-        acknowledged: counts.acknowledged,
-        lostEntries: 0,
-        duplicateIndexes: 0,
-        proofsVerified: counts.acknowledged,
-      });
-    },
+    expectNothingLost: () => expectKept(recorder.acknowledged().slice(Math.max(settledAt - EARLIER, 0))),
+    expectNothingEverLost: () => expectKept(recorder.acknowledged()),
     reconfigure: async (change) => {
       const changed = structuredClone(configuration);
       change?.(changed.logs[name] as LogSection);
@@ -212,13 +232,17 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
       worker.start();
     },
     newDirectory: () => mkdtempSync(join(directory, 'files-')),
-    clearFaults: () => {
-      for (const proxy of [trillian, gate, ...Object.values(rekor)]) {
-        proxy.clear();
-        proxy.forgetCalls();
+    clearFaults,
+    settle: async () => {
+      clearFaults();
+      settledAt = recorder.acknowledged().length;
+      if (!worker.runs()) {
+        worker.start();
       }
-      slots.clear();
-      slots.forgetCalls();
+      await until('the end of an earlier rotation', PATIENCE_MS, async () => {
+        const { count } = await temporal.workflow.count(`ExecutionStatus = 'Running'`);
+        return count === 0;
+      });
     },
   };
 }

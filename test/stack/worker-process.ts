@@ -6,6 +6,7 @@ import { startNode, type Child } from './child';
 export interface WorkerProcess {
   /** Starts one; the one before must have ended. */
   start(): void;
+  runs(): boolean;
   /** SIGKILL: nothing of it gets to clean up. */
   kill9(): Promise<void>;
   stop(): Promise<void>;
@@ -23,6 +24,7 @@ export function workerProcess(configurationFile: string, directory: string): Wor
       const args = [compiledProgram(), 'worker', '--config', configurationFile];
       child = startNode('worker', args, join(directory, 'worker.log'));
     },
+    runs: () => child?.running() ?? false,
     kill9: async () => await child?.kill9(),
     stop: async () => {
       if (child?.running()) {

@@ -1,0 +1,22 @@
+import type { Outcome, RotationResult } from '../../workflows/model/rotation';
+
+/** Fails with the rotation's own words when it ended otherwise. */
+export function expectOutcome(result: RotationResult, outcome: Outcome): void {
+  if (result.outcome !== outcome) {
+    const steps = result.steps.map(({ name, kind, attempt, ms }) => `${attempt} ${kind} ${name} ${ms} ms`);
+    throw new Error(
+      [`The rotation ended ${result.outcome}, not ${outcome}: ${result.reason}`, ...steps].join('\n  '),
+    );
+  }
+}
+
+/** The names of the steps of one kind, in all attempts or in one. */
+export function stepNames(
+  result: RotationResult,
+  kind: 'done' | 'undone' | 'said',
+  attempt?: number,
+): string[] {
+  return result.steps
+    .filter((step) => step.kind === kind && (attempt ?? step.attempt) === step.attempt)
+    .map(({ name }) => name);
+}
