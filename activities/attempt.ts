@@ -13,8 +13,12 @@ const SIGN_OF_LIFE_MS = 200;
  */
 export const MARGIN_MS = 100;
 
-/** One call of a step inside an attempt may take this long, in milliseconds; the next one then still has time. */
-const CALL_MS = 500;
+/**
+ * One call may take this share of its attempt, so that others still have time: half a second of the critical section's
+ * two and a half. Never less than the half second.
+ */
+const CALL_SHARE = 0.2;
+const SHORTEST_CALL_MS = 500;
 
 /** How long a step rests in an attempt, in milliseconds, before it asks again what could not be reached. */
 const REST_MS = 50;
@@ -46,7 +50,7 @@ export async function inAttempt<Result>(
   try {
     return await act({
       signal: AbortSignal.any([late.signal, context.cancellationSignal]),
-      timeoutMs: CALL_MS,
+      timeoutMs: Math.max(SHORTEST_CALL_MS, budgetMs * CALL_SHARE),
       notAfter,
       remainingMs: () => ends - performance.now(),
     });
