@@ -85,9 +85,6 @@ function compile() {
 
 async function bundleWorkflows() {
   const workflowsPath = join(out, 'workflows', 'index.js');
-  if (!existsSync(workflowsPath)) {
-    return;
-  }
   const { bundleWorkflowCode, DefaultLogger } = createRequire(import.meta.url)('@temporalio/worker');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   writeFileSync(join(out, 'workflows', 'bundle.js'), code);
