@@ -9,6 +9,7 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
+import { RefusalError } from '../activities/refusal-error';
 import type { Configuration } from './config';
 import { connectSystems } from './systems';
 import { connectWorker, temporalTarget, type TemporalTarget } from './temporal-connection';
@@ -96,6 +97,10 @@ async function connected(
     } catch (error) {
       if (signal.aborted) {
         return undefined;
+      }
+      // A wrong key or namespace does not mend itself, and a person waits to be told.
+      if (!(error instanceof RefusalError && error.refusal.code === 'TEMPORAL_UNREACHABLE')) {
+        throw error;
       }
       logger.warn({ error }, 'Temporal is not there yet; trying again');
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
