@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { exitCodes } from '../../cli/exit-codes';
+import { refusalCodes } from '../../workflows/model/refusals';
+
+/** Documents describe the code as it is. What can be compared with it is compared here. */
+
+const root = path.join(__dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
+const documents = ['.', 'docs']
+  .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => path.join(folder, name)))
+  .filter((file) => file.endsWith('.md'));
+
+/** The code's rooms, and what stands beside them that a document may name. */
+const rooms = [
+  'activities',
+  'bench',
+  'cli',
+  'docs',
+  'examples',
+  'gate',
+  'lab',
+  'proto',
+  'test',
+  'tools',
+  'workers',
+  'workflows',
+];
+
+const sources = rooms
+  .filter((room) => existsSync(path.join(root, room)))
+  .flatMap((room) =>
+    readdirSync(path.join(root, room), { recursive: true, encoding: 'utf8' }).map((name) =>
+      path.join(room, name),
+    ),
+  )
+  .filter((file) => file.endsWith('.ts'));
+
+/** Every first group that a pattern finds. */
+function all(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(([, found = '']) => found);
+}
+
+/** The first cell of each row of the tables under a heading, when it is in code quotes. */
+function rowsUnder(text: string, heading: string): string[] {
+  const section = text.slice(text.indexOf(`\n${heading}\n`)).split(/\n## /)[1] ?? '';
+  return all(section, /^\| `(\w+)` /gm);
+}
+
+const outsideCode = (text: string): string => text.replace(/^```[\s\S]*?^```/gm, '');
+
+/** The anchors that GitHub gives to a document's headings. */
+function anchorsOf(file: string): string[] {
+  return all(outsideCode(read(file)), /^#+ (.+)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+it('has documents to look at, so that none of these tests passes for want of them', () => {
+  expect(documents).toEqual(expect.arrayContaining(['README.md', 'docs/hazards.md', 'docs/refusals.md']));
+  expect(sources.length).toBeGreaterThan(100);
+});
+
+describe('docs/refusals.md', () => {
+  it('explains every code of the catalogue once, and no other', () => {
+    const explained = all(read('docs/refusals.md'), /^- `([A-Z_]+)`: /gm);
+    expect(explained.sort()).toEqual([...refusalCodes].sort());
+  });
+});
+
+describe('README.md', () => {
+  it('lists the steps that a rotation goes through, in their order', () => {
+    // `createTree` and `stage`, then the critical section, then what is only forward.
+    const [before = '', after = ''] = read('workflows/rotation.ts').split('async function cutOver(');
+    const [section = ''] = read('workflows/cut-over.ts').split('async function takeBackCutOver(');
+    const steps = [
+      ...all(before, /saga\.step\('(\w+)'/g),
+      ...all(section, /saga\.step\('(\w+)'/g),
+      ...all(after, /untilItSucceeds\('(\w+)'/g),
+    ];
+    expect(steps.length).toBeGreaterThan(8);
+    expect(rowsUnder(read('README.md'), '## The steps, and how each is undone')).toEqual(steps);
+  });
+
+  it('lists the exit codes as --help does', () => {
+    const rows = all(read('README.md'), /^(\| \d+ +\| .+?) *\|$/gm).map((row) => row.replace(/\s+/g, ' '));
+    expect(rows).toEqual(Object.values(exitCodes).map(({ code, means }) => `| ${code} | ${means}`));
+  });
+});
+
+describe('docs/hazards.md', () => {
+  const text = read('docs/hazards.md');
+  const remedied = all(text, /^### (H\d+) /gm);
+  const later = all(text, /^- \*\*(H\d+)\*\* /gm);
+  const cited = (files: readonly string[]): string[] => {
+    const numbers = files.flatMap((file) => all(read(file), /\b(H\d{1,2})\b/g));
+    return [...new Set(numbers)].sort();
+  };
+
+  it('says of every hazard that a test cites what the code does about it', () => {
+    const inTests = cited(sources.filter((file) => file.startsWith('test')));
+    expect(inTests.length).toBeGreaterThan(10);
+    expect(inTests.filter((hazard) => !remedied.includes(hazard))).toEqual([]);
+  });
+
+  it('knows every hazard that the code cites', () => {
+    expect(cited(sources).filter((hazard) => !remedied.includes(hazard))).toEqual([]);
+  });
+
+  it('has each hazard once', () => {
+    expect([...remedied, ...later].sort()).toEqual([...new Set([...remedied, ...later])].sort());
+  });
+});
+
+describe.each(documents)('%s', (document) => {
+  const text = outsideCode(read(document));
+
+  it('links to files and headings that exist', () => {
+    const broken = all(text, /\]\(([^)\s]+)\)/g)
+      .filter((target) => !/^https?:/.test(target))
+      .filter((target) => {
+        const [file = '', anchor] = target.split('#');
+        const linked = file === '' ? document : path.join(path.dirname(document), file);
+        if (!existsSync(path.join(root, linked))) {
+          return true;
+        }
+        return anchor !== undefined && !anchorsOf(linked).includes(anchor);
+      });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files of the project that exist', () => {
+    const named = all(text, /`([\w./-]+\/[\w.-]+\.(?:ts|mjs|json|yaml|proto|md|sh))`/g);
+    const ours = named.filter((file) => rooms.includes(file.split('/')[0] ?? ''));
+    expect(ours.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+  });
+});
