@@ -78,16 +78,23 @@ const unreachable = new Set([
 ]);
 
 /**
- * Repeats `act`, which states an end, while what it needs cannot be reached and the attempt lasts. Temporal's own
+ * Repeats `act`, which states an end, while what it needs cannot be reached, the attempt lasts and `forMs` milliseconds
+ * are not over. Temporal's own
  * retries would rest for a second. After a call whose outcome is unknown it waits until that call can land no more (H8).
  */
-export async function persistently<Result>(attempt: Attempt, act: () => Promise<Result>): Promise<Result> {
+export async function persistently<Result>(
+  attempt: Attempt,
+  act: () => Promise<Result>,
+  forMs: number = Infinity,
+): Promise<Result> {
+  const began = performance.now();
   for (;;) {
     try {
       return await act();
     } catch (error) {
       const rest = restAfter(error);
-      if (rest === undefined || rest > attempt.remainingMs() || attempt.signal.aborted) {
+      const left = Math.min(attempt.remainingMs(), forMs - (performance.now() - began));
+      if (rest === undefined || rest > left || attempt.signal.aborted) {
         throw error;
       }
       await pause(rest, attempt.signal);

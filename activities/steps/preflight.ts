@@ -4,9 +4,12 @@ import { readMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
 import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
-import type { Attempt } from '../attempt';
+import { type Attempt, persistently } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
+
+/** A first connection to something busy may break; what does not answer for this long, in milliseconds, is not there. */
+const PATIENCE_MS = 2_000;
 
 /** Reads all that a plan is made of. What cannot be read is said together, not one at a time. Changes nothing. */
 export async function preflight(
@@ -16,9 +19,9 @@ export async function preflight(
 ): Promise<PreflightFacts> {
   const { gate, trillian, metrics, queue, installation } = systems;
   const refusals: Refusal[] = [];
-  const looked = async <Found>(look: Promise<Found>): Promise<Found | undefined> => {
+  const looked = async <Found>(look: () => Promise<Found>): Promise<Found | undefined> => {
     try {
-      return await look;
+      return await persistently(attempt, look, PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof RefusalError)) {
         throw error;
@@ -28,20 +31,20 @@ export async function preflight(
     }
   };
   const [trees, gateState] = await Promise.all([
-    looked(trillian.listTrees(attempt)),
-    looked(gate.state(attempt.signal)),
-    looked(metrics.queueLeafInFlight(attempt.signal)),
+    looked(() => trillian.listTrees(attempt)),
+    looked(() => gate.state(attempt.signal)),
+    looked(() => metrics.queueLeafInFlight(attempt.signal)),
   ]);
-  const state = gateState && (await looked(installation.read(gateState.upstream, attempt.signal)));
+  const state = gateState && (await looked(() => installation.read(gateState.upstream, attempt.signal)));
   if (!trees || !gateState || !state) {
     return { log: request.log, refusals };
   }
   const [shards, instances, changes] = await Promise.all([
-    looked(readShards(systems, state, attempt)),
-    looked(readInstances(systems, state, attempt)),
-    looked(installation.describe(state, attempt.signal)),
-    looked(metrics.signer(state.activeTreeId, attempt.signal)),
-    queue && looked(queue.queued(state.activeTreeId, attempt.signal)),
+    looked(() => readShards(systems, state, attempt)),
+    looked(() => readInstances(systems, state, attempt)),
+    looked(() => installation.describe(state, attempt.signal)),
+    looked(() => metrics.signer(state.activeTreeId, attempt.signal)),
+    queue && looked(() => queue.queued(state.activeTreeId, attempt.signal)),
   ]);
   if (!shards || !instances || !changes || refusals.length > 0) {
     return { log: request.log, refusals };
