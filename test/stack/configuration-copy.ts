@@ -41,6 +41,11 @@ export function writeConfiguration(file: string, configuration: ConfigurationFil
   writeFileSync(file, dump(configuration));
 }
 
+/** A copy that can be changed and written; not `structuredClone`, whose objects are of another realm in jest. */
+export function copyOf(configuration: ConfigurationFile): ConfigurationFile {
+  return load(dump(configuration)) as ConfigurationFile;
+}
+
 /** The name of the one log that a lab configures. */
 export function onlyLog(configuration: ConfigurationFile): string {
   const [name, ...others] = Object.keys(configuration.logs);

@@ -11,6 +11,7 @@ import { createRecorder, type Recorder } from '../../lab/load/recorder';
 import { ROTATE_LOG } from '../../workflows/messages';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import {
+  copyOf,
   onlyLog,
   readConfiguration,
   writeConfiguration,
@@ -123,7 +124,7 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
 
   const configuration = readConfiguration(lab.files.configuration);
   const name = onlyLog(configuration);
-  const original = structuredClone(configuration.logs[name] as LogSection);
+  const original = copyOf(configuration).logs[name] as LogSection;
   const section = configuration.logs[name] as LogSection;
 
   const trillian = await startGrpcProxy({ upstream: original.trillian.address, protoFile: trillianProto });
@@ -225,7 +226,7 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
     expectNothingLost: () => expectKept(recorder.acknowledged().slice(Math.max(settledAt - EARLIER, 0))),
     expectNothingEverLost: () => expectKept(recorder.acknowledged()),
     reconfigure: async (change) => {
-      const changed = structuredClone(configuration);
+      const changed = copyOf(configuration);
       change?.(changed.logs[name] as LogSection);
       await worker.stop();
       writeConfiguration(configurationFile, changed);
