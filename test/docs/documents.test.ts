@@ -65,6 +65,12 @@ it('has documents to look at, so that none of these tests passes for want of the
   expect(sources.length).toBeGreaterThan(100);
 });
 
+it('has every document that the code refers to', () => {
+  const referred = sources.flatMap((file) => all(read(file), /\b(docs\/[\w-]+\.md)\b/g));
+  expect(referred).toContain('docs/refusals.md');
+  expect(referred.filter((file) => !documents.includes(file))).toEqual([]);
+});
+
 describe('docs/refusals.md', () => {
   it('explains every code of the catalogue once, and no other', () => {
     const explained = all(read('docs/refusals.md'), /^- `([A-Z_]+)`: /gm);
