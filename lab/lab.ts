@@ -50,7 +50,7 @@ export interface LabOptions {
   readonly report: (line: string) => void;
   /** Parts that are not started. */
   readonly without?: readonly PartName[];
-  /** Keep the data when the lab is stopped. A lab whose data was kept once keeps it until it is taken down without. */
+  /** Keep the data when the lab is stopped. A lab whose data was kept once keeps it until `stopLab` says otherwise. */
   readonly keepData?: boolean;
   /** The lab is to go on when this process ends; then call `leave` instead of `stop`. */
   readonly detached?: boolean;
@@ -89,10 +89,10 @@ export class LabInUse extends Error {
   }
 
   /** Asks that process, and none that has its pid by now, to stop the lab, and waits until it no longer has it. */
-  async askToStop(keepData: boolean): Promise<void> {
+  async askToStop(keepData: boolean | undefined): Promise<void> {
     const record = await readRecord(this.files);
-    if (keepData && record) {
-      await writeRecord(this.files, { ...record, keepData: true });
+    if (keepData !== undefined && record) {
+      await writeRecord(this.files, { ...record, keepData });
     }
     signalRecorded(this.files.owner, 'SIGTERM');
     while (recorded(this.files.owner)?.pid === this.pid) {
@@ -146,10 +146,13 @@ export async function readStatus(directory: string): Promise<LabStatus | null> {
   return record && statusIn(files, record);
 }
 
-/** Stops whatever runs of the lab in this directory, then removes its data unless it is to be kept. */
+/**
+ * Stops whatever runs of the lab in this directory, then removes its data unless it is to be kept: as `keepData` says,
+ * or else as it was said when the lab was started.
+ */
 export async function stopLab(
   directory: string,
-  options: { readonly keepData?: boolean; readonly report: (line: string) => void },
+  options: { readonly keepData?: boolean | undefined; readonly report: (line: string) => void },
 ): Promise<void> {
   const files = labFiles(resolve(directory));
   const disown = await own(files);
@@ -158,9 +161,10 @@ export async function stopLab(
     if (record) {
       const parts = labParts(files, record.ports);
       await stopParts({ files, parts }, (name) => options.report(`${name} is stopped`));
-      if (options.keepData === true) {
-        await writeRecord(files, { ...record, keepData: true });
-      } else if (!record.keepData) {
+      const keepData = options.keepData ?? record.keepData;
+      if (keepData) {
+        await writeRecord(files, { ...record, keepData });
+      } else {
         await removeData(files);
       }
     }

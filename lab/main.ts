@@ -36,6 +36,12 @@ interface UpOptions {
   readonly json: boolean;
 }
 
+interface DownOptions {
+  readonly directory: string;
+  readonly keepData?: true;
+  readonly removeData?: true;
+}
+
 async function up(options: UpOptions): Promise<void> {
   const interruption = interruptions();
   const running = await readStatus(options.directory);
@@ -44,14 +50,7 @@ async function up(options: UpOptions): Promise<void> {
     print(running, options.json);
     return;
   }
-  const binaries = await ensureBinaries(report, { signal: interruption });
-  const lab = await startLab({
-    ...options,
-    binaries,
-    report,
-    detached: options.detach,
-    signal: interruption,
-  });
+  const lab = await startFor(options, interruption);
   print(lab.status, options.json);
   if (options.detach) {
     await lab.leave();
@@ -61,6 +60,15 @@ async function up(options: UpOptions): Promise<void> {
   report('Ctrl-C stops it.');
   await watch(lab, options.without, interruption);
   await lab.stop();
+}
+
+async function startFor(options: UpOptions, signal: AbortSignal): Promise<RunningLab> {
+  try {
+    const binaries = await ensureBinaries(report, { signal });
+    return await startLab({ ...options, binaries, report, detached: options.detach, signal });
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
 }
 
 /** Says which parts end by themselves, until Ctrl-C. */
@@ -83,7 +91,8 @@ async function watch(
   }
 }
 
-async function down(options: { readonly directory: string; readonly keepData?: true }): Promise<void> {
+async function down(options: DownOptions): Promise<void> {
+  const keepData = options.keepData ? true : options.removeData ? false : undefined;
   const status = await readStatus(options.directory);
   if (status === null) {
     noLabIn(options.directory);
@@ -91,14 +100,14 @@ async function down(options: { readonly directory: string; readonly keepData?: t
   }
   for (;;) {
     try {
-      await stopLab(options.directory, { ...options, report });
+      await stopLab(options.directory, { keepData, report });
       return;
     } catch (error) {
       if (!(error instanceof LabInUse)) {
         throw error;
       }
       report(`Process ${error.pid} runs this lab and is asked to stop it.`);
-      await error.askToStop(options.keepData === true);
+      await error.askToStop(keepData);
     }
   }
 }
@@ -200,7 +209,12 @@ program
   .command('down')
   .description('stop the lab and remove its files, unless they are to be kept')
   .addOption(directory())
-  .option('--keep-data', 'keep the log, its database and the history')
+  .addOption(new Option('--keep-data', 'keep the log, its database and the history'))
+  .addOption(
+    new Option('--remove-data', 'remove them, also those of a lab started with --keep-data').conflicts(
+      'keepData',
+    ),
+  )
   .addHelpText('after', exitCodes)
   .action(down);
 

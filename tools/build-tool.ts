@@ -10,7 +10,7 @@ export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const progressEveryMs = 5_000;
+const progressEveryMs = 10_000;
 
 /**
  * Builds a tool's programs into a folder of the cache. Each appears there whole and at once; what an earlier, broken

@@ -40,13 +40,20 @@ export async function build() {
   console.log('Building ...');
   removeOrphans(new Set(sources));
   for (const asset of sources.filter(isAsset)) {
-    mkdirSync(dirname(join(out, asset)), { recursive: true });
-    copyFileSync(join(root, asset), join(out, asset));
+    copyIfChanged(join(root, asset), join(out, asset));
   }
   compile();
   await bundleWorkflows();
   writeFileSync(stampFile, stamp);
   console.log(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+}
+
+/** An unchanged file is left alone: a shell that runs it meanwhile reads it line by line. */
+function copyIfChanged(from, to) {
+  if (!existsSync(to) || !readFileSync(to).equals(readFileSync(from))) {
+    mkdirSync(dirname(to), { recursive: true });
+    copyFileSync(from, to);
+  }
 }
 
 function filesBelow(folder) {

@@ -1,8 +1,9 @@
 import { ensureBinaries } from './binaries';
 
 /** `node out/dist/tools/main.js`: finds or builds the pinned programs and prints where each is. */
+const interruption = new AbortController();
+
 async function main(): Promise<void> {
-  const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => interruption.abort(new Error('Broken off; the next run goes on from here.')));
   }
@@ -13,7 +14,8 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
+main().catch((thrown: unknown) => {
+  const error: unknown = interruption.signal.aborted ? interruption.signal.reason : thrown;
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

@@ -18,7 +18,7 @@ describe('the lab', () => {
     directory = join(parent, 'lab');
   });
   afterEach(async () => {
-    await lab('down');
+    await lab('down', '--remove-data');
     rmSync(parent, { recursive: true });
   });
 
