@@ -211,5 +211,5 @@ describe('a rotation in which something fails', () => {
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 120_000);
+  }, 300_000);
 });

@@ -139,5 +139,5 @@ describe('a rotation whose worker is killed', () => {
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 120_000);
+  }, 300_000);
 });
