@@ -138,12 +138,12 @@ const catalogue = {
   DATABASE_UNREACHABLE: (found: { log: string; reason: string }): Text => ({
     message: `Trillian's database of ${found.log} does not answer: ${found.reason}.`,
     remedy:
-      'Check logs.NAME.database, or leave it out: then the drain is proven by the signer, which takes longer.',
+      'Check logs.NAME.trillian.database, or leave it out: then the drain is proven by the signer, which takes longer.',
   }),
   METRICS_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The metrics of ${found.log} at ${found.url} cannot be read: ${found.reason}.`,
     remedy:
-      'Check logs.NAME.logServerMetrics and signerMetrics: without them nothing proves that a tree is drained.',
+      'Check logServerMetrics and signerMetrics under logs.NAME.trillian: without them nothing proves that a tree is drained.',
   }),
   INSTANCE_DIFFERS: (found: { log: string; instance: string; differences: readonly string[] }): Text => ({
     message: `Rekor ${found.instance} of ${found.log} does not serve what the configuration and Trillian say: ${found.differences.join('; ')}.`,
