@@ -130,6 +130,7 @@ export function hostInstallation(options: HostOptions): Installation {
     async stop(release, signal) {
       await reach(release, 'stop', signal);
     },
+    runs: isRunning,
     instances,
 
     async settle(order, signal) {

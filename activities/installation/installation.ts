@@ -33,6 +33,9 @@ export interface Installation {
   /** The processes of a release are stopped. No harm when none runs. */
   stop(release: string, signal: AbortSignal): Promise<void>;
 
+  /** Whether processes of a release run, as whoever runs them says; nothing about whether they serve. */
+  runs(release: string, signal: AbortSignal): Promise<boolean>;
+
   /** Where the processes of a release are reached. */
   instances(release: string): readonly Instance[];
 

@@ -1,4 +1,5 @@
 import type { AttemptOrder, CriticalOrder, SettledOrder } from '../../workflows/model/changes';
+import type { Instance, InstanceLog, TreeId } from '../../workflows/model/log';
 import type { Attempt } from '../attempt';
 import { refuse, RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
@@ -6,6 +7,12 @@ import { pause } from '../waiting';
 
 /** How long a rehearsed start may take, in milliseconds; Rekor needs about 150. */
 const REHEARSAL_MS = 15_000;
+
+/** A started process may take this long, in milliseconds, until whoever runs it says that it runs. */
+const SETTLING_MS = 1_000;
+
+/** How often a rehearsed release is looked at, in milliseconds. */
+const LOOK_EVERY_MS = 50;
 
 /**
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
@@ -25,32 +32,56 @@ export async function stage(systems: LogSystems, order: AttemptOrder, attempt: A
 
 async function rehearsed(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
   const { release } = order;
-  const expected = [...release.inactive.map((shard) => shard.treeId), release.currentTreeId].join(', ');
+  const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
   for (const instance of systems.installation.instances(release.next)) {
-    const began = performance.now();
-    for (;;) {
-      try {
-        const log = await systems.rekor.log(instance, attempt.signal);
-        const listed = log.inactive.map((shard) => shard.treeId).join(', ');
-        if (log.activeTreeId !== release.nextTreeId || listed !== expected) {
-          const found = `active ${log.activeTreeId}, inactive [${listed}]`;
-          const reason = `it serves ${found}, not active ${release.nextTreeId}, inactive [${expected}]`;
-          throw refuse('SLOT_DOES_NOT_START', { slot: instance.name, url: instance.url, reason });
-        }
-        break;
-      } catch (error) {
-        attempt.signal.throwIfAborted();
-        if (!(error instanceof RefusalError) || error.refusal.code === 'SLOT_DOES_NOT_START') {
-          throw error;
-        }
-        if (performance.now() - began > REHEARSAL_MS) {
-          const reason = `no answer within ${REHEARSAL_MS / 1000} s: ${error.refusal.message}`;
-          throw refuse('SLOT_DOES_NOT_START', { slot: instance.name, url: instance.url, reason }, error);
-        }
-        await pause(50, attempt.signal);
-      }
+    const { activeTreeId, inactive } = await answering(systems, release.next, instance, attempt);
+    const found = shardsOf(activeTreeId, treeIds(inactive));
+    if (found !== expected) {
+      throw doesNotStart(instance, `it serves ${found}, not ${expected}`);
     }
   }
+}
+
+/** What a started instance serves, as soon as it answers; gives up when it has ended or takes too long. */
+async function answering(
+  { rekor, installation }: LogSystems,
+  release: string,
+  instance: Instance,
+  attempt: Attempt,
+): Promise<InstanceLog> {
+  const began = performance.now();
+  for (;;) {
+    const runs = await installation.runs(release, attempt.signal);
+    try {
+      return await rekor.log(instance, attempt.signal);
+    } catch (error) {
+      attempt.signal.throwIfAborted();
+      if (!(error instanceof RefusalError)) {
+        throw error;
+      }
+      const waitedMs = performance.now() - began;
+      if (!runs && waitedMs > SETTLING_MS) {
+        throw doesNotStart(instance, 'its process has ended', error);
+      }
+      if (waitedMs > REHEARSAL_MS) {
+        const reason = `no answer within ${REHEARSAL_MS / 1000} s: ${error.refusal.message}`;
+        throw doesNotStart(instance, reason, error);
+      }
+      await pause(LOOK_EVERY_MS, attempt.signal);
+    }
+  }
+}
+
+function doesNotStart({ name, url }: Instance, reason: string, cause?: unknown): RefusalError {
+  return refuse('SLOT_DOES_NOT_START', { slot: name, url, reason }, cause);
+}
+
+function shardsOf(active: TreeId, inactive: readonly TreeId[]): string {
+  return `active ${active}, inactive [${inactive.join(', ')}]`;
+}
+
+function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
+  return shards.map((shard) => shard.treeId);
 }
 
 /** Stops the next release and puts back what staging replaced. */

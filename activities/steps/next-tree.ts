@@ -40,7 +40,7 @@ export async function createNextTree(
   }
   // A CreateTree whose answer was lost may have landed beside the one that was repeated.
   for (const tree of doubled) {
-    await retire(systems, tree.treeId, attempt);
+    await trillian.setState(tree.treeId, 'FROZEN', attempt);
   }
   // It waits DRAINING, not FROZEN, so that its signer takes it on beforehand.
   const began = performance.now();
@@ -60,13 +60,8 @@ export async function retireNextTree(
   attempt: Attempt,
 ): Promise<void> {
   for (const tree of await markedTrees(systems, identity, attempt)) {
-    await retire(systems, tree.treeId, attempt);
+    await systems.trillian.setState(tree.treeId, 'FROZEN', attempt);
   }
-}
-
-async function retire({ trillian }: LogSystems, treeId: TreeId, attempt: Attempt): Promise<void> {
-  await trillian.initLog(treeId, attempt);
-  await trillian.setState(treeId, 'FROZEN', attempt);
 }
 
 async function markedTrees({ trillian }: LogSystems, identity: AttemptIdentity, attempt: Attempt) {
