@@ -29,6 +29,10 @@ export interface Attempt extends Call {
   readonly notAfter: number;
   /** Milliseconds until then. */
   remainingMs(): number;
+  /** Aborts at the end of the attempt only, for what a Cancel must not leave half done. */
+  readonly lateSignal: AbortSignal;
+  /** Names the step that runs now, of several that the attempt does; for words, should its time be over. */
+  begins(step: string): void;
 }
 
 /** Runs one attempt of an activity: signs of life while it runs, and one signal for all that ends it. */
@@ -41,8 +45,9 @@ export async function inAttempt<Result>(
   const notAfter = Date.now() + budgetMs;
   const ends = performance.now() + budgetMs;
   const late = new AbortController();
+  let running = step;
   const timer = setTimeout(() => {
-    late.abort(refuse('BUDGET_EXCEEDED', { step, budgetMs }));
+    late.abort(refuse('BUDGET_EXCEEDED', { step: running, budgetMs }));
   }, budgetMs);
   const signsOfLife = setInterval(() => {
     context.heartbeat();
@@ -53,6 +58,10 @@ export async function inAttempt<Result>(
       timeoutMs: Math.max(SHORTEST_CALL_MS, budgetMs * CALL_SHARE),
       notAfter,
       remainingMs: () => ends - performance.now(),
+      lateSignal: late.signal,
+      begins: (name) => {
+        running = name;
+      },
     });
   } catch (error) {
     // Whatever a call says when it is aborted, the reason is why it was.

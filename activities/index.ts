@@ -3,13 +3,14 @@ import { distance } from 'fastest-levenshtein';
 import type { Changes, Observations } from '../workflows/model/changes';
 import { type Attempt, inAttempt, persistently } from './attempt';
 import { refuse, RefusalError } from './refusal-error';
-import { allowWritesToCurrent, freeze } from './steps/current-tree';
+import { holdAndFreeze, openAndExpose } from './steps/critical-section';
+import { allowWritesToCurrent } from './steps/current-tree';
 import { lockHolder } from './steps/lock';
 import { confirm, soak } from './steps/log-checks';
-import { discard, settle, stage, start, stop } from './steps/next-release';
-import { closeNextTree, createNextTree, retireNextTree, verifyAndOpen } from './steps/next-tree';
+import { discard, settle, stage, stop } from './steps/next-release';
+import { closeNextTree, createNextTree, retireNextTree } from './steps/next-tree';
 import { preflight } from './steps/preflight';
-import { expose, hold, releaseToCurrent } from './steps/writes';
+import { releaseToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
@@ -46,15 +47,12 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     retireNextTree: undo('undo createTree', ofLog, retireNextTree),
     stage: step('stage', ofIdentity, stage),
     discard: undo('undo stage', ofIdentity, discard),
-    hold: step('hold', ofIdentity, hold),
-    releaseToCurrent: undo('undo hold', ofIdentity, releaseToCurrent),
-    freeze: step('freeze', ofIdentity, freeze),
+    holdAndFreeze: step('hold', ofIdentity, holdAndFreeze),
     allowWritesToCurrent: undo('undo freeze', ofIdentity, allowWritesToCurrent),
-    start: step('start', ofIdentity, start),
+    releaseToCurrent: undo('undo hold', ofIdentity, releaseToCurrent),
     stop: undo('undo start', ofIdentity, stop),
-    verifyAndOpen: step('verify', ofIdentity, verifyAndOpen),
+    openAndExpose: step('verify', ofIdentity, openAndExpose),
     closeNextTree: undo('undo verify', ofIdentity, closeNextTree),
-    expose: step('expose', ofIdentity, expose),
     confirm: step('confirm', ofIdentity, confirm),
     settle: step('settle', ofIdentity, settle),
     soak: step('soak', ofIdentity, soak),
@@ -81,6 +79,7 @@ async function crossing<Result>(final: boolean, act: () => Promise<Result>): Pro
       throw error;
     }
     const { code, message } = error.refusal;
-    throw ApplicationFailure.create({ message, type: code, nonRetryable: final, details: [error.refusal] });
+    const details = [error.refusal, error.times];
+    throw ApplicationFailure.create({ message, type: code, nonRetryable: final, details });
   }
 }

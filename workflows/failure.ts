@@ -6,6 +6,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import { refusal, refusalCodes, type Refusal, type RefusalCode } from './model/refusals';
+import type { StepTimes } from './model/rotation';
 
 /** The failure that carries a refusal across Temporal; never retried by Temporal itself. */
 export function failed(reason: Refusal): ApplicationFailure {
@@ -30,6 +31,18 @@ export function reasonOf(error: unknown, step: string): Refusal {
     return refusal('INTERNAL', { step, reason: `it gave no sign of life in time (${error.timeoutType})` });
   }
   return refusal('INTERNAL', { step, reason: error instanceof Error ? error.message : String(error) });
+}
+
+/** Which steps an activity of several had done when it failed, and how long they took. */
+export function timesOf(error: unknown): StepTimes {
+  if (error instanceof ActivityFailure) {
+    return timesOf(error.cause);
+  }
+  const [, times] = (error instanceof ApplicationFailure ? (error.details ?? []) : []) as [
+    Refusal?,
+    StepTimes?,
+  ];
+  return times ?? {};
 }
 
 function isRefusalCode(type: string | null | undefined): type is RefusalCode {

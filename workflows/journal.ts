@@ -3,12 +3,15 @@ import type { Progress } from './messages';
 import type { RotationResult, StepRecord } from './model/rotation';
 import type { SagaJournal } from './saga';
 
-/** What Cancel does in each step; from `expose` on it does nothing. */
+/** What Cancel does in each step. */
 const takesBack = 'Cancel takes everything back; the log is then as it was before.';
+const takesBackUnlessUsed =
+  'Cancel takes everything back, unless the next tree holds an entry of a client by then; the rotation would go on.';
 const goesOn = 'Cancel does nothing any more: the next tree serves, and the rotation finishes.';
 const ended = 'Nothing is left to cancel.';
 
-const forwardOnly = new Set(['expose', 'confirm', 'settle', 'soak']);
+const opening = new Set(['verify', 'expose']);
+const forwardOnly = new Set(['confirm', 'settle', 'soak']);
 
 /** What a person is shown of a running rotation: the query `progress` and the current details in the Temporal UI. */
 export class Journal implements SagaJournal {
@@ -34,7 +37,7 @@ export class Journal implements SagaJournal {
   begins(name: string, undoing: boolean): void {
     this.#show({
       phase: undoing ? `undo ${name}` : name,
-      cancelWould: forwardOnly.has(name) && !undoing ? goesOn : takesBack,
+      cancelWould: undoing ? takesBack : cancelIn(name),
     });
   }
 
@@ -64,6 +67,13 @@ export class Journal implements SagaJournal {
     this.#progress = { ...this.#progress, ...change };
     setCurrentDetails(detailsOf(this.#progress));
   }
+}
+
+function cancelIn(step: string): string {
+  if (forwardOnly.has(step)) {
+    return goesOn;
+  }
+  return opening.has(step) ? takesBackUnlessUsed : takesBack;
 }
 
 function detailsOf(progress: Progress): string {

@@ -19,7 +19,7 @@ const REST = '10 seconds';
  *
  *   createTree   the next tree: created, marked, closed       undo: it is FROZEN, marked, and never deleted
  *   stage        the next release: written and rehearsed       undo: everything is put back
- *   (cut-over)   hold, freeze, start, verify, expose           undo: its own, in cut-over.ts
+ *   (cut-over)   hold, start, freeze, verify, expose           undo: its own, in cut-over.ts
  *   confirm      the public log, verified by other code        from here on there is only forward
  *   settle       the standing configuration follows
  *   soak         watched for a while
@@ -35,7 +35,7 @@ export async function rotate(
   const { attempts, pauseBetweenAttemptsMs } = plan.timing;
   let prepared: Prepared | undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const identity = { log: plan.log, rotation, attempt, number: plan.number + attempt - 1 };
+    const identity = { log: plan.log, rotation, attempt, number: plan.number + 2 * (attempt - 1) };
     if (!prepared) {
       const preparation = await prepare(run, plan, identity, journal);
       if ('reason' in preparation) {

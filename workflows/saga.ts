@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { StepRecord } from './model/rotation';
+import { timesOf } from './failure';
+import type { StepRecord, StepTimes } from './model/rotation';
 
 /** One step beside its undo. */
 export interface SagaStep<Result> {
@@ -17,8 +18,11 @@ export interface SagaJournal {
   ended(record: StepRecord): void;
 }
 
-/** What a dry run said in the step that has just ended; undefined in a real run. */
-export type Says = () => readonly string[] | undefined;
+/** What a dry run said in a step; undefined in a real run. */
+export type Says = (step: string) => readonly string[] | undefined;
+
+/** How a step is taken back. */
+export type Undo = Omit<SagaStep<unknown>, 'do'>;
 
 /**
  * Runs steps and takes them back, last first. Knows nothing of logs.
@@ -41,23 +45,41 @@ export class Saga {
     this.register(name, step);
     const began = Date.now();
     this.#journal.begins(name, false);
-    const doing = step.do();
-    // A dry run says all it has to say at once, before another step that runs beside this one says something.
-    const says = this.#says();
-    const result = await doing;
-    const kind = says === undefined ? 'done' : 'said';
-    this.#journal.ended({
-      name,
-      ms: Date.now() - began,
-      kind,
-      attempt: this.#attempt,
-      ...(says && { says }),
-    });
+    const result = await step.do();
+    this.#done(name, Date.now() - began);
     return result;
   }
 
+  /**
+   * Several steps that one activity does, because clients wait between them. All their undos are registered before it
+   * acts; of a failed one, the steps that it says it has done are recorded.
+   */
+  async together<Result extends { readonly times: StepTimes }>(
+    steps: Readonly<Record<string, Undo>>,
+    act: () => Promise<Result>,
+  ): Promise<Result> {
+    const names = Object.keys(steps);
+    for (const [name, step] of Object.entries(steps)) {
+      this.register(name, step);
+    }
+    const record = (times: StepTimes): void => {
+      for (const name of names.filter((step) => step in times)) {
+        this.#done(name, times[name] ?? 0);
+      }
+    };
+    this.#journal.begins(names[0] ?? '', false);
+    try {
+      const result = await act();
+      record(result.times);
+      return result;
+    } catch (error) {
+      record(timesOf(error));
+      throw error;
+    }
+  }
+
   /** Registers a step's undo, as for a step of which nobody knows whether it happened. */
-  register(name: string, step: Omit<SagaStep<unknown>, 'do'>): void {
+  register(name: string, step: Undo): void {
     if (step.undo) {
       const entry = { name, undo: step.undo };
       if (step.undoLast) {
@@ -66,6 +88,12 @@ export class Saga {
         this.#undos.push(entry);
       }
     }
+  }
+
+  #done(name: string, ms: number): void {
+    const says = this.#says(name);
+    const kind = says === undefined ? 'done' : 'said';
+    this.#journal.ended({ name, ms, kind, attempt: this.#attempt, ...(says && { says }) });
   }
 
   /**

@@ -1,7 +1,7 @@
-import type { AttemptOrder, OpenOrder } from '../../workflows/model/changes';
+import type { AttemptOrder } from '../../workflows/model/changes';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
-import type { AttemptIdentity, Handover, NextTreeContent } from '../../workflows/model/rotation';
+import type { AttemptIdentity, FrozenTree, Handover, NextTreeContent } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
@@ -18,6 +18,11 @@ const MASTERSHIP_MS = 5_000;
 
 /** Trillian allows 20 characters. */
 const DISPLAY_NAME_LENGTH = 20;
+
+/** An attempt whose current tree has ended. */
+interface FrozenOrder extends AttemptOrder {
+  readonly frozen: FrozenTree;
+}
 
 /** Creates, initialises and closes this attempt's tree, or adopts the one with its mark (H7, H10). */
 export async function createNextTree(
@@ -88,7 +93,7 @@ async function requireUnused(systems: LogSystems, treeId: TreeId, attempt: Attem
  */
 export async function verifyAndOpen(
   systems: LogSystems,
-  order: OpenOrder,
+  order: FrozenOrder,
   attempt: Attempt,
 ): Promise<Handover> {
   const { trillian } = systems;
@@ -135,7 +140,7 @@ export async function verifyAndOpen(
  */
 async function proveInstance(
   systems: LogSystems,
-  order: OpenOrder,
+  order: FrozenOrder,
   instance: Instance,
   attempt: Attempt,
 ): Promise<void> {

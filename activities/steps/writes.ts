@@ -45,14 +45,17 @@ function onlyStreamsLeft(state: GateState, waitedMs: number, budgetMs: number): 
   return state.writesInFlight === state.streamsInFlight && waitedMs > budgetMs * STREAMS_SHARE;
 }
 
-/** Held and new writes go to the current release. A gate that follows a later order is left alone. */
+/**
+ * Reads, held and new writes go to the current release. With the number after the attempt's own, so that neither its
+ * hold nor its exposure can land late and undo this (H8). A gate that follows a later order is left alone.
+ */
 export async function releaseToCurrent(
   systems: LogSystems,
   order: AttemptOrder,
   attempt: Attempt,
 ): Promise<void> {
   try {
-    await release(systems, order, order.release.current, attempt);
+    await release(systems, order.release.current, undoOf(order.identity), attempt);
   } catch (error) {
     if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
       throw error;
@@ -62,20 +65,24 @@ export async function releaseToCurrent(
 
 /** Reads and writes go to the next release, held writes first. */
 export async function expose(systems: LogSystems, order: OpenOrder, attempt: Attempt): Promise<void> {
-  await release(systems, order, order.release.next, attempt);
+  await release(systems, order.release.next, order.identity, attempt);
 }
 
 async function release(
   { gate, installation }: LogSystems,
-  order: AttemptOrder,
   releaseName: string,
+  identity: AttemptIdentity,
   attempt: Attempt,
 ): Promise<void> {
   const [instance] = installation.instances(releaseName);
   if (!instance) {
     throw new Error(`The release ${releaseName} has no instance to send writes to.`);
   }
-  await gate.release({ ...orderOf(order.identity), upstream: instance.url }, attempt.signal);
+  await gate.release({ ...orderOf(identity), upstream: instance.url }, attempt.signal);
+}
+
+function undoOf(identity: AttemptIdentity): AttemptIdentity {
+  return { ...identity, number: identity.number + 1 };
 }
 
 function orderOf({ rotation, attempt, number }: AttemptIdentity): OrderIdentity {

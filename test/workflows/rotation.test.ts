@@ -1,5 +1,5 @@
 import { startSagaServer, type SagaServer } from './saga-server';
-import { World, type Act } from './world';
+import { untilCancelled, World, type Act } from './world';
 
 let server: SagaServer;
 
@@ -7,21 +7,16 @@ beforeAll(async () => {
   server = await startSagaServer();
 }, 600_000);
 
-afterAll(() => server.close(), 30_000);
+afterAll(async () => {
+  await server.close();
+}, 30_000);
 
 jest.setTimeout(60_000);
 
 /** Fails for good: more often than a rotation has attempts and an activity has tries. */
 const ALWAYS = 99;
 
-const beforeNoReturn: readonly Act[] = [
-  'createNextTree',
-  'stage',
-  'hold',
-  'start',
-  'freeze',
-  'verifyAndOpen',
-];
+const beforeNoReturn: readonly Act[] = ['createNextTree', 'stage', 'hold', 'start', 'freeze', 'verify'];
 
 function inOneAttempt(world: World): World {
   const activities = world.activities.bind(world);
@@ -115,7 +110,7 @@ describe('a rotation', () => {
 
   it('takes a new tree after an attempt that may have used the first one (H3)', async () => {
     const world = new World();
-    world.faults.push({ act: 'verifyAndOpen', when: 'after', times: 1 });
+    world.faults.push({ act: 'verify', when: 'after', times: 1 });
     const result = await server.withWorker(world, ({ rotate }) => rotate({ log: 'production' }));
     expect(result).toMatchObject({ outcome: 'completed', attempts: 2, nextTree: { treeId: 'next-2' } });
     expect(world.trees.get('next-1')).toBe('FROZEN');
@@ -153,6 +148,7 @@ describe('a rotation', () => {
             world.onCall = () => undefined;
             await cancel('production');
             resolve();
+            await untilCancelled();
           }
         };
       });
@@ -172,8 +168,10 @@ describe('a rotation', () => {
       await new Promise<void>((resolve) => {
         world.onCall = async (called) => {
           if (called === 'freeze') {
+            world.onCall = () => undefined;
             await handle.cancel();
             resolve();
+            await untilCancelled();
           }
         };
       });
@@ -205,7 +203,7 @@ describe('a rotation', () => {
     const before = world.cleanSlate();
     const result = await server.withWorker(world, async ({ start, environment }) => {
       world.onCall = async (called) => {
-        if (called === 'verifyAndOpen') {
+        if (called === 'verify') {
           world.onCall = () => undefined;
           await environment.client.workflow.getHandle('log/production/cut-over').terminate('by the test');
         }

@@ -22,10 +22,10 @@ export interface SagaServer {
 }
 
 export interface Rotations {
-  start(request: RotationRequest, workflowId?: string): Promise<WorkflowHandle<Rotate>>;
-  rotate(request: RotationRequest): Promise<RotationResult>;
+  readonly start: (request: RotationRequest, workflowId?: string) => Promise<WorkflowHandle<Rotate>>;
+  readonly rotate: (request: RotationRequest) => Promise<RotationResult>;
   /** Asks the rotation itself, the holder of the lock, to cancel. */
-  cancel(log: string): Promise<void>;
+  readonly cancel: (log: string) => Promise<void>;
   readonly environment: TestWorkflowEnvironment;
 }
 
@@ -52,6 +52,8 @@ export async function startSagaServer(): Promise<SagaServer> {
         taskQueue,
         workflowBundle,
         activities: world.activities(),
+        maxHeartbeatThrottleInterval: '100ms',
+        defaultHeartbeatThrottleInterval: '100ms',
       });
       let started = 0;
       const start: Rotations['start'] = (request, workflowId) => {

@@ -1,6 +1,6 @@
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import type { Rotations } from './saga-server';
-import { World } from './world';
+import { untilCancelled, type World } from './world';
 
 /** One way in which a rotation ends; its histories are kept and replayed by every later version of the workflows. */
 export interface Scenario {
@@ -19,7 +19,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'completed-in-the-second-attempt',
     outcome: 'completed',
-    arrange: (world) => world.faults.push({ act: 'verifyAndOpen', when: 'after', times: 1 }),
+    arrange: (world) => world.faults.push({ act: 'verify', when: 'after', times: 1 }),
     children: bothChildren,
   },
   {
@@ -55,6 +55,7 @@ export const scenarios: readonly Scenario[] = [
         if (act === 'freeze') {
           world.onCall = () => undefined;
           await rotations().cancel('production');
+          await untilCancelled();
         }
       };
     },

@@ -1,10 +1,27 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Changes, Observations } from '../../workflows/model/changes';
 import { refusal } from '../../workflows/model/refusals';
 import type { FrozenTree, Handover, WriteStall } from '../../workflows/model/rotation';
 import { aFoundLog } from './found-log';
 
-export type Act = keyof Changes;
+/** What can fail: every activity, or every step of one that does several. */
+export type Act =
+  | Exclude<keyof Changes, 'holdAndFreeze' | 'openAndExpose'>
+  | 'hold'
+  | 'start'
+  | 'freeze'
+  | 'verify'
+  | 'expose';
+
+/** As a real activity does: shows signs of life, and hears of a Cancel by them. */
+export async function untilCancelled(): Promise<never> {
+  const context = Context.current();
+  for (;;) {
+    context.heartbeat();
+    await context.sleep(50);
+  }
+}
 
 /** One fault: an activity fails before or after its effect, some times or always. */
 export interface Fault {
@@ -81,16 +98,21 @@ export class World {
         this.staged = false;
         this.running.delete('green');
       }),
-      hold: this.#act('hold', () => {
-        this.holding = true;
-      }),
+      holdAndFreeze: async () => {
+        await this.#act('hold', () => {
+          this.holding = true;
+        })({});
+        await this.#act('start', () => {
+          this.running.add('green');
+        })({});
+        await this.#act('freeze', () => {
+          this.trees.set('200', 'FROZEN');
+        })({});
+        return { frozen, times: { hold: 150, start: 10, freeze: 90 } };
+      },
       releaseToCurrent: this.#act('releaseToCurrent', () => {
         this.holding = false;
         this.upstream = 'blue';
-      }),
-      freeze: this.#act('freeze', () => {
-        this.trees.set('200', 'FROZEN');
-        return frozen;
       }),
       allowWritesToCurrent: this.#act('allowWritesToCurrent', () => {
         if (this.trees.get(next()) === 'ACTIVE') {
@@ -98,30 +120,29 @@ export class World {
         }
         this.trees.set('200', 'ACTIVE');
       }),
-      start: this.#act('start', () => {
-        this.running.add('green');
-      }),
       stop: this.#act('stop', () => {
         this.running.delete('green');
       }),
-      verifyAndOpen: this.#act('verifyAndOpen', () => {
-        if (this.trees.get('200') === 'ACTIVE') {
-          throw new Error('two trees would be ACTIVE');
-        }
-        this.trees.set(next(), 'ACTIVE');
-        if (this.nextLeaves.length === 0) {
-          this.nextLeaves.push('handover');
-        }
-        return handover;
-      }),
+      openAndExpose: async () => {
+        await this.#act('verify', () => {
+          if (this.trees.get('200') === 'ACTIVE') {
+            throw new Error('two trees would be ACTIVE');
+          }
+          this.trees.set(next(), 'ACTIVE');
+          if (this.nextLeaves.length === 0) {
+            this.nextLeaves.push('handover');
+          }
+        })({});
+        await this.#act('expose', () => {
+          this.upstream = 'green';
+          this.holding = false;
+        })({});
+        return { frozen, handover, times: { verify: 120, expose: 5 } };
+      },
       closeNextTree: this.#act('closeNextTree', () => {
         this.trees.set(next(), 'FROZEN');
         const [first, second] = this.nextLeaves;
         return second === undefined ? (first === undefined ? 'nothing' : 'handover') : 'public entries';
-      }),
-      expose: this.#act('expose', () => {
-        this.upstream = 'green';
-        this.holding = false;
       }),
       confirm: this.#act('confirm', () => ({
         entriesVerified: 42,

@@ -7,6 +7,7 @@ import type {
   Handover,
   NextTreeContent,
   RotationRequest,
+  StepTimes,
   VerificationReport,
   WriteStall,
 } from './rotation';
@@ -24,12 +25,24 @@ export interface CriticalOrder extends AttemptOrder {
 }
 
 export interface OpenOrder extends CriticalOrder {
-  readonly frozen: FrozenTree;
+  /** Absent when whoever froze the tree is gone; its end is then proven again. */
+  readonly frozen?: FrozenTree;
   /**
    * Past the point of no return: there is no way back, so the step is repeated until it succeeds and `budgetMs`
    * bounds one try only.
    */
   readonly forward?: boolean;
+}
+
+export interface HeldAndFrozen {
+  readonly frozen: FrozenTree;
+  readonly times: StepTimes;
+}
+
+export interface OpenedAndExposed {
+  readonly frozen: FrozenTree;
+  readonly handover: Handover;
+  readonly times: StepTimes;
 }
 
 /** An order after the exposure. */
@@ -53,28 +66,27 @@ export interface Changes {
   /** Undo: stops the next release and puts its files back as they were. */
   discard(order: AttemptOrder): Promise<void>;
 
-  /** New writes wait in the gate; returns once no call of a write to the current release is in flight. */
-  hold(order: CriticalOrder): Promise<void>;
-  /** Undo: held and new writes go to the current release. */
-  releaseToCurrent(order: AttemptOrder): Promise<void>;
-
-  /** DRAINING, drain proven, FROZEN, end read: from here on the current tree cannot grow. */
-  freeze(order: CriticalOrder): Promise<FrozenTree>;
-  /** Undo: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
+  /**
+   * The steps `hold`, `start` and `freeze`, in one activity because clients wait between them: new writes wait in the
+   * gate and none is in flight; the next release's processes start meanwhile; the current tree is DRAINING, proven
+   * drained, FROZEN, and its end read: from here on it cannot grow.
+   */
+  holdAndFreeze(order: CriticalOrder): Promise<HeldAndFrozen>;
+  /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
   allowWritesToCurrent(order: AttemptOrder): Promise<void>;
-
-  /** The next release's processes run. */
-  start(order: CriticalOrder): Promise<void>;
-  /** Undo: they do not. */
+  /** Undo of `hold` and of `expose`: reads, held and new writes go to the current release. */
+  releaseToCurrent(order: AttemptOrder): Promise<void>;
+  /** Undo of `start`: no process of the next release runs. */
   stop(order: AttemptOrder): Promise<void>;
 
-  /** Every next instance is proven, restarted if it loaded another length; then the next tree takes its handover leaf. */
-  verifyAndOpen(order: OpenOrder): Promise<Handover>;
-  /** Undo: the next tree is closed again, proven drained and FROZEN; says what it holds. */
+  /**
+   * The steps `verify` and `expose`, in one activity for the same reason: every next instance is proven, restarted if it
+   * loaded another length; the next tree is opened and takes its handover leaf; then the gate sends reads and writes
+   * to the next release, held writes first.
+   */
+  openAndExpose(order: OpenOrder): Promise<OpenedAndExposed>;
+  /** Undo of `verify`: the next tree is closed again, proven drained and FROZEN; says what it holds. */
   closeNextTree(order: AttemptOrder): Promise<NextTreeContent>;
-
-  /** The gate sends reads and writes to the next release, held writes first. */
-  expose(order: OpenOrder): Promise<void>;
 
   /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
   confirm(order: SettledOrder): Promise<VerificationReport>;

@@ -22,8 +22,9 @@ export interface AttemptIdentity {
   /** 1 for the first attempt. */
   readonly attempt: number;
   /**
-   * Fencing number: larger than every number found on the gate or on a tree when the attempt was planned.
-   * The gate refuses orders with a lower one.
+   * Fencing number: larger than every number found on the gate or on a tree when the attempt was planned. The gate
+   * refuses orders with a lower one. The orders that take an attempt back carry the number after it, which is no
+   * other attempt's: what the attempt itself ordered can then land late and is refused (H8).
    */
   readonly number: number;
 }
@@ -59,6 +60,9 @@ export interface WriteStall {
   readonly recovered: number;
   readonly dropped: number;
 }
+
+/** How long the steps took that one activity did, by name, in milliseconds; of a failed one, those that it did. */
+export type StepTimes = Readonly<Record<string, number>>;
 
 export interface StepRecord {
   readonly name: string;
