@@ -23,7 +23,10 @@ export default tseslint.config(
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js'] } } },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       'import-x/no-cycle': 'error',
@@ -60,13 +63,24 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '^(?!\\.|@temporalio/(workflow|common)$)', message: 'Workflows do no input or output.' }] },
+        {
+          patterns: [
+            { regex: '^(?!\\.|@temporalio/(workflow|common)$)', message: 'Workflows do no input or output.' },
+          ],
+        },
       ],
     },
   },
   {
     files: ['**/*.ts'],
-    ignores: ['workers/config.ts', 'workers/temporal-connection.ts', 'tools/**', 'lab/**', 'bench/**', 'test/**'],
+    ignores: [
+      'workers/config.ts',
+      'workers/temporal-connection.ts',
+      'tools/**',
+      'lab/**',
+      'bench/**',
+      'test/**',
+    ],
     rules: {
       'no-restricted-properties': [
         'error',
