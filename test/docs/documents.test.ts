@@ -85,7 +85,8 @@ describe('README.md', () => {
     const [section = ''] = read('workflows/cut-over.ts').split('async function takeBackCutOver(');
     const steps = [
       ...all(before, /saga\.step\('(\w+)'/g),
-      ...all(section, /saga\.step\('(\w+)'/g),
+      // `saga.together({ verify, expose: {} }, ...)`: the names of the steps that one activity does.
+      ...all(section, /saga\.together\(\{ (.+?) \}, /g).flatMap((names) => all(names, /(\w+)/g)),
       ...all(after, /untilItSucceeds\('(\w+)'/g),
     ];
     expect(steps.length).toBeGreaterThan(8);

@@ -185,17 +185,22 @@ describe('describing a rotation', () => {
     const before = contents();
     const host = hostInstallation(options());
     const changes = await host.describe(await host.read(BLUE, signal), signal);
-    expect(changes.files.map(({ path, removed, added }) => ({ path, removed, added }))).toEqual([
-      { path: file('green.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
-      { path: file('green.env'), removed: ['TREE_ID=0'], added: ['TREE_ID=<next tree>'] },
-      { path: file('blue.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
-      { path: file('blue.env'), removed: [`TREE_ID=${CURRENT}`], added: ['TREE_ID=<next tree>'] },
+    const nextTree = 'TREE_ID=<next tree>';
+    expect(changes.files.map(({ step, path, removed, added }) => ({ step, path, removed, added }))).toEqual([
+      { step: 'stage', path: file('green.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
+      { step: 'stage', path: file('green.env'), removed: ['TREE_ID=0'], added: [nextTree] },
+      { step: 'settle', path: file('blue.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
+      { step: 'settle', path: file('blue.env'), removed: [`TREE_ID=${CURRENT}`], added: [nextTree] },
     ]);
-    expect(changes.commands).toHaveLength(5);
-    expect(changes.commands[2]).toEqual({
-      when: 'slot green starts after a reboot, once it serves',
-      command: options().slots['green']?.commands.enable,
-    });
+    const { blue, green } = options().slots;
+    expect(changes.commands.map(({ step, command }) => ({ step, command }))).toEqual([
+      { step: 'stage', command: green?.commands.start },
+      { step: 'stage', command: green?.commands.stop },
+      { step: 'start', command: green?.commands.start },
+      { step: 'settle', command: green?.commands.enable },
+      { step: 'settle', command: blue?.commands.disable },
+      { step: 'settle', command: blue?.commands.stop },
+    ]);
     expect(contents()).toEqual(before);
     expect(ran()).toEqual([]);
   });
