@@ -1,9 +1,10 @@
 import type { AttemptOrder, CriticalOrder, SettledOrder } from '../../workflows/model/changes';
-import type { Instance, InstanceLog, TreeId } from '../../workflows/model/log';
+import type { Instance, TreeId } from '../../workflows/model/log';
 import type { Attempt } from '../attempt';
-import { refuse, RefusalError } from '../refusal-error';
+import { refuse, type RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
+import { servedLog, type Patience } from './served-log';
 
 /** How long a rehearsed start may take, in milliseconds; Rekor needs about 150. */
 const REHEARSAL_MS = 15_000;
@@ -34,7 +35,8 @@ async function rehearsed(systems: LogSystems, order: AttemptOrder, attempt: Atte
   const { release } = order;
   const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
   for (const instance of systems.installation.instances(release.next)) {
-    const { activeTreeId, inactive } = await answering(systems, release.next, instance, attempt);
+    const patience = rehearsing(systems, release.next, instance, attempt);
+    const { activeTreeId, inactive } = await servedLog(systems, instance, attempt, patience);
     const found = shardsOf(activeTreeId, treeIds(inactive));
     if (found !== expected) {
       throw doesNotStart(instance, `it serves ${found}, not ${expected}`);
@@ -42,34 +44,27 @@ async function rehearsed(systems: LogSystems, order: AttemptOrder, attempt: Atte
   }
 }
 
-/** What a started instance serves, as soon as it answers; gives up when it has ended or takes too long. */
-async function answering(
-  { rekor, installation }: LogSystems,
+/** Gives up on a started instance when its process has ended, or when it takes too long. */
+function rehearsing(
+  { installation }: LogSystems,
   release: string,
   instance: Instance,
   attempt: Attempt,
-): Promise<InstanceLog> {
+): Patience {
   const began = performance.now();
-  for (;;) {
-    const runs = await installation.runs(release, attempt.signal);
-    try {
-      return await rekor.log(instance, attempt.signal);
-    } catch (error) {
-      attempt.signal.throwIfAborted();
-      if (!(error instanceof RefusalError)) {
-        throw error;
-      }
+  return {
+    everyMs: LOOK_EVERY_MS,
+    unanswered: async (why) => {
       const waitedMs = performance.now() - began;
-      if (!runs && waitedMs > SETTLING_MS) {
-        throw doesNotStart(instance, 'its process has ended', error);
+      if (waitedMs > SETTLING_MS && !(await installation.runs(release, attempt.signal))) {
+        throw doesNotStart(instance, 'its process has ended', why);
       }
       if (waitedMs > REHEARSAL_MS) {
-        const reason = `no answer within ${REHEARSAL_MS / 1000} s: ${error.refusal.message}`;
-        throw doesNotStart(instance, reason, error);
+        const reason = `no answer within ${REHEARSAL_MS / 1000} s: ${why.refusal.message}`;
+        throw doesNotStart(instance, reason, why);
       }
-      await pause(LOOK_EVERY_MS, attempt.signal);
-    }
-  }
+    },
+  };
 }
 
 function doesNotStart({ name, url }: Instance, reason: string, cause?: unknown): RefusalError {

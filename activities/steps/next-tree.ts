@@ -6,9 +6,10 @@ import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows
 import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
 import { handoverLeaf, handoverText, isHandover } from '../handover';
-import { refuse, RefusalError } from '../refusal-error';
+import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
+import { servedLog } from './served-log';
 
 /** How often the next release and tree are looked at while they get ready, in milliseconds. */
 const LOOK_EVERY_MS = 5;
@@ -148,7 +149,7 @@ async function proveInstance(
   const { frozen, release } = order;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   for (;;) {
-    const loaded = await servedLog(systems, instance, attempt);
+    const loaded = await servedLog(systems, instance, attempt, { everyMs: LOOK_EVERY_MS });
     const [difference] = differencesFrom(loaded, release.nextTreeId, shards);
     if (difference === undefined) {
       break;
@@ -168,21 +169,6 @@ async function proveInstance(
       what: `Index ${boundary - 1} through Rekor ${instance.name}`,
       reason: `it is not the last entry of tree ${release.currentTreeId}`,
     });
-  }
-}
-
-/** What an instance serves, once it answers at all. */
-async function servedLog({ rekor }: LogSystems, instance: Instance, attempt: Attempt) {
-  for (;;) {
-    try {
-      return await rekor.log(instance, attempt.signal);
-    } catch (error) {
-      attempt.signal.throwIfAborted();
-      if (!(error instanceof RefusalError)) {
-        throw error;
-      }
-      await pause(LOOK_EVERY_MS, attempt.signal);
-    }
   }
 }
 
