@@ -1,5 +1,6 @@
 import { setInterval, clearInterval } from 'node:timers';
 import { CancelledFailure, Context } from '@temporalio/activity';
+import type { StepTimes } from '../workflows/model/rotation';
 import { refuse, RefusalError } from './refusal-error';
 import { type Call, CallOutcomeUnknown } from './trillian';
 import { pause } from './waiting';
@@ -31,13 +32,19 @@ export interface Attempt extends Call {
   remainingMs(): number;
   /** Aborts at the end of the attempt only, for what a Cancel must not leave half done. */
   readonly lateSignal: AbortSignal;
-  /** Names the step that runs now, of several that the attempt does; for words, should its time be over. */
-  begins(step: string): void;
+  /** How long the steps took that were done so far, in milliseconds. */
+  readonly times: StepTimes;
+  /** Runs one of several steps that the attempt does, and keeps how long it took. */
+  step<Result>(name: string, act: () => Promise<Result>): Promise<Result>;
 }
 
-/** Runs one attempt of an activity: signs of life while it runs, and one signal for all that ends it. */
+/**
+ * Runs one attempt of an activity: signs of life while it runs, and one signal for all that ends it. `times` gets the
+ * time of each step that was done, in milliseconds, also when a later one fails.
+ */
 export async function inAttempt<Result>(
-  step: string,
+  name: string,
+  times: Record<string, number>,
   act: (attempt: Attempt) => Promise<Result>,
 ): Promise<Result> {
   const context = Context.current();
@@ -45,7 +52,7 @@ export async function inAttempt<Result>(
   const notAfter = Date.now() + budgetMs;
   const ends = performance.now() + budgetMs;
   const late = new AbortController();
-  let running = step;
+  let running = name;
   const timer = setTimeout(() => {
     late.abort(refuse('BUDGET_EXCEEDED', { step: running, budgetMs }));
   }, budgetMs);
@@ -59,8 +66,13 @@ export async function inAttempt<Result>(
       notAfter,
       remainingMs: () => ends - performance.now(),
       lateSignal: late.signal,
-      begins: (name) => {
-        running = name;
+      times,
+      step: async (step, doIt) => {
+        running = step;
+        const began = performance.now();
+        const result = await doIt();
+        times[step] = Math.round(performance.now() - began);
+        return result;
       },
     });
   } catch (error) {

@@ -1,7 +1,9 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { distance } from 'fastest-levenshtein';
 import type { Changes, Observations } from '../workflows/model/changes';
+import { refusal } from '../workflows/model/refusals';
 import { type Attempt, inAttempt, persistently } from './attempt';
+import { errorReason } from './error-reason';
 import { refuse, RefusalError } from './refusal-error';
 import { holdAndFreeze, openAndExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
@@ -29,20 +31,20 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
   const step =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(true, () => attempted(name, systemsOf(logOf(order)), order, act));
+      crossing(name, true, (times) => attempted(name, times, systemsOf(logOf(order)), order, act));
 
   /** An activity that must succeed in the end: whatever it finds, Temporal repeats it. */
   const undo =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(false, () => attempted(name, systemsOf(logOf(order)), order, act));
+      crossing(name, false, (times) => attempted(name, times, systemsOf(logOf(order)), order, act));
 
   const ofIdentity = (order: { readonly identity: { readonly log: string } }): string => order.identity.log;
   const ofLog = (order: { readonly log: string }): string => order.log;
 
   return {
     preflight: step('preflight', ofLog, preflight),
-    lockHolder: (log) => crossing(true, () => lockHolder(Context.current().client, log)),
+    lockHolder: (log) => crossing('preflight', true, () => lockHolder(Context.current().client, log)),
     createNextTree: step('createTree', ofLog, createNextTree),
     retireNextTree: undo('undo createTree', ofLog, retireNextTree),
     stage: step('stage', ofIdentity, stage),
@@ -63,23 +65,38 @@ type Act<Order, Result> = (systems: LogSystems, order: Order, attempt: Attempt) 
 
 function attempted<Order, Result>(
   name: string,
+  times: Record<string, number>,
   systems: LogSystems,
   order: Order,
   act: Act<Order, Result>,
 ): Promise<Result> {
-  return inAttempt(name, (attempt) => persistently(attempt, () => act(systems, order, attempt)));
+  return inAttempt(name, times, (attempt) => persistently(attempt, () => act(systems, order, attempt)));
 }
 
-/** Only words of the catalogue cross to the workflow, as failures whose type is the code. */
-async function crossing<Result>(final: boolean, act: () => Promise<Result>): Promise<Result> {
+/**
+ * Only words of the catalogue cross to the workflow, as failures whose type is the code, with the times of the steps that
+ * were done before. A refusal is final where `final` says so; what nobody foresaw may be worth another attempt.
+ */
+async function crossing<Result>(
+  name: string,
+  final: boolean,
+  act: (times: Record<string, number>) => Promise<Result>,
+): Promise<Result> {
+  const times: Record<string, number> = {};
   try {
-    return await act();
+    return await act(times);
   } catch (error) {
-    if (error instanceof CancelledFailure || !(error instanceof RefusalError)) {
+    if (error instanceof CancelledFailure) {
       throw error;
     }
-    const { code, message } = error.refusal;
-    const details = [error.refusal, error.times];
-    throw ApplicationFailure.create({ message, type: code, nonRetryable: final, details });
+    const foreseen = error instanceof RefusalError;
+    const reason = foreseen ? error.refusal : refusal('INTERNAL', { step: name, reason: errorReason(error) });
+    throw ApplicationFailure.create({
+      message: reason.message,
+      type: reason.code,
+      nonRetryable: final && foreseen,
+      details: [reason, times],
+      ...(error instanceof Error && { cause: error }),
+    });
   }
 }

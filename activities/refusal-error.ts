@@ -1,13 +1,10 @@
 import { refusal, type Refusal, type RefusalCode } from '../workflows/model/refusals';
-import type { StepTimes } from '../workflows/model/rotation';
 
 type Found<Code extends RefusalCode> = Parameters<typeof refusal<Code>>[1];
 
 /** An error whose words come from the catalogue; activities/index.ts turns it into what crosses Temporal. */
 export class RefusalError extends Error {
   readonly refusal: Refusal;
-  /** Of an activity of several steps: those that it had done, and how long they took. */
-  times: StepTimes = {};
 
   constructor(refusalFound: Refusal, options?: ErrorOptions) {
     super(`${refusalFound.message} ${refusalFound.remedy}`, options);
