@@ -3,8 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, chown, copyFile, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { identify } from '../tools/process-identity';
 import type { LabFiles } from './files';
 import { startProcess } from './process';
 
@@ -45,6 +47,7 @@ export async function startDatabase(
     await initialise(data, programs, files, account);
   }
   await writeDatabaseUrl(files, port);
+  await forgetKilledServer(data);
   startProcess({
     ...part,
     command: join(programs, 'postgres'),
@@ -53,6 +56,23 @@ export async function startDatabase(
     environment: { LC_ALL: 'C' },
     ...(account ? { user: account } : {}),
   });
+}
+
+/** The processes of a killed server end by themselves, at once; they get this long, in milliseconds. */
+const SERVERS_END_MS = 1_000;
+
+/**
+ * PostgreSQL leaves a file with its pid, and one that was killed leaves it behind. It takes a process that has ended and
+ * that nobody has waited for yet for a running server, and would not start.
+ */
+async function forgetKilledServer(data: string): Promise<void> {
+  const file = join(data, 'postmaster.pid');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  if (pid > 0 && identify(pid) === null) {
+    await pause(SERVERS_END_MS);
+    await rm(file, { force: true });
+  }
 }
 
 /** Writes where the database is to be reached, with its password, for its readers only. */
