@@ -10,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commands = { demo, test, bench };
 
+/** Temporary files of the tests; kept for a look when one of them has failed. */
+const scratch = join(root, 'out', 'test', 'files');
+
 let child;
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -57,6 +60,9 @@ async function test(patterns) {
     const clean = (await run(...npm('run', '--silent', 'check'))) === 0;
     count(clean ? 1 : 0, clean ? 0 : 1);
   }
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true });
+  process.env.TMPDIR = scratch;
   const files = await testFiles(patterns);
   const stack = files.filter((file) => file.includes(`${sep}test${sep}stack${sep}`));
   const others = files.filter((file) => !stack.includes(file));
@@ -69,6 +75,9 @@ async function test(patterns) {
   count(...(await jest('fast', others, [])));
   // One file after the other: each starts a whole stack.
   count(...(await jest('stack', stack, ['--runInBand'])));
+  if (found.failed === 0) {
+    rmSync(scratch, { recursive: true, force: true });
+  }
   console.log(`${found.passed} passed, ${found.failed} failed`);
   return found.failed > 0 || found.passed === 0 ? 1 : 0;
 }
