@@ -1,9 +1,12 @@
-import { CancellationScope } from '@temporalio/workflow';
-import { failed, reasonOf } from './failure';
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import { failed, mayStillRun, reasonOf } from './failure';
 import type { AttemptOrder, Changes, CriticalOrder } from './model/changes';
 import { refusal, type Refusal } from './model/refusals';
 import type { FrozenTree, Handover, StepRecord } from './model/rotation';
 import { Saga, type SagaJournal, type Says, type Undo } from './saga';
+
+/** What is sent at the end of an activity's time has landed this much later, in milliseconds. */
+const MARGIN_MS = 200;
 
 /** How a critical section ended: the next tree serves, or everything in it was undone. */
 export type CutOverResult = Exposed | Undone;
@@ -50,7 +53,8 @@ export async function cutOverSteps(
   const section = recorded(journal);
   const saga = new Saga(order.identity.attempt, section.journal, says);
   const undo = undosOf(changes, order);
-  const inTime = budgetOf(order);
+  const ends = Date.now() + order.criticalSectionMs;
+  const inTime = budgetOf(order, ends);
   let nextTreeUsed = false;
   try {
     const { hold, start, freeze, verify } = undo;
@@ -68,7 +72,8 @@ export async function cutOverSteps(
     return { exposed: true, frozen, handover: opened.handover, steps: section.steps };
   } catch (error) {
     const reason = reasonOf(error, section.running());
-    return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed });
+    const restMs = mayStillRun(error) ? ends - Date.now() + MARGIN_MS : 0;
+    return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed, restMs });
   }
 }
 
@@ -85,7 +90,8 @@ export async function takeBackCutOver(
   for (const [name, step] of Object.entries(undosOf(changes, order))) {
     saga.register(name, step);
   }
-  return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed: true });
+  const restMs = order.criticalSectionMs + MARGIN_MS;
+  return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed: true, restMs });
 }
 
 /** The undos of the critical section, in the order of its steps. */
@@ -114,6 +120,8 @@ interface FailedSection {
   readonly section: RecordedSection;
   readonly reason: Refusal;
   readonly nextTreeUsed: boolean;
+  /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
+  readonly restMs: number;
 }
 
 /**
@@ -121,8 +129,11 @@ interface FailedSection {
  * Then the next tree is opened and exposed again, as often as it takes.
  */
 async function takeBackOrGoForward(failure: FailedSection): Promise<CutOverResult> {
-  const { changes, order, saga, section, reason, nextTreeUsed } = failure;
+  const { changes, order, saga, section, reason, nextTreeUsed, restMs } = failure;
   try {
+    if (restMs > 0) {
+      await CancellationScope.nonCancellable(() => sleep(restMs));
+    }
     await saga.undo();
     return { exposed: false, reason, nextTreeUsed, steps: section.steps };
   } catch (error) {
@@ -139,8 +150,7 @@ async function takeBackOrGoForward(failure: FailedSection): Promise<CutOverResul
 }
 
 /** What is left of the section's time for a step that begins now; refuses to begin one without any. */
-function budgetOf(order: CutOverOrder): (step: string) => CriticalOrder {
-  const ends = Date.now() + order.criticalSectionMs;
+function budgetOf(order: CutOverOrder, ends: number): (step: string) => CriticalOrder {
   const { identity, release, criticalSectionMs } = order;
   return (step) => {
     const budgetMs = ends - Date.now();

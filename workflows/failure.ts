@@ -45,6 +45,14 @@ export function timesOf(error: unknown): StepTimes {
   return times ?? {};
 }
 
+/**
+ * Temporal has given an activity up, which does not end it: a worker that was stopped, or cut off from Temporal, may go
+ * on with it until the end of its own time.
+ */
+export function mayStillRun(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+}
+
 function isRefusalCode(type: string | null | undefined): type is RefusalCode {
   return refusalCodes.some((code) => code === type);
 }

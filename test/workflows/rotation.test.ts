@@ -198,6 +198,21 @@ describe('a rotation', () => {
     expect(result.outcome).toBe('completed');
   });
 
+  it('takes nothing back while a step that Temporal has given up can still act (H8)', async () => {
+    const world = inOneAttempt(new World());
+    const before = world.cleanSlate();
+    world.onCall = async (called) => {
+      if (called === 'freeze') {
+        // No sign of life for longer than a second: given up, and taken back unless that waits. Then it acts.
+        await new Promise((resolve) => setTimeout(resolve, 1_900));
+      }
+    };
+    const result = await server.withWorker(world, ({ rotate }) => rotate({ log: 'production' }));
+    expect(result.outcome).toBe('rolledBack');
+    expect(world.calls.indexOf('allowWritesToCurrent')).toBeGreaterThan(world.calls.indexOf('freeze'));
+    expect(world.cleanSlate()).toEqual(before);
+  });
+
   it('takes back a critical section that was terminated', async () => {
     const world = inOneAttempt(new World());
     const before = world.cleanSlate();
