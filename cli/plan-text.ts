@@ -3,8 +3,8 @@ import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/rotation';
 import { field, wrap } from './text';
 
-/** What a dry run found and would do, for a person who decides by it. */
-export function planText(result: RotationResult, columns: number): string {
+/** What a dry run found and would do, for a person who decides by it; `closing` is its last sentence. */
+export function planText(result: RotationResult, columns: number, closing = result.reason): string {
   const { plan } = result;
   if (!plan) {
     return refusalText(result, columns);
@@ -25,7 +25,7 @@ export function planText(result: RotationResult, columns: number): string {
     'Steps',
     ...result.steps.flatMap(({ name, says }) => stepLines(name, says ?? [], columns)),
     '',
-    ...wrap(`Plan ${plan.hash.slice(0, 12)}. ${result.reason}`, columns),
+    ...wrap(`Plan ${plan.hash.slice(0, 12)}. ${closing}`, columns),
   ].join('\n');
 }
 
@@ -35,7 +35,7 @@ export function refusalText(result: RotationResult, columns: number): string {
     '',
     ...wrap(`${message} ${remedy} (${code})`, columns, '  '),
   ]);
-  const title = `The rotation of ${result.log} was refused; nothing has been changed.`;
+  const title = `A rotation of ${result.log} is refused; nothing has been changed.`;
   return [
     ...wrap(title, columns),
     ...(reasons.length > 0 ? reasons : ['', ...wrap(result.reason, columns, '  ')]),

@@ -107,7 +107,7 @@ class Silence {
     const worker = await this.#client.hasWorker().catch(() => true);
     this.#say(
       worker
-        ? 'The worker does not answer; waiting for it.'
+        ? `The worker of the task queue ${this.#client.taskQueue} does not answer; waiting for it. If it has ended, start one with \`rekor-rotate worker\`.`
         : `No worker polls the task queue ${this.#client.taskQueue}: start one with \`rekor-rotate worker\`. Waiting.`,
     );
   }

@@ -134,7 +134,7 @@ async function installPackages() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) {
     return;
   }
-  console.log('Installing the npm packages of package-lock.json (npm ci); this takes about a minute ...');
+  console.log('Installing packages with npm ci; this takes about a minute ...');
   if ((await run(...npm('ci', '--no-audit', '--no-fund'))) !== 0) {
     throw new Error('npm ci failed; its messages are above.');
   }

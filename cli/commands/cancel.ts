@@ -1,4 +1,4 @@
-import { loadConfiguration } from '../../workers/config';
+import { loadConfiguration, logNamed } from '../../workers/config';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { resultText } from '../result-text';
@@ -15,11 +15,14 @@ export interface CancelOptions {
 
 /** `cancel LOG`: asks the rotation to take itself back, and waits until it has. */
 export async function cancel(log: string, options: CancelOptions, terminal: Terminal): Promise<number> {
-  const client = await RotationClient.connect(loadConfiguration(options.config));
+  const configuration = loadConfiguration(options.config);
+  const client = await RotationClient.connect(configuration);
   try {
     const lock = await client.lock(log);
     const rotation = lock.state === 'running' ? lock.handle : (await client.preparing(log))?.handle;
     if (!rotation) {
+      // A misspelt name must not read as "nothing runs".
+      logNamed(configuration, log);
       throw new CommandError(
         `No rotation of ${log} is running; there is nothing to cancel.`,
         exitCodes.refused,

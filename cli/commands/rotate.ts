@@ -43,13 +43,13 @@ export async function rotate(log: string, options: RotateOptions, terminal: Term
     }
     // With --json standard output has the result of the rotation alone.
     const show = (text: string): void => (options.json ? terminal.err(text) : terminal.out(text));
-    show(`${planText(planned, terminal.columns)}\n`);
+    show(`${planText(planned, terminal.columns, 'Nothing has been changed yet.')}\n`);
     if (!options.yes && !(await agreed(log, terminal))) {
       throw new CommandError('Nothing has been changed.', exitCodes.refused);
     }
     const rotation = await client.start({ ...request, planHash: planned.plan.hash });
     terminal.err(`Started as workflow ${rotation.workflowId}.`);
-    const detached = `No longer watching; the rotation goes on as workflow ${rotation.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`, take it back with \`rekor-rotate cancel ${log}\`.`;
+    const detached = `No longer watching; the rotation goes on as workflow ${rotation.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`, cancel it with \`rekor-rotate cancel ${log}\`.`;
     const result = await watchRotation(rotation, { client, terminal, json: options.json === true, detached });
     if (!options.json) {
       terminal.out('');

@@ -1,4 +1,4 @@
-import { loadConfiguration } from '../../workers/config';
+import { loadConfiguration, logNamed } from '../../workers/config';
 import { exitCodes } from '../exit-codes';
 import { exitCodeOf, resultText } from '../result-text';
 import { RotationClient } from '../rotation-client';
@@ -30,7 +30,12 @@ export async function status(
     const logs = log === undefined ? Object.keys(configuration.logs) : [log];
     const found: LogStatus[] = [];
     for (const name of logs) {
-      found.push(await statusOf(client, name));
+      const one = await statusOf(client, name);
+      if (one.state === 'never') {
+        // A misspelt name must not read as "nothing runs".
+        logNamed(configuration, name);
+      }
+      found.push(one);
     }
     const shown = log === undefined ? found : found[0];
     terminal.out(
@@ -56,7 +61,7 @@ async function watchRunning(
   if (!rotation) {
     return undefined;
   }
-  const detached = `No longer watching; the rotation goes on. Take it back with \`rekor-rotate cancel ${log}\`.`;
+  const detached = `No longer watching; the rotation goes on. Cancel it with \`rekor-rotate cancel ${log}\`.`;
   const result = await watchRotation(rotation, { client, terminal, json: options.json === true, detached });
   terminal.out(options.json ? JSON.stringify(result, null, 2) : `\n${resultText(result, terminal.columns)}`);
   return exitCodeOf(result.outcome);

@@ -18,7 +18,7 @@ interface Text {
 
 const catalogue = {
   UNKNOWN_LOG: (found: { log: string; known: readonly string[]; nearest?: string }): Text => ({
-    message: `There is no log named "${found.log}" in the configuration of the worker; it knows ${found.known.join(', ')}.`,
+    message: `There is no log named "${found.log}" in the configuration; it has ${found.known.join(', ')}.`,
     remedy: found.nearest
       ? `Did you mean "${found.nearest}"? Otherwise add it under logs: and restart the worker.`
       : 'Use one of these names, or add the log under logs: and restart the worker.',
@@ -190,7 +190,7 @@ const catalogue = {
   }),
   NEXT_TREE_HAS_ENTRIES: (found: { tree: string }): Text => ({
     message: `The next tree ${found.tree} holds public entries: the rotation cannot be taken back without losing them.`,
-    remedy: 'Nothing: the rotation goes forward by itself.',
+    remedy: 'No action is needed: the rotation goes forward by itself.',
   }),
   TWO_ACTIVE_TREES: (found: { tree: string; other: string }): Text => ({
     message: `Tree ${found.tree} may not become ACTIVE while ${found.other} is.`,
@@ -226,7 +226,7 @@ const catalogue = {
   }),
   CANCELLED: (found: { step: string }): Text => ({
     message: `The rotation was cancelled in the step ${found.step}.`,
-    remedy: 'Nothing: everything is as it was before. Start it again when wanted.',
+    remedy: 'No action is needed: everything is as it was before. Start it again when wanted.',
   }),
   INTERNAL: (found: { step: string; reason: string }): Text => ({
     message: `The step ${found.step} failed: ${found.reason}.`,
