@@ -1,0 +1,53 @@
+import type { GateState, ReleaseOrder } from '../../gate/messages';
+import type { Attempt } from '../../activities/attempt';
+import { refuse } from '../../activities/refusal-error';
+import { expose, releaseToCurrent } from '../../activities/steps/writes';
+import type { LogSystems } from '../../activities/systems';
+
+const identity = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
+const release = { current: 'blue', next: 'green' };
+const order = { identity, release } as unknown as Parameters<typeof expose>[1];
+const attempt = { signal: new AbortController().signal } as unknown as Attempt;
+
+function systemsWith(take: (order: ReleaseOrder) => Promise<GateState>): LogSystems {
+  const url = (name: string): string =>
+    ({ blue: 'http://127.0.0.1:1', green: 'http://127.0.0.1:2' })[name] ?? '';
+  return {
+    gate: { release: take },
+    installation: { instances: (name: string) => [{ name, url: url(name) }] },
+  } as unknown as LogSystems;
+}
+
+describe('sending writes back to the current release', () => {
+  it('carries a number above the exposure, so that one that lands late is refused (H8)', async () => {
+    const orders: ReleaseOrder[] = [];
+    const systems = systemsWith((taken) => {
+      orders.push(taken);
+      return Promise.resolve({} as GateState);
+    });
+    await expose(systems, order, attempt);
+    await releaseToCurrent(systems, order, attempt);
+    expect(orders).toEqual([
+      { rotation: 'r/1', number: 7, upstream: 'http://127.0.0.1:2' },
+      { rotation: 'r/1', number: 8, upstream: 'http://127.0.0.1:1' },
+    ]);
+  });
+
+  it('leaves a gate alone that follows a later order, and hides no other refusal', async () => {
+    const later = systemsWith(() =>
+      Promise.reject(refuse('GATE_ORDER_REFUSED', { number: 8, has: 9, mode: 'pass' })),
+    );
+    await expect(releaseToCurrent(later, order, attempt)).resolves.toBeUndefined();
+    await expect(expose(later, order, attempt)).rejects.toMatchObject({
+      refusal: { code: 'GATE_ORDER_REFUSED' },
+    });
+    const away = systemsWith(() =>
+      Promise.reject(
+        refuse('GATE_UNREACHABLE', { log: 'production', url: 'http://127.0.0.1:3', reason: 'refused' }),
+      ),
+    );
+    await expect(releaseToCurrent(away, order, attempt)).rejects.toMatchObject({
+      refusal: { code: 'GATE_UNREACHABLE' },
+    });
+  });
+});
