@@ -81,7 +81,7 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
 
 /** Stops the next release and puts back what staging replaced. */
 export async function discard(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
-  await systems.installation.stop(order.release.next, attempt.signal);
+  await stop(systems, order, attempt);
   await systems.installation.discard(order.release, attempt.signal);
 }
 
@@ -90,8 +90,16 @@ export async function start(systems: LogSystems, order: CriticalOrder, attempt: 
   await systems.installation.start(order.release.next, attempt.signal);
 }
 
-/** They do not run. */
+/**
+ * They do not run; but a release that the gate sends to is left alone. An undo gets here after clients were given back to
+ * current, so next then serves because of a rotation that ended long ago, and was reset (H7).
+ */
 export async function stop(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
+  const { upstream } = await systems.gate.state(attempt.signal);
+  const addresses = systems.installation.instances(order.release.next).map((instance) => instance.url);
+  if (addresses.includes(upstream)) {
+    return;
+  }
   await systems.installation.stop(order.release.next, attempt.signal);
 }
 

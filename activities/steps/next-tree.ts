@@ -36,7 +36,14 @@ export async function createNextTree(
   const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
   const [adopted, ...doubled] = await markedTrees(systems, identity, attempt);
   const { treeId } = adopted ?? (await trillian.createTree({ displayName, description }, attempt));
-  await requireUnused(systems, treeId, attempt);
+  // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
+  if (await isServed(systems, treeId, attempt)) {
+    throw refuse('CHANGED_BY_SOMEONE', {
+      what: `The configuration of ${systems.log}`,
+      expected: `no mention of tree ${treeId}, which this attempt made`,
+      now: 'it serves that tree already',
+    });
+  }
   // Initialised before anything else is asked: the root of an uninitialised tree leaks a connection of Trillian's.
   await trillian.initLog(treeId, attempt);
   await trillian.setState(treeId, 'DRAINING', attempt);
@@ -59,14 +66,19 @@ export async function createNextTree(
   return treeId;
 }
 
-/** Leaves every tree with this attempt's mark FROZEN; there is none when CreateTree never happened. */
+/**
+ * Leaves every tree with this attempt's mark FROZEN; there is none when CreateTree never happened. One that serves is
+ * left alone: a rotation that was reset after its end finds its next tree alive (H7).
+ */
 export async function retireNextTree(
   systems: LogSystems,
   identity: AttemptIdentity,
   attempt: Attempt,
 ): Promise<void> {
-  for (const tree of await markedTrees(systems, identity, attempt)) {
-    await systems.trillian.setState(tree.treeId, 'FROZEN', attempt);
+  for (const { treeId } of await markedTrees(systems, identity, attempt)) {
+    if (!(await isServed(systems, treeId, attempt))) {
+      await systems.trillian.setState(treeId, 'FROZEN', attempt);
+    }
   }
 }
 
@@ -75,17 +87,15 @@ async function markedTrees({ trillian }: LogSystems, identity: AttemptIdentity, 
   return (await trillian.listTrees(attempt)).filter((tree) => tree.description === mark);
 }
 
-/** A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7). */
-async function requireUnused(systems: LogSystems, treeId: TreeId, attempt: Attempt): Promise<void> {
-  const { upstream } = await systems.gate.state(attempt.signal);
-  const { activeTreeId, inactiveTreeIds } = await systems.installation.read(upstream, attempt.signal);
-  if (activeTreeId === treeId || inactiveTreeIds.includes(treeId)) {
-    throw refuse('CHANGED_BY_SOMEONE', {
-      what: `The configuration of ${systems.log}`,
-      expected: `no mention of tree ${treeId}, which this attempt made`,
-      now: 'it serves that tree already',
-    });
-  }
+/** Whether the release that the gate sends to is configured with this tree. */
+async function isServed(
+  { gate, installation }: LogSystems,
+  treeId: TreeId,
+  { signal }: Attempt,
+): Promise<boolean> {
+  const { upstream } = await gate.state(signal);
+  const { activeTreeId, inactiveTreeIds } = await installation.read(upstream, signal);
+  return activeTreeId === treeId || inactiveTreeIds.includes(treeId);
 }
 
 /**
