@@ -50,10 +50,6 @@ export class Journal implements SagaJournal {
     this.#show({ steps: [...this.#progress.steps, ...steps] });
   }
 
-  named(rotation: string): void {
-    this.#show({ rotation });
-  }
-
   notes(note: string | null): void {
     this.#show({ note });
   }

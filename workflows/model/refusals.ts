@@ -70,10 +70,6 @@ const catalogue = {
     remedy:
       'Check that trillian.address is the server this log uses; a deleted tree can be undeleted for seven days.',
   }),
-  TREE_UNREADABLE: (found: { log: string; tree: string; reason: string }): Text => ({
-    message: `The size of tree ${found.tree} of ${found.log} cannot be read: ${found.reason}.`,
-    remedy: 'Check the tree in Trillian; an uninitialised tree cannot be a shard of a log.',
-  }),
   NOT_THE_ACTIVE_TREE: (found: { log: string; asked: string; active: string }): Text => ({
     message: `Tree ${found.asked} was asked to be rotated, but the active tree of ${found.log} is ${found.active}.`,
     remedy: 'Ask for the active tree, or leave currentTree out.',
