@@ -1,8 +1,8 @@
 import { setInterval, clearInterval } from 'node:timers';
-import { CancelledFailure, Context } from '@temporalio/activity';
-import type { StepTimes } from '../workflows/model/rotation';
+import { CancelledFailure, Context, type Info } from '@temporalio/activity';
+import type { StepsOfFailure } from '../workflows/model/rotation';
 import { refuse, RefusalError } from './refusal-error';
-import { type Call, CallOutcomeUnknown } from './trillian';
+import { type Call, CallOutcomeUnknown, type UnansweredChange } from './trillian';
 import { pause } from './waiting';
 
 /** How often an activity shows that its worker lives; the critical section notices a dead one within a second (H21). */
@@ -32,26 +32,36 @@ export interface Attempt extends Call {
   remainingMs(): number;
   /** Aborts at the end of the attempt only, for what a Cancel must not leave half done. */
   readonly lateSignal: AbortSignal;
-  /** How long the steps took that were done so far, in milliseconds. */
-  readonly times: StepTimes;
-  /** Runs one of several steps that the attempt does, and keeps how long it took. */
+  /** The steps that were begun so far, and how long those took that were done, in milliseconds. */
+  readonly steps: StepsOfFailure;
+  /** Runs one of several steps that the attempt does, and keeps that it began and how long it took. */
   step<Result>(name: string, act: () => Promise<Result>): Promise<Result>;
 }
 
+/** What `inAttempt` fills in while an activity runs. */
+export interface KeptSteps extends StepsOfFailure {
+  readonly times: Record<string, number>;
+  readonly began: string[];
+}
+
 /**
- * Runs one attempt of an activity: signs of life while it runs, and one signal for all that ends it. `times` gets the
- * time of each step that was done, in milliseconds, also when a later one fails.
+ * Runs one attempt of an activity: signs of life while it runs, and one signal for all that ends it. `steps` gets what was
+ * begun and done, also when a later step fails.
+ *
+ * It does not fail before every change that it sent and got no answer to can land no more: what follows a failure, an undo
+ * or another try, would otherwise run beside it (H8).
  */
 export async function inAttempt<Result>(
   name: string,
-  times: Record<string, number>,
+  steps: KeptSteps,
   act: (attempt: Attempt) => Promise<Result>,
 ): Promise<Result> {
   const context = Context.current();
-  const budgetMs = Math.max(context.info.startToCloseTimeoutMs - MARGIN_MS, 0);
+  const budgetMs = budgetOf(context.info);
   const notAfter = Date.now() + budgetMs;
   const ends = performance.now() + budgetMs;
   const late = new AbortController();
+  const unanswered = new Set<UnansweredChange>();
   let running = name;
   const timer = setTimeout(() => {
     late.abort(refuse('BUDGET_EXCEEDED', { step: running, budgetMs }));
@@ -64,18 +74,23 @@ export async function inAttempt<Result>(
       signal: AbortSignal.any([late.signal, context.cancellationSignal]),
       timeoutMs: Math.max(SHORTEST_CALL_MS, budgetMs * CALL_SHARE),
       notAfter,
+      unanswered,
       remainingMs: () => ends - performance.now(),
       lateSignal: late.signal,
-      times,
+      steps,
       step: async (step, doIt) => {
         running = step;
+        if (!steps.began.includes(step)) {
+          steps.began.push(step);
+        }
         const began = performance.now();
         const result = await doIt();
-        times[step] = Math.round(performance.now() - began);
+        steps.times[step] = Math.round(performance.now() - began);
         return result;
       },
     });
   } catch (error) {
+    await untilNoneLands(unanswered);
     // Whatever a call says when it is aborted, the reason is why it was.
     if (context.cancellationSignal.aborted) {
       throw new CancelledFailure('CANCELLED', [], error instanceof Error ? error : undefined);
@@ -87,6 +102,25 @@ export async function inAttempt<Result>(
   } finally {
     clearTimeout(timer);
     clearInterval(signsOfLife);
+  }
+}
+
+/**
+ * The time of this try, in milliseconds. What it waited for a worker counts where Temporal counts it; a wait longer than all
+ * of it is a difference between two clocks, and says nothing.
+ */
+function budgetOf({ startToCloseTimeoutMs, scheduleToCloseTimeoutMs, scheduledTimestampMs }: Info): number {
+  const waitedMs = Date.now() - scheduledTimestampMs;
+  const counted = waitedMs > 0 && waitedMs < scheduleToCloseTimeoutMs;
+  const fromSchedule = counted ? scheduleToCloseTimeoutMs - waitedMs : Infinity;
+  return Math.max(Math.min(startToCloseTimeoutMs, fromSchedule) - MARGIN_MS, 0);
+}
+
+async function untilNoneLands(unanswered: ReadonlySet<UnansweredChange>): Promise<void> {
+  const lands = Math.max(0, ...[...unanswered].map(({ mayLandUntil }) => mayLandUntil));
+  const restMs = lands + MARGIN_MS / 2 - Date.now();
+  if (restMs > 0) {
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }
 

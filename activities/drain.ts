@@ -28,22 +28,22 @@ const POLL_MS = 5;
  * FROZEN alone proves nothing: a signer pass or a QueueLeaf that saw the state before can commit later (H1, H2). What
  * is proven, and in which order, is written where it is done. Called again on a tree that is FROZEN it proves it again.
  *
- * @param notAfter wall-clock time from which on nothing may be changed (H8), in milliseconds since the epoch.
- * @throws NOT_DRAINED, with what was left, when the signal is aborted or `notAfter` is over; its cause is the reason.
+ * @param call bounds it; nothing is changed after its `notAfter` (H8).
+ * @throws NOT_DRAINED, with what was left, when the call's signal is aborted or its time is over; its cause is the reason.
  */
 export async function freezeTree(
   systems: DrainSystems,
   timing: DrainTiming,
   treeId: TreeId,
-  signal: AbortSignal,
-  notAfter?: number,
+  call: Call,
 ): Promise<FrozenTree> {
+  const { signal } = call;
   const started = performance.now();
   const drain: Drain = {
     systems,
     timing,
     treeId,
-    call: notAfter === undefined ? { signal } : { signal, notAfter },
+    call,
     left: 'its state was not read',
   };
   try {

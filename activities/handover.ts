@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { z } from 'zod';
 import type { TreeHead, TreeId } from '../workflows/model/log';
 import { parseJson } from './parse-json';
+import type { IntegratedLeaf } from './trillian';
 
 /** The end of a tree, which its handover leaf commits to. */
 export type TreeEnd = TreeHead & { readonly treeId: TreeId };
@@ -11,6 +12,8 @@ export interface HandoverLeaf {
   readonly value: Buffer;
   /** What Trillian recognises a duplicate by: it follows from the mark and the text alone, not from the key. */
   readonly identityHash: Buffer;
+  /** The text, beside the leaf: Rekor stores nothing there, so no client's entry can be taken for a handover. */
+  readonly extraData: Buffer;
   /** Merkle leaf hash of `value`, lower-case hex: the UUID that Rekor serves the entry by. */
   readonly leafHash: string;
 }
@@ -50,23 +53,42 @@ export function handoverLeaf(end: TreeEnd, mark: string): HandoverLeaf {
   return {
     value,
     identityHash: sha256(`rekor-rotate handover leaf v1\n${mark}\n${text}`),
+    extraData: Buffer.from(text),
     // RFC 6962, section 2.1: a leaf is hashed behind a zero byte.
     leafHash: sha256(Buffer.concat([Buffer.from([0]), value])).toString('hex'),
   };
 }
 
-/** Whether a leaf is a handover from exactly this end: of the right kind, in canonical form, over the right text. */
-export function isHandover(leafValue: Buffer, end: TreeEnd): boolean {
-  const entry = Entry.safeParse(parseJson(leafValue.toString('utf8')));
-  if (!entry.success) return false;
+const textForm =
+  /^rekor-rotate handover v1\ntree (?<treeId>[1-9]\d*)\nsize (?<size>\d+)\nroot (?<rootHash>[0-9a-f]{64})\n$/;
+
+/**
+ * The end that a leaf hands over, whatever has become of that tree since; null for any other leaf. A handover is of the
+ * right kind, in canonical form, over the text that stands beside it.
+ */
+export function readHandover({
+  value,
+  extraData,
+}: Pick<IntegratedLeaf, 'value' | 'extraData'>): TreeEnd | null {
+  const text = extraData.toString('utf8');
+  const { treeId = '', size, rootHash = '' } = textForm.exec(text)?.groups ?? {};
+  const entry = Entry.safeParse(parseJson(value.toString('utf8')));
+  if (size === undefined || !entry.success) return null;
   const { data, signature } = entry.data.spec;
-  const digest = sha256(handoverText(end)).toString('hex');
-  return (
-    data.hash.value === digest &&
-    canonicalEntry({ digest, signature: signature.content, publicKey: signature.publicKey.content }).equals(
-      leafValue,
-    )
-  );
+  const digest = sha256(text).toString('hex');
+  const canonical = canonicalEntry({
+    digest,
+    signature: signature.content,
+    publicKey: signature.publicKey.content,
+  });
+  return data.hash.value === digest && canonical.equals(value)
+    ? { treeId, size: Number(size), rootHash }
+    : null;
+}
+
+/** Whether two ends of a tree are the same. */
+export function sameEnd(one: TreeEnd, other: TreeEnd): boolean {
+  return handoverText(one) === handoverText(other);
 }
 
 const Entry = z.object({

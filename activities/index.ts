@@ -1,22 +1,27 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { distance } from 'fastest-levenshtein';
-import type { Changes, Observations } from '../workflows/model/changes';
+import type { Changes, Observations, Pruning } from '../workflows/model/changes';
 import { refusal } from '../workflows/model/refusals';
-import { type Attempt, inAttempt, persistently } from './attempt';
+import { type Attempt, inAttempt, type KeptSteps, persistently } from './attempt';
 import { errorReason } from './error-reason';
 import { refuse, RefusalError } from './refusal-error';
+import { byHand } from './steps/by-hand';
 import { holdAndFreeze, openAndExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
-import { lockHolder } from './steps/lock';
+import { guard } from './steps/guard';
+import { leftovers, superseding } from './steps/leftovers';
+import { cutOverRuns, lockHolder } from './steps/lock';
 import { confirm, soak } from './steps/log-checks';
 import { discard, settle, stage, stop } from './steps/next-release';
 import { closeNextTree, createNextTree, retireNextTree } from './steps/next-tree';
 import { preflight } from './steps/preflight';
+import { deleteRetiredTree, retiredTrees } from './steps/retired';
+import { lookBack } from './steps/rolled-back';
 import { releaseToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
-export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes & Observations {
+export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes & Observations & Pruning {
   const systemsOf = (log: string): LogSystems => {
     const systems = logs.get(log);
     if (systems) {
@@ -31,13 +36,13 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
   const step =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(name, true, (times) => attempted(name, times, systemsOf(logOf(order)), order, act));
+      crossing(name, true, (steps) => attempted(name, steps, systemsOf(logOf(order)), order, act));
 
   /** An activity that must succeed in the end: whatever it finds, Temporal repeats it. */
   const undo =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(name, false, (times) => attempted(name, times, systemsOf(logOf(order)), order, act));
+      crossing(name, false, (steps) => attempted(name, steps, systemsOf(logOf(order)), order, act));
 
   const ofIdentity = (order: { readonly identity: { readonly log: string } }): string => order.identity.log;
   const ofLog = (order: { readonly log: string }): string => order.log;
@@ -45,6 +50,15 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
   return {
     preflight: step('preflight', ofLog, preflight),
     lockHolder: (log) => crossing('preflight', true, () => lockHolder(Context.current().client, log)),
+    cutOverRuns: (log) => crossing('preflight', true, () => cutOverRuns(Context.current().client, log)),
+    leftovers: step('preflight', ofLog, leftovers),
+    guard: step('guard', ofLog, (systems, order: { readonly log: string }, attempt) =>
+      guard(systems, Context.current().client, order, attempt),
+    ),
+    retiredTrees: step('prune', ofLog, retiredTrees),
+    deleteRetiredTree: step('prune', ofLog, deleteRetiredTree),
+    byHand: step('held', ofIdentity, byHand),
+    superseding: step('supersede', ofIdentity, superseding),
     createNextTree: step('createTree', ofLog, createNextTree),
     retireNextTree: undo('undo createTree', ofLog, retireNextTree),
     stage: step('stage', ofIdentity, stage),
@@ -55,6 +69,7 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     stop: undo('undo start', ofIdentity, stop),
     openAndExpose: step('verify', ofIdentity, openAndExpose),
     closeNextTree: undo('undo verify', ofIdentity, closeNextTree),
+    lookBack: undo('look back', ofIdentity, lookBack),
     confirm: step('confirm', ofIdentity, confirm),
     settle: step('settle', ofIdentity, settle),
     soak: step('soak', ofIdentity, soak),
@@ -65,26 +80,26 @@ type Act<Order, Result> = (systems: LogSystems, order: Order, attempt: Attempt) 
 
 function attempted<Order, Result>(
   name: string,
-  times: Record<string, number>,
+  steps: KeptSteps,
   systems: LogSystems,
   order: Order,
   act: Act<Order, Result>,
 ): Promise<Result> {
-  return inAttempt(name, times, (attempt) => persistently(attempt, () => act(systems, order, attempt)));
+  return inAttempt(name, steps, (attempt) => persistently(attempt, () => act(systems, order, attempt)));
 }
 
 /**
- * Only words of the catalogue cross to the workflow, as failures whose type is the code, with the times of the steps that
- * were done before. A refusal is final where `final` says so; what nobody foresaw may be worth another attempt.
+ * Only words of the catalogue cross to the workflow, as failures whose type is the code, with the steps that were begun and
+ * done before. A refusal is final where `final` says so; what nobody foresaw may be worth another attempt.
  */
 async function crossing<Result>(
   name: string,
   final: boolean,
-  act: (times: Record<string, number>) => Promise<Result>,
+  act: (steps: KeptSteps) => Promise<Result>,
 ): Promise<Result> {
-  const times: Record<string, number> = {};
+  const steps: KeptSteps = { times: {}, began: [] };
   try {
-    return await act(times);
+    return await act(steps);
   } catch (error) {
     if (error instanceof CancelledFailure) {
       throw error;
@@ -95,7 +110,7 @@ async function crossing<Result>(
       message: reason.message,
       type: reason.code,
       nonRetryable: final && foreseen,
-      details: [reason, times],
+      details: [reason, steps],
       ...(error instanceof Error && { cause: error }),
     });
   }

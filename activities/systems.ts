@@ -24,4 +24,26 @@ export interface LogSystems {
   readonly drain: DrainTiming;
   /** How many random entries of each shard are verified, besides its first and last. */
   readonly sampleEntries: number;
+  readonly guard: GuardPolicy;
+  /** For people who have to finish something by hand. */
+  readonly addresses: Addresses;
+}
+
+/** What the guardian of a log may do. */
+export interface GuardPolicy {
+  /** Recover an interrupted rotation by itself. */
+  readonly recover: boolean;
+  /** A rotation in which nothing happens for this long is stuck; milliseconds. */
+  readonly stuckAfterMs: number;
+}
+
+export interface Addresses {
+  /** `HOST:PORT` of Trillian's log server. */
+  readonly trillian: string;
+  /** `HOST:PORT` for orders to the gate. */
+  readonly gateAdmin: string;
+  /** The command that starts and the one that stops each release, by its name. */
+  readonly commands: Readonly<
+    Record<string, { readonly start: readonly string[]; readonly stop: readonly string[] }>
+  >;
 }

@@ -41,6 +41,14 @@ export interface Call {
    * enough for that: the timer behind it fires late in a process that was stopped and continued.
    */
   readonly notAfter?: number;
+  /** Gets every change that is sent, and keeps those without an answer. */
+  readonly unanswered?: Set<UnansweredChange>;
+}
+
+/** A changing call that was sent and not answered. */
+export interface UnansweredChange {
+  /** The call's deadline, which Trillian was told, in milliseconds since the epoch. */
+  readonly mayLandUntil: number;
 }
 
 /** Trillian answered with an error of its own: nothing more will come of this call. */
@@ -99,6 +107,7 @@ export interface TreeMessage {
 interface LeafMessage {
   readonly merkleLeafHash: Buffer;
   readonly leafValue: Buffer;
+  readonly extraData: Buffer;
   readonly leafIndex: string;
 }
 
@@ -119,6 +128,7 @@ interface Methods {
     request: { tree: { treeId: string; treeState: TreeState }; updateMask: { paths: string[] } };
     response: TreeMessage;
   };
+  DeleteTree: { request: { treeId: string }; response: TreeMessage };
   QueueLeaf: {
     request: { logId: string; leaf: { leafValue: Buffer; extraData: Buffer; leafIdentityHash: Buffer } };
     response: { queuedLeaf: { status: { code: status; message: string } | null } | null };
@@ -237,11 +247,16 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
         throw call.signal.aborted ? abortReason(call.signal) : unreachable('no connection', error);
       });
       throwIfOver(name, call, deadline);
+      const change = { mayLandUntil: deadline };
+      call.unanswered?.add(change);
       try {
-        return await send(name, request, call, deadline);
+        const answer = await send(name, request, call, deadline);
+        call.unanswered?.delete(change);
+        return answer;
       } catch (error) {
         if (!isServiceError(error)) throw error;
         if (UNANSWERED.has(error.code)) throw new CallOutcomeUnknown(name, deadline, { cause: error });
+        call.unanswered?.delete(change);
         throw new TrillianError(name, error.code, error.details, { cause: error });
       }
     },

@@ -15,6 +15,7 @@ export {
   CallTooLate,
   TrillianError,
   type TrillianOptions,
+  type UnansweredChange,
 } from './trillian-calls';
 
 /** A leaf to queue. Two leaves with one identity hash are one leaf to Trillian, whatever their values. */
@@ -27,6 +28,8 @@ export interface LeafToQueue {
 
 export interface IntegratedLeaf {
   readonly value: Buffer;
+  /** What was stored beside the leaf and is not hashed; empty for a leaf that Rekor queued. */
+  readonly extraData: Buffer;
   readonly merkleLeafHash: Buffer;
 }
 
@@ -65,6 +68,11 @@ export interface TrillianClient {
   queueLeaf(treeId: TreeId, leaf: LeafToQueue, call: Call): Promise<'queued' | 'duplicate'>;
   /** Leaves `start` to `start + count - 1`, as many of them as are integrated: none beyond the end. */
   leavesByRange(treeId: TreeId, start: number, count: number, call: Call): Promise<IntegratedLeaf[]>;
+  /**
+   * Deletes a tree; Trillian forgets it for good after seven days (trillian: cmd/internal/serverutil/main.go). No step of a
+   * rotation calls it: only a person's `prune`.
+   */
+  deleteTree(treeId: TreeId, call: Call): Promise<void>;
   close(): void;
 }
 
@@ -156,7 +164,15 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
     async leavesByRange(treeId, start, count, call) {
       const request = { logId: treeId, startIndex: String(start), count: String(count) };
       const { leaves } = await ofTree(treeId, calls.read('GetLeavesByRange', request, call));
-      return leaves.map(({ leafValue, merkleLeafHash }) => ({ value: leafValue, merkleLeafHash }));
+      return leaves.map(({ leafValue, extraData, merkleLeafHash }) => ({
+        value: leafValue,
+        extraData,
+        merkleLeafHash,
+      }));
+    },
+
+    async deleteTree(treeId, call) {
+      await ofTree(treeId, calls.change('DeleteTree', { treeId }, call));
     },
 
     close: () => calls.close(),

@@ -1,33 +1,50 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
+import { endFailedSection } from './ending';
 import { failed, mayStillRun, reasonOf } from './failure';
-import type { AttemptOrder, Changes, CriticalOrder } from './model/changes';
+import type { Changes, CriticalOrder, CutOverOrder } from './model/changes';
 import { refusal, type Refusal } from './model/refusals';
 import type { FrozenTree, Handover, StepRecord } from './model/rotation';
-import { Saga, type SagaJournal, type Says, type Undo } from './saga';
+import { Saga, type Carry, type SagaJournal, type Says, type Undo } from './saga';
 
 /** What is sent at the end of an activity's time has landed this much later, in milliseconds. */
-const MARGIN_MS = 200;
+export const MARGIN_MS = 200;
 
-/** How a critical section ended: the next tree serves, or everything in it was undone. */
-export type CutOverResult = Exposed | Undone;
+/** How a critical section ended: the next tree serves, everything in it was undone, or neither can be had here. */
+export type CutOverResult = Exposed | Undone | Stuck | Unfinished;
 
 export interface Exposed {
-  readonly exposed: true;
+  readonly end: 'exposed';
   readonly frozen: FrozenTree;
-  readonly handover: Handover;
+  readonly handover: Handover | null;
   readonly steps: readonly StepRecord[];
 }
 
 export interface Undone {
-  readonly exposed: false;
+  readonly end: 'undone';
   readonly reason: Refusal;
   /** The next tree may hold this attempt's handover leaf, so no other attempt may use it (H3). */
   readonly nextTreeUsed: boolean;
+  /** Something of it had begun: what was undone is worth a last look (H8). */
+  readonly began: boolean;
+  /** For how long clients may have seen the next tree, at most; 0 when it was not exposed. Milliseconds (H36). */
+  readonly nextTreeVisibleMs: number;
   readonly steps: readonly StepRecord[];
 }
 
-export interface CutOverOrder extends AttemptOrder {
-  readonly criticalSectionMs: number;
+/** The next tree holds entries of clients and cannot serve them; it is closed, and so is the current tree. */
+export interface Stuck {
+  readonly end: 'stuck';
+  readonly reason: Refusal;
+  /** What is right: a third tree, or a person. */
+  readonly decision: 'supersede' | 'hold';
+  readonly steps: readonly StepRecord[];
+}
+
+/** An undo does not succeed; the rotation ends the section. */
+export interface Unfinished {
+  readonly end: 'unfinished';
+  readonly reason: Refusal;
+  readonly steps: readonly StepRecord[];
 }
 
 /**
@@ -41,21 +58,22 @@ export interface CutOverOrder extends AttemptOrder {
  *
  * Two activities do it, because every further one costs clients some fifty milliseconds of waiting.
  *
- * All of it is undone when a step fails, when it is cancelled or when it is not through in time. What gives clients
- * their writes back is undone first.
+ * All of it is undone when a step fails, when it is cancelled or when it is not through in time (ending.ts). What gives
+ * clients their writes back is undone first.
  */
 export async function cutOverSteps(
   changes: Changes,
   order: CutOverOrder,
   journal: SagaJournal,
   says: Says,
+  carry: Carry,
 ): Promise<CutOverResult> {
   const section = recorded(journal);
   const saga = new Saga(order.identity.attempt, section.journal, says);
   const undo = undosOf(changes, order);
   const ends = Date.now() + order.criticalSectionMs;
   const inTime = budgetOf(order, ends);
-  let nextTreeUsed = false;
+  let openedAt: number | undefined;
   try {
     const { hold, start, freeze, verify } = undo;
     const { frozen } = await saga.together({ hold, start, freeze }, () =>
@@ -65,36 +83,38 @@ export async function cutOverSteps(
     if (CancellationScope.current().consideredCancelled) {
       throw failed(refusal('CANCELLED', { step: 'freeze' }));
     }
-    nextTreeUsed = true;
+    openedAt = Date.now();
     const opened = await saga.together({ verify, expose: {} }, () =>
       changes.openAndExpose({ ...inTime('verify'), frozen }),
     );
-    return { exposed: true, frozen, handover: opened.handover, steps: section.steps };
+    return { end: 'exposed', frozen, handover: opened.handover, steps: section.steps };
   } catch (error) {
     const reason = reasonOf(error, section.running());
     const restMs = mayStillRun(error) ? ends - Date.now() + MARGIN_MS : 0;
-    return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed, restMs });
+    return await endFailedSection({ changes, order, saga, section, reason, openedAt, restMs, carry });
   }
 }
 
-/** Takes back a critical section whose own workflow is gone: nobody knows how far it came, so all of it. */
+/**
+ * Takes back a critical section that did not end: its own workflow is gone, or could not finish. Nobody knows how far it
+ * came, so all of it; or goes on with it, when its next tree holds entries of clients.
+ */
 export async function takeBackCutOver(
   changes: Changes,
   order: CutOverOrder,
   journal: SagaJournal,
-  says: Says,
-  reason: Refusal,
+  carry: Carry,
+  lost: { readonly reason: Refusal; readonly restMs: number },
 ): Promise<CutOverResult> {
   const section = recorded(journal);
-  const saga = new Saga(order.identity.attempt, section.journal, says);
+  const saga = new Saga(order.identity.attempt, section.journal, () => undefined);
   for (const [name, step] of Object.entries(undosOf(changes, order))) {
     saga.register(name, step);
   }
-  const restMs = order.criticalSectionMs + MARGIN_MS;
-  return await takeBackOrGoForward({ changes, order, saga, section, reason, nextTreeUsed: true, restMs });
+  return await endFailedSection({ changes, order, saga, section, openedAt: Date.now(), carry, ...lost });
 }
 
-/** The undos of the critical section, in the order of its steps. */
+/** The undos of the critical section, in the order of its steps; that of `verify` decides whether there is a way back. */
 function undosOf(
   changes: Changes,
   order: CutOverOrder,
@@ -103,50 +123,8 @@ function undosOf(
     hold: { undo: () => changes.releaseToCurrent(order) },
     start: { undo: () => changes.stop(order), undoLast: true },
     freeze: { undo: () => changes.allowWritesToCurrent(order) },
-    verify: {
-      undo: async () => {
-        if ((await changes.closeNextTree(order)) === 'public entries') {
-          throw failed(refusal('NEXT_TREE_HAS_ENTRIES', { tree: order.release.nextTreeId }));
-        }
-      },
-    },
+    verify: { undo: () => changes.closeNextTree(order) },
   };
-}
-
-interface FailedSection {
-  readonly changes: Changes;
-  readonly order: CutOverOrder;
-  readonly saga: Saga;
-  readonly section: RecordedSection;
-  readonly reason: Refusal;
-  readonly nextTreeUsed: boolean;
-  /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
-  readonly restMs: number;
-}
-
-/**
- * The point of no return is a fact in Trillian (H6): with a public entry in the next tree, taking back would lose it.
- * Then the next tree is opened and exposed again, as often as it takes.
- */
-async function takeBackOrGoForward(failure: FailedSection): Promise<CutOverResult> {
-  const { changes, order, saga, section, reason, nextTreeUsed, restMs } = failure;
-  try {
-    if (restMs > 0) {
-      await CancellationScope.nonCancellable(() => sleep(restMs));
-    }
-    await saga.undo();
-    return { exposed: false, reason, nextTreeUsed, steps: section.steps };
-  } catch (error) {
-    if (reasonOf(error, section.running()).code !== 'NEXT_TREE_HAS_ENTRIES') {
-      throw error;
-    }
-  }
-  return await CancellationScope.nonCancellable(async () => {
-    const { identity, release, criticalSectionMs: budgetMs } = order;
-    const onwards = { identity, release, budgetMs, forward: true };
-    const opened = await saga.together({ verify: {}, expose: {} }, () => changes.openAndExpose(onwards));
-    return { exposed: true, frozen: opened.frozen, handover: opened.handover, steps: section.steps };
-  });
 }
 
 /** What is left of the section's time for a step that begins now; refuses to begin one without any. */
@@ -161,7 +139,8 @@ function budgetOf(order: CutOverOrder, ends: number): (step: string) => Critical
   };
 }
 
-interface RecordedSection {
+/** The steps of a section so far, beside the journal that hears of them. */
+export interface RecordedSection {
   readonly steps: readonly StepRecord[];
   readonly journal: SagaJournal;
   running(): string;

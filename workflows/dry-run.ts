@@ -1,5 +1,5 @@
-import type { Changes } from './model/changes';
-import type { ChangingStep } from './model/installation';
+import type { AttemptOrder, Changes } from './model/changes';
+import type { ChangingStep, ReleaseOrder } from './model/installation';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
 import { cutOverSteps } from './cut-over';
@@ -15,8 +15,17 @@ const neverUndone = {
   allowWritesToCurrent: () => Promise.resolve(),
   releaseToCurrent: () => Promise.resolve(),
   stop: () => Promise.resolve(),
-  closeNextTree: () => Promise.resolve('nothing' as const),
+  closeNextTree: () => Promise.resolve({ content: 'nothing' as const, currentGrew: false }),
+  lookBack: () => Promise.resolve([]),
 } satisfies Partial<Changes>;
+
+const neverHeld: Run['insistence'] = {
+  interventions: [],
+  on: () => ({
+    through: (_, act) => act(),
+    unlessSkipped: async (_, act) => ({ result: await act() }),
+  }),
+};
 
 /** The changes, said: the same steps, one sentence for each change, with the values that are known now. */
 export function dryRun(plan: Plan): Run {
@@ -88,5 +97,10 @@ export function dryRun(plan: Plan): Run {
   };
   // Its steps are in its result, as those of a real section, which is another workflow.
   const unseen = { begins: () => undefined, ended: () => undefined };
-  return { changes, says, cutOver: (order) => cutOverSteps(changes, order, unseen, says) };
+  const observations = {
+    superseding: (order: AttemptOrder): Promise<ReleaseOrder> => Promise.resolve(order.release),
+  };
+  const insistence = neverHeld;
+  const cutOver: Run['cutOver'] = (order) => cutOverSteps(changes, order, unseen, says, insistence.on(order));
+  return { changes, observations, insistence, says, cutOver };
 }

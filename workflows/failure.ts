@@ -6,7 +6,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import { refusal, refusalCodes, type Refusal, type RefusalCode } from './model/refusals';
-import type { StepTimes } from './model/rotation';
+import type { StepsOfFailure, StepTimes } from './model/rotation';
 
 /** The failure that carries a refusal across Temporal; never retried by Temporal itself. */
 export function failed(reason: Refusal): ApplicationFailure {
@@ -35,14 +35,20 @@ export function reasonOf(error: unknown, step: string): Refusal {
 
 /** Which steps an activity of several had done when it failed, and how long they took. */
 export function timesOf(error: unknown): StepTimes {
+  return stepsOf(error)?.times ?? {};
+}
+
+/** Which steps an activity of several had begun when it failed; undefined when it could not say. */
+export function beganOf(error: unknown): readonly string[] | undefined {
+  return stepsOf(error)?.began;
+}
+
+function stepsOf(error: unknown): Partial<StepsOfFailure> | undefined {
   if (error instanceof ActivityFailure) {
-    return timesOf(error.cause);
+    return stepsOf(error.cause);
   }
-  const [, times] = (error instanceof ApplicationFailure ? (error.details ?? []) : []) as [
-    Refusal?,
-    StepTimes?,
-  ];
-  return times ?? {};
+  const details = error instanceof ApplicationFailure ? (error.details ?? []) : [];
+  return (details as [Refusal?, StepsOfFailure?])[1];
 }
 
 /**
@@ -51,6 +57,12 @@ export function timesOf(error: unknown): StepTimes {
  */
 export function mayStillRun(error: unknown): boolean {
   return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+}
+
+/** A refusal that the activity itself calls final, or a Cancel. */
+export function isFinal(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return isCancellation(error) || (cause instanceof ApplicationFailure && cause.nonRetryable === true);
 }
 
 function isRefusalCode(type: string | null | undefined): type is RefusalCode {

@@ -1,19 +1,26 @@
-import { setCurrentDetails } from '@temporalio/workflow';
+import { log as workerLog, metricMeter, setCurrentDetails } from '@temporalio/workflow';
 import type { Progress } from './messages';
+import type { Held } from './model/held';
 import type { RotationResult, StepRecord } from './model/rotation';
 import type { SagaJournal } from './saga';
 
-/** What Cancel does in each step. */
-const takesBack = 'Cancel takes everything back; the log is then as it was before.';
-const takesBackUnlessUsed =
-  'Cancel takes everything back, unless the next tree holds an entry of a client by then; the rotation would go on.';
-const goesOn = 'Cancel does nothing any more: the next tree serves, and the rotation finishes.';
-const ended = 'Nothing is left to cancel.';
+/** What Cancel does: take back, take back unless a client's entry is in the next tree by then, or nothing. */
+type CancelDoes = Progress['cancelDoes'];
+
+const cancelWould: Readonly<Record<CancelDoes, string>> = {
+  rollBack: 'Cancel takes everything back; the log is then as it was before.',
+  rollBackUnlessUsed:
+    'Cancel takes everything back, unless the next tree holds an entry of a client by then; the rotation would go on.',
+  nothing: 'Cancel does nothing any more: what runs now is carried to its end.',
+};
 
 const opening = new Set(['verify', 'expose']);
-const forwardOnly = new Set(['confirm', 'settle', 'soak']);
+const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede']);
 
-/** What a person is shown of a running rotation: the query `progress` and the current details in the Temporal UI. */
+/**
+ * What a person is told of a running rotation: the query `progress`, the current details in the Temporal UI, the
+ * worker's log, and two gauges, `rekor_rotate_cancel_takes_back` and `rekor_rotate_held`.
+ */
 export class Journal implements SagaJournal {
   #progress: Progress;
 
@@ -24,8 +31,10 @@ export class Journal implements SagaJournal {
       phase: 'preflight',
       attempt: 1,
       steps: [],
-      cancelWould: takesBack,
+      cancelDoes: 'rollBack',
+      cancelWould: cancelWould.rollBack,
       note: null,
+      held: null,
       result: null,
     };
   }
@@ -35,10 +44,8 @@ export class Journal implements SagaJournal {
   }
 
   begins(name: string, undoing: boolean): void {
-    this.#show({
-      phase: undoing ? `undo ${name}` : name,
-      cancelWould: undoing ? takesBack : cancelIn(name),
-    });
+    const cancelDoes = undoing ? 'rollBack' : cancelIn(name);
+    this.#show({ phase: undoing ? `undo ${name}` : name, cancelDoes, cancelWould: cancelWould[cancelDoes] });
   }
 
   ended(record: StepRecord): void {
@@ -54,33 +61,98 @@ export class Journal implements SagaJournal {
     this.#show({ note });
   }
 
+  /** A person is needed, or no longer. */
+  holds(held: Held | null): void {
+    if (held === null && this.#progress.held === null) {
+      return;
+    }
+    this.#show({ held });
+  }
+
   concludes(result: RotationResult): RotationResult {
-    this.#show({ phase: 'ended', cancelWould: ended, result });
+    this.#show({
+      phase: 'ended',
+      cancelDoes: 'nothing',
+      cancelWould: 'Nothing is left to cancel.',
+      held: null,
+      result,
+    });
     return result;
   }
 
   #show(change: Partial<Progress>): void {
-    this.#progress = { ...this.#progress, ...change };
+    const before = this.#progress;
+    this.#progress = { ...before, ...change };
     setCurrentDetails(detailsOf(this.#progress));
+    this.#tellOperators(before);
+  }
+
+  #tellOperators(before: Progress): void {
+    const { log, rotation, phase, cancelDoes, held } = this.#progress;
+    const labels = { log };
+    if (phase !== before.phase) {
+      workerLog.info(`${phase}: ${this.#progress.cancelWould}`, { log, rotation, phase, cancelDoes });
+    }
+    if (cancelDoes !== before.cancelDoes || phase !== before.phase) {
+      const takesBack = cancelDoes === 'nothing' ? 0 : 1;
+      metricMeter
+        .createGauge(
+          'rekor_rotate_cancel_takes_back',
+          'int',
+          '1',
+          'Whether Cancel would take the rotation back',
+        )
+        .set(takesBack, labels);
+    }
+    if (held !== before.held) {
+      if (held) {
+        workerLog.error(`ALARM: ${held.step} is held: ${held.reason.message}`, { log, rotation, held });
+      }
+      metricMeter
+        .createGauge('rekor_rotate_held', 'int', '1', 'Whether the rotation needs a person')
+        .set(held ? 1 : 0, labels);
+    }
   }
 }
 
-function cancelIn(step: string): string {
+function cancelIn(step: string): CancelDoes {
   if (forwardOnly.has(step)) {
-    return goesOn;
+    return 'nothing';
   }
-  return opening.has(step) ? takesBackUnlessUsed : takesBack;
+  return opening.has(step) ? 'rollBackUnlessUsed' : 'rollBack';
 }
 
 function detailsOf(progress: Progress): string {
+  const { held, note } = progress;
   const lines = [
     `**${progress.rotation ?? 'Rotation'} of ${progress.log}** - ${progress.phase}`,
     '',
     ...progress.steps.map(
-      (step) => `- ${step.kind === 'undone' ? 'undone: ' : ''}${step.name}: ${step.ms} ms`,
+      (step) =>
+        `- ${step.kind === 'done' || step.kind === 'said' ? '' : `${step.kind}: `}${step.name}: ${step.ms} ms`,
     ),
     '',
     progress.cancelWould,
   ];
-  return [...lines, ...(progress.note === null ? [] : ['', progress.note])].join('\n');
+  return [
+    ...lines,
+    ...(note === null ? [] : ['', note]),
+    ...(held === null ? [] : ['', ...heldLines(held)]),
+  ].join('\n');
+}
+
+function heldLines(held: Held): string[] {
+  return [
+    `**Held: ${held.step}**, after ${held.tries} tries since ${held.since}; it is tried on.`,
+    '',
+    `${held.reason.message} ${held.reason.remedy}`,
+    '',
+    'What is there now:',
+    ...held.state.map((fact) => `- ${fact}`),
+    '',
+    'By hand:',
+    ...held.commands.map((command) => `- \`${command}\``),
+    '',
+    `Send the Update \`resume\` with one of ${held.choices.join(', ')}, who you are, and why.`,
+  ];
 }

@@ -1,3 +1,4 @@
+import type { Held } from './model/held';
 import type { RotationResult, StepRecord } from './model/rotation';
 
 /** What an operator, the command line and the worker call a rotation's parts by; types and names only. */
@@ -10,6 +11,26 @@ export const ROTATION = 'rotation';
 
 /** The rotation's critical section: a child of `rotation`. */
 export const CUT_OVER = 'cutOver';
+
+/** What a person or the guardian starts for a log that an interrupted rotation left half way, with one `RecoveryRequest`. */
+export const RECOVER_LOG = 'recoverLog';
+
+/** The recovery itself: a child of `recoverLog`, under the same lock as a rotation. */
+export const RECOVERY = 'recovery';
+
+/** One look of a log's guardian, started by its schedule, with one `GuardRequest`. */
+export const GUARD_LOG = 'guardLog';
+
+/** Lists, and on a person's word deletes, retired trees; started with one `PruneRequest`. */
+export const PRUNE_TREES = 'pruneTrees';
+
+/** Update of `rotation` and `recovery` while they are held, with one `ResumeOrder`. */
+export const RESUME = 'resume';
+
+/** The id of the schedule that guards a log. */
+export function guardId(log: string): string {
+  return `guard/${log}`;
+}
 
 /** The workflow id of a log's rotation. Only one can be open, so the id is the lock (H22). */
 export function lockId(log: string): string {
@@ -34,9 +55,13 @@ export interface Progress {
   readonly attempt: number;
   /** Steps that have ended, in order; those of the critical section appear when it has ended. */
   readonly steps: readonly StepRecord[];
-  /** What Cancel would do now, in plain words. */
+  /** What Cancel would do now: take back, take back unless the next tree holds an entry of a client, or nothing. */
+  readonly cancelDoes: 'rollBack' | 'rollBackUnlessUsed' | 'nothing';
+  /** The same in plain words. */
   readonly cancelWould: string;
   /** Why the last attempt was undone, or what is being waited for; null without one. */
   readonly note: string | null;
+  /** What a person is needed for; null when nobody is. */
+  readonly held: Held | null;
   readonly result: RotationResult | null;
 }

@@ -1,13 +1,17 @@
 import {
   ActivityCancellationType,
+  CancellationScope,
   executeChild,
   ParentClosePolicy,
   proxyActivities,
+  sleep,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import type { Changes, Observations } from './model/changes';
-import type { CutOverOrder, CutOverResult } from './cut-over';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { MARGIN_MS, type CutOverResult } from './cut-over';
+import { isFinal, mayStillRun } from './failure';
 import { CUT_OVER, cutOverId } from './messages';
+import type { Changes, CutOverOrder, Observations, Pruning } from './model/changes';
 import type { Run } from './run';
 
 /**
@@ -26,24 +30,18 @@ const unhurried: ActivityOptions = {
   retry: { initialInterval: '1 second', maximumAttempts: 3 },
 };
 
-/** What must succeed in the end: an undo, or a step past the point of no return. */
-const untilDone: ActivityOptions = {
-  ...waits,
-  heartbeatTimeout: '1 second',
-  startToCloseTimeout: '10 seconds',
-  retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '10 seconds' },
-};
-
 /**
- * One try, which retries inside itself: a timer of Temporal's below a second takes a second on a server with default
- * settings. A worker that died is noticed after a second, and the section is undone.
+ * One try. What must succeed in the end is tried again by the workflow, which knows what it waits for (insist.ts). In the
+ * critical section nothing is tried again but inside the activity: a timer of Temporal's below a second takes a second on a
+ * server with default settings. A worker that died is noticed after a second.
  */
-function critical(budgetMs: number): ActivityOptions {
+function oneTry(timeoutMs: number): ActivityOptions {
   return {
     ...waits,
     heartbeatTimeout: '1 second',
-    startToCloseTimeout: budgetMs,
-    scheduleToCloseTimeout: budgetMs,
+    startToCloseTimeout: timeoutMs,
+    // The activity counts from its scheduling, too: it does not act beyond this, however late it was started (H8).
+    scheduleToCloseTimeout: timeoutMs,
     retry: { maximumAttempts: 1 },
   };
 }
@@ -53,25 +51,43 @@ export function observations(): Observations {
   return proxyActivities<Observations>({ ...unhurried, startToCloseTimeout: '30 seconds' });
 }
 
+/** How long one try may take, in milliseconds; clients wait for the first ones. */
+const CLOSE_MS = 5_000;
+const GIVE_BACK_MS = 2_000;
+const FORWARD_MS = 10_000;
+const PUT_BACK_MS = 20_000;
+const PREPARE_MS = 10_000;
+
+/** So many tries has what nobody waits for, before the rotation is taken back. */
+const FEW_TIMES = 3;
+
 /** The changes, done: which activity, with which bounds. */
 export function realChanges(): Changes {
   const before = proxyActivities<Changes>(unhurried);
-  const undo = proxyActivities<Changes>(untilDone);
-  const after = proxyActivities<Changes>({ ...untilDone, ...signOfLife, startToCloseTimeout: '10 minutes' });
-  const watching = proxyActivities<Changes>({ ...untilDone, ...signOfLife, startToCloseTimeout: '2 hours' });
-  const within = (order: { readonly budgetMs: number; readonly forward?: boolean }): Changes =>
-    order.forward ? undo : proxyActivities<Changes>(critical(order.budgetMs));
+  const preparing = proxyActivities<Changes>({ ...oneTry(PREPARE_MS), heartbeatTimeout: '3 seconds' });
+  const trying = (timeoutMs: number): Changes => proxyActivities<Changes>(oneTry(timeoutMs));
+  const closing = trying(CLOSE_MS);
+  const givingBack = trying(GIVE_BACK_MS);
+  const forward = trying(FORWARD_MS);
+  const puttingBack = trying(PUT_BACK_MS);
+  const after = proxyActivities<Changes>({ ...oneTry(600_000), ...signOfLife });
+  const watching = proxyActivities<Changes>({ ...oneTry(7_200_000), ...signOfLife });
   return {
-    createNextTree: (identity) => before.createNextTree(identity),
-    retireNextTree: (identity) => undo.retireNextTree(identity),
+    createNextTree: (identity) =>
+      fewTimes(() => landed(PREPARE_MS, () => preparing.createNextTree(identity))),
+    retireNextTree: (identity) => puttingBack.retireNextTree(identity),
     stage: (order) => before.stage(order),
-    discard: (order) => undo.discard(order),
-    holdAndFreeze: (order) => within(order).holdAndFreeze(order),
-    allowWritesToCurrent: (order) => undo.allowWritesToCurrent(order),
-    releaseToCurrent: (order) => undo.releaseToCurrent(order),
-    stop: (order) => undo.stop(order),
-    openAndExpose: (order) => within(order).openAndExpose(order),
-    closeNextTree: (order) => undo.closeNextTree(order),
+    discard: (order) => puttingBack.discard(order),
+    holdAndFreeze: (order) => trying(order.budgetMs).holdAndFreeze(order),
+    allowWritesToCurrent: (order) => landed(GIVE_BACK_MS, () => givingBack.allowWritesToCurrent(order)),
+    releaseToCurrent: (order) => givingBack.releaseToCurrent(order),
+    stop: (order) => puttingBack.stop(order),
+    openAndExpose: (order) =>
+      order.forward
+        ? landed(FORWARD_MS, () => forward.openAndExpose(order))
+        : trying(order.budgetMs).openAndExpose(order),
+    closeNextTree: (order) => landed(CLOSE_MS, () => closing.closeNextTree(order)),
+    lookBack: (order) => puttingBack.lookBack(order),
     confirm: (order) => after.confirm(order),
     settle: (order) => after.settle(order),
     soak: (order) => watching.soak(order),
@@ -79,20 +95,76 @@ export function realChanges(): Changes {
 }
 
 /**
+ * A try that Temporal has given up may still act, until its own time is over: nothing may follow it before (H8). What
+ * it can change of trees is not fenced by a number, as an order to the gate is.
+ */
+async function landed<Result>(timeoutMs: number, act: () => Promise<Result>): Promise<Result> {
+  const began = Date.now();
+  try {
+    return await act();
+  } catch (error) {
+    if (mayStillRun(error)) {
+      const restMs = Math.max(began + timeoutMs - Date.now(), 0) + MARGIN_MS;
+      await CancellationScope.nonCancellable(() => sleep(restMs));
+    }
+    throw error;
+  }
+}
+
+/** A refusal is final; anything else is worth another try or two. */
+async function fewTimes<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (tries === FEW_TIMES || isFinal(error)) {
+        throw error;
+      }
+      await sleep('1 second');
+    }
+  }
+}
+
+/** What a person may have done to retired trees. */
+export function pruning(): Pruning {
+  return proxyActivities<Pruning>(unhurried);
+}
+
+/**
  * The critical section is a workflow of its own, for its short task timeout: another worker takes over within seconds
  * (H21). When the rotation is terminated, it is asked to cancel, and undoes itself.
  */
-export function realRun(): Run {
+export function realRun(insistence: Run['insistence']): Run {
   return {
     changes: realChanges(),
+    observations: observations(),
+    insistence,
     says: () => undefined,
     cutOver: (order) =>
-      executeChild<(input: CutOverOrder) => Promise<CutOverResult>>(CUT_OVER, {
-        workflowId: cutOverId(order.identity.log),
-        args: [order],
-        workflowTaskTimeout: '1 second',
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        staticSummary: `Critical section of attempt ${order.identity.attempt}`,
-      }),
+      oneAtATime(() =>
+        executeChild<(input: CutOverOrder) => Promise<CutOverResult>>(CUT_OVER, {
+          workflowId: cutOverId(order.identity.log),
+          args: [order],
+          workflowTaskTimeout: '1 second',
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          staticSummary: `Critical section of attempt ${order.identity.attempt}`,
+        }),
+      ),
   };
+}
+
+/** A critical section may still be open: that of a run which was reset is taking itself back (H7). */
+const OPEN_TRIES = 30;
+
+async function oneAtATime<Result>(start: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === OPEN_TRIES) {
+        throw error;
+      }
+      await sleep('1 second');
+    }
+  }
 }

@@ -8,10 +8,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { cutOverSteps, type CutOverOrder, type CutOverResult } from './cut-over';
+import { concluded } from './conclude';
+import { cutOverSteps, type CutOverResult } from './cut-over';
 import { dryRun } from './dry-run';
 import { failed, reasonOf } from './failure';
+import { briefly, Insistence } from './insist';
 import { Journal } from './journal';
+import type { CutOverOrder } from './model/changes';
 import { lockId, PROGRESS, ROTATION, type Progress } from './messages';
 import { planRotation, type Plan } from './model/plan';
 import { refusal, type Refusal } from './model/refusals';
@@ -61,11 +64,15 @@ export async function rotation(input: RotationInput): Promise<RotationResult> {
   setHandler(progressQuery, () => journal.progress, {
     description: 'Where the rotation is and what Cancel would do',
   });
+  const insistence = new Insistence(journal, observations());
   const found = await planOf(input.request, journal, { lookForHolder: false });
   if ('refusals' in found) {
     return journal.concludes(refused(input.request.log, input.rotation, found.refusals));
   }
-  return journal.concludes(await rotate(realRun(), found.plan, input.rotation, journal));
+  const { log } = found.plan;
+  return await concluded({ log, rotation: input.rotation, plan: found.plan }, journal, insistence, () =>
+    rotate(realRun(insistence), found.plan, input.rotation, journal),
+  );
 }
 
 /** The critical section as a workflow of its own. */
@@ -74,7 +81,7 @@ export async function cutOver(order: CutOverOrder): Promise<CutOverResult> {
   setHandler(progressQuery, () => journal.progress, {
     description: 'Which step of the critical section runs',
   });
-  return await cutOverSteps(realChanges(), order, journal, () => undefined);
+  return await cutOverSteps(realChanges(), order, journal, () => undefined, briefly);
 }
 
 /** Names a rotation for people and marks: when it began, and six hex digits against two in one second. */

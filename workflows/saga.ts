@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { timesOf } from './failure';
+import { beganOf, timesOf } from './failure';
 import type { StepRecord, StepTimes } from './model/rotation';
 
 /** One step beside its undo. */
@@ -24,10 +24,22 @@ export type Says = (step: string) => readonly string[] | undefined;
 /** How a step is taken back. */
 export type Undo = Omit<SagaStep<unknown>, 'do'>;
 
+/** Carries through what must succeed: insist.ts says how. Both throw what cannot be carried through. */
+export interface Carry {
+  /** What nothing can go on without. */
+  through<Result>(name: string, act: () => Promise<Result>): Promise<Result>;
+  /** What a person may leave out; the result is then null. */
+  unlessSkipped<Result>(
+    name: string,
+    act: () => Promise<Result>,
+  ): Promise<{ readonly result: Result } | null>;
+}
+
 /**
  * Runs steps and takes them back, last first. Knows nothing of logs.
  *
- * An undo is registered before its step acts: a step that failed after its effect is undone like one that succeeded.
+ * An undo is registered before its step acts: a step that failed after its effect is undone like one that succeeded. What
+ * an activity says it had not begun when it failed is not undone: its undo could only harm what someone else has changed.
  */
 export class Saga {
   readonly #undos: { readonly name: string; readonly undo: () => Promise<unknown> }[] = [];
@@ -41,6 +53,11 @@ export class Saga {
     this.#says = says;
   }
 
+  /** Whether anything is left to be taken back. */
+  get hasUndos(): boolean {
+    return this.#undos.length > 0;
+  }
+
   async step<Result>(name: string, step: SagaStep<Result>): Promise<Result> {
     this.register(name, step);
     const began = Date.now();
@@ -52,7 +69,7 @@ export class Saga {
 
   /**
    * Several steps that one activity does, because clients wait between them. All their undos are registered before it
-   * acts; of a failed one, the steps that it says it has done are recorded.
+   * acts; of a failed one, the steps that it says it has done are recorded, and those it had not begun are forgotten.
    */
   async together<Result extends { readonly times: StepTimes }>(
     steps: Readonly<Record<string, Undo>>,
@@ -74,6 +91,10 @@ export class Saga {
       return result;
     } catch (error) {
       record(timesOf(error));
+      const began = beganOf(error);
+      if (began) {
+        names.filter((name) => !began.includes(name)).forEach((name) => this.forget(name));
+      }
       throw error;
     }
   }
@@ -90,30 +111,40 @@ export class Saga {
     }
   }
 
+  /** A step is not taken back: it never began, or something else has stated its end. */
+  forget(name: string): void {
+    const position = this.#undos.findIndex((entry) => entry.name === name);
+    if (position >= 0) {
+      this.#undos.splice(position, 1);
+    }
+  }
+
+  /** Whether this step would be taken back. */
+  takesBack(name: string): boolean {
+    return this.#undos.some((entry) => entry.name === name);
+  }
+
+  /**
+   * Runs every registered undo, last first; a Cancel does not stop it. Each is forgotten once it was carried through.
+   * Throws what could not be, and leaves that and the rest registered.
+   */
+  async undo(carry: Carry): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      for (let last = this.#undos.at(-1); last; last = this.#undos.at(-1)) {
+        const { name, undo } = last;
+        const began = Date.now();
+        this.#journal.begins(name, true);
+        const done = await carry.unlessSkipped(`undo ${name}`, undo);
+        this.forget(name);
+        const kind = done ? 'undone' : 'skipped';
+        this.#journal.ended({ name, ms: Date.now() - began, kind, attempt: this.#attempt });
+      }
+    });
+  }
+
   #done(name: string, ms: number): void {
     const says = this.#says(name);
     const kind = says === undefined ? 'done' : 'said';
     this.#journal.ended({ name, ms, kind, attempt: this.#attempt, ...(says && { says }) });
-  }
-
-  /**
-   * Runs every registered undo, last first; a Cancel does not stop it. Each is forgotten once it has succeeded. Throws
-   * what an undo threw and leaves the rest registered: only an undo that found a reason not to go back does that.
-   */
-  async undo(): Promise<void> {
-    await CancellationScope.nonCancellable(async () => {
-      for (let last = this.#undos.at(-1); last; last = this.#undos.at(-1)) {
-        const began = Date.now();
-        this.#journal.begins(last.name, true);
-        await last.undo();
-        this.#undos.pop();
-        this.#journal.ended({
-          name: last.name,
-          ms: Date.now() - began,
-          kind: 'undone',
-          attempt: this.#attempt,
-        });
-      }
-    });
   }
 }

@@ -53,16 +53,22 @@ export function fingerprintOf(current: SlotContents, next: SlotContents): string
 }
 
 /**
- * What the next slot is given: the served list, which only the current slot knows, with the current tree at its end;
- * and its own environment, because ports and paths are the slot's own, with another tree id.
+ * What the next slot is given: the served list, which only the current slot knows, with the trees at its end that it does
+ * not have yet; and its own environment, because ports and paths are the slot's own, with another tree id.
  */
 export function nextContents(
   { current, next, treeIdVariable }: SlotPair,
   before: { readonly current: SlotContents; readonly next: SlotContents },
-  trees: { readonly current: TreeId; readonly next: TreeId },
+  trees: { readonly earlier: readonly TreeId[]; readonly next: TreeId },
 ): { readonly environment: string; readonly sharding: string } {
+  const path = current.shardingFile;
+  const listed = listedTreeIds(path, before.current.sharding);
+  const missing = trees.earlier.filter((treeId) => !listed.includes(treeId));
   return {
-    sharding: appendShard(current.shardingFile, before.current.sharding, trees.current),
+    sharding: missing.reduce(
+      (text, treeId) => appendShard(path, text, treeId),
+      before.current.sharding ?? '',
+    ),
     environment: withActiveTreeId(next.environmentFile, before.next.environment, treeIdVariable, trees.next),
   };
 }
@@ -85,7 +91,10 @@ export async function stageFiles(pair: SlotPair, order: ReleaseOrder, signal: Ab
       now: fingerprint.slice(0, 12),
     });
   }
-  const staged = nextContents(pair, before, { current: order.currentTreeId, next: order.nextTreeId });
+  const staged = nextContents(pair, before, {
+    earlier: [...order.inactive.map((shard) => shard.treeId), order.currentTreeId],
+    next: order.nextTreeId,
+  });
   const changes = [
     { file: sharding, content: staged.sharding, like: pair.current.shardingFile },
     { file: environment, content: staged.environment, like: pair.current.environmentFile },
@@ -122,6 +131,32 @@ export async function discardFiles(pair: SlotPair, order: ReleaseOrder, signal: 
   for (const path of paths) await removeUnfinished(path);
 }
 
+/** `<rotation>/<attempt>` of the attempt that keeps what a slot's files held before it; null without one. */
+export async function keptFor({ environmentFile, shardingFile }: SlotFiles): Promise<string | null> {
+  const kept = (await readKept(environmentFile)) ?? (await readKept(shardingFile));
+  return kept?.mark ?? null;
+}
+
+/**
+ * Refuses CHANGED_BY_SOMEONE unless the next slot's files are as this attempt staged them, and the current slot is
+ * configured with the shards that the attempt was planned for.
+ */
+export async function requireStagedFiles(pair: SlotPair, order: ReleaseOrder): Promise<void> {
+  const { current, next } = pair;
+  for (const path of [next.shardingFile, next.environmentFile]) {
+    const file = await findFile(path, order.mark);
+    if (!file.keptByUs || !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
+  }
+  requirePoint(pair, order, current, await readSlot(current));
+}
+
+/** The attempt has ended; what was kept for it is forgotten. */
+export async function forgetFiles({ next }: SlotPair, order: ReleaseOrder): Promise<void> {
+  for (const path of [next.environmentFile, next.shardingFile]) {
+    if ((await readKept(path))?.mark === order.mark) await forgetKept(path);
+  }
+}
+
 /** What `settleFiles` does besides writing: which slot starts after a reboot. */
 export interface BootOrder {
   enableNext(): Promise<void>;
@@ -139,33 +174,26 @@ export async function settleFiles(
   signal: AbortSignal,
 ): Promise<void> {
   const { current, next, treeIdVariable } = pair;
-  const listBefore = order.inactive.map((shard) => shard.treeId);
-  const listAfter = [...listBefore, order.currentTreeId];
   for (const path of [next.shardingFile, next.environmentFile]) {
     const file = await findFile(path, order.mark);
     if (file.keptByUs && !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
   }
   const staged = await readSlot(next);
   const standing = await readSlot(current);
-  const expect = (what: string, now: string, ...expected: string[]) => {
-    if (!expected.includes(now))
-      throw refuse('CHANGED_BY_SOMEONE', { what, expected: expected.join(' or '), now });
-  };
-  const list = (path: string, text: string | null) => `the list [${listedTreeIds(path, text).join(', ')}]`;
-  const listed = (treeIds: readonly TreeId[]) => `the list [${treeIds.join(', ')}]`;
-  const tree = (path: string, text: string) => activeTreeId(path, text, treeIdVariable);
-  expect(next.shardingFile, list(next.shardingFile, staged.sharding), listed(listAfter));
-  expect(next.environmentFile, tree(next.environmentFile, staged.environment), order.nextTreeId);
-  const standingList = list(current.shardingFile, standing.sharding);
-  expect(current.shardingFile, standingList, listed(listBefore), listed(listAfter));
-  const standingTree = tree(current.environmentFile, standing.environment);
-  expect(current.environmentFile, standingTree, order.currentTreeId, order.nextTreeId);
+  const last = shardsOf(order).length - 1;
+  requirePoint(pair, order, next, staged, last);
+  requirePoint(pair, order, current, standing);
 
-  const sharding =
-    standingList === listed(listAfter)
-      ? (standing.sharding ?? '')
-      : appendShard(current.shardingFile, standing.sharding, order.currentTreeId);
-  expect(current.shardingFile, shortHash(sharding), shortHash(staged.sharding ?? ''));
+  const listed = listedTreeIds(current.shardingFile, standing.sharding);
+  const sharding = shardsOf(order)
+    .slice(0, last)
+    .filter((treeId) => !listed.includes(treeId))
+    .reduce((text, treeId) => appendShard(current.shardingFile, text, treeId), standing.sharding ?? '');
+  if (hashOf(sharding) !== hashOf(staged.sharding ?? '')) {
+    const expected = `sha256 ${shortHash(staged.sharding ?? '')} once tree ${order.currentTreeId} is listed`;
+    const now = `sha256 ${shortHash(sharding)}`;
+    throw refuse('CHANGED_BY_SOMEONE', { what: current.shardingFile, expected, now });
+  }
   const environment = withActiveTreeId(
     current.environmentFile,
     standing.environment,
@@ -180,12 +208,51 @@ export async function settleFiles(
   if (environment !== standing.environment) await writeText(current.environmentFile, environment);
   signal.throwIfAborted();
   await boot.disableCurrent();
-  for (const path of [next.environmentFile, next.shardingFile]) {
-    if ((await readKept(path))?.mark === order.mark) await forgetKept(path);
-  }
   for (const slot of [next, current]) {
     await removeUnfinished(slot.environmentFile);
     await removeUnfinished(slot.shardingFile);
+  }
+}
+
+/** All shards of the log as the order leaves it, in served order; the last one is active. */
+function shardsOf(order: ReleaseOrder): TreeId[] {
+  return [...order.inactive.map((shard) => shard.treeId), order.currentTreeId, order.nextTreeId];
+}
+
+/**
+ * Refuses CHANGED_BY_SOMEONE unless a slot is configured with a point of the log's own history: the shards up to one, and
+ * the one after them active. Between the writes of an interrupted settle, the list is ahead of the tree id (H9).
+ *
+ * @param at how many inactive shards it lists; without it, as many as before the rotation or more.
+ */
+function requirePoint(
+  { treeIdVariable }: SlotPair,
+  order: ReleaseOrder,
+  slot: SlotFiles,
+  found: SlotContents,
+  at?: number,
+): void {
+  const shards = shardsOf(order);
+  const least = at ?? order.inactive.length - (order.supersedes ? 1 : 0);
+  const list = listedTreeIds(slot.shardingFile, found.sharding);
+  const active = activeTreeId(slot.environmentFile, found.environment, treeIdVariable);
+  const lists = shards
+    .slice(0, -1)
+    .flatMap((_, index) => (index + 1 >= least ? [shards.slice(0, index + 1)] : []));
+  const allowed = [...(least <= 0 ? [[]] : []), ...lists].map(
+    (treeIds) => `the list [${treeIds.join(', ')}]`,
+  );
+  const now = `the list [${list.join(', ')}]`;
+  if (!allowed.includes(now)) {
+    throw refuse('CHANGED_BY_SOMEONE', { what: slot.shardingFile, expected: allowed.join(' or '), now });
+  }
+  const actives = shards.slice(Math.max(least, 0), list.length + 1);
+  if (!actives.includes(active)) {
+    throw refuse('CHANGED_BY_SOMEONE', {
+      what: slot.environmentFile,
+      expected: actives.join(' or '),
+      now: active,
+    });
   }
 }
 

@@ -2,7 +2,17 @@ import type { CommandRun, InstallationChanges, InstallationState } from '../../w
 import type { Instance } from '../../workflows/model/log';
 import { refuse, RefusalError } from '../refusal-error';
 import { activeTreeId, shownTreeIdLine } from './environment-file';
-import { discardFiles, fingerprintOf, nextContents, readSlot, settleFiles, stageFiles } from './host-files';
+import {
+  discardFiles,
+  fingerprintOf,
+  forgetFiles,
+  keptFor,
+  nextContents,
+  readSlot,
+  requireStagedFiles,
+  settleFiles,
+  stageFiles,
+} from './host-files';
 import type { SlotContents, SlotFiles } from './host-files';
 import type { Installation } from './installation';
 import { differingLines, shownShardingLines } from './redaction';
@@ -80,7 +90,7 @@ export function hostInstallation(options: HostOptions): Installation {
       nextContents(
         pairOf({ current, next }),
         { current: serving, next: waiting },
-        { current: active, next: active },
+        { earlier: [active], next: active },
       );
       return {
         current,
@@ -90,6 +100,8 @@ export function hostInstallation(options: HostOptions): Installation {
         activeTreeId: active,
         inactiveTreeIds: inactive,
         nextIsRunning: await isRunning(next, signal),
+        // A rotation that was interrupted after its exposure keeps beside the slot that serves by now.
+        keptBy: (await keptFor(slot(next))) ?? (await keptFor(slot(current))),
         fingerprint: fingerprintOf(serving, waiting),
       };
     },
@@ -97,7 +109,7 @@ export function hostInstallation(options: HostOptions): Installation {
     async describe(state): Promise<InstallationChanges> {
       const pair = pairOf(state);
       const before = { current: await readSlot(pair.current), next: await readSlot(pair.next) };
-      const trees = { current: state.activeTreeId, next: '<next tree>' };
+      const trees = { earlier: [state.activeTreeId], next: '<next tree>' };
       const { sharding } = nextContents(pair, before, trees);
       const change = (step: 'stage' | 'settle', name: string, contents: SlotContents) => {
         const { environmentFile, shardingFile } = slot(name);
@@ -121,6 +133,8 @@ export function hostInstallation(options: HostOptions): Installation {
     async stage(order, signal) {
       await stageFiles(pairOf(order), order, signal);
     },
+    keptBy: (order) => keptFor(slot(order.next)),
+    requireStaged: (order) => requireStagedFiles(pairOf(order), order),
     async discard(order, signal) {
       await discardFiles(pairOf(order), order, signal);
     },
@@ -140,6 +154,7 @@ export function hostInstallation(options: HostOptions): Installation {
       };
       await settleFiles(pairOf(order), order, boot, signal);
     },
+    forget: (order) => forgetFiles(pairOf(order), order),
   };
 }
 

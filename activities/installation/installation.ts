@@ -24,6 +24,18 @@ export interface Installation {
    */
   stage(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 
+  /**
+   * Which attempt keeps what it replaced of the next release, as `<rotation>/<attempt>`; null without one. It is kept
+   * from before the first change until the attempt has ended.
+   */
+  keptBy(order: ReleaseOrder, signal: AbortSignal): Promise<string | null>;
+
+  /**
+   * Refuses CHANGED_BY_SOMEONE when the next release is not as this attempt staged it, or the current one is no longer
+   * configured with the shards of the order.
+   */
+  requireStaged(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+
   /** Puts back what `stage` replaced, unless someone else changed it since (CHANGED_BY_SOMEONE). */
   discard(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 
@@ -41,7 +53,10 @@ export interface Installation {
 
   /**
    * The standing configuration is the next release's: after a reboot it starts, the current one does not, and
-   * whichever starts reads the same shards (H33).
+   * whichever starts reads the same shards (H33). What `stage` replaced is kept until `forget`.
    */
   settle(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+
+  /** The attempt has ended: what it kept of the next release is not needed any more. */
+  forget(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 }

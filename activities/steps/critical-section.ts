@@ -4,11 +4,14 @@ import type {
   OpenedAndExposed,
   OpenOrder,
 } from '../../workflows/model/changes';
+import type { FrozenTree } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import type { LogSystems } from '../systems';
 import { freeze } from './current-tree';
+import { requireAsPrepared, requireStillHeld } from './hands-of-others';
 import { start } from './next-release';
-import { verifyAndOpen } from './next-tree';
+import { endOfCurrent, verifyAndOpen } from './next-tree';
+import { requireOurs } from './ownership';
 import { expose, hold } from './writes';
 
 /** The steps hold, start and freeze: writes wait, and the current tree cannot grow any more. */
@@ -17,6 +20,11 @@ export async function holdAndFreeze(
   order: CriticalOrder,
   attempt: Attempt,
 ): Promise<HeldAndFrozen> {
+  await requireOurs(systems, order.identity, attempt);
+  // Once it has begun, what is no longer as prepared is its own doing.
+  if (attempt.steps.began.length === 0) {
+    await requireAsPrepared(systems, order, attempt);
+  }
   await attempt.step('hold', () => hold(systems, order, attempt));
   // With writes held and none in flight the current length is very likely final: the next release starts while the
   // current tree drains, and is proven afterwards.
@@ -25,7 +33,7 @@ export async function holdAndFreeze(
   // Both have ended before anything is taken back.
   await Promise.allSettled([freezing, starting]);
   await starting;
-  return { frozen: await freezing, times: attempt.times };
+  return { frozen: await freezing, times: attempt.steps.times };
 }
 
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
@@ -34,11 +42,23 @@ export async function openAndExpose(
   order: OpenOrder,
   attempt: Attempt,
 ): Promise<OpenedAndExposed> {
-  const frozen = order.frozen ?? (await freeze(systems, order, attempt));
+  const untouched = order.frozen && attempt.steps.began.length === 0;
+  await Promise.all([
+    requireOurs(systems, order.identity, attempt),
+    untouched ? requireStillHeld(systems, order, attempt) : undefined,
+  ]);
+  const frozen = order.frozen ?? (await goingForward(systems, order, attempt));
   const handover = await attempt.step('verify', () => verifyAndOpen(systems, { ...order, frozen }, attempt));
   attempt.signal.throwIfAborted();
   // From here on a Cancel comes too late: half an exposure would be worse than either end.
   const toTheEnd = { ...attempt, signal: attempt.lateSignal };
   await attempt.step('expose', () => expose(systems, order, toTheEnd));
-  return { frozen, handover, times: attempt.times };
+  return { frozen, handover, times: attempt.steps.times };
+}
+
+/** Nobody told the end of the current tree, and nobody knows whether the next release still runs. */
+async function goingForward(systems: LogSystems, order: OpenOrder, attempt: Attempt): Promise<FrozenTree> {
+  const frozen = await endOfCurrent(systems, order, attempt);
+  await start(systems, order, attempt);
+  return frozen;
 }

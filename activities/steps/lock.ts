@@ -1,18 +1,51 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { lockId } from '../../workflows/messages';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { cutOverId, lockId } from '../../workflows/messages';
+import type { LockOwner } from '../../workflows/model/guarding';
 
-/** Who rotates a log now: the memo that `rotateLog` gave to the workflow whose id is the lock. Null without one. */
+/** Who rotates or recovers a log now: the memo of the workflow whose id is the lock. Null without one. */
 export async function lockHolder(
   client: Client,
   log: string,
 ): Promise<{ readonly rotation: string; readonly startedBy: string } | null> {
+  const description = await running(client, lockId(log));
+  if (!description) {
+    return null;
+  }
+  const { rotation, startedBy } = description.memo ?? {};
+  return { rotation: String(rotation), startedBy: String(startedBy) };
+}
+
+/** Whether a critical section of the log is open: it outlives a rotation that was terminated. */
+export async function cutOverRuns(client: Client, log: string): Promise<boolean> {
+  return (await running(client, cutOverId(log))) !== null;
+}
+
+/** Who holds the log and how it fares; null when neither a rotation, a recovery nor a critical section is open. */
+export async function lockOwner(client: Client, log: string): Promise<LockOwner | null> {
+  const description = (await running(client, lockId(log))) ?? (await running(client, cutOverId(log)));
+  if (!description) {
+    return null;
+  }
+  const { workflowId, runId, memo, raw } = description;
+  const latest = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: 1,
+  });
+  const rotation = memo?.['rotation'];
+  const seconds = Number(latest.history?.events?.[0]?.eventTime?.seconds ?? Date.now() / 1000);
+  return {
+    workflowId,
+    rotation: typeof rotation === 'string' ? rotation : workflowId,
+    taskAttempts: raw.pendingWorkflowTask?.attempt ?? 0,
+    quietForMs: Math.max(Date.now() - seconds * 1000, 0),
+  };
+}
+
+async function running(client: Client, workflowId: string): Promise<WorkflowExecutionDescription | null> {
   try {
-    const description = await client.workflow.getHandle(lockId(log)).describe();
-    if (description.status.name !== 'RUNNING') {
-      return null;
-    }
-    const { rotation, startedBy } = description.memo ?? {};
-    return { rotation: String(rotation), startedBy: String(startedBy) };
+    const description = await client.workflow.getHandle(workflowId).describe();
+    return description.status.name === 'RUNNING' ? description : null;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
       return null;

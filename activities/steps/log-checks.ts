@@ -1,11 +1,12 @@
 import type { SettledOrder } from '../../workflows/model/changes';
 import { readMark } from '../../workflows/model/mark';
-import type { VerificationReport, WriteStall } from '../../workflows/model/rotation';
+import { orderNumber, type VerificationReport, type WriteStall } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
+import { requireOurs } from './ownership';
 
 /** How often a soaking log is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
@@ -16,13 +17,14 @@ export async function confirm(
   order: SettledOrder,
   attempt: Attempt,
 ): Promise<VerificationReport> {
-  const { frozen, handover, release } = order;
+  const { frozen, handover, release, identity } = order;
+  await requireOurs(systems, identity, attempt);
   await requireOnlyNextActive(systems, order, attempt);
   const target = {
     activeTreeId: release.nextTreeId,
     inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
     rootHashes: { [frozen.treeId]: frozen.rootHash },
-    handoverLeafHash: handover.leafHash,
+    ...(handover && { handoverLeafHash: handover.leafHash }),
   };
   // Each instance by its own address: a service in front of several answers from any of them.
   for (const { url: baseUrl } of systems.installation.instances(release.next)) {
@@ -36,12 +38,13 @@ export async function confirm(
 export async function soak(systems: LogSystems, order: SettledOrder, attempt: Attempt): Promise<WriteStall> {
   const ends = performance.now() + systems.timing.soakMs;
   do {
+    await requireOurs(systems, order.identity, attempt);
     await requireOnlyNextActive(systems, order, attempt);
     await requireLoadedLengths(systems, order, attempt);
     await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), attempt.signal);
   } while (performance.now() < ends);
   const { hold } = await systems.gate.state(attempt.signal);
-  const figures = hold?.number === order.identity.number ? hold : undefined;
+  const figures = hold?.number === orderNumber(order.identity) ? hold : undefined;
   const {
     stallMs = null,
     longestWaitMs = 0,

@@ -4,6 +4,7 @@ import type { Attempt } from '../attempt';
 import { refuse, type RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
+import { isExposed, requireOurs } from './ownership';
 import { servedLog, type Patience } from './served-log';
 
 /** How long a rehearsed start may take, in milliseconds; Rekor needs about 150. */
@@ -21,8 +22,13 @@ const LOOK_EVERY_MS = 50;
  */
 export async function stage(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
   const { installation } = systems;
-  const { release } = order;
+  const { release, identity } = order;
+  await requireOurs(systems, identity, attempt);
   await installation.stage(release, attempt.signal);
+  if (release.supersedes) {
+    // The release that could not serve may still run, with the files that were just replaced.
+    await installation.stop(release.next, attempt.signal);
+  }
   try {
     await installation.start(release.next, attempt.signal);
     await rehearsed(systems, order, attempt);
@@ -79,7 +85,7 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
   return shards.map((shard) => shard.treeId);
 }
 
-/** Stops the next release and puts back what staging replaced. */
+/** Stops the next release and puts back what staging replaced; nothing is done where this attempt staged nothing. */
 export async function discard(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
   await stop(systems, order, attempt);
   await systems.installation.discard(order.release, attempt.signal);
@@ -91,16 +97,16 @@ export async function start(systems: LogSystems, order: CriticalOrder, attempt: 
 }
 
 /**
- * They do not run; but a release that the gate sends to is left alone. An undo gets here after clients were given back to
- * current, so next then serves because of a rotation that ended long ago, and was reset (H7).
+ * They do not run. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
+ * was reset (H7). So is one that this attempt did not stage: whoever started it is not this attempt.
  */
 export async function stop(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
-  const { upstream } = await systems.gate.state(attempt.signal);
-  const addresses = systems.installation.instances(order.release.next).map((instance) => instance.url);
-  if (addresses.includes(upstream)) {
-    return;
+  const { installation } = systems;
+  const { release } = order;
+  const staged = await installation.keptBy(release, attempt.signal);
+  if (staged === release.mark && !(await isExposed(systems, order, attempt))) {
+    await installation.stop(release.next, attempt.signal);
   }
-  await systems.installation.stop(order.release.next, attempt.signal);
 }
 
 /**
@@ -108,7 +114,12 @@ export async function stop(systems: LogSystems, order: AttemptOrder, attempt: At
  * still does in the background, its search index for example, must end (H30).
  */
 export async function settle(systems: LogSystems, order: SettledOrder, attempt: Attempt): Promise<void> {
-  await systems.installation.settle(order.release, attempt.signal);
-  await pause(systems.timing.stopCurrentAfterMs, attempt.signal);
-  await systems.installation.stop(order.release.current, attempt.signal);
+  const { installation, timing } = systems;
+  const { release, identity } = order;
+  await requireOurs(systems, identity, attempt);
+  await installation.settle(release, attempt.signal);
+  await pause(timing.stopCurrentAfterMs, attempt.signal);
+  await installation.stop(release.current, attempt.signal);
+  // Last, so that an interrupted settle is still seen as a rotation that has not ended.
+  await installation.forget(release, attempt.signal);
 }

@@ -1,14 +1,16 @@
-import type { AttemptOrder } from '../../workflows/model/changes';
+import type { AttemptOrder, CloseOrder, OpenOrder } from '../../workflows/model/changes';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
-import type { AttemptIdentity, FrozenTree, Handover, NextTreeContent } from '../../workflows/model/rotation';
+import type { AttemptIdentity, ClosedNextTree, FrozenTree, Handover } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
-import { handoverLeaf, handoverText, isHandover } from '../handover';
+import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
+import { contentOf, handedOver } from './next-tree-content';
+import { ifOurs, livesOnNext, requireOurs } from './ownership';
 import { servedLog } from './served-log';
 
 /** How often the next release and tree are looked at while they get ready, in milliseconds. */
@@ -32,9 +34,10 @@ export async function createNextTree(
   attempt: Attempt,
 ): Promise<TreeId> {
   const { trillian, metrics } = systems;
+  await requireOurs(systems, identity, attempt);
   const description = markOf(identity);
   const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
-  const [adopted, ...doubled] = await markedTrees(systems, identity, attempt);
+  const [adopted, ...doubled] = await ofAttempt(systems, identity, attempt);
   const { treeId } = adopted ?? (await trillian.createTree({ displayName, description }, attempt));
   // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
   if (await isServed(systems, treeId, attempt)) {
@@ -75,14 +78,14 @@ export async function retireNextTree(
   identity: AttemptIdentity,
   attempt: Attempt,
 ): Promise<void> {
-  for (const { treeId } of await markedTrees(systems, identity, attempt)) {
-    if (!(await isServed(systems, treeId, attempt))) {
+  for (const { treeId, state } of await ofAttempt(systems, identity, attempt)) {
+    if (state !== 'FROZEN' && !(await isServed(systems, treeId, attempt))) {
       await systems.trillian.setState(treeId, 'FROZEN', attempt);
     }
   }
 }
 
-async function markedTrees({ trillian }: LogSystems, identity: AttemptIdentity, attempt: Attempt) {
+async function ofAttempt({ trillian }: LogSystems, identity: AttemptIdentity, attempt: Attempt) {
   const mark = markOf(identity);
   return (await trillian.listTrees(attempt)).filter((tree) => tree.description === mark);
 }
@@ -101,48 +104,69 @@ async function isServed(
 /**
  * Proves every next instance, then opens the next tree and puts the handover leaf into it, all before anyone is sent
  * there. Repeating it adds nothing: Trillian takes a second handover of this attempt for the first.
+ *
+ * Where it only goes forward, a next tree that begins with an entry of a client gets no handover leaf; the result is null.
  */
 export async function verifyAndOpen(
   systems: LogSystems,
-  order: FrozenOrder,
+  order: FrozenOrder & Pick<OpenOrder, 'forward'>,
   attempt: Attempt,
-): Promise<Handover> {
+): Promise<Handover | null> {
   const { trillian } = systems;
   const { frozen, release } = order;
-  const { nextTreeId, currentTreeId } = release;
+  const { nextTreeId } = release;
   const instances = systems.installation.instances(release.next);
   await Promise.all(instances.map((instance) => proveInstance(systems, order, instance, attempt)));
+  await requireCurrentEnded(systems, order, attempt);
+  const next = await trillian.getTree(nextTreeId, attempt);
+  if (next.state !== 'ACTIVE') {
+    await trillian.setState(nextTreeId, 'ACTIVE', attempt);
+  }
 
-  // Read once more, immediately before the opening: a current tree that has grown would shift every index (H1).
+  const began = performance.now();
+  const begun = await handedOver(systems, nextTreeId, attempt);
+  const { size } = await trillian.treeHead(nextTreeId, attempt);
+  if (size === 0) {
+    const { value, identityHash, extraData } = handoverLeaf(frozen, release.mark);
+    await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, attempt);
+  }
+  await Promise.all(instances.map((instance) => seenThrough(systems, instance, attempt)));
+  const handover = begun ?? (await handedOver(systems, nextTreeId, attempt));
+  if (handover && sameEnd(handover.end, frozen)) {
+    return {
+      text: handoverText(frozen),
+      leafHash: handover.leafHash,
+      integratedInMs: Math.round(performance.now() - began),
+    };
+  }
+  if (order.forward) {
+    return null;
+  }
+  throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
+}
+
+/** Read once more, immediately before the opening: a current tree that has grown would shift every index (H1). */
+async function requireCurrentEnded(
+  { trillian }: LogSystems,
+  { frozen, release }: FrozenOrder,
+  attempt: Attempt,
+): Promise<void> {
+  const { nextTreeId, currentTreeId } = release;
   const [current, end] = await Promise.all([
     trillian.getTree(currentTreeId, attempt),
     trillian.treeHead(currentTreeId, attempt),
   ]);
-  if (current.state !== 'FROZEN') {
+  if (current.state === 'ACTIVE') {
     throw refuse('TWO_ACTIVE_TREES', { tree: nextTreeId, other: currentTreeId });
   }
-  if (end.size !== frozen.size || end.rootHash !== frozen.rootHash) {
+  const now = { treeId: currentTreeId, ...end };
+  if (current.state !== 'FROZEN' || !sameEnd(frozen, now)) {
     throw refuse('CHANGED_BY_SOMEONE', {
       what: `Tree ${currentTreeId}`,
-      expected: `${frozen.size} entries for good`,
-      now: `${end.size} entries`,
+      expected: `FROZEN with ${frozen.size} entries for good`,
+      now: `${current.state} with ${end.size} entries`,
     });
   }
-  await trillian.setState(nextTreeId, 'ACTIVE', attempt);
-
-  const began = performance.now();
-  const leaf = handoverLeaf(frozen, release.mark);
-  await trillian.queueLeaf(nextTreeId, { value: leaf.value, identityHash: leaf.identityHash }, attempt);
-  await Promise.all(instances.map((instance) => seenThrough(systems, instance, attempt)));
-  const [first] = await trillian.leavesByRange(nextTreeId, 0, 1, attempt);
-  if (!first || !isHandover(first.value, frozen)) {
-    throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
-  }
-  return {
-    text: handoverText(frozen),
-    leafHash: first.merkleLeafHash.toString('hex'),
-    integratedInMs: Math.round(performance.now() - began),
-  };
 }
 
 /**
@@ -189,21 +213,59 @@ async function seenThrough({ rekor }: LogSystems, instance: Instance, attempt: A
 }
 
 /**
+ * The end of the current tree, for a step that only goes forward and was not told it: the next tree's handover leaf was
+ * queued after the proof, and the tree is what it says. Without one the end is proven anew.
+ *
+ * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
+ */
+export async function endOfCurrent(
+  systems: LogSystems,
+  { release }: AttemptOrder,
+  attempt: Attempt,
+): Promise<FrozenTree> {
+  const { trillian, drain } = systems;
+  const { currentTreeId, nextTreeId } = release;
+  const handover = await handedOver(systems, nextTreeId, attempt);
+  if (!handover || handover.end.treeId !== currentTreeId) {
+    return await freezeTree(systems, drain, currentTreeId, attempt);
+  }
+  const now = { treeId: currentTreeId, ...(await trillian.treeHead(currentTreeId, attempt)) };
+  if (!sameEnd(handover.end, now)) {
+    throw refuse('CURRENT_TREE_GREW', {
+      tree: currentTreeId,
+      handedOver: `${handover.end.size} entries`,
+      now: `${now.size} entries`,
+    });
+  }
+  return {
+    ...now,
+    proof: [`as tree ${nextTreeId} has handed over: ${now.size} entries, root ${now.rootHash}`],
+  };
+}
+
+/**
  * Closes the next tree, proves it drained and says what it holds. Public entries in it make it the log's tree:
- * then it is for the caller to go forward.
+ * then it is for the caller to go forward. One that clients are sent to is left as it is, unless the order says otherwise.
  */
 export async function closeNextTree(
   systems: LogSystems,
-  order: AttemptOrder,
+  order: CloseOrder,
   attempt: Attempt,
-): Promise<NextTreeContent> {
-  const { nextTreeId, currentTreeId } = order.release;
-  const closed = await freezeTree(systems, systems.drain, nextTreeId, attempt.signal, attempt.notAfter);
-  if (closed.size === 0) {
-    return 'nothing';
-  }
-  const current = await systems.trillian.treeHead(currentTreeId, attempt);
-  const [first] = await systems.trillian.leavesByRange(nextTreeId, 0, 1, attempt);
-  const handover = first && isHandover(first.value, { treeId: currentTreeId, ...current });
-  return closed.size === 1 && handover ? 'handover' : 'public entries';
+): Promise<ClosedNextTree> {
+  const { identity, release } = order;
+  const { nextTreeId, currentTreeId } = release;
+  const nothing: ClosedNextTree = { content: 'nothing', currentGrew: false };
+  return await ifOurs(systems, identity, attempt, nothing, async () => {
+    if (!order.evenIfExposed && (await livesOnNext(systems, order, attempt))) {
+      return { content: 'exposed', currentGrew: false };
+    }
+    // One whose createTree was broken off may be uninitialised, and the proof asks for its root.
+    await systems.trillian.initLog(nextTreeId, attempt);
+    const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, attempt);
+    const content = await contentOf(systems, nextTreeId, attempt);
+    const handover = await handedOver(systems, nextTreeId, attempt);
+    const current = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, attempt)) };
+    const currentGrew = handover?.end.treeId === currentTreeId && !sameEnd(handover.end, current);
+    return { content, currentGrew, end: { size, rootHash } };
+  });
 }

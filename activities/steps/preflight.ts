@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { InstallationState } from '../../workflows/model/installation';
-import { readMark } from '../../workflows/model/mark';
+import { leftoversOf } from '../../workflows/model/leftovers';
+import { markedTrees } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
 import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
@@ -49,7 +50,7 @@ export async function preflight(
   if (!shards || !instances || !changes || refusals.length > 0) {
     return { log: request.log, refusals };
   }
-  const marks = trees.map((tree) => readMark(tree)).filter((mark) => mark?.log === request.log);
+  const marked = markedTrees(trees, request.log);
   return {
     log: request.log,
     refusals,
@@ -63,7 +64,8 @@ export async function preflight(
         number: gateState.number,
         holding: gateState.mode === 'hold',
       },
-      largestMark: Math.max(0, ...marks.map((mark) => mark?.number ?? 0)),
+      largestMark: Math.max(0, ...marked.map((tree) => tree.identity.number)),
+      leftovers: leftoversOf({ installation: state, gate: gateState, current: shards.current, marked }),
       drainEvidence: queue ? 'queue' : 'signer passes',
       hash: sha256(JSON.stringify([request.log, state, changes])),
       timing: systems.timing,

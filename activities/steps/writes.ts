@@ -1,10 +1,12 @@
 import type { GateState, OrderIdentity } from '../../gate/messages';
 import type { AttemptOrder, CriticalOrder, OpenOrder } from '../../workflows/model/changes';
-import type { AttemptIdentity } from '../../workflows/model/rotation';
+import { nameOf } from '../../workflows/model/mark';
+import { orderNumber, type AttemptIdentity } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import { refuse, RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
+import { livesOnNext } from './ownership';
 
 /** How often the gate is asked whether a write is still in flight, in milliseconds. */
 const LOOK_EVERY_MS = 5;
@@ -34,7 +36,7 @@ export async function hold(systems: LogSystems, order: CriticalOrder, attempt: A
   }
   if (state.mode !== 'hold') {
     throw refuse('GATE_ORDER_REFUSED', {
-      number: order.identity.number,
+      number: orderNumber(order.identity),
       has: state.number,
       mode: state.mode,
     });
@@ -47,13 +49,17 @@ function onlyStreamsLeft(state: GateState, waitedMs: number, budgetMs: number): 
 
 /**
  * Reads, held and new writes go to the current release. With the number after the attempt's own, so that neither its
- * hold nor its exposure can land late and undo this (H8). A gate that follows a later order is left alone.
+ * hold nor its exposure can land late and undo this (H8). A gate that follows a later order is left alone, and so is one
+ * that sends to a next tree on which the log lives (H7).
  */
 export async function releaseToCurrent(
   systems: LogSystems,
   order: AttemptOrder,
   attempt: Attempt,
 ): Promise<void> {
+  if (await livesOnNext(systems, order, attempt)) {
+    return;
+  }
   try {
     await release(systems, order.release.current, undoOf(order.identity), attempt);
   } catch (error) {
@@ -82,9 +88,9 @@ async function release(
 }
 
 function undoOf(identity: AttemptIdentity): AttemptIdentity {
-  return { ...identity, number: identity.number + 1 };
+  return { ...identity, fence: orderNumber(identity) + 1 };
 }
 
-function orderOf({ rotation, attempt, number }: AttemptIdentity): OrderIdentity {
-  return { rotation: `${rotation}/${attempt}`, number };
+function orderOf(identity: AttemptIdentity): OrderIdentity {
+  return { rotation: nameOf(identity), number: orderNumber(identity) };
 }

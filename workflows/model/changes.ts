@@ -1,11 +1,16 @@
+import type { IfNextFails } from './decision';
 import type { ReleaseOrder } from './installation';
 import type { TreeId } from './log';
 import type { PreflightFacts } from './plan';
+import type { ByHand, HeldStep } from './by-hand';
+import type { GuardFacts } from './guarding';
+import type { RecoveryFacts } from './recovery';
+import type { PruneOrder, RetiredTree } from './retired';
 import type {
   AttemptIdentity,
+  ClosedNextTree,
   FrozenTree,
   Handover,
-  NextTreeContent,
   RotationRequest,
   StepTimes,
   VerificationReport,
@@ -16,6 +21,13 @@ import type {
 export interface AttemptOrder {
   readonly identity: AttemptIdentity;
   readonly release: ReleaseOrder;
+}
+
+/** The order of a whole critical section. */
+export interface CutOverOrder extends AttemptOrder {
+  /** From the hold to the exposure, in milliseconds. */
+  readonly criticalSectionMs: number;
+  readonly ifNextFails: IfNextFails;
 }
 
 /** An order inside the critical section: what is not done by its end is not done at all (H8). */
@@ -41,14 +53,20 @@ export interface HeldAndFrozen {
 
 export interface OpenedAndExposed {
   readonly frozen: FrozenTree;
-  readonly handover: Handover;
+  /** Null when the next tree begins with an entry of a client, which only going forward allows. */
+  readonly handover: Handover | null;
   readonly times: StepTimes;
 }
 
 /** An order after the exposure. */
 export interface SettledOrder extends AttemptOrder {
   readonly frozen: FrozenTree;
-  readonly handover: Handover;
+  readonly handover: Handover | null;
+}
+
+export interface CloseOrder extends AttemptOrder {
+  /** Close it also when the gate sends clients there: going forward has failed. */
+  readonly evenIfExposed?: boolean;
 }
 
 /**
@@ -85,8 +103,16 @@ export interface Changes {
    * to the next release, held writes first.
    */
   openAndExpose(order: OpenOrder): Promise<OpenedAndExposed>;
-  /** Undo of `verify`: the next tree is closed again, proven drained and FROZEN; says what it holds. */
-  closeNextTree(order: AttemptOrder): Promise<NextTreeContent>;
+  /**
+   * Undo of `verify`: the next tree is closed again, proven drained and FROZEN; says what it holds. One that the gate
+   * sends clients to is left open unless the order says otherwise.
+   */
+  closeNextTree(order: CloseOrder): Promise<ClosedNextTree>;
+  /**
+   * The last look at a rotation that was taken back: what is not as before, in plain words; nothing in the good case.
+   * A call of a dead worker may have landed after its undo (H8).
+   */
+  lookBack(order: AttemptOrder): Promise<readonly string[]>;
 
   /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
   confirm(order: SettledOrder): Promise<VerificationReport>;
@@ -98,10 +124,28 @@ export interface Changes {
   soak(order: SettledOrder): Promise<WriteStall>;
 }
 
+/** What a person may have done to trees that rotations left behind; no rotation calls it. */
+export interface Pruning {
+  /** Deletes one retired tree, after proving once more that nothing names it and that it holds no entry of a client. */
+  deleteRetiredTree(order: PruneOrder): Promise<void>;
+}
+
 /** Everything that a rotation may ask; the same for a dry run and a real one. */
 export interface Observations {
   /** All that the plan is made of; refuses (non-retryable failure) what cannot be read at all. */
   preflight(request: RotationRequest): Promise<PreflightFacts>;
   /** Who holds the lock `log/<name>`: the running rotation's id and the workflow that started it. */
   lockHolder(log: string): Promise<{ readonly rotation: string; readonly startedBy: string } | null>;
+  /** Whether a critical section of the log is open, whoever started it. */
+  cutOverRuns(log: string): Promise<boolean>;
+  /** What an interrupted rotation left behind, and all that is needed to finish it or take it back. */
+  leftovers(request: { readonly log: string }): Promise<RecoveryFacts>;
+  /** Everything the guardian looks at: who holds the lock, leftovers, and what is served. */
+  guard(request: { readonly log: string }): Promise<GuardFacts>;
+  /** Trees that rotations retired and that nothing names. */
+  retiredTrees(request: { readonly log: string }): Promise<readonly RetiredTree[]>;
+  /** What is there now and what would finish a held step by hand. Never fails: what cannot be read is said. */
+  byHand(held: HeldStep): Promise<ByHand>;
+  /** What a superseding attempt starts from: the next tree that took entries becomes the current one. */
+  superseding(order: AttemptOrder): Promise<ReleaseOrder>;
 }

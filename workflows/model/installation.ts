@@ -14,6 +14,8 @@ export interface InstallationState {
   readonly inactiveTreeIds: readonly TreeId[];
   /** True when processes of the next release run already: leftovers that a rotation must not adopt. */
   readonly nextIsRunning: boolean;
+  /** `<rotation>/<attempt>` of the attempt that keeps what it replaced, because it has not ended; null without one. */
+  readonly keptBy: string | null;
   /** SHA-256 over everything that the next release is derived from or replaces; a change by someone else changes it. */
   readonly fingerprint: string;
 }
@@ -56,4 +58,9 @@ export interface ReleaseOrder {
   readonly inactive: readonly Shard[];
   /** `InstallationState.fingerprint` as planned. */
   readonly fingerprint: string;
+  /**
+   * The current tree was itself the next one and took entries, but could not serve: it is frozen already, and the
+   * slot that serves may know only the shards before it.
+   */
+  readonly supersedes?: boolean;
 }

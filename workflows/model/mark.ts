@@ -1,4 +1,4 @@
-import type { Tree } from './log';
+import type { Tree, TreeId, TreeState } from './log';
 import type { AttemptIdentity } from './rotation';
 
 /** A next tree's description: whose it is. Written in CreateTree and never later, since updates get lost in Trillian. */
@@ -17,4 +17,24 @@ export function readMark(tree: Tree): AttemptIdentity | undefined {
   }
   const { log = '', rotation = '', attempt, number } = found;
   return { log, rotation, attempt: Number(attempt), number: Number(number) };
+}
+
+/** A tree that a rotation made. */
+export interface MarkedTree {
+  readonly treeId: TreeId;
+  readonly state: TreeState;
+  readonly identity: AttemptIdentity;
+}
+
+/** The trees of these that rotations of one log made. */
+export function markedTrees(trees: readonly Tree[], log: string): MarkedTree[] {
+  return trees.flatMap((tree) => {
+    const identity = readMark(tree);
+    return identity?.log === log ? [{ treeId: tree.treeId, state: tree.state, identity }] : [];
+  });
+}
+
+/** How an attempt is named on the gate and beside kept files: `<rotation>/<attempt>`. */
+export function nameOf({ rotation, attempt }: AttemptIdentity): string {
+  return `${rotation}/${attempt}`;
 }

@@ -1,4 +1,5 @@
 import type { InstallationChanges, InstallationState } from './installation';
+import type { IfNextFails } from './decision';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
 import type { RotationRequest } from './rotation';
 import { refusal, type Refusal } from './refusals';
@@ -23,6 +24,8 @@ export interface FoundLog {
   readonly gate: { readonly upstream: string; readonly number: number; readonly holding: boolean };
   /** The largest number in the mark of any tree of this log; 0 without any. */
   readonly largestMark: number;
+  /** What an interrupted rotation left behind, in plain words. */
+  readonly leftovers: readonly string[];
   /** How it will be proven that the current tree is drained; the signer's passes are the weaker way. */
   readonly drainEvidence: 'queue' | 'signer passes';
   /** SHA-256 over what the plan changes, but not over sizes, which move all the time. */
@@ -40,6 +43,8 @@ export interface RotationTiming {
   readonly soakMs: number;
   /** The current release keeps running for this long after its last write. */
   readonly stopCurrentAfterMs: number;
+  /** What becomes of a next tree that took entries of clients and cannot serve. */
+  readonly ifNextFails: IfNextFails;
 }
 
 /** The exact changes of one rotation, as data. */
@@ -116,6 +121,9 @@ function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refus
   }
   if (installation.nextIsRunning) {
     yield refusal('NEXT_IS_RUNNING', { log, next: installation.next });
+  }
+  if (found.leftovers.length > 0) {
+    yield refusal('LEFTOVERS', { log, leftovers: found.leftovers });
   }
   if (found.gate.holding) {
     yield refusal('GATE_IS_HOLDING', { log, number: found.gate.number });

@@ -25,7 +25,7 @@ const catalogue = {
   }),
   REQUEST_INVALID: (found: { field: string; value: string; allowed: string }): Text => ({
     message: `The request's ${found.field} is ${found.value}; allowed is ${found.allowed}.`,
-    remedy: 'Start the rotation again with {"log": "NAME"} and, if wanted, dryRun, currentTree and planHash.',
+    remedy: 'Start it again with {"log": "NAME"} and the fields that are wanted besides.',
   }),
   TRILLIAN_UNREACHABLE: (found: { log: string; address: string; reason: string }): Text => ({
     message: `Trillian's log server of ${found.log} at ${found.address} does not answer: ${found.reason}.`,
@@ -77,7 +77,7 @@ const catalogue = {
   CURRENT_TREE_NOT_ACTIVE: (found: { log: string; tree: string; state: string }): Text => ({
     message: `The current tree of ${found.log}, ${found.tree}, is ${found.state}; only an ACTIVE tree can be rotated.`,
     remedy:
-      'If an earlier rotation or a person left it so, find out why first; then set it ACTIVE and try again.',
+      'Find out who left it so. `rekor-rotate recover NAME` opens it if a rotation did; else set it ACTIVE and try again.',
   }),
   CURRENT_TREE_NOT_A_LOG: (found: { log: string; tree: string; type: string }): Text => ({
     message: `The current tree of ${found.log}, ${found.tree}, is of type ${found.type}; Rekor needs a tree of type LOG.`,
@@ -157,6 +157,70 @@ const catalogue = {
   ROTATION_IN_PROGRESS: (found: { log: string; rotation: string; startedBy: string }): Text => ({
     message: `The log ${found.log} is being rotated already, by rotation ${found.rotation}, started as workflow "${found.startedBy}".`,
     remedy: 'Wait for it, or cancel it with `rekor-rotate cancel`.',
+  }),
+  LEFTOVERS: (found: { log: string; leftovers: readonly string[] }): Text => ({
+    message: `A rotation of ${found.log} was interrupted and left behind: ${found.leftovers.join('; ')}.`,
+    remedy: 'Look with `rekor-rotate recover NAME --dry-run`, then let `rekor-rotate recover NAME` end it.',
+  }),
+  LEFT_BY_SOMEONE: (found: { log: string; leftovers: readonly string[] }): Text => ({
+    message: `What is left over in ${found.log} belongs to no rotation that could be ended: ${found.leftovers.join('; ')}.`,
+    remedy: 'Somebody changed trees or slots by hand. Put them in order by hand; nothing was changed here.',
+  }),
+  NOTHING_TO_RECOVER: (found: { log: string }): Text => ({
+    message: `No interrupted rotation has left anything behind in ${found.log}.`,
+    remedy: 'No action is needed.',
+  }),
+  NOT_OURS: (found: { rotation: string; number: number; later: number }): Text => ({
+    message: `Attempt ${found.rotation} with number ${found.number} no longer owns the log: number ${found.later} came after it.`,
+    remedy:
+      'No action is needed: a later rotation or recovery owns the log, and this one changes nothing more.',
+  }),
+  CURRENT_TREE_GREW: (found: { tree: string; handedOver: string; now: string }): Text => ({
+    message: `Tree ${found.tree} has grown after its end was handed over: it was ${found.handedOver}, it is ${found.now}.`,
+    remedy:
+      'Restart no Rekor of this log: one that starts now would shift every later index. See docs/failures.md, "A tree that grew".',
+  }),
+  FORWARD_FAILED: (found: { tree: string; reason: string }): Text => ({
+    message: `Tree ${found.tree} holds entries of clients, and its release cannot serve them: ${found.reason}.`,
+    remedy: 'Mend what keeps the release from serving, then `rekor-rotate resume NAME --retry`.',
+  }),
+  GIVEN_UP: (found: { step: string; who: string; why: string }): Text => ({
+    message: `${found.who} gave up the step ${found.step}: ${found.why}.`,
+    remedy:
+      'The result lists what is left and the commands that finish it; `rekor-rotate recover` tries again.',
+  }),
+  NOT_AS_BEFORE: (found: { log: string; differences: readonly string[] }): Text => ({
+    message: `The rotation of ${found.log} was taken back, but not all is as before: ${found.differences.join('; ')}.`,
+    remedy: 'It is taken back once more. If it repeats, somebody else changes the log: find out who.',
+  }),
+  ROTATION_STUCK: (found: {
+    log: string;
+    rotation: string;
+    workflowId: string;
+    taskAttempts: number;
+    quietForMs: number;
+  }): Text => ({
+    message: `The rotation ${found.rotation} of ${found.log} makes no progress: nothing for ${Math.round(found.quietForMs / 1000)} s, and its next workflow task was tried ${found.taskAttempts} times.`,
+    remedy: `Look at the worker's log. If its version cannot go on with it, start the version that began it; or terminate the workflow ${found.workflowId}, and the guardian ends the rotation.`,
+  }),
+  LIST_DRIFTED: (found: {
+    log: string;
+    where: string;
+    tree: string;
+    expected: string;
+    found: string;
+  }): Text => ({
+    message: `${found.where} of ${found.log} does not list what its shards say: before tree ${found.tree} comes ${found.expected}, but it has ${found.found}.`,
+    remedy:
+      'Let no Rekor start with this list: it would number entries wrongly, signed. Put back the list that the last rotation wrote, then restart that Rekor.',
+  }),
+  SERVING_TREE_CLOSED: (found: { log: string; tree: string; state: string }): Text => ({
+    message: `Tree ${found.tree}, which serves ${found.log}, is ${found.state}, and no rotation runs that closed it.`,
+    remedy: 'Writes are refused. Find out who closed it; set it ACTIVE when that is right.',
+  }),
+  NOT_PRUNABLE: (found: { tree: string; reason: string }): Text => ({
+    message: `Tree ${found.tree} is not deleted: ${found.reason}.`,
+    remedy: 'Only a tree that a rotation made and retired, and that nothing names, can be deleted here.',
   }),
   SLOT_COMMAND_FAILED: (found: { slot: string; verb: string; command: string; reason: string }): Text => ({
     message: `The command to ${found.verb} slot ${found.slot} failed: ${found.command}: ${found.reason}.`,

@@ -1,7 +1,9 @@
+import type { AttemptOrder } from './changes';
+import type { Held, Intervention } from './held';
+import type { TreeId } from './log';
 import type { Plan } from './plan';
 import type { Refusal } from './refusals';
 import type {
-  AttemptIdentity,
   FrozenTree,
   Handover,
   RotationResult,
@@ -9,8 +11,19 @@ import type {
   VerificationReport,
   WriteStall,
 } from './rotation';
-import type { TreeId } from './log';
 import { afterRotation, firstIndexAfter } from './shards';
+
+/** What every result of a rotation that did something says, however it ended. */
+export interface Rotated {
+  readonly log: string;
+  readonly rotation: string;
+  /** Absent for a recovery, which has none. */
+  readonly plan?: Plan;
+  readonly attempts: number;
+  readonly steps: readonly StepRecord[];
+  readonly interventions: readonly Intervention[];
+  readonly nextTreeVisibleMs?: number;
+}
 
 /** Nothing has happened: every reason against it at once. */
 export function refused(log: string, rotation: string, refusals: readonly Refusal[]): RotationResult {
@@ -22,65 +35,73 @@ export function refused(log: string, rotation: string, refusals: readonly Refusa
     refusals,
     attempts: 0,
     steps: [],
+    interventions: [],
     tellDownstream: [],
   };
 }
 
 /** Everything is as it was before, and why. */
-export function rolledBack(
-  plan: Plan,
-  identity: AttemptIdentity,
-  steps: readonly StepRecord[],
-  reason: Refusal,
-): RotationResult {
+export function rolledBack(rotated: Rotated, currentTree: TreeId, reason: Refusal): RotationResult {
   return {
-    log: plan.log,
-    rotation: identity.rotation,
+    ...rotated,
     outcome: 'rolledBack',
     reason: `${reason.message} ${reason.remedy}`,
     refusals: [reason],
-    plan,
-    attempts: identity.attempt,
-    currentTree: { treeId: plan.currentTree.treeId },
-    steps,
+    currentTree: { treeId: currentTree },
     tellDownstream: [],
   };
 }
 
-/** What a completed rotation found and proved. */
+/** A person gave up what could not be finished; nothing more is done about it. */
+export function givenUp(rotated: Rotated, held: Held, reason: Refusal): RotationResult {
+  return {
+    ...rotated,
+    outcome: 'held',
+    reason: `${reason.message} ${reason.remedy}`,
+    refusals: [held.reason, reason],
+    held,
+    tellDownstream: [],
+  };
+}
+
+/** What a completed rotation found and proved; what a person left out is absent. */
 export interface Evidence {
-  readonly nextTreeId: TreeId;
   readonly frozen: FrozenTree;
-  readonly handover: Handover;
-  readonly verification: VerificationReport;
-  readonly writes: WriteStall;
+  /** Null when an entry of a client came before it. */
+  readonly handover: Handover | null;
+  readonly verification?: VerificationReport;
+  readonly writes?: WriteStall;
 }
 
 /** The next tree serves. */
-export function completed(
-  plan: Plan,
-  identity: AttemptIdentity,
-  steps: readonly StepRecord[],
-  evidence: Evidence,
-): RotationResult {
-  const { frozen, nextTreeId } = evidence;
-  const firstIndex = firstIndexAfter(afterRotation(plan.inactive, frozen.treeId, frozen.size));
+export function completed(rotated: Rotated, order: AttemptOrder, evidence: Evidence): RotationResult {
+  const { release } = order;
+  const { frozen, handover, ...proved } = evidence;
+  const { nextTreeId } = release;
+  const firstIndex = firstIndexAfter(afterRotation(release.inactive, frozen.treeId, frozen.size));
   return {
-    log: plan.log,
-    rotation: identity.rotation,
+    ...rotated,
     outcome: 'completed',
-    reason: `Tree ${nextTreeId} takes the writes of ${plan.log} from virtual index ${firstIndex} on.`,
+    reason: `Tree ${nextTreeId} takes the writes of ${rotated.log} from virtual index ${firstIndex} on.`,
     refusals: [],
-    plan,
-    attempts: identity.attempt,
     currentTree: { treeId: frozen.treeId, size: frozen.size, rootHash: frozen.rootHash },
     nextTree: { treeId: nextTreeId, firstIndex },
-    steps,
-    writes: evidence.writes,
     frozen,
-    handover: evidence.handover,
-    verification: evidence.verification,
+    ...(handover && { handover }),
+    ...proved,
     tellDownstream: downstream(frozen, nextTreeId, firstIndex),
+  };
+}
+
+/** A third tree serves, after the next one, which took entries and could not. */
+export function superseded(rotated: Rotated, third: AttemptOrder, evidence: Evidence): RotationResult {
+  const result = completed(rotated, third, evidence);
+  const { treeId, size } = evidence.frozen;
+  return {
+    ...result,
+    outcome: 'superseded',
+    reason: `Tree ${treeId} took ${size} entries and could not serve, so it is an inactive shard now. ${result.reason}`,
+    superseded: { treeId, size },
   };
 }
 
@@ -95,6 +116,7 @@ export function planned(plan: Plan, rotation: string, steps: readonly StepRecord
     plan,
     attempts: 0,
     steps,
+    interventions: [],
     tellDownstream: [],
   };
 }

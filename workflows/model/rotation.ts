@@ -1,3 +1,4 @@
+import type { Held, Intervention } from './held';
 import type { Shard, TreeHead, TreeId } from './log';
 import type { Refusal } from './refusals';
 import type { Plan } from './plan';
@@ -27,6 +28,16 @@ export interface AttemptIdentity {
    * other attempt's: what the attempt itself ordered can then land late and is refused (H8).
    */
   readonly number: number;
+  /**
+   * The number of its orders to the gate where that is another one: a recovery takes back an attempt whose own orders
+   * may still land, so its orders must come after them.
+   */
+  readonly fence?: number;
+}
+
+/** The number that the orders of an attempt carry; those that take it back carry the one after it. */
+export function orderNumber({ number, fence }: AttemptIdentity): number {
+  return fence ?? number;
 }
 
 /** The proven end of a tree: nothing was in flight or queued when it was frozen. */
@@ -36,8 +47,20 @@ export interface FrozenTree extends TreeHead {
   readonly proof: readonly string[];
 }
 
-/** What a closed next tree turned out to hold. */
-export type NextTreeContent = 'nothing' | 'handover' | 'public entries';
+/**
+ * What a next tree that is taken back turned out to hold once it was closed. `exposed`: it is not closed, because the gate
+ * sends clients there already.
+ */
+export type NextTreeContent = 'nothing' | 'handover' | 'public entries' | 'exposed';
+
+/** What Trillian says of a next tree that is being taken back. */
+export interface ClosedNextTree {
+  readonly content: NextTreeContent;
+  /** The current tree is no longer what the next tree's handover leaf says it was at its end (H1). */
+  readonly currentGrew: boolean;
+  /** Its end; absent for one that was left open because it is exposed. */
+  readonly end?: TreeHead;
+}
 
 /** The first leaf of the next tree: it commits to the end of the current one. */
 export interface Handover {
@@ -64,17 +87,28 @@ export interface WriteStall {
 /** How long the steps took that one activity did, by name, in milliseconds; of a failed one, those that it did. */
 export type StepTimes = Readonly<Record<string, number>>;
 
+/** What a failed activity of several steps says of them, beside its reason. */
+export interface StepsOfFailure {
+  readonly times: StepTimes;
+  /** The steps that it had begun to act in. */
+  readonly began: readonly string[];
+}
+
 export interface StepRecord {
   readonly name: string;
   readonly ms: number;
-  /** `done`; `undone` for a compensation that was run; `said` in a dry run. */
-  readonly kind: 'done' | 'undone' | 'said';
+  /** `done`; `undone` for a compensation that was run, `skipped` for one that a person left out; `said` in a dry run. */
+  readonly kind: 'done' | 'undone' | 'skipped' | 'said';
   readonly attempt: number;
   /** In a dry run, what would be done. */
   readonly says?: readonly string[];
 }
 
-export type Outcome = 'completed' | 'rolledBack' | 'refused' | 'planned';
+/**
+ * `superseded`: the next tree took entries of clients but could not serve; it is one more inactive shard, and a third tree
+ * serves. `held`: a person gave up what the rotation could not finish; the result says what is left.
+ */
+export type Outcome = 'completed' | 'rolledBack' | 'superseded' | 'refused' | 'planned' | 'held';
 
 /** How a rotation ended; the result of `rotateLog`. */
 export interface RotationResult {
@@ -91,7 +125,16 @@ export interface RotationResult {
   readonly steps: readonly StepRecord[];
   readonly writes?: WriteStall;
   readonly frozen?: FrozenTree;
+  /** Absent when an entry of a client came before it. */
   readonly handover?: Handover;
+  /** The shard between the current and the next tree of a rotation that ended `superseded`. */
+  readonly superseded?: { readonly treeId: TreeId; readonly size: number };
+  /** For how long clients may have seen a next tree that was taken back, at most; milliseconds (H36). */
+  readonly nextTreeVisibleMs?: number;
+  /** What people decided while it was held. */
+  readonly interventions: readonly Intervention[];
+  /** What was left when a person gave it up. */
+  readonly held?: Held;
   readonly verification?: VerificationReport;
   /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
   readonly tellDownstream: readonly string[];

@@ -1,0 +1,72 @@
+import type { CriticalOrder, OpenOrder } from '../../workflows/model/changes';
+import type { TreeId, TreeState } from '../../workflows/model/log';
+import { orderNumber } from '../../workflows/model/rotation';
+import type { Attempt } from '../attempt';
+import { refuse } from '../refusal-error';
+import type { LogSystems } from '../systems';
+
+/**
+ * What someone else may have changed since it was planned is looked at before each step that relies on it. It is never
+ * overwritten: the step refuses CHANGED_BY_SOMEONE, which names what changed, before it has begun.
+ */
+
+/** Before the hold: both trees, the slots' files, the next slot and the gate are as the preparation left them. */
+export async function requireAsPrepared(
+  systems: LogSystems,
+  order: CriticalOrder,
+  attempt: Attempt,
+): Promise<void> {
+  const { gate, installation } = systems;
+  const { release, identity } = order;
+  const [state] = await Promise.all([
+    gate.state(attempt.signal),
+    requireState(systems, release.currentTreeId, release.supersedes ? 'FROZEN' : 'ACTIVE', attempt),
+    requireState(systems, release.nextTreeId, 'DRAINING', attempt),
+    installation.requireStaged(release, attempt.signal),
+  ]);
+  const addresses = installation.instances(release.current).map(({ url }) => url);
+  if (!addresses.includes(state.upstream)) {
+    throw changed('The upstream of the gate', addresses.join(' or '), state.upstream);
+  }
+  if (state.mode === 'hold' && state.number !== orderNumber(identity)) {
+    throw changed('The gate', 'passing writes', `it holds them for order ${state.number}`);
+  }
+  if (!release.supersedes && (await installation.runs(release.next, attempt.signal))) {
+    throw changed(`Slot ${release.next}`, 'stopped', 'it runs');
+  }
+}
+
+/** Before the opening: the writes still wait for this attempt, its files are in place, and nobody touched the next tree. */
+export async function requireStillHeld(
+  systems: LogSystems,
+  order: OpenOrder,
+  attempt: Attempt,
+): Promise<void> {
+  const { gate, installation } = systems;
+  const { release, identity } = order;
+  const [state] = await Promise.all([
+    gate.state(attempt.signal),
+    requireState(systems, release.nextTreeId, 'DRAINING', attempt),
+    installation.requireStaged(release, attempt.signal),
+  ]);
+  if (state.mode !== 'hold' || state.number !== orderNumber(identity)) {
+    const now = `order ${state.number} (${state.mode})`;
+    throw changed('The gate', `holding writes for order ${orderNumber(identity)}`, now);
+  }
+}
+
+async function requireState(
+  { trillian }: LogSystems,
+  treeId: TreeId,
+  expected: TreeState,
+  attempt: Attempt,
+): Promise<void> {
+  const { state } = await trillian.getTree(treeId, attempt);
+  if (state !== expected) {
+    throw changed(`The state of tree ${treeId}`, expected, state);
+  }
+}
+
+function changed(what: string, expected: string, now: string): Error {
+  return refuse('CHANGED_BY_SOMEONE', { what, expected, now });
+}

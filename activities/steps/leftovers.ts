@@ -1,0 +1,85 @@
+import type { ReleaseOrder } from '../../workflows/model/installation';
+import type { AttemptOrder } from '../../workflows/model/changes';
+import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
+import type { Shard, TreeId } from '../../workflows/model/log';
+import { markedTrees } from '../../workflows/model/mark';
+import type { FoundLeftovers, RecoveryFacts } from '../../workflows/model/recovery';
+import type { Attempt } from '../attempt';
+import { RefusalError } from '../refusal-error';
+import type { LogSystems } from '../systems';
+import { contentOf } from './next-tree-content';
+
+/** Everything of which an interrupted rotation can be told, and whether there is one. */
+export interface SeenLeftovers extends Omit<FoundLeftovers, 'withEntries'> {
+  readonly leftovers: readonly string[];
+}
+
+/** Looks for what an interrupted rotation left behind; reads only. */
+export async function seeLeftovers(systems: LogSystems, attempt: Attempt): Promise<SeenLeftovers> {
+  const { log, gate, trillian, installation: installed, timing } = systems;
+  const { mode, number, upstream } = await gate.state(attempt.signal);
+  const installation = await installed.read(upstream, attempt.signal);
+  const marked = markedTrees(await trillian.listTrees(attempt), log);
+  const current = await trillian.getTree(installation.activeTreeId, attempt);
+  const facts = { installation, gate: { mode, number }, current, marked };
+  const inactive = await withLengths(systems, installation.inactiveTreeIds, attempt);
+  return { ...facts, inactive, timing, leftovers: leftoversOf(facts) };
+}
+
+/**
+ * The same, with what the trees that nothing names hold: all that a recovery is planned from. A tree of ours that a
+ * broken-off createTree left without a root gets one, since asking for it would cost Trillian a connection.
+ */
+export async function leftovers(
+  systems: LogSystems,
+  { log }: { readonly log: string },
+  attempt: Attempt,
+): Promise<RecoveryFacts> {
+  try {
+    const { leftovers: seen, ...found } = await seeLeftovers(systems, attempt);
+    const named = namedTrees(found.installation);
+    const withEntries: TreeId[] = [];
+    for (const { treeId } of seen.length === 0 ? [] : found.marked) {
+      if (!named.has(treeId) && (await contentOf(systems, treeId, attempt)) === 'public entries') {
+        withEntries.push(treeId);
+      }
+    }
+    return { log, refusals: [], found: { ...found, withEntries } };
+  } catch (error) {
+    if (error instanceof RefusalError) {
+      return { log, refusals: [error.refusal] };
+    }
+    throw error;
+  }
+}
+
+/** What a superseding attempt starts from: the next tree, which took entries, is the current one now (H12). */
+export async function superseding(
+  systems: LogSystems,
+  { release }: AttemptOrder,
+  attempt: Attempt,
+): Promise<ReleaseOrder> {
+  const { gate, installation } = systems;
+  const { upstream } = await gate.state(attempt.signal);
+  const { current, next, fingerprint } = await installation.read(upstream, attempt.signal);
+  const earlier = [...release.inactive.map((shard) => shard.treeId), release.currentTreeId];
+  return {
+    ...release,
+    current,
+    next,
+    fingerprint,
+    currentTreeId: release.nextTreeId,
+    inactive: await withLengths(systems, earlier, attempt),
+    supersedes: true,
+  };
+}
+
+async function withLengths(
+  { trillian }: LogSystems,
+  treeIds: readonly TreeId[],
+  attempt: Attempt,
+): Promise<Shard[]> {
+  return await Promise.all(
+    treeIds.map(async (treeId) => ({ treeId, length: (await trillian.treeHead(treeId, attempt)).size })),
+  );
+}

@@ -1,0 +1,34 @@
+import type { TreeId } from '../../workflows/model/log';
+import type { NextTreeContent } from '../../workflows/model/rotation';
+import type { Attempt } from '../attempt';
+import { readHandover, type TreeEnd } from '../handover';
+import type { LogSystems } from '../systems';
+
+/** The end that a tree's first leaf hands over; null when there is none. The tree must be initialised. */
+export async function handedOver(
+  { trillian }: LogSystems,
+  treeId: TreeId,
+  attempt: Attempt,
+): Promise<{ readonly end: TreeEnd; readonly leafHash: string } | null> {
+  const [first] = await trillian.leavesByRange(treeId, 0, 1, attempt);
+  const end = first && readHandover(first);
+  return end ? { end, leafHash: first.merkleLeafHash.toString('hex') } : null;
+}
+
+/**
+ * What a tree that a rotation made holds. A handover leaf is one whatever became of the tree that it tells of: an attempt
+ * that was undone leaves one that is not true any more.
+ */
+export async function contentOf(
+  systems: LogSystems,
+  treeId: TreeId,
+  attempt: Attempt,
+): Promise<Exclude<NextTreeContent, 'exposed'>> {
+  // Initialised first: the root of an uninitialised tree costs Trillian a connection each time.
+  await systems.trillian.initLog(treeId, attempt);
+  const { size } = await systems.trillian.treeHead(treeId, attempt);
+  if (size === 0) {
+    return 'nothing';
+  }
+  return size === 1 && (await handedOver(systems, treeId, attempt)) ? 'handover' : 'public entries';
+}

@@ -1,0 +1,150 @@
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import type { CutOverResult, Exposed, RecordedSection } from './cut-over';
+import { reasonOf } from './failure';
+import { GivenUp } from './given-up';
+import type { Changes, CutOverOrder } from './model/changes';
+import { decide } from './model/decision';
+import { refusal, type Refusal } from './model/refusals';
+import type { ClosedNextTree } from './model/rotation';
+import type { Carry, Saga } from './saga';
+
+/** So many tries to go forward; each restarts the next release if need be. */
+const FORWARD_TRIES = 3;
+
+/** A critical section that failed, with all that is needed to end it. */
+export interface FailedSection {
+  readonly changes: Changes;
+  readonly order: CutOverOrder;
+  readonly saga: Saga;
+  readonly section: RecordedSection;
+  readonly reason: Refusal;
+  /** When the order to open the next tree was given; undefined when it was not. Milliseconds since the epoch. */
+  readonly openedAt: number | undefined;
+  /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
+  readonly restMs: number;
+  readonly carry: Carry;
+}
+
+/**
+ * Ends a critical section that failed, by Trillian's facts (H6). Nothing of the next tree was public: everything is undone.
+ * An entry of a client is in it: it is opened and exposed again. If that cannot be done, it is closed for good, and
+ * the rotation supersedes it or holds. Whatever was begun here is not stopped by a Cancel.
+ */
+export async function endFailedSection(failure: FailedSection): Promise<CutOverResult> {
+  const { saga, section, reason, restMs } = failure;
+  return await CancellationScope.nonCancellable(async () => {
+    if (restMs > 0) {
+      await sleep(restMs);
+    }
+    try {
+      return await ended(failure);
+    } catch (error) {
+      // A step of the ending does not succeed; the rotation knows how to go on, and whom to tell.
+      if (saga.hasUndos && !(error instanceof GivenUp)) {
+        const left = reasonOf(error, section.running());
+        return { end: 'unfinished', reason: left.code === 'NOT_OURS' ? left : reason, steps: section.steps };
+      }
+      throw error;
+    }
+  });
+}
+
+async function ended(failure: FailedSection): Promise<CutOverResult> {
+  const { changes, order, saga, section, carry } = failure;
+  const began = saga.hasUndos;
+  const nextTreeUsed = saga.takesBack('verify');
+  let forwardFailed: Refusal | undefined;
+  let wasExposed = false;
+  while (saga.takesBack('verify')) {
+    const evenIfExposed = forwardFailed !== undefined;
+    const closed = await close(failure, { evenIfExposed });
+    wasExposed ||= closed.content === 'exposed';
+    switch (decide({ ...closed, forwardFailed: evenIfExposed, ifNextFails: order.ifNextFails })) {
+      case 'rollBack':
+        saga.forget('verify');
+        break;
+      case 'forward': {
+        const forward = await goForward(changes, order, section);
+        if ('end' in forward) {
+          return forward;
+        }
+        forwardFailed = forward;
+        break;
+      }
+      case 'supersede':
+        return stuck(failure, 'supersede', forwardFailed);
+      case 'hold':
+        return stuck(failure, 'hold', forwardFailed);
+    }
+  }
+  await saga.undo(carry);
+  const visible = wasExposed && failure.openedAt !== undefined ? Date.now() - failure.openedAt : 0;
+  const { reason } = failure;
+  return { end: 'undone', reason, nextTreeUsed, began, nextTreeVisibleMs: visible, steps: section.steps };
+}
+
+/** Closes the next tree and says what it holds; recorded as the undo of `verify`. */
+async function close(
+  { changes, order, section, carry }: FailedSection,
+  how: { readonly evenIfExposed: boolean },
+): Promise<ClosedNextTree> {
+  const began = Date.now();
+  section.journal.begins('verify', true);
+  const { identity, release } = order;
+  const closed = await carry.through('undo verify', () =>
+    changes.closeNextTree({ identity, release, ...how }),
+  );
+  section.journal.ended({
+    name: 'verify',
+    ms: Date.now() - began,
+    kind: 'undone',
+    attempt: identity.attempt,
+  });
+  return closed;
+}
+
+/** Opens and exposes the next tree again; returns why that failed when it did. */
+async function goForward(
+  changes: Changes,
+  order: CutOverOrder,
+  section: RecordedSection,
+): Promise<Exposed | Refusal> {
+  const { identity, release, criticalSectionMs: budgetMs } = order;
+  section.journal.begins('forward', false);
+  for (let tries = 1; ; tries += 1) {
+    const began = Date.now();
+    try {
+      const { frozen, handover } = await changes.openAndExpose({
+        identity,
+        release,
+        budgetMs,
+        forward: true,
+      });
+      section.journal.ended({
+        name: 'forward',
+        ms: Date.now() - began,
+        kind: 'done',
+        attempt: identity.attempt,
+      });
+      return { end: 'exposed', frozen, handover, steps: section.steps };
+    } catch (error) {
+      const reason = reasonOf(error, 'forward');
+      if (tries === FORWARD_TRIES || reason.code === 'CURRENT_TREE_GREW' || reason.code === 'NOT_OURS') {
+        return reason;
+      }
+      await sleep('1 second');
+    }
+  }
+}
+
+function stuck(
+  { order, section, reason }: FailedSection,
+  decision: 'supersede' | 'hold',
+  forwardFailed: Refusal | undefined,
+): CutOverResult {
+  const tree = order.release.nextTreeId;
+  const why = forwardFailed
+    ? refusal('FORWARD_FAILED', { tree, reason: forwardFailed.message })
+    : refusal('FORWARD_FAILED', { tree, reason: reason.message });
+  return { end: 'stuck', decision, reason: why, steps: section.steps };
+}

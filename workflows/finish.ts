@@ -1,0 +1,34 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { Exposed } from './cut-over';
+import type { Journal } from './journal';
+import type { AttemptOrder } from './model/changes';
+import type { Evidence } from './model/result';
+import type { Run } from './run';
+import { Saga } from './saga';
+
+/** Past the point of no return: each step is tried until it succeeds or a person leaves it out; Cancel changes nothing. */
+export async function finish(
+  run: Run,
+  order: AttemptOrder,
+  { frozen, handover }: Exposed,
+  journal: Journal,
+): Promise<Evidence> {
+  const { changes, insistence } = run;
+  const { identity, release } = order;
+  const settled = { identity, release, frozen, handover };
+  const saga = new Saga(identity.attempt, journal, run.says);
+  const carry = insistence.on(order);
+  const onwards = async <Result>(name: string, step: () => Promise<Result>): Promise<Result | undefined> => {
+    const done = await carry.unlessSkipped(name, () => saga.step(name, { do: step }));
+    if (!done) {
+      journal.ended({ name, ms: 0, kind: 'skipped', attempt: identity.attempt });
+    }
+    return done?.result;
+  };
+  return await CancellationScope.nonCancellable(async () => {
+    const verification = await onwards('confirm', () => changes.confirm(settled));
+    await onwards('settle', () => changes.settle(settled));
+    const writes = await onwards('soak', () => changes.soak(settled));
+    return { frozen, handover, ...(verification && { verification }), ...(writes && { writes }) };
+  });
+}

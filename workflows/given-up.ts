@@ -1,0 +1,16 @@
+import type { Held, ResumeOrder } from './model/held';
+import { refusal, type Refusal } from './model/refusals';
+
+/** A person gave up what was held; `held` is what was left. */
+export class GivenUp extends Error {
+  readonly held: Held;
+  readonly reason: Refusal;
+
+  constructor(held: Held, { who, why }: ResumeOrder) {
+    const reason = refusal('GIVEN_UP', { step: held.step, who, why });
+    super(reason.message);
+    this.name = 'GivenUp';
+    this.held = held;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  log as workerLog,
+  metricMeter,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { failed } from './failure';
+import { RECOVER_LOG } from './messages';
+import { judge, type GuardResult } from './model/guarding';
+import { requestProblems } from './model/request';
+import { observations } from './real-run';
+import type { recoverLog } from './recover-log';
+
+/** The one argument of the workflow `guardLog`. */
+export interface GuardRequest {
+  readonly log: string;
+}
+
+/**
+ * One look of a log's guardian: does a rotation that nobody carries on any more hold the log, and does what is served
+ * still agree with what the trees say of themselves (H10, H23)? It raises alarms, and recovers the log unless the policy
+ * says no. Started each minute by a schedule, and by each worker when it starts.
+ */
+export async function guardLog(request?: GuardRequest): Promise<GuardResult> {
+  const [invalid] = requestProblems(request, ['log']);
+  if (invalid || !request) {
+    throw failed(invalid ?? { code: 'REQUEST_INVALID', message: 'No log was named.', remedy: 'Name one.' });
+  }
+  const { log } = request;
+  const verdict = judge(await observations().guard({ log }));
+  for (const alarm of verdict.alarms) {
+    workerLog.error(`ALARM: ${alarm.message} ${alarm.remedy}`, { log, code: alarm.code });
+  }
+  metricMeter
+    .createGauge(
+      'rekor_rotate_alarms',
+      'int',
+      '1',
+      'What the guardian of the log found wrong in its last look',
+    )
+    .set(verdict.alarms.length, { log });
+  return verdict.recover ? { log, ...verdict, ...(await startRecovery(log)) } : { log, ...verdict };
+}
+
+async function startRecovery(log: string): Promise<{ readonly recovery?: string }> {
+  try {
+    const { workflowId } = await startChild<typeof recoverLog>(RECOVER_LOG, {
+      workflowId: `recover-${log}-${workflowInfo().startTime.toISOString()}`,
+      args: [{ log }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Recovery of ${log}, started by its guardian`,
+    });
+    return { recovery: workflowId };
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      return {};
+    }
+    throw error;
+  }
+}

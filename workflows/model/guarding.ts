@@ -1,0 +1,63 @@
+import type { Refusal } from './refusals';
+import { refusal } from './refusals';
+
+/** The workflow that holds a log's lock, as Temporal describes it. */
+export interface LockOwner {
+  readonly workflowId: string;
+  readonly rotation: string;
+  /** How often its next workflow task has been tried; it grows when no worker can go on with it. */
+  readonly taskAttempts: number;
+  /** Milliseconds since anything happened in it. */
+  readonly quietForMs: number;
+}
+
+/** What the guardian of a log saw in one look. */
+export interface GuardFacts {
+  readonly log: string;
+  /** Null when no rotation or recovery of the log, nor a critical section of one, is open. */
+  readonly owner: LockOwner | null;
+  /** What an interrupted rotation left behind; meaningless while there is an owner. */
+  readonly leftovers: readonly string[];
+  /** What is wrong with what is served, whoever caused it. */
+  readonly drift: readonly Refusal[];
+  /** What could not be read. */
+  readonly unread: readonly Refusal[];
+  /** A rotation that shows no sign of life for this long is stuck; milliseconds. */
+  readonly stuckAfterMs: number;
+  /** Whether the policy lets the guardian recover a log by itself. */
+  readonly recovers: boolean;
+}
+
+export interface GuardVerdict {
+  readonly alarms: readonly Refusal[];
+  readonly recover: boolean;
+}
+
+/** A worker of the same version gets a workflow task through in one or two tries. */
+const TASK_ATTEMPTS = 5;
+
+/** What is to be said, and done, about what the guardian saw. */
+export function judge(facts: GuardFacts): GuardVerdict {
+  const { log, owner, leftovers } = facts;
+  if (owner) {
+    const { workflowId, rotation, taskAttempts, quietForMs } = owner;
+    const stuck =
+      taskAttempts >= TASK_ATTEMPTS || quietForMs > facts.stuckAfterMs
+        ? [refusal('ROTATION_STUCK', { log, rotation, workflowId, taskAttempts, quietForMs })]
+        : [];
+    // What a running rotation is in the middle of would look like drift.
+    return { alarms: stuck, recover: false };
+  }
+  const left = leftovers.length > 0 ? [refusal('LEFTOVERS', { log, leftovers })] : [];
+  return {
+    alarms: [...left, ...facts.drift, ...facts.unread],
+    recover: left.length > 0 && facts.recovers && facts.unread.length === 0,
+  };
+}
+
+/** How a look of the guardian ended; the result of `guardLog`. */
+export interface GuardResult extends GuardVerdict {
+  readonly log: string;
+  /** The workflow that recovers the log, when one was started. */
+  readonly recovery?: string;
+}

@@ -1,0 +1,67 @@
+import type { Refusal } from './refusals';
+
+/** What a person may decide about something that a rotation cannot finish by itself. */
+export const choices = ['retry', 'skip', 'giveUp'] as const;
+export type Choice = (typeof choices)[number];
+
+/** A rotation waits for a person, and goes on trying meanwhile. */
+export interface Held {
+  /** What cannot be finished: an undo as `undo NAME`, or a step that only goes forward. */
+  readonly step: string;
+  /** Why the last try failed. */
+  readonly reason: Refusal;
+  /** When the first try began; ISO 8601. */
+  readonly since: string;
+  readonly tries: number;
+  /** What is there now, one fact a line. */
+  readonly state: readonly string[];
+  /** What would finish it by hand, one command a line. */
+  readonly commands: readonly string[];
+  readonly choices: readonly Choice[];
+}
+
+/** The argument of the Update `resume`. */
+export interface ResumeOrder {
+  readonly choice: Choice;
+  /** Who decides; a claim, as Temporal's UI knows nobody (H25). */
+  readonly who: string;
+  readonly why: string;
+}
+
+/** A decision that was made, as the result keeps it. */
+export interface Intervention extends ResumeOrder {
+  readonly step: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What is wrong with a `resume` as it came; empty when it can be done. */
+export function resumeProblems(order: unknown, held: Held | null): string[] {
+  if (held === null) {
+    return ['Nothing is held: the rotation goes on by itself and waits for nobody.'];
+  }
+  if (typeof order !== 'object' || order === null || Array.isArray(order)) {
+    return ['resume takes one JSON object: {"choice": "retry", "who": "your name", "why": "a reason"}.'];
+  }
+  const { choice, who, why }: Partial<Record<keyof ResumeOrder, unknown>> = order;
+  const problems: string[] = [];
+  if (!held.choices.some((allowed) => allowed === choice)) {
+    const allowed = held.choices.join(', ');
+    problems.push(`choice is ${shown(choice)}; allowed for ${held.step} is ${allowed}.`);
+  }
+  for (const [field, value] of [
+    ['who', who],
+    ['why', why],
+  ]) {
+    if (typeof value !== 'string' || value.trim() === '') {
+      problems.push(
+        `${String(field)} is ${shown(value)}; it must be some words: they are kept in the result.`,
+      );
+    }
+  }
+  return problems;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'absent' : JSON.stringify(value);
+}

@@ -1,0 +1,42 @@
+import type { InstallationState } from './installation';
+import type { Tree, TreeId } from './log';
+import { nameOf, type MarkedTree } from './mark';
+
+/** What is looked through for what an interrupted rotation left behind. */
+export interface LeftoverFacts {
+  readonly installation: InstallationState;
+  readonly gate: { readonly mode: 'pass' | 'hold' | 'healing' };
+  /** The tree that the serving release is configured with. */
+  readonly current: Pick<Tree, 'treeId' | 'state'>;
+  /** Every tree that a rotation of this log made. */
+  readonly marked: readonly MarkedTree[];
+}
+
+/** The trees that the serving release names: its active one and its list. */
+export function namedTrees({ activeTreeId, inactiveTreeIds }: InstallationState): ReadonlySet<TreeId> {
+  return new Set([activeTreeId, ...inactiveTreeIds]);
+}
+
+/**
+ * What is not as a rotation that ended leaves it, in plain words. A tree that a person froze is none of it: as long as a
+ * rotation may have to open a tree again, it also keeps what its slot held before.
+ */
+export function leftoversOf({ installation, gate, current, marked }: LeftoverFacts): string[] {
+  const named = namedTrees(installation);
+  const found = marked
+    .filter((tree) => tree.state !== 'FROZEN' && !named.has(tree.treeId))
+    .map((tree) => `tree ${tree.treeId} of rotation ${nameOf(tree.identity)} is ${tree.state}, not FROZEN`);
+  if (installation.keptBy !== null) {
+    found.push(`slot files are kept for rotation ${installation.keptBy}, which has not ended`);
+    if (current.state !== 'ACTIVE') {
+      found.push(`tree ${current.treeId}, which serves, is ${current.state}`);
+    }
+  }
+  if (gate.mode === 'hold') {
+    found.push('the gate holds writes');
+  }
+  if (gate.mode === 'healing') {
+    found.push("the lease of the gate's last hold has ended and no order came after it");
+  }
+  return found;
+}

@@ -1,0 +1,130 @@
+import type { CutOverOrder } from './changes';
+import type { ReleaseOrder } from './installation';
+import { leftoversOf, namedTrees, type LeftoverFacts } from './leftovers';
+import type { Shard, TreeId } from './log';
+import { nameOf, type MarkedTree } from './mark';
+import type { RotationTiming } from './plan';
+import { refusal, type Refusal } from './refusals';
+import type { AttemptIdentity } from './rotation';
+
+/** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
+export interface RecoveryRequest {
+  /** The log's name in the configuration. */
+  readonly log: string;
+  /** Say what would be done, and do nothing. Default false. */
+  readonly dryRun?: boolean;
+}
+
+/** What was read of a log that a rotation may have left half way. */
+export interface RecoveryFacts {
+  readonly log: string;
+  /** What could not be read; `found` is then absent. */
+  readonly refusals: readonly Refusal[];
+  readonly found?: FoundLeftovers;
+}
+
+export interface FoundLeftovers extends LeftoverFacts {
+  readonly gate: LeftoverFacts['gate'] & { readonly number: number };
+  /** The shards of the serving release, in served order, with the lengths that Trillian has. */
+  readonly inactive: readonly Shard[];
+  /** Those trees with a mark that the serving release does not name and that hold an entry of a client. */
+  readonly withEntries: readonly TreeId[];
+  readonly timing: RotationTiming;
+}
+
+/**
+ * - `takeBack`: the attempt is taken back, unless its next tree holds entries of clients; then it goes forward.
+ * - `finish`: clients are sent to the next tree already.
+ * - `supersede`: a next tree holds entries, and nothing is staged any more that could serve it.
+ */
+export type RecoveryKind = 'takeBack' | 'finish' | 'supersede';
+
+export interface RecoveryPlan {
+  readonly kind: RecoveryKind;
+  /** What was found, in plain words. */
+  readonly leftovers: readonly string[];
+  readonly order: CutOverOrder;
+  /** Attempts whose trees nothing names and that are to be left FROZEN. */
+  readonly retire: readonly AttemptIdentity[];
+  readonly timing: RotationTiming;
+}
+
+/**
+ * Finds out from the systems alone what an interrupted rotation was about. Pure: whoever asks again comes to the same
+ * answer. Null when nothing is left over.
+ */
+export function planRecovery(
+  log: string,
+  found: FoundLeftovers,
+): RecoveryPlan | { readonly refusals: readonly Refusal[] } | null {
+  const leftovers = leftoversOf(found);
+  if (leftovers.length === 0) {
+    return null;
+  }
+  const { installation, marked } = found;
+  const named = namedTrees(installation);
+  const unnamed = byNumber(marked.filter((tree) => !named.has(tree.treeId)));
+  const kept = marked.find(({ identity }) => nameOf(identity) === installation.keptBy);
+  const served = marked.find(({ treeId }) => treeId === installation.activeTreeId);
+  const retire = unnamed.filter(({ state }) => state !== 'FROZEN').map(({ identity }) => identity);
+  const plan = (kind: RecoveryKind, tree: MarkedTree, release: ReleaseOrder | null) =>
+    release
+      ? { kind, leftovers, order: orderOf(found, tree, release), retire, timing: found.timing }
+      : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
+  const withEntries = unnamed.find(({ treeId }) => found.withEntries.includes(treeId));
+  if (withEntries && withEntries.treeId !== kept?.treeId) {
+    return plan('supersede', withEntries, beside(found, withEntries));
+  }
+  if (kept && !named.has(kept.treeId)) {
+    return plan('takeBack', kept, beside(found, kept));
+  }
+  if (served && (kept?.treeId === served.treeId || found.current.state === 'ACTIVE')) {
+    return plan('finish', served, exposed(found, served));
+  }
+  const [latest] = unnamed;
+  // Without kept files nothing of ours closed the current tree, so nothing of ours may open it.
+  return latest && found.current.state === 'ACTIVE'
+    ? plan('takeBack', latest, beside(found, latest))
+    : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
+}
+
+function byNumber(trees: readonly MarkedTree[]): MarkedTree[] {
+  return [...trees].sort((one, other) => other.identity.number - one.identity.number);
+}
+
+/** The release of an attempt that is not exposed: it is in the slot that does not serve. */
+function beside({ installation, inactive }: FoundLeftovers, tree: MarkedTree): ReleaseOrder {
+  const { current, next, activeTreeId, fingerprint } = installation;
+  return {
+    mark: nameOf(tree.identity),
+    current,
+    next,
+    currentTreeId: activeTreeId,
+    nextTreeId: tree.treeId,
+    inactive,
+    fingerprint,
+  };
+}
+
+/** The release of an attempt that is exposed: its slot serves; null for a log without an earlier shard. */
+function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): ReleaseOrder | null {
+  const { current, next, fingerprint } = installation;
+  const before = inactive.at(-1);
+  return before
+    ? {
+        mark: nameOf(tree.identity),
+        current: next,
+        next: current,
+        currentTreeId: before.treeId,
+        nextTreeId: tree.treeId,
+        inactive: inactive.slice(0, -1),
+        fingerprint,
+      }
+    : null;
+}
+
+function orderOf(found: FoundLeftovers, { identity }: MarkedTree, release: ReleaseOrder): CutOverOrder {
+  const largest = Math.max(found.gate.number, ...found.marked.map((tree) => tree.identity.number));
+  const { criticalSectionMs, ifNextFails } = found.timing;
+  return { identity: { ...identity, fence: largest + 1 }, release, criticalSectionMs, ifNextFails };
+}

@@ -1,0 +1,104 @@
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import type { Stuck } from './cut-over';
+import { failed, reasonOf } from './failure';
+import { finish } from './finish';
+import type { Journal } from './journal';
+import type { CutOverOrder } from './model/changes';
+import type { RotationTiming } from './model/plan';
+import { refusal } from './model/refusals';
+import { completed, superseded, type Rotated } from './model/result';
+import type { AttemptIdentity, RotationResult } from './model/rotation';
+import { cutOver, prepare, sectionOrder } from './attempt';
+import type { Run } from './run';
+
+/** An attempt whose next tree holds entries of clients and cannot serve; both its trees are closed. */
+export interface StuckAttempt {
+  readonly order: CutOverOrder;
+  readonly stuck: Pick<Stuck, 'decision' | 'reason'>;
+  readonly timing: RotationTiming;
+}
+
+/**
+ * The next tree becomes one more inactive shard, and a third tree serves after it: no entry is lost, and every index stays.
+ * It is a rotation like any other, from a tree that is frozen already. Where it is not wanted or does not succeed, the
+ * attempt is held: going forward is tried on, beside a person who mends what keeps the next release from serving.
+ */
+export async function supersede(
+  run: Run,
+  attempt: StuckAttempt,
+  rotated: () => Rotated,
+  journal: Journal,
+): Promise<RotationResult> {
+  const { order, stuck, timing } = attempt;
+  journal.notes(stuck.reason.message);
+  return await CancellationScope.nonCancellable(async () => {
+    for (let tries = 1; stuck.decision === 'supersede' && tries <= timing.attempts; tries += 1) {
+      const result = await withThirdTree(run, attempt, laterBy(order.identity, tries), rotated, journal);
+      if (result) {
+        return result;
+      }
+      await sleep(timing.pauseBetweenAttemptsMs);
+    }
+    return await forwardUntilItSucceeds(run, order, rotated, journal);
+  });
+}
+
+async function withThirdTree(
+  run: Run,
+  { order, timing }: StuckAttempt,
+  identity: AttemptIdentity,
+  rotated: () => Rotated,
+  journal: Journal,
+): Promise<RotationResult | null> {
+  journal.begins('supersede', false);
+  const { current, next, fingerprint, inactive, currentTreeId } = await run.insistence
+    .on(order)
+    .through('supersede', () => run.observations.superseding(order));
+  const plan = {
+    currentTree: { treeId: currentTreeId },
+    inactive,
+    installation: { current, next, fingerprint },
+    supersedes: true,
+  };
+  const prepared = await prepare(run, plan, identity, journal);
+  if ('reason' in prepared) {
+    return null;
+  }
+  const third = sectionOrder(timing, { identity, release: prepared.release });
+  const result = await cutOver(run, third, journal);
+  journal.adopts(result.steps);
+  if (result.end === 'exposed') {
+    const evidence = await finish(run, third, result, journal);
+    return superseded(rotated(), third, evidence);
+  }
+  journal.notes(result.reason.message);
+  await prepared.undone();
+  return null;
+}
+
+async function forwardUntilItSucceeds(
+  run: Run,
+  order: CutOverOrder,
+  rotated: () => Rotated,
+  journal: Journal,
+): Promise<RotationResult> {
+  const { identity, release, criticalSectionMs: budgetMs } = order;
+  journal.begins('forward', false);
+  const opened = await run.insistence.on(order).through('forward', async () => {
+    try {
+      return await run.changes.openAndExpose({ identity, release, budgetMs, forward: true });
+    } catch (error) {
+      const reason = reasonOf(error, 'forward');
+      // A person may mend any other reason, and then it is worth another try.
+      throw reason.code === 'NOT_OURS'
+        ? error
+        : failed(refusal('FORWARD_FAILED', { tree: release.nextTreeId, reason: reason.message }));
+    }
+  });
+  const evidence = await finish(run, order, { end: 'exposed', ...opened, steps: [] }, journal);
+  return completed(rotated(), order, evidence);
+}
+
+function laterBy({ log, rotation, attempt, number }: AttemptIdentity, tries: number): AttemptIdentity {
+  return { log, rotation, attempt: attempt + tries, number: number + 2 * tries };
+}
