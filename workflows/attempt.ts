@@ -87,7 +87,7 @@ export type EndedSection = Exclude<CutOverResult, { readonly end: 'unfinished' }
 
 /** Runs the critical section, which ends itself; one that was lost or could not is ended from here. */
 export async function cutOver(run: Run, order: CutOverOrder, journal: Journal): Promise<EndedSection> {
-  journal.begins('hold', false);
+  journal.begins('cut-over', false);
   let lost: LostSection;
   try {
     const result = await run.cutOver(order);

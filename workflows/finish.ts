@@ -2,15 +2,21 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { Exposed } from './cut-over';
 import type { Journal } from './journal';
 import type { AttemptOrder } from './model/changes';
+import type { RotationTiming } from './model/plan';
 import type { Evidence } from './model/result';
+import type { WriteStall } from './model/rotation';
 import type { Run } from './run';
 import { Saga } from './saga';
+
+/** A day of soaking is a hundred and fifty events of history. Milliseconds. */
+const LONGEST_LOOK_MS = 3_600_000;
 
 /** Past the point of no return: each step is tried until it succeeds or a person leaves it out; Cancel changes nothing. */
 export async function finish(
   run: Run,
   order: AttemptOrder,
   { frozen, handover }: Exposed,
+  { soakMs }: Pick<RotationTiming, 'soakMs'>,
   journal: Journal,
 ): Promise<Evidence> {
   const { changes, insistence } = run;
@@ -28,7 +34,13 @@ export async function finish(
   return await CancellationScope.nonCancellable(async () => {
     const verification = await onwards('confirm', () => changes.confirm(settled));
     await onwards('settle', () => changes.settle(settled));
-    const writes = await onwards('soak', () => changes.soak(settled));
+    let writes: WriteStall | undefined;
+    let leftMs = soakMs;
+    do {
+      const forMs = Math.min(leftMs, LONGEST_LOOK_MS);
+      writes = await onwards('soak', () => changes.soak({ ...settled, forMs }));
+      leftMs -= forMs;
+    } while (leftMs > 0);
     return { frozen, handover, ...(verification && { verification }), ...(writes && { writes }) };
   });
 }

@@ -14,7 +14,8 @@ const cancelWould: Readonly<Record<CancelDoes, string>> = {
   nothing: 'Cancel does nothing any more: what runs now is carried to its end.',
 };
 
-const opening = new Set(['verify', 'expose']);
+/** The rotation hears nothing of its critical section before that has ended; it may be anywhere in it. */
+const opening = new Set(['cut-over', 'verify', 'expose']);
 const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede']);
 
 /**

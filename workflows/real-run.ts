@@ -71,7 +71,7 @@ export function realChanges(): Changes {
   const forward = trying(FORWARD_MS);
   const puttingBack = trying(PUT_BACK_MS);
   const after = proxyActivities<Changes>({ ...oneTry(600_000), ...signOfLife });
-  const watching = proxyActivities<Changes>({ ...oneTry(7_200_000), ...signOfLife });
+  const watching = proxyActivities<Changes>({ ...oneTry(5_400_000), ...signOfLife });
   return {
     createNextTree: (identity) =>
       fewTimes(() => landed(PREPARE_MS, () => preparing.createNextTree(identity))),

@@ -102,7 +102,7 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
   }
   const result = await endCutOver(run, order, journal, lostSection(order, interrupted));
   if (result.end === 'exposed') {
-    const evidence = await finish(run, order, result, journal);
+    const evidence = await finish(run, order, result, timing, journal);
     return completed(rotated(), order, evidence);
   }
   if (result.end === 'stuck') {

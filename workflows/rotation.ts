@@ -48,7 +48,7 @@ export async function rotate(
     const result = await cutOver(run, order, journal);
     journal.adopts(result.steps);
     if (result.end === 'exposed') {
-      const evidence = await finish(run, order, result, journal);
+      const evidence = await finish(run, order, result, timing, journal);
       return completed(rotated(), order, evidence);
     }
     if (result.end === 'stuck') {

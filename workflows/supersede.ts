@@ -39,7 +39,7 @@ export async function supersede(
       }
       await sleep(timing.pauseBetweenAttemptsMs);
     }
-    return await forwardUntilItSucceeds(run, order, rotated, journal);
+    return await forwardUntilItSucceeds(run, attempt, rotated, journal);
   });
 }
 
@@ -68,7 +68,7 @@ async function withThirdTree(
   const result = await cutOver(run, third, journal);
   journal.adopts(result.steps);
   if (result.end === 'exposed') {
-    const evidence = await finish(run, third, result, journal);
+    const evidence = await finish(run, third, result, timing, journal);
     return superseded(rotated(), third, evidence);
   }
   journal.notes(result.reason.message);
@@ -78,7 +78,7 @@ async function withThirdTree(
 
 async function forwardUntilItSucceeds(
   run: Run,
-  order: CutOverOrder,
+  { order, timing }: StuckAttempt,
   rotated: () => Rotated,
   journal: Journal,
 ): Promise<RotationResult> {
@@ -95,7 +95,7 @@ async function forwardUntilItSucceeds(
         : failed(refusal('FORWARD_FAILED', { tree: release.nextTreeId, reason: reason.message }));
     }
   });
-  const evidence = await finish(run, order, { end: 'exposed', ...opened, steps: [] }, journal);
+  const evidence = await finish(run, order, { end: 'exposed', ...opened, steps: [] }, timing, journal);
   return completed(rotated(), order, evidence);
 }
 

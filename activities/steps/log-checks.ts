@@ -1,4 +1,4 @@
-import type { SettledOrder } from '../../workflows/model/changes';
+import type { SettledOrder, SoakOrder } from '../../workflows/model/changes';
 import { readMark } from '../../workflows/model/mark';
 import { orderNumber, type VerificationReport, type WriteStall } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
@@ -34,9 +34,9 @@ export async function confirm(
   return await systems.verifier.verify(publicLog, attempt.signal);
 }
 
-/** Watches for the soak time what a rotation can still break (H1, H8), then says how writes fared in the gate. */
-export async function soak(systems: LogSystems, order: SettledOrder, attempt: Attempt): Promise<WriteStall> {
-  const ends = performance.now() + systems.timing.soakMs;
+/** Watches for a while what a rotation can still break (H1, H8), then says how writes fared in the gate. */
+export async function soak(systems: LogSystems, order: SoakOrder, attempt: Attempt): Promise<WriteStall> {
+  const ends = performance.now() + order.forMs;
   do {
     await requireOurs(systems, order.identity, attempt);
     await requireOnlyNextActive(systems, order, attempt);

@@ -64,6 +64,11 @@ export interface SettledOrder extends AttemptOrder {
   readonly handover: Handover | null;
 }
 
+export interface SoakOrder extends SettledOrder {
+  /** How long this look lasts; a long soak is several, so that none is lost whole with its worker. Milliseconds. */
+  readonly forMs: number;
+}
+
 export interface CloseOrder extends AttemptOrder {
   /** Close it also when the gate sends clients there: going forward has failed. */
   readonly evenIfExposed?: boolean;
@@ -120,8 +125,8 @@ export interface Changes {
   /** The standing configuration is the next release's, also after a reboot; the current processes stop. */
   settle(order: SettledOrder): Promise<void>;
 
-  /** Watches lengths, tree states and errors for the soak time; returns how writes fared in the gate. */
-  soak(order: SettledOrder): Promise<WriteStall>;
+  /** Watches lengths, tree states and errors for a while; returns how writes fared in the gate. */
+  soak(order: SoakOrder): Promise<WriteStall>;
 }
 
 /** What a person may have done to trees that rotations left behind; no rotation calls it. */
