@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { MARGIN_MS, takeBackCutOver, type CutOverResult } from './cut-over';
+import { MARGIN_MS, takeBackCutOver, type CutOverResult, type LostSection } from './cut-over';
 import { failed, reasonOf } from './failure';
 import type { Journal } from './journal';
 import type { AttemptOrder, CutOverOrder } from './model/changes';
@@ -88,28 +88,24 @@ export type EndedSection = Exclude<CutOverResult, { readonly end: 'unfinished' }
 /** Runs the critical section, which ends itself; one that was lost or could not is ended from here. */
 export async function cutOver(run: Run, order: CutOverOrder, journal: Journal): Promise<EndedSection> {
   journal.begins('cut-over', false);
+  const openedAt = Date.now();
   let lost: LostSection;
   try {
     const result = await run.cutOver(order);
+    journal.adopts(result.steps);
     if (result.end !== 'unfinished') {
       return result;
     }
-    journal.adopts(result.steps);
-    lost = { reason: result.reason, restMs: 0 };
+    lost = { reason: result.reason, openedAt, restMs: 0 };
   } catch (error) {
-    lost = lostSection(order, reasonOf(error, 'cut-over'));
+    lost = { ...lostSection(order, reasonOf(error, 'cut-over')), openedAt };
   }
   return await endCutOver(run, order, journal, lost);
 }
 
-interface LostSection {
-  readonly reason: Refusal;
-  readonly restMs: number;
-}
-
 /** Of a section that nobody hears of any more, calls may land until its time is over (H8). */
 export function lostSection({ criticalSectionMs }: CutOverOrder, reason: Refusal): LostSection {
-  return { reason, restMs: criticalSectionMs + MARGIN_MS };
+  return { reason, openedAt: Date.now(), restMs: criticalSectionMs + MARGIN_MS };
 }
 
 /** Ends a section from outside: with a person behind it if need be, unless a later rotation owns the log. */

@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { endFailedSection } from './ending';
+import { endFailedSection, type FailedSection } from './ending';
 import { failed, mayStillRun, reasonOf } from './failure';
 import type { Changes, CriticalOrder, CutOverOrder } from './model/changes';
 import { refusal, type Refusal } from './model/refusals';
@@ -95,6 +95,9 @@ export async function cutOverSteps(
   }
 }
 
+/** A critical section that has to be ended from outside. */
+export type LostSection = Pick<FailedSection, 'reason' | 'openedAt' | 'restMs'>;
+
 /**
  * Takes back a critical section that did not end: its own workflow is gone, or could not finish. Nobody knows how far it
  * came, so all of it; or goes on with it, when its next tree holds entries of clients.
@@ -104,14 +107,14 @@ export async function takeBackCutOver(
   order: CutOverOrder,
   journal: SagaJournal,
   carry: Carry,
-  lost: { readonly reason: Refusal; readonly restMs: number },
+  lost: LostSection,
 ): Promise<CutOverResult> {
   const section = recorded(journal);
   const saga = new Saga(order.identity.attempt, section.journal, () => undefined);
   for (const [name, step] of Object.entries(undosOf(changes, order))) {
     saga.register(name, step);
   }
-  return await endFailedSection({ changes, order, saga, section, openedAt: Date.now(), carry, ...lost });
+  return await endFailedSection({ changes, order, saga, section, carry, ...lost });
 }
 
 /** The undos of the critical section, in the order of its steps; that of `verify` decides whether there is a way back. */

@@ -2,8 +2,9 @@ import { isCancellation, sleep } from '@temporalio/workflow';
 import { cutOver, lookBack, prepare, sectionOrder, type Prepared } from './attempt';
 import { finish } from './finish';
 import type { Journal } from './journal';
+import type { CutOverOrder } from './model/changes';
 import type { Plan } from './model/plan';
-import { refusal, type RefusalCode } from './model/refusals';
+import { refusal, type Refusal, type RefusalCode } from './model/refusals';
 import { completed, rolledBack, type Rotated } from './model/result';
 import type { RotationResult } from './model/rotation';
 import type { Run } from './run';
@@ -30,6 +31,8 @@ export async function rotate(
   const { timing } = plan;
   let prepared: Prepared | undefined;
   let nextTreeVisibleMs = 0;
+  /** The last attempt that changed anything that clients depend on. */
+  let begun: CutOverOrder | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const identity = { log: plan.log, rotation, attempt, number: plan.number + 2 * (attempt - 1) };
     const rotated = (): Rotated => ({
@@ -37,16 +40,22 @@ export async function rotate(
       interventions: run.insistence.interventions,
       ...(nextTreeVisibleMs > 0 && { nextTreeVisibleMs }),
     });
+    const takenBack = async (reason: Refusal): Promise<RotationResult> => {
+      await prepared?.undone();
+      if (begun) {
+        await lookBack(run, begun, journal);
+      }
+      return rolledBack(rotated(), plan.currentTree.treeId, reason);
+    };
     if (!prepared) {
       const preparation = await prepare(run, plan, identity, journal);
       if ('reason' in preparation) {
-        return rolledBack(rotated(), plan.currentTree.treeId, preparation.reason);
+        return await takenBack(preparation.reason);
       }
       prepared = preparation;
     }
     const order = sectionOrder(timing, { identity, release: prepared.release });
     const result = await cutOver(run, order, journal);
-    journal.adopts(result.steps);
     if (result.end === 'exposed') {
       const evidence = await finish(run, order, result, timing, journal);
       return completed(rotated(), order, evidence);
@@ -55,20 +64,17 @@ export async function rotate(
       return await supersede(run, { order, stuck: result, timing }, rotated, journal);
     }
     nextTreeVisibleMs += result.nextTreeVisibleMs;
+    begun = result.began ? order : begun;
     journal.notes(`Attempt ${attempt} was undone: ${result.reason.message}`);
-    const { undone } = prepared;
     if (result.nextTreeUsed) {
-      await undone();
+      await prepared.undone();
       prepared = undefined;
     }
-    const again = attempt < timing.attempts && !final.has(result.reason.code);
-    if (!again || !(await rested(timing.pauseBetweenAttemptsMs))) {
-      await undone();
-      if (result.began) {
-        await lookBack(run, order, journal);
-      }
-      const reason = again ? refusal('CANCELLED', { step: 'pause' }) : result.reason;
-      return rolledBack(rotated(), plan.currentTree.treeId, reason);
+    if (attempt === timing.attempts || final.has(result.reason.code)) {
+      return await takenBack(result.reason);
+    }
+    if (!(await rested(timing.pauseBetweenAttemptsMs))) {
+      return await takenBack(refusal('CANCELLED', { step: 'pause' }));
     }
   }
 }

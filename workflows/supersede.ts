@@ -66,7 +66,6 @@ async function withThirdTree(
   }
   const third = sectionOrder(timing, { identity, release: prepared.release });
   const result = await cutOver(run, third, journal);
-  journal.adopts(result.steps);
   if (result.end === 'exposed') {
     const evidence = await finish(run, third, result, timing, journal);
     return superseded(rotated(), third, evidence);
