@@ -150,11 +150,18 @@ export async function requireStagedFiles(pair: SlotPair, order: ReleaseOrder): P
   requirePoint(pair, order, current, await readSlot(current));
 }
 
-/** The attempt has ended; what was kept for it is forgotten. */
-export async function forgetFiles({ next }: SlotPair, order: ReleaseOrder): Promise<void> {
-  for (const path of [next.environmentFile, next.shardingFile]) {
-    if ((await readKept(path))?.mark === order.mark) await forgetKept(path);
+/** The rotation has ended: what any attempt of it kept, beside either slot, is forgotten. */
+export async function forgetFiles({ current, next }: SlotPair, order: ReleaseOrder): Promise<void> {
+  const files = [current, next].flatMap((slot) => [slot.environmentFile, slot.shardingFile]);
+  for (const file of files) {
+    const kept = await readKept(file);
+    if (kept && rotationOf(kept.mark) === rotationOf(order.mark)) await forgetKept(file);
   }
+}
+
+/** Of `<rotation>/<attempt>`. */
+function rotationOf(mark: string): string {
+  return mark.slice(0, mark.lastIndexOf('/'));
 }
 
 /** What `settleFiles` does besides writing: which slot starts after a reboot. */

@@ -57,6 +57,6 @@ export interface Installation {
    */
   settle(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 
-  /** The attempt has ended: what it kept of the next release is not needed any more. */
+  /** The rotation has ended: what its attempts kept of either release is not needed any more. */
   forget(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 }
