@@ -16,12 +16,14 @@ const documents = ['.', 'docs']
 const rooms = [
   'activities',
   'bench',
+  'chaos',
   'cli',
   'docs',
   'examples',
   'gate',
   'lab',
   'proto',
+  'simulation',
   'test',
   'tools',
   'workers',
@@ -81,13 +83,14 @@ describe('docs/refusals.md', () => {
 describe('README.md', () => {
   it('lists the steps that a rotation goes through, in their order', () => {
     // `createTree` and `stage`, then the critical section, then what is only forward.
-    const [before = '', after = ''] = read('workflows/rotation.ts').split('async function cutOver(');
+    const before = read('workflows/attempt.ts');
+    const after = read('workflows/finish.ts');
     const [section = ''] = read('workflows/cut-over.ts').split('async function takeBackCutOver(');
     const steps = [
       ...all(before, /saga\.step\('(\w+)'/g),
       // `saga.together({ verify, expose: {} }, ...)`: the names of the steps that one activity does.
       ...all(section, /saga\.together\(\{ (.+?) \}, /g).flatMap((names) => all(names, /(\w+)/g)),
-      ...all(after, /untilItSucceeds\('(\w+)'/g),
+      ...all(after, /onwards\('(\w+)'/g),
     ];
     expect(steps.length).toBeGreaterThan(8);
     expect(rowsUnder(read('README.md'), '## The steps, and how each is undone')).toEqual(steps);
