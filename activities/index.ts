@@ -19,6 +19,7 @@ import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
 import { releaseToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
+import { pause } from './waiting';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
 export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes & Observations & Pruning {
@@ -32,13 +33,21 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     throw refuse('UNKNOWN_LOG', { log, known, ...(nearest && { nearest }) });
   };
 
-  /** An activity that refuses for good what its catalogue code says; Temporal does not repeat it. */
+  /** An activity that refuses for good what its catalogue code says; it is not repeated then. */
   const step =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
       crossing(name, true, (steps) => attempted(name, steps, systemsOf(logOf(order)), order, act));
 
-  /** An activity that must succeed in the end: whatever it finds, Temporal repeats it. */
+  /** An activity behind the point of no return: long ones, so that what stays away is soon told to a person. */
+  const onwards =
+    <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
+    (order: Order): Promise<Result> =>
+      crossing(name, true, (steps) =>
+        attempted(name, steps, systemsOf(logOf(order)), order, act, ONWARDS_PATIENCE_MS),
+      );
+
+  /** An activity that must succeed in the end: whatever it finds is worth another try. */
   const undo =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
@@ -59,9 +68,9 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     deleteRetiredTree: step('prune', ofLog, deleteRetiredTree),
     byHand: step('held', ofIdentity, byHand),
     superseding: step('supersede', ofIdentity, superseding),
-    createNextTree: step('createTree', ofLog, createNextTree),
+    createNextTree: step('createTree', ofLog, alone(createNextTree)),
     retireNextTree: undo('undo createTree', ofLog, retireNextTree),
-    stage: step('stage', ofIdentity, stage),
+    stage: step('stage', ofIdentity, alone(stage)),
     discard: undo('undo stage', ofIdentity, discard),
     holdAndFreeze: step('hold', ofIdentity, holdAndFreeze),
     allowWritesToCurrent: undo('undo freeze', ofIdentity, allowWritesToCurrent),
@@ -70,9 +79,9 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     openAndExpose: step('verify', ofIdentity, openAndExpose),
     closeNextTree: undo('undo verify', ofIdentity, closeNextTree),
     lookBack: undo('look back', ofIdentity, lookBack),
-    confirm: step('confirm', ofIdentity, confirm),
-    settle: step('settle', ofIdentity, settle),
-    soak: step('soak', ofIdentity, soak),
+    confirm: onwards('confirm', ofIdentity, confirm),
+    settle: onwards('settle', ofIdentity, settle),
+    soak: onwards('soak', ofIdentity, soak),
   };
 }
 
@@ -84,8 +93,27 @@ function attempted<Order, Result>(
   systems: LogSystems,
   order: Order,
   act: Act<Order, Result>,
+  patienceMs?: number,
 ): Promise<Result> {
-  return inAttempt(name, steps, (attempt) => persistently(attempt, () => act(systems, order, attempt)));
+  return inAttempt(name, steps, (attempt) =>
+    persistently(attempt, () => act(systems, order, attempt), patienceMs),
+  );
+}
+
+/** How long an activity behind the point of no return asks by itself for what cannot be reached, in milliseconds. */
+const ONWARDS_PATIENCE_MS = 10_000;
+
+/** How often it is looked whether a critical section has ended, in milliseconds. */
+const LOOK_EVERY_MS = 200;
+
+/** A step that prepares begins once no critical section of the log is open: a rotation that was reset may have left one (H7). */
+function alone<Order, Result>(act: Act<Order, Result>): Act<Order, Result> {
+  return async (systems, order, attempt) => {
+    while (await cutOverRuns(Context.current().client, systems.log)) {
+      await pause(LOOK_EVERY_MS, attempt.signal);
+    }
+    return await act(systems, order, attempt);
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { MARGIN_MS, takeBackCutOver, type CutOverResult, type LostSection } from './cut-over';
+import { lostSection, takeBackCutOver, type CutOverResult, type LostSection } from './cut-over';
 import { failed, reasonOf } from './failure';
 import type { Journal } from './journal';
 import type { AttemptOrder, CutOverOrder } from './model/changes';
@@ -101,11 +101,6 @@ export async function cutOver(run: Run, order: CutOverOrder, journal: Journal): 
     lost = { ...lostSection(order, reasonOf(error, 'cut-over')), openedAt };
   }
   return await endCutOver(run, order, journal, lost);
-}
-
-/** Of a section that nobody hears of any more, calls may land until its time is over (H8). */
-export function lostSection({ criticalSectionMs }: CutOverOrder, reason: Refusal): LostSection {
-  return { reason, openedAt: Date.now(), restMs: criticalSectionMs + MARGIN_MS };
 }
 
 /** Ends a section from outside: with a person behind it if need be, unless a later rotation owns the log. */

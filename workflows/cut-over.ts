@@ -90,6 +90,9 @@ export async function cutOverSteps(
     return { end: 'exposed', frozen, handover: opened.handover, steps: section.steps };
   } catch (error) {
     const reason = reasonOf(error, section.running());
+    if (reason.code === 'ATTEMPT_REPEATED') {
+      return await takeBackCutOver(changes, order, journal, carry, lostSection(order, reason));
+    }
     const restMs = mayStillRun(error) ? ends - Date.now() + MARGIN_MS : 0;
     return await endFailedSection({ changes, order, saga, section, reason, openedAt, restMs, carry });
   }
@@ -97,6 +100,11 @@ export async function cutOverSteps(
 
 /** A critical section that has to be ended from outside. */
 export type LostSection = Pick<FailedSection, 'reason' | 'openedAt' | 'restMs'>;
+
+/** Of a section that nobody hears of any more, calls may land until its time is over (H8). */
+export function lostSection({ criticalSectionMs }: CutOverOrder, reason: Refusal): LostSection {
+  return { reason, openedAt: Date.now(), restMs: criticalSectionMs + MARGIN_MS };
+}
 
 /**
  * Takes back a critical section that did not end: its own workflow is gone, or could not finish. Nobody knows how far it

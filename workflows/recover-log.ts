@@ -1,6 +1,7 @@
 import {
   defineQuery,
   executeChild,
+  isCancellation,
   ParentClosePolicy,
   setHandler,
   sleep,
@@ -8,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { concluded } from './conclude';
+import { lostSection } from './cut-over';
 import { failed, reasonOf } from './failure';
 import { finish } from './finish';
 import { Insistence } from './insist';
@@ -17,9 +19,9 @@ import { planRecovery, type RecoveryPlan, type RecoveryRequest } from './model/r
 import { refusal, type Refusal } from './model/refusals';
 import { requestProblems } from './model/request';
 import { completed, refused, rolledBack, type Rotated } from './model/result';
-import type { RotationResult } from './model/rotation';
+import type { AttemptIdentity, RotationResult } from './model/rotation';
 import { observations, realRun } from './real-run';
-import { endCutOver, lookBack, lostSection } from './attempt';
+import { endCutOver, lookBack } from './attempt';
 import type { Run } from './run';
 import { supersede } from './supersede';
 
@@ -60,6 +62,10 @@ export async function recoverLog(request?: RecoveryRequest): Promise<RotationRes
       }),
     );
   } catch (error) {
+    if (isCancellation(error)) {
+      const cancelled = refusal('CANCELLED', { step: 'recovery' });
+      return journal.concludes(refused(asked.log, 'recovery', [cancelled]));
+    }
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
       throw failed(reasonOf(error, 'recovery'));
     }
@@ -100,6 +106,15 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
     const stuck = { decision: order.ifNextFails, reason: interrupted };
     return await supersede(run, { order, stuck, timing }, rotated, journal);
   }
+  const carry = run.insistence.on(order);
+  const retired = async (trees: readonly AttemptIdentity[]): Promise<void> => {
+    for (const left of trees) {
+      await carry.unlessSkipped('undo createTree', () => run.changes.retireNextTree(left));
+    }
+  };
+  // Its own next tree is closed with a proof first, unless that serves; then only a double of it is left.
+  const own = (left: AttemptIdentity): boolean => kind !== 'finish' && left.number === identity.number;
+  await retired(retire.filter((left) => !own(left)));
   const result = await endCutOver(run, order, journal, lostSection(order, interrupted));
   if (result.end === 'exposed') {
     const evidence = await finish(run, order, result, timing, journal);
@@ -108,11 +123,8 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
   if (result.end === 'stuck') {
     return await supersede(run, { order, stuck: result, timing }, rotated, journal);
   }
-  const carry = run.insistence.on(order);
   await carry.unlessSkipped('undo stage', () => run.changes.discard(order));
-  for (const left of [identity, ...retire]) {
-    await carry.unlessSkipped('undo createTree', () => run.changes.retireNextTree(left));
-  }
+  await retired([identity]);
   await lookBack(run, order, journal);
   return rolledBack(rotated(), release.currentTreeId, interrupted);
 }

@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   executeChild,
+  isCancellation,
   ParentClosePolicy,
   setHandler,
   defineQuery,
@@ -131,6 +132,9 @@ async function rotateUnderLock(
       staticSummary: `Rotation ${name} of ${request.log}`,
     });
   } catch (error) {
+    if (isCancellation(error)) {
+      return refused(request.log, name, [refusal('CANCELLED', { step: 'rotation' })]);
+    }
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
       throw failed(reasonOf(error, 'rotation'));
     }

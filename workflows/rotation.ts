@@ -5,7 +5,7 @@ import type { Journal } from './journal';
 import type { CutOverOrder } from './model/changes';
 import type { Plan } from './model/plan';
 import { refusal, type Refusal, type RefusalCode } from './model/refusals';
-import { completed, rolledBack, type Rotated } from './model/result';
+import { completed, refused, rolledBack, type Rotated } from './model/result';
 import type { RotationResult } from './model/rotation';
 import type { Run } from './run';
 import { supersede } from './supersede';
@@ -45,7 +45,9 @@ export async function rotate(
       if (begun) {
         await lookBack(run, begun, journal);
       }
-      return rolledBack(rotated(), plan.currentTree.treeId, reason);
+      return leftAlone.has(reason.code)
+        ? { ...rotated(), ...refused(plan.log, rotation, [reason]), steps: journal.progress.steps }
+        : rolledBack(rotated(), plan.currentTree.treeId, reason);
     };
     if (!prepared) {
       const preparation = await prepare(run, plan, identity, journal);
@@ -70,7 +72,8 @@ export async function rotate(
       await prepared.undone();
       prepared = undefined;
     }
-    if (attempt === timing.attempts || final.has(result.reason.code)) {
+    const { code } = result.reason;
+    if (attempt === timing.attempts || code === 'CANCELLED' || leftAlone.has(code)) {
       return await takenBack(result.reason);
     }
     if (!(await rested(timing.pauseBetweenAttemptsMs))) {
@@ -79,8 +82,8 @@ export async function rotate(
   }
 }
 
-/** Reasons after which no other attempt is made: a person's wish, and a later rotation. */
-const final: ReadonlySet<RefusalCode> = new Set(['CANCELLED', 'NOT_OURS']);
+/** The log is another's, or lives on this rotation's tree already, which was reset: nothing was done, nothing is undone. */
+const leftAlone: ReadonlySet<RefusalCode> = new Set(['NOT_OURS', 'ALREADY_ROTATED']);
 
 /** Waits; false when the wait was cancelled. */
 async function rested(ms: number): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { CutOverOrder } from './model/changes';
 import type { RotationTiming } from './model/plan';
 import { refusal } from './model/refusals';
 import { completed, superseded, type Rotated } from './model/result';
-import type { AttemptIdentity, RotationResult } from './model/rotation';
+import { orderNumber, type AttemptIdentity, type RotationResult } from './model/rotation';
 import { cutOver, prepare, sectionOrder } from './attempt';
 import type { Run } from './run';
 
@@ -39,7 +39,9 @@ export async function supersede(
       }
       await sleep(timing.pauseBetweenAttemptsMs);
     }
-    return await forwardUntilItSucceeds(run, attempt, rotated, journal);
+    const identity = { ...order.identity, fence: laterBy(order.identity, timing.attempts + 1).number };
+    const onwards = { ...attempt, order: { ...order, identity } };
+    return await forwardUntilItSucceeds(run, onwards, rotated, journal);
   });
 }
 
@@ -98,6 +100,8 @@ async function forwardUntilItSucceeds(
   return completed(rotated(), order, evidence);
 }
 
-function laterBy({ log, rotation, attempt, number }: AttemptIdentity, tries: number): AttemptIdentity {
-  return { log, rotation, attempt: attempt + tries, number: number + 2 * tries };
+/** A later attempt of the same rotation; its number is above all that this one may have used. */
+function laterBy(identity: AttemptIdentity, tries: number): AttemptIdentity {
+  const { log, rotation, attempt } = identity;
+  return { log, rotation, attempt: attempt + tries, number: orderNumber(identity) + 2 * tries };
 }

@@ -43,12 +43,15 @@ export async function openAndExpose(
   attempt: Attempt,
 ): Promise<OpenedAndExposed> {
   const untouched = order.frozen && attempt.steps.began.length === 0;
-  await Promise.all([
-    requireOurs(systems, order.identity, attempt),
-    untouched ? requireStillHeld(systems, order, attempt) : undefined,
-  ]);
-  const frozen = order.frozen ?? (await goingForward(systems, order, attempt));
-  const handover = await attempt.step('verify', () => verifyAndOpen(systems, { ...order, frozen }, attempt));
+  await requireOurs(systems, order.identity, attempt);
+  // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
+  const { frozen, handover } = await attempt.step('verify', async () => {
+    if (untouched) {
+      await requireStillHeld(systems, order, attempt);
+    }
+    const end = order.frozen ?? (await goingForward(systems, order, attempt));
+    return { frozen: end, handover: await verifyAndOpen(systems, { ...order, frozen: end }, attempt) };
+  });
   attempt.signal.throwIfAborted();
   // From here on a Cancel comes too late: half an exposure would be worse than either end.
   const toTheEnd = { ...attempt, signal: attempt.lateSignal };

@@ -1,5 +1,6 @@
 import type { CriticalOrder, OpenOrder } from '../../workflows/model/changes';
 import type { TreeId, TreeState } from '../../workflows/model/log';
+import { nameOf } from '../../workflows/model/mark';
 import { orderNumber } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import { refuse } from '../refusal-error';
@@ -18,6 +19,11 @@ export async function requireAsPrepared(
 ): Promise<void> {
   const { gate, installation } = systems;
   const { release, identity } = order;
+  const before = await gate.state(attempt.signal);
+  if (before.number >= orderNumber(identity)) {
+    const found = `the gate follows its order ${before.number}`;
+    throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+  }
   const [state] = await Promise.all([
     gate.state(attempt.signal),
     requireState(systems, release.currentTreeId, release.supersedes ? 'FROZEN' : 'ACTIVE', attempt),
@@ -28,7 +34,8 @@ export async function requireAsPrepared(
   if (!addresses.includes(state.upstream)) {
     throw changed('The upstream of the gate', addresses.join(' or '), state.upstream);
   }
-  if (state.mode === 'hold' && state.number !== orderNumber(identity)) {
+  // A superseding attempt finds the hold of the one before it.
+  if (state.mode === 'hold' && !state.rotation?.startsWith(`${identity.rotation}/`)) {
     throw changed('The gate', 'passing writes', `it holds them for order ${state.number}`);
   }
   if (!release.supersedes && (await installation.runs(release.next, attempt.signal))) {
@@ -44,11 +51,19 @@ export async function requireStillHeld(
 ): Promise<void> {
   const { gate, installation } = systems;
   const { release, identity } = order;
-  const [state] = await Promise.all([
+  const [state, next] = await Promise.all([
     gate.state(attempt.signal),
-    requireState(systems, release.nextTreeId, 'DRAINING', attempt),
+    systems.trillian.getTree(release.nextTreeId, attempt),
     installation.requireStaged(release, attempt.signal),
   ]);
+  if (next.state === 'ACTIVE') {
+    // An earlier run of a section that was reset, or someone else: either way its undo has to wait for late calls.
+    const found = `tree ${release.nextTreeId} is ACTIVE before this run opened it`;
+    throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+  }
+  if (next.state !== 'DRAINING') {
+    throw changed(`The state of tree ${release.nextTreeId}`, 'DRAINING', next.state);
+  }
   if (state.mode !== 'hold' || state.number !== orderNumber(identity)) {
     const now = `order ${state.number} (${state.mode})`;
     throw changed('The gate', `holding writes for order ${orderNumber(identity)}`, now);

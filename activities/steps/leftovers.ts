@@ -7,6 +7,7 @@ import type { FoundLeftovers, RecoveryFacts } from '../../workflows/model/recove
 import type { Attempt } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
+import { driftOfServed } from './drift';
 import { contentOf } from './next-tree-content';
 
 /** Everything of which an interrupted rotation can be told, and whether there is one. */
@@ -37,14 +38,20 @@ export async function leftovers(
 ): Promise<RecoveryFacts> {
   try {
     const { leftovers: seen, ...found } = await seeLeftovers(systems, attempt);
+    if (seen.length === 0) {
+      return { log, refusals: [], found: { ...found, withEntries: [] } };
+    }
     const named = namedTrees(found.installation);
     const withEntries: TreeId[] = [];
-    for (const { treeId } of seen.length === 0 ? [] : found.marked) {
-      if (!named.has(treeId) && (await contentOf(systems, treeId, attempt)) === 'public entries') {
+    for (const { treeId } of found.marked.filter((tree) => !named.has(tree.treeId))) {
+      if ((await contentOf(systems, treeId, attempt)) === 'public entries') {
         withEntries.push(treeId);
       }
     }
-    return { log, refusals: [], found: { ...found, withEntries } };
+    const drift = await driftOfServed(systems, found, withEntries, attempt);
+    return drift.length > 0
+      ? { log, refusals: drift }
+      : { log, refusals: [], found: { ...found, withEntries } };
   } catch (error) {
     if (error instanceof RefusalError) {
       return { log, refusals: [error.refusal] };

@@ -19,6 +19,8 @@ export async function confirm(
 ): Promise<VerificationReport> {
   const { frozen, handover, release, identity } = order;
   await requireOurs(systems, identity, attempt);
+  // After a reboot the host has started what was standing before (H33).
+  await systems.installation.start(release.next, attempt.signal);
   await requireOnlyNextActive(systems, order, attempt);
   const target = {
     activeTreeId: release.nextTreeId,
@@ -37,6 +39,7 @@ export async function confirm(
 /** Watches for a while what a rotation can still break (H1, H8), then says how writes fared in the gate. */
 export async function soak(systems: LogSystems, order: SoakOrder, attempt: Attempt): Promise<WriteStall> {
   const ends = performance.now() + order.forMs;
+  await systems.installation.start(order.release.next, attempt.signal);
   do {
     await requireOurs(systems, order.identity, attempt);
     await requireOnlyNextActive(systems, order, attempt);
@@ -56,7 +59,10 @@ export async function soak(systems: LogSystems, order: SoakOrder, attempt: Attem
   return { stallMs, longestWaitMs, held, refused, recovered, dropped };
 }
 
-/** Exactly the next tree is ACTIVE, of all that the log has or any rotation made for it. */
+/**
+ * Exactly the next tree is ACTIVE, of all that the log has or any rotation made for it. A tree of this rotation that a late
+ * CreateTree made is closed (H8); what anyone else opened is refused.
+ */
 async function requireOnlyNextActive(
   { log, trillian }: LogSystems,
   order: SettledOrder,
@@ -69,7 +75,14 @@ async function requireOnlyNextActive(
       const what = `The state of tree ${tree.treeId}`;
       throw refuse('CHANGED_BY_SOMEONE', { what, expected: 'ACTIVE', now: tree.state });
     }
-    const marked = readMark(tree)?.log === log && tree.treeId !== release.nextTreeId;
+    const mark = readMark(tree);
+    const marked = mark?.log === log && tree.treeId !== release.nextTreeId;
+    if (marked && !ofLog.has(tree.treeId) && mark.rotation === order.identity.rotation) {
+      if (tree.state !== 'FROZEN') {
+        await trillian.setState(tree.treeId, 'FROZEN', attempt);
+      }
+      continue;
+    }
     if (tree.state === 'ACTIVE' && (ofLog.has(tree.treeId) || marked)) {
       throw refuse('TWO_ACTIVE_TREES', { tree: tree.treeId, other: release.nextTreeId });
     }

@@ -24,6 +24,9 @@ export async function stage(systems: LogSystems, order: AttemptOrder, attempt: A
   const { installation } = systems;
   const { release, identity } = order;
   await requireOurs(systems, identity, attempt);
+  if (await isExposed(systems, order, attempt)) {
+    throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
+  }
   await installation.stage(release, attempt.signal);
   if (release.supersedes) {
     // The release that could not serve may still run, with the files that were just replaced.
@@ -85,8 +88,14 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
   return shards.map((shard) => shard.treeId);
 }
 
-/** Stops the next release and puts back what staging replaced; nothing is done where this attempt staged nothing. */
+/**
+ * Stops the next release and puts back what staging replaced; nothing is done where this attempt staged nothing, or where
+ * clients are sent to it (H7).
+ */
 export async function discard(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
+  if (await isExposed(systems, order, attempt)) {
+    return;
+  }
   await stop(systems, order, attempt);
   await systems.installation.discard(order.release, attempt.signal);
 }

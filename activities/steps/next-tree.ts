@@ -41,11 +41,7 @@ export async function createNextTree(
   const { treeId } = adopted ?? (await trillian.createTree({ displayName, description }, attempt));
   // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
   if (await isServed(systems, treeId, attempt)) {
-    throw refuse('CHANGED_BY_SOMEONE', {
-      what: `The configuration of ${systems.log}`,
-      expected: `no mention of tree ${treeId}, which this attempt made`,
-      now: 'it serves that tree already',
-    });
+    throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
   }
   // Initialised before anything else is asked: the root of an uninitialised tree leaks a connection of Trillian's.
   await trillian.initLog(treeId, attempt);

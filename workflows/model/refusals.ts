@@ -175,6 +175,14 @@ const catalogue = {
     remedy:
       'No action is needed: a later rotation or recovery owns the log, and this one changes nothing more.',
   }),
+  ALREADY_ROTATED: (found: { log: string; tree: string }): Text => ({
+    message: `Tree ${found.tree}, which this attempt made, serves ${found.log} already.`,
+    remedy: 'No action is needed: an earlier run of this rotation got there, and nothing was changed.',
+  }),
+  ATTEMPT_REPEATED: (found: { rotation: string; found: string }): Text => ({
+    message: `The critical section of attempt ${found.rotation} was begun before: ${found.found}.`,
+    remedy: 'No action is needed: it was reset, and is ended by what Trillian says of its trees.',
+  }),
   CURRENT_TREE_GREW: (found: { tree: string; handedOver: string; now: string }): Text => ({
     message: `Tree ${found.tree} has grown after its end was handed over: it was ${found.handedOver}, it is ${found.now}.`,
     remedy:
