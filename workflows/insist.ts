@@ -65,9 +65,9 @@ export class Insistence {
     setHandler(resumeUpdate, (order) => this.#resume(order), {
       description: 'When held: {"choice": "retry", "skip" or "giveUp", "who": "...", "why": "..."}',
       validator: (order: unknown) => {
-        const [problem] = resumeProblems(order, this.#journal.progress.held);
-        if (problem !== undefined) {
-          throw failed(refusal('REQUEST_INVALID', { field: RESUME, value: 'refused', allowed: problem }));
+        const problems = resumeProblems(order, this.#journal.progress.held);
+        if (problems.length > 0) {
+          throw failed(refusal('RESUME_REFUSED', { problems }));
         }
       },
     });
@@ -99,6 +99,7 @@ export class Insistence {
     act: () => Promise<Result>,
   ): Promise<{ readonly result: Result } | null> {
     const since = new Date().toISOString();
+    this.#ordered = undefined;
     let pauseMs = FIRST_PAUSE_MS;
     for (let tries = 1; ; tries += 1) {
       try {

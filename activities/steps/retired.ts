@@ -39,12 +39,19 @@ export async function deleteRetiredTree(
   attempt: Attempt,
 ): Promise<void> {
   const { trillian, log } = systems;
+  if (attempt.steps.began.includes('prune') && !(await isListed(systems, treeId, attempt))) {
+    return; // It was deleted, and the answer was lost.
+  }
   const tree = (await retiredTrees(systems, { log }, attempt)).find((retired) => retired.treeId === treeId);
   if (!tree || tree.keep !== undefined) {
     const reason = tree?.keep ?? 'no rotation of this log has retired it, or something names it';
     throw refuse('NOT_PRUNABLE', { tree: treeId, reason });
   }
-  await trillian.deleteTree(treeId, attempt);
+  await attempt.step('prune', () => trillian.deleteTree(treeId, attempt));
+}
+
+async function isListed({ trillian }: LogSystems, treeId: string, attempt: Attempt): Promise<boolean> {
+  return (await trillian.listTrees(attempt)).some((tree) => tree.treeId === treeId);
 }
 
 /** The trees that either release is configured with, or that a process of either has loaded. */

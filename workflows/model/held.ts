@@ -26,6 +26,8 @@ export interface ResumeOrder {
   /** Who decides; a claim, as Temporal's UI knows nobody (H25). */
   readonly who: string;
   readonly why: string;
+  /** The step that was seen as held; when another one is by now, the order is not taken. */
+  readonly step?: string;
 }
 
 /** A decision that was made, as the result keeps it. */
@@ -43,8 +45,11 @@ export function resumeProblems(order: unknown, held: Held | null): string[] {
   if (typeof order !== 'object' || order === null || Array.isArray(order)) {
     return ['resume takes one JSON object: {"choice": "retry", "who": "your name", "why": "a reason"}.'];
   }
-  const { choice, who, why }: Partial<Record<keyof ResumeOrder, unknown>> = order;
+  const { choice, who, why, step }: Partial<Record<keyof ResumeOrder, unknown>> = order;
   const problems: string[] = [];
+  if (step !== undefined && step !== held.step) {
+    problems.push(`step is ${shown(step)}; held is ${held.step} by now.`);
+  }
   if (!held.choices.some((allowed) => allowed === choice)) {
     const allowed = held.choices.join(', ');
     problems.push(`choice is ${shown(choice)}; allowed for ${held.step} is ${allowed}.`);

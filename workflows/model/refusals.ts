@@ -192,6 +192,10 @@ const catalogue = {
     message: `Tree ${found.tree} holds entries of clients, and its release cannot serve them: ${found.reason}.`,
     remedy: 'Mend what keeps the release from serving, then `rekor-rotate resume NAME --retry`.',
   }),
+  RESUME_REFUSED: (found: { problems: readonly string[] }): Text => ({
+    message: `resume was not taken: ${found.problems.join(' ')}`,
+    remedy: 'Look at the details of the rotation, or at `rekor-rotate status`, and say it again.',
+  }),
   GIVEN_UP: (found: { step: string; who: string; why: string }): Text => ({
     message: `${found.who} gave up the step ${found.step}: ${found.why}.`,
     remedy:
@@ -209,7 +213,7 @@ const catalogue = {
     quietForMs: number;
   }): Text => ({
     message: `The rotation ${found.rotation} of ${found.log} makes no progress: nothing for ${Math.round(found.quietForMs / 1000)} s, and its next workflow task was tried ${found.taskAttempts} times.`,
-    remedy: `Look at the worker's log. If its version cannot go on with it, start the version that began it; or terminate the workflow ${found.workflowId}, and the guardian ends the rotation.`,
+    remedy: `If it is held, it waits for a person. Else look at the worker's log. If its version cannot go on with it, start the version that began it; or terminate the workflow ${found.workflowId}, and the guardian ends the rotation.`,
   }),
   LIST_DRIFTED: (found: {
     log: string;

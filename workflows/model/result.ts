@@ -97,11 +97,21 @@ export function completed(rotated: Rotated, order: AttemptOrder, evidence: Evide
 export function superseded(rotated: Rotated, third: AttemptOrder, evidence: Evidence): RotationResult {
   const result = completed(rotated, third, evidence);
   const { treeId, size } = evidence.frozen;
+  const current = third.release.inactive.at(-1);
   return {
     ...result,
     outcome: 'superseded',
     reason: `Tree ${treeId} took ${size} entries and could not serve, so it is an inactive shard now. ${result.reason}`,
+    ...(current && { currentTree: { treeId: current.treeId, size: current.length } }),
     superseded: { treeId, size },
+    tellDownstream: [
+      ...(current
+        ? [
+            `Monitors: tree ${current.treeId} ended with ${current.length} entries; tree ${treeId} followed it.`,
+          ]
+        : []),
+      ...result.tellDownstream,
+    ],
   };
 }
 
