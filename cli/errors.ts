@@ -1,3 +1,4 @@
+import { refusalCodes, type Refusal } from '../workflows/model/refusals';
 import { exitCodes } from './exit-codes';
 import { wrap } from './text';
 
@@ -49,6 +50,19 @@ function refusalCodeOf(error: unknown): string | undefined {
   }
   const { refusal } = error as { refusal?: { code?: unknown } };
   return typeof refusal?.code === 'string' ? refusal.code : undefined;
+}
+
+/** What lies behind an error of Temporal's SDK, which wraps every failure on its way. */
+export function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
+}
+
+/** The refusal that a workflow or one of its activities failed with; undefined when it failed otherwise. */
+export function refusalWithin(error: unknown): Refusal | undefined {
+  const inner = error instanceof Error ? innermost(error) : undefined;
+  const details = inner && 'details' in inner && Array.isArray(inner.details) ? inner.details : [];
+  const [carried] = details as [Partial<Refusal>?];
+  return refusalCodes.some((code) => code === carried?.code) ? (carried as Refusal) : undefined;
 }
 
 function stacksOf(error: unknown): string[] {

@@ -1,11 +1,12 @@
 /** What the command line exits with. The table of `--help` and README is made from these. */
 export const exitCodes = {
-  done: { code: 0, means: 'done: completed, planned, or nothing to say against it' },
+  done: { code: 0, means: 'done: completed, superseded, planned, or nothing to say against it' },
   failed: { code: 1, means: 'failed inside; the log of the worker says more' },
   usage: { code: 2, means: 'wrong usage or configuration; nothing was started' },
   refused: { code: 3, means: 'refused, or answered with no; nothing has been changed' },
   rolledBack: { code: 4, means: 'rolled back; the log is as it was before' },
   unreachable: { code: 5, means: 'Temporal cannot be reached' },
+  held: { code: 6, means: 'held, and given up by a person; the result says what is left' },
   detached: { code: 130, means: 'detached by Ctrl-C; a rotation that runs goes on' },
 } as const;
 

@@ -1,6 +1,7 @@
 import type { CommandRun, FileChange } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/rotation';
+import { RECOVERY } from '../workflows/messages';
 import { field, wrap } from './text';
 
 /** What a dry run found and would do, for a person who decides by it; `closing` is its last sentence. */
@@ -29,13 +30,29 @@ export function planText(result: RotationResult, columns: number, closing = resu
   ].join('\n');
 }
 
+/** What a recovery found and would do; `closing` is its last sentence. */
+export function recoveryText(
+  result: RotationResult,
+  columns: number,
+  closing = 'This was a dry run: nothing has been changed.',
+): string {
+  return [
+    ...wrap(`Recovery of ${result.log}, of the rotation ${result.rotation}`, columns),
+    '',
+    ...wrap(result.reason, columns, '  '),
+    '',
+    ...wrap(closing, columns),
+  ].join('\n');
+}
+
 /** Everything that stands against a rotation: each reason a paragraph with what to do. */
 export function refusalText(result: RotationResult, columns: number): string {
   const reasons = result.refusals.flatMap(({ code, message, remedy }) => [
     '',
     ...wrap(`${message} ${remedy} (${code})`, columns, '  '),
   ]);
-  const title = `A rotation of ${result.log} is refused; nothing has been changed.`;
+  const what = result.rotation === RECOVERY ? 'A recovery' : 'A rotation';
+  const title = `${what} of ${result.log} is refused; nothing has been changed.`;
   return [
     ...wrap(title, columns),
     ...(reasons.length > 0 ? reasons : ['', ...wrap(result.reason, columns, '  ')]),

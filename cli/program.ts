@@ -3,6 +3,7 @@ import { commands } from './commands';
 import { errorText, exitCodeOfError } from './errors';
 import { exitCodes, exitCodeTable } from './exit-codes';
 import type { Terminal } from './terminal';
+import { version } from './version';
 
 /** Runs one command line (without program and script) and gives its exit code. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -23,6 +24,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 function commandLine(terminal: Terminal, ends: (code: number) => void): Command {
   const program = new Command('rekor-rotate')
     .description('Rotates a live Rekor transparency log to a new shard while it serves.')
+    .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', `\n${exitCodeTable()}`)
     .showHelpAfterError('Run it with --help to see what there is.')
     .enablePositionalOptions()
@@ -80,9 +82,47 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .action(async (name: string, options: object) =>
       ends(await commands.cancel().cancel(name, options, terminal)),
     );
+  configured(program.command('resume'))
+    .summary('decide about what a rotation is held by')
+    .description(
+      'Tells what runs of LOG, and is held, what to do; `status` shows what it is held by. Exits with 3 when nothing is held.',
+    )
+    .argument('<log>', log)
+    .option('--retry', 'try it again at once')
+    .option('--skip', 'leave it out and go on')
+    .option('--give-up', 'end the rotation here, as held')
+    .requiredOption('--who <name>', 'who decides this; kept in the result')
+    .requiredOption('--why <text>', 'the reason; kept in the result')
+    .action(async (name: string, options: { who: string; why: string }) =>
+      ends(await commands.resume().resume(name, options, terminal)),
+    );
+  configured(program.command('recover'))
+    .summary('end what an interrupted rotation left half way')
+    .description(
+      'Finds out what an interrupted rotation of LOG left behind, says how it would be ended, asks, and ends it.',
+    )
+    .argument('<log>', log)
+    .option('--dry-run', 'say what would be done, and change nothing')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'print the result alone, as JSON, on standard output')
+    .action(async (name: string, options: object) =>
+      ends(await commands.recover().recover(name, options, terminal)),
+    );
+  configured(program.command('prune'))
+    .summary('list, and delete, trees that undone rotations left')
+    .description('Lists the retired trees of LOG; deletes those that are named, after a question.')
+    .argument('<log>', log)
+    .option('--delete <tree...>', 'delete these trees, by id')
+    .option('--all', 'delete all of which the list does not say that they stay')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'print the result alone, as JSON, on standard output')
+    .action(async (name: string, options: object) =>
+      ends(await commands.prune().prune(name, options, terminal)),
+    );
   configured(program.command('worker'))
     .summary('run the worker that carries rotations out')
     .description('Runs a worker for every log of the configuration until it is stopped.')
+    .option('--metrics <address>', 'IP:port to show metrics at, instead of the configured one')
     .action(async (options: object) => ends(await commands.worker().worker(options, terminal)));
   configured(program.command('gate'))
     .summary('run the write gate of a log')

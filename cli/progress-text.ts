@@ -1,5 +1,6 @@
 import type { Progress } from '../workflows/messages';
-import { stepLine } from './result-text';
+import { heldLines } from './held-text';
+import { stepLine, stepName } from './result-text';
 import { spoken, wrap } from './text';
 
 /** What a terminal shows of a running rotation, redrawn as a whole. `sinceMs`: how long the phase has been seen. */
@@ -10,6 +11,7 @@ export function progressPicture(progress: Progress, sinceMs: number, columns: nu
     ...progress.steps.map((step) => stepLine(step, progress.attempt > 1)),
     `> ${progress.phase.padEnd(30)} ${spoken(sinceMs).padStart(12)}`,
     ...(progress.note === null ? [] : wrap(progress.note, columns, '  ')),
+    ...(progress.held === null ? [] : heldLines(progress.log, progress.held, columns)),
     ...wrap(`${progress.cancelWould} Ctrl-C only stops watching.`, columns),
   ];
 }
@@ -18,11 +20,19 @@ export function progressPicture(progress: Progress, sinceMs: number, columns: nu
 export function progressNews(before: Progress | undefined, now: Progress): string[] {
   const steps = now.steps
     .slice(before?.steps.length ?? 0)
-    .map(
-      ({ name, ms, kind, attempt }) =>
-        `${now.log}: attempt ${attempt}: ${kind === 'undone' ? 'undid ' : ''}${name} in ${spoken(ms)}`,
-    );
-  const phase = now.phase !== before?.phase && now.phase !== 'ended' ? [`${now.log}: ${now.phase} ...`] : [];
-  const note = now.note !== null && now.note !== before?.note ? [`${now.log}: ${now.note}`] : [];
-  return [...steps, ...note, ...phase];
+    .map((step) => `attempt ${step.attempt}: ${stepName(step)} in ${spoken(step.ms)}`);
+  const phase = now.phase !== before?.phase && now.phase !== 'ended' ? [`${now.phase} ...`] : [];
+  const note = now.note !== null && now.note !== before?.note ? [now.note] : [];
+  return [...steps, ...note, ...phase, ...heldNews(before?.held ?? null, now)].map(
+    (line) => `${now.log}: ${line}`,
+  );
+}
+
+/** Every failed try changes what is held; only another step or another reason is news. */
+function heldNews(before: Progress['held'], { log, held }: Progress): string[] {
+  if (held === null) {
+    return before === null ? [] : [`${before.step} is no longer held`];
+  }
+  const known = before?.step === held.step && before.reason.message === held.reason.message;
+  return known ? [] : heldLines(log, held, Infinity).filter((line) => line !== '');
 }

@@ -1,40 +1,53 @@
 import type { Outcome, RotationResult, StepRecord } from '../workflows/model/rotation';
 import { exitCodes } from './exit-codes';
-import { planText, refusalText } from './plan-text';
+import { leftLines, resumeChoices } from './held-text';
+import { planText, recoveryText, refusalText } from './plan-text';
 import { field, spoken, wrap } from './text';
 
 /** How a rotation ended, for people. */
 export function resultText(result: RotationResult, columns: number): string {
   switch (result.outcome) {
     case 'planned':
-      return planText(result, columns);
+      return result.plan ? planText(result, columns) : recoveryText(result, columns);
     case 'refused':
       return refusalText(result, columns);
     case 'completed':
+    case 'superseded':
     case 'rolledBack':
-      return endedText(result, columns);
+    case 'held':
+      return endedText(result, ends[result.outcome], columns);
   }
 }
+
+/** How it ended, after "The rotation of LOG". */
+const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'refused'>, string>> = {
+  completed: 'is completed',
+  superseded: 'is completed, with a third tree: the next one could not serve and is one more inactive shard',
+  rolledBack: 'was rolled back',
+  held: 'is held: it was given up, and nothing more is done about it',
+};
 
 /** The exit code of an outcome. */
 export function exitCodeOf(outcome: Outcome): number {
   const { code } = {
     completed: exitCodes.done,
+    superseded: exitCodes.done,
     planned: exitCodes.done,
+    held: exitCodes.held,
     refused: exitCodes.refused,
     rolledBack: exitCodes.rolledBack,
   }[outcome];
   return code;
 }
 
-function endedText(result: RotationResult, columns: number): string {
-  const { currentTree, nextTree, writes, verification } = result;
+function endedText(result: RotationResult, how: string, columns: number): string {
+  const { currentTree, nextTree, nextTreeVisibleMs, held } = result;
   const lines = [
-    ...wrap(
-      `The rotation of ${result.log} ${result.outcome === 'completed' ? 'is completed' : 'was rolled back'}.`,
-      columns,
-    ),
+    ...wrap(`The rotation of ${result.log} ${how}.`, columns),
     ...wrap(result.reason, columns),
+    ...(held
+      ? [...wrap(`What could not be finished: ${held.step}.`, columns), ...leftLines(held, columns)]
+      : []),
     '',
     ...field('Rotation', result.rotation, columns),
     ...field('Attempts', String(result.attempts), columns),
@@ -48,17 +61,23 @@ function endedText(result: RotationResult, columns: number): string {
       ...field('Active tree', `${nextTree.treeId}, from virtual index ${nextTree.firstIndex} on`, columns),
     );
   }
-  if (writes) {
-    const stall = writes.stallMs === null ? 'no write had to wait' : spoken(writes.stallMs);
-    const waited = `${writes.held} held, longest ${spoken(writes.longestWaitMs)}, ${writes.refused} refused`;
-    lines.push(...field('Write stall', stall, columns), ...field('Writes', waited, columns));
+  if (nextTreeVisibleMs !== undefined) {
+    const visible = `for ${spoken(nextTreeVisibleMs)} at most clients may have seen a next tree that was taken back`;
+    lines.push(...field('Visible', visible, columns));
   }
-  if (verification) {
-    const { entriesVerified, proofsVerified, shards } = verification;
-    const proven = `${entriesVerified} entries and ${proofsVerified} proofs, in ${shards.length} shards`;
-    lines.push(...field('Verified', proven, columns));
+  lines.push(...(nextTree ? evidenceLines(result, columns) : []));
+  for (const { choice, step, who, why, at } of result.interventions) {
+    lines.push(
+      ...field(
+        'Decided',
+        `${resumeChoices[choice].option.slice(2)} ${step}, by ${who} at ${at}: ${why}`,
+        columns,
+      ),
+    );
   }
-  lines.push('', 'Steps', ...result.steps.map((step) => stepLine(step, result.attempts > 1)));
+  if (result.steps.length > 0) {
+    lines.push('', 'Steps', ...result.steps.map((step) => stepLine(step, result.attempts > 1)));
+  }
   if (result.tellDownstream.length > 0) {
     lines.push(
       '',
@@ -69,8 +88,37 @@ function endedText(result: RotationResult, columns: number): string {
   return lines.join('\n');
 }
 
+/** What is known of a next tree that serves; what a person left out is said, too. */
+function evidenceLines({ handover, writes, verification }: RotationResult, columns: number): string[] {
+  const lines: string[] = [];
+  if (!handover) {
+    lines.push(...field('Handover', 'none: an entry of a client came before it', columns));
+  }
+  if (writes) {
+    const stall = writes.stallMs === null ? 'no write had to wait' : spoken(writes.stallMs);
+    const waited = `${writes.held} held, longest ${spoken(writes.longestWaitMs)}, ${writes.refused} refused`;
+    lines.push(...field('Write stall', stall, columns), ...field('Writes', waited, columns));
+  }
+  if (verification) {
+    const { entriesVerified, proofsVerified, shards } = verification;
+    const proven = `${entriesVerified} entries and ${proofsVerified} proofs, in ${shards.length} shards`;
+    lines.push(...field('Verified', proven, columns));
+  } else {
+    lines.push(...field('Verified', 'nothing: a person left that out', columns));
+  }
+  return lines;
+}
+
+/** What a step's record is called, before its name. */
+const kinds = { done: '', said: '', undone: 'undo ', skipped: 'left out: ' } as const;
+
+/** One ended step's name, with what was done about it. */
+export function stepName({ name, kind }: StepRecord): string {
+  return `${kinds[kind]}${name}`;
+}
+
 /** One ended step and its time. */
-export function stepLine({ name, ms, kind, attempt }: StepRecord, withAttempt: boolean): string {
-  const what = `${kind === 'undone' ? 'undo ' : ''}${name}${withAttempt ? ` (attempt ${attempt})` : ''}`;
-  return `  ${what.padEnd(30)} ${spoken(ms).padStart(12)}`;
+export function stepLine(step: StepRecord, withAttempt: boolean): string {
+  const what = `${stepName(step)}${withAttempt ? ` (attempt ${step.attempt})` : ''}`;
+  return `  ${what.padEnd(30)} ${spoken(step.ms).padStart(12)}`;
 }

@@ -1,11 +1,26 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Configuration } from '../workers/config';
 import { connectClient, temporalTarget, type TemporalClient } from '../workers/temporal-connection';
-import { lockId, PROGRESS, ROTATE_LOG, type Progress } from '../workflows/messages';
+import {
+  lockId,
+  PROGRESS,
+  PRUNE_TREES,
+  RECOVER_LOG,
+  RECOVERY,
+  RESUME,
+  ROTATE_LOG,
+  type Progress,
+} from '../workflows/messages';
+import type { ResumeOrder } from '../workflows/model/held';
+import type { RecoveryRequest } from '../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
+import type { PruneRequest, PruneResult } from '../workflows/prune-trees';
 
 /** A worker that is slower than this to answer a query is treated as silent. Milliseconds. */
 const QUERY_DEADLINE_MS = 2_000;
+
+/** How long an Update may take to be accepted and answered. Milliseconds. */
+const UPDATE_DEADLINE_MS = 10_000;
 
 /** A poller asks again at least every 70 s; one that was seen longer ago than that is gone. */
 const POLLER_SEEN_WITHIN_MS = 75_000;
@@ -13,12 +28,31 @@ const POLLER_SEEN_WITHIN_MS = 75_000;
 /** How many open rotations that hold no lock yet are looked through for one of a log. */
 const OPEN_WORKFLOWS = 20;
 
+/** A workflow that was started and has a result when it ends. */
+export interface Started<Result> {
+  readonly workflowId: string;
+  result(): Promise<Result>;
+}
+
 /** A workflow whose result is a `RotationResult` and that answers `progress`. */
 export type Rotation = WorkflowHandle<() => Promise<RotationResult>>;
 
 export type LockState =
   | { readonly state: 'never' }
-  | { readonly state: 'running' | 'ended'; readonly startedBy?: string; readonly handle: Rotation };
+  | {
+      readonly state: 'running' | 'ended';
+      readonly what: 'rotation' | 'recovery';
+      readonly startedBy?: string;
+      readonly endedAt?: Date;
+      readonly handle: Rotation;
+    };
+
+/** A rotation or recovery that only looks yet. */
+export interface Preparing {
+  readonly handle: Rotation;
+  readonly what: 'rotation' | 'recovery';
+  readonly progress: Progress;
+}
 
 /** What the commands ask of Temporal. */
 export class RotationClient {
@@ -44,16 +78,44 @@ export class RotationClient {
 
   /** Starts `rotateLog`; its id says what it is and when it was asked for. */
   async start(request: RotationRequest): Promise<Rotation> {
-    const time = new Date().toISOString().replace(/[-:.]/g, '');
-    const workflowId = `${request.dryRun ? 'plan' : 'rotate'}-${request.log}-${time}`;
+    const what = request.dryRun ? 'Dry run of the rotation' : 'Rotation';
     return await this.#temporal.client.workflow.start<(request: RotationRequest) => Promise<RotationResult>>(
       ROTATE_LOG,
-      {
-        workflowId,
-        taskQueue: this.taskQueue,
-        args: [request],
-        staticSummary: `${request.dryRun ? 'Dry run of the rotation' : 'Rotation'} of ${request.log}`,
-      },
+      { ...this.#named(request.dryRun ? 'plan' : 'rotate', what, request.log), args: [request] },
+    );
+  }
+
+  /** Starts `recoverLog`. */
+  async startRecovery(request: RecoveryRequest): Promise<Rotation> {
+    const what = request.dryRun ? 'Dry run of the recovery' : 'Recovery';
+    return await this.#temporal.client.workflow.start<(request: RecoveryRequest) => Promise<RotationResult>>(
+      RECOVER_LOG,
+      { ...this.#named(request.dryRun ? 'recover-plan' : 'recover', what, request.log), args: [request] },
+    );
+  }
+
+  /** Starts `pruneTrees`. */
+  async startPruning(request: PruneRequest): Promise<Started<PruneResult>> {
+    const what = request.deleteTrees ? 'Deletion of retired trees' : 'List of retired trees';
+    return await this.#temporal.client.workflow.start<(request: PruneRequest) => Promise<PruneResult>>(
+      PRUNE_TREES,
+      { ...this.#named('prune', what, request.log), args: [request] },
+    );
+  }
+
+  #named(verb: string, what: string, log: string) {
+    const time = new Date().toISOString().replace(/[-:.]/g, '');
+    return {
+      workflowId: `${verb}-${log}-${time}`,
+      taskQueue: this.taskQueue,
+      staticSummary: `${what} of ${log}`,
+    };
+  }
+
+  /** Sends a person's decision to a held rotation; gives its answer. A refused one is an error of the SDK. */
+  async resume(rotation: Rotation, order: ResumeOrder): Promise<string> {
+    return await this.#temporal.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+      rotation.executeUpdate<string, [ResumeOrder]>(RESUME, { args: [order] }),
     );
   }
 
@@ -72,18 +134,20 @@ export class RotationClient {
    * The result, once there is one. The signal ends the waiting: a call left to itself would be tried again on the
    * closed connection, and the error of that reaches nobody who could catch it.
    */
-  result(rotation: Rotation, signal: AbortSignal): Promise<RotationResult> {
-    return this.#temporal.connection.withAbortSignal(signal, () => rotation.result());
+  result<Result>(workflow: Started<Result>, signal: AbortSignal): Promise<Result> {
+    return this.#temporal.connection.withAbortSignal(signal, () => workflow.result());
   }
 
-  /** The last run of the log's rotation, whoever started it. */
+  /** The last run of the log's rotation or recovery, whoever started it. */
   async lock(log: string): Promise<LockState> {
     const handle: Rotation = this.#temporal.client.workflow.getHandle(lockId(log));
     try {
-      const { status, memo } = await handle.describe();
+      const { status, type, memo, closeTime } = await handle.describe();
       const startedBy = memo?.['startedBy'];
       return {
         state: status.name === 'RUNNING' ? 'running' : 'ended',
+        what: type === RECOVERY ? 'recovery' : 'rotation',
+        ...(closeTime && { endedAt: closeTime }),
         ...(typeof startedBy === 'string' && { startedBy }),
         handle,
       };
@@ -95,18 +159,18 @@ export class RotationClient {
     }
   }
 
-  /** A rotation of the log that is still looking and holds no lock; dry runs too. */
-  async preparing(log: string): Promise<{ readonly handle: Rotation; readonly progress: Progress } | null> {
-    const query = `WorkflowType = "${ROTATE_LOG}" AND ExecutionStatus = "Running"`;
+  /** A rotation or recovery of the log that is still looking and holds no lock; dry runs too. */
+  async preparing(log: string): Promise<Preparing | null> {
+    const query = `WorkflowType IN ("${ROTATE_LOG}", "${RECOVER_LOG}") AND ExecutionStatus = "Running"`;
     let looked = 0;
-    for await (const { workflowId, runId } of this.#temporal.client.workflow.list({
+    for await (const { workflowId, runId, type } of this.#temporal.client.workflow.list({
       query,
       pageSize: OPEN_WORKFLOWS,
     })) {
       const handle: Rotation = this.#temporal.client.workflow.getHandle(workflowId, runId);
       const progress = await this.progress(handle);
       if (progress?.log === log && progress.phase !== 'ended') {
-        return { handle, progress };
+        return { handle, progress, what: type === RECOVER_LOG ? 'recovery' : 'rotation' };
       }
       looked += 1;
       if (looked === OPEN_WORKFLOWS) {

@@ -1,9 +1,9 @@
 import type { Progress } from '../workflows/messages';
 import type { RotationResult } from '../workflows/model/rotation';
-import { CommandError } from './errors';
+import { CommandError, innermost, refusalWithin } from './errors';
 import { exitCodes } from './exit-codes';
 import { progressNews, progressPicture } from './progress-text';
-import type { Rotation, RotationClient } from './rotation-client';
+import type { Rotation, RotationClient, Started } from './rotation-client';
 import { Picture, type Terminal } from './terminal';
 
 /** How often a watcher looks. A terminal is redrawn more often than a pipe is told. Milliseconds. */
@@ -26,20 +26,49 @@ export interface Watch {
  * Ctrl-C ended the watching; the rotation knows nothing of its watchers.
  */
 export async function watchRotation(rotation: Rotation, watch: Watch): Promise<RotationResult> {
-  const { terminal } = watch;
+  return await untilEnded(rotation, watch, (stop) => show(rotation, watch, stop));
+}
+
+/**
+ * Waits for a workflow that takes seconds and shows nothing of itself; says so when no worker is there. One that fails with
+ * a refusal has changed nothing.
+ */
+export async function waitFor<Result>(workflow: Started<Result>, watch: Watch): Promise<Result> {
+  try {
+    return await untilEnded(workflow, watch, async (stop) => {
+      await rest(SILENCE_MS, stop);
+      if (!stop.aborted) {
+        watch.terminal.err(await whySilent(watch.client));
+      }
+    });
+  } catch (error) {
+    const refusal = refusalWithin(error);
+    throw refusal
+      ? new CommandError(`${refusal.message} ${refusal.remedy} (${refusal.code})`, exitCodes.refused, {
+          cause: error,
+        })
+      : error;
+  }
+}
+
+async function untilEnded<Result>(
+  workflow: Started<Result>,
+  { client, terminal, detached }: Watch,
+  meanwhile: (stop: AbortSignal) => Promise<void>,
+): Promise<Result> {
   const ended = new AbortController();
   const stop = AbortSignal.any([ended.signal, terminal.interrupted]);
   const [outcome] = await Promise.allSettled([
-    watch.client.result(rotation, terminal.interrupted).finally(() => ended.abort()),
-    show(rotation, watch, stop),
+    client.result(workflow, terminal.interrupted).finally(() => ended.abort()),
+    meanwhile(stop),
   ]);
   if (outcome.status === 'fulfilled') {
     return outcome.value;
   }
   if (terminal.interrupted.aborted) {
-    throw new CommandError(watch.detached, exitCodes.detached);
+    throw new CommandError(detached, exitCodes.detached);
   }
-  throw endedBadly(rotation, outcome.reason);
+  throw endedBadly(workflow, outcome.reason);
 }
 
 async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promise<void> {
@@ -71,15 +100,18 @@ async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promis
   }
 }
 
+/** Phases in which another workflow may have taken over: the one that is the lock. */
+const beforeTheLock: ReadonlySet<string> = new Set(['preflight', 'rotation', 'recovery']);
+
 /** Once the rotation holds the lock, its steps are shown by the workflow that is the lock. */
 async function currentProgress(rotation: Rotation, client: Watch['client']): Promise<Progress | null> {
   const progress = await client.progress(rotation);
-  if (progress?.phase !== 'rotation') {
+  if (!progress || !beforeTheLock.has(progress.phase)) {
     return progress;
   }
   const lock = await client.lock(progress.log).catch(() => ({ state: 'never' as const }));
-  const inner = lock.state === 'never' ? null : await client.progress(lock.handle);
-  return inner && inner.rotation === progress.rotation ? inner : progress;
+  const ours = lock.state !== 'never' && lock.startedBy === rotation.workflowId;
+  return (ours ? await client.progress(lock.handle) : null) ?? progress;
 }
 
 /** Says once that nothing is heard, and why. */
@@ -104,21 +136,24 @@ class Silence {
       return;
     }
     this.#said = true;
-    const worker = await this.#client.hasWorker().catch(() => true);
-    this.#say(
-      worker
-        ? `The worker of the task queue ${this.#client.taskQueue} does not answer; waiting for it. If it has ended, start one with \`rekor-rotate worker\`.`
-        : `No worker polls the task queue ${this.#client.taskQueue}: start one with \`rekor-rotate worker\`. Waiting.`,
-    );
+    this.#say(await whySilent(this.#client));
   }
 }
 
-function endedBadly(rotation: Rotation, reason: unknown): Error {
+/** Why nothing is heard of a workflow, as far as Temporal knows. */
+async function whySilent(client: Watch['client']): Promise<string> {
+  const worker = await client.hasWorker().catch(() => true);
+  return worker
+    ? `The worker of the task queue ${client.taskQueue} does not answer; waiting for it. If it has ended, start one with \`rekor-rotate worker\`.`
+    : `No worker polls the task queue ${client.taskQueue}: start one with \`rekor-rotate worker\`. Waiting.`;
+}
+
+function endedBadly(workflow: Started<unknown>, reason: unknown): Error {
   if (!(reason instanceof Error) || reason.name !== 'WorkflowFailedError') {
     return reason instanceof Error ? reason : new Error(String(reason));
   }
-  const why = reason.cause instanceof Error ? reason.cause.message : reason.message;
-  const message = `The workflow ${rotation.workflowId} ended without a result: ${why}. Look at it in the Temporal UI.`;
+  const why = innermost(reason).message;
+  const message = `The workflow ${workflow.workflowId} ended without a result: ${why}. Look at it in the Temporal UI.`;
   return new CommandError(message, exitCodes.failed, { cause: reason });
 }
 

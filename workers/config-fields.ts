@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DURATION, SIZE, parseDuration, parseSize } from './quantities';
 
@@ -5,6 +6,9 @@ import { DURATION, SIZE, parseDuration, parseSize } from './quantities';
 
 /** `host:port`; a host is a name, an IPv4 address, or an IPv6 address in brackets. */
 const ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):\d{1,5}$/;
+
+/** The same without names. */
+const SOCKET_ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/;
 
 /** Milliseconds in the result. Bounds are texts like `3.5s`, both included. */
 export function duration(minimum: string, maximum: string) {
@@ -44,6 +48,16 @@ export function wholeNumber(minimum: number, maximum: number) {
   return z.int({ error }).min(minimum, { error }).max(maximum, { error });
 }
 
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: words.join(' or ') });
+}
+
+/** A switch. */
+export function yesOrNo() {
+  return z.boolean({ error: 'true or false' });
+}
+
 /** A text of at least one character, described by what it is. */
 export function text(allowed: string, pattern = /^\S(?:.*\S)?$/) {
   return z.string({ error: allowed }).regex(pattern, { error: allowed });
@@ -60,6 +74,21 @@ export function address() {
 
 function portOf(value: string): number {
   return Number(value.slice(value.lastIndexOf(':') + 1));
+}
+
+/** An IP address and a port: what listens without asking for a name. */
+export function socketAddress() {
+  const error = 'an IP address and a port from 1 to 65535, such as 127.0.0.1:9464 or [::1]:9464';
+  return z
+    .string({ error })
+    .regex(SOCKET_ADDRESS, { error, abort: true })
+    .refine((value) => isSocketAddress(value), { error });
+}
+
+/** Whether a text is an IP address and a port, an IPv6 address in brackets. */
+export function isSocketAddress(value: string): boolean {
+  const host = value.slice(0, value.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  return SOCKET_ADDRESS.test(value) && isIP(host) !== 0 && portOf(value) >= 1 && portOf(value) <= 65535;
 }
 
 /** The base of other URLs: no query, no fragment; a trailing slash is taken away. */

@@ -14,7 +14,12 @@ export function configurationInForce(configuration: Configuration, target: Tempo
     ...(options.apiKey ? ['an API key'] : []),
     ...(options.tls && options.tls !== true && options.tls.clientCertPair ? ['a client certificate'] : []),
   ];
-  const shown = asWritten({ temporal: { address, namespace, taskQueue }, logs: configuration.logs });
+  const { metrics, logs } = configuration;
+  const shown = asWritten({
+    temporal: { address, namespace, taskQueue },
+    ...(metrics !== undefined && { metrics }),
+    logs,
+  });
   const from = credentials.length > 0 ? `# Temporal is spoken to with ${credentials.join(', ')}.\n` : '';
   return `# ${configuration.file}\n${from}${dump(shown, { lineWidth: -1, noRefs: true })}`;
 }

@@ -12,7 +12,7 @@ type Broken = Omit<Problem, 'path'> & { readonly at: Path };
  */
 export function brokenRules(document: unknown): Broken[] {
   const logs = entriesOf(at(document, ['logs']));
-  return [...logs.flatMap(([name, log]) => rulesOfLog(['logs', name], log)), ...doubled(logs)];
+  return [...logs.flatMap(([name, log]) => rulesOfLog(['logs', name], log)), ...doubled(document, logs)];
 }
 
 function rulesOfLog(path: Path, log: unknown): Broken[] {
@@ -69,11 +69,11 @@ function together(path: Path, value: unknown, keys: readonly [string, string]): 
 }
 
 /** Places where an address, URL or file stands that another field has already: they would serve or write each other's. */
-function doubled(logs: readonly (readonly [string, unknown])[]): Broken[] {
+function doubled(document: unknown, logs: readonly (readonly [string, unknown])[]): Broken[] {
   const broken: Broken[] = [];
   const first = new Map<string, Path>();
-  for (const path of logs.flatMap(([name, log]) => ownedBy(name, log))) {
-    const value = textAt({ logs: Object.fromEntries(logs) }, path);
+  for (const path of [['metrics'], ...logs.flatMap(([name, log]) => ownedBy(name, log))]) {
+    const value = textAt(document, path);
     if (value === undefined) {
       continue;
     }

@@ -184,6 +184,25 @@ const rotation = section({
     .wholeNumber(0, 1000)
     .prefault(20)
     .describe('Random entries of each shard that are read and verified, besides its first and last.'),
+  ifNextFails: field
+    .oneOf(['supersede', 'hold'])
+    .prefault('supersede')
+    .describe(
+      'Where the next tree took entries and cannot serve: supersede = a third tree serves after it; hold = a person decides.',
+    ),
+});
+
+const guard = section({
+  every: field
+    .duration('10s', '5m')
+    .prefault('1m')
+    .describe('How often the guardian looks. Each look is one short workflow in the namespace.'),
+  recover: field
+    .yesOrNo()
+    .prefault(true)
+    .describe(
+      'Whether it ends an interrupted rotation by itself; false: it raises its alarm and leaves that to a person.',
+    ),
 });
 
 const log = section({
@@ -193,7 +212,12 @@ const log = section({
   trillian: trillian.describe('Trillian, as this log uses it.'),
   gate: gate.describe('The write gate before this log: one process.'),
   installation: installation.describe('How the Rekor of this log is run.'),
-  rotation: rotation.prefault({}).describe('How long each part of a rotation may take.'),
+  rotation: rotation
+    .prefault({})
+    .describe('How long each part of a rotation may take, and what if it fails.'),
+  guard: guard
+    .prefault({})
+    .describe('The guardian of this log: it finds rotations that nobody carries on, and lists that drifted.'),
 });
 
 /** The whole file. */
@@ -201,6 +225,10 @@ export const configSchema = section({
   temporal: temporal
     .prefault({})
     .describe('Where the rotations are kept. TLS and API key come from the environment (TEMPORAL_*).'),
+  metrics: field
+    .socketAddress()
+    .optional()
+    .describe('IP:port where the worker shows its metrics to Prometheus, under /metrics. Absent: nowhere.'),
   logs: z
     .record(
       field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),

@@ -5,6 +5,8 @@ export interface Configuration {
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly temporal: TemporalSettings;
+  /** `IP:port` where the worker shows its metrics; absent: nowhere. */
+  readonly metrics?: string;
   /** By name. Look one up with `logNamed`, which knows how to say no. */
   readonly logs: Readonly<Record<string, LogConfiguration>>;
 }
@@ -25,6 +27,7 @@ export interface LogConfiguration {
   readonly gate: GateConfiguration;
   readonly installation: HostConfiguration;
   readonly rotation: RotationConfiguration;
+  readonly guard: GuardConfiguration;
 }
 
 export interface TrillianConfiguration {
@@ -86,6 +89,14 @@ export interface SlotConfiguration {
 export interface RotationConfiguration extends RotationTiming {
   /** How many random entries of each shard are verified, besides its first and last. */
   readonly sampleEntries: number;
+}
+
+/** How a log is watched between its rotations. */
+export interface GuardConfiguration {
+  /** From one look to the next. */
+  readonly everyMs: number;
+  /** Whether the guardian recovers the log by itself, or only raises its alarm. */
+  readonly recover: boolean;
 }
 
 /** Where a secret is kept; `readSecret` reads it when it is needed and nothing else does. */

@@ -103,7 +103,8 @@ function reasonOf(error: unknown): string {
 function configurationOf(valid: ConfigFile, file: string): Configuration {
   const absolute = (path: string): string => resolve(dirname(file), path);
   const logs = Object.entries(valid.logs).map(([name, log]) => [name, logOf(name, log, absolute)] as const);
-  return { file, temporal: valid.temporal, logs: Object.fromEntries(logs) };
+  const { temporal, metrics } = valid;
+  return { file, temporal, ...(metrics !== undefined && { metrics }), logs: Object.fromEntries(logs) };
 }
 
 function logOf(
@@ -121,7 +122,7 @@ function logOf(
       return [slot, { ...rest, ...files } satisfies SlotConfiguration] as const;
     },
   );
-  const { trillian, gate, rotation } = log;
+  const { trillian, gate, rotation, guard } = log;
   return {
     name,
     publicUrl: log.publicUrl,
@@ -162,6 +163,8 @@ function logOf(
       soakMs: rotation.soak,
       stopCurrentAfterMs: rotation.stopCurrentAfter,
       sampleEntries: rotation.sampleEntries,
+      ifNextFails: rotation.ifNextFails,
     },
+    guard: { everyMs: guard.every, recover: guard.recover },
   };
 }

@@ -6,12 +6,14 @@ import { connectMetrics } from '../activities/signer';
 import type { LogSystems } from '../activities/systems';
 import { connectTrillian } from '../activities/trillian';
 import { logVerifier } from '../activities/verification/verification';
-import type { HostConfiguration, LogConfiguration } from './config-types';
+import type { HostConfiguration, LogConfiguration, RotationConfiguration } from './config-types';
 import { readSecret } from './config';
+
+const MINUTE_MS = 60_000;
 
 /** Connects the systems of one log as configured: the one place that knows every adapter. */
 export function connectSystems(configuration: LogConfiguration): LogSystems {
-  const { name: log, trillian, gate, installation, rotation, publicUrl } = configuration;
+  const { name: log, trillian, gate, installation, rotation, guard, publicUrl } = configuration;
   const { database } = trillian;
   return {
     log,
@@ -30,7 +32,20 @@ export function connectSystems(configuration: LogConfiguration): LogSystems {
     timing: rotation,
     drain: trillian,
     sampleEntries: rotation.sampleEntries,
+    guard: { recover: guard.recover, stuckAfterMs: stuckAfterMs(rotation) },
+    addresses: {
+      trillian: trillian.address,
+      gateAdmin: gate.admin,
+      commands: Object.fromEntries(
+        Object.entries(installation.slots).map(([name, { start, stop }]) => [name, { start, stop }]),
+      ),
+    },
   };
+}
+
+/** A rotation's history stands still while it soaks, pauses or lets the current slot serve on; well above that it is stuck. */
+function stuckAfterMs({ soakMs, pauseBetweenAttemptsMs, stopCurrentAfterMs }: RotationConfiguration): number {
+  return 5 * MINUTE_MS + Math.max(5 * MINUTE_MS, 2 * soakMs, pauseBetweenAttemptsMs, stopCurrentAfterMs);
 }
 
 function slotsOf({ slots }: HostConfiguration): HostOptions['slots'] {

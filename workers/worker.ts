@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities';
 import { RefusalError } from '../activities/refusal-error';
 import type { Configuration } from './config';
+import { guardLogs } from './guard-schedule';
 import { connectSystems } from './systems';
 import { connectWorker, temporalTarget, type TemporalTarget } from './temporal-connection';
 
@@ -22,13 +23,16 @@ const GRACE = '5 seconds';
 
 export interface WorkerRun {
   readonly logger: Logger;
+  /** Where to show metrics, `IP:port`, instead of where the configuration says. */
+  readonly metrics?: string;
   /** Stops the worker when aborted: nothing new is taken, what runs gets some seconds to end. */
   readonly signal: AbortSignal;
 }
 
 /** Runs a worker for every log of the configuration until it is told to stop; waits for Temporal when it is away. */
-export async function runWorker(configuration: Configuration, { logger, signal }: WorkerRun): Promise<void> {
-  Runtime.install({ logger: loggerForTemporal(logger), shutdownSignals: [] });
+export async function runWorker(configuration: Configuration, run: WorkerRun): Promise<void> {
+  const { logger, signal, metrics = configuration.metrics } = run;
+  installRuntime(logger, metrics);
   const target = await temporalTarget(configuration.temporal);
   const connection = await connected(target, { logger, signal });
   if (!connection) {
@@ -50,15 +54,27 @@ export async function runWorker(configuration: Configuration, { logger, signal }
     const stop = (): void => {
       worker.shutdown();
     };
+    const ended = new AbortController();
+    const guarding = guardLogs(target, Object.values(configuration.logs), {
+      logger,
+      signal: AbortSignal.any([signal, ended.signal]),
+    });
     signal.addEventListener('abort', stop, { once: true });
     logger.info(
-      { taskQueue: target.taskQueue, temporal: target.address, logs: [...logs.keys()] },
+      { taskQueue: target.taskQueue, temporal: target.address, logs: [...logs.keys()], metrics },
       'worker runs',
     );
     try {
-      await (signal.aborted ? Promise.resolve() : worker.run());
+      const running = worker.run();
+      // Told to stop while it was made: it must run to let go of its connection.
+      if (signal.aborted) {
+        stop();
+      }
+      await running;
     } finally {
       signal.removeEventListener('abort', stop);
+      ended.abort();
+      await guarding;
     }
   } finally {
     for (const systems of logs.values()) {
@@ -67,6 +83,23 @@ export async function runWorker(configuration: Configuration, { logger, signal }
     }
     await connection.close();
   }
+}
+
+/** A worker whose metrics nobody can read still rotates: it says so and does without. */
+function installRuntime(logger: Logger, metrics: string | undefined): void {
+  const options = { logger: loggerForTemporal(logger), shutdownSignals: [] };
+  if (metrics !== undefined) {
+    try {
+      Runtime.install({
+        ...options,
+        telemetryOptions: { metrics: { prometheus: { bindAddress: metrics } } },
+      });
+      return;
+    } catch (error) {
+      logger.error({ error, metrics }, 'the metrics cannot be shown; the worker runs without');
+    }
+  }
+  Runtime.install(options);
 }
 
 /**

@@ -1,11 +1,12 @@
-import { loadConfiguration, logNamed } from '../../workers/config';
+import { logNamed } from '../../workers/config';
+import type { Outcome } from '../../workflows/model/rotation';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { resultText } from '../result-text';
-import { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
 import { wrap } from '../text';
 import { watchRotation } from '../watch';
+import { withClient } from '../with-client';
 
 export interface CancelOptions {
   readonly config?: string;
@@ -15,9 +16,7 @@ export interface CancelOptions {
 
 /** `cancel LOG`: asks the rotation to take itself back, and waits until it has. */
 export async function cancel(log: string, options: CancelOptions, terminal: Terminal): Promise<number> {
-  const configuration = loadConfiguration(options.config);
-  const client = await RotationClient.connect(configuration);
-  try {
+  return await withClient(options, async (client, configuration) => {
     const lock = await client.lock(log);
     const rotation = lock.state === 'running' ? lock.handle : (await client.preparing(log))?.handle;
     if (!rotation) {
@@ -47,11 +46,19 @@ export async function cancel(log: string, options: CancelOptions, terminal: Term
     terminal.out(
       result ? `\n${resultText(result, terminal.columns)}` : 'It has ended before it changed anything.',
     );
-    return result?.outcome === 'completed' ? exitCodes.refused.code : exitCodes.done.code;
-  } finally {
-    await client.close();
-  }
+    return (result ? codes[result.outcome] : exitCodes.done).code;
+  });
 }
+
+/** Cancelling has succeeded when all is as before; it was refused when the rotation could only be finished. */
+const codes: Readonly<Record<Outcome, { readonly code: number }>> = {
+  rolledBack: exitCodes.done,
+  refused: exitCodes.done,
+  planned: exitCodes.done,
+  completed: exitCodes.refused,
+  superseded: exitCodes.refused,
+  held: exitCodes.held,
+};
 
 /** A rotation that had not begun ends as cancelled, without a result. */
 function wasCancelled(error: unknown): boolean {

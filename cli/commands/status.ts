@@ -1,10 +1,12 @@
-import { loadConfiguration, logNamed } from '../../workers/config';
+import { logNamed } from '../../workers/config';
+import { innermost } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { exitCodeOf, resultText } from '../result-text';
-import { RotationClient } from '../rotation-client';
+import type { RotationClient } from '../rotation-client';
 import { statusText, type LogStatus } from '../status-text';
 import type { Terminal } from '../terminal';
 import { watchRotation } from '../watch';
+import { withClient } from '../with-client';
 
 export interface StatusOptions {
   readonly config?: string;
@@ -18,9 +20,7 @@ export async function status(
   options: StatusOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const configuration = loadConfiguration(options.config);
-  const client = await RotationClient.connect(configuration);
-  try {
+  return await withClient(options, async (client, configuration) => {
     if (log !== undefined && options.watch) {
       const watched = await watchRunning(client, log, options, terminal);
       if (watched !== undefined) {
@@ -44,9 +44,7 @@ export async function status(
         : found.map((one) => statusText(one, terminal.columns)).join('\n\n'),
     );
     return exitCodes.done.code;
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 /** Watches what runs of the log to its end; undefined when nothing does. */
@@ -70,30 +68,32 @@ async function watchRunning(
 async function statusOf(client: RotationClient, log: string): Promise<LogStatus> {
   const lock = await client.lock(log);
   if (lock.state === 'running') {
-    const { handle, startedBy } = lock;
+    const { handle, what, startedBy } = lock;
     const progress = await client.progress(handle);
     const problem = progress ? undefined : await silence(client);
     const known = {
       ...(startedBy !== undefined && { startedBy }),
       ...(problem !== undefined && { problem }),
     };
-    return { log, state: 'running', workflowId: handle.workflowId, progress, ...known };
+    return { log, state: 'running', what, workflowId: handle.workflowId, progress, ...known };
   }
   const preparing = await client.preparing(log);
   if (preparing) {
-    const { handle, progress } = preparing;
-    return { log, state: 'preparing', workflowId: handle.workflowId, progress };
+    const { handle, what, progress } = preparing;
+    return { log, state: 'preparing', what, workflowId: handle.workflowId, progress };
   }
   if (lock.state === 'never') {
     return { log, state: 'never' };
   }
-  const { handle } = lock;
+  const { handle, what, endedAt } = lock;
+  const ended: LogStatus = {
+    ...{ log, state: 'ended', what, workflowId: handle.workflowId },
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+  };
   try {
-    return { log, state: 'ended', workflowId: handle.workflowId, result: await handle.result() };
+    return { ...ended, result: await handle.result() };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    return { log, state: 'ended', workflowId: handle.workflowId, problem };
+    return { ...ended, problem: error instanceof Error ? innermost(error).message : String(error) };
   }
 }
 

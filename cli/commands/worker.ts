@@ -1,12 +1,31 @@
-import { pino } from 'pino';
+import { pino, stdSerializers } from 'pino';
 import { loadConfiguration } from '../../workers/config';
+import { isSocketAddress } from '../../workers/config-fields';
 import { runWorker } from '../../workers/worker';
+import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
 
+export interface WorkerOptions {
+  readonly config?: string;
+  /** Where to show metrics, instead of where the configuration says: a second worker of a host needs its own. */
+  readonly metrics?: string;
+}
+
 /** `worker`: runs until it is told to stop. Logs are JSON lines on standard output. */
-export async function worker(options: { readonly config?: string }, terminal: Terminal): Promise<number> {
+export async function worker(options: WorkerOptions, terminal: Terminal): Promise<number> {
+  const { metrics } = options;
+  if (metrics !== undefined && !isSocketAddress(metrics)) {
+    throw new CommandError(
+      `--metrics is ${metrics}; allowed is an IP address and a port, such as 127.0.0.1:9465.`,
+      exitCodes.usage,
+    );
+  }
   const configuration = loadConfiguration(options.config);
-  await runWorker(configuration, { logger: pino({ name: 'worker' }), signal: terminal.interrupted });
+  await runWorker(configuration, {
+    logger: pino({ name: 'worker', serializers: { error: stdSerializers.err } }),
+    signal: terminal.interrupted,
+    ...(metrics !== undefined && { metrics }),
+  });
   return exitCodes.done.code;
 }

@@ -1,40 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { run } from '../../cli/program';
-import { ensureBinaries } from '../../tools/binaries';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { recordingTerminal, type RecordingTerminal } from './recording-terminal';
+import { startStandIn, until, type StandIn } from './stand-in-server';
 
-let server: TestWorkflowEnvironment;
-let worker: Worker;
-let running: Promise<void>;
+let server: StandIn;
 let config: string;
-
-/** The example, at the server of this test and on the given task queue. */
-function configured(taskQueue: string): string {
-  const example = readFileSync(resolve(__dirname, '../../examples/rekor-rotate.yaml'), 'utf8');
-  const file = join(mkdtempSync(join(tmpdir(), 'cli-')), 'rekor-rotate.yaml');
-  writeFileSync(
-    file,
-    example
-      .replace('127.0.0.1:7233', server.address)
-      .replace('taskQueue: rekor-rotate', `taskQueue: ${taskQueue}`),
-  );
-  return file;
-}
-
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 15_000;
-  while (!(await what())) {
-    if (Date.now() > end) {
-      throw new Error('It did not come to pass within 15 s.');
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /** `rotate --yes` under way, shown as being in its step `stage`. */
 async function rotating(terminal: RecordingTerminal, ...more: string[]): Promise<Promise<number>[]> {
@@ -43,28 +14,14 @@ async function rotating(terminal: RecordingTerminal, ...more: string[]): Promise
   return [exit];
 }
 
-const finished = () => server.client.workflow.getHandle('log/production').signal('finish');
+const finished = () => server.temporal.workflow.getHandle('log/production').signal('finish');
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const { temporal } = await ensureBinaries(() => undefined);
-  server = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: temporal } },
-  });
-  worker = await Worker.create({
-    connection: server.nativeConnection,
-    taskQueue: 'stand-in',
-    workflowsPath: require.resolve('./stand-in-workflows'),
-  });
-  running = worker.run();
-  config = configured('stand-in');
+  server = await startStandIn();
+  config = server.configured();
 }, 60_000);
 
-afterAll(async () => {
-  worker.shutdown();
-  await running;
-  await server.teardown();
-}, 30_000);
+afterAll(() => server.stop(), 30_000);
 
 jest.setTimeout(30_000);
 
@@ -104,7 +61,7 @@ it('starts nothing when nobody can be asked, or the answer is no', async () => {
 
 it('says that no worker polls the task queue instead of hanging silently, and detaches at Ctrl-C', async () => {
   const terminal = recordingTerminal();
-  const exit = run(['plan', 'production', '-c', configured('nobody-polls-this')], terminal);
+  const exit = run(['plan', 'production', '-c', server.configured('nobody-polls-this')], terminal);
   await until(() => terminal.errors.includes('No worker polls the task queue nobody-polls-this'));
   terminal.interrupt();
 
@@ -152,9 +109,42 @@ it('detaches at Ctrl-C: the rotation goes on, status sees it, cancel takes it ba
   expect(JSON.parse(after.output)).toMatchObject({ state: 'ended', result: { outcome: 'rolledBack' } });
 });
 
+it('says of an ended rotation when that was', async () => {
+  const terminal = recordingTerminal();
+  await run(['status', 'production', '-c', config], terminal);
+
+  expect(terminal.output).toMatch(/production: the last rotation ended at \d{4}-\d\d-\d\dT[\d:.]+Z\./);
+});
+
+it('says of a rotation that was terminated how to find what it left', async () => {
+  const [exit] = await rotating(recordingTerminal());
+  await server.temporal.workflow.getHandle('log/production').terminate('for a test');
+  expect(await exit).toBe(1);
+  const terminal = recordingTerminal();
+  await run(['status', 'production', '-c', config], terminal);
+
+  expect(terminal.output).toContain('without a result');
+  expect(terminal.output).toContain('rekor-rotate recover production --dry-run');
+});
+
+it('says its version', async () => {
+  const terminal = recordingTerminal();
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+  expect(await run(['--version'], terminal)).toBe(0);
+  expect(terminal.output).toBe(`${version}\n`);
+});
+
+it('runs no worker with metrics at an address that is none', async () => {
+  const terminal = recordingTerminal();
+
+  expect(await run(['worker', '--metrics', 'localhost:9464', '-c', config], terminal)).toBe(2);
+  expect(terminal.errors).toContain('--metrics is localhost:9464');
+});
+
 it('exits with 2 and the problem for a namespace that Temporal does not have', async () => {
   const terminal = recordingTerminal();
-  const file = configured('stand-in');
+  const file = server.configured();
   writeFileSync(file, readFileSync(file, 'utf8').replace('namespace: default', 'namespace: nowhere'));
 
   expect(await run(['status', '-c', file], terminal)).toBe(2);
@@ -163,7 +153,7 @@ it('exits with 2 and the problem for a namespace that Temporal does not have', a
 
 it('exits with 5 and the address when Temporal is not there', async () => {
   const terminal = recordingTerminal();
-  const file = configured('stand-in');
+  const file = server.configured();
   writeFileSync(file, readFileSync(file, 'utf8').replace(server.address, '127.0.0.1:1'));
 
   expect(await run(['status', '-c', file], terminal)).toBe(5);

@@ -1,11 +1,24 @@
+import type { AttemptOrder } from '../../workflows/model/changes';
+import type { Held } from '../../workflows/model/held';
 import { planRotation, type Plan } from '../../workflows/model/plan';
-import { completed, planned, refused, rolledBack } from '../../workflows/model/result';
+import {
+  completed,
+  givenUp,
+  planned,
+  refused,
+  rolledBack,
+  superseded,
+  type Evidence,
+  type Rotated,
+} from '../../workflows/model/result';
 import { refusal } from '../../workflows/model/refusals';
 import type { RotationResult, StepRecord } from '../../workflows/model/rotation';
 import type { Progress } from '../../workflows/messages';
 import { aFoundLog } from '../workflows/found-log';
 
 /** Results of the log `production`, made by the model itself. */
+
+const rotation = '20260131T030000Z-1f3a9c';
 
 const steps: readonly StepRecord[] = [
   { name: 'createTree', ms: 42, kind: 'done', attempt: 1 },
@@ -20,8 +33,36 @@ export function aPlan(): Plan {
   return answer.plan;
 }
 
+function aRotated(changes: Partial<Rotated> = {}): Rotated {
+  const what = { log: 'production', rotation, plan: aPlan() };
+  return { ...what, attempts: 1, steps, interventions: [], ...changes };
+}
+
+/** From tree 200 to the next one, or from there to a third one. */
+function anOrder(currentTreeId = '200', nextTreeId = '7331245678901234567'): AttemptOrder {
+  return {
+    identity: { log: 'production', rotation, attempt: 1, number: 1 },
+    release: {
+      ...{ mark: `${rotation}/1`, current: 'blue', next: 'green', fingerprint: '' },
+      ...{ currentTreeId, nextTreeId, inactive: aPlan().inactive },
+    },
+  };
+}
+
+function evidence(treeId: string): Evidence {
+  return {
+    frozen: { treeId, size: 25, rootHash: 'd'.repeat(64), proof: [] },
+    handover: { text: `${treeId} 25`, leafHash: 'e'.repeat(64), integratedInMs: 80 },
+    verification: {
+      ...{ entriesVerified: 24, proofsVerified: 24, checkpointsVerified: 2, withoutBundle: 0 },
+      shards: [],
+    },
+    writes: { stallMs: 412, longestWaitMs: 380, held: 9, refused: 0, recovered: 0, dropped: 0 },
+  };
+}
+
 export function aPlannedResult(): RotationResult {
-  return planned(aPlan(), '20260131T030000Z-1f3a9c', [
+  return planned(aPlan(), rotation, [
     { name: 'createTree', ms: 0, kind: 'said', attempt: 1, says: ['create a tree of type LOG and close it'] },
     {
       name: 'hold',
@@ -34,43 +75,101 @@ export function aPlannedResult(): RotationResult {
 }
 
 export function aCompletedResult(): RotationResult {
-  const identity = { log: 'production', rotation: '20260131T030000Z-1f3a9c', attempt: 1, number: 1 };
-  return completed(aPlan(), identity, steps, {
-    nextTreeId: '7331245678901234567',
-    frozen: { treeId: '200', size: 25, rootHash: 'd'.repeat(64), proof: [] },
-    handover: { text: '200 25', leafHash: 'e'.repeat(64), integratedInMs: 80 },
-    verification: {
-      entriesVerified: 24,
-      proofsVerified: 24,
-      checkpointsVerified: 2,
-      shards: [],
-      withoutBundle: 0,
-    },
-    writes: { stallMs: 412, longestWaitMs: 380, held: 9, refused: 0, recovered: 0, dropped: 0 },
-  });
+  return completed(aRotated(), anOrder(), evidence('200'));
+}
+
+/** Nobody verified it, and its first entry is a client's. */
+export function aResultWithoutEvidence(): RotationResult {
+  const { frozen } = evidence('200');
+  const left = { name: 'confirm', ms: 0, kind: 'skipped', attempt: 1 } as const;
+  const decided = { ...aDecision(), choice: 'skip', step: 'confirm' } as const;
+  const rotated = aRotated({ steps: [...steps, left], interventions: [decided] });
+  return completed(rotated, anOrder(), { frozen, handover: null });
+}
+
+export function aSupersededResult(): RotationResult {
+  const third = anOrder('7331245678901234567', '8441245678901234567');
+  return superseded(aRotated(), third, evidence('7331245678901234567'));
 }
 
 export function aRolledBackResult(): RotationResult {
-  const identity = { log: 'production', rotation: '20260131T030000Z-1f3a9c', attempt: 2, number: 2 };
-  return rolledBack(aPlan(), identity, steps, refusal('BUDGET_EXCEEDED', { step: 'freeze', budgetMs: 2500 }));
+  const undone = { name: 'freeze', ms: 12, kind: 'undone', attempt: 2 } as const;
+  const rotated = aRotated({ attempts: 2, steps: [...steps, undone], nextTreeVisibleMs: 1800 });
+  return rolledBack(rotated, '200', refusal('BUDGET_EXCEEDED', { step: 'freeze', budgetMs: 2500 }));
+}
+
+export function aHeldResult(): RotationResult {
+  const { who, why } = aDecision();
+  const gaveUp = { ...aDecision(), choice: 'giveUp' } as const;
+  const reason = refusal('GIVEN_UP', { step: 'undo freeze', who, why });
+  return givenUp(aRotated({ interventions: [gaveUp] }), aHeld(), reason);
+}
+
+function aDecision() {
+  return { who: 'Ada', why: 'the signer is gone for good', step: 'undo freeze', at: '2026-01-31T03:20:00Z' };
 }
 
 export function aRefusedResult(): RotationResult {
-  return refused('production', '20260131T030000Z-1f3a9c', [
+  return refused('production', rotation, [
     refusal('CURRENT_TREE_NOT_ACTIVE', { log: 'production', tree: '200', state: 'FROZEN' }),
     refusal('NEXT_IS_RUNNING', { log: 'production', next: 'green' }),
   ]);
 }
 
+/** What a dry run of `recoverLog` answers: it has no plan. */
+export function aPlannedRecovery(): RotationResult {
+  return {
+    ...{ log: 'production', rotation, outcome: 'planned', refusals: [], attempts: 0, steps: [] },
+    ...{ interventions: [], tellDownstream: [] },
+    reason: 'Found: the gate holds writes. The rotation is taken back: tree 200 takes the writes.',
+  };
+}
+
+export function nothingToRecover(log: string): RotationResult {
+  return refused(log, 'recovery', [refusal('NOTHING_TO_RECOVER', { log })]);
+}
+
+/** What a recovery that has taken a rotation back answers; it has no plan either. */
+export function aRecoveredResult(): RotationResult {
+  const undone = { name: 'freeze', ms: 12, kind: 'undone', attempt: 1 } as const;
+  const what = { log: 'production', rotation, attempts: 1, steps: [undone], interventions: [] };
+  return rolledBack(
+    what,
+    '200',
+    refusal('LEFTOVERS', { log: 'production', leftovers: ['the gate holds writes'] }),
+  );
+}
+
+export function aHeld(changes: Partial<Held> = {}): Held {
+  return {
+    step: 'undo freeze',
+    reason: refusal('TRILLIAN_UNREACHABLE', {
+      log: 'production',
+      address: 'trillian.example.com:8090',
+      reason: 'connection refused',
+    }),
+    since: '2026-01-31T03:00:00.000Z',
+    tries: 4,
+    state: ['current tree 200: DRAINING', 'gate: pass, sends to http://127.0.0.1:3001'],
+    commands: [
+      'updatetree --admin_server=trillian.example.com:8090 --tree_id=200 --tree_state=ACTIVE --and=more',
+    ],
+    choices: ['retry', 'skip', 'giveUp'],
+    ...changes,
+  };
+}
+
 export function aProgress(changes: Partial<Progress> = {}): Progress {
   return {
     log: 'production',
-    rotation: '20260131T030000Z-1f3a9c',
+    rotation,
     phase: 'stage',
     attempt: 1,
     steps: steps.slice(0, 1),
+    cancelDoes: 'rollBack',
     cancelWould: 'Cancel takes everything back; the log is then as it was before.',
     note: null,
+    held: null,
     result: null,
     ...changes,
   };

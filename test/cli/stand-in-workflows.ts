@@ -1,20 +1,43 @@
 import {
+  ApplicationFailure,
   condition,
   defineQuery,
   defineSignal,
+  defineUpdate,
   executeChild,
   isCancellation,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { lockId, type Progress } from '../../workflows/messages';
+import { resumeProblems, type Held, type ResumeOrder } from '../../workflows/model/held';
+import type { RecoveryRequest } from '../../workflows/model/recovery';
+import { refusal } from '../../workflows/model/refusals';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
-import { aCompletedResult, aPlannedResult, aProgress, aRefusedResult, aRolledBackResult } from './results';
+import type { RetiredTree } from '../../workflows/model/retired';
+import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
+import {
+  aCompletedResult,
+  aHeld,
+  aHeldResult,
+  aPlannedRecovery,
+  aPlannedResult,
+  aProgress,
+  aRecoveredResult,
+  aRefusedResult,
+  aRolledBackResult,
+  nothingToRecover,
+} from './results';
 
 /** Workflows with the names and answers of the real ones, which do nothing: they end when they are told. */
 
 export const finish = defineSignal('finish');
 
+/** Lets a rotation be held, with these choices. */
+export const hold = defineSignal<[Held['choices']]>('hold');
+
 const progressQuery = defineQuery<Progress>('progress');
+const resumeUpdate = defineUpdate<string, [ResumeOrder]>('resume');
 
 export async function rotateLog(request: RotationRequest): Promise<RotationResult> {
   setHandler(progressQuery, () => aProgress({ log: request.log, phase: 'rotation', steps: [] }));
@@ -27,22 +50,84 @@ export async function rotateLog(request: RotationRequest): Promise<RotationResul
   if (request.planHash !== aPlannedResult().plan?.hash) {
     throw new Error('a rotation must carry the hash of the plan that was shown');
   }
-  return await executeChild(rotation, { workflowId: lockId(request.log), args: [request.log] });
+  return await executeChild(rotation, underLock(request.log));
 }
 
 export async function rotation(log: string): Promise<RotationResult> {
   let finished = false;
+  let held: Held | null = null;
+  let ordered: ResumeOrder | undefined;
   setHandler(finish, () => {
     finished = true;
   });
-  setHandler(progressQuery, () => aProgress({ log }));
+  setHandler(hold, (choices) => {
+    held = aHeld({ choices });
+  });
+  const take = (order: ResumeOrder): string => {
+    ordered = order;
+    return order.choice;
+  };
+  setHandler(resumeUpdate, take, {
+    validator: (order) => {
+      const problems = resumeProblems(order, held);
+      if (problems.length > 0) {
+        throw ApplicationFailure.nonRetryable(problems.join(' '));
+      }
+    },
+  });
+  setHandler(progressQuery, () => aProgress({ log, held }));
   try {
-    await condition(() => finished);
-    return aCompletedResult();
+    await condition(() => finished || ordered !== undefined);
+    return ordered?.choice === 'giveUp' ? aHeldResult() : aCompletedResult();
   } catch (error) {
     if (isCancellation(error)) {
       return aRolledBackResult();
     }
     throw error;
   }
+}
+
+export async function recoverLog(request: RecoveryRequest): Promise<RotationResult> {
+  const { log } = request;
+  setHandler(progressQuery, () => aProgress({ log, rotation: null, phase: 'preflight', steps: [] }));
+  if (log !== 'production') {
+    return nothingToRecover(log);
+  }
+  return request.dryRun ? aPlannedRecovery() : await executeChild(recovery, underLock(log));
+}
+
+export async function recovery(log: string): Promise<RotationResult> {
+  let finished = false;
+  setHandler(finish, () => {
+    finished = true;
+  });
+  setHandler(progressQuery, () => aProgress({ log, rotation: null, phase: 'undo freeze' }));
+  await condition(() => finished);
+  return aRecoveredResult();
+}
+
+const retired: readonly RetiredTree[] = [
+  { treeId: '301', size: 0, rootHash: '', rotation: '20260131T030000Z-1f3a9c', attempt: 1 },
+  { treeId: '302', size: 1, rootHash: '', rotation: '20260131T030000Z-1f3a9c', attempt: 2 },
+  { treeId: '303', size: 7, rootHash: '', rotation: 'x', attempt: 1, keep: 'it holds entries of clients' },
+];
+
+/** Tree 302 cannot be deleted after all. */
+export function pruneTrees({ log, deleteTrees = [] }: PruneRequest): Promise<PruneResult> {
+  if (log !== 'production') {
+    const unknown = refusal('UNKNOWN_LOG', { log, known: ['production'] });
+    throw ApplicationFailure.nonRetryable(unknown.message, unknown.code, unknown);
+  }
+  const reason = 'the standing configuration names it now';
+  return Promise.resolve({
+    log,
+    retired,
+    deleted: deleteTrees.filter((tree) => tree !== '302'),
+    refusals: deleteTrees.includes('302') ? [refusal('NOT_PRUNABLE', { tree: '302', reason })] : [],
+  });
+}
+
+function underLock(log: string) {
+  const memo = { startedBy: workflowInfo().workflowId };
+  return { workflowId: lockId(log), args: [log], memo } as { workflowId: string; args: [string] };
 }

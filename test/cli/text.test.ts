@@ -10,7 +10,19 @@ import { spoken, wrap } from '../../cli/text';
 import { ConfigurationError } from '../../workers/config';
 import { refusal } from '../../workflows/model/refusals';
 import { recordingTerminal } from './recording-terminal';
-import { aCompletedResult, aPlannedResult, aProgress, aRefusedResult, aRolledBackResult } from './results';
+import {
+  aCompletedResult,
+  aHeld,
+  aHeldResult,
+  aPlannedRecovery,
+  aPlannedResult,
+  aProgress,
+  aRefusedResult,
+  aResultWithoutEvidence,
+  aRolledBackResult,
+  aSupersededResult,
+  nothingToRecover,
+} from './results';
 
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
 
@@ -58,6 +70,47 @@ describe('a result', () => {
     expect(text).toMatch(/Current tree +200/);
   });
 
+  it('that was rolled back says for how long clients may have seen the next tree (H36)', () => {
+    expect(resultText(aRolledBackResult(), 80)).toMatch(/Visible +for 1\.8 s at most clients may have seen/);
+    expect(resultText(aCompletedResult(), 80)).not.toContain('Visible');
+  });
+
+  it('that superseded says plainly that the next tree could not serve and which one does now', () => {
+    const text = resultText(aSupersededResult(), 80).replace(/\s+/g, ' ');
+
+    expect(text).toContain('is completed, with a third tree');
+    expect(text).toContain('Tree 7331245678901234567 took 25 entries and could not serve');
+    expect(text).toMatch(/Active tree 8441245678901234567, from virtual index/);
+  });
+
+  it('that is held says what is left, what would finish it, and who decided so', () => {
+    const text = resultText(aHeldResult(), 80);
+
+    expect(text).toContain('What could not be finished: undo freeze.');
+    expect(text).toContain('  - current tree 200: DRAINING');
+    expect(text).toContain('\n  updatetree --admin_server=trillian.example.com:8090 --tree_id=200');
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      'give-up undo freeze, by Ada at 2026-01-31T03:20:00Z: the signer is gone for good',
+    );
+  });
+
+  it('that lacks evidence says what a person left out', () => {
+    const text = resultText(aResultWithoutEvidence(), 80);
+
+    expect(text).toContain('left out: confirm');
+    expect(text).toMatch(/Verified +nothing: a person left that out/);
+    expect(text).toMatch(/Handover +none/);
+    expect(resultText(aCompletedResult(), 80)).not.toContain('Handover');
+  });
+
+  it('of a recovery that only looked says what was found and would be done', () => {
+    const text = resultText(aPlannedRecovery(), 80);
+
+    expect(text).toContain('Recovery of production');
+    expect(text).toContain('Found: the gate holds writes.');
+    expect(resultText(nothingToRecover('production'), 80)).toContain('A recovery of production is refused');
+  });
+
   it('that is refused lists every reason with its code and what to do', () => {
     const text = resultText(aRefusedResult(), 80);
 
@@ -67,19 +120,25 @@ describe('a result', () => {
   });
 
   it.each(
-    [aPlannedResult(), aCompletedResult(), aRolledBackResult(), aRefusedResult()].map((one) => [
-      one.outcome,
-      one,
-    ]),
+    [
+      aPlannedResult(),
+      aCompletedResult(),
+      aSupersededResult(),
+      aRolledBackResult(),
+      aHeldResult(),
+      aRefusedResult(),
+    ].map((one) => [one.outcome, one]),
   )('fits into 80 columns: %s', (_, result) => {
-    // Hashes and ids are left whole, to be copied; nothing else may be wider.
-    const text = resultText(result, 80).replace(/[0-9a-f]{64}/g, 'HASH');
+    // Hashes and commands are left whole, to be copied; nothing else may be wider.
+    const text = resultText(result, 80)
+      .replace(/[0-9a-f]{64}/g, 'HASH')
+      .replace(/^ +updatetree .*$/gm, 'COMMAND');
     expect(widest(text)).toBeLessThanOrEqual(80);
   });
 
   it('has an exit code of its own for each outcome but the good ones', () => {
-    expect([exitCodeOf('completed'), exitCodeOf('planned')]).toEqual([0, 0]);
-    expect([exitCodeOf('refused'), exitCodeOf('rolledBack')]).toEqual([3, 4]);
+    expect([exitCodeOf('completed'), exitCodeOf('superseded'), exitCodeOf('planned')]).toEqual([0, 0, 0]);
+    expect([exitCodeOf('refused'), exitCodeOf('rolledBack'), exitCodeOf('held')]).toEqual([3, 4, 6]);
   });
 });
 
@@ -102,6 +161,29 @@ describe('progress', () => {
       'production: hold ...',
     ]);
     expect(progressNews(now, now)).toEqual([]);
+  });
+
+  it('tells a pipe what it is held by, and again only when that is another thing', () => {
+    const held = aProgress({ held: aHeld() });
+    const again = aProgress({ held: aHeld({ tries: 9 }) });
+    const other = aProgress({ held: aHeld({ step: 'undo hold', tries: 9 }) });
+
+    expect(progressNews(aProgress(), held)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('production: Held: undo freeze, after 4 tries'),
+        expect.stringContaining('production:   updatetree'),
+      ]),
+    );
+    expect(progressNews(held, again)).toEqual([]);
+    expect(progressNews(again, other)[0]).toContain('Held: undo hold');
+    expect(progressNews(held, aProgress())).toEqual(['production: undo freeze is no longer held']);
+  });
+
+  it('shows a terminal what it is held by and what can be decided', () => {
+    const lines = progressPicture(aProgress({ held: aHeld({ choices: ['retry', 'giveUp'] }) }), 0, 80);
+
+    expect(lines).toContain('  rekor-rotate resume production --give-up --who NAME --why TEXT');
+    expect(lines.join(' ')).not.toContain('--skip');
   });
 
   it('shows a terminal the ended steps, the running one and what Cancel would do, in 80 columns', () => {

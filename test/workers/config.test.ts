@@ -38,7 +38,8 @@ describe('the example', () => {
     const { production } = loadConfiguration(example, {}).logs;
 
     expect(production?.gate).toMatchObject({ maxWaitMs: 3500, bodyInMemoryBytes: 1048576 });
-    expect(production?.rotation.soakMs).toBe(600_000);
+    expect(production?.rotation).toMatchObject({ soakMs: 600_000, ifNextFails: 'supersede' });
+    expect(production?.guard).toEqual({ everyMs: 60_000, recover: true });
     expect(production?.trillian.tls?.caFile).toBe(resolve(example, '../tls/trillian-ca.pem'));
     expect(production?.trillian.database?.url).toEqual({
       field: 'logs.production.trillian.database.url',
@@ -50,6 +51,8 @@ describe('the example', () => {
   it('shows the defaults: without its optional parts the same values are in force', () => {
     const short = exampleText
       .replace(/^ {4}rotation:\n(?: {6}.*\n)+/m, '')
+      .replace(/^ {4}guard:\n(?: {6}.*\n)+/m, '')
+      .replace(/^metrics: .*\n/m, '')
       .replace(
         /^ {6}(?:maxWait|bodyInMemory|bodyLimit|signerInterval|guardWindow|clockDifference): .*\n/gm,
         '',
@@ -60,6 +63,8 @@ describe('the example', () => {
     expect(short.length).toBeLessThan(exampleText.length - 500);
     expect(fewer.temporal).toEqual(whole.temporal);
     expect(fewer.logs['production']?.rotation).toEqual(whole.logs['production']?.rotation);
+    expect(fewer.logs['production']?.guard).toEqual(whole.logs['production']?.guard);
+    expect([whole.metrics, fewer.metrics]).toEqual(['127.0.0.1:9464', undefined]);
     expect(fewer.logs['production']?.gate.maxWaitMs).toBe(whole.logs['production']?.gate.maxWaitMs);
     expect(fewer.logs['production']?.gate.bodyLimitBytes).toBe(whole.logs['production']?.gate.bodyLimitBytes);
     expect(fewer.logs['production']?.trillian.signerIntervalMs).toBe(100);
@@ -156,6 +161,36 @@ describe('a wrong configuration', () => {
       exampleText.replace(/ +keyFile: .*\n/, ''),
       'logs.production.trillian.tls',
       /certificateFile alone/,
+    ],
+    [
+      'metrics at a name, where only an address can listen',
+      exampleText.replace('127.0.0.1:9464', 'localhost:9464'),
+      'metrics',
+      /localhost/,
+    ],
+    [
+      'metrics at the address of a gate',
+      exampleText.replace('127.0.0.1:9464', '127.0.0.1:3000'),
+      'logs.production.gate.listen',
+      /as in metrics/,
+    ],
+    [
+      'a guardian that looks too seldom',
+      exampleText.replace('every: 1m', 'every: 10m'),
+      'logs.production.guard.every',
+      /10m/,
+    ],
+    [
+      'a switch that is neither true nor false',
+      exampleText.replace('recover: true', 'recover: yes'),
+      'logs.production.guard.recover',
+      /yes/,
+    ],
+    [
+      'an unknown way to go on',
+      exampleText.replace('ifNextFails: supersede', 'ifNextFails: rollback'),
+      'logs.production.rotation.ifNextFails',
+      /rollback/,
     ],
     [
       'a command as one string',
@@ -272,6 +307,7 @@ it('prints what is in force in the shape of the file, and what it prints is the 
   expect(text).not.toContain('not-to-be-shown');
   expect(text).toContain('with TLS, an API key');
   expect(again.logs).toEqual(configuration.logs);
+  expect(again.metrics).toBe('127.0.0.1:9464');
   expect(again.temporal).toEqual({
     address: 'temporal.example.com:7233',
     namespace: 'logs',

@@ -1,0 +1,54 @@
+import type { RecoveryRequest } from '../../workflows/model/recovery';
+import type { RotationResult } from '../../workflows/model/rotation';
+import { mustAgree, mustBeAskable } from '../agreement';
+import { recoveryText } from '../plan-text';
+import { printResult } from '../print-result';
+import type { RotationClient } from '../rotation-client';
+import type { Terminal } from '../terminal';
+import { watchRotation } from '../watch';
+import { withClient } from '../with-client';
+
+export interface RecoverOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  /** Say what would be done, and end. */
+  readonly dryRun?: boolean;
+}
+
+/** `recover LOG`: what an interrupted rotation left behind, a question, and the end of it. */
+export async function recover(log: string, options: RecoverOptions, terminal: Terminal): Promise<number> {
+  if (!options.dryRun) {
+    mustBeAskable(options.yes, `rekor-rotate recover ${log} --dry-run`, terminal);
+  }
+  return await withClient(options, async (client) => {
+    const found = await look(client, { log, dryRun: true }, terminal);
+    if (options.dryRun || found.outcome !== 'planned') {
+      return printResult(found, options, terminal);
+    }
+    // With --json standard output has the result of the recovery alone.
+    const show = (text: string): void => (options.json ? terminal.err(text) : terminal.out(text));
+    show(`${recoveryText(found, terminal.columns, 'Nothing has been changed yet.')}\n`);
+    await mustAgree(options.yes, `Recover ${log} now?`, terminal);
+    const recovery = await client.startRecovery({ log });
+    terminal.err(`Started as workflow ${recovery.workflowId}.`);
+    const detached = `No longer watching; the recovery goes on as workflow ${recovery.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`.`;
+    const result = await watchRotation(recovery, { client, terminal, json: options.json === true, detached });
+    if (!options.json) {
+      terminal.out('');
+    }
+    return printResult(result, options, terminal);
+  });
+}
+
+/** Changes nothing, so its progress is not shown; that no worker answers is. */
+async function look(
+  client: RotationClient,
+  request: RecoveryRequest,
+  terminal: Terminal,
+): Promise<RotationResult> {
+  const recovery = await client.startRecovery(request);
+  const detached = `No longer waiting for ${recovery.workflowId}, which only looks.`;
+  const quiet = { ...terminal, redraws: false, out: () => undefined };
+  return await watchRotation(recovery, { client, terminal: quiet, json: false, detached });
+}

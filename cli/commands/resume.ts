@@ -1,0 +1,84 @@
+import { logNamed } from '../../workers/config';
+import { resumeProblems, type Choice, type ResumeOrder } from '../../workflows/model/held';
+import { CommandError, innermost } from '../errors';
+import { exitCodes } from '../exit-codes';
+import { resumeChoices } from '../held-text';
+import type { Terminal } from '../terminal';
+import { wrap } from '../text';
+import { withClient } from '../with-client';
+
+export interface ResumeOptions {
+  readonly config?: string;
+  readonly retry?: boolean;
+  readonly skip?: boolean;
+  readonly giveUp?: boolean;
+  readonly who: string;
+  readonly why: string;
+}
+
+/** `resume LOG`: a person's decision about what a rotation or recovery is held by. */
+export async function resume(log: string, options: ResumeOptions, terminal: Terminal): Promise<number> {
+  const order: ResumeOrder = { choice: choiceOf(options), who: options.who, why: options.why };
+  return await withClient(options, async (client, configuration) => {
+    const lock = await client.lock(log);
+    if (lock.state !== 'running') {
+      // A misspelt name must not read as "nothing is held".
+      logNamed(configuration, log);
+      throw new CommandError(`Nothing of ${log} runs; there is nothing to resume.`, exitCodes.refused);
+    }
+    const progress = await client.progress(lock.handle);
+    if (!progress) {
+      throw new CommandError(
+        `No worker answers for ${lock.handle.workflowId}. Start one with \`rekor-rotate worker\`, then say it again.`,
+        exitCodes.failed,
+      );
+    }
+    const step = progress.held?.step;
+    const ofStep = { ...order, ...(step !== undefined && { step }) };
+    const problems = resumeProblems(ofStep, progress.held);
+    if (problems.length > 0) {
+      throw new CommandError(problems.join(' '), exitCodes.refused);
+    }
+    try {
+      await client.resume(lock.handle, ofStep);
+    } catch (error) {
+      throw notOrdered(error);
+    }
+    const { does } = resumeChoices[order.choice];
+    const text = `Told ${lock.handle.workflowId} to ${does}: ${step ?? ''}. Watch it with \`rekor-rotate status --watch ${log}\`.`;
+    terminal.out(wrap(text, terminal.columns).join('\n'));
+    return exitCodes.done.code;
+  });
+}
+
+function choiceOf({ retry, skip, giveUp }: ResumeOptions): Choice {
+  const asked = Object.entries({ retry, skip, giveUp }).filter(([, given]) => given);
+  const [only] = asked;
+  if (!only || asked.length > 1) {
+    throw new CommandError('Say one of --retry, --skip and --give-up.', exitCodes.usage);
+  }
+  return only[0] as Choice;
+}
+
+/** What the rotation itself answered wins over what was shown a moment ago. */
+function notOrdered(error: unknown): unknown {
+  if (!(error instanceof Error)) {
+    return error;
+  }
+  switch (error.name) {
+    case 'WorkflowUpdateFailedError':
+      return new CommandError(innermost(error).message, exitCodes.refused, { cause: error });
+    case 'WorkflowNotFoundError':
+      return new CommandError('It has ended meanwhile; there is nothing to resume.', exitCodes.refused, {
+        cause: error,
+      });
+    case 'WorkflowUpdateRPCTimeoutOrCancelledError':
+      return new CommandError(
+        'No worker has answered in time. Look with `rekor-rotate status` whether it was taken, before you say it again.',
+        exitCodes.failed,
+        { cause: error },
+      );
+    default:
+      return error;
+  }
+}

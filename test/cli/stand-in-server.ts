@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { ensureBinaries } from '../../tools/binaries';
+
+/** A real Temporal server with a worker whose workflows do nothing. */
+export interface StandIn {
+  readonly address: string;
+  readonly temporal: TestWorkflowEnvironment['client'];
+  /** Writes the example as it would be for this server and a task queue, by default that of the worker. */
+  configured(taskQueue?: string): string;
+  stop(): Promise<void>;
+}
+
+export async function startStandIn(): Promise<StandIn> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const { temporal } = await ensureBinaries(() => undefined);
+  const server = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: temporal } },
+  });
+  const worker = await Worker.create({
+    connection: server.nativeConnection,
+    taskQueue: 'stand-in',
+    workflowsPath: require.resolve('./stand-in-workflows'),
+  });
+  const running = worker.run();
+  return {
+    address: server.address,
+    temporal: server.client,
+    configured: (taskQueue = 'stand-in') => {
+      const example = readFileSync(resolve(__dirname, '../../examples/rekor-rotate.yaml'), 'utf8');
+      const file = join(mkdtempSync(join(tmpdir(), 'cli-')), 'rekor-rotate.yaml');
+      writeFileSync(
+        file,
+        example
+          .replace('127.0.0.1:7233', server.address)
+          .replace('taskQueue: rekor-rotate', `taskQueue: ${taskQueue}`),
+      );
+      return file;
+    },
+    stop: async () => {
+      worker.shutdown();
+      await running;
+      await server.teardown();
+    },
+  };
+}
+
+/** Waits until it has come to pass; 15 s at most. */
+export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!(await what())) {
+    if (Date.now() > end) {
+      throw new Error('It did not come to pass within 15 s.');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

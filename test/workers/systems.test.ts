@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { loadConfiguration, logNamed, type RotationConfiguration } from '../../workers/config';
+import { connectSystems } from '../../workers/systems';
+
+const log = logNamed(
+  loadConfiguration(resolve(__dirname, '../../examples/rekor-rotate.yaml'), {}),
+  'production',
+);
+
+function guarded(rotation: Partial<RotationConfiguration>) {
+  const { logServerMetrics, signerMetrics, signerIntervalMs, guardWindowMs, clockDifferenceMs } =
+    log.trillian;
+  const { trillian, ...systems } = connectSystems({
+    ...log,
+    trillian: {
+      address: '127.0.0.1:9',
+      ...{ logServerMetrics, signerMetrics, signerIntervalMs, guardWindowMs, clockDifferenceMs },
+    },
+    rotation: { ...log.rotation, ...rotation },
+    guard: { everyMs: 60_000, recover: false },
+  });
+  trillian.close();
+  return systems;
+}
+
+it.each([
+  [{ soakMs: 0 }, 10],
+  [{ soakMs: 600_000 }, 25],
+  [{ soakMs: 0, pauseBetweenAttemptsMs: 3_600_000 }, 65],
+  [{ soakMs: 0, stopCurrentAfterMs: 1_200_000 }, 25],
+])('takes no rotation for stuck that only waits as configured: %j (H23)', (rotation, minutes) => {
+  expect(guarded(rotation).guard).toEqual({ recover: false, stuckAfterMs: minutes * 60_000 });
+});
+
+it('knows the addresses and commands by which a person would finish something', () => {
+  expect(guarded({}).addresses).toEqual({
+    trillian: '127.0.0.1:9',
+    gateAdmin: '127.0.0.1:3100',
+    commands: {
+      blue: { start: ['systemctl', 'start', 'rekor@blue'], stop: ['systemctl', 'stop', 'rekor@blue'] },
+      green: { start: ['systemctl', 'start', 'rekor@green'], stop: ['systemctl', 'stop', 'rekor@green'] },
+    },
+  });
+});
