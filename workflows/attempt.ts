@@ -125,6 +125,9 @@ export async function endCutOver(
  */
 export async function lookBack(run: Run, order: AttemptOrder, journal: Journal): Promise<void> {
   const { changes, insistence } = run;
+  if (insistence.interventions.some(({ choice }) => choice === 'skip')) {
+    return; // A person has left an undo out, and knows what is not as before.
+  }
   await CancellationScope.nonCancellable(async () => {
     await insistence.on(order).unlessSkipped('look back', async () => {
       const differences = await changes.lookBack(order);

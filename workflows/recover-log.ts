@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   defineQuery,
   executeChild,
   isCancellation,
@@ -88,8 +89,9 @@ export async function recovery(request: RecoveryRequest): Promise<RotationResult
   }
   journal.notes(sayings(found).join(' '));
   const { rotation } = found.order.identity;
+  // Half a recovery is what it was started for: a Cancel does not stop it.
   return await concluded({ log, rotation }, journal, insistence, () =>
-    recover(realRun(insistence), found, journal),
+    CancellationScope.nonCancellable(() => recover(realRun(insistence), found, journal)),
   );
 }
 
