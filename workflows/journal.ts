@@ -24,16 +24,20 @@ const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede'
  */
 export class Journal implements SagaJournal {
   #progress: Progress;
+  readonly #cancellable: boolean;
 
-  constructor(log: string, rotation: string | null) {
+  /** @param cancellable false for what no Cancel takes back: a recovery. */
+  constructor(log: string, rotation: string | null, cancellable = true) {
+    this.#cancellable = cancellable;
+    const cancelDoes = cancellable ? 'rollBack' : 'nothing';
     this.#progress = {
       log,
       rotation,
       phase: 'preflight',
       attempt: 1,
       steps: [],
-      cancelDoes: 'rollBack',
-      cancelWould: cancelWould.rollBack,
+      cancelDoes,
+      cancelWould: cancelWould[cancelDoes],
       note: null,
       held: null,
       result: null,
@@ -45,7 +49,7 @@ export class Journal implements SagaJournal {
   }
 
   begins(name: string, undoing: boolean): void {
-    const cancelDoes = undoing ? 'rollBack' : cancelIn(name);
+    const cancelDoes = this.#cancellable ? (undoing ? 'rollBack' : cancelIn(name)) : 'nothing';
     this.#show({ phase: undoing ? `undo ${name}` : name, cancelDoes, cancelWould: cancelWould[cancelDoes] });
   }
 

@@ -80,7 +80,7 @@ export async function recoverLog(request?: RecoveryRequest): Promise<RotationRes
 /** The recovery, under the lock. Looks again first: a critical section that was cancelled may have ended meanwhile. */
 export async function recovery(request: RecoveryRequest): Promise<RotationResult> {
   const { log } = request;
-  const journal = new Journal(log, null);
+  const journal = new Journal(log, null, false);
   setHandler(progressQuery, () => journal.progress, { description: 'How far the recovery is' });
   const insistence = new Insistence(journal, observations());
   const found = await planOf(request, { lookForHolder: false });
