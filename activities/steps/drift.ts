@@ -1,12 +1,13 @@
-import type { LeftoverFacts } from '../../workflows/model/leftovers';
-import type { Shard, TreeId } from '../../workflows/model/log';
+import type { InstallationState } from '../../workflows/model/installation';
+import { namedTrees, type LeftoverFacts } from '../../workflows/model/leftovers';
+import type { Instance, InstanceLog, Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { differencesFrom } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
-import { handedOver } from './next-tree-content';
+import { contentOf, handedOver } from './next-tree-content';
 
 /** What the serving release is configured with, and the trees that rotations made. */
 export type ServedShards = LeftoverFacts & {
@@ -28,27 +29,79 @@ export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: 
       found.push(refusal('INACTIVE_TREE_ACTIVE', { log, tree: treeId }));
     }
   }
+  const named = namedTrees(installation);
+  for (const { treeId } of marked.filter((tree) => !named.has(tree.treeId))) {
+    if ((await contentOf(systems, treeId, attempt)) === 'public entries') {
+      found.push(refusal('TREE_NOT_LISTED', { log, tree: treeId }));
+    }
+  }
+  const instances: NamedLog[] = [];
   for (const instance of installation.currentInstances) {
     const loaded = await systems.rekor.log(instance, attempt.signal);
+    instances.push({ name: instance.name, log: loaded });
     const differences = differencesFrom(loaded, installation.activeTreeId, inactive);
     if (differences.length > 0) {
       found.push(refusal('INSTANCE_DIFFERS', { log, instance: instance.name, differences }));
     }
-    const shards = [...loaded.inactive.map(({ treeId }) => treeId), loaded.activeTreeId];
-    found.push(...(await listDrift(systems, `Rekor ${instance.name}`, shards, attempt)));
   }
-  const configured = [...inactive.map(({ treeId }) => treeId), installation.activeTreeId];
-  found.push(
-    ...(await listDrift(systems, `The configuration of ${installation.current}`, configured, attempt)),
-  );
+  // One that does not serve the public may be written to past the gate.
+  for (const instance of installation.nextIsRunning ? installation.nextInstances : []) {
+    const loaded = await loadedBy(systems, instance, attempt);
+    if (loaded) {
+      instances.push({ name: instance.name, log: loaded });
+    }
+  }
+  return [...found, ...(await servedDrift(systems, installation, instances, attempt))];
+}
+
+interface NamedLog {
+  readonly name: string;
+  readonly log: InstanceLog;
+}
+
+/** Whether the configuration of the serving release, and what these instances have loaded, agree with the shards (H10). */
+export async function servedDrift(
+  systems: LogSystems,
+  { current, activeTreeId, inactiveTreeIds }: InstallationState,
+  instances: readonly NamedLog[],
+  attempt: Attempt,
+): Promise<Refusal[]> {
+  const lists: (readonly [string, readonly TreeId[]])[] = [
+    [`The configuration of ${current}`, [...inactiveTreeIds, activeTreeId]],
+    ...instances.map(({ name, log }) => [`Rekor ${name}`, shardsOf(log)] as const),
+  ];
+  const found: Refusal[] = [];
+  for (const [where, shards] of lists) {
+    found.push(...(await listDrift(systems, where, shards, attempt)));
+  }
   return found;
+}
+
+function shardsOf({ inactive, activeTreeId }: InstanceLog): TreeId[] {
+  return [...inactive.map(({ treeId }) => treeId), activeTreeId];
+}
+
+/** What an instance has loaded; null for one that does not answer, which has loaded nothing that anyone is told. */
+async function loadedBy(
+  { rekor }: LogSystems,
+  instance: Instance,
+  attempt: Attempt,
+): Promise<InstanceLog | null> {
+  try {
+    return await rekor.log(instance, attempt.signal);
+  } catch (error) {
+    if (error instanceof RefusalError && error.refusal.code === 'REKOR_UNREACHABLE') {
+      return null;
+    }
+    throw error;
+  }
 }
 
 /**
  * A shard's handover leaf tells which tree came before it: the one thing about the list that a stale deploy cannot take
  * back (H10). Trees that no rotation made say nothing.
  */
-export async function listDrift(
+async function listDrift(
   systems: LogSystems,
   where: string,
   shards: readonly TreeId[],
@@ -91,17 +144,13 @@ export async function driftOfServed(
   next: readonly TreeId[],
   attempt: Attempt,
 ): Promise<Refusal[]> {
-  const { log, rekor } = systems;
+  const { log } = systems;
   const { activeTreeId, inactiveTreeIds, currentInstances, current } = installation;
   const configured = [...inactiveTreeIds, activeTreeId];
   const found: Refusal[] = [];
   for (const instance of currentInstances) {
-    const loaded = await rekor.log(instance, attempt.signal).catch((error: unknown) => {
-      // One that does not run has loaded nothing.
-      if (error instanceof RefusalError && error.refusal.code === 'REKOR_UNREACHABLE') return null;
-      throw error;
-    });
-    const shards = loaded && [...loaded.inactive.map(({ treeId }) => treeId), loaded.activeTreeId];
+    const loaded = await loadedBy(systems, instance, attempt);
+    const shards = loaded && shardsOf(loaded);
     if (shards && shards.join() !== configured.join()) {
       const differences = [
         `it has loaded [${shards.join(', ')}] and is configured with [${configured.join(', ')}]`,

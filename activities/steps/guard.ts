@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { GuardFacts } from '../../workflows/model/guarding';
 import { leftoversOf } from '../../workflows/model/leftovers';
+import type { Refusal } from '../../workflows/model/refusals';
 import type { Attempt } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
@@ -8,7 +9,7 @@ import { driftOf } from './drift';
 import { seeLeftovers } from './leftovers';
 import { lockOwner } from './lock';
 
-/** Everything the guardian looks at. Reads only. */
+/** Everything the guardian looks at. Changes nothing, but that a retired tree without a root gets one. */
 export async function guard(
   systems: LogSystems,
   client: Client,
@@ -24,14 +25,24 @@ export async function guard(
   if (owner) {
     return { ...facts, owner };
   }
+  const seen = await readOrSaid(() => seeLeftovers(systems, attempt));
+  if ('unread' in seen) {
+    return { ...facts, ...seen, owner };
+  }
+  const found = await readOrSaid(async () => ({ drift: await driftOf(systems, seen, attempt) }));
+  // A rotation that began meanwhile would look like an interrupted one.
+  return { ...facts, ...found, leftovers: leftoversOf(seen), owner: await lockOwner(client, log) };
+}
+
+/** What was read, or why it could not be. */
+async function readOrSaid<Found extends object>(
+  read: () => Promise<Found>,
+): Promise<Found | { readonly unread: readonly Refusal[] }> {
   try {
-    const seen = await seeLeftovers(systems, attempt);
-    const drift = await driftOf(systems, seen, attempt);
-    // A rotation that began meanwhile would look like an interrupted one.
-    return { ...facts, owner: await lockOwner(client, log), leftovers: leftoversOf(seen), drift };
+    return await read();
   } catch (error) {
     if (error instanceof RefusalError) {
-      return { ...facts, owner: null, unread: [error.refusal] };
+      return { unread: [error.refusal] };
     }
     throw error;
   }

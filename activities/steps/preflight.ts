@@ -8,6 +8,7 @@ import type { RotationRequest } from '../../workflows/model/rotation';
 import { type Attempt, persistently } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
+import { servedDrift } from './drift';
 
 /** A first connection to something busy may break; what does not answer for this long, in milliseconds, is not there. */
 const PATIENCE_MS = 2_000;
@@ -49,6 +50,11 @@ export async function preflight(
   ]);
   if (!shards || !instances || !changes || refusals.length > 0) {
     return { log: request.log, refusals };
+  }
+  // A rotation would make a list that lost a shard the standing one (H10).
+  const drift = await servedDrift(systems, state, instances, attempt);
+  if (drift.length > 0) {
+    return { log: request.log, refusals: drift };
   }
   const marked = markedTrees(trees, request.log);
   return {

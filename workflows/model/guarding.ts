@@ -51,7 +51,8 @@ export function judge(facts: GuardFacts): GuardVerdict {
   const left = leftovers.length > 0 ? [refusal('LEFTOVERS', { log, leftovers })] : [];
   return {
     alarms: [...left, ...facts.drift, ...facts.unread],
-    recover: left.length > 0 && facts.recovers && facts.unread.length === 0,
+    // Whether or not an instance answers: a recovery starts what serves (H33).
+    recover: left.length > 0 && facts.recovers,
   };
 }
 

@@ -226,6 +226,10 @@ const catalogue = {
     remedy:
       'Let no Rekor start with this list: it would number entries wrongly, signed. Put back the list that the last rotation wrote, then restart that Rekor.',
   }),
+  TREE_NOT_LISTED: (found: { log: string; tree: string }): Text => ({
+    message: `Tree ${found.tree} holds entries of clients of ${found.log}, and nothing that serves names it.`,
+    remedy: 'Those entries are not found. Put back the list that names it; find out who took it away.',
+  }),
   SERVING_TREE_CLOSED: (found: { log: string; tree: string; state: string }): Text => ({
     message: `Tree ${found.tree}, which serves ${found.log}, is ${found.state}, and no rotation runs that closed it.`,
     remedy: 'Writes are refused. Find out who closed it; set it ACTIVE when that is right.',
