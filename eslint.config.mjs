@@ -11,7 +11,7 @@ const room = (target, ...forbidden) => ({
   message: `${target}/ may not import this: see "The rooms" in docs/architecture.md.`,
 });
 
-const outer = ['cli', 'workers', 'gate', 'lab', 'bench', 'tools', 'test'];
+const outer = ['cli', 'workers', 'gate', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'];
 
 export default tseslint.config(
   { ignores: ['out/', 'node_modules/'] },
@@ -36,15 +36,42 @@ export default tseslint.config(
           zones: [
             room('workflows/model', 'activities', 'proto', ...outer),
             room('workflows', 'activities', 'proto', ...outer),
-            room('gate', 'lab', 'bench', 'tools', 'test', 'cli', 'workers', 'activities'),
-            room('cli', 'lab', 'bench', 'tools', 'test', 'activities'),
-            room('workers', 'lab', 'bench', 'tools', 'test', 'cli'),
-            room('tools', 'workflows', 'activities', 'workers', 'cli', 'gate', 'lab', 'bench', 'test'),
-            room('lab', 'test', 'bench'),
-            room('bench', 'test'),
+            room(
+              'gate',
+              'lab',
+              'bench',
+              'chaos',
+              'simulation',
+              'tools',
+              'test',
+              'cli',
+              'workers',
+              'activities',
+            ),
+            room('cli', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test', 'activities'),
+            room('workers', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test', 'cli'),
+            room(
+              'tools',
+              'workflows',
+              'activities',
+              'workers',
+              'cli',
+              'gate',
+              'lab',
+              'bench',
+              'chaos',
+              'simulation',
+              'test',
+            ),
+            room('lab', 'test', 'bench', 'chaos', 'simulation'),
+            room('bench', 'test', 'chaos', 'simulation'),
+            room('chaos', 'test', 'bench', 'simulation'),
+            room('simulation', 'lab', 'bench', 'chaos', 'tools', 'test'),
             {
               target: './activities',
-              from: ['cli', 'workers', 'lab', 'bench', 'tools', 'test'].map((from) => `./${from}`),
+              from: ['cli', 'workers', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'].map(
+                (from) => `./${from}`,
+              ),
               message: 'activities/ may not import this: see "The rooms" in docs/architecture.md.',
             },
             {

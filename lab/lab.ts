@@ -14,6 +14,7 @@ import {
   type PartName,
   type PartStatus,
 } from './parts';
+import type { Ports } from './ports';
 import { recorded, signalRecorded } from './process';
 import {
   type LabRecord,
@@ -24,6 +25,7 @@ import {
   removeIfEmpty,
   writeRecord,
 } from './record';
+import { directRoutes, type Routes } from './routes';
 import { enabledSlots, writeSlots } from './slots';
 import { startPart, type Surroundings } from './start-part';
 
@@ -48,6 +50,8 @@ export interface LabOptions {
   readonly binaries: Binaries;
   /** Gets one line for each thing that happens. */
   readonly report: (line: string) => void;
+  /** Told where each part listens, says where the others are to look for it; without it, there. */
+  readonly routes?: (ports: Ports) => Promise<Routes>;
   /** Parts that are not started. */
   readonly without?: readonly PartName[];
   /** Keep the data when the lab is stopped. A lab whose data was kept once keeps it until `stopLab` says otherwise. */
@@ -117,10 +121,11 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
     });
     const { ports, keepData } = record;
     const { report, binaries, signal = new AbortController().signal } = options;
-    const lab = { files, ports, parts: labParts(files, ports), binaries, report, signal };
+    const routes = (await options.routes?.(ports)) ?? directRoutes(ports);
+    const lab = { files, ports, routes, parts: labParts(files, ports), binaries, report, signal };
     await stopParts(lab, (name) => report(`${name} was still there from an earlier start: stopped`));
     await writeConfiguration(files, ports);
-    await writeSlots(files, ports, binaries.rekorServer);
+    await writeSlots(files, routes, binaries.rekorServer);
     try {
       await startParts(lab, new Set(options.without));
     } catch (error) {

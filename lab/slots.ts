@@ -7,6 +7,7 @@ import { connectTrillian } from '../activities/trillian';
 import type { TreeId } from '../workflows/model/log';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { Ports } from './ports';
+import type { Routes } from './routes';
 
 const run = promisify(execFile);
 
@@ -29,7 +30,7 @@ export function enabledSlots(files: LabFiles): readonly SlotName[] {
 }
 
 /** The port a slot listens on is kept in its environment file, like the tree: a rotation changes only the tree. */
-export async function writeSlots(files: LabFiles, ports: Ports, rekorServer: string): Promise<void> {
+export async function writeSlots(files: LabFiles, routes: Routes, rekorServer: string): Promise<void> {
   await mkdir(files.slots, { recursive: true });
   if (!existsSync(files.signerKey)) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -41,7 +42,7 @@ export async function writeSlots(files: LabFiles, ports: Ports, rekorServer: str
     SIGNER_KEY: files.signerKey,
     PUBLIC_NAME: 'rekor.lab',
     TRILLIAN_HOST: '127.0.0.1',
-    TRILLIAN_PORT: ports.trillian,
+    TRILLIAN_PORT: routes.rekor.trillian,
   };
   const lines = Object.entries(shared).map(([name, value]) => `${name}=${value}`);
   await writeWhole(

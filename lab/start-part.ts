@@ -9,11 +9,13 @@ import type { Part, PartName } from './parts';
 import { isFree, type Ports } from './ports';
 import { recorded, startProcess } from './process';
 import { httpAnswers, temporalAnswers, workerPolls } from './readiness';
+import type { Routes } from './routes';
 import { enabledSlots, runSlotCommand, writeFirstTree } from './slots';
 
 export interface Surroundings {
   readonly files: LabFiles;
   readonly ports: Ports;
+  readonly routes: Routes;
   readonly parts: Readonly<Record<PartName, Part>>;
   readonly binaries: Binaries;
   readonly report: (line: string) => void;
@@ -50,25 +52,29 @@ export async function startPart(lab: Surroundings, name: PartName): Promise<void
 }
 
 async function start(lab: Surroundings, part: Part): Promise<void> {
-  const { files, ports, binaries } = lab;
+  const { files, ports, routes, binaries } = lab;
   const launch = (command: string, ...args: string[]) => startProcess({ ...part, command, args });
   switch (part.name) {
     case 'database':
       await startDatabase(files, part, lab.report);
       return;
     case 'trillian-log-server':
-      await launchTrillian(lab, part, binaries.trillianLogServer, ports.trillian, ports.trillianMetrics);
+      await launchTrillian(lab, part, {
+        program: binaries.trillianLogServer,
+        database: routes.logServer.database,
+        calls: ports.trillian,
+        metrics: ports.trillianMetrics,
+      });
       return;
     case 'trillian-log-signer':
       // Without an election: there is no other signer.
-      await launchTrillian(
-        lab,
-        part,
-        binaries.trillianLogSigner,
-        ports.signer,
-        ports.signerMetrics,
-        '--force_master',
-      );
+      await launchTrillian(lab, part, {
+        program: binaries.trillianLogSigner,
+        database: routes.signer.database,
+        calls: ports.signer,
+        metrics: ports.signerMetrics,
+        more: ['--force_master'],
+      });
       return;
     case 'temporal':
       await mkdir(files.temporalData, { recursive: true });
@@ -89,7 +95,7 @@ async function start(lab: Surroundings, part: Part): Promise<void> {
       launch(
         process.execPath,
         ...[compiledProgram(), 'gate', '--config', files.configuration, '--log', labLog],
-        ...['--first-upstream', `http://127.0.0.1:${ports[slot]}`],
+        ...['--first-upstream', `http://127.0.0.1:${routes.gate[slot]}`],
       );
       return;
     }
@@ -99,26 +105,28 @@ async function start(lab: Surroundings, part: Part): Promise<void> {
   }
 }
 
-async function launchTrillian(
-  { files, ports }: Surroundings,
-  part: Part,
-  program: string,
-  calls: number,
-  metrics: number,
-  ...more: string[]
-): Promise<void> {
+interface TrillianServer {
+  readonly program: string;
+  /** Ports: where it finds the database, and where it listens. */
+  readonly database: number;
+  readonly calls: number;
+  readonly metrics: number;
+  readonly more?: readonly string[];
+}
+
+async function launchTrillian({ files }: Surroundings, part: Part, server: TrillianServer): Promise<void> {
   // The password goes by a file, because any user may read the arguments of a process.
   const password = (await readFile(files.databasePassword, 'utf8')).trim();
   startProcess({
     ...part,
-    command: program,
+    command: server.program,
     args: [
       '--storage_system=postgresql',
-      `--postgresql_uri=postgresql://trillian@127.0.0.1:${ports.database}/trillian?sslmode=disable`,
+      `--postgresql_uri=postgresql://trillian@127.0.0.1:${server.database}/trillian?sslmode=disable`,
       '--quota_system=noop',
-      `--rpc_endpoint=127.0.0.1:${calls}`,
-      `--http_endpoint=127.0.0.1:${metrics}`,
-      ...more,
+      `--rpc_endpoint=127.0.0.1:${server.calls}`,
+      `--http_endpoint=127.0.0.1:${server.metrics}`,
+      ...(server.more ?? []),
     ],
     environment: { PGPASSWORD: password },
   });

@@ -20,7 +20,19 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'out', 'dist');
 const stampFile = join(root, 'out', 'build-stamp.json');
-const rooms = ['workflows', 'activities', 'workers', 'cli', 'gate', 'lab', 'bench', 'tools', 'proto'];
+const rooms = [
+  'workflows',
+  'activities',
+  'workers',
+  'cli',
+  'gate',
+  'lab',
+  'bench',
+  'chaos',
+  'simulation',
+  'tools',
+  'proto',
+];
 
 /** What compiled code reads beside itself while it runs. */
 const isAsset = (path) =>

@@ -8,7 +8,7 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const commands = { demo, test, bench };
+const commands = { demo, test, bench, chaos, simulate };
 
 /** Temporary files of the tests; kept for a look when one of them has failed. */
 const scratch = join(root, 'out', 'test', 'files');
@@ -47,6 +47,14 @@ async function demo(options) {
 
 async function bench(options) {
   return await run(process.execPath, [join('out', 'dist', 'bench', 'main.js'), ...options]);
+}
+
+async function chaos(options) {
+  return await run(process.execPath, [join('out', 'dist', 'chaos', 'main.js'), ...options]);
+}
+
+async function simulate(options) {
+  return await run(process.execPath, [join('out', 'dist', 'simulation', 'main.js'), ...options]);
 }
 
 /** Patterns narrow the tests to files whose path matches; the checks of the sources are then left out. */

@@ -14,8 +14,22 @@ export interface LoadOptions {
   /** Requests per second, sent at even distances whatever becomes of earlier ones. Default 20. */
   readonly writesPerSecond?: number;
   readonly readsPerSecond?: number;
+  /** Told of each of the load's own requests when it has ended. */
+  readonly ended?: (request: EndedRequest) => void;
   /** Path of a rekor-cli: then it uploads an artifact every 2 s, and these count as writes. */
   readonly rekorCli?: string;
+}
+
+/** One request, and what became of it. */
+export interface EndedRequest {
+  readonly kind: 'write' | 'read';
+  /** Milliseconds since 1970. */
+  readonly sentAt: number;
+  readonly elapsedMs: number;
+  /** HTTP status; null when there was no answer. */
+  readonly status: number | null;
+  /** What makes it a failure; null when it is none. */
+  readonly fault: string | null;
 }
 
 export interface LoadSummary {
@@ -45,11 +59,12 @@ export function startLoad(options: LoadOptions): Load {
   const nextRead = readPlan(recorder);
   const writes = new Tally();
   const reads = new Tally();
+  const tallies = { write: writes, read: reads };
   const failures: Failure[] = [];
   const stopping = new AbortController();
 
   const judge = (
-    tally: Tally,
+    kind: EndedRequest['kind'],
     request: string,
     answer: Answer,
     sentAt: number,
@@ -58,10 +73,12 @@ export function startLoad(options: LoadOptions): Load {
     const late =
       answer.elapsedMs > LATE_AFTER_MS ? `answered after ${Math.round(answer.elapsedMs)} ms` : null;
     const reason = fault ?? late;
-    tally.time(answer.elapsedMs);
+    const { status, elapsedMs } = answer;
+    const tally = tallies[kind];
+    tally.time(elapsedMs);
+    options.ended?.({ kind, sentAt, elapsedMs, status, fault: reason });
     if (reason === null) return;
     tally.fail();
-    const { status, elapsedMs } = answer;
     failures.push({ time: new Date(sentAt).toISOString(), request, status, body: reason, elapsedMs });
   };
 
@@ -79,7 +96,7 @@ export function startLoad(options: LoadOptions): Load {
     } catch (error) {
       fault = `${String(error)}: ${answer.body}`;
     }
-    judge(writes, 'POST /api/v1/log/entries', answer, sentAt, fault);
+    judge('write', 'POST /api/v1/log/entries', answer, sentAt, fault);
   };
 
   const read = async (): Promise<void> => {
@@ -87,7 +104,7 @@ export function startLoad(options: LoadOptions): Load {
     const sentAt = Date.now();
     const { path, faultIn } = nextRead();
     const answer = await http.get(path);
-    judge(reads, `GET ${path}`, answer, sentAt, answer.status === 200 ? faultIn(answer.body) : answer.body);
+    judge('read', `GET ${path}`, answer, sentAt, answer.status === 200 ? faultIn(answer.body) : answer.body);
   };
 
   const uploads =

@@ -18,6 +18,7 @@ function run(result: Partial<RotationResult> = {}): RotationRun {
       attempts: 1,
       currentTree: { treeId: CURRENT, size: 250 },
       nextTree: { treeId: NEXT, firstIndex: 250 },
+      interventions: [],
       steps: [{ name: 'hold', ms: 160.04, kind: 'done', attempt: 1 }],
       writes: { stallMs: 660, longestWaitMs: 700, held: 12, refused: 0, recovered: 0, dropped: 0 },
       frozen: { treeId: CURRENT, size: 250, rootHash: 'ab', proof: [] },

@@ -110,7 +110,7 @@ describe('bad input to a rotation', () => {
     await log.end();
   }, 60_000);
 
-  beforeEach(() => log.settle());
+  beforeEach(() => log.settle(), 150_000);
 
   async function expectRefusal(code: RefusalCode, request: Partial<RotationRequest> = {}): Promise<void> {
     const before = await log.snapshot();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { within } from './waiting';
+import { within } from '../../lab/waiting';
 
 /** A process of ours, with its output in a file. */
 export interface Child {

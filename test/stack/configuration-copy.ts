@@ -13,6 +13,7 @@ export interface LogSection {
   gate: { listen: string; admin: string; token: { file: string } };
   installation: { slots: Record<string, SlotSection> };
   rotation?: RotationSection;
+  guard?: GuardSection;
 }
 
 export interface SlotSection {
@@ -31,6 +32,12 @@ export interface RotationSection {
   criticalSection?: string;
   soak?: string;
   stopCurrentAfter?: string;
+  ifNextFails?: 'supersede' | 'hold';
+}
+
+export interface GuardSection {
+  every?: string;
+  recover?: boolean;
 }
 
 export function readConfiguration(file: string): ConfigurationFile {

@@ -12,7 +12,7 @@ describe('a dry run on a real log', () => {
     await log.end();
   }, 60_000);
 
-  beforeEach(() => log.settle());
+  beforeEach(() => log.settle(), 150_000);
 
   const readsOfTrillian = ['ListTrees', 'GetTree', 'GetLatestSignedLogRoot', 'GetLeavesByRange'];
 

@@ -1,11 +1,11 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
-import type { Held } from './faults/exchange';
-import { gateHold, setsState } from './chosen-calls';
+import type { Held } from '../../lab/faults/exchange';
+import { gateHold, setsState } from '../../lab/faults/chosen-calls';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome, stepNames } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
-import { within } from './waiting';
+import { within } from '../../lab/waiting';
 
 interface Kill {
   readonly step: string;
@@ -73,7 +73,7 @@ describe('a rotation whose worker is killed', () => {
     await log.end();
   }, 60_000);
 
-  beforeEach(() => log.settle());
+  beforeEach(() => log.settle(), 150_000);
 
   /** Starts a rotation under load, kills the worker in the step, lets `then` happen, and starts another worker. */
   async function killedIn(

@@ -1,35 +1,51 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { promisify } from 'node:util';
+import { Client, Connection, ScheduleOverlapPolicy, type WorkflowHandle } from '@temporalio/client';
 import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
 import type { Acknowledgement } from '../../lab/load/acknowledgement';
 import { checkAcknowledgements } from '../../lab/load/check';
 import { readEntry } from '../../lab/load/entry';
 import { startLoad, type Load } from '../../lab/load/load';
 import { createRecorder, type Recorder } from '../../lab/load/recorder';
-import { ROTATE_LOG } from '../../workflows/messages';
+import {
+  guardId,
+  lockId,
+  PROGRESS,
+  RECOVER_LOG,
+  RESUME,
+  ROTATE_LOG,
+  type Progress,
+} from '../../workflows/messages';
+import type { Choice, ResumeOrder } from '../../workflows/model/held';
+import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import {
   copyOf,
   onlyLog,
   readConfiguration,
   writeConfiguration,
+  type GuardSection,
   type LogSection,
   type RotationSection,
 } from './configuration-copy';
-import { startGrpcProxy, type GrpcProxy } from './faults/grpc-proxy';
-import { startHttpProxy, type HttpProxy } from './faults/http-proxy';
-import { gateAdmin, type GateAdmin } from './gate-admin';
-import { startLab } from './lab-process';
-import { slotCommands, type SlotCommands } from './slot-commands';
+import { startGrpcProxy, type GrpcProxy } from '../../lab/faults/grpc-proxy';
+import { startHttpProxy, type HttpProxy } from '../../lab/faults/http-proxy';
+import { gateAdmin, type GateAdmin } from '../../lab/gate-admin';
+import { startLab, type LabProcess } from './lab-process';
+import { slotCommands, type SlotCommands } from '../../lab/faults/slot-commands';
 import { snapshotOf, type LogSnapshot } from './snapshot';
-import { trillianProto, trillianTrees, type TrillianTrees } from './trillian-trees';
-import { until, within } from './waiting';
+import { trillianProto, trillianTrees, type TrillianTrees } from '../../lab/trillian-trees';
+import { until, within } from '../../lab/waiting';
 import { workerProcess, type WorkerProcess } from './worker-process';
 
 /** How long anything may take here before a test gives up; two busy cores, so far more than it does take. */
 const PATIENCE_MS = 120_000;
+
+/** Long enough for the slowest machine, in milliseconds: how long writes really wait is for the bench to say. */
+const WRITABLE_MS = 30_000;
 
 /** So many entries from before a test are looked at again in it. */
 const EARLIER = 20;
@@ -55,6 +71,8 @@ export interface LogUnderTest {
   readonly gateItself: GateAdmin;
   readonly temporal: Client;
   readonly recorder: Recorder;
+  /** The parts that all of this runs on. */
+  readonly lab: LabProcess;
 
   /** Clients without retries; the caller stops them. */
   load(): Load;
@@ -62,11 +80,27 @@ export interface LogUnderTest {
   /** Starts a rotation and waits for its result. */
   rotate(request?: Partial<RotationRequest>): Promise<RotationResult>;
   result(rotation: WorkflowHandle<Rotate>): Promise<RotationResult>;
+  /** The open rotation or recovery: the workflow that is the lock. */
+  lock(): WorkflowHandle<Rotate>;
+  /** What the open rotation or recovery says of itself. */
+  progress(): Promise<Progress>;
+  /** Answers one that is held. */
+  resume(choice: Choice): Promise<string>;
+  /** Recovers the log by hand, and waits for the result. */
+  recover(request?: Partial<RecoveryRequest>): Promise<RotationResult>;
+  /** Lets the guardian look now. */
+  guardLooks(): Promise<void>;
+  /** Waits until nothing rotates, recovers or guards this log. */
+  idle(): Promise<void>;
   snapshot(): Promise<LogSnapshot>;
   /** Which slot serves now, and which would be next. */
   serving(): Promise<{ readonly current: string; readonly next: string; readonly activeTreeId: string }>;
-  /** An upload is acknowledged within 5 s; it is recorded like those of the load. */
+  /** An upload is acknowledged; it is recorded like those of the load. */
   expectWritable(): Promise<void>;
+  /** An upload straight to a slot, past the gate; recorded when it is acknowledged. Throws when it is not. */
+  uploadTo(slot: string): Promise<void>;
+  /** Runs a slot's own command, as its operator would by hand. */
+  byHand(slot: string, verb: 'start' | 'stop'): Promise<void>;
   /** Every entry acknowledged in this test, and some from before it: each is there, none twice, with a valid proof. */
   expectNothingLost(): Promise<void>;
   /** The same for every entry that was ever acknowledged; takes long after many tests. */
@@ -85,6 +119,15 @@ export interface LogUnderTest {
 
 type Rotate = (request: RotationRequest) => Promise<RotationResult>;
 
+/** Who decides in these tests when a rotation is held. */
+export const person = { who: 'the person in the test', why: 'the test has looked' } as const;
+
+/** What a test file wants to be otherwise in the configuration. */
+export interface Wanted {
+  readonly rotation?: RotationSection;
+  readonly guard?: GuardSection;
+}
+
 /** Quick, and few attempts: what fails for good in a test fails for good at once. */
 const quick: RotationSection = {
   attempts: 2,
@@ -93,7 +136,7 @@ const quick: RotationSection = {
   stopCurrentAfter: '500ms',
 };
 
-export async function startLogUnderTest(): Promise<LogUnderTest> {
+export async function startLogUnderTest(wanted: Wanted = {}): Promise<LogUnderTest> {
   const ends: (() => unknown)[] = [];
   const end = async (): Promise<void> => {
     const errors: unknown[] = [];
@@ -109,14 +152,16 @@ export async function startLogUnderTest(): Promise<LogUnderTest> {
     }
   };
   try {
-    return { ...(await assemble(ends)), end };
+    return { ...(await assemble(ends, wanted)), end };
   } catch (error) {
     await end().catch(() => undefined);
     throw error;
   }
 }
 
-async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'end'>> {
+const run = promisify(execFile);
+
+async function assemble(ends: (() => unknown)[], wanted: Wanted): Promise<Omit<LogUnderTest, 'end'>> {
   const lab = await startLab();
   ends.push(() => lab.end());
   const directory = join(lab.files.directory, 'test');
@@ -143,7 +188,8 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
   }
   section.trillian.address = trillian.address;
   section.gate.admin = new URL(gate.url).host;
-  section.rotation = { ...section.rotation, ...quick };
+  section.rotation = { ...section.rotation, ...quick, ...wanted.rotation };
+  section.guard = { ...section.guard, ...wanted.guard };
   const configurationFile = join(directory, 'worker.yaml');
   writeConfiguration(configurationFile, configuration);
 
@@ -160,12 +206,14 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
   const temporal = new Client({ connection, namespace: configuration.temporal.namespace ?? 'default' });
   const recorder = createRecorder();
 
+  const taskQueue = configuration.temporal.taskQueue ?? 'rekor-rotate';
   const start = (request: Partial<RotationRequest> = {}): Promise<WorkflowHandle<Rotate>> =>
     temporal.workflow.start<Rotate>(ROTATE_LOG, {
       workflowId: `test-${randomUUID()}`,
-      taskQueue: configuration.temporal.taskQueue ?? 'rekor-rotate',
+      taskQueue,
       args: [{ log: name, ...request }],
     });
+  const lock = (): WorkflowHandle<Rotate> => temporal.workflow.getHandle<Rotate>(lockId(name));
   const result = (rotation: WorkflowHandle<Rotate>): Promise<RotationResult> =>
     within(`the result of ${rotation.workflowId}`, PATIENCE_MS, rotation.result()).catch((error: unknown) => {
       throw new Error(`${String(error)}\nThe worker's last words:\n${worker.output().slice(-4_000)}`, {
@@ -191,7 +239,13 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
     slots.clear();
     slots.forgetCalls();
   };
-  const upload = uploader(section.publicUrl, recorder);
+  const upload = uploader(recorder);
+  const idle = async (): Promise<void> => {
+    await until('the end of everything that concerns the log', PATIENCE_MS, async () => {
+      const { count } = await temporal.workflow.count(`ExecutionStatus = 'Running'`);
+      return count === 0;
+    });
+  };
   return {
     name,
     section,
@@ -204,9 +258,24 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
     gateItself,
     temporal,
     recorder,
+    lab,
     load: () => startLoad({ url: section.publicUrl, recorder, writesPerSecond: 10, readsPerSecond: 5 }),
     start,
     result,
+    lock,
+    progress: () => lock().query<Progress>(PROGRESS),
+    resume: (choice) =>
+      lock().executeUpdate<string, [ResumeOrder]>(RESUME, { args: [{ choice, ...person }] }),
+    recover: async (request) =>
+      await result(
+        await temporal.workflow.start<Rotate>(RECOVER_LOG, {
+          workflowId: `test-${randomUUID()}`,
+          taskQueue,
+          args: [{ log: name, ...request }],
+        }),
+      ),
+    guardLooks: () => temporal.schedule.getHandle(guardId(name)).trigger(ScheduleOverlapPolicy.SKIP),
+    idle,
     rotate: async (request) => await result(await start(request)),
     snapshot: () => snapshotOf(original, gateItself, trees),
     serving: async () => {
@@ -221,7 +290,14 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
       return { current, next, activeTreeId: info.treeID };
     },
     expectWritable: async () => {
-      await until('an upload to be acknowledged', 5_000, upload);
+      await until('an upload to be acknowledged', WRITABLE_MS, () => upload(section.publicUrl));
+    },
+    uploadTo: async (slot) => {
+      await upload(original.installation.slots[slot]?.url ?? '');
+    },
+    byHand: async (slot, verb) => {
+      const [program = '', ...args] = original.installation.slots[slot]?.[verb] ?? [];
+      await run(program, args);
     },
     expectNothingLost: () => expectKept(recorder.acknowledged().slice(Math.max(settledAt - EARLIER, 0))),
     expectNothingEverLost: () => expectKept(recorder.acknowledged()),
@@ -240,10 +316,7 @@ async function assemble(ends: (() => unknown)[]): Promise<Omit<LogUnderTest, 'en
       if (!worker.runs()) {
         worker.start();
       }
-      await until('the end of an earlier rotation', PATIENCE_MS, async () => {
-        const { count } = await temporal.workflow.count(`ExecutionStatus = 'Running'`);
-        return count === 0;
-      });
+      await idle();
     },
   };
 }
@@ -260,10 +333,10 @@ async function sendThroughProxy(gate: GateAdmin, original: LogSection, proxied: 
 }
 
 /** Uploads one artifact; says whether it was acknowledged. */
-function uploader(publicUrl: string, recorder: Recorder): () => Promise<boolean> {
+function uploader(recorder: Recorder): (url: string) => Promise<boolean> {
   const signArtifact = artifactSigner();
-  return async () => {
-    const response = await fetch(`${publicUrl}/api/v1/log/entries`, {
+  return async (url) => {
+    const response = await fetch(`${url}/api/v1/log/entries`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: hashedRekord(signArtifact()),

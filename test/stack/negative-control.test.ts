@@ -9,7 +9,7 @@ import type { TreeId } from '../../workflows/model/log';
 import { onlyLog, readConfiguration } from './configuration-copy';
 import { startLab, type LabProcess } from './lab-process';
 import { startRoundRobin } from './round-robin';
-import { until } from './waiting';
+import { until } from '../../lab/waiting';
 
 const PATIENCE_MS = 60_000;
 

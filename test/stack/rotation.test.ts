@@ -13,7 +13,7 @@ describe('a rotation of a real log', () => {
     await log.end();
   }, 60_000);
 
-  beforeEach(() => log.settle());
+  beforeEach(() => log.settle(), 150_000);
 
   it('under load loses nothing, gives no index twice and fails no request (H37)', async () => {
     const { activeTreeId } = await log.serving();

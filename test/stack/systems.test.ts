@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Client } from 'pg';
 import { type DrainTiming, freezeTree } from '../../activities/drain';
-import { handoverLeaf, handoverText, isHandover } from '../../activities/handover';
+import { handoverLeaf, handoverText, readHandover } from '../../activities/handover';
 import { connectQueue, type QueueReader } from '../../activities/queue';
 import { connectRekor } from '../../activities/rekor';
 import { connectMetrics, type TrillianMetrics } from '../../activities/signer';
@@ -15,7 +15,7 @@ import { ensureBinaries } from '../../tools/binaries';
 import type { TreeId } from '../../workflows/model/log';
 import { refused, rejected } from '../activities/refused';
 import { type LabProcess, startLab } from './lab-process';
-import { until } from './waiting';
+import { until } from '../../lab/waiting';
 
 /** Trillian's and Rekor's real servers, PostgreSQL, and nothing else. */
 jest.setTimeout(120_000);
@@ -196,7 +196,7 @@ describe('the queue and the metrics', () => {
 describe.each([['with the queue'], ['by the signer alone']])('a drain proven %s', (how) => {
   const systems = () => ({ log: 'lab', trillian, metrics, ...(how === 'with the queue' ? { queue } : {}) });
   const freeze = (treeId: TreeId, ms = 30_000) =>
-    freezeTree(systems(), timing, treeId, AbortSignal.timeout(ms));
+    freezeTree(systems(), timing, treeId, { signal: AbortSignal.timeout(ms) });
 
   it('ends a tree under load with every accepted leaf in it (H1)', async () => {
     const treeId = await newTree();
@@ -274,12 +274,12 @@ describe('the handover leaf', () => {
     await expect(trillian.queueLeaf(next, second, call)).resolves.toBe('duplicate');
     await sizeOf(next, 1);
     await expect(trillian.queueLeaf(next, handoverLeaf(end, mark), call)).resolves.toBe('duplicate');
-    const { rootHash } = await freezeTree({ log: 'lab', trillian, metrics, queue }, timing, next, signal);
+    const { rootHash } = await freezeTree({ log: 'lab', trillian, metrics, queue }, timing, next, call);
     const [leaf, ...others] = await trillian.leavesByRange(next, 0, 2, call);
     expect(others).toEqual([]);
     expect(leaf?.merkleLeafHash.toString('hex')).toBe(first.leafHash);
     expect(rootHash).toBe(first.leafHash);
-    expect(isHandover(leaf?.value ?? Buffer.alloc(0), end)).toBe(true);
+    expect(leaf && readHandover(leaf)).toEqual(end);
   });
 
   it('has exactly the bytes that Rekor makes of the same entry, and Rekor serves it like any entry (H4, H5)', async () => {
@@ -297,7 +297,7 @@ describe('the handover leaf', () => {
     const [entry] = Object.values((await response.json()) as Record<string, { body: string }>);
     expect(Buffer.from(entry?.body ?? '', 'base64').toString()).toBe(proposed.toString());
 
-    const frozen = await freezeTree({ log: 'lab', trillian, metrics, queue }, timing, current, signal);
+    const frozen = await freezeTree({ log: 'lab', trillian, metrics, queue }, timing, current, call);
     expect(frozen.size).toBe(1);
     const next = await newTree();
     const leaf = handoverLeaf(frozen, mark);

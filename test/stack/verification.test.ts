@@ -10,7 +10,7 @@ import type { Shard } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
 import { onlyLog, readConfiguration } from './configuration-copy';
 import { startLab } from './lab-process';
-import { trillianTrees } from './trillian-trees';
+import { trillianTrees } from '../../lab/trillian-trees';
 
 /**
  * A real log that was rotated by hand, without a freeze: the tree `first` still takes writes through the Rekor

@@ -44,7 +44,11 @@ export interface HttpProxy {
  * A proxy before an HTTP server that passes every request on over a fresh connection, and does to chosen ones what a
  * test has asked for. Bodies are taken in whole. A server that cannot be reached shows as a connection cut without answer.
  */
-export async function startHttpProxy(options: { upstream: string }): Promise<HttpProxy> {
+export async function startHttpProxy(options: {
+  readonly upstream: string;
+  /** Told of each answer of the real system, also of one that nobody waits for any more. */
+  readonly answered?: (call: HttpCall, answer: HttpAnswer) => void;
+}): Promise<HttpProxy> {
   const rules = new FaultRules<HttpCall, HttpAnswer>();
   const calls: HttpCall[] = [];
 
@@ -64,7 +68,11 @@ export async function startHttpProxy(options: { upstream: string }): Promise<Htt
     };
     calls.push(call);
     await carry<HttpAnswer>(rules.faultFor(call), {
-      forward: () => forward(options.upstream, call, incoming, body, left.signal),
+      forward: async () => {
+        const answer = await forward(options.upstream, call, incoming, body, left.signal);
+        options.answered?.(call, answer);
+        return answer;
+      },
       answer: ({ status, headers, body: bytes }) => {
         response.writeHead(status, headers);
         response.end(bytes);

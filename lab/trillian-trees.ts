@@ -16,7 +16,7 @@ export interface StoredTree {
   readonly description: string;
 }
 
-export const trillianProto = resolve(__dirname, '../../proto/trillian.proto');
+export const trillianProto = resolve(__dirname, '../proto/trillian.proto');
 
 /** The test's own hands on Trillian, past every proxy and past the code under test. */
 export interface TrillianTrees {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startHttpProxy, type HttpProxy } from './http-proxy';
+import { startHttpProxy, type HttpProxy } from '../../../lab/faults/http-proxy';
 
 describe('the HTTP proxy before the gate and Rekor', () => {
   const effects: string[] = [];

@@ -1,5 +1,5 @@
-import type { GrpcRequest } from './faults/grpc-proxy';
-import type { HttpMatch } from './faults/http-proxy';
+import type { GrpcRequest } from './grpc-proxy';
+import type { HttpMatch } from './http-proxy';
 
 /** Calls of a rotation that tests choose, by what they do to the log. */
 

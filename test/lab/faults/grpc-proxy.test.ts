@@ -15,7 +15,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { startGrpcProxy, type GrpcProxy } from './grpc-proxy';
+import { startGrpcProxy, type GrpcProxy } from '../../../lab/faults/grpc-proxy';
 
 const proto = `syntax = "proto3";
 package tiny;

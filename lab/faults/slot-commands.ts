@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Held } from './faults/exchange';
-import { until } from './waiting';
+import type { Held } from './exchange';
+import { until } from '../waiting';
 
 /** The commands of a log's slots, with a fault before chosen ones; works also once the worker that ran them is dead. */
 export interface SlotCommands {
@@ -13,6 +13,10 @@ export interface SlotCommands {
   startsButDies(slot: string): void;
   /** Its next run waits before it does anything. */
   hold(slot: string, verb: string): Held;
+  /** Its next run waits after it has done everything. */
+  holdAfter(slot: string, verb: string): Held;
+  /** The pid of whoever called the command that is held, or was last. */
+  callerOf(slot: string, verb: string): number;
   /** `<slot>-<verb>` of each run so far. */
   calls(): readonly string[];
   forgetCalls(): void;
@@ -26,19 +30,22 @@ export function slotCommands(directory: string): SlotCommands {
   const file = (slot: string, verb: string, fault: string) => join(directory, `${slot}-${verb}.${fault}`);
   const calls = join(directory, 'calls');
   const put = (path: string) => writeFileSync(path, '');
+  const held = (slot: string, verb: string, fault: string): Held => {
+    const [waits, reached] = [file(slot, verb, fault), file(slot, verb, 'reached')];
+    rmSync(reached, { force: true });
+    put(waits);
+    return {
+      reached: until(`the command ${slot}-${verb}`, 60_000, () => existsSync(reached)).then(() => undefined),
+      release: () => rmSync(waits, { force: true }),
+    };
+  };
   return {
     wrapped: (slot, verb, command) => ['/bin/sh', script, directory, `${slot}-${verb}`, ...command],
     fail: (slot, verb) => put(file(slot, verb, 'fails')),
     startsButDies: (slot) => put(file(slot, 'start', 'dies')),
-    hold: (slot, verb) => {
-      put(file(slot, verb, 'waits'));
-      return {
-        reached: until(`the command ${slot}-${verb}`, 60_000, () =>
-          existsSync(file(slot, verb, 'reached')),
-        ).then(() => undefined),
-        release: () => rmSync(file(slot, verb, 'waits'), { force: true }),
-      };
-    },
+    hold: (slot, verb) => held(slot, verb, 'waits'),
+    holdAfter: (slot, verb) => held(slot, verb, 'lingers'),
+    callerOf: (slot, verb) => Number(readFileSync(file(slot, verb, 'reached'), 'utf8')),
     calls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []),
     forgetCalls: () => rmSync(calls, { force: true }),
     clear: () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { GateState, ReleaseOrder } from '../../gate/messages';
+import type { GateState, ReleaseOrder } from '../gate/messages';
 
 /** The test's own hands on the gate, past the proxy. */
 export interface GateAdmin {

@@ -63,7 +63,7 @@ export async function startGrpcProxy(options: { upstream: string; protoFile: str
   const services = servicesOf(options.protoFile);
   const rules = new FaultRules<GrpcCall, Answer>();
   const calls: GrpcCall[] = [];
-  const upstream = new Client(options.upstream, credentials.createInsecure());
+  const upstream = new Client(options.upstream, credentials.createInsecure(), quickToReconnect);
 
   const handle = (definition: Method) => {
     return (incoming: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => {
@@ -130,6 +130,12 @@ export async function startGrpcProxy(options: { upstream: string; protoFile: str
     },
   };
 }
+
+/** A server that comes back is reached at once, as by a caller without a proxy before it. Milliseconds. */
+const quickToReconnect = {
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 200,
+};
 
 type Method = MethodDefinition<object, object>;
 

@@ -1,0 +1,88 @@
+import type { Held } from '../lab/faults/exchange';
+import type { GrpcRequest } from '../lab/faults/grpc-proxy';
+import type { HttpMatch } from '../lab/faults/http-proxy';
+import type { SlotCommands } from '../lab/faults/slot-commands';
+import type { WorkerCalls, WorkerName } from './worker-calls';
+
+/** A call of a worker that is held. */
+export interface Caught {
+  /** Whose call it is. */
+  readonly worker: WorkerName;
+  /** Lets it go on. */
+  release(): void;
+}
+
+/** `before` its effect, or `after` it and before its answer. */
+export type When = 'before' | 'after';
+
+/** Waits until one of the workers makes a chosen call, and holds it. */
+export interface Catching {
+  trillian(
+    when: When,
+    method: string,
+    where?: (request: GrpcRequest) => boolean,
+    nth?: number,
+  ): Promise<Caught>;
+  gate(when: When, match: HttpMatch): Promise<Caught>;
+  publicLog(when: When, match: HttpMatch): Promise<Caught>;
+  command(when: When, slot: string, verb: string): Promise<Caught>;
+}
+
+/**
+ * Whichever worker has the step: the first one that makes the call is held, and the others are left alone. The slots'
+ * commands are the same for all of them, as their configuration must be; `workerOf` knows a worker by its pid.
+ */
+export function catching(
+  workers: readonly WorkerCalls[],
+  commands: SlotCommands,
+  workerOf: (pid: number) => WorkerName,
+): Catching {
+  const first = (arm: (calls: WorkerCalls) => Held): Promise<Caught> =>
+    new Promise((resolve) => {
+      const armed = workers.map((calls) => ({ calls, held: arm(calls) }));
+      let caught = false;
+      for (const { calls, held } of armed) {
+        const reached = (): void => {
+          if (caught) {
+            held.release();
+            return;
+          }
+          caught = true;
+          resolve({ worker: calls.name, release: () => armed.forEach((each) => each.held.release()) });
+        };
+        // Never reached, or only after the cell has ended, is no error here: whoever waits has a limit of its own.
+        held.reached.then(reached, () => undefined);
+      }
+    });
+  const http = (when: When, match: HttpMatch, of: (calls: WorkerCalls) => WorkerCalls['gate']) =>
+    first((calls) => {
+      const chosen = of(calls).when({ times: 1, ...match });
+      return when === 'before' ? chosen.hold() : chosen.holdAfter();
+    });
+  return {
+    trillian: (when, method, where, nth = 1) =>
+      first(({ trillian }) => {
+        const chosen = trillian.when({ method, times: 1, fromNth: nth, ...(where && { where }) });
+        return when === 'before' ? chosen.hold() : chosen.holdAfter();
+      }),
+    gate: (when, match) => http(when, match, ({ gate }) => gate),
+    publicLog: (when, match) => http(when, match, ({ publicLog }) => publicLog),
+    command: (when, slot, verb) =>
+      new Promise((resolve) => {
+        const held = when === 'before' ? commands.hold(slot, verb) : commands.holdAfter(slot, verb);
+        held.reached
+          .then(() => {
+            resolve({ worker: workerOf(commands.callerOf(slot, verb)), release: () => held.release() });
+          })
+          .catch(() => undefined);
+      }),
+  };
+}
+
+/** One call that stands for several held ones. */
+export function together(last: Caught, ...others: readonly { release(): void }[]): Caught {
+  return {
+    worker: last.worker,
+    release: () => [last, ...others].forEach((each) => each.release()),
+  };
+}

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ensureBinaries } from '../tools/binaries';
+import type { CellRecord } from './cell';
+import { cellsOf, faults, moments, parts, steps } from './matrix';
+import { markdownOf, summaryText, tableText, writeFileWhole } from './report';
+import { runCells } from './run';
+
+/** `npm run chaos`: every part of a real log breaks at every moment of a rotation. */
+
+interface Options {
+  readonly part?: (typeof parts)[number][];
+  readonly step?: (typeof steps)[number][];
+  readonly moment?: (typeof moments)[number][];
+  readonly fault?: (typeof faults)[number][];
+  readonly workers: 1 | 2;
+  readonly repeat: number;
+  readonly from: number;
+  readonly seconds: number;
+  readonly cellsPerLog: number;
+  readonly directory: string;
+  readonly json?: string;
+  readonly show?: string[];
+}
+
+const EXIT_INTERRUPTED = 130;
+
+async function chaos(options: Options): Promise<number> {
+  if (options.show) {
+    return concluded(options.show.flatMap(readRecords), options.directory);
+  }
+  const report = (line: string): void => {
+    console.log(line);
+  };
+  const signal = interruption(report);
+  const selection = {
+    ...(options.part && { parts: options.part }),
+    ...(options.step && { steps: options.step }),
+    ...(options.moment && { moments: options.moment }),
+    ...(options.fault && { faults: options.fault }),
+  };
+  const once = cellsOf(selection, options.workers);
+  const cells = Array.from({ length: options.repeat }, () => once)
+    .flat()
+    .slice(options.from - 1);
+  if (cells.length === 0) {
+    report('No such cell: the part does not run at that moment.');
+    return 2;
+  }
+  const { directory, json = join(directory, 'chaos.json') } = options;
+  const records: CellRecord[] = [];
+  const binaries = await ensureBinaries(report, { signal });
+  await runCells(cells, {
+    directory,
+    binaries,
+    signal,
+    report,
+    cellsPerLog: options.cellsPerLog,
+    forMs: options.seconds * 1_000,
+    restartAfterMs: 0,
+    record: (record) => {
+      records.push(record);
+      writeFileWhole(json, `${JSON.stringify(records, null, 2)}\n`);
+    },
+  });
+  const code = concluded(records, directory);
+  return signal.aborted ? EXIT_INTERRUPTED : code;
+}
+
+/** Prints the table and what is wrong, and writes the table as markdown; returns the exit code. */
+function concluded(records: readonly CellRecord[], directory: string): number {
+  writeFileWhole(join(directory, 'chaos.md'), markdownOf(records));
+  console.log(`\n${tableText(records)}\n\n${summaryText(records)}`);
+  return records.every(({ problems }) => problems.length === 0) ? 0 : 1;
+}
+
+function readRecords(file: string): CellRecord[] {
+  return JSON.parse(readFileSync(file, 'utf8')) as CellRecord[];
+}
+
+/** Aborted by Ctrl-C or SIGTERM: the cell under way comes to its end, and everything that was started is stopped. */
+function interruption(report: (line: string) => void): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (!interrupted.signal.aborted) report('Stopping after this cell ...');
+      interrupted.abort();
+    });
+  }
+  return interrupted.signal;
+}
+
+/** A list of names, separated by commas. */
+function someOf<Name extends string>(names: readonly Name[]): (text: string) => Name[] {
+  return (text) =>
+    text.split(',').map((word) => {
+      const known = names.find((name) => name === word);
+      if (!known) throw new InvalidArgumentError(`There is no "${word}"; there are ${names.join(', ')}.`);
+      return known;
+    });
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It is a whole number above 0.');
+  return value;
+}
+
+function workers(text: string): 1 | 2 {
+  if (text !== '1' && text !== '2') throw new InvalidArgumentError('It is 1 or 2.');
+  return text === '1' ? 1 : 2;
+}
+
+new Command('chaos')
+  .description('Breaks each part of a real log at each moment of a rotation, under load; writes out/chaos/.')
+  .option('--part <names>', `of ${parts.join(', ')}; all unless told otherwise`, someOf(parts))
+  .option('--step <names>', `of ${steps.join(', ')}`, someOf(steps))
+  .option('--moment <names>', `of ${moments.join(', ')}`, someOf(moments))
+  .option('--fault <names>', `of ${faults.join(', ')}`, someOf(faults))
+  .option('--workers <number>', 'how many workers live, 1 or 2', workers, 1)
+  .option('--repeat <number>', 'how often the selection is run', count, 1)
+  .option(
+    '--from <number>',
+    'the first cell to run, counted from 1: goes on with a run that was ended',
+    count,
+    1,
+  )
+  .option('--seconds <number>', 'how long a part is stopped or cut off', count, 4)
+  .option('--cells-per-log <number>', 'after so many cells a new log is taken', count, 10)
+  .option(
+    '--directory <directory>',
+    'for the log and all that is written',
+    join(process.cwd(), 'out', 'chaos'),
+  )
+  .option('--json <file>', 'where the records are written; default chaos.json in the directory')
+  .option('--show <files>', 'run nothing: sum up the records of runs before', (text) => text.split(','))
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 every cell passed; 1 otherwise; 2 wrong command line; 130 stopped by Ctrl-C.',
+  )
+  .action(async (options: Options) => {
+    process.exitCode = await chaos(options);
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

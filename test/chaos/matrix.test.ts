@@ -1,0 +1,37 @@
+import { cellsOf, faults, moments, nameOf, parts, reasonToHold, runsThen, steps } from '../../chaos/matrix';
+
+describe('the matrix of chaos', () => {
+  it('has every part in every step', () => {
+    const cells = cellsOf({}, 1);
+    for (const part of parts) {
+      for (const step of steps) {
+        expect(cells.some((cell) => cell.part === part && cell.step === step)).toBe(true);
+      }
+    }
+  });
+
+  it('leaves out only cells whose part does not run then, and never a cut network', () => {
+    const all = parts.length * steps.length * moments.length * faults.length;
+    const left = cellsOf({}, 1).length;
+    expect(left).toBeLessThan(all);
+    const cut = cellsOf({ faults: ['cut'] }, 1);
+    expect(cut).toHaveLength(parts.length * steps.length * moments.length);
+    expect(runsThen({ part: 'next', step: 'createTree', moment: 'end', fault: 'kill', workers: 1 })).toBe(
+      false,
+    );
+    expect(runsThen({ part: 'next', step: 'verify', moment: 'start', fault: 'kill', workers: 1 })).toBe(true);
+    expect(runsThen({ part: 'current', step: 'soak', moment: 'start', fault: 'stop', workers: 1 })).toBe(
+      false,
+    );
+  });
+
+  it('takes a selection', () => {
+    const cells = cellsOf({ parts: ['gate'], steps: ['hold'], faults: ['kill'] }, 2);
+    expect(cells.map(nameOf)).toEqual(moments.map((moment) => `kill gate at hold/${moment} with 2 workers`));
+  });
+
+  it('lists every cell that may end held, with a reason', () => {
+    const allowed = cellsOf({}, 1).filter((cell) => reasonToHold(cell) !== null);
+    expect(allowed).toEqual([]);
+  });
+});

@@ -1,0 +1,156 @@
+import { status } from '@grpc/grpc-js';
+import { releaseTo, setsState } from '../../lab/faults/chosen-calls';
+import { until } from '../../lab/waiting';
+import type { Progress } from '../../workflows/messages';
+import type { Held } from '../../workflows/model/held';
+import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { expectOutcome } from './outcome';
+import { activeTrees, expectAsBefore } from './snapshot';
+
+const PATIENCE_MS = 120_000;
+const unavailable = { code: status.UNAVAILABLE };
+
+describe('a rotation that cannot take itself back', () => {
+  let log: LogUnderTest;
+
+  beforeAll(async () => {
+    log = await startLogUnderTest({ rotation: { attempts: 1 } });
+  }, 300_000);
+
+  afterAll(async () => {
+    await log.end();
+  }, 60_000);
+
+  beforeEach(() => log.settle(), 150_000);
+
+  async function heldIn(step: string): Promise<Held> {
+    return await until(`${step} to be held`, PATIENCE_MS, async () => {
+      const { held }: Progress = await log.progress();
+      return held?.step === step && held;
+    });
+  }
+
+  /** What fails is the end of the freeze; what fails again is the undo of the freeze. */
+  async function cannotOpenAgain(): Promise<{ readonly activeTreeId: string; readonly said: number }> {
+    const { activeTreeId } = await log.serving();
+    const { trillian } = log;
+    trillian.when({ method: 'UpdateTree', where: setsState(activeTreeId, 'FROZEN') }).answer(unavailable);
+    trillian.when({ method: 'UpdateTree', where: setsState(activeTreeId, 'ACTIVE') }).answer(unavailable);
+    return { activeTreeId, said: log.worker.output().length };
+  }
+
+  it('is held with what is there and what would finish it, and ends by itself once it can', async () => {
+    const before = await log.snapshot();
+    const { activeTreeId, said } = await cannotOpenAgain();
+    const rotation = await log.start();
+    const held = await heldIn('undo freeze');
+
+    expect(['TRILLIAN_UNREACHABLE', 'BUDGET_EXCEEDED']).toContain(held.reason.code);
+    expect(held.tries).toBeGreaterThanOrEqual(3);
+    expect(held.state).toContain(`current tree ${activeTreeId}: DRAINING`);
+    expect(held.state.find((fact) => fact.startsWith('gate: '))).toMatch(/follows order \d+$/);
+    expect(held.commands).toEqual([
+      expect.stringMatching(`^updatetree .*--tree_id=${activeTreeId} --tree_state=ACTIVE$`),
+    ]);
+    expect(held.choices).toEqual(['retry', 'skip', 'giveUp']);
+    expect(log.worker.output().slice(said)).toContain('ALARM: undo freeze is held');
+
+    log.clearFaults();
+    const result = await log.result(rotation);
+    expectOutcome(result, 'rolledBack');
+    expect(result.interventions).toEqual([]);
+    expectAsBefore(before, await log.snapshot());
+    await log.expectWritable();
+    await log.expectNothingLost();
+  }, 240_000);
+
+  it('tries again at once when a person says so, and keeps who and why', async () => {
+    const before = await log.snapshot();
+    const { activeTreeId, current } = await log.serving();
+    const url = log.section.installation.slots[current]?.url ?? '';
+    log.trillian
+      .when({ method: 'UpdateTree', where: setsState(activeTreeId, 'DRAINING') })
+      .answer(unavailable);
+    log.gate.when(releaseTo(url)).answer({ status: 403, body: '{}' });
+    const rotation = await log.start();
+    const held = await heldIn('undo hold');
+    expect(held.commands).toEqual([expect.stringMatching(/^curl -X PUT .*\/order\/release /)]);
+    // Nobody waits for that: the gate's lease has ended, and the current tree was never closed.
+    await log.expectWritable();
+
+    log.clearFaults();
+    expect(await log.resume('retry')).toBe('retry: undo hold');
+    const result = await log.result(rotation);
+    expectOutcome(result, 'rolledBack');
+    expect(result.interventions).toEqual([
+      expect.objectContaining({ ...person, choice: 'retry', step: 'undo hold' }),
+    ]);
+    expectAsBefore(before, await log.snapshot());
+    await log.expectNothingLost();
+  }, 240_000);
+
+  it('leaves out what a person says, and sees afterwards that it is missing', async () => {
+    const before = await log.snapshot();
+    const { activeTreeId } = await cannotOpenAgain();
+    const rotation = await log.start();
+    await heldIn('undo freeze');
+    await log.resume('skip');
+    const held = await heldIn('look back');
+    expect(held.state).toContain(`current tree ${activeTreeId}: DRAINING`);
+
+    log.clearFaults();
+    const result = await log.result(rotation);
+    expectOutcome(result, 'rolledBack');
+    expect(result.steps).toContainEqual(expect.objectContaining({ name: 'freeze', kind: 'skipped' }));
+    expect(result.interventions).toEqual([
+      expect.objectContaining({ ...person, choice: 'skip', step: 'undo freeze' }),
+    ]);
+    expectAsBefore(before, await log.snapshot());
+    await log.expectWritable();
+    await log.expectNothingLost();
+  }, 240_000);
+
+  it('ends held when a person gives it up, and is ended by a recovery later', async () => {
+    const before = await log.snapshot();
+    const { activeTreeId } = await cannotOpenAgain();
+    const rotation = await log.start();
+    await heldIn('undo freeze');
+    await log.resume('giveUp');
+    const result = await log.result(rotation);
+
+    expectOutcome(result, 'held');
+    expect(result.reason).toContain(person.why);
+    expect(result.interventions).toEqual([
+      expect.objectContaining({ ...person, choice: 'giveUp', step: 'undo freeze' }),
+    ]);
+    expect(result.held?.commands[0]).toContain(activeTreeId);
+    expect(activeTrees(await log.snapshot())).toEqual([]);
+
+    log.clearFaults();
+    expectOutcome(await log.recover(), 'rolledBack');
+    expectAsBefore(before, await log.snapshot());
+    await log.expectWritable();
+    await log.expectNothingLost();
+  }, 240_000);
+
+  it('goes on trying to confirm what cannot be confirmed, and leaves it out when a person says so', async () => {
+    const { next } = await log.serving();
+    const keys = { path: /^\/api\/v1\/log\/publicKey/ };
+    log.rekor[next]?.when(keys).answer({ status: 200, body: 'no key at all' });
+    const rotation = await log.start();
+    await heldIn('confirm');
+    await log.expectWritable();
+    await log.resume('skip');
+    const result = await log.result(rotation);
+
+    expectOutcome(result, 'completed');
+    expect(result.verification).toBeUndefined();
+    expect(result.steps).toContainEqual(expect.objectContaining({ name: 'confirm', kind: 'skipped' }));
+    expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
+    await log.expectNothingLost();
+  }, 240_000);
+
+  it('has lost nothing in any of these', async () => {
+    await log.expectNothingEverLost();
+  }, 300_000);
+});

@@ -1,0 +1,169 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import { connectQueue } from '../../activities/queue';
+import { connectRekor } from '../../activities/rekor';
+import { connectMetrics } from '../../activities/signer';
+import { connectTrillian } from '../../activities/trillian';
+import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
+import { signalRecorded } from '../../lab/process';
+import { prepareRekor, type RekorInstance } from '../../lab/rekor-instance';
+import { type Backend, type ScriptedRekor, Stage } from '../../simulation/scripts/backend';
+import { run, scripts } from '../../simulation/scripts/scripts';
+import { ensureBinaries } from '../../tools/binaries';
+import { type LabProcess, startLab } from './lab-process';
+
+/**
+ * The real Trillian, Rekor and PostgreSQL do what the simulation's do: the same scripts, with what each must see, run on
+ * the simulation in test/simulation/model.test.ts.
+ */
+jest.setTimeout(180_000);
+
+const signal = new AbortController().signal;
+const rekors: RekorInstance[] = [];
+let directory: string;
+let lab: LabProcess;
+let backend: Backend;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  lab = await startLab();
+  directory = mkdtempSync(join(tmpdir(), 'rekor-rotate-model-'));
+  const { rekorServer } = await ensureBinaries(() => undefined);
+  const { ports } = JSON.parse(readFileSync(lab.files.record, 'utf8')) as { ports: Record<string, number> };
+  const address = `127.0.0.1:${ports['trillian']}`;
+  const page = (port: string): string => `http://127.0.0.1:${ports[port]}/metrics`;
+  const databaseUrl = readFileSync(lab.files.databaseUrl, 'utf8').trim();
+  const trillian = connectTrillian({ log: 'lab', address });
+  const queue = connectQueue({ log: 'lab', url: () => databaseUrl });
+  backend = {
+    trillian,
+    queue,
+    metrics: connectMetrics({
+      log: 'lab',
+      logServers: [page('trillianMetrics')],
+      signers: [page('signerMetrics')],
+    }),
+    rest: (ms) => pause(ms),
+    stopSigner: () => {
+      signalSigner('SIGSTOP');
+      return Promise.resolve(() => {
+        signalSigner('SIGCONT');
+        return Promise.resolve();
+      });
+    },
+    blockLeaves: () => lockTable(databaseUrl, 'leafdata'),
+    blockPasses: () => lockTable(databaseUrl, 'sequencedleafdata'),
+    rekor: async (treeId, inactive) => {
+      const prepared = await prepareRekor({ rekorServer, trillian: address, treeId, inactive, directory });
+      const instance = prepared.start();
+      rekors.push(instance);
+      return await answering(instance);
+    },
+  };
+  close = async () => {
+    trillian.close();
+    await queue.close();
+  };
+});
+
+afterAll(async () => {
+  await Promise.all(rekors.map((instance) => instance.stop()));
+  await close();
+  await lab.end();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+it.each(scripts.map((script) => [script.name, script] as const))('%s', async (_name, script) => {
+  await expect(run(script, new Stage(backend))).resolves.toEqual(script.seen);
+});
+
+function signalSigner(name: 'SIGSTOP' | 'SIGCONT'): void {
+  if (!signalRecorded(join(lab.files.running, 'trillian-log-signer.pid'), name)) {
+    throw new Error('no signer runs');
+  }
+}
+
+/** Nobody else writes to a table until the returned function is called. */
+async function lockTable(connectionString: string, table: string): Promise<() => Promise<void>> {
+  const client = new Client({ connectionString });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
+  return async () => {
+    await client.query('ROLLBACK');
+    await client.end();
+  };
+}
+
+/** The process as soon as it answers, with an error too; null when it ends first. */
+async function answering(instance: RekorInstance): Promise<ScriptedRekor | null> {
+  let ended = false;
+  instance
+    .serves(() => false)
+    .catch(() => {
+      ended = true;
+    });
+  const ask = async (): Promise<Response | null> => {
+    try {
+      return await fetch(`${instance.url}/api/v1/log`, { signal: AbortSignal.timeout(5_000) });
+    } catch {
+      return null;
+    }
+  };
+  while (!(await ask())) {
+    if (ended) {
+      return null;
+    }
+    await pause(10);
+  }
+  return scripted(instance);
+}
+
+function scripted({ url }: RekorInstance): ScriptedRekor {
+  const client = connectRekor({ log: 'lab' });
+  const instance = { name: 'scripted', url };
+  return {
+    log: async () => {
+      try {
+        const { active, inactive } = await client.log(instance, signal);
+        const lengths = inactive.map(({ loadedLength, liveLength }) => ({
+          loaded: loadedLength,
+          live: liveLength,
+        }));
+        return { size: active.size, inactive: lengths };
+      } catch {
+        return null;
+      }
+    },
+    post: async (name) => {
+      const response = await fetch(`${url}/api/v1/log/entries`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: entryOf(name),
+        signal: AbortSignal.timeout(30_000),
+      });
+      const [entry] =
+        response.status === 201
+          ? Object.values((await response.json()) as Record<string, { readonly logIndex: number }>)
+          : [];
+      return { status: response.status, ...(entry && { index: entry.logIndex }) };
+    },
+    at: async (index) => {
+      const entry = await client.entryAt(instance, index, signal);
+      return entry && { treeId: entry.treeId, leaf: entry.leafIndex };
+    },
+  };
+}
+
+const sign = artifactSigner();
+const entries = new Map<string, string>();
+
+/** The entry of a name: always the same one. */
+function entryOf(name: string): string {
+  const known = entries.get(name) ?? hashedRekord(sign());
+  entries.set(name, known);
+  return known;
+}
