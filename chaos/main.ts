@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import type { CellRecord } from './cell';
@@ -132,6 +132,8 @@ new Command('chaos')
   .option(
     '--directory <directory>',
     'for the log and all that is written',
+    // The programs of the lab are started in directories of their own.
+    (path) => resolve(path),
     join(process.cwd(), 'out', 'chaos'),
   )
   .option('--json <file>', 'where the records are written; default chaos.json in the directory')
