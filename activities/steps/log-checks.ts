@@ -39,6 +39,7 @@ export async function confirm(
 /** Watches for a while what a rotation can still break (H1, H8), then says how writes fared in the gate. */
 export async function soak(systems: LogSystems, order: SoakOrder, attempt: Attempt): Promise<WriteStall> {
   const ends = performance.now() + order.forMs;
+  await requireOurs(systems, order.identity, attempt);
   await systems.installation.start(order.release.next, attempt.signal);
   do {
     await requireOurs(systems, order.identity, attempt);
