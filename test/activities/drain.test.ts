@@ -8,7 +8,7 @@ import { refused } from './refused';
 /** Only for what the real systems cannot be made to do at will; the rest is in test/stack/systems.test.ts. */
 const TREE = '6826284441047790130';
 const timing = { signerIntervalMs: 1, guardWindowMs: 0, clockDifferenceMs: 0 };
-const signal = AbortSignal.timeout(5000);
+const call = { signal: AbortSignal.timeout(5000) };
 
 let journal: string[];
 let state: TreeState;
@@ -46,6 +46,7 @@ function trillian(): TrillianClient {
     initLog: unexpected,
     queueLeaf: unexpected,
     leavesByRange: unexpected,
+    deleteTree: unexpected,
     close: unexpected,
   };
 }
@@ -87,13 +88,13 @@ beforeEach(() => {
 
 describe('a drain with the queue in sight', () => {
   it('reads in the order in which each reading is worth something (H1, H2)', async () => {
-    const frozen = await freezeTree(systems([2, 0], { rows: [1, 0] }), timing, TREE, signal);
+    const frozen = await freezeTree(systems([2, 0], { rows: [1, 0] }), timing, TREE, call);
     expect(journal).toEqual(['DRAINING', 'in flight', 'in flight', 'rows', 'rows', 'FROZEN', 'rows', 'head']);
     expect(frozen).toMatchObject({ treeId: TREE, size: 3, rootHash: 'ab' });
   });
 
   it('opens the tree for its queue again when a row appears after FROZEN (H2)', async () => {
-    const frozen = await freezeTree(systems([0], { rows: [0, 1, 0] }), timing, TREE, signal);
+    const frozen = await freezeTree(systems([0], { rows: [0, 1, 0] }), timing, TREE, call);
     const round = ['DRAINING', 'in flight', 'rows', 'FROZEN', 'rows'];
     expect(journal).toEqual([...round, ...round, 'head']);
     expect(frozen.proof.filter((step) => step.startsWith('FROZEN'))).toHaveLength(1);
@@ -103,7 +104,7 @@ describe('a drain with the queue in sight', () => {
     const over = Date.now() - 1;
     const message = await refused(
       'NOT_DRAINED',
-      freezeTree(systems([0], { rows: [0] }), timing, TREE, signal, over),
+      freezeTree(systems([0], { rows: [0] }), timing, TREE, { ...call, notAfter: over }),
     );
     expect(message).toContain(TREE);
     expect(journal).toEqual([]);
@@ -122,7 +123,7 @@ describe('a drain proven by the signer alone', () => {
   it('counts again from a pass that added something or failed (H1)', async () => {
     const passes = [pass(10), pass(11, { added: 10 }), pass(12, { added: 10, failedRuns: 1 })];
     const empty = [13, 14].map((runs) => pass(runs, { added: 10, failedRuns: 1 }));
-    await freezeTree(systems([0], { passes: [...passes, ...empty] }), timing, TREE, signal);
+    await freezeTree(systems([0], { passes: [...passes, ...empty] }), timing, TREE, call);
     const counted = journal.filter((line) => line.startsWith('passes'));
     expect(counted).toEqual(['passes 10', 'passes 11', 'passes 12', 'passes 13', 'passes 14']);
     expect(journal.indexOf('FROZEN')).toBeGreaterThan(journal.indexOf('passes 14'));
@@ -130,7 +131,7 @@ describe('a drain proven by the signer alone', () => {
 
   it('wants one pass more than there are signers: each may have one under way that began too early (H1)', async () => {
     const passes = [20, 22, 23].map((runs) => pass(runs, { signers: 2 }));
-    await freezeTree(systems([0], { passes }), timing, TREE, signal);
+    await freezeTree(systems([0], { passes }), timing, TREE, call);
     expect(journal.indexOf('FROZEN')).toBeGreaterThan(journal.indexOf('passes 23'));
   });
 
@@ -138,7 +139,7 @@ describe('a drain proven by the signer alone', () => {
     // Twice before FROZEN and once after it size 3, then a late pass commits.
     sizes = [3, 3, 3, 4];
     const passes = [pass(1), pass(3), pass(4), pass(6)];
-    const frozen = await freezeTree(systems([0], { passes }), timing, TREE, signal);
+    const frozen = await freezeTree(systems([0], { passes }), timing, TREE, call);
     expect(frozen.size).toBe(4);
     expect(journal.filter((line) => line === 'DRAINING')).toHaveLength(2);
   });

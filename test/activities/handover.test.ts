@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { handoverLeaf, handoverText, isHandover } from '../../activities/handover';
+import { handoverLeaf, handoverText, readHandover, sameEnd } from '../../activities/handover';
 
 const end = {
   treeId: '6826284441047790130',
@@ -41,21 +41,27 @@ describe('the handover leaf', () => {
     expect(handoverLeaf({ ...end, size: 43 }, 'r/1').identityHash).not.toEqual(identityHash);
   });
 
-  it('is recognised, whoever made it (H6)', () => {
-    expect(isHandover(handoverLeaf(end, 'r/1').value, end)).toBe(true);
-    expect(isHandover(handoverLeaf(end, 'r/2').value, end)).toBe(true);
+  it('is recognised, whoever made it, and tells the end that it hands over (H6)', () => {
+    expect(readHandover(handoverLeaf(end, 'r/1'))).toEqual(end);
+    expect(readHandover(handoverLeaf(end, 'r/2'))).toEqual(end);
   });
 
+  it('tells of an end that is not true any more as well, whatever became of that tree (H1)', () => {
+    const handedOver = readHandover(handoverLeaf({ ...end, size: 43 }, 'r/1'));
+    expect(handedOver).toEqual({ ...end, size: 43 });
+    expect(handedOver && sameEnd(handedOver, end)).toBe(false);
+    expect(sameEnd({ ...end }, end)).toBe(true);
+  });
+
+  const { value, extraData } = handoverLeaf(end, 'r/1');
   it.each([
-    ['another end', handoverLeaf({ ...end, size: 43 }, 'r/1').value],
-    ['another tree', handoverLeaf({ ...end, treeId: '6826284441047790131' }, 'r/1').value],
-    ['no JSON', Buffer.from('a leaf')],
-    [
-      'another kind',
-      Buffer.from(handoverLeaf(end, 'r/1').value.toString().replace('hashedrekord', 'rekord')),
-    ],
-    ['more than its canonical form', Buffer.concat([handoverLeaf(end, 'r/1').value, Buffer.from(' ')])],
+    ['no JSON', { value: Buffer.from('a leaf'), extraData }],
+    ['another kind', { value: Buffer.from(value.toString().replace('hashedrekord', 'rekord')), extraData }],
+    ['more than its canonical form', { value: Buffer.concat([value, Buffer.from(' ')]), extraData }],
+    ['an entry of a client, beside which Rekor stores nothing', { value, extraData: Buffer.alloc(0) }],
+    ['over another text', { value, extraData: Buffer.from(handoverText({ ...end, size: 43 })) }],
+    ['over something else', { value, extraData: Buffer.from('tree 1') }],
   ])('is not taken for one when it is %s (H6)', (_, leaf) => {
-    expect(isHandover(leaf, end)).toBe(false);
+    expect(readHandover(leaf)).toBeNull();
   });
 });

@@ -13,7 +13,7 @@ function systemsWith(take: (order: ReleaseOrder) => Promise<GateState>): LogSyst
   const url = (name: string): string =>
     ({ blue: 'http://127.0.0.1:1', green: 'http://127.0.0.1:2' })[name] ?? '';
   return {
-    gate: { release: take },
+    gate: { release: take, state: () => Promise.resolve({ upstream: url('blue') }) },
     installation: { instances: (name: string) => [{ name, url: url(name) }] },
   } as unknown as LogSystems;
 }

@@ -16,6 +16,7 @@ export function aFoundLog(): FoundLog {
       activeTreeId: '200',
       inactiveTreeIds: ['100'],
       nextIsRunning: false,
+      keptBy: null,
       fingerprint: 'a'.repeat(64),
     },
     changes: {
@@ -45,6 +46,7 @@ export function aFoundLog(): FoundLog {
     ],
     gate: { upstream: 'http://127.0.0.1:3001', number: 0, holding: false },
     largestMark: 0,
+    leftovers: [],
     drainEvidence: 'queue',
     hash: 'c'.repeat(64),
     timing: {
@@ -53,6 +55,7 @@ export function aFoundLog(): FoundLog {
       criticalSectionMs: 2_500,
       soakMs: 0,
       stopCurrentAfterMs: 0,
+      ifNextFails: 'supersede',
     },
   };
 }

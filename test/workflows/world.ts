@@ -1,200 +1,323 @@
-import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import type { Changes, Observations } from '../../workflows/model/changes';
-import { refusal } from '../../workflows/model/refusals';
-import type { FrozenTree, Handover, WriteStall } from '../../workflows/model/rotation';
+import { createHash } from 'node:crypto';
+import { refuse } from '../../activities/refusal-error';
+import type { Changes } from '../../workflows/model/changes';
+import type { InstallationState, ReleaseOrder } from '../../workflows/model/installation';
+import { leftoversOf } from '../../workflows/model/leftovers';
+import type { Shard, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
+import { markedTrees, markOf, nameOf, type MarkedTree } from '../../workflows/model/mark';
+import type { FoundLog, RotationTiming } from '../../workflows/model/plan';
+import type { FoundLeftovers } from '../../workflows/model/recovery';
+import { orderNumber, type AttemptIdentity, type NextTreeContent } from '../../workflows/model/rotation';
 import { aFoundLog } from './found-log';
 
-/** What can fail: every activity, or every step of one that does several. */
+/** What can fail: every change, and each step of an activity that does several. */
 export type Act =
   | Exclude<keyof Changes, 'holdAndFreeze' | 'openAndExpose'>
   | 'hold'
   | 'start'
   | 'freeze'
+  | 'forward'
   | 'verify'
-  | 'expose';
+  | 'expose'
+  | 'superseding';
 
-/** As a real activity does: shows signs of life, and hears of a Cancel by them. */
-export async function untilCancelled(): Promise<never> {
-  const context = Context.current();
-  for (;;) {
-    context.heartbeat();
-    await context.sleep(50);
-  }
-}
-
-/** One fault: an activity fails before or after its effect, some times or always. */
+/** One fault: an act fails before or after its effect, so many times. */
 export interface Fault {
   readonly act: Act;
   readonly when: 'before' | 'after';
   readonly times: number;
 }
 
-/** Stands for Trillian, the slots and the gate in tests of the saga alone: what is there, and what was done. */
+/** Fails for good: more often than anything is tried. */
+export const ALWAYS = 999;
+
+export type SlotName = 'blue' | 'green';
+
+/** What a slot's Rekor is configured with. */
+interface Slot {
+  readonly active: TreeId;
+  readonly inactive: readonly TreeId[];
+}
+
+interface WorldTree {
+  state: TreeState;
+  size: number;
+  /** The end that the first leaf hands over. */
+  handover?: { readonly treeId: TreeId; readonly size: number };
+  readonly mark?: AttemptIdentity;
+}
+
+let worlds = 0;
+
+/** Stands for Trillian, the slots and the gate in tests of the workflows: what is there, and what was done to it. */
 export class World {
-  readonly trees = new Map<string, 'ACTIVE' | 'DRAINING' | 'FROZEN'>([
-    ['100', 'FROZEN'],
-    ['200', 'ACTIVE'],
+  readonly log: string;
+  readonly trees = new Map<TreeId, WorldTree>([
+    ['100', { state: 'FROZEN', size: 10 }],
+    ['200', { state: 'ACTIVE', size: 20 }],
   ]);
-  readonly marked: string[] = [];
-  staged = false;
-  running = new Set(['blue']);
-  holding = false;
-  upstream = 'blue';
-  standing = 'blue';
-  /** Leaves of the next tree: the handover, then what the public wrote. */
-  nextLeaves: ('handover' | 'public')[] = [];
+  readonly slots: Record<SlotName, Slot> = {
+    blue: { active: '200', inactive: ['100'] },
+    green: { active: '100', inactive: [] },
+  };
+  /** What a slot held before the attempt that is named there. */
+  readonly kept = new Map<SlotName, { readonly mark: string; readonly before: Slot }>();
+  readonly running = new Set<SlotName>(['blue']);
+  readonly gate: { mode: 'pass' | 'hold' | 'healing'; upstream: SlotName; number: number; rotation: string } =
+    {
+      mode: 'pass',
+      upstream: 'blue',
+      number: 0,
+      rotation: '',
+    };
+  standing: SlotName = 'blue';
+  /** Time enough for the critical section on a busy machine. */
+  timing: RotationTiming = { ...aFoundLog().timing, attempts: 1, criticalSectionMs: 8_000 };
+  policy = { recovers: true, stuckAfterMs: 60_000 };
+
   readonly calls: string[] = [];
   readonly faults: Fault[] = [];
-  /** Runs when an activity is called, before its effect. */
-  onCall: (act: string) => void | Promise<void> = () => undefined;
+  /** What may never be, and was. */
+  readonly violations: string[] = [];
+  /** Runs when an act is called, before its effect and after it. */
+  onCall: (act: Act, when: Fault['when']) => void | Promise<void> = () => undefined;
 
-  /** What must be as before when a rotation was rolled back; retired trees and timestamps are not part of it. */
+  /** Tells that a person is needed: somebody asks what would finish a step by hand. */
+  needsSomebody: () => void = () => undefined;
+  /** Fulfilled when a person is needed. */
+  readonly somebodyNeeded = new Promise<void>((resolve) => {
+    this.needsSomebody = resolve;
+  });
+
+  /** @param log a name of its own for each world, since the log's name is the lock. */
+  constructor(timing: Partial<RotationTiming> = {}, log: string = `log-${(worlds += 1)}`) {
+    this.log = log;
+    this.timing = { ...this.timing, ...timing };
+  }
+
+  /** Runs `what` when `act` is called for the first time from now on; the promise is fulfilled when it begins to run. */
+  once(act: Act, what: () => void | Promise<void>, when: Fault['when'] = 'before'): Promise<void> {
+    return new Promise((resolve) => {
+      const before = this.onCall;
+      let ran = false;
+      this.onCall = async (called, at) => {
+        await before(called, at);
+        if (called === act && at === when && !ran) {
+          ran = true;
+          resolve();
+          await what();
+        }
+      };
+    });
+  }
+
+  /** A client's entry; refused by a tree that is not ACTIVE. */
+  write(treeId: TreeId): void {
+    const tree = this.tree(treeId);
+    if (tree.state !== 'ACTIVE') {
+      throw new Error(`tree ${treeId} is ${tree.state}`);
+    }
+    tree.size += 1;
+  }
+
+  tree(treeId: TreeId): WorldTree {
+    const tree = this.trees.get(treeId);
+    if (!tree) {
+      throw refuse('TREE_UNKNOWN', { log: this.log, tree: treeId });
+    }
+    return tree;
+  }
+
+  state(treeId: TreeId): TreeState {
+    return this.tree(treeId).state;
+  }
+
+  setState(treeId: TreeId, state: TreeState): void {
+    this.tree(treeId).state = state;
+    const active = this.active();
+    if (active.length > 1) {
+      this.violations.push(`the trees ${active.join(' and ')} are ACTIVE at a time`);
+    }
+  }
+
+  /** The trees that take writes. */
+  active(): TreeId[] {
+    return [...this.trees].filter(([, { state }]) => state === 'ACTIVE').map(([treeId]) => treeId);
+  }
+
+  /** The trees that rotations made, oldest first. */
+  marked(): MarkedTree[] {
+    return markedTrees(
+      [...this.trees].map(([treeId, tree]) => treeOf(treeId, tree)),
+      this.log,
+    );
+  }
+
+  /** What must be as before when a rotation was rolled back; retired trees and numbers are not part of it. */
   cleanSlate(): object {
+    const retired = new Set(this.marked().map(({ treeId }) => treeId));
     return {
-      trees: [...this.trees].filter(([treeId]) => !this.marked.includes(treeId)),
-      retired: this.marked.map((treeId) => this.trees.get(treeId)).filter((state) => state !== 'FROZEN'),
-      staged: this.staged,
+      trees: [...this.trees]
+        .filter(([treeId]) => !retired.has(treeId))
+        .map(([treeId, { state }]) => `${treeId} ${state}`),
+      notRetired: this.marked().filter(({ state }) => state !== 'FROZEN'),
+      slots: { ...this.slots },
+      kept: [...this.kept],
       running: [...this.running].sort(),
-      holding: this.holding,
-      upstream: this.upstream,
+      gate: { mode: this.gate.mode, upstream: this.gate.upstream },
       standing: this.standing,
     };
   }
 
-  activities(): Changes & Observations {
-    const frozen: FrozenTree = { treeId: '200', size: 20, rootHash: 'b'.repeat(64), proof: ['queue empty'] };
-    const handover: Handover = { text: '200 20', leafHash: 'd'.repeat(64), integratedInMs: 80 };
-    const writes: WriteStall = {
-      stallMs: 400,
-      longestWaitMs: 390,
-      held: 8,
-      refused: 0,
-      recovered: 0,
-      dropped: 0,
-    };
-    const next = (): string => this.marked.at(-1) ?? 'none';
+  head(treeId: TreeId): TreeHead {
+    const { size } = this.tree(treeId);
+    return { size, rootHash: sha256(`${treeId} ${size}`) };
+  }
+
+  content(treeId: TreeId): Exclude<NextTreeContent, 'exposed'> {
+    const { size, handover } = this.tree(treeId);
+    return size === 0 ? 'nothing' : size === 1 && handover ? 'handover' : 'public entries';
+  }
+
+  /** Whether a tree is no longer what the handover leaf of the next one says of it. */
+  hasGrown(treeId: TreeId, nextTreeId: TreeId): boolean {
+    const { handover } = this.tree(nextTreeId);
+    return handover?.treeId === treeId && handover.size !== this.tree(treeId).size;
+  }
+
+  lengths(treeIds: readonly TreeId[]): Shard[] {
+    return treeIds.map((treeId) => ({ treeId, length: this.tree(treeId).size }));
+  }
+
+  /** The slot that the gate sends to names this tree. */
+  isServed(treeId: TreeId): boolean {
+    const { active, inactive } = this.slots[this.gate.upstream];
+    return active === treeId || inactive.includes(treeId);
+  }
+
+  livesOnNext({ next, nextTreeId }: ReleaseOrder): boolean {
+    return this.gate.upstream === next && this.state(nextTreeId) === 'ACTIVE';
+  }
+
+  /** Refuses NOT_OURS, as every change does, when a later attempt or a recovery has the log. */
+  requireOurs(identity: AttemptIdentity): void {
+    const later = Math.max(this.gate.number, ...this.marked().map((tree) => tree.identity.number));
+    const number = orderNumber(identity);
+    if (later > number + 1) {
+      throw refuse('NOT_OURS', { rotation: nameOf(identity), number, later });
+    }
+  }
+
+  isOurs(identity: AttemptIdentity): boolean {
+    try {
+      this.requireOurs(identity);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** What someone else has changed is never overwritten. */
+  require(what: string, expected: unknown, now: unknown): void {
+    if (now !== expected) {
+      throw refuse('CHANGED_BY_SOMEONE', { what, expected: String(expected), now: String(now) });
+    }
+  }
+
+  /** An order to the gate; one with a lower number than the last is refused. */
+  order(
+    identity: AttemptIdentity,
+    order: { readonly mode: 'pass' | 'hold'; readonly upstream: SlotName },
+  ): void {
+    const { mode, number: has } = this.gate;
+    const number = orderNumber(identity);
+    if (number < has || (number === has && order.mode === 'hold' && mode !== 'hold')) {
+      throw refuse('GATE_ORDER_REFUSED', { number, has, mode });
+    }
+    Object.assign(this.gate, { ...order, number, rotation: identity.rotation });
+  }
+
+  fingerprint(before: Partial<Record<SlotName, Slot>> = {}): string {
+    return sha256(JSON.stringify({ ...this.slots, ...before }));
+  }
+
+  installation(): InstallationState {
+    const current = this.gate.upstream;
+    const next = other(current);
+    const { active, inactive } = this.slots[current];
     return {
-      preflight: (request) => Promise.resolve({ log: request.log, refusals: [], found: aFoundLog() }),
-      lockHolder: () => Promise.resolve(null),
-      createNextTree: this.#act('createNextTree', ({ attempt }) => {
-        const treeId = `next-${attempt}`;
-        if (!this.trees.has(treeId)) {
-          this.marked.push(treeId);
-        }
-        this.trees.set(treeId, 'DRAINING');
-        this.nextLeaves = [];
-        return treeId;
-      }),
-      retireNextTree: this.#act('retireNextTree', ({ attempt }) => {
-        if (this.trees.has(`next-${attempt}`)) {
-          this.trees.set(`next-${attempt}`, 'FROZEN');
-        }
-      }),
-      stage: this.#act('stage', () => {
-        this.staged = true;
-      }),
-      discard: this.#act('discard', () => {
-        this.staged = false;
-        this.running.delete('green');
-      }),
-      holdAndFreeze: async () => {
-        await this.#act('hold', () => {
-          this.holding = true;
-        })({});
-        await this.#act('start', () => {
-          this.running.add('green');
-        })({});
-        await this.#act('freeze', () => {
-          this.trees.set('200', 'FROZEN');
-        })({});
-        return { frozen, times: { hold: 150, start: 10, freeze: 90 } };
-      },
-      releaseToCurrent: this.#act('releaseToCurrent', () => {
-        this.holding = false;
-        this.upstream = 'blue';
-      }),
-      allowWritesToCurrent: this.#act('allowWritesToCurrent', () => {
-        if (this.trees.get(next()) === 'ACTIVE') {
-          throw new Error('two trees would be ACTIVE');
-        }
-        this.trees.set('200', 'ACTIVE');
-      }),
-      stop: this.#act('stop', () => {
-        this.running.delete('green');
-      }),
-      openAndExpose: async () => {
-        await this.#act('verify', () => {
-          if (this.trees.get('200') === 'ACTIVE') {
-            throw new Error('two trees would be ACTIVE');
-          }
-          this.trees.set(next(), 'ACTIVE');
-          if (this.nextLeaves.length === 0) {
-            this.nextLeaves.push('handover');
-          }
-        })({});
-        await this.#act('expose', () => {
-          this.upstream = 'green';
-          this.holding = false;
-        })({});
-        return { frozen, handover, times: { verify: 120, expose: 5 } };
-      },
-      closeNextTree: this.#act('closeNextTree', () => {
-        this.trees.set(next(), 'FROZEN');
-        const [first, second] = this.nextLeaves;
-        return second === undefined ? (first === undefined ? 'nothing' : 'handover') : 'public entries';
-      }),
-      confirm: this.#act('confirm', () => ({
-        entriesVerified: 42,
-        proofsVerified: 42,
-        checkpointsVerified: 3,
-        shards: [],
-        withoutBundle: 0,
-      })),
-      settle: this.#act('settle', () => {
-        this.standing = 'green';
-        this.running.delete('blue');
-      }),
-      soak: this.#act('soak', () => writes),
+      ...aFoundLog().installation,
+      current,
+      next,
+      activeTreeId: active,
+      inactiveTreeIds: inactive,
+      nextIsRunning: this.running.has(next),
+      keptBy: this.kept.get(next)?.mark ?? this.kept.get(current)?.mark ?? null,
+      fingerprint: this.fingerprint(),
     };
   }
 
-  #act<Order, Result>(act: Act, effect: (order: Order) => Result): (order: Order) => Promise<Result> {
-    const undos: readonly Act[] = [
-      'retireNextTree',
-      'discard',
-      'releaseToCurrent',
-      'allowWritesToCurrent',
-      'stop',
-      'closeNextTree',
-    ];
-    return async (order) => {
-      this.calls.push(act);
-      await this.onCall(act);
-      this.#fail(act, 'before', undos.includes(act));
-      const result = effect(order);
-      this.#fail(act, 'after', undos.includes(act));
-      return result;
+  found(): FoundLog {
+    const installation = this.installation();
+    const { activeTreeId, inactiveTreeIds } = installation;
+    const inactive = this.lengths(inactiveTreeIds);
+    const current = treeOf(activeTreeId, this.tree(activeTreeId));
+    const { mode, number, upstream } = this.gate;
+    const loaded = inactive.map(({ treeId, length }) => ({
+      treeId,
+      liveLength: length,
+      loadedLength: length,
+    }));
+    return {
+      ...aFoundLog(),
+      installation,
+      current,
+      currentHead: this.head(activeTreeId),
+      inactive: inactive.map((shard) => ({ ...shard, tree: treeOf(shard.treeId, this.tree(shard.treeId)) })),
+      instances: [
+        { name: upstream, log: { activeTreeId, active: this.head(activeTreeId), inactive: loaded } },
+      ],
+      gate: { upstream, number, holding: mode === 'hold' },
+      largestMark: Math.max(0, ...this.marked().map(({ identity }) => identity.number)),
+      leftovers: leftoversOf({ installation, gate: this.gate, current, marked: this.marked() }),
+      hash: sha256(JSON.stringify([this.log, installation])),
+      timing: this.timing,
     };
   }
 
-  #fail(act: Act, when: Fault['when'], retryable: boolean): void {
-    const position = this.faults.findIndex((fault) => fault.act === act && fault.when === when);
-    const fault = this.faults[position];
-    if (!fault) {
-      return;
-    }
-    if (fault.times > 1) {
-      this.faults[position] = { ...fault, times: fault.times - 1 };
-    } else {
-      this.faults.splice(position, 1);
-    }
-    const reason = refusal('INTERNAL', { step: act, reason: `the test lets it fail ${when} its effect` });
-    throw ApplicationFailure.create({
-      message: reason.message,
-      type: reason.code,
-      nonRetryable: !retryable,
-      details: [reason],
-    });
+  leftovers(): FoundLeftovers {
+    const { installation, current } = this.found();
+    return {
+      installation,
+      gate: { mode: this.gate.mode, number: this.gate.number },
+      current,
+      marked: this.marked(),
+      inactive: this.lengths(installation.inactiveTreeIds),
+      withEntries: this.marked()
+        .map(({ treeId }) => treeId)
+        .filter((treeId) => !this.isServed(treeId) && this.content(treeId) === 'public entries'),
+      timing: this.timing,
+    };
   }
+}
+
+/** A slot's name as orders carry it. */
+export function slotNamed(name: string): SlotName {
+  if (name !== 'blue' && name !== 'green') {
+    throw new Error(`there is no slot ${name}`);
+  }
+  return name;
+}
+
+function other(slot: SlotName): SlotName {
+  return slot === 'blue' ? 'green' : 'blue';
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function treeOf(treeId: TreeId, { state, mark }: WorldTree): Tree {
+  const description = mark ? markOf(mark) : '';
+  return { treeId, state, type: 'LOG', displayName: '', description, deleted: false };
 }

@@ -1,0 +1,84 @@
+import { CancelledFailure } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { type Attempt, inAttempt, type KeptSteps, MARGIN_MS, persistently } from '../../activities/attempt';
+import { refuse } from '../../activities/refusal-error';
+import { rejected } from './refused';
+
+/** Runs one attempt of an activity that has so many milliseconds. */
+function attempted(
+  ms: number,
+  act: (attempt: Attempt, environment: MockActivityEnvironment) => Promise<unknown>,
+  steps: KeptSteps = { times: {}, began: [] },
+): Promise<unknown> {
+  const times = { startToCloseTimeoutMs: ms, scheduleToCloseTimeoutMs: ms, scheduledTimestampMs: Date.now() };
+  const environment = new MockActivityEnvironment(times, { logger: new DefaultLogger('ERROR') });
+  return environment.run(() => inAttempt('step', steps, (attempt) => act(attempt, environment)));
+}
+
+describe('an attempt of an activity', () => {
+  it('keeps which steps it had begun and done when one fails', async () => {
+    const steps: KeptSteps = { times: {}, began: [] };
+    const failing = attempted(
+      1_000,
+      async (attempt) => {
+        await attempt.step('hold', () => Promise.resolve());
+        await attempt.step('freeze', () => Promise.reject(new Error('it broke')));
+      },
+      steps,
+    );
+    await expect(failing).rejects.toThrow('it broke');
+    expect(steps.began).toEqual(['hold', 'freeze']);
+    expect(Object.keys(steps.times)).toEqual(['hold']);
+  });
+
+  it('is not reported as cancelled before an unanswered change can land no more (H8)', async () => {
+    const lands = Date.now() + 300;
+    const error = await rejected(
+      attempted(5_000, async ({ unanswered, signal }, environment) => {
+        unanswered?.add({ mayLandUntil: lands });
+        environment.cancel();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        signal.throwIfAborted();
+      }),
+    );
+    expect(error).toBeInstanceOf(CancelledFailure);
+    expect(Date.now()).toBeGreaterThanOrEqual(lands);
+  });
+
+  it('ends before Temporal gives it up, naming the step that ran', async () => {
+    const error = await rejected(
+      attempted(300, (attempt) =>
+        attempt.step(
+          'freeze',
+          () =>
+            new Promise((_, reject) => {
+              attempt.signal.addEventListener('abort', () => reject(new Error('aborted')));
+            }),
+        ),
+      ),
+    );
+    expect(error).toMatchObject({ refusal: { code: 'BUDGET_EXCEEDED' } });
+    expect(String(error)).toContain('freeze');
+    expect(MARGIN_MS).toBeLessThan(300);
+  });
+
+  it('repeats what cannot be reached, and nothing that was refused', async () => {
+    const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
+    let tries = 0;
+    const reached = attempted(2_000, (attempt) =>
+      persistently(attempt, () => ((tries += 1) < 3 ? Promise.reject(away) : Promise.resolve(tries))),
+    );
+    await expect(reached).resolves.toBe(3);
+    tries = 0;
+    const no = refuse('CHANGED_BY_SOMEONE', { what: 'it', expected: 'a', now: 'b' });
+    const refusedAtOnce = attempted(2_000, (attempt) =>
+      persistently(attempt, () => {
+        tries += 1;
+        return Promise.reject(no);
+      }),
+    );
+    await expect(refusedAtOnce).rejects.toBe(no);
+    expect(tries).toBe(1);
+  });
+});

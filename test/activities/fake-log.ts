@@ -1,0 +1,283 @@
+import type { Attempt } from '../../activities/attempt';
+import { handoverLeaf, type TreeEnd } from '../../activities/handover';
+import { refuse } from '../../activities/refusal-error';
+import type { LogSystems } from '../../activities/systems';
+import type { GateState } from '../../gate/messages';
+import type { CutOverOrder } from '../../workflows/model/changes';
+import type { InstallationState } from '../../workflows/model/installation';
+import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
+import { markOf } from '../../workflows/model/mark';
+import type { AttemptIdentity } from '../../workflows/model/rotation';
+
+/** The attempt that the tests are about: the first of rotation `r`, with fencing number 7. */
+export const identity: AttemptIdentity = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
+
+/** Its order: tree 200 in slot blue is followed by tree 300 in slot green; shard 100 comes before both. */
+export const order: CutOverOrder & { readonly budgetMs: number } = {
+  identity,
+  release: {
+    mark: 'r/1',
+    current: 'blue',
+    next: 'green',
+    currentTreeId: '200',
+    nextTreeId: '300',
+    inactive: [{ treeId: '100', length: 10 }],
+    fingerprint: 'a'.repeat(64),
+  },
+  criticalSectionMs: 2_500,
+  ifNextFails: 'supersede',
+  budgetMs: 2_000,
+};
+
+export const addresses: Readonly<Record<string, string>> = {
+  blue: 'http://127.0.0.1:3001',
+  green: 'http://127.0.0.1:3002',
+};
+
+interface FakeTree {
+  state: TreeState;
+  size: number;
+  /** The first leaf, when it hands over the end of another tree. */
+  handover?: TreeEnd;
+  readonly mark?: AttemptIdentity;
+}
+
+/** An attempt of an activity that lasts for five seconds. */
+export function anAttempt(): Attempt {
+  const late = new AbortController();
+  const ends = performance.now() + 5_000;
+  const steps = { times: {} as Record<string, number>, began: [] as string[] };
+  return {
+    signal: late.signal,
+    lateSignal: late.signal,
+    notAfter: Date.now() + 5_000,
+    remainingMs: () => ends - performance.now(),
+    steps,
+    step: async (name, act) => {
+      steps.began.push(name);
+      const result = await act();
+      steps.times[name] = 0;
+      return result;
+    },
+  };
+}
+
+/** One log in memory, for what a step looks at and what it changes; `done` tells every change in order. */
+export class FakeLog {
+  readonly done: string[] = [];
+  readonly trees: Record<TreeId, FakeTree> = {
+    '100': { state: 'FROZEN', size: 10 },
+    '200': { state: 'ACTIVE', size: 20 },
+    '300': { state: 'DRAINING', size: 0, mark: identity },
+  };
+  readonly gate: { mode: GateState['mode']; upstream: string; number: number; rotation: string | null } = {
+    mode: 'pass',
+    upstream: addresses['blue'] ?? '',
+    number: 0,
+    rotation: null,
+  };
+  /** What each slot is configured with, and what its process has loaded where that is something else. */
+  readonly slots: Record<string, { active: TreeId; inactive: TreeId[]; loaded?: InstanceLog }> = {
+    blue: { active: '200', inactive: ['100'] },
+    green: { active: '300', inactive: ['100', '200'] },
+  };
+  readonly running = new Set(['blue']);
+  keptBy: string | null = 'r/1';
+  /** What stands against the files of the slots. */
+  changedFile: string | undefined;
+
+  head(treeId: TreeId): TreeHead {
+    const { size } = this.#tree(treeId);
+    return { size, rootHash: size.toString(16).padStart(64, '0') };
+  }
+
+  end(treeId: TreeId): TreeEnd {
+    return { treeId, ...this.head(treeId) };
+  }
+
+  /** Puts the handover leaf for the present end of a tree into another one, and some entries of clients behind it. */
+  handsOver(from: TreeId, to: TreeId, entries = 0): void {
+    Object.assign(this.#tree(to), { handover: this.end(from), size: 1 + entries });
+  }
+
+  /** A rotation has completed: the gate sends to the next release, whose tree takes writes. */
+  isExposed(): this {
+    this.#tree('200').state = 'FROZEN';
+    this.handsOver('200', '300');
+    this.#tree('300').state = 'ACTIVE';
+    Object.assign(this.gate, { upstream: addresses['green'], number: identity.number, rotation: 'r/1' });
+    this.running.add('green');
+    return this;
+  }
+
+  /** As it serves now, with the lengths that Trillian has. */
+  loadedBy(slot: string): InstanceLog {
+    const { active, inactive, loaded } = this.slots[slot] ?? { active: '', inactive: [] };
+    return (
+      loaded ?? {
+        activeTreeId: active,
+        active: this.head(active),
+        inactive: inactive.map((treeId) => {
+          const { size } = this.head(treeId);
+          return { treeId, liveLength: size, loadedLength: size };
+        }),
+      }
+    );
+  }
+
+  systems(): LogSystems {
+    const systems = {
+      log: identity.log,
+      publicUrl: 'http://127.0.0.1:3000',
+      drain: { signerIntervalMs: 1, guardWindowMs: 0, clockDifferenceMs: 0 },
+      guard: { recover: true, stuckAfterMs: 60_000 },
+      timing: {
+        attempts: 3,
+        pauseBetweenAttemptsMs: 1,
+        criticalSectionMs: 2_500,
+        soakMs: 0,
+        stopCurrentAfterMs: 0,
+        ifNextFails: 'supersede',
+      },
+      addresses: { trillian: '127.0.0.1:8090', gateAdmin: '127.0.0.1:3999', commands: {} },
+      trillian: this.#trillian(),
+      metrics: {
+        queueLeafInFlight: () => Promise.resolve(0),
+        signer: () => Promise.resolve({ runs: 1, failedRuns: 0, added: 0, signers: 1 }),
+      },
+      queue: { queued: () => Promise.resolve(0), close: () => Promise.resolve() },
+      rekor: {
+        log: ({ name }: { name: string }) =>
+          this.running.has(name)
+            ? Promise.resolve(this.loadedBy(name))
+            : Promise.reject(
+                refuse('REKOR_UNREACHABLE', {
+                  log: identity.log,
+                  instance: name,
+                  url: '',
+                  reason: 'refused',
+                }),
+              ),
+        entryAt: () => Promise.resolve({ treeId: '200', leafIndex: this.head('200').size - 1 }),
+      },
+      gate: {
+        state: () => Promise.resolve({ ...this.gate, writesInFlight: 0, streamsInFlight: 0, hold: null }),
+        hold: ({ number, rotation }: { number: number; rotation: string }) =>
+          this.#ordered('hold', number, { mode: 'hold', rotation }),
+        release: ({ number, rotation, upstream }: { number: number; rotation: string; upstream: string }) =>
+          this.#ordered('release', number, { mode: 'pass', upstream, rotation }),
+      },
+      installation: this.#installation(),
+    };
+    return systems as unknown as LogSystems;
+  }
+
+  #tree(treeId: TreeId): FakeTree {
+    const tree = this.trees[treeId];
+    if (!tree) {
+      throw refuse('TREE_UNKNOWN', { log: identity.log, tree: treeId });
+    }
+    return tree;
+  }
+
+  #ordered(verb: string, number: number, change: Partial<GateState>): Promise<object> {
+    if (number < this.gate.number) {
+      const { mode, number: has } = this.gate;
+      return Promise.reject(refuse('GATE_ORDER_REFUSED', { number, has, mode }));
+    }
+    this.done.push(`${verb} ${number}`);
+    Object.assign(this.gate, { ...change, number });
+    return Promise.resolve({ ...this.gate, writesInFlight: 0, streamsInFlight: 0 });
+  }
+
+  #trillian(): object {
+    const tree = (treeId: TreeId): Tree => {
+      const { state, mark } = this.#tree(treeId);
+      const description = mark ? markOf(mark) : '';
+      return { treeId, state, type: 'LOG', displayName: '', description, deleted: false };
+    };
+    // A rejected promise, not a thrown error, as from the real client.
+    const answer = <Found>(look: () => Found): Promise<Found> => Promise.resolve().then(look);
+    return {
+      getTree: (treeId: TreeId) => answer(() => tree(treeId)),
+      listTrees: () => answer(() => Object.keys(this.trees).map(tree)),
+      treeHead: (treeId: TreeId) => answer(() => this.head(treeId)),
+      initLog: () => Promise.resolve(),
+      createTree: ({ description }: { description: string }) =>
+        answer(() => {
+          this.done.push('createTree');
+          const mark = description === markOf(identity) ? { mark: identity } : {};
+          this.trees['301'] = { state: 'ACTIVE', size: 0, ...mark };
+          return tree('301');
+        }),
+      setState: (treeId: TreeId, state: TreeState) =>
+        answer(() => {
+          this.done.push(`${treeId} ${state}`);
+          this.#tree(treeId).state = state;
+          return tree(treeId);
+        }),
+      queueLeaf: (treeId: TreeId) =>
+        answer(() => {
+          this.done.push(`queueLeaf ${treeId}`);
+          this.handsOver('200', treeId);
+          return 'queued';
+        }),
+      leavesByRange: (treeId: TreeId) =>
+        answer(() => {
+          const { handover, size } = this.#tree(treeId);
+          const { value, extraData } = handover
+            ? handoverLeaf(handover, 'r/1')
+            : { value: Buffer.from('{}'), extraData: Buffer.alloc(0) };
+          return size === 0 ? [] : [{ value, extraData, merkleLeafHash: Buffer.from('ab', 'hex') }];
+        }),
+      deleteTree: (treeId: TreeId) =>
+        answer(() => {
+          this.done.push(`delete ${treeId}`);
+        }),
+    };
+  }
+
+  #installation(): object {
+    const note =
+      (what: string) =>
+      (release: unknown): Promise<void> => {
+        this.done.push(typeof release === 'string' ? `${what} ${release}` : what);
+        if (typeof release === 'string' && what === 'start') this.running.add(release);
+        if (typeof release === 'string' && what === 'stop') this.running.delete(release);
+        return Promise.resolve();
+      };
+    return {
+      read: (servingUrl: string): Promise<Partial<InstallationState>> => {
+        const current = addresses['green'] === servingUrl ? 'green' : 'blue';
+        const next = current === 'blue' ? 'green' : 'blue';
+        const { active = '', inactive = [] } = this.slots[current] ?? {};
+        return Promise.resolve({
+          current,
+          next,
+          currentInstances: [{ name: current, url: addresses[current] ?? '' }],
+          nextInstances: [{ name: next, url: addresses[next] ?? '' }],
+          activeTreeId: active,
+          inactiveTreeIds: inactive,
+          nextIsRunning: this.running.has(next),
+          keptBy: this.keptBy,
+          fingerprint: order.release.fingerprint,
+        });
+      },
+      instances: (name: string) => [{ name, url: addresses[name] }],
+      keptBy: () => Promise.resolve(this.keptBy),
+      runs: (name: string) => Promise.resolve(this.running.has(name)),
+      requireStaged: () =>
+        this.changedFile === undefined
+          ? Promise.resolve()
+          : Promise.reject(
+              refuse('CHANGED_BY_SOMEONE', { what: this.changedFile, expected: 'staged', now: 'another' }),
+            ),
+      stage: note('stage'),
+      discard: note('discard'),
+      settle: note('settle'),
+      forget: note('forget'),
+      start: note('start'),
+      stop: note('stop'),
+    };
+  }
+}

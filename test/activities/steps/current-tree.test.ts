@@ -1,0 +1,77 @@
+import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
+import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { refused } from '../refused';
+
+function frozen(): FakeLog {
+  const log = new FakeLog();
+  log.trees['200'] = { state: 'FROZEN', size: 20 };
+  return log;
+}
+
+const allow = (log: FakeLog, changed = order) => allowWritesToCurrent(log.systems(), changed, anAttempt());
+
+describe('allowing writes to the current tree', () => {
+  it('opens it, also beside a next tree that was closed with its handover leaf', async () => {
+    const log = frozen();
+    log.handsOver('200', '300');
+    log.trees['300'] = { ...log.trees['300'], state: 'FROZEN', size: 1 };
+    await allow(log);
+    expect(log.done).toEqual(['200 ACTIVE']);
+  });
+
+  it('does nothing to one that takes writes', async () => {
+    const log = new FakeLog();
+    await allow(log);
+    expect(log.done).toEqual([]);
+  });
+
+  it.each<[string, 'TWO_ACTIVE_TREES' | 'NEXT_TREE_HAS_ENTRIES', (log: FakeLog) => unknown]>([
+    [
+      'the next tree takes writes',
+      'TWO_ACTIVE_TREES',
+      (log) => (log.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity }),
+    ],
+    [
+      'an earlier shard takes writes',
+      'TWO_ACTIVE_TREES',
+      (log) => (log.trees['100'] = { state: 'ACTIVE', size: 10 }),
+    ],
+    [
+      'the next tree holds an entry of a client',
+      'NEXT_TREE_HAS_ENTRIES',
+      (log) => log.handsOver('200', '300', 1),
+    ],
+    [
+      'a tree of another rotation of the log that came later does',
+      'NEXT_TREE_HAS_ENTRIES',
+      (log) => {
+        log.trees['400'] = { state: 'FROZEN', size: 3, mark: { ...identity, rotation: 'q', number: 5 } };
+      },
+    ],
+  ])('is refused while %s', async (_what, code, change) => {
+    const log = frozen();
+    change(log);
+    await refused(code, allow(log));
+    expect(log.done).toEqual([]);
+  });
+
+  it('is not kept from it by entries of an earlier shard that a rotation made, nor by another log', async () => {
+    const log = frozen();
+    log.trees['100'] = { state: 'FROZEN', size: 10, mark: { ...identity, rotation: 'p', number: 1 } };
+    log.trees['900'] = { state: 'ACTIVE', size: 5, mark: { ...identity, log: 'staging' } };
+    await allow(log);
+    expect(log.done).toEqual(['200 ACTIVE']);
+  });
+
+  it('takes nothing back where the log lives on the next tree (H7)', async () => {
+    const log = new FakeLog().isExposed();
+    await allow(log);
+    expect(log.done).toEqual([]);
+  });
+
+  it('leaves a tree closed that was closed before the attempt, which supersedes it (H12)', async () => {
+    const log = frozen();
+    await allow(log, { ...order, release: { ...order.release, supersedes: true } });
+    expect(log.done).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
+import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
+import { refused } from '../refused';
+
+describe('before the hold', () => {
+  it('everything is as it was prepared, and the current tree is ended', async () => {
+    const log = new FakeLog();
+    const { frozen } = await holdAndFreeze(log.systems(), order, anAttempt());
+    expect(frozen).toMatchObject({ treeId: '200', size: 20 });
+    expect(log.done).toEqual(['hold 7', 'start green', '200 DRAINING', '200 FROZEN']);
+  });
+
+  it.each<[string, (log: FakeLog) => unknown, RegExp]>([
+    ['the current tree', (log) => (log.trees['200'] = { state: 'FROZEN', size: 20 }), /tree 200.*FROZEN/],
+    [
+      'the next tree',
+      (log) => (log.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity }),
+      /tree 300.*ACTIVE/,
+    ],
+    ['a file', (log) => (log.changedFile = '/etc/rekor/green.env'), /green\.env/],
+    ['the upstream of the gate', (log) => (log.gate.upstream = addresses['green'] ?? ''), /upstream/],
+    ['the gate', (log) => Object.assign(log.gate, { mode: 'hold', number: 3, rotation: 'q/1' }), /order 3/],
+    ['the next slot', (log) => log.running.add('green'), /Slot green/],
+  ])('what someone else changed is named and left as it is: %s', async (_what, change, words) => {
+    const log = new FakeLog();
+    change(log);
+    const attempt = anAttempt();
+    expect(await refused('CHANGED_BY_SOMEONE', holdAndFreeze(log.systems(), order, attempt))).toMatch(words);
+    expect(log.done).toEqual([]);
+    // Nothing was begun, so nothing is undone.
+    expect(attempt.steps.began).toEqual([]);
+  });
+
+  it('a section that was begun before by a run which was reset is not begun again (H7)', async () => {
+    const log = new FakeLog();
+    Object.assign(log.gate, { mode: 'hold', number: identity.number, rotation: 'r/1' });
+    await refused('ATTEMPT_REPEATED', holdAndFreeze(log.systems(), order, anAttempt()));
+    expect(log.done).toEqual([]);
+  });
+
+  it('a superseding attempt finds the hold of the one before it, and the tree frozen', async () => {
+    const log = new FakeLog();
+    Object.assign(log.gate, { mode: 'hold', number: 5, rotation: 'r/1' });
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    const superseding = { ...order, release: { ...order.release, supersedes: true } };
+    await holdAndFreeze(log.systems(), superseding, anAttempt());
+    expect(log.done).toEqual(['hold 7', 'start green']);
+  });
+});
+
+describe('before the opening', () => {
+  const held = (): FakeLog => {
+    const log = new FakeLog();
+    Object.assign(log.gate, { mode: 'hold', number: identity.number, rotation: 'r/1' });
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    log.running.add('green');
+    return log;
+  };
+  const opening = (log: FakeLog) => ({
+    ...order,
+    frozen: { ...log.end('200'), proof: [] },
+  });
+
+  it('the writes still wait for this attempt: the next tree is opened, then clients are sent there', async () => {
+    const log = held();
+    const { handover } = await openAndExpose(log.systems(), opening(log), anAttempt());
+    expect(handover?.text).toContain('tree 200\nsize 20');
+    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'release 7']);
+  });
+
+  it.each<[string, (log: FakeLog) => unknown, RegExp]>([
+    ['the lease of the hold ended', (log) => (log.gate.mode = 'healing'), /healing/],
+    ['the gate follows the undo', (log) => (log.gate.number = 8), /order 8/],
+    [
+      'the next tree was frozen',
+      (log) => (log.trees['300'] = { state: 'FROZEN', size: 0, mark: identity }),
+      /FROZEN/,
+    ],
+    ['a file was changed', (log) => (log.changedFile = '/etc/rekor/green.yaml'), /green\.yaml/],
+  ])('nothing is opened when %s', async (_what, change, words) => {
+    const log = held();
+    change(log);
+    const attempt = anAttempt();
+    const message = await refused('CHANGED_BY_SOMEONE', openAndExpose(log.systems(), opening(log), attempt));
+    expect(message).toMatch(words);
+    expect(log.done).toEqual([]);
+    // Its undo decides by what the next tree holds.
+    expect(attempt.steps.began).toEqual(['verify']);
+  });
+
+  it('nothing is opened when an earlier run of the section has opened it (H7)', async () => {
+    const log = held();
+    log.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity };
+    await refused('ATTEMPT_REPEATED', openAndExpose(log.systems(), opening(log), anAttempt()));
+    expect(log.done).toEqual([]);
+  });
+});

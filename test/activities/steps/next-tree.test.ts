@@ -1,0 +1,128 @@
+import { closeNextTree, createNextTree, endOfCurrent } from '../../../activities/steps/next-tree';
+import { lookBack } from '../../../activities/steps/rolled-back';
+import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { refused } from '../refused';
+
+const close = (log: FakeLog, more = {}) => closeNextTree(log.systems(), { ...order, ...more }, anAttempt());
+
+/** The current tree has ended, and the next one was opened. */
+function opened(): FakeLog {
+  const log = new FakeLog();
+  log.trees['200'] = { state: 'FROZEN', size: 20 };
+  log.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity };
+  return log;
+}
+
+describe('creating the next tree', () => {
+  it('adopts the one with the attempt’s mark, and closes one that was doubled', async () => {
+    const log = new FakeLog();
+    log.trees['301'] = { state: 'ACTIVE', size: 0, mark: identity };
+    await expect(createNextTree(log.systems(), identity, anAttempt())).resolves.toBe('300');
+    expect(log.done).toEqual(['300 DRAINING', '301 FROZEN']);
+  });
+
+  it('makes one that is closed before anyone hears of it', async () => {
+    const log = new FakeLog();
+    delete log.trees['300'];
+    await expect(createNextTree(log.systems(), identity, anAttempt())).resolves.toBe('301');
+    expect(log.done).toEqual(['createTree', '301 DRAINING']);
+  });
+
+  it('refuses one that somebody writes to', async () => {
+    const log = new FakeLog();
+    log.trees['300'] = { state: 'DRAINING', size: 2, mark: identity };
+    await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), identity, anAttempt()));
+  });
+});
+
+describe('closing the next tree', () => {
+  it('says what it holds: nothing', async () => {
+    const log = opened();
+    await expect(close(log)).resolves.toMatchObject({
+      content: 'nothing',
+      currentGrew: false,
+      end: { size: 0 },
+    });
+    expect(log.done).toEqual(['300 DRAINING', '300 FROZEN']);
+  });
+
+  it('says what it holds: its handover leaf', async () => {
+    const log = opened();
+    log.handsOver('200', '300');
+    await expect(close(log)).resolves.toMatchObject({ content: 'handover', currentGrew: false });
+  });
+
+  it('takes a handover for one though it is not true any more, and says that the current tree grew (H1)', async () => {
+    const log = opened();
+    log.handsOver('200', '300');
+    log.trees['200'] = { state: 'ACTIVE', size: 21 };
+    await expect(close(log)).resolves.toMatchObject({ content: 'handover', currentGrew: true });
+  });
+
+  it('says what it holds: entries of clients, behind the handover or without one (H6)', async () => {
+    const log = opened();
+    log.handsOver('200', '300', 1);
+    await expect(close(log)).resolves.toMatchObject({ content: 'public entries', end: { size: 2 } });
+    const without = opened();
+    without.trees['300'] = { state: 'ACTIVE', size: 1, mark: identity };
+    await expect(close(without)).resolves.toMatchObject({ content: 'public entries', currentGrew: false });
+  });
+
+  it('leaves one open that clients are sent to, unless it is told to close that, too', async () => {
+    const log = new FakeLog().isExposed();
+    await expect(close(log)).resolves.toEqual({ content: 'exposed', currentGrew: false });
+    expect(log.done).toEqual([]);
+    await expect(close(log, { evenIfExposed: true })).resolves.toMatchObject({ content: 'handover' });
+    expect(log.done).toEqual(['300 DRAINING', '300 FROZEN']);
+  });
+});
+
+describe('the end of the current tree, for a step that only goes forward', () => {
+  it('is what the handover leaf says, while that is true', async () => {
+    const log = opened();
+    log.handsOver('200', '300', 1);
+    const end = await endOfCurrent(log.systems(), order, anAttempt());
+    expect(end).toMatchObject({ ...log.end('200'), proof: [expect.stringContaining('handed over')] });
+    expect(log.done).toEqual([]);
+  });
+
+  it('is refused when the tree has grown since: every index of the next one would shift (H1)', async () => {
+    const log = opened();
+    log.handsOver('200', '300', 1);
+    log.trees['200'] = { state: 'FROZEN', size: 21 };
+    const message = await refused('CURRENT_TREE_GREW', endOfCurrent(log.systems(), order, anAttempt()));
+    expect(message).toContain('20 entries, it is 21 entries');
+  });
+
+  it('is proven anew where nothing was handed over, or another tree was', async () => {
+    const log = opened();
+    await expect(endOfCurrent(log.systems(), order, anAttempt())).resolves.toMatchObject({ size: 20 });
+    log.handsOver('100', '300', 1);
+    await expect(endOfCurrent(log.systems(), order, anAttempt())).resolves.toMatchObject({ size: 20 });
+  });
+});
+
+describe('the last look', () => {
+  const look = (log: FakeLog) => lookBack(log.systems(), order, anAttempt());
+
+  it('finds nothing when all is as before', async () => {
+    const log = new FakeLog();
+    log.trees['300'] = { state: 'FROZEN', size: 1, mark: identity };
+    await expect(look(log)).resolves.toEqual([]);
+  });
+
+  it('tells everything that a late call has left (H8)', async () => {
+    const log = opened();
+    Object.assign(log.gate, { mode: 'hold', upstream: 'http://127.0.0.1:9' });
+    await expect(look(log)).resolves.toEqual([
+      'tree 200 is FROZEN, not ACTIVE',
+      'tree 300 is ACTIVE, not FROZEN',
+      'the gate does not pass writes (hold)',
+      'the gate sends to http://127.0.0.1:9',
+    ]);
+  });
+
+  it('has no opinion of a log that lives on the next tree (H7)', async () => {
+    await expect(look(new FakeLog().isExposed())).resolves.toEqual([]);
+  });
+});

@@ -1,0 +1,79 @@
+import { requireOurs } from '../../../activities/steps/ownership';
+import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
+import { closeNextTree, createNextTree } from '../../../activities/steps/next-tree';
+import { confirm, soak } from '../../../activities/steps/log-checks';
+import { settle, stage } from '../../../activities/steps/next-release';
+import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
+import { lookBack } from '../../../activities/steps/rolled-back';
+import type { SettledOrder } from '../../../workflows/model/changes';
+import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { refused } from '../refused';
+
+const settled: SettledOrder = {
+  ...order,
+  frozen: { treeId: '200', size: 20, rootHash: 'ab', proof: [] },
+  handover: null,
+};
+
+describe('an attempt', () => {
+  it('owns the log while no greater number stands on the gate or on a tree', async () => {
+    const log = new FakeLog();
+    // The orders that take it back carry the number after its own.
+    log.gate.number = identity.number + 1;
+    await expect(requireOurs(log.systems(), identity, anAttempt())).resolves.toBeUndefined();
+  });
+
+  it('is no other log’s: a tree of another log with a greater number changes nothing', async () => {
+    const log = new FakeLog();
+    log.trees['900'] = { state: 'ACTIVE', size: 1, mark: { ...identity, log: 'staging', number: 99 } };
+    await expect(requireOurs(log.systems(), identity, anAttempt())).resolves.toBeUndefined();
+  });
+
+  it('owns it with the greater number that a recovery gave it', async () => {
+    const log = new FakeLog();
+    log.gate.number = 20;
+    await refused('NOT_OURS', requireOurs(log.systems(), identity, anAttempt()));
+    await expect(
+      requireOurs(log.systems(), { ...identity, fence: 21 }, anAttempt()),
+    ).resolves.toBeUndefined();
+  });
+});
+
+describe.each<[string, (log: FakeLog) => void]>([
+  ['the gate', (log) => (log.gate.number = 9)],
+  [
+    'a tree',
+    (log) =>
+      (log.trees['400'] = { state: 'DRAINING', size: 0, mark: { ...identity, rotation: 'r2', number: 9 } }),
+  ],
+])('an attempt whose log %s gave to a later one (H7, H8)', (_where, give) => {
+  const later = (): FakeLog => {
+    const log = new FakeLog();
+    give(log);
+    return log;
+  };
+
+  it.each<[string, (log: FakeLog) => Promise<unknown>]>([
+    ['createNextTree', (log) => createNextTree(log.systems(), identity, anAttempt())],
+    ['stage', (log) => stage(log.systems(), order, anAttempt())],
+    ['holdAndFreeze', (log) => holdAndFreeze(log.systems(), order, anAttempt())],
+    ['openAndExpose', (log) => openAndExpose(log.systems(), { ...order, forward: true }, anAttempt())],
+    ['confirm', (log) => confirm(log.systems(), settled, anAttempt())],
+    ['settle', (log) => settle(log.systems(), settled, anAttempt())],
+    ['soak', (log) => soak(log.systems(), { ...settled, forMs: 0 }, anAttempt())],
+  ])('changes nothing in %s, and says so', async (_step, act) => {
+    const log = later();
+    await refused('NOT_OURS', act(log));
+    expect(log.done).toEqual([]);
+  });
+
+  it.each<[string, (log: FakeLog) => Promise<unknown>]>([
+    ['allowWritesToCurrent', (log) => allowWritesToCurrent(log.systems(), order, anAttempt())],
+    ['closeNextTree', (log) => closeNextTree(log.systems(), order, anAttempt())],
+    ['lookBack', (log) => lookBack(log.systems(), order, anAttempt())],
+  ])('has nothing left to take back in %s', async (_undo, act) => {
+    const log = later();
+    await act(log);
+    expect(log.done).toEqual([]);
+  });
+});

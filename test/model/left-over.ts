@@ -1,0 +1,48 @@
+import type { MarkedTree } from '../../workflows/model/mark';
+import type { FoundLeftovers } from '../../workflows/model/recovery';
+import { aFoundLog } from '../workflows/found-log';
+
+const { installation, current, timing } = aFoundLog();
+
+export const nextTree: MarkedTree = {
+  treeId: '300',
+  state: 'FROZEN',
+  identity: { log: 'production', rotation: 'r', attempt: 1, number: 7 },
+};
+
+/** A log in good order, beside a tree that a rotation retired. */
+export const nothingLeft: FoundLeftovers = {
+  installation,
+  gate: { mode: 'pass', number: 8 },
+  current,
+  marked: [nextTree],
+  inactive: [{ treeId: '100', length: 10 }],
+  withEntries: [],
+  timing,
+};
+
+/** A rotation ended between its preparation and its exposure. */
+export const notExposed: FoundLeftovers = {
+  ...nothingLeft,
+  installation: { ...installation, keptBy: 'r/1' },
+  marked: [{ ...nextTree, state: 'DRAINING' }],
+};
+
+/** A rotation ended between its exposure and its end: its next tree serves. */
+export const exposed: FoundLeftovers = {
+  ...nothingLeft,
+  installation: {
+    ...installation,
+    current: 'green',
+    next: 'blue',
+    activeTreeId: '300',
+    inactiveTreeIds: ['100', '200'],
+    keptBy: 'r/1',
+  },
+  current: { treeId: '300', state: 'ACTIVE' },
+  marked: [{ ...nextTree, state: 'ACTIVE' }],
+  inactive: [
+    { treeId: '100', length: 10 },
+    { treeId: '200', length: 20 },
+  ],
+};

@@ -1,0 +1,102 @@
+import { planRecovery, type FoundLeftovers } from '../../workflows/model/recovery';
+import { exposed, nextTree, nothingLeft, notExposed } from './left-over';
+
+const closed = { treeId: '200', state: 'FROZEN' } as const;
+
+function planned(found: FoundLeftovers) {
+  const plan = planRecovery('production', found);
+  if (!plan || 'refusals' in plan) {
+    throw new Error(`nothing is planned: ${JSON.stringify(plan)}`);
+  }
+  return plan;
+}
+
+describe('the recovery of an interrupted rotation', () => {
+  it('is nothing where nothing is left over', () => {
+    expect(planRecovery('production', nothingLeft)).toBeNull();
+  });
+
+  it.each<[string, FoundLeftovers]>([
+    ['before its hold', notExposed],
+    ['in its critical section', { ...notExposed, current: closed, gate: { mode: 'hold', number: 7 } }],
+    ['after its opening', { ...notExposed, current: closed, marked: [{ ...nextTree, state: 'ACTIVE' }] }],
+    [
+      'with entries in the next tree, whose release is staged',
+      { ...notExposed, current: closed, withEntries: ['300'] },
+    ],
+  ])('takes it back, or forward if its next tree says so, when it ended %s', (_when, found) => {
+    const { kind, order } = planned(found);
+    expect(kind).toBe('takeBack');
+    expect(order.release).toMatchObject({
+      mark: 'r/1',
+      current: 'blue',
+      next: 'green',
+      currentTreeId: '200',
+      nextTreeId: '300',
+      inactive: [{ treeId: '100', length: 10 }],
+    });
+  });
+
+  it('carries a number above every one that the attempt may have used, so that it comes after all of them (H8)', () => {
+    const later = { ...nextTree, treeId: '301', identity: { ...nextTree.identity, attempt: 2, number: 9 } };
+    const found: FoundLeftovers = {
+      ...notExposed,
+      marked: [...notExposed.marked, later],
+      gate: { mode: 'hold', number: 12 },
+    };
+    expect(planned(found).order.identity).toEqual({ ...nextTree.identity, fence: 13 });
+    expect(planned({ ...found, gate: { mode: 'pass', number: 2 } }).order.identity.fence).toBe(10);
+  });
+
+  it('finishes one whose next tree serves clients already', () => {
+    const { kind, order } = planned(exposed);
+    expect(kind).toBe('finish');
+    expect(order.release).toMatchObject({
+      mark: 'r/1',
+      current: 'blue',
+      next: 'green',
+      currentTreeId: '200',
+      nextTreeId: '300',
+      inactive: [{ treeId: '100', length: 10 }],
+    });
+  });
+
+  it('retires trees of attempts that nothing names, beside what it finishes', () => {
+    const late = {
+      ...nextTree,
+      treeId: '301',
+      state: 'ACTIVE' as const,
+      identity: { ...nextTree.identity, attempt: 2 },
+    };
+    expect(planned({ ...exposed, marked: [...exposed.marked, late] })).toMatchObject({
+      kind: 'finish',
+      retire: [late.identity],
+    });
+  });
+
+  it('supersedes a tree with entries of clients that no release is staged for any more (H12)', () => {
+    const found: FoundLeftovers = {
+      ...notExposed,
+      installation: { ...notExposed.installation, keptBy: null },
+      current: closed,
+      withEntries: ['300'],
+    };
+    expect(planned(found)).toMatchObject({ kind: 'supersede', order: { release: { nextTreeId: '300' } } });
+  });
+
+  it.each<[string, FoundLeftovers]>([
+    [
+      'a closed current tree without kept files: nothing of ours closed it',
+      { ...notExposed, installation: { ...notExposed.installation, keptBy: null }, current: closed },
+    ],
+    ['a hold of nobody', { ...nothingLeft, marked: [], gate: { mode: 'hold', number: 3 } }],
+  ])('leaves to a person %s', (_what, found) => {
+    expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
+  });
+
+  it('comes to the same answer when it is asked again (H6)', () => {
+    for (const found of [notExposed, exposed]) {
+      expect(planRecovery('production', found)).toEqual(planRecovery('production', found));
+    }
+  });
+});

@@ -1,0 +1,214 @@
+import type { Choice, ResumeOrder } from '../../workflows/model/held';
+import { atOnce } from './at-once';
+import { startSagaServer, type SagaServer } from './saga-server';
+import { ALWAYS, World, type Act } from './world';
+
+let server: SagaServer;
+
+beforeAll(async () => {
+  server = await startSagaServer();
+}, 600_000);
+
+afterAll(async () => {
+  await server.close();
+}, 30_000);
+
+jest.setTimeout(60_000);
+
+/** What fails for good, and what it is called where it is held. */
+const steps: Partial<Record<Act, string>> = {
+  closeNextTree: 'undo verify',
+  allowWritesToCurrent: 'undo freeze',
+  releaseToCurrent: 'undo hold',
+  stop: 'undo start',
+  discard: 'undo stage',
+  retireNextTree: 'undo createTree',
+  lookBack: 'look back',
+  superseding: 'supersede',
+  forward: 'forward',
+  confirm: 'confirm',
+  settle: 'settle',
+  soak: 'soak',
+};
+
+/** Without their answer nothing can go on: nobody may leave them out. */
+const indispensable: readonly Act[] = ['closeNextTree', 'superseding', 'forward'];
+
+/** What clients depend on: where that was left out, nothing is as before. */
+const foundInTheEnd: readonly Act[] = ['allowWritesToCurrent', 'releaseToCurrent'];
+
+const forwardOnly: readonly Act[] = ['superseding', 'forward', 'confirm', 'settle', 'soak'];
+
+/** A world in which a rotation gets to `act`, which fails for good. */
+function failingIn(act: Act): World {
+  const world = new World({ ifNextFails: act === 'superseding' ? 'supersede' : 'hold' });
+  if (act === 'superseding' || act === 'forward') {
+    // A client writes to the next tree, which then cannot serve.
+    world.faults.push({ act: 'expose', when: 'after', times: 1 });
+    world.faults.push({ act: 'forward', when: 'before', times: ALWAYS });
+    void world.once('expose', () => world.write('next-1'), 'after');
+  } else if (!forwardOnly.includes(act)) {
+    world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
+  }
+  world.faults.push({ act, when: 'before', times: ALWAYS });
+  return world;
+}
+
+/** Lets a world work again, but for what made its rotation fail in the first place. */
+function mend(world: World, act: Act): void {
+  const kept = world.faults.filter((fault) => fault.act !== act && fault.act !== 'superseding');
+  world.faults.splice(0, world.faults.length, ...(act === 'superseding' ? [] : kept));
+}
+
+function outcomeOf(act: Act): string {
+  return act === 'superseding' ? 'superseded' : forwardOnly.includes(act) ? 'completed' : 'rolledBack';
+}
+
+type Ending = 'by itself' | Choice;
+
+const endings: readonly Ending[] = ['by itself', 'retry', 'skip', 'giveUp'];
+
+const rows = (Object.keys(steps) as Act[]).flatMap((act) =>
+  endings
+    .filter((ending) => ending !== 'skip' || !indispensable.includes(act))
+    .map((ending): [Act, Ending] => [act, ending]),
+);
+
+const held = atOnce(rows, async (act, ending) => {
+  const world = failingIn(act);
+  const before = new World().cleanSlate();
+  return await server.withWorker(world, async ({ start, held: untilHeld, resume }) => {
+    const handle = await start();
+    const found = await untilHeld();
+    const alarms = server.alarms.filter((alarm) => alarm.includes(found.step));
+    if (ending === 'by itself' || ending === 'retry') {
+      mend(world, act);
+    }
+    const resumed = Date.now();
+    if (ending !== 'by itself') {
+      await resume({ choice: ending, who: 'ada', why: `the test says ${ending}` });
+    }
+    const result = await handle.result();
+    return { world, before, found, alarms, result, endedInMs: Date.now() - resumed };
+  });
+});
+
+describe('what cannot be finished', () => {
+  it.each(rows.filter(([, ending]) => ending === 'retry'))(
+    'is held in %s, with what is there and how to finish it by hand',
+    async (act, ending) => {
+      const { found, alarms } = await held(act, ending);
+      expect(found).toMatchObject({
+        step: steps[act],
+        reason: { message: expect.stringContaining(act) as string },
+        tries: 3,
+        choices: indispensable.includes(act) ? ['retry', 'giveUp'] : ['retry', 'skip', 'giveUp'],
+        state: [expect.stringContaining('gate: ')],
+        commands: [`finish "${steps[act]}"`],
+      });
+      expect(new Date(found.since).getTime()).toBeLessThan(Date.now());
+      expect(alarms.length).toBeGreaterThan(0);
+    },
+  );
+
+  it.each(rows.filter(([, ending]) => ending === 'by itself'))(
+    'is tried on in %s, and ends by itself once it can',
+    async (act, ending) => {
+      const { world, before, result } = await held(act, ending);
+      expect(result).toMatchObject({ outcome: outcomeOf(act), interventions: [] });
+      if (!forwardOnly.includes(act)) {
+        expect(world.cleanSlate()).toEqual(before);
+      }
+    },
+  );
+
+  it.each(rows.filter(([, ending]) => ending === 'retry'))(
+    'is tried again at once in %s when a person says so',
+    async (act, ending) => {
+      const { world, before, result } = await held(act, ending);
+      expect(result).toMatchObject({
+        outcome: outcomeOf(act),
+        interventions: [{ choice: 'retry', who: 'ada', why: 'the test says retry', step: steps[act] }],
+      });
+      expect(world.active()).toHaveLength(1);
+      if (!forwardOnly.includes(act)) {
+        expect(world.cleanSlate()).toEqual(before);
+      }
+    },
+  );
+
+  it.each(rows.filter(([, ending]) => ending === 'skip'))(
+    'is left out in %s when a person says so, and the rest is done',
+    async (act, ending) => {
+      const { world, result } = await held(act, ending);
+      expect(result).toMatchObject({
+        outcome: outcomeOf(act),
+        interventions: [{ choice: 'skip', step: steps[act] }],
+      });
+      const name = steps[act]?.replace('undo ', '');
+      const skipped = result.steps.filter(({ kind }) => kind === 'skipped').map((step) => step.name);
+      // The last look is no step of the rotation; nor does it take back what a person left out.
+      if (foundInTheEnd.includes(act)) {
+        expect(world.calls).not.toContain('lookBack');
+      }
+      expect(skipped).toEqual(act === 'lookBack' ? [] : [name]);
+    },
+  );
+
+  it.each(rows.filter(([, ending]) => ending === 'giveUp'))(
+    'is given up in %s when a person says so, and the result says what is left',
+    async (act, ending) => {
+      const { result } = await held(act, ending);
+      expect(result).toMatchObject({
+        outcome: 'held',
+        held: { step: steps[act], commands: [`finish "${steps[act]}"`] },
+        interventions: [{ choice: 'giveUp', who: 'ada', step: steps[act] }],
+        refusals: [{}, { code: 'GIVEN_UP' }],
+      });
+      expect(result.reason).toContain('ada');
+    },
+  );
+});
+
+describe('a person’s decision', () => {
+  const sent = (order: object): ResumeOrder => order as ResumeOrder;
+
+  it('is refused while nothing is held', async () => {
+    const world = new World();
+    await server.withWorker(world, async ({ start, resume }) => {
+      let refused: unknown;
+      const handle = await start();
+      await world.once('confirm', async () => {
+        refused = await resume({ choice: 'retry', who: 'ada', why: 'why not' }).catch(causeOf);
+      });
+      expect((await handle.result()).interventions).toEqual([]);
+      expect(refused).toContain('Nothing is held');
+    });
+  });
+
+  it('is refused when it is not one, naming the field, and then nothing is recorded', async () => {
+    const world = failingIn('closeNextTree');
+    await server.withWorker(world, async ({ start, held: untilHeld, resume }) => {
+      const handle = await start();
+      await untilHeld();
+      const orders: readonly [object, string][] = [
+        [{ choice: 'retry', why: 'because' }, 'who is absent'],
+        [{ choice: 'retry', who: 'ada', why: ' ' }, 'why is " "'],
+        [{ choice: 'again', who: 'ada', why: 'because' }, 'choice is "again"'],
+        [{ who: 'ada', why: 'because' }, 'choice is absent'],
+        [{ choice: 'skip', who: 'ada', why: 'because' }, 'allowed for undo verify is retry, giveUp'],
+        [['retry'], 'one JSON object'],
+      ];
+      for (const [order, words] of orders) {
+        expect(await resume(sent(order)).catch(causeOf)).toContain(words);
+      }
+      mend(world, 'closeNextTree');
+      await resume({ choice: 'retry', who: 'ada', why: 'mended' });
+      expect((await handle.result()).interventions).toHaveLength(1);
+    });
+  });
+});
+
+function causeOf(error: unknown): string {
+  return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+}

@@ -1,0 +1,402 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { RefusalError, refuse } from '../../activities/refusal-error';
+import { cutOverRuns, lockHolder, lockOwner } from '../../activities/steps/lock';
+import type { Changes, Observations, OpenOrder, Pruning } from '../../workflows/model/changes';
+import type { ReleaseOrder } from '../../workflows/model/installation';
+import { nameOf } from '../../workflows/model/mark';
+import { refusal } from '../../workflows/model/refusals';
+import { orderNumber, type AttemptIdentity, type Handover } from '../../workflows/model/rotation';
+import { sha256, slotNamed, type Act, type Fault, type World } from './world';
+
+/** As a real activity does: shows signs of life, and hears of a Cancel by them. */
+export async function untilCancelled(): Promise<never> {
+  const context = Context.current();
+  for (;;) {
+    context.heartbeat();
+    await context.sleep(50);
+  }
+}
+
+/** What a failed activity of several steps says of them. */
+interface Steps {
+  readonly times: Record<string, number>;
+  readonly began: string[];
+}
+
+/** The activities as they act on a world, with the looks that the real ones take before and the ends that they state. */
+export function activitiesOf(world: World): Changes & Observations & Pruning {
+  const { gate, slots, kept, running } = world;
+
+  /** One act of a change, with what the test lets happen in it. */
+  async function acted<Result>(act: Act, effect: () => Result, steps?: Steps): Promise<Result> {
+    world.calls.push(act);
+    steps?.began.push(act);
+    await world.onCall(act, 'before');
+    fail(act, 'before');
+    const result = effect();
+    await world.onCall(act, 'after');
+    fail(act, 'after');
+    if (steps) {
+      steps.times[act] = 1;
+    }
+    return result;
+  }
+
+  function fail(act: Act, when: Fault['when']): void {
+    const position = world.faults.findIndex((fault) => fault.act === act && fault.when === when);
+    const fault = world.faults[position];
+    if (fault) {
+      world.faults.splice(position, 1, ...(fault.times > 1 ? [{ ...fault, times: fault.times - 1 }] : []));
+      throw new RefusalError(
+        refusal('INTERNAL', { step: act, reason: `the test lets ${act} fail ${when} its effect` }),
+      );
+    }
+  }
+
+  const change =
+    <Order, Result>(act: Act, effect: (order: Order) => Result): ((order: Order) => Promise<Result>) =>
+    (order) =>
+      crossing(undefined, () => acted(act, () => effect(order)));
+
+  /** What a section that is still open may yet do comes first. */
+  const afterSections =
+    <Order, Result>(act: (order: Order) => Promise<Result>): ((order: Order) => Promise<Result>) =>
+    async (order) => {
+      while (await cutOverRuns(Context.current().client, world.log)) {
+        Context.current().heartbeat();
+        await Context.current().sleep(100);
+      }
+      return await act(order);
+    };
+
+  const observe =
+    <Asked, Found>(look: (asked: Asked) => Found): ((asked: Asked) => Promise<Found>) =>
+    (asked) =>
+      // A rejected promise, not a thrown error, as from every real activity.
+      crossing(undefined, () => Promise.resolve().then(() => look(asked)));
+
+  const ofAttempt = (identity: AttemptIdentity): string[] =>
+    world
+      .marked()
+      .filter((tree) => nameOf(tree.identity) === nameOf(identity))
+      .map(({ treeId }) => treeId);
+
+  const frozenEnd = (treeId: string) => ({ treeId, ...world.head(treeId), proof: ['as the test says'] });
+
+  function requireStaged({ next, mark }: ReleaseOrder): void {
+    world.require(`The files of slot ${next}`, mark, kept.get(slotNamed(next))?.mark);
+  }
+
+  function requireAsPrepared({
+    release,
+    identity,
+  }: {
+    release: ReleaseOrder;
+    identity: AttemptIdentity;
+  }): void {
+    const { currentTreeId, nextTreeId, current, next, supersedes } = release;
+    if (gate.number >= orderNumber(identity)) {
+      const found = `the gate follows its order ${gate.number}`;
+      throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+    }
+    world.require(`tree ${currentTreeId}`, supersedes ? 'FROZEN' : 'ACTIVE', world.state(currentTreeId));
+    world.require(`tree ${nextTreeId}`, 'DRAINING', world.state(nextTreeId));
+    requireStaged(release);
+    world.require('The upstream of the gate', current, gate.upstream);
+    world.require('The gate', false, gate.mode === 'hold' && gate.rotation !== identity.rotation);
+    world.require(`Slot ${next} runs`, supersedes ?? false, supersedes ?? running.has(slotNamed(next)));
+  }
+
+  function requireStillHeld({ release, identity }: OpenOrder): void {
+    const { nextTreeId } = release;
+    if (world.state(nextTreeId) === 'ACTIVE') {
+      const found = `tree ${nextTreeId} is ACTIVE before this run opened it`;
+      throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+    }
+    world.require(`tree ${nextTreeId}`, 'DRAINING', world.state(nextTreeId));
+    requireStaged(release);
+    world.require('The gate', `hold ${orderNumber(identity)}`, `${gate.mode} ${gate.number}`);
+  }
+
+  function open({ release, forward }: OpenOrder): Handover | null {
+    const { nextTreeId, currentTreeId } = release;
+    world.require(`tree ${currentTreeId}`, 'FROZEN', world.state(currentTreeId));
+    world.setState(nextTreeId, 'ACTIVE');
+    const next = world.tree(nextTreeId);
+    if (next.size === 0) {
+      Object.assign(next, {
+        size: 1,
+        handover: { treeId: currentTreeId, size: world.tree(currentTreeId).size },
+      });
+    }
+    if (next.handover?.treeId === currentTreeId) {
+      const text = `tree ${currentTreeId}, ${next.handover.size} entries`;
+      return { text, leafHash: sha256(text), integratedInMs: 80 };
+    }
+    if (forward) {
+      return null;
+    }
+    throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
+  }
+
+  const stop = ({ release }: { readonly release: ReleaseOrder }): void => {
+    const next = slotNamed(release.next);
+    if (kept.get(next)?.mark === release.mark && gate.upstream !== next) {
+      running.delete(next);
+    }
+  };
+
+  return {
+    preflight: observe(({ log }) => ({ log, refusals: [], found: world.found() })),
+    lockHolder: (log) => lockHolder(Context.current().client, log),
+    cutOverRuns: (log) => cutOverRuns(Context.current().client, log),
+    leftovers: observe(({ log }) => ({ log, refusals: [], found: world.leftovers() })),
+    guard: async ({ log }) => {
+      const { leftovers, current } = world.found();
+      const closed = refusal('SERVING_TREE_CLOSED', { log, tree: current.treeId, state: current.state });
+      return {
+        log,
+        owner: await lockOwner(Context.current().client, log),
+        leftovers,
+        drift: current.state === 'ACTIVE' ? [] : [closed],
+        unread: [],
+        ...world.policy,
+      };
+    },
+    retiredTrees: observe(() => retired(world)),
+    deleteRetiredTree: observe(({ treeId }) => {
+      const tree = retired(world).find((one) => one.treeId === treeId);
+      if (!tree || tree.keep !== undefined) {
+        throw refuse('NOT_PRUNABLE', { tree: treeId, reason: tree?.keep ?? 'no rotation has retired it' });
+      }
+      world.trees.delete(treeId);
+    }),
+    byHand: observe(({ step }) => {
+      world.needsSomebody();
+      return {
+        state: [`gate: ${gate.mode}, sends to ${gate.upstream}`],
+        commands: [`finish "${step}"`],
+      };
+    }),
+    superseding: change('superseding', ({ release }) => {
+      const { current, next, fingerprint } = world.installation();
+      const earlier = [...release.inactive.map(({ treeId }) => treeId), release.currentTreeId];
+      const inactive = world.lengths(earlier);
+      return {
+        ...release,
+        current,
+        next,
+        fingerprint,
+        currentTreeId: release.nextTreeId,
+        inactive,
+        supersedes: true,
+      };
+    }),
+
+    createNextTree: afterSections(
+      change('createNextTree', (identity) => {
+        world.requireOurs(identity);
+        const treeId = ofAttempt(identity)[0] ?? `next-${world.marked().length + 1}`;
+        if (world.trees.has(treeId) && world.isServed(treeId)) {
+          throw refuse('ALREADY_ROTATED', { log: world.log, tree: treeId });
+        }
+        if (!world.trees.has(treeId)) {
+          world.trees.set(treeId, { state: 'DRAINING', size: 0, mark: identity });
+        }
+        world.setState(treeId, 'DRAINING');
+        if (world.tree(treeId).size > 0) {
+          throw refuse('NEXT_TREE_NOT_EMPTY', { tree: treeId, size: world.tree(treeId).size });
+        }
+        return treeId;
+      }),
+    ),
+    retireNextTree: change('retireNextTree', (identity) => {
+      ofAttempt(identity)
+        .filter((treeId) => !world.isServed(treeId))
+        .forEach((treeId) => world.setState(treeId, 'FROZEN'));
+    }),
+    stage: afterSections(
+      change('stage', ({ identity, release }) => {
+        world.requireOurs(identity);
+        const next = slotNamed(release.next);
+        if (gate.upstream === next) {
+          throw refuse('ALREADY_ROTATED', { log: world.log, tree: release.nextTreeId });
+        }
+        const mine = kept.get(next);
+        const before = mine?.mark === release.mark ? mine.before : slots[next];
+        world.require('A file of a slot', release.fingerprint, world.fingerprint({ [next]: before }));
+        kept.set(next, { mark: release.mark, before });
+        const inactive = [...release.inactive.map(({ treeId }) => treeId), release.currentTreeId];
+        slots[next] = { active: release.nextTreeId, inactive };
+        running.delete(next);
+      }),
+    ),
+    discard: change('discard', (order) => {
+      stop(order);
+      const next = slotNamed(order.release.next);
+      const mine = kept.get(next);
+      if (mine?.mark === order.release.mark && gate.upstream !== next) {
+        slots[next] = mine.before;
+        kept.delete(next);
+      }
+    }),
+    holdAndFreeze: (order) =>
+      withSteps(async (steps) => {
+        const { identity, release } = order;
+        world.requireOurs(identity);
+        requireAsPrepared(order);
+        const upstream = gate.upstream;
+        await acted('hold', () => world.order(identity, { mode: 'hold', upstream }), steps);
+        await acted('start', () => running.add(slotNamed(release.next)), steps);
+        await acted('freeze', () => world.setState(release.currentTreeId, 'FROZEN'), steps);
+        return { frozen: frozenEnd(release.currentTreeId), times: steps.times };
+      }),
+    allowWritesToCurrent: change('allowWritesToCurrent', ({ identity, release }) => {
+      const { currentTreeId, supersedes, inactive } = release;
+      if (!world.isOurs(identity) || supersedes || world.livesOnNext(release)) {
+        return;
+      }
+      const before = new Set(inactive.map(({ treeId }) => treeId));
+      for (const { treeId } of world.marked().filter((tree) => tree.treeId !== currentTreeId)) {
+        if (!before.has(treeId) && world.content(treeId) === 'public entries') {
+          throw refuse('NEXT_TREE_HAS_ENTRIES', { tree: treeId });
+        }
+      }
+      world.setState(currentTreeId, 'ACTIVE');
+    }),
+    releaseToCurrent: change('releaseToCurrent', ({ identity, release }) => {
+      const fence = orderNumber(identity) + 1;
+      if (!world.livesOnNext(release) && fence >= gate.number) {
+        world.order({ ...identity, fence }, { mode: 'pass', upstream: slotNamed(release.current) });
+      }
+    }),
+    stop: change('stop', stop),
+    openAndExpose: (order) =>
+      withSteps(async (steps) => {
+        const { identity, release, frozen } = order;
+        world.requireOurs(identity);
+        if (order.forward) {
+          await acted('forward', () => goForward(release));
+        }
+        const prove = (): Handover | null => {
+          if (frozen) {
+            requireStillHeld(order);
+          }
+          return open(order);
+        };
+        const handover = await acted('verify', prove, steps);
+        const upstream = slotNamed(release.next);
+        await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
+        return { frozen: frozen ?? frozenEnd(release.currentTreeId), handover, times: steps.times };
+      }),
+    closeNextTree: change('closeNextTree', ({ identity, release, evenIfExposed }) => {
+      const { nextTreeId, currentTreeId } = release;
+      if (!world.isOurs(identity)) {
+        return { content: 'nothing' as const, currentGrew: false };
+      }
+      if (!evenIfExposed && world.livesOnNext(release)) {
+        return { content: 'exposed' as const, currentGrew: false };
+      }
+      world.setState(nextTreeId, 'FROZEN');
+      const currentGrew = world.hasGrown(currentTreeId, nextTreeId);
+      return { content: world.content(nextTreeId), currentGrew, end: world.head(nextTreeId) };
+    }),
+    lookBack: change('lookBack', ({ identity, release }) => {
+      if (!world.isOurs(identity) || release.supersedes || world.livesOnNext(release)) {
+        return [];
+      }
+      const current = world.state(release.currentTreeId);
+      const left = world
+        .marked()
+        .filter((tree) => tree.identity.rotation === identity.rotation && tree.state !== 'FROZEN');
+      return [
+        ...(current === 'ACTIVE' ? [] : [`tree ${release.currentTreeId} is ${current}, not ACTIVE`]),
+        ...left.map(({ treeId, state }) => `tree ${treeId} is ${state}, not FROZEN`),
+        ...(gate.mode === 'pass' ? [] : [`the gate does not pass writes (${gate.mode})`]),
+        ...(gate.upstream === release.current ? [] : [`the gate sends to ${gate.upstream}`]),
+      ];
+    }),
+    confirm: change('confirm', ({ identity }) => {
+      world.requireOurs(identity);
+      return {
+        entriesVerified: 42,
+        proofsVerified: 42,
+        checkpointsVerified: 3,
+        shards: [],
+        withoutBundle: 0,
+      };
+    }),
+    settle: change('settle', ({ identity, release }) => {
+      world.requireOurs(identity);
+      const [current, next] = [slotNamed(release.current), slotNamed(release.next)];
+      slots[current] = slots[next];
+      world.standing = next;
+      running.delete(current);
+      for (const [slot, { mark }] of kept) {
+        if (mark.startsWith(`${identity.rotation}/`)) {
+          kept.delete(slot);
+        }
+      }
+    }),
+    soak: change('soak', ({ identity }) => {
+      world.requireOurs(identity);
+      return { stallMs: 400, longestWaitMs: 390, held: 8, refused: 0, recovered: 0, dropped: 0 };
+    }),
+  };
+
+  function goForward({ currentTreeId, nextTreeId, next }: ReleaseOrder): void {
+    if (world.hasGrown(currentTreeId, nextTreeId)) {
+      const handedOver = `${world.tree(nextTreeId).handover?.size ?? 0} entries`;
+      const now = `${world.tree(currentTreeId).size} entries`;
+      throw refuse('CURRENT_TREE_GREW', { tree: currentTreeId, handedOver, now });
+    }
+    if (world.tree(nextTreeId).handover?.treeId !== currentTreeId) {
+      world.setState(currentTreeId, 'FROZEN');
+    }
+    running.add(slotNamed(next));
+  }
+}
+
+function retired(world: World) {
+  return world
+    .marked()
+    .filter(
+      ({ treeId }) =>
+        !Object.values(world.slots).some(({ active, inactive }) => [active, ...inactive].includes(treeId)),
+    )
+    .map(({ treeId, state, identity }) => {
+      const keep =
+        state !== 'FROZEN'
+          ? `it is ${state}`
+          : world.content(treeId) === 'public entries'
+            ? 'it holds entries of clients'
+            : undefined;
+      const { rotation, attempt } = identity;
+      return { treeId, ...world.head(treeId), rotation, attempt, ...(keep !== undefined && { keep }) };
+    });
+}
+
+function withSteps<Result>(act: (steps: Steps) => Promise<Result>): Promise<Result> {
+  const steps: Steps = { times: {}, began: [] };
+  return crossing(steps, () => act(steps));
+}
+
+/** Refusals cross to the workflow as from the real activities (activities/index.ts), but none is repeated by Temporal. */
+async function crossing<Result>(steps: Steps | undefined, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof RefusalError)) {
+      throw error;
+    }
+    const { refusal: reason } = error;
+    throw ApplicationFailure.create({
+      message: reason.message,
+      type: reason.code,
+      nonRetryable: true,
+      details: [reason, steps ?? { times: {}, began: [] }],
+      cause: error,
+    });
+  }
+}
