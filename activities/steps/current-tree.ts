@@ -8,12 +8,19 @@ import type { LogSystems } from '../systems';
 import { contentOf } from './next-tree-content';
 import { ifOurs, livesOnNext } from './ownership';
 
-/** The current tree cannot grow any more, and its end is known. */
+/**
+ * The current tree cannot grow any more, and its end is known. Of a superseding attempt the tree before it, too: a try to go
+ * forward that was broken off in its proof may have left that one DRAINING.
+ */
 export async function freeze(
   systems: LogSystems,
   order: CriticalOrder,
   attempt: Attempt,
 ): Promise<FrozenTree> {
+  const before = order.release.supersedes ? order.release.inactive.at(-1) : undefined;
+  if (before) {
+    await freezeTree(systems, systems.drain, before.treeId, attempt);
+  }
   return await freezeTree(systems, systems.drain, order.release.currentTreeId, attempt);
 }
 

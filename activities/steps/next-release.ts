@@ -36,7 +36,10 @@ export async function stage(systems: LogSystems, order: AttemptOrder, attempt: A
     await installation.start(release.next, attempt.signal);
     await rehearsed(systems, order, attempt);
   } finally {
-    await installation.stop(release.next, attempt.signal);
+    // A worker that was stopped in here goes on when the rotation may have been exposed by another (H8).
+    if (!(await isExposed(systems, order, attempt))) {
+      await installation.stop(release.next, attempt.signal);
+    }
   }
 }
 
@@ -128,6 +131,7 @@ export async function settle(systems: LogSystems, order: SettledOrder, attempt: 
   await requireOurs(systems, identity, attempt);
   await installation.settle(release, attempt.signal);
   await pause(timing.stopCurrentAfterMs, attempt.signal);
+  await requireOurs(systems, identity, attempt);
   await installation.stop(release.current, attempt.signal);
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
   await installation.forget(release, attempt.signal);

@@ -75,7 +75,9 @@ export function planRecovery(
   if (withEntries && withEntries.treeId !== kept?.treeId) {
     return plan('supersede', withEntries, beside(found, withEntries));
   }
-  if (kept && !named.has(kept.treeId)) {
+  // A gate that never followed the attempt held nothing for it: then it did not close the current tree either.
+  const closedByUs = kept !== undefined && found.gate.number >= kept.identity.number;
+  if (kept && !named.has(kept.treeId) && (closedByUs || found.current.state === 'ACTIVE')) {
     return plan('takeBack', kept, beside(found, kept));
   }
   if (served && (kept?.treeId === served.treeId || found.current.state === 'ACTIVE')) {
