@@ -37,6 +37,11 @@ describe('the recovery of an interrupted rotation', () => {
     });
   });
 
+  it('opens no tree that someone closed before its hold, which the gate never heard of', () => {
+    const found: FoundLeftovers = { ...notExposed, current: closed, gate: { mode: 'pass', number: 6 } };
+    expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
+  });
+
   it('carries a number above every one that the attempt may have used, so that it comes after all of them (H8)', () => {
     const later = { ...nextTree, treeId: '301', identity: { ...nextTree.identity, attempt: 2, number: 9 } };
     const found: FoundLeftovers = {
