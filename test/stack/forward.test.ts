@@ -101,7 +101,7 @@ describe('a rotation whose exposure fails', () => {
 
     expectOutcome(result, 'superseded');
     expect(result.superseded).toEqual({ treeId: nextTreeId, size: 2 });
-    expect(result.currentTree?.treeId).toBe(nextTreeId);
+    expect(result.currentTree?.treeId).toBe(currentTreeId);
     expect(result.nextTree?.treeId).not.toBe(nextTreeId);
     await expectServed(result, currentTreeId, nextTreeId);
   }, 240_000);

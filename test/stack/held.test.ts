@@ -4,13 +4,14 @@ import { until } from '../../lab/waiting';
 import type { Progress } from '../../workflows/messages';
 import type { Held } from '../../workflows/model/held';
 import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { caughtIn } from './moments';
 import { expectOutcome } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
 
 const PATIENCE_MS = 120_000;
 const unavailable = { code: status.UNAVAILABLE };
 
-describe('a rotation that cannot take itself back', () => {
+describe('a rotation that can neither go on nor take itself back', () => {
   let log: LogUnderTest;
 
   beforeAll(async () => {
@@ -89,22 +90,29 @@ describe('a rotation that cannot take itself back', () => {
     await log.expectNothingLost();
   }, 240_000);
 
-  it('leaves out what a person says, and sees afterwards that it is missing', async () => {
+  it('leaves out what a person says, says so, and is watched by the guardian afterwards', async () => {
     const before = await log.snapshot();
-    const { activeTreeId } = await cannotOpenAgain();
+    const { activeTreeId, said } = await cannotOpenAgain();
     const rotation = await log.start();
-    await heldIn('undo freeze');
+    const { commands } = await heldIn('undo freeze');
     await log.resume('skip');
-    const held = await heldIn('look back');
-    expect(held.state).toContain(`current tree ${activeTreeId}: DRAINING`);
-
-    log.clearFaults();
     const result = await log.result(rotation);
+
     expectOutcome(result, 'rolledBack');
     expect(result.steps).toContainEqual(expect.objectContaining({ name: 'freeze', kind: 'skipped' }));
     expect(result.interventions).toEqual([
       expect.objectContaining({ ...person, choice: 'skip', step: 'undo freeze' }),
     ]);
+    expect(activeTrees(await log.snapshot())).toEqual([]);
+    await until('the alarm of the guardian', PATIENCE_MS, async () => {
+      await log.guardLooks();
+      await log.idle();
+      return log.worker.output().slice(said).includes(`ALARM: Tree ${activeTreeId}, which serves lab, is`);
+    });
+
+    expect(commands[0]).toContain('--tree_state=ACTIVE');
+    await log.trees.setState(activeTreeId, 'ACTIVE');
+    log.clearFaults();
     expectAsBefore(before, await log.snapshot());
     await log.expectWritable();
     await log.expectNothingLost();
@@ -142,11 +150,48 @@ describe('a rotation that cannot take itself back', () => {
     await log.expectWritable();
     await log.resume('skip');
     const result = await log.result(rotation);
+    log.clearFaults();
 
     expectOutcome(result, 'completed');
     expect(result.verification).toBeUndefined();
     expect(result.steps).toContainEqual(expect.objectContaining({ name: 'confirm', kind: 'skipped' }));
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
+    await log.expectNothingLost();
+  }, 240_000);
+
+  it('is held in settle while the current slot does not stop, and goes on by itself once it does', async () => {
+    const { current } = await log.serving();
+    log.slots.fail(current, 'stop');
+    const rotation = await log.start();
+    const held = await heldIn('settle');
+    expect(held.reason.code).toBe('SLOT_COMMAND_FAILED');
+    expect(held.commands[0]).toMatch(/stop/);
+    await log.expectWritable();
+
+    log.slots.clear();
+    const result = await log.result(rotation);
+    expectOutcome(result, 'completed');
+    expect(result.interventions).toEqual([]);
+    expect((await log.snapshot()).runningSlots).not.toContain(current);
+    await log.expectNothingLost();
+  }, 240_000);
+
+  it('is held in soak while a tree that has ended is ACTIVE again, which it leaves to a person (H8)', async () => {
+    const serving = await log.serving();
+    const catching = caughtIn(log, 'soak', serving);
+    const rotation = await log.start();
+    const caught = await catching;
+    await log.trees.setState(serving.activeTreeId, 'ACTIVE');
+    caught.release();
+    const held = await heldIn('soak');
+    expect(held.reason.code).toBe('TWO_ACTIVE_TREES');
+    expect(held.reason.message).toContain(serving.activeTreeId);
+
+    await log.trees.setState(serving.activeTreeId, 'FROZEN');
+    const result = await log.result(rotation);
+    expectOutcome(result, 'completed');
+    expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
+    await log.expectWritable();
     await log.expectNothingLost();
   }, 240_000);
 

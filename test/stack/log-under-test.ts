@@ -259,7 +259,7 @@ async function assemble(ends: (() => unknown)[], wanted: Wanted): Promise<Omit<L
     temporal,
     recorder,
     lab,
-    load: () => startLoad({ url: section.publicUrl, recorder, writesPerSecond: 10, readsPerSecond: 5 }),
+    load: () => startLoad({ url: section.publicUrl, recorder, writesPerSecond: 8, readsPerSecond: 4 }),
     start,
     result,
     lock,

@@ -41,6 +41,7 @@ describe('a rotation that is terminated', () => {
   async function interruptedIn(
     step: Step,
     how: (log: LogUnderTest) => Promise<unknown>,
+    what: string = step,
   ): Promise<Interrupted> {
     await log.expectWritable();
     const before = await log.snapshot();
@@ -57,7 +58,7 @@ describe('a rotation that is terminated', () => {
       held.release();
     }
     const writable = log.expectWritable().then(() => {
-      writableAfter.push(`  ${step}: ${Date.now() - began} ms\n`);
+      writableAfter.push(`  ${what}: ${Date.now() - began} ms\n`);
     });
     writable.catch(() => undefined);
     return { before, serving, said, writable };
@@ -136,7 +137,7 @@ describe('a rotation that is terminated', () => {
   it.each(['freeze', 'verify', 'expose'] as const)(
     'with its critical section in %s is taken back by the guardian that comes by itself (H23)',
     async (step) => {
-      const interrupted = await interruptedIn(step, terminatedWhole);
+      const interrupted = await interruptedIn(step, terminatedWhole, `${step}, and its critical section`);
       await guarded({ byItself: true });
       await interrupted.writable;
 
@@ -150,7 +151,7 @@ describe('a rotation that is terminated', () => {
   it('is left to a person where the policy says so: alarm, refusal of the next one, recovery by hand (H23)', async () => {
     await log.reconfigure((section) => (section.guard = { ...section.guard, recover: false }));
     try {
-      const interrupted = await interruptedIn('freeze', terminatedWhole);
+      const interrupted = await interruptedIn('freeze', terminatedWhole, 'freeze, with recovery by hand');
       const recoveries = (): Promise<number> =>
         log.temporal.workflow.count(`WorkflowType = '${RECOVER_LOG}'`).then(({ count }) => count);
       const recoveredBefore = await recoveries();
@@ -178,14 +179,18 @@ describe('a rotation that is terminated', () => {
   }, 240_000);
 
   it("with Temporal's whole database is found and ended by the guardian (H23)", async () => {
-    const interrupted = await interruptedIn('freeze', async ({ lab }) => {
-      lab.killPart('temporal');
-      await until('the end of Temporal', PATIENCE_MS, () => lab.pidOf('temporal') === null);
-      for (const file of readdirSync(lab.files.temporalData)) {
-        rmSync(join(lab.files.temporalData, file), { recursive: true });
-      }
-      await lab.startPart('temporal');
-    });
+    const interrupted = await interruptedIn(
+      'freeze',
+      async ({ lab }) => {
+        lab.killPart('temporal');
+        await until('the end of Temporal', PATIENCE_MS, () => lab.pidOf('temporal') === null);
+        for (const file of readdirSync(lab.files.temporalData)) {
+          rmSync(join(lab.files.temporalData, file), { recursive: true });
+        }
+        await lab.startPart('temporal');
+      },
+      'freeze, with the whole database of Temporal',
+    );
     // A worker that starts makes the guardian anew, which the lost database has taken with it.
     await log.reconfigure();
     await guarded({ byItself: true });
