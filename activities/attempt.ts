@@ -152,7 +152,10 @@ export async function persistently<Result>(
       if (rest === undefined || rest > left || attempt.signal.aborted) {
         throw error;
       }
-      await pause(rest, attempt.signal);
+      await pause(rest, attempt.signal).catch(() => {
+        // Its time is over: what kept it from succeeding says more than that.
+        throw error;
+      });
     }
   }
 }

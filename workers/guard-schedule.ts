@@ -1,5 +1,6 @@
 import {
   ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
   type ScheduleHandle,
@@ -25,6 +26,9 @@ const CALLS_MS = 10_000;
 /** Pauses between two tries to make a schedule; each is twice the one before. Milliseconds. */
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
+
+/** How often it is looked whether the schedules are still there, in milliseconds. */
+const LOOK_EVERY_MS = 60_000;
 
 /** A log that is guarded. */
 export type GuardedLog = Pick<LogConfiguration, 'name' | 'guard'>;
@@ -57,7 +61,7 @@ export async function guardLogs(
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
   ) {
     left = await guardThose(target, left, run);
-    if (left.length === 0) {
+    if (left.length === 0 || signal.aborted) {
       return;
     }
     try {
@@ -65,6 +69,49 @@ export async function guardLogs(
     } catch {
       return;
     }
+  }
+}
+
+/**
+ * Guards every log for as long as the worker runs: a schedule that is gone, with a Temporal database that was lost for
+ * example, is made again (H23). Ends when the signal is aborted.
+ */
+export async function keepGuarded(
+  target: TemporalTarget,
+  logs: readonly GuardedLog[],
+  run: GuardRun & { readonly lookEveryMs?: number },
+): Promise<void> {
+  for (let unguarded = logs; !run.signal.aborted; unguarded = await unguardedOf(target, logs)) {
+    await guardLogs(target, unguarded, run);
+    await rest(run.lookEveryMs ?? LOOK_EVERY_MS, undefined, { signal: run.signal }).catch(() => undefined);
+  }
+}
+
+/** The logs whose schedule Temporal does not know; none while it cannot be asked. */
+async function unguardedOf(
+  target: TemporalTarget,
+  logs: readonly GuardedLog[],
+): Promise<readonly GuardedLog[]> {
+  let temporal: TemporalClient | undefined;
+  try {
+    temporal = await connectClient(target);
+    const found: GuardedLog[] = [];
+    for (const log of logs) {
+      try {
+        await temporal.client.schedule.getHandle(guardId(log.name)).describe();
+      } catch (error) {
+        if (!(error instanceof ScheduleNotFoundError)) {
+          throw error;
+        }
+        found.push(log);
+      }
+    }
+    return found;
+  } catch {
+    // Whoever rotates hears of a Temporal that is away; this asks again.
+    return [];
+  } finally {
+    await temporal?.close();
   }
 }
 

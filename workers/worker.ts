@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities';
 import { RefusalError } from '../activities/refusal-error';
 import type { Configuration } from './config';
-import { guardLogs } from './guard-schedule';
+import { keepGuarded } from './guard-schedule';
 import { connectSystems } from './systems';
 import { connectWorker, temporalTarget, type TemporalTarget } from './temporal-connection';
 
@@ -55,7 +55,7 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
       worker.shutdown();
     };
     const ended = new AbortController();
-    const guarding = guardLogs(target, Object.values(configuration.logs), {
+    const guarding = keepGuarded(target, Object.values(configuration.logs), {
       logger,
       signal: AbortSignal.any([signal, ended.signal]),
     });

@@ -3,7 +3,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { ensureBinaries } from '../../tools/binaries';
-import { guardLog, guardLogs, type GuardedLog } from '../../workers/guard-schedule';
+import { guardLog, guardLogs, keepGuarded, type GuardedLog } from '../../workers/guard-schedule';
 import type { TemporalTarget } from '../../workers/temporal-connection';
 
 let server: TestWorkflowEnvironment;
@@ -119,6 +119,20 @@ it('warns when it cannot be made, throws nothing, and tries again until it is', 
   expect(lines.map(({ level }) => level)).toEqual([40, 30, 30]);
   expect(lines[0]?.msg).toMatch(/^nobody guards denied: .*PERMISSION_DENIED.*trying again/);
   expect(lines[2]?.msg).toBe('the guardian of denied looks: its schedule is made');
+});
+
+it('makes a schedule again that is gone, as with a lost Temporal database (H23)', async () => {
+  const { lines, logger } = recorded();
+  const stop = new AbortController();
+  const run = { logger, signal: stop.signal, lookEveryMs: 20 };
+  const guarding = keepGuarded(target, [named('gone')], run);
+  await until(() => Promise.resolve(lines.length === 1));
+  await scheduleOf('gone').delete();
+  await until(() => Promise.resolve(lines.length === 2));
+  stop.abort();
+
+  await guarding;
+  expect(lines[1]?.msg).toBe('the guardian of gone looks: its schedule is made');
 });
 
 it('waits for a Temporal that is away, and ends when the worker does', async () => {

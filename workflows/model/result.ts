@@ -45,11 +45,18 @@ export function rolledBack(rotated: Rotated, currentTree: TreeId, reason: Refusa
   return {
     ...rotated,
     outcome: 'rolledBack',
-    reason: `${reason.message} ${reason.remedy}`,
+    reason: [`${reason.message} ${reason.remedy}`, ...leftOut(rotated)].join(' '),
     refusals: [reason],
     currentTree: { treeId: currentTree },
     tellDownstream: [],
   };
+}
+
+/** What a person had left out is not as before. */
+function leftOut({ interventions }: Rotated): string[] {
+  return interventions
+    .filter(({ choice }) => choice === 'skip')
+    .map(({ step, who, why }) => `${who} left out: ${step} (${why}).`);
 }
 
 /** A person gave up what could not be finished; nothing more is done about it. */
