@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { lostSection, takeBackCutOver, type CutOverResult, type LostSection } from './cut-over';
 import { failed, reasonOf } from './failure';
 import type { Journal } from './journal';
-import type { AttemptOrder, CutOverOrder } from './model/changes';
+import type { AttemptOrder, CutOverOrder, LookBackOrder } from './model/changes';
 import type { ReleaseOrder } from './model/installation';
 import { nameOf } from './model/mark';
 import type { Plan, RotationTiming } from './model/plan';
@@ -116,14 +116,15 @@ export async function endCutOver(
     return result;
   }
   const { reason, steps } = result;
-  return { end: 'undone', reason, nextTreeUsed: true, began: false, nextTreeVisibleMs: 0, steps };
+  const nothing = { began: false, froze: false, nextTreeVisibleMs: 0 };
+  return { end: 'undone', reason, nextTreeUsed: true, ...nothing, steps };
 }
 
 /**
  * A call of a dead worker may have landed after its undo (H8): what is not as before is taken back once more. What was
  * undone is undone again, which is no harm, until it stays so.
  */
-export async function lookBack(run: Run, order: AttemptOrder, journal: Journal): Promise<void> {
+export async function lookBack(run: Run, order: LookBackOrder, journal: Journal): Promise<void> {
   const { changes, insistence } = run;
   if (insistence.interventions.some(({ choice }) => choice === 'skip')) {
     return; // A person has left an undo out, and knows what is not as before.
@@ -136,7 +137,9 @@ export async function lookBack(run: Run, order: AttemptOrder, journal: Journal):
       }
       journal.notes(refusal('NOT_AS_BEFORE', { log: order.identity.log, differences }).message);
       await changes.closeNextTree(order);
-      await changes.allowWritesToCurrent(order);
+      if (order.froze) {
+        await changes.allowWritesToCurrent(order);
+      }
       await changes.releaseToCurrent(order);
       await changes.retireNextTree(order.identity);
       const left = await changes.lookBack(order);

@@ -26,6 +26,8 @@ export interface Undone {
   readonly nextTreeUsed: boolean;
   /** Something of it had begun: what was undone is worth a last look (H8). */
   readonly began: boolean;
+  /** Its freeze may have begun: a current tree that is closed all the same was closed by it. */
+  readonly froze: boolean;
   /** For how long clients may have seen the next tree, at most; 0 when it was not exposed. Milliseconds (H36). */
   readonly nextTreeVisibleMs: number;
   readonly steps: readonly StepRecord[];

@@ -52,6 +52,7 @@ export async function endFailedSection(failure: FailedSection): Promise<CutOverR
 async function ended(failure: FailedSection): Promise<CutOverResult> {
   const { changes, order, saga, section, carry } = failure;
   const began = saga.hasUndos;
+  const froze = saga.takesBack('freeze');
   const nextTreeUsed = saga.takesBack('verify');
   let forwardFailed: Refusal | undefined;
   let wasExposed = false;
@@ -80,7 +81,8 @@ async function ended(failure: FailedSection): Promise<CutOverResult> {
   await saga.undo(carry);
   const visible = wasExposed && failure.openedAt !== undefined ? Date.now() - failure.openedAt : 0;
   const { reason } = failure;
-  return { end: 'undone', reason, nextTreeUsed, began, nextTreeVisibleMs: visible, steps: section.steps };
+  const { steps } = section;
+  return { end: 'undone', reason, nextTreeUsed, began, froze, nextTreeVisibleMs: visible, steps };
 }
 
 /** Closes the next tree and says what it holds; recorded as the undo of `verify`. */

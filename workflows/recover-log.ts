@@ -127,7 +127,7 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
   }
   await carry.unlessSkipped('undo stage', () => run.changes.discard(order));
   await retired([identity]);
-  await lookBack(run, order, journal);
+  await lookBack(run, { identity, release, froze: result.froze }, journal);
   return rolledBack(rotated(), release.currentTreeId, interrupted);
 }
 

@@ -2,7 +2,7 @@ import { isCancellation, sleep } from '@temporalio/workflow';
 import { cutOver, lookBack, prepare, sectionOrder, type Prepared } from './attempt';
 import { finish } from './finish';
 import type { Journal } from './journal';
-import type { CutOverOrder } from './model/changes';
+import type { LookBackOrder } from './model/changes';
 import type { Plan } from './model/plan';
 import { refusal, type Refusal, type RefusalCode } from './model/refusals';
 import { completed, refused, rolledBack, type Rotated } from './model/result';
@@ -32,7 +32,7 @@ export async function rotate(
   let prepared: Prepared | undefined;
   let nextTreeVisibleMs = 0;
   /** The last attempt that changed anything that clients depend on. */
-  let begun: CutOverOrder | undefined;
+  let begun: LookBackOrder | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const identity = { log: plan.log, rotation, attempt, number: plan.number + 2 * (attempt - 1) };
     const rotated = (): Rotated => ({
@@ -66,7 +66,8 @@ export async function rotate(
       return await supersede(run, { order, stuck: result, timing }, rotated, journal);
     }
     nextTreeVisibleMs += result.nextTreeVisibleMs;
-    begun = result.began ? order : begun;
+    const froze = result.froze || (begun?.froze ?? false);
+    begun = result.began ? { identity: order.identity, release: order.release, froze } : begun;
     journal.notes(`Attempt ${attempt} was undone: ${result.reason.message}`);
     if (result.nextTreeUsed) {
       await prepared.undone();

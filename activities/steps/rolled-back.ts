@@ -1,4 +1,4 @@
-import type { AttemptOrder } from '../../workflows/model/changes';
+import type { LookBackOrder } from '../../workflows/model/changes';
 import { markedTrees } from '../../workflows/model/mark';
 import type { Attempt } from '../attempt';
 import type { LogSystems } from '../systems';
@@ -10,7 +10,7 @@ import { ifOurs, livesOnNext } from './ownership';
  */
 export async function lookBack(
   systems: LogSystems,
-  order: AttemptOrder,
+  order: LookBackOrder,
   attempt: Attempt,
 ): Promise<readonly string[]> {
   const { log, trillian, gate, installation } = systems;
@@ -27,7 +27,7 @@ export async function lookBack(
     const { mode, upstream } = await gate.state(attempt.signal);
     const addresses = installation.instances(release.current).map(({ url }) => url);
     return [
-      ...(current?.state === 'ACTIVE'
+      ...(current?.state === 'ACTIVE' || !order.froze
         ? []
         : [`tree ${release.currentTreeId} is ${current?.state ?? 'gone'}, not ACTIVE`]),
       ...left

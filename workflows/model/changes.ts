@@ -69,6 +69,11 @@ export interface SoakOrder extends SettledOrder {
   readonly forMs: number;
 }
 
+export interface LookBackOrder extends AttemptOrder {
+  /** The freeze of one of its attempts had begun; else a closed current tree is someone else's doing. */
+  readonly froze: boolean;
+}
+
 export interface CloseOrder extends AttemptOrder {
   /** Close it also when the gate sends clients there: going forward has failed. */
   readonly evenIfExposed?: boolean;
@@ -117,7 +122,7 @@ export interface Changes {
    * The last look at a rotation that was taken back: what is not as before, in plain words; nothing in the good case.
    * A call of a dead worker may have landed after its undo (H8).
    */
-  lookBack(order: AttemptOrder): Promise<readonly string[]>;
+  lookBack(order: LookBackOrder): Promise<readonly string[]>;
 
   /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
   confirm(order: SettledOrder): Promise<VerificationReport>;

@@ -103,12 +103,20 @@ describe('the end of the current tree, for a step that only goes forward', () =>
 });
 
 describe('the last look', () => {
-  const look = (log: FakeLog) => lookBack(log.systems(), order, anAttempt());
+  const look = (log: FakeLog, froze = true) => lookBack(log.systems(), { ...order, froze }, anAttempt());
 
   it('finds nothing when all is as before', async () => {
     const log = new FakeLog();
     log.trees['300'] = { state: 'FROZEN', size: 1, mark: identity };
     await expect(look(log)).resolves.toEqual([]);
+  });
+
+  it('leaves a current tree alone that someone closed before any freeze of the rotation', async () => {
+    const log = new FakeLog();
+    log.trees['300'] = { state: 'FROZEN', size: 1, mark: identity };
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    await expect(look(log, false)).resolves.toEqual([]);
+    await expect(look(log)).resolves.toEqual([expect.stringContaining('200')]);
   });
 
   it('tells everything that a late call has left (H8)', async () => {
