@@ -100,11 +100,11 @@ async function lockTable(connectionString: string, table: string): Promise<() =>
 
 /** The process as soon as it answers, with an error too; null when it ends first. */
 async function answering(instance: RekorInstance): Promise<ScriptedRekor | null> {
-  let ended = false;
+  const child = { runs: true };
   instance
     .serves(() => false)
     .catch(() => {
-      ended = true;
+      child.runs = false;
     });
   const ask = async (): Promise<Response | null> => {
     try {
@@ -114,7 +114,7 @@ async function answering(instance: RekorInstance): Promise<ScriptedRekor | null>
     }
   };
   while (!(await ask())) {
-    if (ended) {
+    if (!child.runs) {
       return null;
     }
     await pause(10);

@@ -1,0 +1,175 @@
+import type { HandsOfOthers } from './others';
+import type { Random } from './random';
+import type { ElsewhereFault } from './scenario';
+import type { Execution } from './temporal/execution';
+import type { SimulatedWorker } from './temporal/worker';
+import { Process } from './virtual-time';
+import type { World } from './world/world';
+
+/** What was done to workflows by force, or to Temporal: how a run ends is then no longer the rotation's word alone. */
+export type Interference = 'cancel' | 'terminate' | 'reset' | 'lost';
+
+/** Faults that have nothing to do with a call: of processes, machines, workflows, and of people. */
+export class Happenings {
+  readonly interfered = new Set<Interference>();
+  /** Each worker lets the guardian look when it starts. */
+  onWorkerStart: () => void = () => undefined;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #others: HandsOfOthers;
+
+  constructor(world: World, random: Random, others: HandsOfOthers) {
+    this.#world = world;
+    this.#random = random;
+    this.#others = others;
+  }
+
+  kill(worker: SimulatedWorker, againAfterMs: number): void {
+    const world = this.#world;
+    world.trace(() => `${worker.name} is killed`);
+    worker.process.alive = false;
+    world.temporal.workerGone(worker);
+    world.time.after(
+      againAfterMs,
+      () => {
+        worker.process = new Process(worker.name);
+        worker.cutOffUntil = 0;
+        world.trace(() => `${worker.name} is started again`);
+        this.onWorkerStart();
+      },
+      null,
+    );
+  }
+
+  /** Lets it happen; false when there is nothing that could fail so. `form` chooses among its forms, in [0, 1). */
+  happen(name: ElsewhereFault, form: number): boolean {
+    const world = this.#world;
+    const { time, temporal, gate, host, network, trillian, traffic } = world;
+    const random = this.#random;
+    switch (name) {
+      case 'worker killed': {
+        const worker = random.pick(temporal.workers);
+        this.kill(worker, random.between(500, 4_000));
+        return true;
+      }
+      case 'cancel': {
+        const target = this.#target(form, [0.6, 0.3, 0.1], true);
+        if (!target) {
+          return false;
+        }
+        this.interfered.add('cancel');
+        temporal.cancel(target);
+        return true;
+      }
+      case 'terminate': {
+        const target = this.#target(form, [0.15, 0.5, 0.35], true);
+        if (!target) {
+          return false;
+        }
+        this.interfered.add('terminate');
+        temporal.terminate(target);
+        return true;
+      }
+      case 'reset': {
+        const target = this.#target(form, [0.2, 0.5, 0.3], false);
+        if (!target || target.history.length === 0) {
+          return false;
+        }
+        this.interfered.add('reset');
+        void temporal.reset(target, random.whole(0, target.history.length - 1));
+        return true;
+      }
+      case 'Temporal lost':
+        this.interfered.add('lost');
+        temporal.lose();
+        return true;
+      case 'Temporal down':
+        for (const worker of temporal.workers) {
+          worker.cutOffUntil = time.now + random.pick([800, 3_000, 12_000]);
+        }
+        return true;
+      case 'gate dies':
+        if (!gate.up) {
+          return false;
+        }
+        gate.crash();
+        time.after(random.between(300, 3_000), () => void gate.start(), null);
+        return true;
+      case 'current Rekor dies':
+        void host.crash(this.#others.current, random.between(200, 2_000));
+        return true;
+      case 'next Rekor dies':
+        if (!host.runs(this.#others.next)) {
+          return false;
+        }
+        void host.crash(this.#others.next, random.between(200, 2_000));
+        return true;
+      case 'host reboots':
+        gate.crash();
+        void host.reboot();
+        time.after(random.between(1_000, 2_500), () => void gate.start(), null);
+        return true;
+      case 'Trillian down':
+        network.takeDown('trillian', random.pick([500, 2_000, 8_000]));
+        return true;
+      case 'signer stops':
+        trillian.stopSigner(random.pick([500, 2_000, 6_000]));
+        return true;
+      case 'slow database': {
+        const fast = { ...trillian.slowness };
+        Object.assign(trillian.slowness, {
+          queueLeafMs: [100, 1_500],
+          passMs: [50, 800],
+          updateMs: [30, 300],
+        });
+        time.after(random.between(1_000, 5_000), () => Object.assign(trillian.slowness, fast), null);
+        return true;
+      }
+      case 'late leaf': {
+        const value = Buffer.from(`{"late":${Math.round(time.now)}}`);
+        const tree = this.#others.servingTree();
+        void trillian
+          .queueLeaf(tree, { value, identity: value.toString() }, Infinity, [200, 4_000])
+          .catch(() => undefined);
+        return true;
+      }
+      case 'writer to current':
+        void traffic.writePastFor(this.#others.current, random.between(500, 4_000));
+        return true;
+      case 'writer to next':
+        void traffic.writePastFor(this.#others.next, random.between(2_000, 8_000));
+        return true;
+      case 'tree changed':
+        return this.#others.changeTree(form);
+      case 'slot changed':
+        return this.#others.changeSlot(form);
+      case 'gate changed':
+        return this.#others.changeGate();
+      case 'stale deploy':
+        void this.#others.deployYesterday();
+        return true;
+    }
+  }
+
+  /** One of the workflows of a rotation, by how often each is to be taken. */
+  #target(
+    form: number,
+    [rotateLog, lock]: readonly [number, number, number],
+    open: boolean,
+  ): Execution | undefined {
+    const { temporal } = this.#world;
+    const ids =
+      form < rotateLog
+        ? ['rotate-1']
+        : form < rotateLog + lock
+          ? ['log/lab', 'rotate-1']
+          : ['log/lab/cut-over', 'log/lab'];
+    for (const id of ids) {
+      const execution = temporal.latest(id);
+      if (execution && (execution.open || !open)) {
+        return execution;
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,202 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { TrillianClient } from '../activities/trillian';
+import type { LogSystems } from '../activities/systems';
+import type { OpenOrder } from '../workflows/model/changes';
+import type { TreeId } from '../workflows/model/log';
+import { shardingFile, type SlotName } from './world/host';
+import { CURRENT_TREE, type Mutation } from './world/world';
+
+/** A fault in the code itself, put in from outside: the code has no switch for it. */
+export interface Mutant extends Mutation {
+  /** Changes the text of the workflow bundle. */
+  readonly bundle?: (text: string) => string;
+}
+
+export const mutantNames = [
+  'freeze skipped',
+  'length read before the proof',
+  'list order swapped',
+  'undo skipped',
+  'undo registered late',
+  'wrong tree retired',
+  'release before switch',
+  'retry without deadline',
+  'handover kept over attempts',
+  'ACTIVE written late',
+] as const;
+export type MutantName = (typeof mutantNames)[number];
+
+/** Ten faults that a rotation could have, each of which the simulation must find (H37). */
+export const mutants: Readonly<Record<MutantName, Mutant>> = {
+  /** The current tree only seems to be closed. */
+  'freeze skipped': {
+    systems: (systems) => {
+      const seems = new Map<TreeId, 'DRAINING' | 'FROZEN'>();
+      const { trillian } = systems;
+      return withTrillian(systems, {
+        setState: async (treeId, state, call) => {
+          if (treeId !== CURRENT_TREE || state === 'ACTIVE') {
+            seems.delete(treeId);
+            return await trillian.setState(treeId, state, call);
+          }
+          seems.set(treeId, state);
+          return { ...(await trillian.getTree(treeId, call)), state };
+        },
+        getTree: async (treeId, call) => {
+          const tree = await trillian.getTree(treeId, call);
+          return { ...tree, state: seems.get(treeId) ?? tree.state };
+        },
+      });
+    },
+  },
+
+  /** Nothing is waited for between DRAINING and the reading of the length. */
+  'length read before the proof': {
+    systems: (systems) => ({
+      ...systems,
+      metrics: {
+        queueLeafInFlight: () => Promise.resolve(0),
+        signer: async (treeId, signal) => {
+          const passes = await systems.metrics.signer(treeId, signal);
+          return { ...passes, runs: performance.now(), added: 0 };
+        },
+      },
+      ...(systems.queue && { queue: { ...systems.queue, queued: () => Promise.resolve(0) } }),
+    }),
+  },
+
+  /** The current tree is put before the others in the next release's list. */
+  'list order swapped': {
+    systems: (systems) => ({
+      ...systems,
+      installation: {
+        ...systems.installation,
+        stage: async (order, signal) => {
+          await systems.installation.stage(order, signal);
+          const path = shardingFile(order.next as SlotName);
+          const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+          await writeList(path, [...lines.slice(1), ...lines.slice(0, 1)]);
+        },
+      },
+    }),
+  },
+
+  /** Nobody opens the current tree again. */
+  'undo skipped': {
+    activities: (activities) => ({ ...activities, allowWritesToCurrent: () => Promise.resolve() }),
+  },
+
+  /** A step that fails after its effect has no undo. */
+  'undo registered late': {
+    bundle: (text) =>
+      replaced(
+        replaced(
+          text,
+          /this\.register\(name, step\);\s*(const began = Date\.now\(\);\s*this\.#journal\.begins\(name, false\);\s*const result = await step\.do\(\);)/,
+          '$1 this.register(name, step);',
+        ),
+        /for \(const \[name, step\] of Object\.entries\(steps\)\) \{\s*this\.register\(name, step\);\s*\}([\s\S]{0,400}?const result = await act\(\);)/,
+        '$1 for (const [name, step] of Object.entries(steps)) { this.register(name, step); }',
+      ),
+  },
+
+  /** The tree that is left FROZEN in the end is the current one. */
+  'wrong tree retired': {
+    activities: (activities, systems) => ({
+      ...activities,
+      retireNextTree: async () => {
+        await systems.trillian.setState(CURRENT_TREE, 'FROZEN', { signal: new AbortController().signal });
+      },
+    }),
+  },
+
+  /** Held writes are let go before they are sent elsewhere. */
+  'release before switch': {
+    activities: (activities, systems) => ({
+      ...activities,
+      openAndExpose: async (order: OpenOrder) => {
+        const { release, identity } = order;
+        const [current] = systems.installation.instances(release.current);
+        const { signal } = new AbortController();
+        const { number } = identity;
+        const rotation = `${identity.rotation}/${identity.attempt}`;
+        await systems.gate.release({ rotation, number, upstream: current?.url ?? '' }, signal);
+        return await (activities['openAndExpose'] as (same: OpenOrder) => Promise<unknown>)(order);
+      },
+    }),
+  },
+
+  /** A call may land after its retry or its undo has begun. */
+  'retry without deadline': {
+    systems: (systems) => {
+      const { trillian } = systems;
+      const boundless = <Rest extends readonly unknown[], Result>(
+        act: (...all: [...Rest, Parameters<TrillianClient['listTrees']>[0]]) => Promise<Result>,
+      ) =>
+        (async (...all: [...Rest, Parameters<TrillianClient['listTrees']>[0]]) => {
+          const call = all.pop() as Parameters<TrillianClient['listTrees']>[0];
+          const bound = { signal: call.signal, timeoutMs: 8_000 };
+          const args = [...all, bound] as unknown as Parameters<typeof act>;
+          try {
+            return await act(...args);
+          } catch (error) {
+            // It is believed to be over as soon as no answer came.
+            if (error instanceof Error && error.name === 'CallOutcomeUnknown') {
+              Object.assign(error, { mayLandUntil: 0 });
+            }
+            throw error;
+          }
+        }) as typeof act;
+      return withTrillian(systems, {
+        setState: boundless((...all: Parameters<TrillianClient['setState']>) => trillian.setState(...all)),
+        createTree: boundless((...all: Parameters<TrillianClient['createTree']>) =>
+          trillian.createTree(...all),
+        ),
+        queueLeaf: boundless((...all: Parameters<TrillianClient['queueLeaf']>) => trillian.queueLeaf(...all)),
+      });
+    },
+  },
+
+  /** An attempt goes on with a tree that may hold the handover leaf of the one before. */
+  'handover kept over attempts': {
+    bundle: (text) => replaced(text, /if \(result\.nextTreeUsed\) \{/, 'if (false) {'),
+  },
+
+  /** A tree becomes ACTIVE a while after that was answered. */
+  'ACTIVE written late': {
+    systems: (systems) => {
+      const { trillian } = systems;
+      return withTrillian(systems, {
+        setState: async (treeId, state, call) => {
+          if (state !== 'ACTIVE') {
+            return await trillian.setState(treeId, state, call);
+          }
+          const late = async (): Promise<void> => {
+            await wait(300);
+            await trillian.setState(treeId, state, { signal: new AbortController().signal });
+          };
+          late().catch(() => undefined);
+          return { ...(await trillian.getTree(treeId, call)), state };
+        },
+      });
+    },
+  },
+};
+
+function withTrillian(systems: LogSystems, changed: Partial<TrillianClient>): LogSystems {
+  return { ...systems, trillian: { ...systems.trillian, ...changed } };
+}
+
+async function writeList(path: string, lines: readonly string[]): Promise<void> {
+  await writeFile(path, `${lines.join('\n')}\n`);
+}
+
+/** A mutant that does not fit the code any more would find nothing and say so by nothing. */
+function replaced(text: string, found: RegExp, by: string): string {
+  const changed = text.replace(found, by);
+  if (changed === text) {
+    throw new Error(`The mutant does not fit the bundle: ${String(found)} is not in it.`);
+  }
+  return changed;
+}

@@ -1,0 +1,159 @@
+import type { Random } from './random';
+import type { Watch } from './watch';
+import { SIMULATED_ROOT } from './world/files';
+import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
+import { CURRENT_TREE, FIRST_TREE, type World } from './world/world';
+
+/** What someone else changed, and how it must still be when everything is over. */
+export interface Foreign {
+  readonly what: string;
+  /** What has become of it, when that may not be. */
+  readonly overwritten: () => string | undefined;
+}
+
+/** People and programs that know nothing of a rotation and change what it works on. */
+export class HandsOfOthers {
+  readonly changes: Foreign[] = [];
+  /** The slot that served when the run began, and the other one. */
+  current: SlotName = 'blue';
+  next: SlotName = 'green';
+  /** The slots' files by then, which are those of the day before when it is over. */
+  #yesterday: Readonly<Record<string, string>> = {};
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #watch: Watch;
+
+  constructor(world: World, random: Random, watch: Watch) {
+    this.#world = world;
+    this.#random = random;
+    this.#watch = watch;
+  }
+
+  /** What serves now is the current release of what follows. */
+  lookAround(): void {
+    const { gate, files } = this.#world;
+    this.current = slotNames.find((slot) => urlOf(slot) === gate.upstream) ?? 'blue';
+    this.next = slotNames.find((slot) => slot !== this.current) ?? 'green';
+    this.#yesterday = files.below(`${SIMULATED_ROOT}slots/`);
+    this.#watch.current = this.servingTree();
+  }
+
+  /** The tree that the serving release is configured with. */
+  servingTree(): string {
+    const { host, gate } = this.#world;
+    const serving = slotNames.find((slot) => urlOf(slot) === gate.upstream) ?? this.current;
+    return host.configured(serving)?.activeTreeId ?? CURRENT_TREE;
+  }
+
+  /** A tree of a rotation that serves nobody. */
+  #nextTree(): string | undefined {
+    const world = this.#world;
+    return world
+      .trees()
+      .map(({ treeId }) => treeId)
+      .findLast((treeId) => treeId !== FIRST_TREE && treeId !== this.servingTree());
+  }
+
+  /** Someone sets a tree to another state; false when there is none to be set. */
+  changeTree(form: number): boolean {
+    const world = this.#world;
+    const { trillian } = world;
+    const next = this.#nextTree();
+    const [treeId, state] =
+      form < 0.45
+        ? ([this.servingTree(), 'FROZEN'] as const)
+        : form < 0.75
+          ? ([next, 'ACTIVE'] as const)
+          : ([next, 'FROZEN'] as const);
+    if (treeId === undefined || trillian.trees.get(treeId)?.row.state === state) {
+      return false;
+    }
+    if (state === 'ACTIVE') {
+      this.#watch.openedByOthers = true;
+    }
+    const making = world.temporal
+      .open()
+      .some((run) => [...run.activities.values()].some(({ type }) => type === 'createNextTree'));
+    if (treeId === next && making) {
+      return false;
+    }
+    const begun = this.#watch.closedByRotation;
+    void trillian.updateTree(treeId, { state }, Infinity, 'someone');
+    this.changes.push({
+      what: `tree ${short(treeId)} set ${state}`,
+      // Once its own freeze has begun, a rotation cannot tell its own FROZEN from someone else's.
+      overwritten: () => {
+        const now = trillian.trees.get(treeId)?.row.state;
+        return !begun && state === 'FROZEN' && now !== 'FROZEN'
+          ? `tree ${short(treeId)} is ${now ?? 'gone'} again`
+          : undefined;
+      },
+    });
+    return true;
+  }
+
+  /** Someone edits a file of a slot; false where nobody could tell who did it. */
+  changeSlot(form: number): boolean {
+    const { files, temporal } = this.#world;
+    // Between two looks at a file nobody can tell who wrote it: no activity writes files now.
+    const writing = ['stage', 'settle', 'discard'];
+    const busy = temporal
+      .open()
+      .some((run) => [...run.activities.values()].some((task) => writing.includes(task.type)));
+    if (busy) {
+      return false;
+    }
+    // What was changed before it was looked at is what is planned with.
+    if (this.#nextTree() === undefined) {
+      return false;
+    }
+    const slot = form < 0.6 ? this.next : this.current;
+    const path = form * 10 - Math.floor(form * 10) < 0.5 ? environmentFile(slot) : shardingFile(slot);
+    const mark = '# changed by someone\n';
+    const before = files.peek(path) ?? '';
+    files.put(path, before + mark);
+    this.changes.push({
+      what: `${path} changed`,
+      overwritten: () =>
+        files.peek(path)?.includes(mark.trim()) === true ? undefined : `${path} was overwritten`,
+    });
+    return true;
+  }
+
+  /** Someone orders the gate to the current release; false when that would send clients to a closed tree. */
+  changeGate(): boolean {
+    const { gate } = this.#world;
+    const state = gate.state();
+    if (!state) {
+      return false;
+    }
+    const upstream = urlOf(this.current);
+    if (this.#nextTree() === undefined || state.upstream !== upstream) {
+      return false;
+    }
+    const order = { rotation: 'someone/1', number: state.number + 10, upstream };
+    void gate.order({ kind: 'release', order });
+    this.changes.push({
+      what: `the gate ordered to ${upstream}`,
+      overwritten: () => {
+        const now = gate.state();
+        return now && now.upstream !== upstream && now.rotation !== 'someone/1'
+          ? `the gate sends to ${now.upstream}`
+          : undefined;
+      },
+    });
+    return true;
+  }
+
+  /** A deploy of the files of the day before, with a restart of what serves. */
+  async deployYesterday(): Promise<void> {
+    const { files, host, gate } = this.#world;
+    const serving = slotNames.find((slot) => urlOf(slot) === gate.upstream) ?? this.current;
+    if (this.#random.chance(0.5)) {
+      files.put(environmentFile(serving), this.#yesterday[environmentFile(this.current)] ?? '');
+    }
+    files.put(shardingFile(serving), this.#yesterday[shardingFile(this.current)] ?? '');
+    await host.stop(serving);
+    await host.start(serving);
+  }
+}

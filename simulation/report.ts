@@ -1,0 +1,110 @@
+import type { MutantName } from './mutants';
+import { faultNames, type FaultName } from './scenario';
+import type { SeedResult } from './seed-process';
+import { steps, type Step } from './steps';
+
+/** Print at most so many violations in full. */
+const SHOWN = 20;
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Adds up what seeds came to, and says it in 80 columns. */
+export class Report {
+  violations = 0;
+  seeds = 0;
+  readonly #mutant: MutantName | undefined;
+  readonly #outcomes = new Map<string, number>();
+  readonly #covered = new Map<string, number>();
+  readonly #broken: { readonly seed: number; readonly lines: readonly string[] }[] = [];
+  #quiet = 0;
+  #virtualMs = 0;
+
+  constructor(mutant: MutantName | undefined) {
+    this.#mutant = mutant;
+  }
+
+  add(result: SeedResult): void {
+    this.seeds += 1;
+    this.#quiet += result.quiet ? 1 : 0;
+    this.#virtualMs += result.virtualMs;
+    for (const outcome of result.outcomes) {
+      this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    }
+    for (const [step, fault] of result.covered) {
+      const cell = cellOf(step, fault);
+      this.#covered.set(cell, (this.#covered.get(cell) ?? 0) + 1);
+    }
+    if (result.violations.length > 0) {
+      this.violations += 1;
+      const lines = result.violations.map(
+        ({ rule, what, atMs }) => `rule ${rule}, after ${atMs} ms: ${what}`,
+      );
+      this.#broken.push({ seed: result.seed, lines });
+    }
+    if (this.seeds % 100 === 0) {
+      console.log(`${this.seeds} seeds, ${this.violations} violations so far`);
+    }
+  }
+
+  text(): string {
+    const outcomes = [...this.#outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ');
+    return [
+      '',
+      ...this.#table(),
+      '',
+      `outcomes: ${outcomes || 'none'}; without any fault: ${this.#quiet}`,
+      `${Math.round(this.#virtualMs / 3_600_000)} hours of virtual time`,
+      ...this.#violationLines(),
+      `${this.seeds} seeds, ${this.violations} violations`,
+    ].join('\n');
+  }
+
+  #table(): string[] {
+    const rows = steps.map((step) => {
+      const cells = faultNames.map((fault) => sign(this.#covered.get(cellOf(step, fault)) ?? 0));
+      return `${step.padEnd(16)} ${cells.join(' ')}`;
+    });
+    const legend = faultNames.map((fault, position) => `${LETTERS[position] ?? '?'} ${fault}`.padEnd(26));
+    const lines: string[] = [];
+    for (let at = 0; at < legend.length; at += 3) {
+      lines.push(
+        legend
+          .slice(at, at + 3)
+          .join('')
+          .trimEnd(),
+      );
+    }
+    return [
+      'Faults that were tried, by step: 1 to 9 times, + from ten, # from a hundred',
+      '',
+      `${''.padEnd(16)} ${Array.from(LETTERS.slice(0, faultNames.length)).join(' ')}`,
+      ...rows,
+      '',
+      ...lines,
+    ];
+  }
+
+  #violationLines(): string[] {
+    const broken = [...this.#broken].sort((one, other) => one.seed - other.seed);
+    const mutant = this.#mutant === undefined ? '' : ` --mutant "${this.#mutant}"`;
+    const lines = broken
+      .slice(0, SHOWN)
+      .flatMap(({ seed, lines: found }) => [
+        '',
+        `seed ${seed}: npm run simulate -- --seed ${seed}${mutant}`,
+        ...found.map((line) => `  ${line}`),
+      ]);
+    const more = broken.length - SHOWN;
+    return more > 0 ? [...lines, '', `and ${more} more seeds`] : lines;
+  }
+}
+
+function cellOf(step: Step, fault: FaultName): string {
+  return `${step}/${fault}`;
+}
+
+function sign(count: number): string {
+  if (count === 0) return '.';
+  if (count < 10) return String(count);
+  return count < 100 ? '+' : '#';
+}

@@ -1,0 +1,267 @@
+import type { IfNextFails } from '../workflows/model/decision';
+import { Random } from './random';
+import { callsOf, type Step } from './steps';
+
+/** What goes wrong with a call, or with the worker that makes it. */
+export const callFaults = [
+  'fails before',
+  'fails after',
+  'times out',
+  'comes late',
+  'is slow',
+  'fails for good',
+  'lands after the end',
+  'answer lost',
+  'worker killed',
+  'worker stopped',
+  'worker cut off',
+] as const;
+export type CallFault = (typeof callFaults)[number];
+
+/** What goes wrong elsewhere at that moment. */
+const otherFaults = [
+  'cancel',
+  'terminate',
+  'reset',
+  'Temporal lost',
+  'Temporal down',
+  'gate dies',
+  'current Rekor dies',
+  'next Rekor dies',
+  'host reboots',
+  'Trillian down',
+  'signer stops',
+  'slow database',
+  'late leaf',
+  'writer to current',
+  'writer to next',
+  'tree changed',
+  'slot changed',
+  'gate changed',
+  'stale deploy',
+] as const;
+
+/** What can happen without any call; a worker can be killed at any time. */
+export type ElsewhereFault = (typeof otherFaults)[number] | 'worker killed';
+
+/** Everything that goes wrong, in the words of the coverage table. */
+export const faultNames = [...callFaults, ...otherFaults] as const;
+export type FaultName = (typeof faultNames)[number];
+
+export function isCallFault(name: FaultName): name is CallFault {
+  return callFaults.some((fault) => fault === name);
+}
+
+/** One thing that goes wrong, once: at the call with this number, counted from 0, of this step. */
+export interface Fault {
+  readonly name: FaultName;
+  readonly step: Step;
+  readonly call: number;
+  /** Chooses among the forms of a fault; in [0, 1). */
+  readonly form: number;
+}
+
+/** Everything that a seed decides before a run begins. */
+export interface Scenario {
+  readonly seed: number;
+  /** Nothing goes wrong. */
+  readonly quiet: boolean;
+  readonly workers: 1 | 2;
+  readonly faults: readonly Fault[];
+  readonly withDatabase: boolean;
+  readonly ifNextFails: IfNextFails;
+  /** Writes of clients each second, through the gate. */
+  readonly writesPerSecond: number;
+  /** So often a look at the metrics meets a QueueLeaf of another log. */
+  readonly strangers: number;
+  /** Writers go past the gate to the current Rekor all the time, and the database is slow: every race is wide open. */
+  readonly racy: boolean;
+  /** Whether the guardian recovers by itself. */
+  readonly recovers: boolean;
+  /** What a person does with a rotation that is held. */
+  readonly person: 'retry' | 'skip' | 'giveUp';
+  /** The log was rotated before, by the same code and without a fault. */
+  readonly rotatedBefore: boolean;
+  /** A second rotation is started when the first has ended. */
+  readonly again: boolean;
+  readonly resetReachesChildren: boolean;
+}
+
+/** Where a rotation goes forward, and how often a fault is aimed there. */
+const forwardSteps = {
+  preflight: 2,
+  createTree: 4,
+  stage: 4,
+  hold: 5,
+  start: 4,
+  freeze: 7,
+  verify: 7,
+  expose: 5,
+  confirm: 4,
+  settle: 5,
+  soak: 3,
+} satisfies Partial<Record<Step, number>>;
+
+/** Where it takes back, goes forward after all, or is recovered. */
+const behindSteps = {
+  'undo verify': 5,
+  'undo freeze': 5,
+  'undo hold': 4,
+  'undo start': 4,
+  'undo stage': 4,
+  'undo createTree': 4,
+  'look back': 3,
+  forward: 3,
+  recover: 2,
+  guard: 1,
+} satisfies Partial<Record<Step, number>>;
+
+/** Once the next tree holds an entry of a client. */
+const usedSteps = { forward: 6, 'undo verify': 4, supersede: 3, confirm: 1, stage: 1 } satisfies Partial<
+  Record<Step, number>
+>;
+
+/** When nobody carries on. */
+const recoveredSteps = {
+  recover: 5,
+  guard: 2,
+  'undo verify': 3,
+  'undo freeze': 3,
+  'undo hold': 3,
+  'undo start': 2,
+  'undo stage': 3,
+  'undo createTree': 3,
+  forward: 1,
+  'look back': 1,
+} satisfies Partial<Record<Step, number>>;
+
+const weights: Readonly<Record<FaultName, number>> = {
+  'fails before': 5,
+  'fails after': 7,
+  'times out': 4,
+  'comes late': 16,
+  'is slow': 3,
+  'fails for good': 6,
+  'lands after the end': 3,
+  'answer lost': 6,
+  'worker killed': 7,
+  'worker stopped': 5,
+  'worker cut off': 5,
+  cancel: 5,
+  terminate: 6,
+  reset: 8,
+  'Temporal lost': 4,
+  'Temporal down': 3,
+  'gate dies': 4,
+  'current Rekor dies': 3,
+  'next Rekor dies': 4,
+  'host reboots': 3,
+  'Trillian down': 3,
+  'signer stops': 3,
+  'slow database': 3,
+  'late leaf': 4,
+  'writer to current': 3,
+  'writer to next': 4,
+  'tree changed': 3,
+  'slot changed': 3,
+  'gate changed': 3,
+  'stale deploy': 0,
+};
+
+/** What surely ends an attempt. */
+const strong = {
+  'fails for good': 5,
+  'answer lost': 4,
+  'worker killed': 4,
+  'worker stopped': 3,
+  cancel: 4,
+  'times out': 3,
+} satisfies Partial<Record<FaultName, number>>;
+
+const afterTheEnd: readonly FaultName[] = [
+  'reset',
+  'reset',
+  'reset',
+  'gate dies',
+  'current Rekor dies',
+  'next Rekor dies',
+  'host reboots',
+  'stale deploy',
+  'stale deploy',
+  'worker killed',
+  'Temporal lost',
+  'tree changed',
+  'terminate',
+];
+
+/** Draws what a seed means. */
+export function scenarioOf(seed: number): Scenario {
+  const random = new Random(seed).stream('scenario');
+  const quiet = random.chance(0.04);
+  return {
+    seed,
+    quiet,
+    workers: random.chance(0.5) ? 2 : 1,
+    faults: quiet ? [] : drawFaults(random),
+    withDatabase: random.chance(0.75),
+    ifNextFails: random.chance(0.7) ? 'supersede' : 'hold',
+    writesPerSecond: random.pick([4, 8, 8, 15]),
+    strangers: quiet || random.chance(0.7) ? 0 : random.pick([0.5, 0.9, 0.97]),
+    racy: !quiet && random.chance(0.25),
+    recovers: random.chance(0.9),
+    person: random.weighted({ retry: 6, skip: 2, giveUp: 2 }),
+    rotatedBefore: random.chance(0.3),
+    again: random.chance(0.15),
+    resetReachesChildren: random.chance(0.5),
+  };
+}
+
+function drawFaults(random: Random): Fault[] {
+  const some = (steps: Partial<Record<Step, number>>, most: number): Fault[] =>
+    Array.from({ length: random.whole(1, most) }, () =>
+      fault(random, random.weighted(steps as Record<Step, number>), random.weighted(weights)),
+    );
+  switch (random.weighted({ forward: 38, behind: 26, used: 13, recovered: 13, after: 10 })) {
+    case 'forward':
+      return some(forwardSteps, 3);
+    case 'behind': {
+      const at = random.weighted({ hold: 1, start: 1, freeze: 2, verify: 3, expose: 2 });
+      return [fault(random, at, random.weighted(strong)), ...some(behindSteps, 2)];
+    }
+    case 'used': {
+      const broken: Fault[] = [
+        { ...fault(random, 'verify', 'writer to next'), call: random.whole(0, 8) },
+        { ...fault(random, 'expose', random.weighted(strong)), call: 0 },
+      ];
+      const forGood = random.chance(0.4) ? [fault(random, 'forward', 'fails for good')] : [];
+      return [...broken, ...forGood, ...some(usedSteps, 2)];
+    }
+    case 'recovered': {
+      const at = random.weighted({
+        createTree: 1,
+        stage: 1,
+        hold: 2,
+        freeze: 3,
+        verify: 4,
+        expose: 3,
+        confirm: 2,
+        settle: 2,
+      });
+      const gone = random.weighted({ terminate: 3, 'Temporal lost': 2 });
+      return [fault(random, at, gone), ...some(recoveredSteps, 2)];
+    }
+    case 'after': {
+      const before = random.chance(0.4) ? some(forwardSteps, 1) : [];
+      const after = Array.from({ length: random.whole(1, 2) }, () =>
+        fault(random, 'after the end', random.pick(afterTheEnd)),
+      );
+      return [...before, ...after];
+    }
+  }
+}
+
+function fault(random: Random, step: Step, name: FaultName): Fault {
+  const last = callsOf[step] - 1;
+  const call = random.chance(0.35) ? Math.min(random.whole(0, 2), last) : random.whole(0, last);
+  return { name, step, call, form: random.number() };
+}

@@ -1,0 +1,96 @@
+import type { OpenOrder } from '../workflows/model/changes';
+import type { RunningActivity } from './temporal/activity-task';
+
+/** The steps at which faults are aimed, in the words of the rotation; undos as `undo STEP`. */
+export const steps = [
+  'preflight',
+  'createTree',
+  'stage',
+  'hold',
+  'start',
+  'freeze',
+  'verify',
+  'expose',
+  'confirm',
+  'settle',
+  'soak',
+  'forward',
+  'undo verify',
+  'undo freeze',
+  'undo hold',
+  'undo start',
+  'undo stage',
+  'undo createTree',
+  'look back',
+  'supersede',
+  'recover',
+  'guard',
+  'after the end',
+] as const;
+export type Step = (typeof steps)[number];
+
+const byActivity: Readonly<Record<string, Step>> = {
+  preflight: 'preflight',
+  lockHolder: 'preflight',
+  cutOverRuns: 'recover',
+  leftovers: 'recover',
+  superseding: 'supersede',
+  createNextTree: 'createTree',
+  stage: 'stage',
+  confirm: 'confirm',
+  settle: 'settle',
+  soak: 'soak',
+  closeNextTree: 'undo verify',
+  allowWritesToCurrent: 'undo freeze',
+  releaseToCurrent: 'undo hold',
+  stop: 'undo start',
+  discard: 'undo stage',
+  retireNextTree: 'undo createTree',
+  lookBack: 'look back',
+  guard: 'guard',
+};
+
+/** Which step an activity is in when it makes this call; undefined for one that belongs to none. */
+export function stepOf(by: RunningActivity, system: string, method: string): Step | undefined {
+  if (by.type === 'holdAndFreeze') {
+    if (system === 'gate') {
+      return 'hold';
+    }
+    return system === 'host' ? 'start' : 'freeze';
+  }
+  if (by.type === 'openAndExpose') {
+    if (system === 'gate' && method === 'release') {
+      return 'expose';
+    }
+    const [order] = by.args as [OpenOrder?];
+    return order?.forward === true ? 'forward' : 'verify';
+  }
+  return byActivity[by.type];
+}
+
+/** So many calls a step makes, about: where in it a fault is aimed. */
+export const callsOf: Readonly<Record<Step, number>> = {
+  preflight: 12,
+  createTree: 12,
+  stage: 24,
+  hold: 5,
+  start: 2,
+  freeze: 14,
+  verify: 16,
+  expose: 1,
+  confirm: 16,
+  settle: 20,
+  soak: 8,
+  forward: 14,
+  'undo verify': 12,
+  'undo freeze': 8,
+  'undo hold': 3,
+  'undo start': 3,
+  'undo stage': 14,
+  'undo createTree': 4,
+  'look back': 5,
+  supersede: 4,
+  recover: 8,
+  guard: 8,
+  'after the end': 1,
+};

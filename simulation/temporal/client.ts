@@ -1,0 +1,61 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { valueOf } from './conversion';
+import type { Execution } from './execution';
+import type { TemporalServer } from './server';
+
+/** How a client's call travels; rejects when Temporal cannot be reached. */
+export type Travel = <Result>(method: string, effect: () => Result) => Promise<Result>;
+
+/** As much of the SDK's client as activities use. Asking it for anything else fails with the name of what is missing. */
+export function simulatedClient(server: () => TemporalServer, travel: Travel): Client {
+  const found = (workflowId: string): Execution => {
+    const execution = server().latest(workflowId);
+    if (!execution) {
+      throw new WorkflowNotFoundError('workflow not found', workflowId, undefined);
+    }
+    return execution;
+  };
+  const describe = (execution: Execution) => ({
+    workflowId: execution.workflowId,
+    runId: execution.runId,
+    type: execution.options.type,
+    status: { name: execution.status, code: 0 },
+    startTime: new Date(execution.startedAt),
+    ...(execution.closedAt !== undefined && { closeTime: new Date(execution.closedAt) }),
+    memo: Object.fromEntries(
+      Object.entries(execution.options.memo).map(([key, payload]) => [key, valueOf(payload)]),
+    ),
+    raw: execution.taskAttempts > 0 ? { pendingWorkflowTask: { attempt: execution.taskAttempts + 1 } } : {},
+  });
+  const client = {
+    options: { namespace: 'default' },
+    workflow: only('client.workflow', {
+      getHandle: (workflowId: string) =>
+        only('client.workflow.getHandle()', {
+          workflowId,
+          describe: () => travel('describe', () => describe(found(workflowId))),
+        }),
+    }),
+    workflowService: only('client.workflowService', {
+      getWorkflowExecutionHistoryReverse: ({ execution }: { execution: { workflowId: string } }) =>
+        travel('history', () => {
+          const { lastEventAt } = found(execution.workflowId);
+          return {
+            history: { events: [{ eventTime: { seconds: Math.floor(lastEventAt / 1000), nanos: 0 } }] },
+          };
+        }),
+    }),
+  };
+  return only('client', client) as unknown as Client;
+}
+
+function only<Members extends object>(name: string, members: Members): Members {
+  return new Proxy(members, {
+    get: (target, key) => {
+      if (!(key in target) && key !== 'then' && typeof key === 'string') {
+        throw new Error(`The simulated Temporal has no ${name}.${key}.`);
+      }
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+}

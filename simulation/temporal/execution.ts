@@ -1,0 +1,109 @@
+import type { Workflow } from './runtime';
+import type { Waiting } from '../virtual-time';
+import type { Command, Failure, Job, Payload } from './conversion';
+import type { ActivityTask } from './activity-task';
+import type { SimulatedWorker } from './worker';
+
+export type Status = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELED' | 'TERMINATED' | 'CONTINUED_AS_NEW';
+
+/** One workflow task that was completed: what a worker was told, and what it answered. */
+export interface CompletedTask {
+  readonly jobs: readonly Job[];
+  /** When it was told, in milliseconds since the epoch: the workflow's clock. */
+  readonly at: number;
+  readonly commands: readonly Command[];
+}
+
+export interface Child {
+  readonly seq: number;
+  readonly workflowId: string;
+  readonly closePolicy: 'TERMINATE' | 'ABANDON' | 'REQUEST_CANCEL';
+  readonly cancellation: number;
+  started: boolean;
+  /** Asked to cancel before it was started. */
+  cancelled: boolean;
+}
+
+export interface ParentLink {
+  readonly workflowId: string;
+  /** The same for every run that a reset makes. */
+  readonly originalRunId: string;
+  readonly runId: string;
+  readonly seq: number;
+}
+
+export interface StartOptions {
+  readonly workflowId: string;
+  readonly type: string;
+  readonly args: readonly Payload[];
+  readonly memo: Record<string, Payload>;
+  readonly taskTimeoutMs: number;
+  readonly parent?: ParentLink;
+}
+
+/** One run of one workflow, as Temporal's server knows it. */
+export class Execution {
+  readonly options: StartOptions;
+  readonly runId: string;
+  readonly firstRunId: string;
+  readonly originalRunId: string;
+  readonly startedAt: number;
+  readonly seed: readonly number[];
+  status: Status = 'RUNNING';
+  closedAt: number | undefined;
+  result: Payload | undefined;
+  failure: Failure | undefined;
+  cancelRequested = false;
+  /** How often its next workflow task has failed or run out of time. */
+  taskAttempts = 0;
+  lastEventAt: number;
+
+  history: CompletedTask[] = [];
+  /** What happened since the last workflow task began. */
+  pending: Job[] = [];
+  task: 'none' | 'scheduled' | 'running' = 'none';
+  flags: number[] = [];
+  /** The worker that has the workflow in memory, where its next task goes first. */
+  sticky: SimulatedWorker | undefined;
+  /** That worker's memory of it. */
+  instance: Workflow | undefined;
+
+  readonly activities = new Map<number, ActivityTask>();
+  readonly timers = new Map<number, { readonly due: number; readonly waiting: Waiting }>();
+  readonly children = new Map<number, Child>();
+  readonly updates = new Map<string, (answer: UpdateAnswer) => void>();
+  readonly watchers: (() => void)[] = [];
+
+  constructor(
+    options: StartOptions,
+    identity: {
+      readonly runId: string;
+      readonly firstRunId?: string;
+      readonly originalRunId?: string;
+      readonly startedAt: number;
+      readonly seed: readonly number[];
+    },
+  ) {
+    this.options = options;
+    this.runId = identity.runId;
+    this.firstRunId = identity.firstRunId ?? identity.runId;
+    this.originalRunId = identity.originalRunId ?? identity.runId;
+    this.startedAt = identity.startedAt;
+    this.lastEventAt = identity.startedAt;
+    this.seed = identity.seed;
+  }
+
+  get workflowId(): string {
+    return this.options.workflowId;
+  }
+
+  get open(): boolean {
+    return this.status === 'RUNNING';
+  }
+}
+
+export interface UpdateAnswer {
+  readonly accepted?: true;
+  readonly completed?: Payload;
+  readonly rejected?: Failure;
+}

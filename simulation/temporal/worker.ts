@@ -1,0 +1,30 @@
+import { Process, type VirtualTime } from '../virtual-time';
+import type { Execution } from './execution';
+
+export type Activities = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
+
+/** One worker process: it runs activities, and remembers the workflows that it has run. */
+export class SimulatedWorker {
+  readonly name: string;
+  readonly activities: Activities;
+  process: Process;
+  /** Cut off from Temporal until then: it goes on with what it does, and nobody hears of it. */
+  cutOffUntil = 0;
+  readonly remembers = new Set<Execution>();
+
+  constructor(name: string, activities: Activities) {
+    this.name = name;
+    this.activities = activities;
+    this.process = new Process(name);
+  }
+
+  /** Whether Temporal can give it something to do now. */
+  polls(time: VirtualTime): boolean {
+    return this.process.alive && this.process.stoppedUntil <= time.now && this.cutOffUntil <= time.now;
+  }
+
+  /** Whether what it says now arrives at Temporal. */
+  heard(time: VirtualTime): boolean {
+    return this.process.alive && this.cutOffUntil <= time.now;
+  }
+}

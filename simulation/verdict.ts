@@ -1,0 +1,354 @@
+import type { TreeId } from '../workflows/model/log';
+import type { RotationResult } from '../workflows/model/rotation';
+import type { Injection } from './injection';
+import type { FaultName, Scenario } from './scenario';
+import type { Execution } from './temporal/execution';
+import type { Watch } from './watch';
+import { SIMULATED_ROOT } from './world/files';
+import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
+import type { World } from './world/world';
+
+/** Everything that a rollback must leave as it was, and what a rotation must not leave behind. */
+export interface Snapshot {
+  readonly trees: Readonly<Record<TreeId, string>>;
+  readonly files: Readonly<Record<string, string | null>>;
+  readonly runs: Readonly<Record<SlotName, boolean>>;
+  readonly enabled: Readonly<Record<SlotName, boolean>>;
+  readonly upstream: string | undefined;
+  /** What an interrupted rotation leaves, in words. */
+  readonly leftovers: readonly string[];
+}
+
+/** What there is now, by the world's own word. */
+export function snapshotOf(world: World): Snapshot {
+  const { files, host, gate } = world;
+  const serving = servingSlot(world);
+  const configured = serving && host.configured(serving);
+  const named = new Set(configured ? [configured.activeTreeId, ...configured.inactiveTreeIds] : []);
+  const kept = Object.keys(files.below(`${SIMULATED_ROOT}slots/`)).filter(
+    (path) => path.includes('.before-rekor-rotate') || path.includes('.rekor-rotate-'),
+  );
+  const leftovers = [
+    ...world
+      .trees()
+      .filter(({ treeId, row }) => !named.has(treeId) && row.state !== 'FROZEN')
+      .map(({ treeId, row }) => `tree ${short(treeId)} is ${row.state}`),
+    ...kept.map((path) => `${path} is left`),
+    ...(gate.mode === 'pass' ? [] : [`the gate is ${gate.mode ?? 'down'}`]),
+  ];
+  const of = <Value>(value: (slot: SlotName) => Value): Record<SlotName, Value> => ({
+    blue: value('blue'),
+    green: value('green'),
+  });
+  return {
+    trees: Object.fromEntries(world.trees().map(({ treeId, row }) => [treeId, row.state])),
+    files: Object.fromEntries(
+      slotNames.flatMap((slot) =>
+        [environmentFile(slot), shardingFile(slot)].map((path) => [path, files.peek(path)] as const),
+      ),
+    ),
+    runs: of((slot) => host.runs(slot)),
+    enabled: of((slot) => host.enabled(slot)),
+    upstream: gate.upstream,
+    leftovers,
+  };
+}
+
+export interface Ended {
+  readonly world: World;
+  readonly watch: Watch;
+  readonly injection: Injection;
+  readonly scenario: Scenario;
+  readonly before: Snapshot;
+  readonly results: readonly { readonly execution: Execution; readonly result: RotationResult | undefined }[];
+  /** What clients saw fail. */
+  readonly failed: readonly string[];
+  /** Something happened after the end: only an alarm is asked for what is wrong now. */
+  readonly late?: { readonly since: number; readonly alarmed: () => boolean };
+  readonly alarmWithinMs?: number;
+}
+
+/** Holds what there is against the eight rules of DESIGN "What may never happen". */
+export async function judgeEnd(ended: Ended): Promise<void> {
+  if (ended.late) {
+    await judgeLate(ended, ended.late);
+    return;
+  }
+  const { world, watch, injection, scenario, before, results, failed } = ended;
+  judgeOutcomes(ended);
+  judgeReasons(ended);
+  const after = snapshotOf(world);
+  const heldBy = results.some(
+    ({ result }) =>
+      result?.outcome === 'held' || result?.interventions.some(({ choice }) => choice !== 'retry'),
+  );
+  const byOthers = injection.others.changes.length > 0;
+  judgeEntries(ended, heldBy || byOthers);
+  for (const { what, overwritten } of injection.others.changes) {
+    const now = overwritten();
+    if (now !== undefined) {
+      watch.broken(6, `someone's change was overwritten (${what}): ${now}`);
+    }
+  }
+  if (heldBy || byOthers) {
+    return;
+  }
+  const [left] = after.leftovers;
+  if (left !== undefined) {
+    watch.broken(5, `left behind: ${after.leftovers.join('; ')}`);
+    return;
+  }
+  if (mustBeAsBefore(results, before, after)) {
+    for (const difference of differences(before, after)) {
+      watch.broken(4, `not as before: ${difference}`);
+    }
+  }
+  for (const wrong of wrongNow(world)) {
+    watch.broken(8, wrong);
+  }
+  if (!(await writable(world))) {
+    watch.broken(5, 'the log is not writable');
+  }
+  if (scenario.quiet) {
+    const [first] = failed;
+    if (first !== undefined) {
+      watch.broken(7, `nothing went wrong, but ${failed.length} requests failed, first: ${first}`);
+    }
+    if (results[0]?.result?.outcome !== 'completed') {
+      watch.broken(
+        5,
+        `nothing went wrong, but it ended ${results[0]?.result?.outcome ?? 'without a word'}: ${results[0]?.result?.reason ?? ''}`,
+      );
+    }
+  }
+}
+
+/** Rule 5: it ends with a word, unless someone ended it by force. */
+function judgeOutcomes({ world, watch, injection, results }: Ended): void {
+  for (const execution of injection.others.changes.length > 0 ? [] : world.temporal.open()) {
+    if (!execution.workflowId.startsWith('guard')) {
+      watch.broken(5, `${execution.workflowId} is still open`);
+    }
+  }
+  const byForce =
+    injection.happenings.interfered.has('terminate') || injection.happenings.interfered.has('reset');
+  for (const { execution, result } of results) {
+    const { status } = execution;
+    if (status === 'RUNNING' || result || (status === 'TERMINATED' && byForce)) {
+      continue;
+    }
+    // A rotation whose child was terminated has nothing to say but that.
+    const childGone = status === 'FAILED' && byForce;
+    if (!childGone) {
+      watch.broken(
+        5,
+        `${execution.workflowId} (${execution.options.type}) ended ${status} without an outcome: ${execution.failure?.message ?? ''} ${execution.failure?.cause?.message ?? ''}`,
+      );
+    }
+  }
+}
+
+/** Faults after which a rotation may meet what it has done itself and not know it. */
+const confusing: ReadonlySet<FaultName> = new Set([
+  'comes late',
+  'times out',
+  'lands after the end',
+  'answer lost',
+  'worker killed',
+  'worker stopped',
+  'worker cut off',
+  'terminate',
+  'reset',
+  'Temporal lost',
+  'Temporal down',
+  'host reboots',
+  'next Rekor dies',
+  'current Rekor dies',
+]);
+
+/** Rule 5: it says why, and does not put down to others what nobody did. */
+function judgeReasons({ watch, injection, scenario, results }: Ended): void {
+  if (injection.others.changes.length > 0 || scenario.faults.some(({ name }) => confusing.has(name))) {
+    return;
+  }
+  for (const { result } of results) {
+    const [reason] = result?.refusals ?? [];
+    if (reason && (reason.code === 'CHANGED_BY_SOMEONE' || reason.code === 'NOT_OURS')) {
+      watch.broken(5, `nobody changed anything, but it ended ${result?.outcome ?? ''}: ${reason.message}`);
+    }
+  }
+}
+
+/** Rule 1, entry by entry. */
+function judgeEntries({ world, watch }: Ended, onlyKept: boolean): void {
+  const { traffic, gate, trillian } = world;
+  const indexes = new Map<number, string>();
+  for (const { body, treeId, uuid, logIndex, direct } of traffic.acknowledged) {
+    const other = indexes.get(logIndex);
+    if (other !== undefined && other !== uuid && !watch.openedByOthers) {
+      watch.broken(2, `index ${logIndex} was acknowledged twice`);
+    }
+    indexes.set(logIndex, uuid);
+    const name = `${body}${direct ? ` (straight to ${direct})` : ''}, index ${logIndex} of tree ${short(treeId)}`;
+    if (!trillian.trees.get(treeId)?.byUuid.has(uuid)) {
+      watch.broken(1, `${name} is in no tree`);
+      continue;
+    }
+    if (onlyKept || watch.openedByOthers) {
+      continue;
+    }
+    try {
+      const process = gate.read();
+      const byIndex = process.entryAt(logIndex);
+      const byUuid = process.entryByUuid(uuid);
+      if (byIndex?.uuid !== uuid || byUuid?.logIndex !== logIndex) {
+        watch.broken(
+          1,
+          `${name} is not found: its index gives ${byIndex ? `another entry (tree ${short(byIndex.treeId)})` : 'nothing'}, its UUID ${byUuid ? `index ${byUuid.logIndex}` : 'nothing'}`,
+        );
+        return;
+      }
+    } catch (error) {
+      watch.broken(1, `nobody answers reads: ${String(error)}`);
+      return;
+    }
+  }
+}
+
+/** Whether everything was taken back; a rotation of which Temporal knows nothing any more says so by where clients are sent. */
+function mustBeAsBefore(results: Ended['results'], before: Snapshot, after: Snapshot): boolean {
+  const outcomes = results.flatMap(({ result }) => result?.outcome ?? []);
+  if (outcomes.includes('completed') || outcomes.includes('superseded')) {
+    return false;
+  }
+  return outcomes.includes('rolledBack') || after.upstream === before.upstream;
+}
+
+/** Rule 4: what a rollback left different. Trees that rotations made may stay, FROZEN. */
+function differences(before: Snapshot, after: Snapshot): string[] {
+  const found: string[] = [];
+  for (const [treeId, state] of Object.entries(after.trees)) {
+    const expected = before.trees[treeId] ?? 'FROZEN';
+    if (state !== expected) {
+      found.push(`tree ${short(treeId)} is ${state}, not ${expected}`);
+    }
+  }
+  for (const [path, content] of Object.entries(before.files)) {
+    if (after.files[path] !== content) {
+      found.push(`${path} differs`);
+    }
+  }
+  for (const slot of slotNames) {
+    if (after.runs[slot] !== before.runs[slot]) {
+      found.push(`${slot} ${after.runs[slot] ? 'runs' : 'does not run'}`);
+    }
+    if (after.enabled[slot] !== before.enabled[slot]) {
+      found.push(`${slot} is ${after.enabled[slot] ? 'enabled' : 'disabled'}`);
+    }
+  }
+  if (after.upstream !== before.upstream) {
+    found.push(`the gate sends to ${after.upstream ?? 'nobody'}`);
+  }
+  return found;
+}
+
+/** What is wrong with what serves, or would be after a restart. */
+function wrongNow(world: World): string[] {
+  const { host, gate, trillian } = world;
+  const serving = servingSlot(world);
+  const process = gate.upstream === undefined ? undefined : host.at(gate.upstream);
+  if (!serving || !process) {
+    return ['nobody serves'];
+  }
+  const wrong: string[] = [];
+  const { activeTreeId, inactiveTreeIds } = process.configuration;
+  const open = world.trees().filter(({ row }) => row.state === 'ACTIVE');
+  if (open.length !== 1 || open[0]?.treeId !== activeTreeId) {
+    wrong.push(
+      `the serving tree is ${short(activeTreeId)}, and ACTIVE is ${open.map(({ treeId }) => short(treeId)).join(', ') || 'none'}`,
+    );
+  }
+  inactiveTreeIds.forEach((treeId, position) => {
+    const live = trillian.head(treeId).size;
+    const state = trillian.trees.get(treeId)?.row.state;
+    if (state !== 'FROZEN') {
+      wrong.push(`the inactive tree ${short(treeId)} is ${state ?? 'gone'}, not FROZEN`);
+    }
+    if (process.lengths[position] !== live) {
+      wrong.push(
+        `Rekor ${process.name} has loaded ${process.lengths[position] ?? '?'} entries of tree ${short(treeId)}, which has ${live}`,
+      );
+    }
+  });
+  for (const slot of slotNames) {
+    const configured = host.configured(slot);
+    const same =
+      configured?.activeTreeId === activeTreeId &&
+      configured.inactiveTreeIds.join() === inactiveTreeIds.join();
+    if ((slot === serving || host.enabled(slot)) && !same) {
+      wrong.push(`a start of ${slot} would serve other shards than now`);
+    }
+  }
+  if (!host.enabled(serving)) {
+    wrong.push(`${serving} serves and does not start with the host`);
+  }
+  return wrong;
+}
+
+/** What lets an index be signed twice: an open tree that does not serve, or one that is served with wrong lengths. */
+function dangers(world: World): string[] {
+  const open = world.trees().filter(({ row }) => row.state === 'ACTIVE');
+  const two = `trees ${open.map(({ treeId }) => short(treeId)).join(' and ')} are ACTIVE`;
+  return [...(open.length > 1 ? [two] : []), ...slotNames.flatMap((slot) => dangersOf(world, slot))];
+}
+
+/** Why a slot, if it takes writes now, would give an index again. */
+export function dangersOf(world: World, slot: SlotName): string[] {
+  const { host, trillian } = world;
+  const process = host.at(urlOf(slot));
+  if (!process || trillian.trees.get(process.configuration.activeTreeId)?.row.state !== 'ACTIVE') {
+    return [];
+  }
+  const { activeTreeId, inactiveTreeIds } = process.configuration;
+  const listed = new Set([...inactiveTreeIds, activeTreeId]);
+  // Trees that hold entries of clients and that this process does not know: their indexes are given again.
+  const missing = world
+    .trees()
+    .filter(
+      ({ treeId, leaves }) => !listed.has(treeId) && leaves.some((leaf) => leaf.extraData.length === 0),
+    );
+  const names = missing.map(({ treeId }) => short(treeId)).join(', ');
+  return [
+    ...(missing.length > 0 ? [`Rekor ${slot} takes writes and does not list tree ${names}`] : []),
+    ...inactiveTreeIds
+      .filter((treeId, position) => process.lengths[position] !== trillian.head(treeId).size)
+      .map((treeId) => `Rekor ${slot} takes writes with a wrong length of tree ${short(treeId)}`),
+  ];
+}
+
+/** Rule 8: what happens after the end does no harm, or raises an alarm within five minutes. */
+async function judgeLate(ended: Ended, late: NonNullable<Ended['late']>): Promise<void> {
+  const { world, watch, alarmWithinMs = 0 } = ended;
+  const { time } = world;
+  const until = late.since + alarmWithinMs;
+  while (dangers(world).length > 0 && !late.alarmed() && time.now < until) {
+    await time.pass(1_000);
+  }
+  const [danger] = dangers(world);
+  if (danger !== undefined && !late.alarmed()) {
+    watch.broken(8, `no alarm within five minutes: ${danger}`);
+  }
+  for (const { body, treeId, uuid } of world.traffic.acknowledged) {
+    if (!world.trillian.trees.get(treeId)?.byUuid.has(uuid)) {
+      watch.broken(1, `${body} is in no tree`);
+    }
+  }
+}
+
+async function writable(world: World): Promise<boolean> {
+  return (await world.traffic.write()) || (await world.traffic.write());
+}
+
+function servingSlot(world: World): SlotName | undefined {
+  return slotNames.find((slot) => urlOf(slot) === world.gate.upstream);
+}

@@ -1,0 +1,160 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** When a run begins, in milliseconds since the epoch: 2026-01-31T03:00:00Z. */
+export const EPOCH = 1_769_828_400_000;
+
+/** A process of the operating system. A timer or an answer of one that is dead never comes; of a stopped one, later. */
+export class Process {
+  readonly name: string;
+  alive = true;
+  /** Stopped (SIGSTOP) until then, in virtual milliseconds since the epoch. */
+  stoppedUntil = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Whose code runs: what it waits for belongs to that process. Nothing for the machines that are only modelled. */
+export const processes = new AsyncLocalStorage<Process>();
+
+export interface Waiting {
+  cancel(): void;
+}
+
+interface Happening {
+  due: number;
+  readonly order: number;
+  readonly act: () => void;
+  readonly owner: Process | null | undefined;
+  cancelled: boolean;
+}
+
+const realSetImmediate = setImmediate;
+
+/**
+ * The one clock of a run. Nothing waits: when all code that can run has run, the clock jumps to what comes next. Two
+ * things at one instant happen in the order in which they were asked for.
+ */
+export class VirtualTime {
+  now = EPOCH;
+  /** So many things have happened. */
+  happened = 0;
+  readonly #heap: Happening[] = [];
+  #order = 0;
+  #outside = 0;
+
+  /** Milliseconds since the run began. */
+  get elapsed(): number {
+    return this.now - EPOCH;
+  }
+
+  /** Calls `act` later, for the process whose code asks for it, or for the one that is named; null: for none. */
+  after(delayMs: number, act: () => void, owner: Process | null | undefined = processes.getStore()): Waiting {
+    const happening: Happening = {
+      due: this.now + Math.max(delayMs, 0),
+      order: (this.#order += 1),
+      act,
+      owner,
+      cancelled: false,
+    };
+    this.#push(happening);
+    return {
+      cancel: () => {
+        happening.cancelled = true;
+      },
+    };
+  }
+
+  /** Waits without belonging to any process. */
+  async pass(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.after(ms, resolve, null);
+    });
+  }
+
+  /** Waits for work that needs the real event loop, such as an activation of a workflow, before time goes on. */
+  async outside<Result>(work: Promise<Result>): Promise<Result> {
+    this.#outside += 1;
+    try {
+      return await work;
+    } finally {
+      this.#outside -= 1;
+    }
+  }
+
+  /** Lets things happen until `done` says so; throws when nothing is left that could happen. */
+  async run(done: () => boolean): Promise<void> {
+    for (;;) {
+      do {
+        await new Promise((resolve) => realSetImmediate(resolve));
+      } while (this.#outside > 0);
+      if (done()) {
+        return;
+      }
+      const next = this.#pop();
+      if (!next) {
+        throw new Error('Nothing is left that could happen, and the run is not over.');
+      }
+      if (next.cancelled || next.owner?.alive === false) {
+        continue;
+      }
+      if (next.owner && next.owner.stoppedUntil > next.due && next.owner.stoppedUntil > this.now) {
+        next.due = next.owner.stoppedUntil;
+        this.#push(next);
+        continue;
+      }
+      this.now = Math.max(this.now, next.due);
+      this.happened += 1;
+      next.act();
+    }
+  }
+
+  #push(happening: Happening): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(happening);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent] as Happening;
+      if (!before(happening, above)) {
+        break;
+      }
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = happening;
+  }
+
+  #pop(): Happening | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) {
+      return first;
+    }
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) {
+        break;
+      }
+      const right = heap[child + 1];
+      if (right !== undefined && before(right, heap[child] as Happening)) {
+        child += 1;
+      }
+      const below = heap[child] as Happening;
+      if (!before(below, last)) {
+        break;
+      }
+      heap[at] = below;
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+function before(one: Happening, other: Happening): boolean {
+  return one.due < other.due || (one.due === other.due && one.order < other.order);
+}

@@ -1,0 +1,101 @@
+import type { TreeId, TreeState } from '../workflows/model/log';
+import { MAX_WAIT_MS } from './world/gate';
+import { environmentFile, shardingFile, short, slotNames } from './world/host';
+import type { RekorProcess, SignedEntry } from './world/rekor';
+import type { SimulatedTree } from './world/trillian';
+import { CURRENT_TREE, type World } from './world/world';
+
+/** A rule of DESIGN "What may never happen" that was broken. */
+export interface Violation {
+  readonly rule: number;
+  readonly what: string;
+  readonly atMs: number;
+}
+
+/** Looks at every moment of a run for what may never happen, whoever did it. */
+export class Watch {
+  readonly violations: Violation[] = [];
+  /** Someone else, or a call after every deadline, opened a tree: from then on two may be open, and sign. */
+  openedByOthers = false;
+  /** A rotation has closed the current tree: someone else's FROZEN cannot be told from its own any more. */
+  closedByRotation = false;
+  /** The tree that served when faults began. */
+  current: TreeId = CURRENT_TREE;
+  readonly #signed = new Map<number, string>();
+  /** Trees that a rotation has made and not yet closed. */
+  readonly #new = new Set<TreeId>();
+  #longestWait = 0;
+  #world: World | undefined;
+
+  watches(world: World): void {
+    this.#world = world;
+  }
+
+  broken(rule: number, what: string): void {
+    const atMs = Math.round(this.#world?.time.elapsed ?? 0);
+    if (!this.violations.some((known) => known.rule === rule && known.what === what)) {
+      this.violations.push({ rule, what, atMs });
+      this.#world?.trace(() => `RULE ${rule} BROKEN: ${what}`);
+    }
+  }
+
+  /** Rule 2: an index is signed for one entry only, by whichever instance. */
+  onSigned(entry: SignedEntry, by: RekorProcess): void {
+    const name = `${entry.treeId}/${entry.leafIndex}`;
+    const before = this.#signed.get(entry.logIndex);
+    if (before === undefined) {
+      this.#signed.set(entry.logIndex, name);
+    } else if (before !== name && !this.openedByOthers) {
+      const [tree = '', leaf] = before.split('/');
+      this.broken(
+        2,
+        `index ${entry.logIndex} is signed for leaf ${leaf ?? ''} of tree ${short(tree)} and for leaf ${entry.leafIndex} of tree ${short(entry.treeId)} (Rekor ${by.name})`,
+      );
+    }
+  }
+
+  /** Rule 1: a read through the gate finds what was acknowledged through it. */
+  onWrongRead(what: string): void {
+    if (!this.openedByOthers) {
+      this.broken(1, `a read went wrong: ${what}`);
+    }
+  }
+
+  /** Rule 3: one tree of the log is ACTIVE at a time, but for a new one that no configuration names. */
+  onState(tree: SimulatedTree, before: TreeState | undefined, by: string): void {
+    const world = this.#world;
+    this.closedByRotation ||= tree.treeId === this.current && by === 'a rotation';
+    if (!world?.isOurs(tree)) {
+      return;
+    }
+    if (before === undefined) {
+      this.#new.add(tree.treeId);
+    } else if (tree.row.state !== 'ACTIVE') {
+      this.#new.delete(tree.treeId);
+    }
+    const open = world
+      .trees()
+      .filter(
+        ({ treeId, row }) => row.state === 'ACTIVE' && !(this.#new.has(treeId) && !this.#isNamed(treeId)),
+      );
+    if (open.length > 1 && !this.openedByOthers) {
+      this.broken(3, `trees ${open.map(({ treeId }) => short(treeId)).join(' and ')} are ACTIVE at once`);
+    }
+  }
+
+  /** Rule 7. */
+  onWaited(ms: number): void {
+    this.#longestWait = Math.max(this.#longestWait, ms);
+    if (ms > MAX_WAIT_MS + 5) {
+      this.broken(7, `a write waited ${Math.round(ms)} ms in the gate`);
+    }
+  }
+
+  #isNamed(treeId: TreeId): boolean {
+    return slotNames.some((slot) =>
+      [environmentFile(slot), shardingFile(slot)].some((file) =>
+        this.#world?.files.peek(file)?.includes(treeId),
+      ),
+    );
+  }
+}

@@ -1,0 +1,305 @@
+import childProcess from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import type { SlotOptions } from '../../activities/installation/host';
+import type { TreeId } from '../../workflows/model/log';
+import type { Random } from '../random';
+import { processes, type VirtualTime } from '../virtual-time';
+import { SIMULATED_ROOT, type SimulatedFiles } from './files';
+import { type Network, NoAnswer } from './network';
+import { type RekorConfiguration, RekorProcess, type SignedEntry } from './rekor';
+import type { SimulatedTrillian } from './trillian';
+
+export const TREE_ID_VARIABLE = 'REKOR_TREE_ID';
+
+/** The program that the slots' commands name. */
+const SLOT_PROGRAM = 'simulated-slot';
+
+export type SlotName = 'blue' | 'green';
+export const slotNames: readonly SlotName[] = ['blue', 'green'];
+
+interface Slot {
+  /** The one that serves, or is about to. */
+  process: RekorProcess | undefined;
+  /** It was started, and has not come so far that it answers. */
+  starting: boolean;
+  enabled: boolean;
+  /** Counts starts and stops: what was begun before the last one is overtaken. */
+  turn: number;
+}
+
+export interface HostParts {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly files: SimulatedFiles;
+  readonly trillian: SimulatedTrillian;
+  readonly onSigned: (entry: SignedEntry, by: RekorProcess) => void;
+  readonly trace: (line: () => string) => void;
+}
+
+/** The host of a log: two slots with their files, and whatever starts and stops their Rekor processes. */
+export class SimulatedHost {
+  readonly #slots: Record<SlotName, Slot> = { blue: newSlot(true), green: newSlot(false) };
+  readonly #parts: HostParts;
+  /** Every process that was ever started, for whoever looks on. */
+  readonly everStarted: RekorProcess[] = [];
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  options(name: SlotName): SlotOptions {
+    const command = (verb: string): string[] => [SLOT_PROGRAM, name, verb];
+    return {
+      url: urlOf(name),
+      environmentFile: environmentFile(name),
+      shardingFile: shardingFile(name),
+      commands: {
+        start: command('start'),
+        stop: command('stop'),
+        status: command('status'),
+        enable: command('enable'),
+        disable: command('disable'),
+      },
+    };
+  }
+
+  /** The process that answers at an address now. */
+  at(url: string): RekorProcess | undefined {
+    const name = slotNames.find((slot) => urlOf(slot) === url);
+    const process = name && this.#slots[name].process;
+    return process?.running === true ? process : undefined;
+  }
+
+  runs(name: SlotName): boolean {
+    const { process, starting } = this.#slots[name];
+    return starting || process?.running === true;
+  }
+
+  enabled(name: SlotName): boolean {
+    return this.#slots[name].enabled;
+  }
+
+  /** What a start of the slot would load now; undefined when its files make no sense. */
+  configured(name: SlotName): RekorConfiguration | undefined {
+    const { files } = this.#parts;
+    const active = new RegExp(`^${TREE_ID_VARIABLE}=(\\d+)$`, 'm').exec(
+      files.peek(environmentFile(name)) ?? '',
+    )?.[1];
+    const list = files.peek(shardingFile(name)) ?? '';
+    return active === undefined
+      ? undefined
+      : {
+          activeTreeId: active,
+          inactiveTreeIds: [...list.matchAll(/treeID: (\d+)/g)].map((match) => match[1] ?? ''),
+        };
+  }
+
+  async start(name: SlotName): Promise<void> {
+    const { time, random, trace } = this.#parts;
+    const slot = this.#slots[name];
+    if (this.runs(name)) {
+      return;
+    }
+    const turn = (slot.turn += 1);
+    slot.starting = true;
+    await time.pass(random.between(1, 5));
+    time.after(
+      random.between(40, 110),
+      () => {
+        if (slot.turn !== turn) {
+          return;
+        }
+        const configuration = this.configured(name);
+        let process: RekorProcess | undefined;
+        try {
+          process = configuration && new RekorProcess({ ...this.#parts, name }, configuration);
+        } catch (error) {
+          trace(() => `Rekor ${name} panics: ${String(error)}`);
+        }
+        if (!process) {
+          slot.starting = false;
+          return;
+        }
+        // The lengths are loaded; the port opens a little later.
+        time.after(
+          random.between(5, 40),
+          () => {
+            if (slot.turn === turn) {
+              slot.process = process;
+              slot.starting = false;
+              this.everStarted.push(process);
+              trace(
+                () =>
+                  `Rekor ${name} serves tree ${short(process.configuration.activeTreeId)} after [${process.configuration.inactiveTreeIds.map((treeId, position) => `${short(treeId)}:${process.lengths[position] ?? 0}`).join(', ')}]`,
+              );
+            }
+          },
+          null,
+        );
+      },
+      null,
+    );
+  }
+
+  /** Returns when it has stopped: it takes no new requests at once, and what it has in hand gets some seconds to end. */
+  async stop(name: SlotName): Promise<void> {
+    const { time, trace } = this.#parts;
+    const slot = this.#slots[name];
+    slot.turn += 1;
+    slot.starting = false;
+    const { process } = slot;
+    if (!process) {
+      return;
+    }
+    process.stopping = true;
+    for (let waited = 0; process.postsInFlight > 0 && waited < 2_000; waited += 50) {
+      await time.pass(50);
+    }
+    process.kill();
+    if (slot.process === process) {
+      slot.process = undefined;
+    }
+    trace(() => `Rekor ${name} stopped`);
+  }
+
+  /** The process dies; its supervisor starts it again from the files as they are by then. */
+  async crash(name: SlotName, againAfterMs: number): Promise<void> {
+    const slot = this.#slots[name];
+    if (!this.runs(name)) {
+      return;
+    }
+    this.#parts.trace(() => `Rekor ${name} dies`);
+    slot.turn += 1;
+    slot.starting = false;
+    slot.process?.kill();
+    slot.process = undefined;
+    const { turn } = slot;
+    await this.#parts.time.pass(againAfterMs);
+    if (slot.turn === turn) {
+      await this.start(name);
+    }
+  }
+
+  /** Everything ends, and what is enabled starts again. */
+  async reboot(): Promise<void> {
+    this.#parts.trace(() => 'the host reboots');
+    for (const name of slotNames) {
+      const slot = this.#slots[name];
+      slot.turn += 1;
+      slot.starting = false;
+      slot.process?.kill();
+      slot.process = undefined;
+    }
+    await this.#parts.time.pass(1_000);
+    for (const name of slotNames) {
+      if (this.#slots[name].enabled) {
+        await this.start(name);
+      }
+    }
+  }
+
+  async run(name: SlotName, verb: string): Promise<number> {
+    switch (verb) {
+      case 'start':
+        await this.start(name);
+        return 0;
+      case 'stop':
+        await this.stop(name);
+        return 0;
+      case 'status':
+        return this.runs(name) ? 0 : 3;
+      case 'enable':
+      case 'disable':
+        this.#slots[name].enabled = verb === 'enable';
+        return 0;
+      default:
+        return 64;
+    }
+  }
+}
+
+export function urlOf(name: SlotName): string {
+  return `http://${name}:3000`;
+}
+
+export function environmentFile(name: SlotName): string {
+  return `${SIMULATED_ROOT}slots/${name}.env`;
+}
+
+export function shardingFile(name: SlotName): string {
+  return `${SIMULATED_ROOT}slots/${name}.yaml`;
+}
+
+/** The last digits of a tree id, enough to tell trees apart in a trace. */
+export function short(treeId: TreeId): string {
+  return treeId.slice(-4);
+}
+
+function newSlot(enabled: boolean): Slot {
+  return { process: undefined, starting: false, enabled, turn: 0 };
+}
+
+let host: { readonly host: SimulatedHost; readonly network: Network; readonly time: VirtualTime } | undefined;
+
+/** From here on the slots' commands are this host's. */
+export function useHost(simulated: NonNullable<typeof host>): void {
+  host = simulated;
+}
+
+/** Puts the simulated host under `spawn`; other programs stay real. For programs of their own. */
+export function replaceSpawn(): void {
+  const real = childProcess.spawn as (...args: unknown[]) => unknown;
+  const spawn = (
+    program: string,
+    args: readonly string[],
+    options: { readonly signal?: AbortSignal },
+  ): unknown => {
+    if (program !== SLOT_PROGRAM || !host) {
+      return real(program, args, options);
+    }
+    const [name, verb = ''] = args as [SlotName, string?];
+    return child(host, name, verb, options.signal);
+  };
+  Object.assign(childProcess, { spawn });
+}
+
+/** A command that cannot be waited for any longer is ended, but what it has set going goes on. */
+function child(
+  { host: simulated, network, time }: NonNullable<typeof host>,
+  name: SlotName,
+  verb: string,
+  signal: AbortSignal | undefined,
+): EventEmitter {
+  const emitter = new EventEmitter();
+  const stderr = new EventEmitter();
+  Object.assign(stderr, { setEncoding: () => stderr, destroy: () => undefined });
+  Object.assign(emitter, { stderr });
+  const call = {
+    system: 'host' as const,
+    method: `${verb} ${name}`,
+    changes: verb !== 'status',
+    deadline: time.now + 30_000,
+    signal: signal ?? new AbortController().signal,
+  };
+  const owner = processes.getStore();
+  network
+    .send(call, () => simulated.run(name, verb))
+    .then(
+      (exitCode) => {
+        emitter.emit('exit', exitCode, null);
+        emitter.emit('close', exitCode, null);
+      },
+      (error: unknown) => {
+        if (signal?.aborted) {
+          emitter.emit('error', new Error('The operation was aborted'));
+        } else if (error instanceof NoAnswer) {
+          stderr.emit('data', `${error.message}\n`);
+          emitter.emit('exit', 1, null);
+          emitter.emit('close', verb === 'status' ? 64 : 1, null);
+        } else if (owner?.alive !== false) {
+          emitter.emit('error', error);
+        }
+      },
+    );
+  return emitter;
+}

@@ -1,0 +1,183 @@
+import type { Answer } from '../../gate/answers';
+import type { Random } from '../random';
+import type { VirtualTime } from '../virtual-time';
+import { type SimulatedGate, WritingClient } from './gate';
+import { type SimulatedHost, type SlotName, urlOf } from './host';
+import { RekorGone } from './rekor';
+
+/** An entry that a client was told of with a 201. */
+export interface Acknowledged {
+  readonly body: string;
+  readonly treeId: string;
+  readonly uuid: string;
+  readonly logIndex: number;
+  readonly at: number;
+  /** Past the gate, straight to this slot. */
+  readonly direct: SlotName | undefined;
+}
+
+export interface TrafficParts {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly gate: SimulatedGate;
+  readonly host: SimulatedHost;
+  readonly onFailed: (what: string) => void;
+  /** A read through the gate answered something else than was acknowledged. */
+  readonly onWrongRead: (what: string) => void;
+}
+
+/** A client gives up after so long, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** Clients without retries, through the gate all the time and past it where a scenario says so. */
+export class Traffic {
+  readonly acknowledged: Acknowledged[] = [];
+  failedWrites = 0;
+  failedReads = 0;
+  readonly #parts: TrafficParts;
+  #number = 0;
+  #perSecond: number;
+  #stopped = false;
+
+  constructor(parts: TrafficParts, perSecond: number) {
+    this.#parts = parts;
+    this.#perSecond = perSecond;
+  }
+
+  start(): void {
+    this.#writeOn();
+    this.#readOn();
+  }
+
+  slowDown(perSecond: number): void {
+    this.#perSecond = perSecond;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** One write through the gate; whether it was acknowledged. */
+  async write(): Promise<boolean> {
+    const body = this.#newBody();
+    const client = new WritingClient();
+    try {
+      const answer = await this.#inTime(this.#parts.gate.write(body, client));
+      return this.#answered(body, answer, undefined);
+    } catch (error) {
+      client.leave();
+      this.#failed(`a write through the gate: ${String(error)}`);
+      return false;
+    }
+  }
+
+  /** One write straight to the Rekor of a slot, when there is one. */
+  async writePast(slot: SlotName): Promise<void> {
+    const body = this.#newBody();
+    try {
+      const process = this.#parts.host.at(urlOf(slot));
+      if (process) {
+        this.#answered(body, await process.post(body), slot);
+      }
+    } catch (error) {
+      if (!(error instanceof RekorGone)) {
+        throw error;
+      }
+    }
+  }
+
+  /** Writers past the gate, for a while. */
+  async writePastFor(slot: SlotName, ms: number): Promise<void> {
+    const { time, random } = this.#parts;
+    const ends = time.now + ms;
+    while (time.now < ends && !this.#stopped) {
+      void this.writePast(slot);
+      await time.pass(random.between(20, 120));
+    }
+  }
+
+  #newBody(): string {
+    return `{"entry":${(this.#number += 1)}}`;
+  }
+
+  #writeOn(): void {
+    const { time, random } = this.#parts;
+    time.after(
+      (1000 / this.#perSecond) * random.between(0.5, 1.5),
+      () => {
+        if (!this.#stopped) {
+          void this.write();
+          this.#writeOn();
+        }
+      },
+      null,
+    );
+  }
+
+  #readOn(): void {
+    const { time, random } = this.#parts;
+    time.after(
+      (1500 / this.#perSecond) * random.between(0.5, 1.5),
+      () => {
+        if (!this.#stopped) {
+          this.#read();
+          this.#readOn();
+        }
+      },
+      null,
+    );
+  }
+
+  #read(): void {
+    const { gate, random, onWrongRead } = this.#parts;
+    const known = this.acknowledged.filter((entry) => entry.direct === undefined);
+    if (known.length === 0) {
+      return;
+    }
+    const wanted = random.chance(0.5) ? known.at(-1) : random.pick(known);
+    if (!wanted) {
+      return;
+    }
+    try {
+      const process = gate.read();
+      const byIndex = process.entryAt(wanted.logIndex);
+      const byUuid = process.entryByUuid(wanted.uuid);
+      if (byIndex?.uuid !== wanted.uuid || byUuid?.logIndex !== wanted.logIndex) {
+        onWrongRead(
+          `index ${wanted.logIndex} answered ${byIndex?.uuid.slice(0, 8) ?? 'nothing'}, ${wanted.body} has ${byUuid?.logIndex ?? 'no index'}`,
+        );
+      }
+    } catch (error) {
+      this.failedReads += 1;
+      this.#parts.onFailed(`a read: ${String(error)}`);
+    }
+  }
+
+  #answered(body: string, answer: Answer, direct: SlotName | undefined): boolean {
+    if (answer.status !== 201) {
+      if (direct === undefined) {
+        this.#failed(`a write through the gate: ${answer.status} ${String(answer.body)}`);
+      }
+      return false;
+    }
+    const entries = JSON.parse(answer.body.toString('utf8')) as Record<string, { logIndex: number }>;
+    for (const [entryId, { logIndex }] of Object.entries(entries)) {
+      const treeId = BigInt(`0x${entryId.slice(0, 16)}`).toString();
+      const uuid = entryId.slice(16);
+      this.acknowledged.push({ body, treeId, uuid, logIndex, at: this.#parts.time.now, direct });
+    }
+    return true;
+  }
+
+  #failed(what: string): void {
+    this.failedWrites += 1;
+    this.#parts.onFailed(what);
+  }
+
+  async #inTime(answer: Promise<Answer>): Promise<Answer> {
+    return await new Promise<Answer>((resolve, reject) => {
+      const waiting = this.#parts.time.after(PATIENCE_MS, () => reject(new Error('no answer in 5 s')), null);
+      answer.then(resolve, reject).finally(() => waiting.cancel());
+    });
+  }
+}

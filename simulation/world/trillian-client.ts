@@ -1,0 +1,230 @@
+import { status } from '@grpc/grpc-js';
+import type { QueueReader } from '../../activities/queue';
+import { refuse, type RefusalError } from '../../activities/refusal-error';
+import type { TrillianMetrics } from '../../activities/signer';
+import {
+  type Call,
+  CallOutcomeUnknown,
+  CallTooLate,
+  type TrillianClient,
+  TrillianError,
+} from '../../activities/trillian';
+import { pause, throwIfAborted } from '../../activities/waiting';
+import type { Tree, TreeId } from '../../workflows/model/log';
+import type { VirtualTime } from '../virtual-time';
+import { type Network, NoAnswer } from './network';
+import { type SimulatedTree, type SimulatedTrillian, TrillianSaysNo } from './trillian';
+
+const DEFAULT_TIMEOUT_MS = 5000;
+const METRICS_TIMEOUT_MS = 2000;
+const READ_RETRY_PAUSES_MS = [50, 100, 200];
+
+interface Parts {
+  readonly log: string;
+  readonly time: VirtualTime;
+  readonly network: Network;
+  readonly trillian: SimulatedTrillian;
+}
+
+/** The client of a worker, with the rules of activities/trillian-calls.ts, over the simulated network. */
+export function trillianClient({ log, time, network, trillian }: Parts): TrillianClient {
+  const unreachable = (reason: string): RefusalError =>
+    refuse('TRILLIAN_UNREACHABLE', { log, address: 'trillian:8090', reason });
+
+  const begin = (method: string, call: Call): number => {
+    const deadline = Math.min(time.now + (call.timeoutMs ?? DEFAULT_TIMEOUT_MS), call.notAfter ?? Infinity);
+    throwIfAborted(call.signal);
+    if (time.now >= deadline) {
+      throw new CallTooLate(method);
+    }
+    return deadline;
+  };
+
+  const said = (method: string, treeId: TreeId | undefined, error: unknown): Error => {
+    if (!(error instanceof TrillianSaysNo)) {
+      return error as Error;
+    }
+    return error.code === status.NOT_FOUND && treeId !== undefined
+      ? refuse('TREE_UNKNOWN', { log, tree: treeId })
+      : new TrillianError(method, error.code, error.message);
+  };
+
+  async function read<Result>(
+    method: string,
+    treeId: TreeId | undefined,
+    call: Call,
+    effect: () => Result,
+  ): Promise<Result> {
+    const deadline = begin(method, call);
+    for (let attempt = 0; ; attempt += 1) {
+      begin(method, { ...call, notAfter: deadline });
+      try {
+        return await network.send(
+          { system: 'trillian', method, changes: false, deadline, signal: call.signal },
+          effect,
+        );
+      } catch (error) {
+        throwIfAborted(call.signal);
+        if (!(error instanceof NoAnswer)) {
+          throw said(method, treeId, error);
+        }
+        const pauseMs = READ_RETRY_PAUSES_MS[attempt];
+        if (pauseMs === undefined || time.now + pauseMs >= deadline) {
+          throw unreachable(error.message);
+        }
+        await pause(pauseMs, call.signal);
+      }
+    }
+  }
+
+  async function change<Result>(
+    method: string,
+    treeId: TreeId | undefined,
+    call: Call,
+    effect: (landsUntil: number) => Promise<Result>,
+  ): Promise<Result> {
+    const deadline = begin(method, call);
+    const sent = { mayLandUntil: deadline };
+    call.unanswered?.add(sent);
+    try {
+      const result = await network.send(
+        { system: 'trillian', method, changes: true, deadline, signal: call.signal },
+        effect,
+      );
+      call.unanswered?.delete(sent);
+      return result;
+    } catch (error) {
+      const unanswered =
+        (error instanceof NoAnswer && error.sent) ||
+        (error instanceof TrillianSaysNo && error.code === status.DEADLINE_EXCEEDED);
+      if (unanswered) {
+        throw new CallOutcomeUnknown(method, deadline);
+      }
+      call.unanswered?.delete(sent);
+      throwIfAborted(call.signal);
+      throw error instanceof NoAnswer ? unreachable(error.message) : said(method, treeId, error);
+    }
+  }
+
+  async function getTree(treeId: TreeId, call: Call): Promise<Tree> {
+    const tree = await read('GetTree', treeId, call, () => treeOf(trillian.getTree(treeId)));
+    if (tree.deleted) {
+      throw refuse('TREE_UNKNOWN', { log, tree: treeId });
+    }
+    return tree;
+  }
+
+  return {
+    getTree,
+    listTrees: (call) =>
+      read('ListTrees', undefined, call, () =>
+        [...trillian.trees.values()].filter((tree) => !tree.deleted).map(treeOf),
+      ),
+    createTree: async ({ displayName, description }, call) =>
+      treeOf(
+        await change('CreateTree', undefined, call, () =>
+          trillian.createTree(displayName, description, 'a rotation'),
+        ),
+      ),
+    initLog: async (treeId, call) => {
+      try {
+        await change('InitLog', treeId, call, () => trillian.initLog(treeId));
+      } catch (error) {
+        if (!(error instanceof TrillianError && error.code === status.ALREADY_EXISTS)) {
+          throw error;
+        }
+      }
+    },
+    setState: async (treeId, state, call) => {
+      await change(`UpdateTree ${state}`, treeId, call, (landsUntil) =>
+        trillian.updateTree(treeId, { state }, landsUntil, 'a rotation'),
+      );
+      const tree = await getTree(treeId, call);
+      if (tree.state !== state) {
+        throw refuse('CHANGED_BY_SOMEONE', {
+          what: `The state of tree ${treeId}`,
+          expected: state,
+          now: tree.state,
+        });
+      }
+      return tree;
+    },
+    treeHead: (treeId, call) => read('GetLatestSignedLogRoot', treeId, call, () => trillian.head(treeId)),
+    queueLeaf: (treeId, { value, identityHash, extraData }, call) =>
+      change('QueueLeaf', treeId, call, (landsUntil) =>
+        trillian.queueLeaf(
+          treeId,
+          { value, identity: identityHash.toString('hex'), ...(extraData && { extraData }) },
+          landsUntil,
+        ),
+      ),
+    leavesByRange: (treeId, start, count, call) =>
+      read('GetLeavesByRange', treeId, call, () =>
+        trillian.leaves(treeId, start, count).map(({ value, extraData, uuid }) => ({
+          value,
+          extraData,
+          merkleLeafHash: Buffer.from(uuid, 'hex'),
+        })),
+      ),
+    deleteTree: (treeId, call) =>
+      change('DeleteTree', treeId, call, () => {
+        trillian.deleteTree(treeId);
+        return Promise.resolve();
+      }),
+    close: () => undefined,
+  };
+}
+
+/** The queue in Trillian's database. */
+export function queueReader({ log, time, network, trillian }: Parts): QueueReader {
+  return {
+    queued: async (treeId, signal) => {
+      const deadline = time.now + METRICS_TIMEOUT_MS;
+      throwIfAborted(signal);
+      try {
+        return await network.send(
+          { system: 'queue', method: 'SELECT', changes: false, deadline, signal },
+          () => trillian.queued(treeId),
+        );
+      } catch (error) {
+        throwIfAborted(signal);
+        throw refuse('DATABASE_UNREACHABLE', { log, reason: (error as Error).message });
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The metrics pages of log server and signer. */
+export function trillianMetrics({ log, time, network, trillian }: Parts): TrillianMetrics {
+  async function page<Result>(method: string, signal: AbortSignal, effect: () => Result): Promise<Result> {
+    const deadline = time.now + METRICS_TIMEOUT_MS;
+    throwIfAborted(signal);
+    try {
+      return await network.send({ system: 'metrics', method, changes: false, deadline, signal }, effect);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw refuse('METRICS_UNREACHABLE', {
+        log,
+        url: `http://${method}/metrics`,
+        reason: (error as Error).message,
+      });
+    }
+  }
+  return {
+    queueLeafInFlight: (signal) => page('log-server', signal, () => trillian.queueLeafInFlight()),
+    signer: (treeId, signal) => page('signer', signal, () => trillian.passes(treeId)),
+  };
+}
+
+function treeOf(tree: SimulatedTree): Tree {
+  const { treeId, row, deleted } = tree;
+  return {
+    treeId,
+    state: row.state,
+    type: 'LOG',
+    displayName: row.displayName,
+    description: row.description,
+    deleted,
+  };
+}

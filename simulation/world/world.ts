@@ -1,0 +1,236 @@
+import { createActivities } from '../../activities';
+import { hostInstallation } from '../../activities/installation/host';
+import type { LogSystems } from '../../activities/systems';
+import { readMark } from '../../workflows/model/mark';
+import type { TreeId, TreeState } from '../../workflows/model/log';
+import type { Order } from '../../gate/orders';
+import { useTime } from '../global-time';
+import type { Random } from '../random';
+import type { Scenario } from '../scenario';
+import type { SinkCall } from '../temporal/workflow-tasks';
+import { TemporalServer } from '../temporal/server';
+import { simulatedClient } from '../temporal/client';
+import type { ActivityTask } from '../temporal/activity-task';
+import { SimulatedWorker, type Activities } from '../temporal/worker';
+import type { WorkflowRuntime } from '../temporal/runtime';
+import { VirtualTime } from '../virtual-time';
+import { gateClient, logVerifier, PUBLIC_URL, rekorClient } from './clients';
+import { SimulatedFiles, useFiles, type FileOperation } from './files';
+import { SimulatedGate } from './gate';
+import {
+  environmentFile,
+  shardingFile,
+  short,
+  SimulatedHost,
+  slotNames,
+  TREE_ID_VARIABLE,
+  urlOf,
+  useHost,
+} from './host';
+import { Network, NoAnswer, type NetworkParts } from './network';
+import type { RekorProcess, SignedEntry } from './rekor';
+import { SimulatedTrillian, type SimulatedTree } from './trillian';
+import { queueReader, trillianClient, trillianMetrics } from './trillian-client';
+import { Traffic } from './traffic';
+
+export const LOG = 'lab';
+
+/** The shards of the log before anything happens: one inactive, then the current one. */
+export const FIRST_TREE: TreeId = '1111111111111111111';
+export const CURRENT_TREE: TreeId = '2222222222222222222';
+/** A tree of another log on the same Trillian. */
+const STRANGERS_TREE: TreeId = '3333333333333333333';
+
+/** What the world tells whoever watches over it. */
+export interface Watcher {
+  onState(tree: SimulatedTree, before: TreeState | undefined, by: string): void;
+  onSigned(entry: SignedEntry, by: RekorProcess): void;
+  onWaited(ms: number): void;
+  onOrder(order: Order): void;
+  onSink(call: SinkCall): void;
+  onFailed(what: string): void;
+  onWrongRead(what: string): void;
+}
+
+export interface WorldParts {
+  readonly scenario: Scenario;
+  readonly random: Random;
+  readonly runtime: WorkflowRuntime;
+  readonly watcher: Watcher;
+  readonly deliver: NetworkParts['deliver'];
+  readonly onFile: (operation: FileOperation) => void;
+  readonly attemptEnded: (task: ActivityTask, worker: SimulatedWorker) => boolean;
+  /** Changes the systems or the activities before anything begins. */
+  readonly mutate: Mutation;
+  readonly trace: (line: () => string) => void;
+}
+
+/** What a mutant replaces. */
+export interface Mutation {
+  readonly systems?: (systems: LogSystems) => LogSystems;
+  readonly activities?: (activities: Activities, systems: LogSystems) => Activities;
+}
+
+/** A whole log with everything it runs on, in memory and in virtual time. */
+export class World {
+  readonly time = new VirtualTime();
+  readonly files: SimulatedFiles;
+  readonly trillian: SimulatedTrillian;
+  readonly host: SimulatedHost;
+  readonly gate: SimulatedGate;
+  readonly network: Network;
+  readonly temporal: TemporalServer;
+  readonly traffic: Traffic;
+  readonly activities: Activities;
+  readonly trace: (line: () => string) => void;
+
+  constructor(parts: WorldParts) {
+    const { scenario, random, watcher, runtime } = parts;
+    const { time } = this;
+    const trace = (this.trace = (line: () => string): void => {
+      parts.trace(() => `${time.elapsed.toFixed(1).padStart(9)}  ${line()}`);
+    });
+    const fileRandom = random.stream('files');
+    this.files = new SimulatedFiles(time, () => fileRandom.between(0.05, 0.8));
+    this.files.before = (operation) => parts.onFile(operation);
+    this.trillian = new SimulatedTrillian({
+      time,
+      random: random.stream('trillian'),
+      onState: (tree, before, by) => {
+        trace(() => `tree ${short(tree.treeId)} is ${tree.row.state} (${by})`);
+        watcher.onState(tree, before, by);
+      },
+    });
+    const strangers = random.stream('strangers');
+    this.trillian.strangersInFlight = () => (strangers.chance(scenario.strangers) ? 1 : 0);
+    const { files, trillian } = this;
+    this.host = new SimulatedHost({
+      time,
+      random: random.stream('host'),
+      files,
+      trillian,
+      onSigned: (entry, by) => watcher.onSigned(entry, by),
+      trace,
+    });
+    const { host } = this;
+    this.gate = new SimulatedGate({
+      time,
+      rekorAt: (url) => host.at(url),
+      onWaited: (ms) => watcher.onWaited(ms),
+      onOrder: (order) => watcher.onOrder(order),
+      trace,
+    });
+    const { gate } = this;
+    this.network = new Network({ time, random: random.stream('network'), deliver: parts.deliver, trace });
+    const { network } = this;
+    const clients = { log: LOG, time, random: random.stream('clients'), network, host, gate, trillian };
+    const systems: LogSystems = {
+      log: LOG,
+      trillian: trillianClient(clients),
+      metrics: trillianMetrics(clients),
+      ...(scenario.withDatabase && { queue: queueReader(clients) }),
+      rekor: rekorClient(clients),
+      gate: gateClient(clients),
+      installation: hostInstallation({
+        log: LOG,
+        treeIdVariable: TREE_ID_VARIABLE,
+        slots: { blue: host.options('blue'), green: host.options('green') },
+      }),
+      verifier: logVerifier(clients),
+      publicUrl: PUBLIC_URL,
+      timing: {
+        attempts: 3,
+        pauseBetweenAttemptsMs: 2_000,
+        criticalSectionMs: 2_500,
+        soakMs: 1_500,
+        stopCurrentAfterMs: 500,
+        ifNextFails: scenario.ifNextFails,
+      },
+      drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
+      sampleEntries: 1,
+      guard: { recover: scenario.recovers, stuckAfterMs: 120_000 },
+      addresses: {
+        trillian: 'trillian:8090',
+        gateAdmin: 'gate:3001',
+        commands: {
+          blue: { start: ['start', 'blue'], stop: ['stop', 'blue'] },
+          green: { start: ['start', 'green'], stop: ['stop', 'green'] },
+        },
+      },
+    };
+    const mutated = parts.mutate.systems?.(systems) ?? systems;
+    const activities = createActivities(new Map([[LOG, mutated]])) as unknown as Activities;
+    this.activities = parts.mutate.activities?.(activities, mutated) ?? activities;
+    const never = new AbortController().signal;
+    const client = simulatedClient(
+      () => this.temporal,
+      async (method, effect) =>
+        await network.send(
+          { system: 'temporal', method, changes: false, deadline: time.now + 10_000, signal: never },
+          effect,
+        ),
+    );
+    this.temporal = new TemporalServer({
+      time,
+      random: random.stream('temporal'),
+      runtime,
+      clientOf: () => client,
+      onSink: (call) => watcher.onSink(call),
+      attemptEnded: parts.attemptEnded,
+      trace,
+    });
+    this.temporal.resetReachesChildren = scenario.resetReachesChildren;
+    this.traffic = new Traffic(
+      {
+        time,
+        random: random.stream('traffic'),
+        gate,
+        host,
+        onFailed: (what) => watcher.onFailed(what),
+        onWrongRead: (what) => watcher.onWrongRead(what),
+      },
+      scenario.writesPerSecond,
+    );
+    useTime(time);
+    useFiles(files);
+    useHost({ host, network, time });
+  }
+
+  /** The log as it runs before anything happens. */
+  async begin(workers: number): Promise<void> {
+    const { files, trillian, host, gate, time } = this;
+    const bodies = (first: number, count: number): string[] =>
+      Array.from({ length: count }, (_, number) => `{"planted":${first + number}}`);
+    trillian.plant(FIRST_TREE, 'FROZEN', bodies(0, 5));
+    trillian.plant(CURRENT_TREE, 'ACTIVE', bodies(5, 7));
+    trillian.plant(STRANGERS_TREE, 'ACTIVE', bodies(100, 3));
+    for (const name of slotNames) {
+      files.put(environmentFile(name), `# slot ${name}\n${TREE_ID_VARIABLE}=${CURRENT_TREE}\nPORT=3000\n`);
+      files.put(shardingFile(name), `- treeID: ${FIRST_TREE}\n`);
+    }
+    await SimulatedGate.install(urlOf('blue'));
+    await gate.start();
+    await host.start('blue');
+    while (!host.at(urlOf('blue'))) {
+      await time.pass(10);
+    }
+    for (let number = 0; number < workers; number += 1) {
+      this.temporal.workers.push(new SimulatedWorker(`worker ${number + 1}`, this.activities));
+    }
+  }
+
+  /** The trees of this log: those it began with and those that rotations made. */
+  trees(): SimulatedTree[] {
+    return [...this.trillian.trees.values()].filter((tree) => this.isOurs(tree));
+  }
+
+  isOurs({ treeId, row, deleted }: SimulatedTree): boolean {
+    if (treeId === FIRST_TREE || treeId === CURRENT_TREE) {
+      return true;
+    }
+    const tree = { treeId, ...row, type: 'LOG' as const, deleted };
+    return readMark(tree)?.log === LOG;
+  }
+}
+
+export { NoAnswer };

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { mutantNames } from '../../simulation/mutants';
+
+/**
+ * The simulation runs in processes of its own, because it replaces their time and their files; so its compiled program is
+ * what is tested.
+ */
+jest.setTimeout(240_000);
+
+const program = join(__dirname, '../../out/dist/simulation/main.js');
+
+function simulate(...options: string[]): {
+  readonly status: number | null;
+  readonly lines: readonly string[];
+} {
+  const { status, stdout } = spawnSync(process.execPath, [program, ...options], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return { status, lines: stdout.trimEnd().split('\n') };
+}
+
+beforeAll(() => {
+  if (!existsSync(program)) {
+    throw new Error('The simulation is not built: node tools/build.mjs');
+  }
+});
+
+it('breaks no rule in 500 seeds, and reaches every outcome that a rotation can have', () => {
+  const { status, lines } = simulate('--seeds', '500');
+  expect(lines.slice(lines.findIndex((line) => line.startsWith('outcomes')))).toEqual([
+    expect.stringMatching(/completed \d+/),
+    expect.stringContaining('hours of virtual time'),
+    '500 seeds, 0 violations',
+  ]);
+  const outcomes = lines.find((line) => line.startsWith('outcomes')) ?? '';
+  for (const outcome of ['completed', 'rolledBack', 'superseded', 'refused', 'held']) {
+    expect(outcomes).toContain(outcome);
+  }
+  expect(status).toBe(0);
+});
+
+it('prints a table that fits a terminal', () => {
+  const { lines } = simulate('--seeds', '10');
+  const table = lines.slice(
+    lines.findIndex((line) => line.startsWith('Faults that were tried')),
+    lines.findIndex((line) => line.startsWith('outcomes')),
+  );
+  expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+it('does the same again for the same seed', () => {
+  const once = simulate('--seed', '7');
+  expect(once.lines.length).toBeGreaterThan(50);
+  expect(simulate('--seed', '7').lines).toEqual(once.lines);
+});
+
+describe('a fault in the code itself is found within 500 seeds (H37)', () => {
+  it.each([...mutantNames])('%s', (mutant) => {
+    const { status, lines } = simulate('--seeds', '500', '--first', '--mutant', mutant);
+    expect(lines.at(-1)).toMatch(/^\d+ seeds, [1-9]\d* violations$/);
+    expect(status).toBe(1);
+    // What replays the seed replays the violation.
+    const replay = lines.find((line) => line.startsWith('seed ')) ?? '';
+    const [, seed = ''] = /--seed (\d+)/.exec(replay) ?? [];
+    expect(simulate('--seed', seed, '--mutant', mutant).status).toBe(1);
+  });
+});
