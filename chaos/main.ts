@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import type { CellRecord } from './cell';
-import { cellsOf, faults, moments, parts, steps } from './matrix';
+import { cellsOf, faults, moments, parts } from './matrix';
+import { steps } from '../workflows/model/steps';
 import { markdownOf, summaryText, tableText, writeFileWhole } from './report';
 import { runCells } from './run';
 

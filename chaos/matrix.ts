@@ -1,3 +1,5 @@
+import { steps, type Step } from '../workflows/model/steps';
+
 /** What breaks, when, and how: the cells of the matrix, and what is known of them beforehand. */
 
 /** What a rotation depends on. `current` and `next` are the Rekor instances of those releases. */
@@ -12,21 +14,6 @@ export const parts = [
   'gate',
 ] as const;
 export type Part = (typeof parts)[number];
-
-/** The steps of a rotation that change or watch something, in their order (docs/architecture.md, "The steps"). */
-export const steps = [
-  'createTree',
-  'stage',
-  'hold',
-  'start',
-  'freeze',
-  'verify',
-  'expose',
-  'confirm',
-  'settle',
-  'soak',
-] as const;
-export type Step = (typeof steps)[number];
 
 /** At the first call of the step, at one in its middle, and at its last; moments.ts says which. */
 export const moments = ['start', 'middle', 'end'] as const;

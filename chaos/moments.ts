@@ -2,7 +2,8 @@ import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../lab/fault
 import type { HttpProxy } from '../lab/faults/http-proxy';
 import type { SlotName } from '../lab/files';
 import { together, type Catching, type Caught } from './catching';
-import type { Moment, Step } from './matrix';
+import type { Step } from '../workflows/model/steps';
+import type { Moment } from './matrix';
 
 /** What a moment is told by: the log as it is before the rotation, and the worker's calls. */
 export interface Scene {

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CellRecord } from './cell';
 import { totalOf, type FailureCounts } from './clients';
-import { nameOf, parts, steps, type Part, type Step } from './matrix';
+import { steps, type Step } from '../workflows/model/steps';
+import { nameOf, parts, type Part } from './matrix';
 
 /** One row of the table: all cells of one part in one step. Times in milliseconds. */
 export interface Row {

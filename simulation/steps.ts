@@ -1,19 +1,11 @@
 import type { OpenOrder } from '../workflows/model/changes';
+import { steps as rotationSteps } from '../workflows/model/steps';
 import type { RunningActivity } from './temporal/activity-task';
 
 /** The steps at which faults are aimed, in the words of the rotation; undos as `undo STEP`. */
 export const steps = [
   'preflight',
-  'createTree',
-  'stage',
-  'hold',
-  'start',
-  'freeze',
-  'verify',
-  'expose',
-  'confirm',
-  'settle',
-  'soak',
+  ...rotationSteps,
   'forward',
   'undo verify',
   'undo freeze',

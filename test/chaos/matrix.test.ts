@@ -1,4 +1,5 @@
-import { cellsOf, faults, moments, nameOf, parts, reasonToHold, runsThen, steps } from '../../chaos/matrix';
+import { cellsOf, faults, moments, nameOf, parts, reasonToHold, runsThen } from '../../chaos/matrix';
+import { steps } from '../../workflows/model/steps';
 
 describe('the matrix of chaos', () => {
   it('has every part in every step', () => {

@@ -3,7 +3,8 @@ import { releaseTo, setsState } from '../../lab/faults/chosen-calls';
 import { until, within } from '../../lab/waiting';
 import { cutOverId } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn, steps, where, type Step } from './moments';
+import { steps, type Step } from '../../workflows/model/steps';
+import { caughtIn, where } from './moments';
 import { expectOutcome, stepNames } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
 

@@ -1,7 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn, steps, where, type Step } from './moments';
+import { steps, type Step } from '../../workflows/model/steps';
+import { caughtIn, where } from './moments';
 import { expectOutcome, stepNames } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
 

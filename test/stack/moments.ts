@@ -1,22 +1,8 @@
 import { gateHold, releaseTo, setsState } from '../../lab/faults/chosen-calls';
 import type { Held } from '../../lab/faults/exchange';
 import { within } from '../../lab/waiting';
+import type { Step } from '../../workflows/model/steps';
 import type { LogUnderTest } from './log-under-test';
-
-/** The steps of a rotation, in their order. */
-export const steps = [
-  'createTree',
-  'stage',
-  'hold',
-  'start',
-  'freeze',
-  'verify',
-  'expose',
-  'confirm',
-  'settle',
-  'soak',
-] as const;
-export type Step = (typeof steps)[number];
 
 export type Serving = Awaited<ReturnType<LogUnderTest['serving']>>;
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { until } from '../../lab/waiting';
 import { cutOverId, RECOVER_LOG } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn, steps, where, type Serving, type Step } from './moments';
+import { steps, type Step } from '../../workflows/model/steps';
+import { caughtIn, where, type Serving } from './moments';
 import { expectOutcome } from './outcome';
 import { activeTrees, expectAsBefore, type LogSnapshot } from './snapshot';
 
