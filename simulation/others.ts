@@ -2,7 +2,7 @@ import type { Random } from './random';
 import type { Watch } from './watch';
 import { SIMULATED_ROOT } from './world/files';
 import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
-import { CURRENT_TREE, FIRST_TREE, type World } from './world/world';
+import { CURRENT_TREE, type World } from './world/world';
 
 /** What someone else changed, and how it must still be when everything is over. */
 export interface Foreign {
@@ -17,6 +17,8 @@ export class HandsOfOthers {
   /** The slot that served when the run began, and the other one. */
   current: SlotName = 'blue';
   next: SlotName = 'green';
+  /** The trees that there were before anything went wrong. */
+  #before: ReadonlySet<string> = new Set();
   /** The slots' files by then, which are those of the day before when it is over. */
   #yesterday: Readonly<Record<string, string>> = {};
   readonly #world: World;
@@ -36,6 +38,7 @@ export class HandsOfOthers {
     this.next = slotNames.find((slot) => slot !== this.current) ?? 'green';
     this.#yesterday = files.below(`${SIMULATED_ROOT}slots/`);
     this.#watch.current = this.servingTree();
+    this.#before = new Set(this.#world.trees().map(({ treeId }) => treeId));
   }
 
   /** The tree that the serving release is configured with. */
@@ -45,13 +48,12 @@ export class HandsOfOthers {
     return host.configured(serving)?.activeTreeId ?? CURRENT_TREE;
   }
 
-  /** A tree of a rotation that serves nobody. */
+  /** The newest tree of a rotation that serves nobody yet. */
   #nextTree(): string | undefined {
-    const world = this.#world;
-    return world
+    return this.#world
       .trees()
       .map(({ treeId }) => treeId)
-      .findLast((treeId) => treeId !== FIRST_TREE && treeId !== this.servingTree());
+      .findLast((treeId) => !this.#before.has(treeId) && treeId !== this.servingTree());
   }
 
   /** Someone sets a tree to another state; false when there is none to be set. */

@@ -40,6 +40,7 @@ export class Report {
         ({ rule, what, atMs }) => `rule ${rule}, after ${atMs} ms: ${what}`,
       );
       this.#broken.push({ seed: result.seed, lines });
+      console.log(`seed ${result.seed}: ${lines[0] ?? ''}`);
     }
     if (this.seeds % 100 === 0) {
       console.log(`${this.seeds} seeds, ${this.violations} violations so far`);

@@ -169,8 +169,12 @@ export class TemporalServer {
     return await Promise.resolve(run);
   }
 
+  /** Asks what a workflow says of itself once its workflow task, if it has one just now, is over. */
   async query(execution: Execution, name: string): Promise<unknown> {
-    const worker = this.#anyWorker();
+    while (execution.task === 'running') {
+      await this.#parts.time.pass(5);
+    }
+    const worker = execution.sticky ?? this.#anyWorker();
     if (!worker) {
       throw new Error('no worker answers queries');
     }

@@ -64,8 +64,7 @@ describe('a fault in the code itself is found within 500 seeds (H37)', () => {
     expect(lines.at(-1)).toMatch(/^\d+ seeds, [1-9]\d* violations$/);
     expect(status).toBe(1);
     // What replays the seed replays the violation.
-    const replay = lines.find((line) => line.startsWith('seed ')) ?? '';
-    const [, seed = ''] = /--seed (\d+)/.exec(replay) ?? [];
+    const [, seed = ''] = /--seed (\d+)/.exec(lines.join('\n')) ?? [];
     expect(simulate('--seed', seed, '--mutant', mutant).status).toBe(1);
   });
 });

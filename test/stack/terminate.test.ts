@@ -127,7 +127,8 @@ describe('a rotation that is terminated', () => {
       await interrupted.writable;
 
       expect(await ended(interrupted)).toBe(exposed.includes(step) ? 'finished' : 'taken back');
-      if (step !== 'soak') {
+      // What runs in these two goes on to its end, and may leave nothing for the guardian to find.
+      if (step !== 'settle' && step !== 'soak') {
         expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was interrupted');
       }
       await log.expectNothingLost();
