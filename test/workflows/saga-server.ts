@@ -5,6 +5,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   bundleWorkflowCode,
   DefaultLogger,
+  makeTelemetryFilterString,
   Runtime,
   Worker,
   type WorkflowBundleWithSourceMap,
@@ -85,7 +86,9 @@ export async function startSagaServer(): Promise<SagaServer> {
       process.stderr.write(`${message} ${JSON.stringify(meta)}\n`);
     }
   });
-  Runtime.install({ logger });
+  // An activity that ends after its workflow is a warning to the core, and what many of these tests are about.
+  const filter = makeTelemetryFilterString({ core: 'ERROR' });
+  Runtime.install({ logger, telemetryOptions: { logging: { filter } } });
   const { temporal } = await ensureBinaries(() => undefined);
   const environment = await TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path: temporal } },
