@@ -72,6 +72,10 @@ async function withThirdTree(
     const evidence = await finish(run, third, result, timing, journal);
     return superseded(rotated(), third, evidence);
   }
+  if (result.end === 'stuck') {
+    // The third tree holds entries, too: from here on only it can be followed, or an index would be given twice.
+    return await supersede(run, { order: third, stuck: result, timing }, rotated, journal);
+  }
   journal.notes(result.reason.message);
   await prepared.undone();
   return null;
