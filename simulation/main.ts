@@ -69,6 +69,8 @@ function number(name: string, text: string): number {
   return value;
 }
 
+// Until there is a report, whatever ends this program is no success.
+process.exitCode = 2;
 main().then(
   (code) => {
     process.exitCode = code;

@@ -72,6 +72,9 @@ async function answered(
     };
     child.on('message', onMessage);
     child.on('exit', onExit);
-    child.send(seeds);
+    // One that has ended between two lists takes none any more, and says nothing of it.
+    child.send(seeds, (error) => {
+      if (error) settle(() => reject(error));
+    });
   });
 }
