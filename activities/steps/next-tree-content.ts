@@ -4,12 +4,18 @@ import type { Attempt } from '../attempt';
 import { readHandover, type TreeEnd } from '../handover';
 import type { LogSystems } from '../systems';
 
+/** A tree's first leaf that is a handover. */
+export interface HandedOver {
+  readonly end: TreeEnd;
+  readonly leafHash: string;
+}
+
 /** The end that a tree's first leaf hands over; null when there is none. The tree must be initialised. */
 export async function handedOver(
   { trillian }: LogSystems,
   treeId: TreeId,
   attempt: Attempt,
-): Promise<{ readonly end: TreeEnd; readonly leafHash: string } | null> {
+): Promise<HandedOver | null> {
   const [first] = await trillian.leavesByRange(treeId, 0, 1, attempt);
   const end = first && readHandover(first);
   return end ? { end, leafHash: first.merkleLeafHash.toString('hex') } : null;
@@ -23,12 +29,19 @@ export async function contentOf(
   systems: LogSystems,
   treeId: TreeId,
   attempt: Attempt,
-): Promise<Exclude<NextTreeContent, 'exposed'>> {
+): Promise<ClosedContent> {
   // Initialised first: the root of an uninitialised tree costs Trillian a connection each time.
   await systems.trillian.initLog(treeId, attempt);
   const { size } = await systems.trillian.treeHead(treeId, attempt);
+  return contentAt(size, size === 1 ? await handedOver(systems, treeId, attempt) : null);
+}
+
+/** The same for who knows its size and first leaf already. */
+export function contentAt(size: number, handover: HandedOver | null): ClosedContent {
   if (size === 0) {
     return 'nothing';
   }
-  return size === 1 && (await handedOver(systems, treeId, attempt)) ? 'handover' : 'public entries';
+  return size === 1 && handover ? 'handover' : 'public entries';
 }
+
+type ClosedContent = Exclude<NextTreeContent, 'exposed'>;

@@ -9,7 +9,7 @@ import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
-import { contentOf, handedOver } from './next-tree-content';
+import { contentAt, handedOver } from './next-tree-content';
 import { ifOurs, livesOnNext, requireOurs } from './ownership';
 import { servedLog } from './served-log';
 
@@ -258,10 +258,9 @@ export async function closeNextTree(
     // One whose createTree was broken off may be uninitialised, and the proof asks for its root.
     await systems.trillian.initLog(nextTreeId, attempt);
     const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, attempt);
-    const content = await contentOf(systems, nextTreeId, attempt);
     const handover = await handedOver(systems, nextTreeId, attempt);
     const current = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, attempt)) };
     const currentGrew = handover?.end.treeId === currentTreeId && !sameEnd(handover.end, current);
-    return { content, currentGrew, end: { size, rootHash } };
+    return { content: contentAt(size, handover), currentGrew, end: { size, rootHash } };
   });
 }
