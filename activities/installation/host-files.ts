@@ -13,6 +13,7 @@ import {
   removeUnfinished,
   writeText,
 } from './slot-files';
+import type { KeptFile } from './slot-files';
 
 /**
  * How the files of two slots are changed and changed back. The sharding list is always written before the tree id and
@@ -106,7 +107,8 @@ export async function stageFiles(pair: SlotPair, order: ReleaseOrder, signal: Ab
   for (const { file, content } of changes) {
     signal.throwIfAborted();
     if (file.keptByUs) continue;
-    await keep(file.path, { mark: order.mark, before: file.before, stagedHash: hashOf(content) });
+    const { before, superseded } = file;
+    await keep(file.path, { mark: order.mark, before, stagedHash: hashOf(content), superseded });
   }
   for (const { file, content, like } of changes) {
     signal.throwIfAborted();
@@ -114,7 +116,10 @@ export async function stageFiles(pair: SlotPair, order: ReleaseOrder, signal: Ab
   }
 }
 
-/** Puts the next slot's files back as this attempt found them; no harm when it staged nothing. */
+/**
+ * Puts the next slot's files back as this attempt found them; no harm when it staged nothing. An attempt that it was to
+ * supersede keeps again what it kept.
+ */
 export async function discardFiles(pair: SlotPair, order: ReleaseOrder, signal: AbortSignal): Promise<void> {
   const paths = [pair.next.environmentFile, pair.next.shardingFile];
   const found: FoundFile[] = [];
@@ -127,7 +132,10 @@ export async function discardFiles(pair: SlotPair, order: ReleaseOrder, signal: 
     signal.throwIfAborted();
     if (file.present !== file.before) await writeText(file.path, file.before);
   }
-  for (const file of ours) await forgetKept(file.path);
+  for (const file of ours) {
+    if (file.superseded) await keep(file.path, file.superseded);
+    else await forgetKept(file.path);
+  }
   for (const path of paths) await removeUnfinished(path);
 }
 
@@ -270,14 +278,18 @@ interface FoundFile {
   readonly before: string | null;
   readonly keptByUs: boolean;
   readonly stagedHash: string;
+  /** What an earlier attempt keeps, which this one supersedes. */
+  readonly superseded?: KeptFile | undefined;
 }
 
 async function findFile(path: string, mark: string): Promise<FoundFile> {
   const present = await readText(path);
   const kept = await readKept(path);
-  if (kept?.mark === mark)
-    return { path, present, before: kept.before, keptByUs: true, stagedHash: kept.stagedHash };
-  return { path, present, before: present, keptByUs: false, stagedHash: '' };
+  if (kept?.mark === mark) {
+    const { before, stagedHash, superseded } = kept;
+    return { path, present, before, keptByUs: true, stagedHash, superseded };
+  }
+  return { path, present, before: present, keptByUs: false, stagedHash: '', superseded: kept ?? undefined };
 }
 
 function isStaged(file: FoundFile): boolean {

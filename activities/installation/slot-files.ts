@@ -17,9 +17,16 @@ export interface KeptFile {
   readonly before: string | null;
   /** SHA-256 of the content that the attempt writes. */
   readonly stagedHash: string;
+  /** What the attempt that it supersedes keeps: that one has not ended, and may go on once this one is discarded. */
+  readonly superseded?: KeptFile | undefined;
 }
 
-const keptFile = z.strictObject({ mark: z.string(), before: z.string().nullable(), stagedHash: z.string() });
+const keptFile: z.ZodType<KeptFile> = z.strictObject({
+  mark: z.string(),
+  before: z.string().nullable(),
+  stagedHash: z.string(),
+  superseded: z.lazy(() => keptFile).optional(),
+});
 
 /** Where the earlier content of a file is kept. */
 export function keptPath(file: string): string {

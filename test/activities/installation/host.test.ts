@@ -426,6 +426,25 @@ describe('an attempt that staged the next release', () => {
       expect((await host.read(serving, signal)).keptBy).toBeNull();
     },
   );
+
+  it('is known again when the attempt that was to supersede it is discarded, wherever that crashes (H12)', async () => {
+    const host = hostInstallation(options());
+    const order = await orderOf();
+    await host.stage(order, signal);
+    const staged = contents();
+    const third = await superseding(BLUE);
+    for (const n of [1, 2, 3, 4]) {
+      await host.stage(third, signal);
+      expect((await host.read(BLUE, signal)).keptBy).toBe('r1/2');
+      const recover = crashAfterChange(n);
+      await expect(host.discard(third, signal)).rejects.toThrow('crash');
+      recover();
+      await host.discard(third, signal);
+      expect(contents()).toEqual(staged);
+      expect((await host.read(BLUE, signal)).keptBy).toBe('r1/1');
+      await expect(host.requireStaged(order, signal)).resolves.toBeUndefined();
+    }
+  });
 });
 
 describe('settling', () => {
