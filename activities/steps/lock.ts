@@ -20,26 +20,37 @@ export async function cutOverRuns(client: Client, log: string): Promise<boolean>
   return (await running(client, cutOverId(log))) !== null;
 }
 
-/** Who holds the log and how it fares; null when neither a rotation, a recovery nor a critical section is open. */
+/**
+ * Who holds the log and how it fares; null when neither a rotation, a recovery nor a critical section is open. A rotation
+ * waits quietly for its critical section, also while no worker can go on with that: it fares as the worse of the two.
+ */
 export async function lockOwner(client: Client, log: string): Promise<LockOwner | null> {
-  const description = (await running(client, lockId(log))) ?? (await running(client, cutOverId(log)));
-  if (!description) {
+  const found = await Promise.all([running(client, lockId(log)), running(client, cutOverId(log))]);
+  const open = found.filter((description) => description !== null);
+  const [first] = open;
+  if (!first) {
     return null;
   }
-  const { workflowId, runId, memo, raw } = description;
+  const { workflowId, runId, raw } = open.reduce((worst, each) =>
+    taskAttempts(each) > taskAttempts(worst) ? each : worst,
+  );
   const latest = await client.workflowService.getWorkflowExecutionHistoryReverse({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
-  const rotation = memo?.['rotation'];
+  const rotation = first.memo?.['rotation'];
   const seconds = Number(latest.history?.events?.[0]?.eventTime?.seconds ?? Date.now() / 1000);
   return {
     workflowId,
-    rotation: typeof rotation === 'string' ? rotation : workflowId,
-    taskAttempts: raw.pendingWorkflowTask?.attempt ?? 0,
+    rotation: typeof rotation === 'string' ? rotation : first.workflowId,
+    taskAttempts: taskAttempts({ raw }),
     quietForMs: Math.max(Date.now() - seconds * 1000, 0),
   };
+}
+
+function taskAttempts({ raw }: Pick<WorkflowExecutionDescription, 'raw'>): number {
+  return raw.pendingWorkflowTask?.attempt ?? 0;
 }
 
 async function running(client: Client, workflowId: string): Promise<WorkflowExecutionDescription | null> {

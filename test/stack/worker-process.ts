@@ -4,8 +4,8 @@ import { startNode, type Child } from './child';
 
 /** The worker of the log under test. */
 export interface WorkerProcess {
-  /** Starts one; the one before must have ended. */
-  start(): void;
+  /** Starts one, of the compiled program unless told otherwise; the one before must have ended. */
+  start(program?: string): void;
   runs(): boolean;
   /** SIGKILL: nothing of it gets to clean up. */
   kill9(): Promise<void>;
@@ -17,11 +17,11 @@ export interface WorkerProcess {
 export function workerProcess(configurationFile: string, directory: string): WorkerProcess {
   let child: Child | undefined;
   return {
-    start: () => {
+    start: (program = compiledProgram()) => {
       if (child?.running()) {
         throw new Error('A worker runs already.');
       }
-      const args = [compiledProgram(), 'worker', '--config', configurationFile];
+      const args = [program, 'worker', '--config', configurationFile];
       child = startNode('worker', args, join(directory, 'worker.log'));
     },
     runs: () => child?.running() ?? false,

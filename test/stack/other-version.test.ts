@@ -1,0 +1,75 @@
+import { until } from '../../lab/waiting';
+import { cutOverId } from '../../workflows/messages';
+import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { caughtIn } from './moments';
+import { otherVersion } from './other-version';
+import { expectOutcome } from './outcome';
+import { activeTrees, expectAsBefore, type LogSnapshot } from './snapshot';
+
+const PATIENCE_MS = 120_000;
+
+describe('a rotation whose worker is killed, and followed by one of another version', () => {
+  let log: LogUnderTest;
+  let program: string;
+
+  beforeAll(async () => {
+    log = await startLogUnderTest({ guard: { every: '10s' } });
+    program = otherVersion(log.newDirectory());
+  }, 300_000);
+
+  afterAll(async () => {
+    await log.end();
+  }, 60_000);
+
+  beforeEach(() => log.settle(), 150_000);
+
+  /** Nobody can go on with the rotation, in the middle of its critical section; its guardian has said so. */
+  async function stuckInFreeze(): Promise<{
+    readonly before: LogSnapshot;
+    readonly rotation: Awaited<ReturnType<LogUnderTest['start']>>;
+  }> {
+    await log.expectWritable();
+    const before = await log.snapshot();
+    const catching = caughtIn(log, 'freeze', await log.serving());
+    const rotation = await log.start();
+    rotation.result().catch(() => undefined);
+    const held = await catching;
+    await log.worker.kill9();
+    held.release();
+    const said = log.worker.output().length;
+    log.worker.start(program);
+    await until('the alarm', PATIENCE_MS, async () => {
+      await log.guardLooks();
+      return log.worker.output().slice(said).includes('ROTATION_STUCK');
+    });
+    return { before, rotation };
+  }
+
+  it('goes on with one of its own version, which nobody has to tell what to do', async () => {
+    const { rotation } = await stuckInFreeze();
+    await log.worker.kill9();
+    log.worker.start();
+    const result = await log.result(rotation);
+
+    expectOutcome(result, 'completed');
+    expect(result.attempts).toBe(2);
+    expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
+    await log.expectWritable();
+    await log.expectNothingLost();
+  }, 300_000);
+
+  it('is taken back by the guardian of the other version, once it is terminated (H23)', async () => {
+    const { before } = await stuckInFreeze();
+    await log.lock().terminate('by the test');
+    await log.temporal.workflow.getHandle(cutOverId(log.name)).terminate('by the test');
+    await log.expectWritable();
+    await log.idle();
+
+    expectAsBefore(before, await log.snapshot());
+    await log.expectNothingLost();
+    await log.worker.stop();
+    log.worker.start();
+    expectOutcome(await log.rotate(), 'completed');
+    await log.expectNothingEverLost();
+  }, 300_000);
+});
