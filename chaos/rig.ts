@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { labLog, taskQueue } from '../lab/configuration';
+import { startWithEnds, type Ends } from '../lab/ends';
 import { startHttpProxy, type HttpProxy } from '../lab/faults/http-proxy';
 import { slotCommands } from '../lab/faults/slot-commands';
 import { labFiles, slotNames, type SlotName } from '../lab/files';
@@ -87,29 +88,10 @@ const partOf: Readonly<Record<Exclude<Process, WorkerName>, PartName>> = {
 };
 
 export async function startRig(options: RigOptions): Promise<Rig> {
-  const ends: (() => unknown)[] = [];
-  const end = async (): Promise<void> => {
-    const errors: unknown[] = [];
-    for (const part of ends.splice(0).reverse()) {
-      try {
-        await part();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) {
-      throw new AggregateError(errors, `The log under chaos does not end: ${errors.map(String).join('; ')}`);
-    }
-  };
-  try {
-    return { ...(await assemble(options, ends)), end };
-  } catch (error) {
-    await end().catch(() => undefined);
-    throw error;
-  }
+  return await startWithEnds('The log under chaos', (ends) => assemble(options, ends));
 }
 
-async function assemble(options: RigOptions, ends: (() => unknown)[]): Promise<Omit<Rig, 'end'>> {
+async function assemble(options: RigOptions, ends: Ends): Promise<Omit<Rig, 'end'>> {
   const network = createNetwork();
   ends.push(() => network.end());
   const signed = new SignedIndexes();
@@ -253,7 +235,7 @@ async function startLabBetween(
   { directory, binaries, report, signal }: RigOptions,
   network: Network,
   signed: SignedIndexes,
-  ends: (() => unknown)[],
+  ends: Ends,
 ): Promise<LabBetween> {
   const rekor = {} as Record<SlotName, HttpProxy>;
   const slotPorts = {} as Record<SlotName, number>;

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection, ScheduleOverlapPolicy, type WorkflowHandle } from '@temporalio/client';
+import { startWithEnds, type Ends } from '../../lab/ends';
 import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
 import type { Acknowledgement } from '../../lab/load/acknowledgement';
 import { checkAcknowledgements } from '../../lab/load/check';
@@ -137,31 +138,12 @@ const quick: RotationSection = {
 };
 
 export async function startLogUnderTest(wanted: Wanted = {}): Promise<LogUnderTest> {
-  const ends: (() => unknown)[] = [];
-  const end = async (): Promise<void> => {
-    const errors: unknown[] = [];
-    for (const part of ends.splice(0).reverse()) {
-      try {
-        await part();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) {
-      throw new AggregateError(errors, `The log under test does not end: ${errors.map(String).join('; ')}`);
-    }
-  };
-  try {
-    return { ...(await assemble(ends, wanted)), end };
-  } catch (error) {
-    await end().catch(() => undefined);
-    throw error;
-  }
+  return await startWithEnds('The log under test', (ends) => assemble(ends, wanted));
 }
 
 const run = promisify(execFile);
 
-async function assemble(ends: (() => unknown)[], wanted: Wanted): Promise<Omit<LogUnderTest, 'end'>> {
+async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 'end'>> {
   const lab = await startLab();
   ends.push(() => lab.end());
   const directory = join(lab.files.directory, 'test');
