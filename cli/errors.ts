@@ -57,12 +57,19 @@ export function innermost(error: Error): Error {
   return error.cause instanceof Error ? innermost(error.cause) : error;
 }
 
-/** The refusal that a workflow or one of its activities failed with; undefined when it failed otherwise. */
+/**
+ * The refusal that a workflow or one of its activities failed with; undefined when it failed otherwise. What the activity
+ * itself caught may lie behind it.
+ */
 export function refusalWithin(error: unknown): Refusal | undefined {
-  const inner = error instanceof Error ? innermost(error) : undefined;
-  const details = inner && 'details' in inner && Array.isArray(inner.details) ? inner.details : [];
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  const details = 'details' in error && Array.isArray(error.details) ? error.details : [];
   const [carried] = details as [Partial<Refusal>?];
-  return refusalCodes.some((code) => code === carried?.code) ? (carried as Refusal) : undefined;
+  return refusalCodes.some((code) => code === carried?.code)
+    ? (carried as Refusal)
+    : refusalWithin(error.cause);
 }
 
 function stacksOf(error: unknown): string[] {

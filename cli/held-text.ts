@@ -10,10 +10,27 @@ export const resumeChoices: Readonly<Record<Choice, { readonly option: string; r
 
 /** What a rotation waits for a person with: what is wrong, what is there, and what can be done. */
 export function heldLines(log: string, held: Held, columns: number): string[] {
-  const { step, tries, since, choices } = held;
+  return [...heldHead(held, columns), ...leftLines(held, columns), ...decisionLines(log, held)];
+}
+
+/** The same for a picture that is redrawn, which has no room for long lines and cannot be scrolled. */
+export function heldPicture(log: string, held: Held, columns: number): string[] {
+  const where = `\`rekor-rotate status ${log}\` shows what is there now, and the commands that finish it by hand.`;
   return [
-    ...wrap(`Held: ${step}, after ${tries} tries since ${since}. It is tried on all the while.`, columns),
-    ...leftLines(held, columns),
+    ...heldHead(held, columns),
+    ...reasonLines(held, columns),
+    ...wrap(where, columns, '  '),
+    ...decisionLines(log, held),
+  ];
+}
+
+function heldHead({ step, tries, since }: Held, columns: number): string[] {
+  const goingOn = 'It is tried again by itself, an hour later at most.';
+  return wrap(`Held: ${step}, after ${tries} tries since ${since}. ${goingOn}`, columns);
+}
+
+function decisionLines(log: string, { choices }: Held): string[] {
+  return [
     '',
     'To decide',
     ...choices.flatMap((choice) => {
@@ -24,9 +41,10 @@ export function heldLines(log: string, held: Held, columns: number): string[] {
 }
 
 /** The same without the choices: of a rotation that has ended. Commands stay whole, to be copied. */
-export function leftLines({ reason, state, commands }: Held, columns: number): string[] {
+export function leftLines(held: Held, columns: number): string[] {
+  const { state, commands } = held;
   return [
-    ...wrap(`${reason.message} ${reason.remedy} (${reason.code})`, columns, '  '),
+    ...reasonLines(held, columns),
     ...section(
       'What is there now',
       state.flatMap((fact) => wrap(fact, columns, '  - ', '    ')),
@@ -36,6 +54,10 @@ export function leftLines({ reason, state, commands }: Held, columns: number): s
       commands.map((command) => `  ${command}`),
     ),
   ];
+}
+
+function reasonLines({ reason }: Held, columns: number): string[] {
+  return wrap(`${reason.message} ${reason.remedy} (${reason.code})`, columns, '  ');
 }
 
 function section(title: string, lines: readonly string[]): string[] {

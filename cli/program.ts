@@ -75,7 +75,7 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
   configured(program.command('cancel'))
     .summary('take a running rotation back')
     .description(
-      'Asks the running rotation of LOG to take itself back and waits until it has. Exits with 3 when there was none, or when it was too late.',
+      'Asks the running rotation of LOG to take itself back and waits until it has. Exits with 3 when there was none, or when it was too late; with --no-wait it cannot know that.',
     )
     .argument('<log>', log)
     .option('--no-wait', 'do not wait for the end')

@@ -1,5 +1,5 @@
 import type { Progress } from '../workflows/messages';
-import { heldLines } from './held-text';
+import { heldLines, heldPicture } from './held-text';
 import { stepLine, stepName } from './result-text';
 import { spoken, wrap } from './text';
 
@@ -11,7 +11,7 @@ export function progressPicture(progress: Progress, sinceMs: number, columns: nu
     ...progress.steps.map((step) => stepLine(step, progress.attempt > 1)),
     `> ${progress.phase.padEnd(30)} ${spoken(sinceMs).padStart(12)}`,
     ...(progress.note === null ? [] : wrap(progress.note, columns, '  ')),
-    ...(progress.held === null ? [] : heldLines(progress.log, progress.held, columns)),
+    ...(progress.held === null ? [] : heldPicture(progress.log, progress.held, columns)),
     ...wrap(`${progress.cancelWould} Ctrl-C only stops watching.`, columns),
   ];
 }

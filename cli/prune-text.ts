@@ -10,7 +10,7 @@ export function deletableTrees(retired: readonly RetiredTree[]): readonly string
 /** The trees that rotations retired, for a person who may want them gone. */
 export function retiredText({ log, retired }: PruneResult, columns: number): string {
   if (retired.length === 0) {
-    return `${log}: no tree that a rotation retired.`;
+    return `${log}: no tree is left of an attempt that was taken back.`;
   }
   const deletable = deletableTrees(retired);
   const how =
@@ -18,7 +18,7 @@ export function retiredText({ log, retired }: PruneResult, columns: number): str
       ? 'None of them can be deleted.'
       : 'They cost nothing. To delete one: `rekor-rotate prune LOG --delete TREE`, or --all. Trillian keeps a deleted tree for seven days.';
   return [
-    `Trees that rotations of ${log} retired`,
+    `Trees that are left of attempts of ${log} that were taken back`,
     ...retired.flatMap((tree) => treeLines(tree, columns)),
     '',
     ...wrap(how.replace('LOG', log), columns),

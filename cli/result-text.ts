@@ -24,7 +24,7 @@ const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'refused'>, string>> = 
   completed: 'is completed',
   superseded: 'is completed, with a third tree: the next one could not serve and is one more inactive shard',
   rolledBack: 'was rolled back',
-  held: 'is held: it was given up, and nothing more is done about it',
+  held: 'is held: a person ended it as it is',
 };
 
 /** The exit code of an outcome. */
@@ -66,6 +66,12 @@ function endedText(result: RotationResult, how: string, columns: number): string
     lines.push(...field('Visible', visible, columns));
   }
   lines.push(...(nextTree ? evidenceLines(result, columns) : []));
+  if (result.steps.some(({ name, kind }) => name === 'createTree' && kind === 'undone')) {
+    const where = `\`rekor-rotate prune ${result.log}\` lists it`;
+    lines.push(
+      ...field('Left', `what was made as the next tree, FROZEN and served by nothing; ${where}`, columns),
+    );
+  }
   for (const { choice, step, who, why, at } of result.interventions) {
     lines.push(
       ...field(

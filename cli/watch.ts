@@ -153,7 +153,7 @@ function endedBadly(workflow: Started<unknown>, reason: unknown): Error {
     return reason instanceof Error ? reason : new Error(String(reason));
   }
   const why = innermost(reason).message;
-  const message = `The workflow ${workflow.workflowId} ended without a result: ${why}. Look at it in the Temporal UI.`;
+  const message = `The workflow ${workflow.workflowId} ended without a result: ${why.replace(/\.+$/, '')}. Look at it in the Temporal UI.`;
   return new CommandError(message, exitCodes.failed, { cause: reason });
 }
 

@@ -1,8 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import { demonstrate } from './demonstration';
+import { compiledProgram } from './files';
 import { readStatus, startLab, stopLab } from './lab';
 import { complaints } from './summary';
 import { summaryText } from './summary-text';
@@ -62,7 +63,13 @@ async function demo(options: DemoOptions): Promise<number> {
         console.log(
           `The lab runs on. Temporal UI: ${lab.status.temporalUi}   Rekor: ${lab.status.publicUrl}`,
         );
-        console.log(`It ends with: rekor-rotate lab down --directory ${labDirectory}`);
+        const shown = (path: string): string => relative(process.cwd(), path);
+        const command = `node ${shown(compiledProgram())}`;
+        console.log('\nTo look around, and to end it:');
+        for (const verb of ['plan lab', 'status lab', 'rotate lab', 'prune lab']) {
+          console.log(`  ${command} ${verb} --config ${shown(lab.status.configuration)}`);
+        }
+        console.log(`  ${command} lab down --remove-data --directory ${shown(labDirectory)}`);
       } else {
         await lab.stop();
       }

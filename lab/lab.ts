@@ -169,8 +169,12 @@ export async function stopLab(
       const keepData = options.keepData ?? record.keepData;
       if (keepData) {
         await writeRecord(files, { ...record, keepData });
+        options.report(
+          `Its files stay in ${files.directory}; \`rekor-rotate lab down --remove-data\` removes them.`,
+        );
       } else {
         await removeData(files);
+        options.report('Its files are removed');
       }
     }
   } finally {

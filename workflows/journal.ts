@@ -66,6 +66,11 @@ export class Journal implements SagaJournal {
     this.#show({ note });
   }
 
+  /** A recovery has found out which rotation it ends, and how. */
+  recovers(rotation: string, note: string): void {
+    this.#show({ rotation, note });
+  }
+
   /** A person is needed, or no longer. */
   holds(held: Held | null): void {
     if (held === null && this.#progress.held === null) {

@@ -51,7 +51,7 @@ export async function recoverLog(request?: RecoveryRequest): Promise<RotationRes
   if (asked.dryRun) {
     return journal.concludes(shown(asked.log, found));
   }
-  journal.notes(sayings(found).join(' '));
+  journal.recovers(found.order.identity.rotation, sayings(found).join(' '));
   try {
     return journal.concludes(
       await executeChild<typeof recovery>(RECOVERY, {
@@ -87,7 +87,7 @@ export async function recovery(request: RecoveryRequest): Promise<RotationResult
   if ('refusals' in found) {
     return journal.concludes(refused(log, 'recovery', found.refusals));
   }
-  journal.notes(sayings(found).join(' '));
+  journal.recovers(found.order.identity.rotation, sayings(found).join(' '));
   const { rotation } = found.order.identity;
   // Half a recovery is what it was started for: a Cancel does not stop it.
   return await concluded({ log, rotation }, journal, insistence, () =>

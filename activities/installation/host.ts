@@ -17,8 +17,10 @@ import type { SlotContents, SlotFiles } from './host-files';
 import type { Installation } from './installation';
 import { differingLines, shownShardingLines } from './redaction';
 import { inactiveTreeIds } from './sharding-file';
+import { shellLine } from './shell-line';
 import { runSlotCommand, slotIsRunning } from './slot-commands';
 import type { SlotCommands } from './slot-commands';
+import { keptPath } from './slot-files';
 
 export interface SlotOptions extends SlotFiles {
   /** Base URL of the slot's Rekor, as the gate sends to it. */
@@ -155,6 +157,24 @@ export function hostInstallation(options: HostOptions): Installation {
       await settleFiles(pairOf(order), order, boot, signal);
     },
     forget: (order) => forgetFiles(pairOf(order), order),
+
+    settleByHand(order) {
+      const { current, next } = pairOf(order);
+      const files = [next, current].flatMap((pair) => [pair.environmentFile, pair.shardingFile]);
+      return [
+        next.commands.enable,
+        ['cp', next.shardingFile, current.shardingFile],
+        [
+          'sed',
+          '-i',
+          `s/^${treeIdVariable}=.*/${treeIdVariable}=${order.nextTreeId}/`,
+          current.environmentFile,
+        ],
+        current.commands.disable,
+        current.commands.stop,
+        ['rm', '-f', ...files.map(keptPath)],
+      ].flatMap((command) => (command ? [shellLine(command)] : []));
+    },
   };
 }
 

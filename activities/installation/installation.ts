@@ -57,6 +57,9 @@ export interface Installation {
    */
   settle(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 
+  /** What `settle`, the stop of the current release and `forget` come to, as lines for a person's shell. */
+  settleByHand(order: ReleaseOrder): readonly string[];
+
   /** The rotation has ended: what its attempts kept of either release is not needed any more. */
   forget(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 }

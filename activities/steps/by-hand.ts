@@ -3,6 +3,7 @@ import type { TreeId } from '../../workflows/model/log';
 import { orderNumber } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import { errorReason } from '../error-reason';
+import { shellLine } from '../installation/shell-line';
 import type { LogSystems } from '../systems';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
@@ -47,7 +48,7 @@ function commandsFor(systems: LogSystems, { step, release, identity }: HeldStep)
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
   const run = (name: string, verb: 'start' | 'stop'): string =>
-    (addresses.commands[name]?.[verb] ?? []).join(' ');
+    shellLine(addresses.commands[name]?.[verb] ?? []);
   const after = orderNumber(identity) + 1;
   const { currentTreeId, nextTreeId, current, next } = release;
   const known: Readonly<Record<string, readonly string[]>> = {
@@ -59,7 +60,7 @@ function commandsFor(systems: LogSystems, { step, release, identity }: HeldStep)
     'undo createTree': nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')],
     'look back': [setState(currentTreeId, 'ACTIVE'), sendTo(current, after)],
     forward: [run(next, 'start'), setState(nextTreeId, 'ACTIVE'), sendTo(next, after)],
-    settle: [run(current, 'stop')],
+    settle: installation.settleByHand(release),
   };
   return (known[step] ?? []).filter((command) => command !== '');
 }

@@ -55,7 +55,7 @@ function treesToDelete(retired: readonly RetiredTree[], options: PruneOptions): 
   const problems = wanted.flatMap((treeId) => {
     const tree = retired.find((one) => one.treeId === treeId);
     if (!tree) {
-      return [`tree ${treeId} is none that a rotation of this log retired`];
+      return [`tree ${treeId} is not on the list of \`rekor-rotate prune\`; write its whole id`];
     }
     return tree.keep === undefined ? [] : [`tree ${treeId} stays: ${tree.keep}`];
   });

@@ -99,6 +99,6 @@ async function statusOf(client: RotationClient, log: string): Promise<LogStatus>
 
 async function silence(client: RotationClient): Promise<string> {
   return (await client.hasWorker())
-    ? 'The worker does not answer.'
+    ? 'The worker does not answer. If none runs any more, start one: it goes on where the rotation stands.'
     : `No worker polls the task queue ${client.taskQueue}: start one with \`rekor-rotate worker\`.`;
 }

@@ -110,7 +110,7 @@ describe('prune', () => {
 
     expect(code).toBe(3);
     expect(words).toContain('tree 303 stays: it holds entries of clients');
-    expect(words).toContain('tree 999 is none that a rotation of this log retired');
+    expect(words).toContain('tree 999 is not on the list of `rekor-rotate prune`; write its whole id');
     expect(words).not.toContain('Tree 301');
   });
 

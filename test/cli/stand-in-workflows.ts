@@ -116,7 +116,9 @@ const retired: readonly RetiredTree[] = [
 export function pruneTrees({ log, deleteTrees = [] }: PruneRequest): Promise<PruneResult> {
   if (log !== 'production') {
     const unknown = refusal('UNKNOWN_LOG', { log, known: ['production'] });
-    throw ApplicationFailure.nonRetryable(unknown.message, unknown.code, unknown);
+    const cause = new Error('what the activity caught, as in real life');
+    const { message, code: type } = unknown;
+    throw ApplicationFailure.create({ message, type, nonRetryable: true, details: [unknown], cause });
   }
   const reason = 'the standing configuration names it now';
   return Promise.resolve({

@@ -21,12 +21,12 @@ describe('what an interrupted rotation left behind', () => {
     [
       'kept files, and a current tree that it has closed',
       { ...notExposed, marked: [nextTree], current: { treeId: '200', state: 'FROZEN' } },
-      ['slot files are kept for rotation r/1, which has not ended', 'tree 200, which serves, is FROZEN'],
+      ['slot files are kept for rotation r/1, as if it had not ended', 'tree 200, which serves, is FROZEN'],
     ],
     [
       'kept files beside a next tree that serves',
       exposed,
-      ['slot files are kept for rotation r/1, which has not ended'],
+      ['slot files are kept for rotation r/1, as if it had not ended'],
     ],
     ['a hold', { ...nothingLeft, gate: { mode: 'hold' } }, ['the gate holds writes']],
     [

@@ -129,7 +129,7 @@ describe('a rotation that is terminated', () => {
       expect(await ended(interrupted)).toBe(exposed.includes(step) ? 'finished' : 'taken back');
       // What runs in these two goes on to its end, and may leave nothing for the guardian to find.
       if (step !== 'settle' && step !== 'soak') {
-        expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was interrupted');
+        expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
       }
       await log.expectNothingLost();
     },
@@ -144,7 +144,7 @@ describe('a rotation that is terminated', () => {
       await interrupted.writable;
 
       expect(await ended(interrupted)).toBe(step === 'expose' ? 'finished' : 'taken back');
-      expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was interrupted');
+      expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
       await log.expectNothingLost();
     },
     240_000,
@@ -160,7 +160,7 @@ describe('a rotation that is terminated', () => {
       await until('the alarm', PATIENCE_MS, async () => {
         await log.guardLooks();
         await log.idle();
-        return alarmsOf(interrupted).includes('ALARM: A rotation of lab was interrupted');
+        return alarmsOf(interrupted).includes('ALARM: A rotation of lab was not carried to its end');
       });
       expect(await recoveries()).toBe(recoveredBefore);
 
@@ -199,7 +199,7 @@ describe('a rotation that is terminated', () => {
     await interrupted.writable;
 
     expectAsBefore(interrupted.before, await log.snapshot());
-    expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was interrupted');
+    expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
     expectOutcome(await log.rotate(), 'completed');
     await log.expectNothingLost();
   }, 300_000);

@@ -230,7 +230,7 @@ describe('the guardian', () => {
       expect(await workflow.getHandle(recovery ?? '').result()).toMatchObject({ outcome: 'completed' });
       expect(await rotations.guard()).toMatchObject({ alarms: [], recover: false });
     });
-    expect(server.alarms.join()).toContain(`A rotation of ${world.log} was interrupted`);
+    expect(server.alarms.join()).toContain(`A rotation of ${world.log} was not carried to its end`);
   });
 
   it('only calls it out when the policy says no', async () => {

@@ -27,7 +27,7 @@ export function leftoversOf({ installation, gate, current, marked }: LeftoverFac
     .filter((tree) => tree.state !== 'FROZEN' && !named.has(tree.treeId))
     .map((tree) => `tree ${tree.treeId} of rotation ${nameOf(tree.identity)} is ${tree.state}, not FROZEN`);
   if (installation.keptBy !== null) {
-    found.push(`slot files are kept for rotation ${installation.keptBy}, which has not ended`);
+    found.push(`slot files are kept for rotation ${installation.keptBy}, as if it had not ended`);
     if (current.state !== 'ACTIVE') {
       found.push(`tree ${current.treeId}, which serves, is ${current.state}`);
     }

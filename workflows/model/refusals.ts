@@ -159,8 +159,8 @@ const catalogue = {
     remedy: 'Wait for it, or cancel it with `rekor-rotate cancel`.',
   }),
   LEFTOVERS: (found: { log: string; leftovers: readonly string[] }): Text => ({
-    message: `A rotation of ${found.log} was interrupted and left behind: ${found.leftovers.join('; ')}.`,
-    remedy: 'Look with `rekor-rotate recover NAME --dry-run`, then let `rekor-rotate recover NAME` end it.',
+    message: `A rotation of ${found.log} was not carried to its end, and left behind: ${found.leftovers.join('; ')}.`,
+    remedy: `Look with \`rekor-rotate recover ${found.log} --dry-run\`, then let \`rekor-rotate recover ${found.log}\` end it.`,
   }),
   LEFT_BY_SOMEONE: (found: { log: string; leftovers: readonly string[] }): Text => ({
     message: `What is left over in ${found.log} belongs to no rotation that could be ended: ${found.leftovers.join('; ')}.`,
@@ -199,7 +199,7 @@ const catalogue = {
   GIVEN_UP: (found: { step: string; who: string; why: string }): Text => ({
     message: `${found.who} gave up the step ${found.step}: ${found.why}.`,
     remedy:
-      'The result lists what is left and the commands that finish it; `rekor-rotate recover` tries again.',
+      'The result lists what is left and the commands that finish it. The guardian of the log recovers it in its next look, unless `guard.recover` is false; `rekor-rotate recover` does so at once.',
   }),
   NOT_AS_BEFORE: (found: { log: string; differences: readonly string[] }): Text => ({
     message: `The rotation of ${found.log} was taken back, but not all is as before: ${found.differences.join('; ')}.`,

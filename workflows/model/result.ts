@@ -59,7 +59,7 @@ function leftOut({ interventions }: Rotated): string[] {
     .map(({ step, who, why }) => `${who} left out: ${step} (${why}).`);
 }
 
-/** A person gave up what could not be finished; nothing more is done about it. */
+/** A person gave up what could not be finished; this rotation does nothing more about it. */
 export function givenUp(rotated: Rotated, held: Held, reason: Refusal): RotationResult {
   return {
     ...rotated,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   promises as fs,
@@ -471,6 +472,16 @@ describe('settling', () => {
       activeTreeId: NEXT,
       inactiveTreeIds: [EARLIER, CURRENT],
     });
+  });
+
+  it('comes to the same by hand, with the commands that a person is shown', async () => {
+    const order = await orderOf();
+    const host = hostInstallation(options());
+    await host.stage(order, signal);
+    execFileSync('/bin/sh', ['-ec', host.settleByHand(order).join('\n')]);
+    expect(contents()).toEqual(settled());
+    expect(ran()).toEqual(['enable green', 'disable blue', 'stop blue']);
+    expect((await host.read(GREEN, signal)).keptBy).toBeNull();
   });
 
   it('makes the first sharding files of a log that had none, readable by its Rekor', async () => {
