@@ -10,8 +10,10 @@ function attempted(
   ms: number,
   act: (attempt: Attempt, environment: MockActivityEnvironment) => Promise<unknown>,
   steps: KeptSteps = { times: {}, began: [] },
+  waitedMs = 0,
 ): Promise<unknown> {
-  const times = { startToCloseTimeoutMs: ms, scheduleToCloseTimeoutMs: ms, scheduledTimestampMs: Date.now() };
+  const scheduledTimestampMs = Date.now() - waitedMs;
+  const times = { startToCloseTimeoutMs: ms, scheduleToCloseTimeoutMs: ms, scheduledTimestampMs };
   const environment = new MockActivityEnvironment(times, { logger: new DefaultLogger('ERROR') });
   return environment.run(() => inAttempt('step', steps, (attempt) => act(attempt, environment)));
 }
@@ -44,6 +46,12 @@ describe('an attempt of an activity', () => {
     );
     expect(error).toBeInstanceOf(CancelledFailure);
     expect(Date.now()).toBeGreaterThanOrEqual(lands);
+  });
+
+  it('counts what it waited for a worker, and sends nothing once Temporal has given it up (H8)', async () => {
+    const scheduled = Date.now() - 600;
+    const notAfter = await attempted(1_000, (attempt) => Promise.resolve(attempt.notAfter), undefined, 600);
+    expect(notAfter).toBeLessThan(scheduled + 1_000);
   });
 
   it('ends before Temporal gives it up, naming the step that ran', async () => {

@@ -115,6 +115,17 @@ describe('writes that wait', () => {
     expect(hold.record?.figures()).toMatchObject({ held: 1, dropped: 1, refused: 0 });
   });
 
+  it('are dropped when their call broke and their client has left, also once nothing is held any more (H17)', () => {
+    const { clock, hold } = setting();
+    const client = new TestClient();
+    const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false };
+    hold.begin(1, 60_000, () => undefined);
+    hold.release(B);
+    client.leave();
+    expect(hold.keep(write)).toEqual({ kind: 'dropped' });
+    expect(hold.counts().writesInFlight).toBe(0);
+  });
+
   it('go to the upstream that the gate had when the lease ends (H15)', async () => {
     const { clock, hold, arrive } = setting();
     let ended = 0;

@@ -1,5 +1,6 @@
-import { readFile, writeFile, mkdir } from 'node:fs/promises';
+import fs, { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { saveState } from '../../gate/state-file';
 import { GateStartError } from '../../gate/start-error';
 import { ask, created, Started, until } from './support';
 
@@ -29,6 +30,22 @@ describe('what the gate remembers', () => {
     expect((await again.order('hold', { rotation: 'r6/1', number: 6, leaseMs: 9 })).refusal.code).toBe(
       'ORDER_TOO_LOW',
     );
+  });
+
+  it('has it on the disk before it takes its place, and its place as well before it obeys (H16)', async () => {
+    const directory = await started.directory();
+    const handle = await open(directory, 'r');
+    const prototype = Object.getPrototypeOf(handle) as typeof handle;
+    await handle.close();
+    const synced = jest.spyOn(prototype, 'sync');
+    const renamed = jest.spyOn(fs, 'rename');
+    const state = { mode: 'hold', upstream: 'http://127.0.0.1:9', rotation: 'r/1', number: 1 } as const;
+    await saveState(join(directory, 'gate.json'), { ...state, hold: null });
+    const [file, place] = synced.mock.invocationCallOrder;
+    const [replaced] = renamed.mock.invocationCallOrder;
+    jest.restoreAllMocks();
+    expect(file).toBeLessThan(replaced ?? 0);
+    expect(place).toBeGreaterThan(replaced ?? Infinity);
   });
 
   it('comes back healing from a hold, with nobody waiting, and goes on when told (H15)', async () => {

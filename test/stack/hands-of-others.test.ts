@@ -218,10 +218,14 @@ describe('a rotation in which someone else changes something', () => {
         await pause(20);
       }
     })();
-    await until('the direct writer to be acknowledged', PATIENCE_MS, () => acknowledged > 3);
-    const result = await log.rotate();
-    stop.abort();
-    await writer;
+    let result: RotationResult;
+    try {
+      await until('the direct writer to be acknowledged', PATIENCE_MS, () => acknowledged > 3);
+      result = await log.rotate();
+    } finally {
+      stop.abort();
+      await writer;
+    }
 
     expect(['completed', 'rolledBack']).toContain(result.outcome);
     if (result.outcome === 'completed') {

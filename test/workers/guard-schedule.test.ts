@@ -126,12 +126,14 @@ it('makes a schedule again that is gone, as with a lost Temporal database (H23)'
   const stop = new AbortController();
   const run = { logger, signal: stop.signal, lookEveryMs: 20 };
   const guarding = keepGuarded(target, [named('gone')], run);
-  await until(() => Promise.resolve(lines.length === 1));
-  await scheduleOf('gone').delete();
-  await until(() => Promise.resolve(lines.length === 2));
-  stop.abort();
-
-  await guarding;
+  try {
+    await until(() => Promise.resolve(lines.length === 1));
+    await scheduleOf('gone').delete();
+    await until(() => Promise.resolve(lines.length === 2));
+  } finally {
+    stop.abort();
+    await guarding;
+  }
   expect(lines[1]?.msg).toBe('the guardian of gone looks: its schedule is made');
 });
 

@@ -180,13 +180,16 @@ describe('the lock', () => {
         });
       });
       const first = await start({}, 'the-first');
-      await reached;
-      const { memo } = await lock.describe();
-      expect(memo).toMatchObject({ startedBy: 'the-first' });
-      const second = await rotate();
-      expect(second).toMatchObject({ outcome: 'refused', refusals: [{ code: 'ROTATION_IN_PROGRESS' }] });
-      expect(second.reason).toContain('the-first');
-      goOn();
+      try {
+        await reached;
+        const { memo } = await lock.describe();
+        expect(memo).toMatchObject({ startedBy: 'the-first' });
+        const second = await rotate();
+        expect(second).toMatchObject({ outcome: 'refused', refusals: [{ code: 'ROTATION_IN_PROGRESS' }] });
+        expect(second.reason).toContain('the-first');
+      } finally {
+        goOn();
+      }
       expect((await first.result()).outcome).toBe('completed');
     });
   });

@@ -48,7 +48,7 @@ describe('allowing writes to the current tree', () => {
         log.trees['400'] = { state: 'FROZEN', size: 3, mark: { ...identity, rotation: 'q', number: 5 } };
       },
     ],
-  ])('is refused while %s', async (_what, code, change) => {
+  ])('is refused while %s (H6)', async (_what, code, change) => {
     const log = frozen();
     change(log);
     await refused(code, allow(log));

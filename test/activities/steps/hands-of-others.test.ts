@@ -1,4 +1,5 @@
 import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
+import { readHandover } from '../../../activities/handover';
 import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
@@ -8,6 +9,22 @@ describe('before the hold', () => {
     const { frozen } = await holdAndFreeze(log.systems(), order, anAttempt());
     expect(frozen).toMatchObject({ treeId: '200', size: 20 });
     expect(log.done).toEqual(['hold 7', 'start green', '200 DRAINING', '200 FROZEN']);
+  });
+
+  it('a write past the gate is waited for before the freeze, and counted, though no gate knows of it (H11)', async () => {
+    const log = new FakeLog();
+    const { metrics, ...systems } = log.systems();
+    let inFlight = 2;
+    const queueLeafInFlight = (): Promise<number> => {
+      log.done.push(`in flight ${inFlight}`);
+      inFlight = Math.max(0, inFlight - 1);
+      if (inFlight === 0) log.trees['200'] = { state: 'DRAINING', size: 21 };
+      return Promise.resolve(inFlight);
+    };
+    const counted = { ...systems, metrics: { ...metrics, queueLeafInFlight } };
+    const { frozen } = await holdAndFreeze(counted, order, anAttempt());
+    expect(frozen).toMatchObject({ treeId: '200', size: 21 });
+    expect(log.done.slice(-4)).toEqual(['200 DRAINING', 'in flight 2', 'in flight 1', '200 FROZEN']);
   });
 
   it.each<[string, (log: FakeLog) => unknown, RegExp]>([
@@ -66,6 +83,25 @@ describe('before the opening', () => {
     const { handover } = await openAndExpose(log.systems(), opening(log), anAttempt());
     expect(handover?.text).toContain('tree 200\nsize 20');
     expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'release 7']);
+  });
+
+  it('the handover leaf is queued through Trillian, before anyone is sent there: no Rekor signs it (H4)', async () => {
+    const log = held();
+    const systems = log.systems();
+    const sentTo: string[] = [];
+    const queueLeaf = jest.spyOn(systems.trillian, 'queueLeaf').mockImplementation((treeId) => {
+      sentTo.push(log.gate.upstream);
+      log.handsOver('200', treeId);
+      return Promise.resolve('queued');
+    });
+    await openAndExpose(systems, opening(log), anAttempt());
+    expect(queueLeaf).toHaveBeenCalledTimes(1);
+    const [treeId, { value, extraData = Buffer.alloc(0) } = { value: Buffer.alloc(0) }] =
+      queueLeaf.mock.calls[0] ?? [];
+    expect(treeId).toBe('300');
+    expect(readHandover({ value, extraData })).toEqual(log.end('200'));
+    expect(sentTo).toEqual([addresses['blue']]);
+    expect(log.gate.upstream).toBe(addresses['green']);
   });
 
   it.each<[string, (log: FakeLog) => unknown, RegExp]>([

@@ -1,4 +1,9 @@
-import { closeNextTree, createNextTree, endOfCurrent } from '../../../activities/steps/next-tree';
+import {
+  closeNextTree,
+  createNextTree,
+  endOfCurrent,
+  verifyAndOpen,
+} from '../../../activities/steps/next-tree';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import { anAttempt, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
@@ -28,10 +33,72 @@ describe('creating the next tree', () => {
     expect(log.done).toEqual(['createTree', '301 DRAINING']);
   });
 
-  it('refuses one that somebody writes to', async () => {
+  it('refuses one that somebody writes to (H7)', async () => {
     const log = new FakeLog();
     log.trees['300'] = { state: 'DRAINING', size: 2, mark: identity };
     await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), identity, anAttempt()));
+  });
+
+  it('initialises it before it asks for its root, which would cost Trillian a connection (H7)', async () => {
+    const systems = new FakeLog().systems();
+    const asked: string[] = [];
+    const trillian: typeof systems.trillian = {
+      ...systems.trillian,
+      initLog: (...call) => {
+        asked.push('initLog');
+        return systems.trillian.initLog(...call);
+      },
+      treeHead: (...call) => {
+        asked.push('treeHead');
+        return systems.trillian.treeHead(...call);
+      },
+    };
+    await createNextTree({ ...systems, trillian }, identity, anAttempt());
+    expect(asked).toEqual(['initLog', 'treeHead']);
+  });
+});
+
+describe('opening the next tree', () => {
+  function drained(): FakeLog {
+    const log = new FakeLog();
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    log.running.add('green');
+    return log;
+  }
+  const frozen = { ...drained().end('200'), proof: [] };
+
+  it('is refused when the current tree has grown since its end was proven: every index would shift (H1)', async () => {
+    const log = drained();
+    const systems = log.systems();
+    const entryAt: typeof systems.rekor.entryAt = async (...asked) => {
+      const entry = await systems.rekor.entryAt(...asked);
+      // A late pass of the signer commits once every instance was proven.
+      log.trees['200'] = { state: 'FROZEN', size: 21 };
+      return entry;
+    };
+    const grows = { ...systems, rekor: { ...systems.rekor, entryAt } };
+    const opening = verifyAndOpen(grows, { ...order, frozen }, anAttempt());
+    expect(await refused('CHANGED_BY_SOMEONE', opening)).toContain('21 entries');
+    expect(log.done).toEqual([]);
+  });
+
+  it('restarts an instance that loaded the current tree before its end, and opens nothing before (H1)', async () => {
+    const log = drained();
+    const { inactive, ...rest } = log.loadedBy('green');
+    const loaded = {
+      ...rest,
+      active: { ...rest.active, size: 1 },
+      inactive: inactive.map((shard) => (shard.treeId === '200' ? { ...shard, loadedLength: 19 } : shard)),
+    };
+    log.slots['green'] = { active: '300', inactive: ['100', '200'], loaded };
+    const systems = log.systems();
+    const start = (release: string, signal: AbortSignal): Promise<void> => {
+      log.slots['green'] = { active: '300', inactive: ['100', '200'] };
+      return systems.installation.start(release, signal);
+    };
+    const installation = { ...systems.installation, start };
+    await verifyAndOpen({ ...systems, installation }, { ...order, frozen }, anAttempt());
+    expect(log.done).toEqual(['stop green', 'start green', '300 ACTIVE', 'queueLeaf 300']);
   });
 });
 
