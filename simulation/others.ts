@@ -134,8 +134,7 @@ export class HandsOfOthers {
       return false;
     }
     const order = { rotation: 'someone/1', number: state.number + 10, upstream };
-    void gate.order({ kind: 'release', order });
-    this.changes.push({
+    const ordered = {
       what: `the gate ordered to ${upstream}`,
       overwritten: () => {
         const now = gate.state();
@@ -143,7 +142,12 @@ export class HandsOfOthers {
           ? `the gate sends to ${now.upstream}`
           : undefined;
       },
-    });
+    };
+    void gate.order({ kind: 'release', order }).then(
+      () => this.changes.push(ordered),
+      // A gate that cannot save an order has not obeyed it, and whoever gave it is told.
+      () => undefined,
+    );
     return true;
   }
 
