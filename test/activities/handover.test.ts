@@ -19,7 +19,7 @@ describe('the handover leaf', () => {
     );
   });
 
-  it('is a hashedrekord whose signature is good for that text', () => {
+  it('is a hashedrekord whose signature is good for that text (H5)', () => {
     const { spec } = JSON.parse(handoverLeaf(end, 'r/1').value.toString()) as Entry;
     const text = Buffer.from(handoverText(end));
     expect(spec.data.hash.value).toBe(createHash('sha256').update(text).digest('hex'));

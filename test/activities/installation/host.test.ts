@@ -268,7 +268,7 @@ describe('staging the next release', () => {
       await expect(hostInstallation(options()).stage(order, signal)).rejects.toThrow('crash');
       recover();
       const [, , next = '', list = null] = contents();
-      expect({ next: next?.includes(NEXT), list }).not.toEqual({ next: true, list: null }); // H9
+      expect({ next: next?.includes(NEXT), list }).not.toEqual({ next: true, list: null });
       if (goOn) {
         await hostInstallation(options()).stage(order, signal);
         expect(contents().slice(2)).toEqual([environment(NEXT, '3002'), NEXT_LIST]);
@@ -451,14 +451,14 @@ describe('an attempt that staged the next release', () => {
 describe('settling', () => {
   const settled = () => [environment(NEXT, '3001'), NEXT_LIST, environment(NEXT, '3002'), NEXT_LIST];
 
-  it('lets both slots start with the next release, and only the next one at boot (H33)', async () => {
+  it('lets both slots start with the next release, the list before the tree id, and only the next one at boot (H9, H33)', async () => {
     const order = await orderOf();
     const host = hostInstallation(options());
     await host.stage(order, signal);
     const renamed = jest.spyOn(fs, 'rename');
     await host.settle(order, signal);
     expect(contents()).toEqual(settled());
-    expect(renamed.mock.calls.map(([, to]) => to)).toEqual([file('blue.yaml'), file('blue.env')]); // H9
+    expect(renamed.mock.calls.map(([, to]) => to)).toEqual([file('blue.yaml'), file('blue.env')]);
     expect(ran()).toEqual(['enable green', 'disable blue']);
     await host.settle(order, signal);
     expect(contents()).toEqual(settled());
