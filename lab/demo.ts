@@ -60,9 +60,9 @@ async function demo(options: DemoOptions): Promise<number> {
     } finally {
       if (options.keep && !signal.aborted) {
         await lab.leave();
-        console.log(
-          `The lab runs on. Temporal UI: ${lab.status.temporalUi}   Rekor: ${lab.status.publicUrl}`,
-        );
+        console.log('The lab runs on.');
+        console.log(`  Temporal UI: ${lab.status.temporalUi}`);
+        console.log(`  Rekor: ${lab.status.publicUrl}`);
         const shown = (path: string): string => relative(process.cwd(), path);
         const command = `node ${shown(compiledProgram())}`;
         console.log('\nTo look around, and to end it:');

@@ -158,9 +158,12 @@ function heldLines(held: Held): string[] {
     `${held.reason.message} ${held.reason.remedy}`,
     '',
     'What is there now:',
+    // Without an empty line before it, the UI takes a list for a part of the paragraph.
+    '',
     ...held.state.map((fact) => `- ${fact}`),
     '',
     'By hand:',
+    '',
     ...held.commands.map((command) => `- \`${command}\``),
     '',
     `Send the Update \`resume\` with one of ${held.choices.join(', ')}, who you are, and why.`,
