@@ -61,9 +61,14 @@ export class Picture {
     this.#terminal = terminal;
   }
 
+  /** How long a line may be: in a terminal's last column some of them begin a new line. */
+  get columns(): number {
+    return this.#terminal.columns - 1;
+  }
+
   draw(lines: readonly string[]): void {
-    const { columns, rows } = this.#terminal;
-    const shown = lines.slice(-Math.max(1, rows - 2)).map((line) => line.slice(0, columns - 1));
+    const { rows } = this.#terminal;
+    const shown = lines.slice(-Math.max(1, rows - 2)).map((line) => line.slice(0, this.columns));
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A\u001b[0J` : '';
     this.#terminal.out(up + shown.join('\n'));
     this.#drawn = shown.length;

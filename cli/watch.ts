@@ -90,7 +90,7 @@ async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promis
         since = Date.now();
       }
       if (redraws) {
-        picture.draw(progressPicture(now, Date.now() - since, terminal.columns - 1));
+        picture.draw(progressPicture(now, Date.now() - since, picture.columns));
       } else {
         progressNews(before, now).forEach(say);
       }

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import { demonstrate } from './demonstration';
 import { compiledProgram } from './files';
-import { readStatus, startLab, stopLab } from './lab';
+import { readStatus, startLab, stopLab, type LabStatus } from './lab';
 import { complaints } from './summary';
 import { summaryText } from './summary-text';
 
@@ -17,6 +17,22 @@ interface DemoOptions {
 }
 
 const EXIT_INTERRUPTED = 130;
+
+/** Where the lab that runs on is reached, and commands to copy. */
+function whatToDoNext({ temporalUi, publicUrl, configuration, directory }: LabStatus): string {
+  const shown = (path: string): string => relative(process.cwd(), path);
+  const command = `  node ${shown(compiledProgram())}`;
+  const verbs = ['plan', 'status', 'rotate', 'prune'];
+  return [
+    'The lab runs on.',
+    `  Temporal UI: ${temporalUi}`,
+    `  Rekor: ${publicUrl}`,
+    '',
+    'To look around, and to end it:',
+    ...verbs.map((verb) => `${command} ${verb} lab --config ${shown(configuration)}`),
+    `${command} lab down --remove-data --directory ${shown(directory)}`,
+  ].join('\n');
+}
 
 async function demo(options: DemoOptions): Promise<number> {
   const began = performance.now();
@@ -60,16 +76,7 @@ async function demo(options: DemoOptions): Promise<number> {
     } finally {
       if (options.keep && !signal.aborted) {
         await lab.leave();
-        console.log('The lab runs on.');
-        console.log(`  Temporal UI: ${lab.status.temporalUi}`);
-        console.log(`  Rekor: ${lab.status.publicUrl}`);
-        const shown = (path: string): string => relative(process.cwd(), path);
-        const command = `node ${shown(compiledProgram())}`;
-        console.log('\nTo look around, and to end it:');
-        for (const verb of ['plan lab', 'status lab', 'rotate lab', 'prune lab']) {
-          console.log(`  ${command} ${verb} --config ${shown(lab.status.configuration)}`);
-        }
-        console.log(`  ${command} lab down --remove-data --directory ${shown(labDirectory)}`);
+        console.log(whatToDoNext(lab.status));
       } else {
         await lab.stop();
       }

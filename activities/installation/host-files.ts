@@ -158,10 +158,14 @@ export async function requireStagedFiles(pair: SlotPair, order: ReleaseOrder): P
   requirePoint(pair, order, current, await readSlot(current));
 }
 
+/** All files of these slots. */
+export function filesOf(...slots: readonly SlotFiles[]): string[] {
+  return slots.flatMap((slot) => [slot.environmentFile, slot.shardingFile]);
+}
+
 /** The rotation has ended: what any attempt of it kept, beside either slot, is forgotten. */
 export async function forgetFiles({ current, next }: SlotPair, order: ReleaseOrder): Promise<void> {
-  const files = [current, next].flatMap((slot) => [slot.environmentFile, slot.shardingFile]);
-  for (const file of files) {
+  for (const file of filesOf(current, next)) {
     const kept = await readKept(file);
     if (kept && rotationOf(kept.mark) === rotationOf(order.mark)) await forgetKept(file);
   }
@@ -279,7 +283,7 @@ interface FoundFile {
   readonly keptByUs: boolean;
   readonly stagedHash: string;
   /** What an earlier attempt keeps, which this one supersedes. */
-  readonly superseded?: KeptFile | undefined;
+  readonly superseded: KeptFile | undefined;
 }
 
 async function findFile(path: string, mark: string): Promise<FoundFile> {

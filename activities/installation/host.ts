@@ -4,6 +4,7 @@ import { refuse, RefusalError } from '../refusal-error';
 import { activeTreeId, shownTreeIdLine } from './environment-file';
 import {
   discardFiles,
+  filesOf,
   fingerprintOf,
   forgetFiles,
   keptFor,
@@ -160,7 +161,6 @@ export function hostInstallation(options: HostOptions): Installation {
 
     settleByHand(order) {
       const { current, next } = pairOf(order);
-      const files = [next, current].flatMap((pair) => [pair.environmentFile, pair.shardingFile]);
       return [
         next.commands.enable,
         ['cp', next.shardingFile, current.shardingFile],
@@ -172,7 +172,7 @@ export function hostInstallation(options: HostOptions): Installation {
         ],
         current.commands.disable,
         current.commands.stop,
-        ['rm', '-f', ...files.map(keptPath)],
+        ['rm', '-f', ...filesOf(next, current).map(keptPath)],
       ].flatMap((command) => (command ? [shellLine(command)] : []));
     },
   };
@@ -204,7 +204,7 @@ function shownOrNothing(text: string): string[] {
 }
 
 function refuseSharedFiles({ log, slots }: HostOptions): void {
-  const files = Object.values(slots).flatMap((slot) => [slot.environmentFile, slot.shardingFile]);
+  const files = filesOf(...Object.values(slots));
   const shared = files.find((file, index) => files.indexOf(file) !== index);
   if (shared !== undefined) throw refuse('SLOTS_SHARE_A_FILE', { log, path: shared });
 }

@@ -31,9 +31,8 @@ export async function lockOwner(client: Client, log: string): Promise<LockOwner 
   if (!first) {
     return null;
   }
-  const { workflowId, runId, raw } = open.reduce((worst, each) =>
-    taskAttempts(each) > taskAttempts(worst) ? each : worst,
-  );
+  const worst = open.reduce((one, other) => (taskAttempts(other) > taskAttempts(one) ? other : one));
+  const { workflowId, runId } = worst;
   const latest = await client.workflowService.getWorkflowExecutionHistoryReverse({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
@@ -44,12 +43,12 @@ export async function lockOwner(client: Client, log: string): Promise<LockOwner 
   return {
     workflowId,
     rotation: typeof rotation === 'string' ? rotation : first.workflowId,
-    taskAttempts: taskAttempts({ raw }),
+    taskAttempts: taskAttempts(worst),
     quietForMs: Math.max(Date.now() - seconds * 1000, 0),
   };
 }
 
-function taskAttempts({ raw }: Pick<WorkflowExecutionDescription, 'raw'>): number {
+function taskAttempts({ raw }: WorkflowExecutionDescription): number {
   return raw.pendingWorkflowTask?.attempt ?? 0;
 }
 
