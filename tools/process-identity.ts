@@ -12,7 +12,10 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-/** Says which process has this pid now; null without one, or when it has ended and only waits to be reaped. */
+/**
+ * Says which process has this pid now; null without one, or when it has ended and only waits to be reaped. One whose other
+ * threads are still ending has not: its ports and locks are taken until they have.
+ */
 export function identify(pid: number): ProcessIdentity | null {
   const started = process.platform === 'linux' ? startedOnLinux(pid) : startedByPs(pid);
   return started === null ? null : { pid, started };
@@ -43,13 +46,16 @@ export function parseIdentity(text: string): ProcessIdentity | null {
   return match?.[1] && match[2] ? { pid: Number(match[1]), started: match[2] } : null;
 }
 
-/** proc(5): field 3 is the state and field 22 the start in clock ticks since boot; field 2 may contain spaces. */
+/**
+ * proc(5): field 3 is the state, of the first thread only, field 20 the number of threads and field 22 the start in clock
+ * ticks since boot; field 2 may contain spaces.
+ */
 function startedOnLinux(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, ticks] = [fields[0], fields[19]];
-    if (ticks === undefined || state === 'Z' || state === 'X') {
+    const [state, threads, ticks] = [fields[0], fields[17], fields[19]];
+    if (ticks === undefined || state === 'X' || (state === 'Z' && Number(threads) <= 1)) {
       return null;
     }
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${ticks}`;

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   formatIdentity,
   identify,
@@ -7,6 +10,7 @@ import {
   ownIdentity,
   parseIdentity,
 } from '../../tools/process-identity';
+import { startWithoutFirstThread } from './without-first-thread';
 
 describe('the identity of a process', () => {
   it('is the same at each look and survives a file', () => {
@@ -26,6 +30,18 @@ describe('the identity of a process', () => {
     const identity = identify(child.pid ?? 0);
     child.kill('SIGKILL');
     await once(child, 'exit');
+
+    expect(identity).not.toBeNull();
+    expect(identity && isRunning(identity)).toBe(false);
+  });
+
+  it('stays as long as any of its threads: until then its ports are taken', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'threads-'));
+    const child = await startWithoutFirstThread(directory);
+    const identity = identify(child.pid ?? 0);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    rmSync(directory, { recursive: true });
 
     expect(identity).not.toBeNull();
     expect(identity && isRunning(identity)).toBe(false);
