@@ -23,14 +23,15 @@ fail() {
   exit 1
 }
 
-# Sets $started to the start time of process $1, in the words of tools/process-identity.ts; fails without that process.
+# Sets $started to the start time of process $1, in the words of tools/process-identity.ts; fails without that process. A
+# process whose first thread has ended before its others holds its port until they have, so it counts as running.
 identify() {
   if [ -d /proc/self ]; then
     read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
     read -r boot </proc/sys/kernel/random/boot_id
     # shellcheck disable=SC2086 # The fields after the command's name are wanted as words.
     set -- ${stat##*) }
-    case $1 in Z | X) return 1 ;; esac
+    case $1:${18} in Z:[01] | X:*) return 1 ;; esac
     shift 19
     started=$boot:$1
   else
@@ -39,6 +40,18 @@ identify() {
     case ${1:-Z} in Z*) return 1 ;; esac
     shift
     started=$(IFS=_ && echo "$*")
+  fi
+}
+
+# Sets $own to what identifies the shell that asks: its pid, which is not $$ in a subshell, and its start time.
+identify_self() {
+  if [ -d /proc/self ]; then
+    identify self
+    own="${stat%% *} $started"
+  else
+    self=$(exec sh -c 'echo "$PPID"')
+    identify "$self"
+    own="$self $started"
   fi
 }
 
@@ -51,11 +64,10 @@ named_in() {
 
 # start and stop of one slot exclude each other; the lock of a killed one is taken over.
 take_lock() {
-  identify $$
+  identify_self
   unnamed=0
   set -C
-  until { echo "$$ $started" >"$lock"; } 2>/dev/null; do
-    own=$started
+  until { echo "$own" >"$lock"; } 2>/dev/null; do
     if ! named_in "$lock"; then
       # A lock that was created this instant does not name its holder yet.
       unnamed=$((unnamed + 1))
@@ -63,7 +75,6 @@ take_lock() {
         rm -f "$lock"
       fi
     fi
-    started=$own
     sleep 0.02
   done
   set +C
@@ -83,31 +94,44 @@ read_environment() {
 }
 
 start() {
+  # Ends when the other shell has nothing more to say: it has become Rekor, or has ended.
+  problem=$(become_rekor 2>&1 &)
+  if [ -n "$problem" ]; then
+    echo "$problem" >&2
+    exit 1
+  fi
+}
+
+# For a shell of its own, which records itself before it is Rekor: whenever start is killed, stop finds what it began.
+become_rekor() {
   take_lock
   if named_in "$record"; then
     return
   fi
+  # An empty line says nothing to start, and cannot be said when start was killed: a stop may have followed it.
+  echo || exit 1
   read_environment "$slots/rekor.env"
   read_environment "$slots/$name.env"
   # Without a tree Rekor would make one by itself, and serve an empty log.
   case ${TREE_ID:-} in
   '' | 0* | *[!0-9]*) fail "TREE_ID in $slots/$name.env is \"${TREE_ID:-}\", not a tree id" ;;
   esac
+  [ -x "$REKOR_SERVER" ] || fail "REKOR_SERVER in $slots/rekor.env is \"$REKOR_SERVER\", not a program"
   if command -v setsid >/dev/null; then
     alone=setsid
   else
     alone=nohup
   fi
-  "$alone" "$REKOR_SERVER" serve \
+  echo "$own" >"$record"
+  trap - EXIT HUP INT TERM
+  rm -f "$lock"
+  exec "$alone" "$REKOR_SERVER" serve \
     --host=127.0.0.1 --rekor_server.address=127.0.0.1 --port="$PORT" \
     --rekor_server.hostname="$PUBLIC_NAME" --rekor_server.signer="$SIGNER_KEY" \
     --trillian_log_server.address="$TRILLIAN_HOST" --trillian_log_server.port="$TRILLIAN_PORT" \
     --trillian_log_server.tlog_id="$TREE_ID" \
     --trillian_log_server.sharding_config="$slots/$name-sharding.yaml" \
-    --enable_retrieve_api=false </dev/null >>"$slots/$name.log" 2>&1 &
-  pid=$!
-  identify "$pid" || fail "Rekor ended at once; see $slots/$name.log"
-  echo "$pid $started" >"$record"
+    --enable_retrieve_api=false </dev/null >>"$slots/$name.log" 2>&1
 }
 
 stop() {

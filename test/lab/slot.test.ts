@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recorded } from '../../lab/process';
 import { formatIdentity, identify } from '../../tools/process-identity';
+import { startWithoutFirstThread } from '../tools/without-first-thread';
 
 const script = join(__dirname, '../../lab/slot.sh');
 
@@ -19,7 +20,14 @@ describe('the commands of a slot', () => {
     slots = join(directory, 'slots');
     mkdirSync(slots);
     const rekor = join(directory, 'rekor server');
-    writeFileSync(rekor, '#!/bin/sh\nprintf "%s\\n" "$@"\nexec sleep 60\n', { mode: 0o755 });
+    const lines = [
+      '#!/bin/sh',
+      'echo $$ >>"${0%/*}/begun"',
+      String.raw`printf "%s\n" "$@"`,
+      'exec sleep 60',
+      '',
+    ];
+    writeFileSync(rekor, lines.join('\n'), { mode: 0o755 });
     const shared = [
       'SIGNER_KEY=/a key',
       'PUBLIC_NAME=rekor.test',
@@ -63,6 +71,36 @@ describe('the commands of a slot', () => {
     expect(log.filter((line) => line === 'serve')).toHaveLength(1);
   });
 
+  it('leave no Rekor that stop does not find, whenever start is killed', async () => {
+    const killedStarts = 60;
+    for (let round = 0; round < killedStarts; round += 1) {
+      const start = spawn('sh', [script, 'start', directory, 'blue'], { stdio: 'ignore' });
+      const ended = once(start, 'exit');
+      await new Promise((resolve) => setTimeout(resolve, round / 5));
+      start.kill('SIGKILL');
+      await ended;
+      expect(slot('stop').status).toBe(0);
+    }
+    // What began before the kill has long found out by now.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+
+    const begun = readFileSync(join(directory, 'begun'), 'utf8').trim().split('\n').map(Number);
+    expect(begun.length).toBeGreaterThan(0);
+    expect(begun.filter((pid) => identify(pid) !== null)).toEqual([]);
+  }, 60_000);
+
+  it('refuse to start what is no program', () => {
+    writeFileSync(
+      join(slots, 'rekor.env'),
+      readFileSync(join(slots, 'rekor.env'), 'utf8').replace('rekor server', 'rekor-server'),
+    );
+    const start = slot('start');
+
+    expect(start.status).toBe(1);
+    expect(start.stderr).toContain(`rekor.env is "${directory}/rekor-server", not a program`);
+    expect(process_()).toBeNull();
+  });
+
   it('stop it, and are content when nothing runs', () => {
     slot('start');
     expect(slot('stop').status).toBe(0);
@@ -80,6 +118,15 @@ describe('the commands of a slot', () => {
     expect(identify(other.pid ?? 0)).not.toBeNull();
     other.kill('SIGKILL');
     await once(other, 'exit');
+  });
+
+  it('say that it runs while any of its threads does', async () => {
+    const rekor = await startWithoutFirstThread(directory);
+    const identity = identify(rekor.pid ?? 0);
+    writeFileSync(join(slots, 'blue.pid'), identity ? formatIdentity(identity) : '');
+
+    expect(slot('status').stdout).toBe(`running, pid ${rekor.pid}\n`);
+    expect(slot('stop').status).toBe(0);
   });
 
   it('take over the lock of a command that was killed', () => {
