@@ -28,7 +28,7 @@ export function reasonOf(error: unknown, step: string): Refusal {
     }
   }
   if (error instanceof TimeoutFailure) {
-    return refusal('INTERNAL', { step, reason: `it gave no sign of life in time (${error.timeoutType})` });
+    return refusal('NO_SIGN_OF_LIFE', { step, timeout: error.timeoutType ?? 'TIMEOUT' });
   }
   return refusal('INTERNAL', { step, reason: error instanceof Error ? error.message : String(error) });
 }

@@ -3,6 +3,7 @@ import { releaseTo, setsState } from '../../lab/faults/chosen-calls';
 import { until } from '../../lab/waiting';
 import type { Progress } from '../../workflows/messages';
 import type { Held } from '../../workflows/model/held';
+import type { RefusalCode } from '../../workflows/model/refusals';
 import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn } from './moments';
 import { expectOutcome } from './outcome';
@@ -24,10 +25,11 @@ describe('a rotation that can neither go on nor take itself back', () => {
 
   beforeEach(() => log.settle(), 150_000);
 
-  async function heldIn(step: string): Promise<Held> {
+  /** Held by `code`, if given: what a busy machine cuts off says only that, and the next try says what keeps it. */
+  async function heldIn(step: string, code?: RefusalCode): Promise<Held> {
     return await until(`${step} to be held`, PATIENCE_MS, async () => {
       const { held }: Progress = await log.progress();
-      return held?.step === step && held;
+      return held?.step === step && (code === undefined || held.reason.code === code) && held;
     });
   }
 
@@ -44,9 +46,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     const before = await log.snapshot();
     const { activeTreeId, said } = await cannotOpenAgain();
     const rotation = await log.start();
-    const held = await heldIn('undo freeze');
-
-    expect(['TRILLIAN_UNREACHABLE', 'BUDGET_EXCEEDED']).toContain(held.reason.code);
+    const held = await heldIn('undo freeze', 'TRILLIAN_UNREACHABLE');
     expect(held.tries).toBeGreaterThanOrEqual(3);
     expect(held.state).toContain(`current tree ${activeTreeId}: DRAINING`);
     expect(held.state.find((fact) => fact.startsWith('gate: '))).toMatch(/follows order \d+$/);

@@ -284,9 +284,9 @@ const catalogue = {
       'The rotation takes itself back and tries again. If it repeats, look at the signer and the database.',
   }),
   BUDGET_EXCEEDED: (found: { step: string; budgetMs: number }): Text => ({
-    message: `The critical section was not through in its ${found.budgetMs} ms; it stopped in the step ${found.step}.`,
+    message: `The step ${found.step} was not through when the ${found.budgetMs} ms of its activity were over.`,
     remedy:
-      'The rotation takes itself back and tries again. If it repeats, the times of its steps show which one is slow.',
+      'It is tried again; what clients wait for is given back before. If it repeats, the times of the steps show which one is slow.',
   }),
   VERIFICATION_FAILED: (found: { what: string; reason: string }): Text => ({
     message: `${found.what} could not be verified: ${found.reason}.`,
@@ -303,6 +303,11 @@ const catalogue = {
   CANCELLED: (found: { step: string }): Text => ({
     message: `The rotation was cancelled in the step ${found.step}.`,
     remedy: 'No action is needed: everything is as it was before. Start it again when wanted.',
+  }),
+  NO_SIGN_OF_LIFE: (found: { step: string; timeout: string }): Text => ({
+    message: `The worker that ran the step ${found.step} gave no sign of life in time (${found.timeout}).`,
+    remedy:
+      'What follows waits until no call of the step can land any more. Look whether the worker runs and reaches Temporal, and what else its host is busy with.',
   }),
   INTERNAL: (found: { step: string; reason: string }): Text => ({
     message: `The step ${found.step} failed: ${found.reason}.`,
