@@ -1,0 +1,122 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { hostInstallation } from '../../../activities/installation/host';
+import {
+  CURRENT,
+  EARLIER,
+  LIST,
+  BLUE,
+  GREEN,
+  environment,
+  signal,
+  file,
+  read,
+  files,
+  contents,
+  ran,
+  options,
+  orderOf,
+  refusalOf,
+  withTwoSlots,
+} from './two-slots';
+
+withTwoSlots();
+
+describe('reading the host', () => {
+  it('takes the slot that the gate sends to as the current one, with every digit of its trees', async () => {
+    expect(await hostInstallation(options()).read(`${BLUE}/`, signal)).toEqual({
+      current: 'blue',
+      next: 'green',
+      currentInstances: [{ name: 'blue', url: BLUE }],
+      nextInstances: [{ name: 'green', url: GREEN }],
+      activeTreeId: CURRENT,
+      inactiveTreeIds: [EARLIER],
+      nextIsRunning: false,
+      keptBy: null,
+      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+  });
+
+  it('finds leftovers that run in the next slot', async () => {
+    writeFileSync(file('green.runs'), '');
+    expect((await hostInstallation(options()).read(BLUE, signal)).nextIsRunning).toBe(true);
+  });
+
+  it('gives another fingerprint after any change of any of the four files', async () => {
+    const fingerprints = [(await orderOf()).fingerprint];
+    writeFileSync(file('green.yaml'), ''); // an empty file is not a missing one
+    fingerprints.push((await orderOf()).fingerprint);
+    for (const name of files) {
+      writeFileSync(file(name), `${read(name) ?? ''}\n# a comment\n`);
+      fingerprints.push((await orderOf()).fingerprint);
+    }
+    expect(new Set(fingerprints).size).toBe(6);
+  });
+
+  it('refuses what it cannot read, naming the file', async () => {
+    const host = hostInstallation(options());
+    const reading = async () => await refusalOf(host.read(BLUE, signal));
+    expect((await refusalOf(host.read('http://127.0.0.1:9', signal))).code).toBe('GATE_UPSTREAM_UNKNOWN');
+    writeFileSync(file('green.env'), 'PORT=3002\n');
+    expect(await reading()).toMatchObject({ code: 'ENVIRONMENT_FILE_INVALID' });
+    rmSync(file('green.env'));
+    expect(await reading()).toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: `The file ${file('green.env')} cannot be read or written: it does not exist.`,
+    });
+    writeFileSync(file('blue.yaml'), `- treeID: "${EARLIER}"\n`);
+    writeFileSync(file('green.env'), environment('0', '3002'));
+    expect((await reading()).code).toBe('SHARDING_FILE_INVALID');
+    writeFileSync(file('blue.yaml'), `- treeID: ${CURRENT}\n`);
+    expect((await reading()).code).toBe('SHARDING_FILE_LISTS_ACTIVE');
+    writeFileSync(file('blue.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
+    expect((await reading()).message).toContain('it is not UTF-8 text');
+    writeFileSync(file('blue.yaml'), LIST);
+    writeFileSync(file('blue.env'), environment('0', '3001'));
+    expect((await reading()).code).toBe('ENVIRONMENT_FILE_INVALID');
+  });
+
+  it('refuses slots that share a file', async () => {
+    const { slots, ...rest } = options();
+    const blue = slots['blue'];
+    if (!blue) throw new Error('no slot blue');
+    const shared = { ...rest, slots: { blue, green: { ...blue, url: GREEN } } };
+    expect((await refusalOf(() => Promise.resolve().then(() => hostInstallation(shared)))).code).toBe(
+      'SLOTS_SHARE_A_FILE',
+    );
+  });
+});
+
+describe('describing a rotation', () => {
+  it('says which lines and commands will change, and changes nothing', async () => {
+    writeFileSync(file('green.yaml'), LIST);
+    const before = contents();
+    const host = hostInstallation(options());
+    const changes = await host.describe(await host.read(BLUE, signal), signal);
+    const nextTree = 'TREE_ID=<next tree>';
+    expect(changes.files.map(({ step, path, removed, added }) => ({ step, path, removed, added }))).toEqual([
+      { step: 'stage', path: file('green.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
+      { step: 'stage', path: file('green.env'), removed: ['TREE_ID=0'], added: [nextTree] },
+      { step: 'settle', path: file('blue.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
+      { step: 'settle', path: file('blue.env'), removed: [`TREE_ID=${CURRENT}`], added: [nextTree] },
+    ]);
+    const { blue, green } = options().slots;
+    expect(changes.commands.map(({ step, command }) => ({ step, command }))).toEqual([
+      { step: 'stage', command: green?.commands.start },
+      { step: 'stage', command: green?.commands.stop },
+      { step: 'start', command: green?.commands.start },
+      { step: 'settle', command: green?.commands.enable },
+      { step: 'settle', command: blue?.commands.disable },
+      { step: 'settle', command: blue?.commands.stop },
+    ]);
+    expect(contents()).toEqual(before);
+    expect(ran()).toEqual([]);
+  });
+
+  it('shows no password of a file that it would write (H28)', async () => {
+    const host = hostInstallation(options());
+    const state = await host.read(BLUE, signal);
+    const said = JSON.stringify([state, await host.describe(state, signal)]);
+    for (const secret of ['hunter2', 'Tr0ub4dor', 's3cret']) expect(said).not.toContain(secret);
+    expect(said).toContain('fileSignerPassword: <hidden>');
+  });
+});
