@@ -42,8 +42,4 @@ export interface Addresses {
   readonly trillian: string;
   /** `HOST:PORT` for orders to the gate. */
   readonly gateAdmin: string;
-  /** The command that starts and the one that stops each release, by its name. */
-  readonly commands: Readonly<
-    Record<string, { readonly start: readonly string[]; readonly stop: readonly string[] }>
-  >;
 }

@@ -33,13 +33,7 @@ export function connectSystems(configuration: LogConfiguration): LogSystems {
     drain: trillian,
     sampleEntries: rotation.sampleEntries,
     guard: { recover: guard.recover, stuckAfterMs: stuckAfterMs(rotation) },
-    addresses: {
-      trillian: trillian.address,
-      gateAdmin: gate.admin,
-      commands: Object.fromEntries(
-        Object.entries(installation.slots).map(([name, { start, stop }]) => [name, { start, stop }]),
-      ),
-    },
+    addresses: { trillian: trillian.address, gateAdmin: gate.admin },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { CommandRun, InstallationChanges, InstallationState } from '../../workflows/model/installation';
 import type { Instance } from '../../workflows/model/log';
 import { refuse, RefusalError } from '../refusal-error';
+import { discardLines, settleLines } from './by-hand';
 import { activeTreeId, shownTreeIdLine } from './environment-file';
 import {
   discardFiles,
@@ -21,7 +22,6 @@ import { inactiveTreeIds } from './sharding-file';
 import { shellLine } from './shell-line';
 import { runSlotCommand, slotIsRunning } from './slot-commands';
 import type { SlotCommands } from './slot-commands';
-import { keptPath } from './slot-files';
 
 export interface SlotOptions extends SlotFiles {
   /** Base URL of the slot's Rekor, as the gate sends to it. */
@@ -159,21 +159,11 @@ export function hostInstallation(options: HostOptions): Installation {
     },
     forget: (order) => forgetFiles(pairOf(order), order),
 
-    settleByHand(order) {
-      const { current, next } = pairOf(order);
-      return [
-        next.commands.enable,
-        ['cp', next.shardingFile, current.shardingFile],
-        [
-          'sed',
-          '-i',
-          `s/^${treeIdVariable}=.*/${treeIdVariable}=${order.nextTreeId}/`,
-          current.environmentFile,
-        ],
-        current.commands.disable,
-        current.commands.stop,
-        ['rm', '-f', ...filesOf(next, current).map(keptPath)],
-      ].flatMap((command) => (command ? [shellLine(command)] : []));
+    byHand: {
+      start: (release) => [shellLine(slot(release).commands.start)],
+      stop: (release) => [shellLine(slot(release).commands.stop)],
+      discard: (order) => discardLines(slot(order.next), order),
+      settle: (order) => settleLines(pairOf(order), order),
     },
   };
 }

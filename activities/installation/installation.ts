@@ -57,9 +57,19 @@ export interface Installation {
    */
   settle(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
 
-  /** What `settle`, the stop of the current release and `forget` come to, as lines for a person's shell. */
-  settleByHand(order: ReleaseOrder): readonly string[];
-
   /** The rotation has ended: what its attempts kept of either release is not needed any more. */
   forget(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+
+  /** What a person does in a shell when these methods cannot reach their ends. */
+  readonly byHand: InstallationByHand;
+}
+
+/** Lines for a person's shell; nothing in them asks whether someone else has changed what they change. */
+export interface InstallationByHand {
+  start(release: string): readonly string[];
+  stop(release: string): readonly string[];
+  /** The stop of the next release, and `discard`. Rejects with FILE_UNREADABLE when what is kept cannot be read. */
+  discard(order: ReleaseOrder): Promise<readonly string[]>;
+  /** `settle`, the stop of the current release, and `forget`. */
+  settle(order: ReleaseOrder): readonly string[];
 }

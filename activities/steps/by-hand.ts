@@ -3,7 +3,6 @@ import type { TreeId } from '../../workflows/model/log';
 import { orderNumber } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import { errorReason } from '../error-reason';
-import { shellLine } from '../installation/shell-line';
 import type { LogSystems } from '../systems';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
@@ -34,12 +33,19 @@ export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attem
       return `${what}: ${found}`;
     }),
   );
-  return { state, commands: commandsFor(systems, held) };
+  try {
+    return { state, commands: await commandsFor(systems, held) };
+  } catch (error) {
+    return { state: [...state, `what would finish it cannot be said: ${errorReason(error)}`], commands: [] };
+  }
 }
 
-/** The programs are Trillian's own `updatetree`, curl with the gate's token, and the slots' commands. */
-function commandsFor(systems: LogSystems, { step, release, identity }: HeldStep): string[] {
-  const { addresses, installation } = systems;
+/** The programs are Trillian's own `updatetree`, curl with the gate's token, and what the installation says. */
+async function commandsFor(
+  { addresses, installation }: LogSystems,
+  { step, release, identity }: HeldStep,
+): Promise<readonly string[]> {
+  const { byHand: releases } = installation;
   const setState = (treeId: TreeId, state: string): string =>
     `updatetree --admin_server=${addresses.trillian} --tree_id=${treeId} --tree_state=${state}`;
   const sendTo = (name: string, number: number): string => {
@@ -47,20 +53,28 @@ function commandsFor(systems: LogSystems, { step, release, identity }: HeldStep)
     const order = JSON.stringify({ rotation: 'by hand', number, upstream });
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
-  const run = (name: string, verb: 'start' | 'stop'): string =>
-    shellLine(addresses.commands[name]?.[verb] ?? []);
   const after = orderNumber(identity) + 1;
   const { currentTreeId, nextTreeId, current, next } = release;
-  const known: Readonly<Record<string, readonly string[]>> = {
-    'undo verify': [setState(nextTreeId, 'DRAINING'), setState(nextTreeId, 'FROZEN')],
-    'undo freeze': [setState(currentTreeId, 'ACTIVE')],
-    'undo hold': [sendTo(current, after)],
-    'undo start': [run(next, 'stop')],
-    'undo stage': [run(next, 'stop')],
-    'undo createTree': nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')],
-    'look back': [setState(currentTreeId, 'ACTIVE'), sendTo(current, after)],
-    forward: [run(next, 'start'), setState(nextTreeId, 'ACTIVE'), sendTo(next, after)],
-    settle: installation.settleByHand(release),
-  };
-  return (known[step] ?? []).filter((command) => command !== '');
+  switch (step) {
+    case 'undo verify':
+      return [setState(nextTreeId, 'DRAINING'), setState(nextTreeId, 'FROZEN')];
+    case 'undo freeze':
+      return [setState(currentTreeId, 'ACTIVE')];
+    case 'undo hold':
+      return [sendTo(current, after)];
+    case 'undo start':
+      return releases.stop(next);
+    case 'undo stage':
+      return await releases.discard(release);
+    case 'undo createTree':
+      return nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')];
+    case 'look back':
+      return [setState(currentTreeId, 'ACTIVE'), sendTo(current, after)];
+    case 'forward':
+      return [...releases.start(next), setState(nextTreeId, 'ACTIVE'), sendTo(next, after)];
+    case 'settle':
+      return releases.settle(release);
+    default:
+      return [];
+  }
 }

@@ -149,14 +149,7 @@ export class World {
       drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
       sampleEntries: 1,
       guard: { recover: scenario.recovers, stuckAfterMs: 120_000 },
-      addresses: {
-        trillian: 'trillian:8090',
-        gateAdmin: 'gate:3001',
-        commands: {
-          blue: { start: ['start', 'blue'], stop: ['stop', 'blue'] },
-          green: { start: ['start', 'green'], stop: ['stop', 'green'] },
-        },
-      },
+      addresses: { trillian: 'trillian:8090', gateAdmin: 'gate:3001' },
     };
     const mutated = parts.mutate.systems?.(systems) ?? systems;
     const activities = createActivities(new Map([[LOG, mutated]])) as unknown as Activities;

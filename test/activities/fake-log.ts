@@ -4,7 +4,7 @@ import { refuse } from '../../activities/refusal-error';
 import type { LogSystems } from '../../activities/systems';
 import type { GateState } from '../../gate/messages';
 import type { CutOverOrder } from '../../workflows/model/changes';
-import type { InstallationState } from '../../workflows/model/installation';
+import type { InstallationState, ReleaseOrder } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/rotation';
@@ -139,7 +139,7 @@ export class FakeLog {
         stopCurrentAfterMs: 0,
         ifNextFails: 'supersede',
       },
-      addresses: { trillian: '127.0.0.1:8090', gateAdmin: '127.0.0.1:3999', commands: {} },
+      addresses: { trillian: '127.0.0.1:8090', gateAdmin: '127.0.0.1:3999' },
       trillian: this.#trillian(),
       metrics: {
         queueLeafInFlight: () => Promise.resolve(0),
@@ -278,6 +278,15 @@ export class FakeLog {
       forget: note('forget'),
       start: note('start'),
       stop: note('stop'),
+      byHand: {
+        start: (release: string) => [`start ${release}`],
+        stop: (release: string) => [`stop ${release}`],
+        discard: (release: ReleaseOrder) =>
+          this.changedFile === undefined
+            ? Promise.resolve([`stop ${release.next}`, 'put its files back'])
+            : Promise.reject(refuse('FILE_UNREADABLE', { path: this.changedFile, reason: 'it is cut off' })),
+        settle: (release: ReleaseOrder) => [`settle ${release.next}`],
+      },
     };
   }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until, within } from '../../lab/waiting';
@@ -188,14 +189,14 @@ describe('a rotation in which someone else changes something', () => {
       appendFileSync(environmentFile, 'SOMEONE=was here\n');
       return Promise.resolve();
     });
-    await until('the undo of stage to be held', PATIENCE_MS, async () => {
+    const { commands } = await until('the undo of stage to be held', PATIENCE_MS, async () => {
       const { held } = await log.progress();
-      return held?.step === 'undo stage' && held.reason.code === 'CHANGED_BY_SOMEONE';
+      return held?.step === 'undo stage' && held.reason.code === 'CHANGED_BY_SOMEONE' && held;
     });
     expect(readFileSync(environmentFile, 'utf8')).toBe(`${staged}SOMEONE=was here\n`);
     await log.expectWritable();
 
-    writeFileSync(environmentFile, staged);
+    execFileSync('/bin/sh', ['-ec', commands.join('\n')]);
     await log.resume('retry');
     const result = await ended();
     expectOutcome(result, 'rolledBack');

@@ -33,12 +33,8 @@ it.each([
 });
 
 it('knows the addresses and commands by which a person would finish something', () => {
-  expect(guarded({}).addresses).toEqual({
-    trillian: '127.0.0.1:9',
-    gateAdmin: '127.0.0.1:3100',
-    commands: {
-      blue: { start: ['systemctl', 'start', 'rekor@blue'], stop: ['systemctl', 'stop', 'rekor@blue'] },
-      green: { start: ['systemctl', 'start', 'rekor@green'], stop: ['systemctl', 'stop', 'rekor@green'] },
-    },
-  });
+  const { addresses, installation } = guarded({});
+  expect(addresses).toEqual({ trillian: '127.0.0.1:9', gateAdmin: '127.0.0.1:3100' });
+  expect(installation.byHand.start('blue')).toEqual(['systemctl start rekor@blue']);
+  expect(installation.byHand.stop('green')).toEqual(['systemctl stop rekor@green']);
 });
