@@ -61,7 +61,7 @@ const DEFAULTS = {
 
 /**
  * Starts one log's write gate. Throws GateStartError when it cannot know where to send: no state file and no
- * `firstUpstream`, or a state file that it does not understand. The public port opens last.
+ * `firstUpstream`, or a state file that it does not understand; or when it cannot listen. The public port opens last.
  */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
   const settings = { ...DEFAULTS, clock: systemClock, ...options };
@@ -88,16 +88,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   });
   const admin = adminServer({ desk, token: options.token, log });
 
-  const adminUrl = await admin.listen(options.admin);
+  const adminUrl = await opened('admin', options.admin, () => admin.listen(options.admin));
   try {
-    await listening(server, options.public);
+    await opened('listen', options.public, () => listening(server, options.public));
   } catch (error) {
     await admin.close();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
   const { host } = options.public;
-  const publicUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const publicUrl = `http://${addressOf({ host, port })}`;
   log.info({ publicUrl, adminUrl, mode, upstream: saved.upstream, number: saved.number }, 'gate open');
 
   return {
@@ -124,6 +124,26 @@ async function firstState(options: GateOptions): Promise<SavedState> {
   const state: SavedState = { mode: 'pass', upstream: upstream.data, rotation: null, number: 0, hold: null };
   await saveState(options.stateFile, state);
   return state;
+}
+
+/** An address that cannot be listened on keeps the gate from starting, in the words of the configuration. */
+async function opened<Result>(
+  field: 'listen' | 'admin',
+  listen: Listen,
+  open: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await open();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const found = refusal('GATE_ADDRESS_UNUSABLE', { field, address: addressOf(listen), reason });
+    throw new GateStartError(found, { cause: error });
+  }
+}
+
+/** `HOST:PORT`; an IPv6 host in brackets. */
+function addressOf({ host, port }: Listen): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function listening(server: Server, { host, port }: Listen): Promise<void> {

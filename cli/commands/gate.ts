@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { startGate, type Listen } from '../../gate/gate';
 import { loadConfiguration, logNamed, readSecret } from '../../workers/config';
-import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
 
@@ -25,14 +24,6 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
     bodyInMemoryBytes: settings.bodyInMemoryBytes,
     bodyLimitBytes: settings.bodyLimitBytes,
     logger: pino({ name: 'gate', base: { log: options.log } }),
-  }).catch((error: unknown) => {
-    throw inUse(error)
-      ? new CommandError(
-          `The gate of ${options.log} cannot listen on ${settings.listen} and ${settings.admin}: one of them is in use. If its gate runs already, leave it at that: a log has one gate.`,
-          exitCodes.failed,
-          { cause: error },
-        )
-      : error;
   });
   await new Promise<void>((resolve) => {
     terminal.interrupted.addEventListener('abort', () => resolve(), { once: true });
@@ -42,10 +33,6 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
   });
   await running.close();
   return exitCodes.done.code;
-}
-
-function inUse(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 /** `host:port` in two; an IPv6 host loses its brackets. The configuration has checked the form. */

@@ -66,7 +66,7 @@ describe('a result', () => {
     const text = resultText(aRolledBackResult(), 80);
 
     expect(text).toContain('was rolled back');
-    expect(text.replace(/\s+/g, ' ')).toContain('not through in its 2500 ms');
+    expect(text.replace(/\s+/g, ' ')).toContain('2500 ms were not enough');
     expect(text).toMatch(/Current tree +200/);
   });
 

@@ -100,6 +100,26 @@ describe('what the gate remembers', () => {
     },
   );
 
+  it('does not start where something listens already, names the field, and lets go of the other address', async () => {
+    const rekor = await started.rekor();
+    const running = await started.gate({ firstUpstream: rekor.url });
+    const ended = await started.gate({ firstUpstream: rekor.url });
+    await ended.gate.close();
+    const at = (url: string) => ({ host: '127.0.0.1', port: Number(new URL(url).port) });
+    const [taken, free] = [at(running.gate.publicUrl), at(ended.gate.adminUrl)];
+
+    const refused = started.gate({ firstUpstream: rekor.url, public: taken, admin: free });
+    await expect(refused).rejects.toThrow(GateStartError);
+    await expect(refused).rejects.toThrow(
+      new RegExp(`cannot listen on 127.0.0.1:${taken.port} .logs.NAME.gate.listen.: .*EADDRINUSE`),
+    );
+    await expect(started.gate({ firstUpstream: rekor.url, admin: taken })).rejects.toThrow(
+      /logs.NAME.gate.admin/,
+    );
+    const after = await started.gate({ firstUpstream: rekor.url, admin: free });
+    expect(after.gate.adminUrl).toBe(ended.gate.adminUrl);
+  });
+
   it('does not obey an order that it cannot save, and says so', async () => {
     const rekor = await started.rekor();
     const gate = await started.gate({ firstUpstream: rekor.url });

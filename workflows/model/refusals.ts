@@ -65,6 +65,11 @@ const catalogue = {
     remedy:
       'Start it once with --first-upstream http://HOST:PORT, the Rekor that serves now; afterwards it remembers.',
   }),
+  GATE_ADDRESS_UNUSABLE: (found: { field: string; address: string; reason: string }): Text => ({
+    message: `The write gate cannot listen on ${found.address} (logs.NAME.gate.${found.field}): ${found.reason}.`,
+    remedy:
+      'If the gate of this log runs already, leave it at that: a log has one gate. Otherwise end what listens there, or change the field.',
+  }),
   TREE_UNKNOWN: (found: { log: string; tree: string }): Text => ({
     message: `Trillian does not know tree ${found.tree} that the configuration of ${found.log} names, or has deleted it.`,
     remedy:
@@ -284,7 +289,7 @@ const catalogue = {
       'The rotation takes itself back and tries again. If it repeats, look at the signer and the database.',
   }),
   BUDGET_EXCEEDED: (found: { step: string; budgetMs: number }): Text => ({
-    message: `The step ${found.step} was not through when the ${found.budgetMs} ms of its activity were over.`,
+    message: `${found.budgetMs} ms were not enough: the time was over in the step ${found.step}.`,
     remedy:
       'It is tried again; what clients wait for is given back before. If it repeats, the times of the steps show which one is slow.',
   }),
