@@ -1,5 +1,6 @@
 import { setInterval, clearInterval } from 'node:timers';
 import { CancelledFailure, Context, type Info } from '@temporalio/activity';
+import { REPORT_MS } from '../workflows/model/deadlines';
 import type { StepsOfFailure } from '../workflows/model/rotation';
 import { refuse, RefusalError } from './refusal-error';
 import { type Call, CallOutcomeUnknown, type UnansweredChange } from './trillian';
@@ -8,11 +9,14 @@ import { pause } from './waiting';
 /** How often an activity shows that its worker lives; the critical section notices a dead one within a second (H21). */
 const SIGN_OF_LIFE_MS = 200;
 
+/** What was sent in the last instant of an attempt has landed this much later, in milliseconds. */
+const MARGIN_MS = 100;
+
 /**
  * An attempt ends this long before Temporal gives it up, so that no call of it is sent, or still under way, when its
- * retry or its undo begins (H8).
+ * retry or its undo begins (H8), and that how it went is known by then. Milliseconds.
  */
-export const MARGIN_MS = 100;
+export const ENDS_BEFORE_MS = REPORT_MS + MARGIN_MS;
 
 /**
  * One call may take this share of its attempt, so that others still have time: half a second of the critical section's
@@ -113,7 +117,7 @@ function budgetOf({ startToCloseTimeoutMs, scheduleToCloseTimeoutMs, scheduledTi
   const waitedMs = Date.now() - scheduledTimestampMs;
   const counted = waitedMs > 0 && waitedMs < scheduleToCloseTimeoutMs;
   const fromSchedule = counted ? scheduleToCloseTimeoutMs - waitedMs : Infinity;
-  return Math.max(Math.min(startToCloseTimeoutMs, fromSchedule) - MARGIN_MS, 0);
+  return Math.max(Math.min(startToCloseTimeoutMs, fromSchedule) - ENDS_BEFORE_MS, 0);
 }
 
 async function untilNoneLands(unanswered: ReadonlySet<UnansweredChange>): Promise<void> {

@@ -19,6 +19,7 @@ import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
 import { releaseToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
+import { CallOutcomeUnknown } from './trillian';
 import { pause } from './waiting';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
@@ -118,7 +119,7 @@ function alone<Order, Result>(act: Act<Order, Result>): Act<Order, Result> {
 
 /**
  * Only words of the catalogue cross to the workflow, as failures whose type is the code, with the steps that were begun and
- * done before. A refusal is final where `final` says so; what nobody foresaw may be worth another attempt.
+ * done before. A refusal is final where `final` says so; what nobody foresaw or answered may be worth another attempt.
  */
 async function crossing<Result>(
   name: string,
@@ -137,7 +138,7 @@ async function crossing<Result>(
     throw ApplicationFailure.create({
       message: reason.message,
       type: reason.code,
-      nonRetryable: final && foreseen,
+      nonRetryable: final && foreseen && !(error instanceof CallOutcomeUnknown),
       details: [reason, steps],
       ...(error instanceof Error && { cause: error }),
     });

@@ -11,7 +11,8 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { TreeState, TreeType } from '../workflows/model/log';
-import { refuse } from './refusal-error';
+import { refusal } from '../workflows/model/refusals';
+import { refuse, RefusalError } from './refusal-error';
 import { abortReason, pause, throwIfAborted } from './waiting';
 
 /** How Trillian's log server is reached. Without `tls` the connection is in the clear. */
@@ -64,15 +65,23 @@ export class TrillianError extends Error {
   }
 }
 
-/** A changing call was sent and not answered: it may have had its effect, or have it until `mayLandUntil` (H8). */
-export class CallOutcomeUnknown extends Error {
+/**
+ * A changing call was sent and not answered: it may have had its effect, or have it until `mayLandUntil` (H8). To a person
+ * it is TRILLIAN_UNREACHABLE.
+ */
+export class CallOutcomeUnknown extends RefusalError {
   readonly method: string;
   /** The call's deadline, which Trillian was told, in milliseconds since the epoch. */
   readonly mayLandUntil: number;
 
-  constructor(method: string, mayLandUntil: number, options?: ErrorOptions) {
-    const until = new Date(mayLandUntil).toISOString();
-    super(`It is not known whether ${method} had its effect; it may still have it until ${until}`, options);
+  constructor(
+    { log, address }: Pick<TrillianOptions, 'log' | 'address'>,
+    method: string,
+    mayLandUntil: number,
+    options?: ErrorOptions,
+  ) {
+    const reason = `no answer to ${method}, of which it is not known whether it had its effect`;
+    super(refusal('TRILLIAN_UNREACHABLE', { log, address, reason }), options);
     this.name = 'CallOutcomeUnknown';
     this.method = method;
     this.mayLandUntil = mayLandUntil;
@@ -255,7 +264,9 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
         return answer;
       } catch (error) {
         if (!isServiceError(error)) throw error;
-        if (UNANSWERED.has(error.code)) throw new CallOutcomeUnknown(name, deadline, { cause: error });
+        if (UNANSWERED.has(error.code)) {
+          throw new CallOutcomeUnknown(options, name, deadline, { cause: error });
+        }
         call.unanswered?.delete(change);
         throw new TrillianError(name, error.code, error.details, { cause: error });
       }

@@ -12,6 +12,7 @@ import { MARGIN_MS, type CutOverResult } from './cut-over';
 import { isFinal, mayStillRun } from './failure';
 import { CUT_OVER, cutOverId } from './messages';
 import type { Changes, CutOverOrder, Observations, Pruning } from './model/changes';
+import { REPORT_MS } from './model/deadlines';
 import type { Run } from './run';
 
 /**
@@ -36,12 +37,13 @@ const unhurried: ActivityOptions = {
  * server with default settings. A worker that died is noticed after a second.
  */
 function oneTry(timeoutMs: number): ActivityOptions {
+  const givenUpMs = timeoutMs + REPORT_MS;
   return {
     ...waits,
     heartbeatTimeout: '1 second',
-    startToCloseTimeout: timeoutMs,
+    startToCloseTimeout: givenUpMs,
     // The activity counts from its scheduling, too: it does not act beyond this, however late it was started (H8).
-    scheduleToCloseTimeout: timeoutMs,
+    scheduleToCloseTimeout: givenUpMs,
     retry: { maximumAttempts: 1 },
   };
 }

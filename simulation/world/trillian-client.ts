@@ -28,8 +28,8 @@ interface Parts {
 
 /** The client of a worker, with the rules of activities/trillian-calls.ts, over the simulated network. */
 export function trillianClient({ log, time, network, trillian }: Parts): TrillianClient {
-  const unreachable = (reason: string): RefusalError =>
-    refuse('TRILLIAN_UNREACHABLE', { log, address: 'trillian:8090', reason });
+  const where = { log, address: 'trillian:8090' };
+  const unreachable = (reason: string): RefusalError => refuse('TRILLIAN_UNREACHABLE', { ...where, reason });
 
   const begin = (method: string, call: Call): number => {
     const deadline = Math.min(time.now + (call.timeoutMs ?? DEFAULT_TIMEOUT_MS), call.notAfter ?? Infinity);
@@ -98,7 +98,7 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
         (error instanceof NoAnswer && error.sent) ||
         (error instanceof TrillianSaysNo && error.code === status.DEADLINE_EXCEEDED);
       if (unanswered) {
-        throw new CallOutcomeUnknown(method, deadline);
+        throw new CallOutcomeUnknown(where, method, deadline);
       }
       call.unanswered?.delete(sent);
       throwIfAborted(call.signal);

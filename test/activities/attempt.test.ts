@@ -1,11 +1,13 @@
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { type Attempt, inAttempt, type KeptSteps, MARGIN_MS, persistently } from '../../activities/attempt';
+import { type Attempt, inAttempt, type KeptSteps, persistently } from '../../activities/attempt';
 import { refuse } from '../../activities/refusal-error';
+import { CallOutcomeUnknown } from '../../activities/trillian';
+import { REPORT_MS } from '../../workflows/model/deadlines';
 import { rejected } from './refused';
 
-/** Runs one attempt of an activity that has so many milliseconds. */
+/** Runs one attempt of an activity that may act for so many milliseconds and a little more. */
 function attempted(
   ms: number,
   act: (attempt: Attempt, environment: MockActivityEnvironment) => Promise<unknown>,
@@ -13,7 +15,12 @@ function attempted(
   waitedMs = 0,
 ): Promise<unknown> {
   const scheduledTimestampMs = Date.now() - waitedMs;
-  const times = { startToCloseTimeoutMs: ms, scheduleToCloseTimeoutMs: ms, scheduledTimestampMs };
+  const givenUpMs = ms + REPORT_MS;
+  const times = {
+    startToCloseTimeoutMs: givenUpMs,
+    scheduleToCloseTimeoutMs: givenUpMs,
+    scheduledTimestampMs,
+  };
   const environment = new MockActivityEnvironment(times, { logger: new DefaultLogger('ERROR') });
   return environment.run(() => inAttempt('step', steps, (attempt) => act(attempt, environment)));
 }
@@ -68,7 +75,24 @@ describe('an attempt of an activity', () => {
     );
     expect(error).toMatchObject({ refusal: { code: 'BUDGET_EXCEEDED' } });
     expect(String(error)).toContain('freeze');
-    expect(MARGIN_MS).toBeLessThan(300);
+  });
+
+  it('says at its end what was not answered, and not only that its time was over', async () => {
+    const began = Date.now();
+    const error = await rejected(
+      attempted(400, (attempt) =>
+        persistently(attempt, () => {
+          const mayLandUntil = Math.min(Date.now() + 150, attempt.notAfter ?? 0);
+          attempt.unanswered?.add({ mayLandUntil });
+          const where = { log: 'production', address: '127.0.0.1:8090' };
+          return Promise.reject(new CallOutcomeUnknown(where, 'UpdateTree', mayLandUntil));
+        }),
+      ),
+    );
+    expect(error).toMatchObject({ refusal: { code: 'TRILLIAN_UNREACHABLE' } });
+    expect(String(error)).toContain('no answer to UpdateTree');
+    // Early enough to be told: Temporal gives it up half a second later.
+    expect(Date.now() - began).toBeLessThan(400 + REPORT_MS / 2);
   });
 
   it('repeats what cannot be reached, and nothing that was refused', async () => {
