@@ -57,10 +57,12 @@ async function ended(failure: FailedSection): Promise<CutOverResult> {
   let forwardFailed: Refusal | undefined;
   let wasExposed = false;
   while (saga.takesBack('verify')) {
-    const evenIfExposed = forwardFailed !== undefined;
+    // A gate that follows somebody else's order says nothing of the next release, which may serve by that order.
+    const evenIfExposed = forwardFailed !== undefined && forwardFailed.code !== 'GATE_ORDER_REFUSED';
     const closed = await close(failure, { evenIfExposed });
     wasExposed ||= closed.content === 'exposed';
-    switch (decide({ ...closed, forwardFailed: evenIfExposed, ifNextFails: order.ifNextFails })) {
+    const failed = forwardFailed !== undefined && closed.content !== 'exposed';
+    switch (decide({ ...closed, forwardFailed: failed, ifNextFails: order.ifNextFails })) {
       case 'rollBack':
         saga.forget('verify');
         break;

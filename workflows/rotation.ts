@@ -6,7 +6,7 @@ import type { LookBackOrder } from './model/changes';
 import type { Plan } from './model/plan';
 import { refusal, type Refusal, type RefusalCode } from './model/refusals';
 import { completed, refused, rolledBack, type Rotated } from './model/result';
-import type { RotationResult } from './model/rotation';
+import { numberAfter, type RotationResult } from './model/rotation';
 import type { Run } from './run';
 import { supersede } from './supersede';
 
@@ -34,7 +34,7 @@ export async function rotate(
   /** The last attempt that changed anything that clients depend on. */
   let begun: LookBackOrder | undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const identity = { log: plan.log, rotation, attempt, number: plan.number + 2 * (attempt - 1) };
+    const identity = { log: plan.log, rotation, attempt, number: numberAfter(plan.number, attempt - 1) };
     const rotated = (): Rotated => ({
       ...{ log: plan.log, rotation, plan, attempts: attempt, steps: journal.progress.steps },
       interventions: run.insistence.interventions,

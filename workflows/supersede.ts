@@ -7,7 +7,7 @@ import type { CutOverOrder } from './model/changes';
 import type { RotationTiming } from './model/plan';
 import { refusal } from './model/refusals';
 import { completed, superseded, type Rotated } from './model/result';
-import { orderNumber, type AttemptIdentity, type RotationResult } from './model/rotation';
+import { numberAfter, orderNumber, type AttemptIdentity, type RotationResult } from './model/rotation';
 import { cutOver, prepare, sectionOrder } from './attempt';
 import type { Run } from './run';
 
@@ -107,5 +107,5 @@ async function forwardUntilItSucceeds(
 /** A later attempt of the same rotation; its number is above all that this one may have used. */
 function laterBy(identity: AttemptIdentity, tries: number): AttemptIdentity {
   const { log, rotation, attempt } = identity;
-  return { log, rotation, attempt: attempt + tries, number: orderNumber(identity) + 2 * tries };
+  return { log, rotation, attempt: attempt + tries, number: numberAfter(orderNumber(identity), tries) };
 }

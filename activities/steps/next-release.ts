@@ -132,6 +132,10 @@ export async function settle(systems: LogSystems, order: SettledOrder, attempt: 
   await installation.settle(release, attempt.signal);
   await pause(timing.stopCurrentAfterMs, attempt.signal);
   await requireOurs(systems, identity, attempt);
+  if (!(await isExposed(systems, order, attempt))) {
+    const what = 'The release that the gate sends to';
+    throw refuse('CHANGED_BY_SOMEONE', { what, expected: release.next, now: 'another one' });
+  }
   await installation.stop(release.current, attempt.signal);
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
   await installation.forget(release, attempt.signal);

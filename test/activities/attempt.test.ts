@@ -82,7 +82,7 @@ describe('an attempt of an activity', () => {
     const error = await rejected(
       attempted(400, (attempt) =>
         persistently(attempt, () => {
-          const mayLandUntil = Math.min(Date.now() + 150, attempt.notAfter ?? 0);
+          const mayLandUntil = Math.min(Date.now() + 150, attempt.notAfter);
           attempt.unanswered?.add({ mayLandUntil });
           const where = { log: 'production', address: '127.0.0.1:8090' };
           return Promise.reject(new CallOutcomeUnknown(where, 'UpdateTree', mayLandUntil));

@@ -1,4 +1,5 @@
 import { planRecovery, type FoundLeftovers } from '../../workflows/model/recovery';
+import { numberBeyond } from '../../workflows/model/rotation';
 import { exposed, nextTree, nothingLeft, notExposed } from './left-over';
 
 const closed = { treeId: '200', state: 'FROZEN' } as const;
@@ -49,8 +50,11 @@ describe('the recovery of an interrupted rotation', () => {
       marked: [...notExposed.marked, later],
       gate: { mode: 'hold', number: 12 },
     };
-    expect(planned(found).order.identity).toEqual({ ...nextTree.identity, fence: 13 });
-    expect(planned({ ...found, gate: { mode: 'pass', number: 2 } }).order.identity.fence).toBe(10);
+    const { attempts } = found.timing;
+    const fence = numberBeyond(12, attempts);
+    expect(planned(found).order.identity).toEqual({ ...nextTree.identity, fence });
+    const { identity } = planned({ ...found, gate: { mode: 'pass', number: 2 } }).order;
+    expect(identity.fence).toBe(numberBeyond(9, attempts));
   });
 
   it('finishes one whose next tree serves clients already', () => {

@@ -5,7 +5,7 @@ import type { Shard, TreeId } from './log';
 import { nameOf, type MarkedTree } from './mark';
 import type { RotationTiming } from './plan';
 import { refusal, type Refusal } from './refusals';
-import type { AttemptIdentity } from './rotation';
+import { numberBeyond, type AttemptIdentity } from './rotation';
 
 /** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
 export interface RecoveryRequest {
@@ -127,6 +127,7 @@ function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): 
 
 function orderOf(found: FoundLeftovers, { identity }: MarkedTree, release: ReleaseOrder): CutOverOrder {
   const largest = Math.max(found.gate.number, ...found.marked.map((tree) => tree.identity.number));
-  const { criticalSectionMs, ifNextFails } = found.timing;
-  return { identity: { ...identity, fence: largest + 1 }, release, criticalSectionMs, ifNextFails };
+  const { attempts, criticalSectionMs, ifNextFails } = found.timing;
+  const fence = numberBeyond(largest, attempts);
+  return { identity: { ...identity, fence }, release, criticalSectionMs, ifNextFails };
 }

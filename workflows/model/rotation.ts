@@ -23,8 +23,8 @@ export interface AttemptIdentity {
   /** 1 for the first attempt. */
   readonly attempt: number;
   /**
-   * Fencing number: larger than every number found on the gate or on a tree when the attempt was planned. The gate
-   * refuses orders with a lower one. The orders that take an attempt back carry the number after it, which is no
+   * Fencing number: beyond every number found on the gate or on a tree when the attempt was planned (`numberBeyond`). The
+   * gate refuses orders with a lower one. The orders that take an attempt back carry the number after it, which is no
    * other attempt's: what the attempt itself ordered can then land late and is refused (H8).
    */
   readonly number: number;
@@ -38,6 +38,20 @@ export interface AttemptIdentity {
 /** The number that the orders of an attempt carry; those that take it back carry the one after it. */
 export function orderNumber({ number, fence }: AttemptIdentity): number {
   return fence ?? number;
+}
+
+/** The number of the attempt, or of the recovery, that comes `steps` after the one with this number. */
+export function numberAfter(number: number, steps: number): number {
+  return number + 2 * steps;
+}
+
+/**
+ * A number for who comes after everything that has left `largest` on the gate or on a tree: above it, above the one with
+ * which that would be taken back, and above those of attempts of the same rotation that have left nothing yet. As many as
+ * it may make, then as many third trees, then a try to go forward (supersede.ts).
+ */
+export function numberBeyond(largest: number, attempts: number): number {
+  return numberAfter(largest, 2 * attempts + 2);
 }
 
 /** The proven end of a tree: nothing was in flight or queued when it was frozen. */

@@ -4,9 +4,11 @@ import { closeNextTree, createNextTree } from '../../../activities/steps/next-tr
 import { confirm, soak } from '../../../activities/steps/log-checks';
 import { settle, stage } from '../../../activities/steps/next-release';
 import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
+import { expose } from '../../../activities/steps/writes';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import type { SettledOrder } from '../../../workflows/model/changes';
-import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { numberBeyond } from '../../../workflows/model/rotation';
+import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
 const settled: SettledOrder = {
@@ -36,6 +38,45 @@ describe('an attempt', () => {
     await expect(
       requireOurs(log.systems(), { ...identity, fence: 21 }, anAttempt()),
     ).resolves.toBeUndefined();
+  });
+});
+
+describe('an attempt that was exposed, and whose order the gate still follows', () => {
+  const { attempts } = new FakeLog().systems().timing;
+  const exposedByFirst = (): FakeLog => new FakeLog().isExposed();
+
+  it('is not the owner any more once a recovery has finished it (H7, H8)', async () => {
+    const log = exposedByFirst();
+    log.gate.number = numberBeyond(log.gate.number, attempts);
+    await refused('NOT_OURS', openAndExpose(log.systems(), { ...order, forward: true }, anAttempt()));
+    expect(await closeNextTree(log.systems(), { ...order, evenIfExposed: true }, anAttempt())).toMatchObject({
+      content: 'nothing',
+    });
+    expect(log.done).toEqual([]);
+  });
+
+  it('is exposed still when a person has sent the gate there, with the number of its undo', async () => {
+    const log = exposedByFirst();
+    log.gate.number = identity.number + 1;
+    await expect(expose(log.systems(), order, anAttempt())).resolves.toBeUndefined();
+    log.gate.upstream = addresses['blue'] ?? '';
+    await refused('GATE_ORDER_REFUSED', expose(log.systems(), order, anAttempt()));
+  });
+
+  it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {
+    const log = exposedByFirst();
+    Object.assign(log.gate, { number: numberBeyond(log.gate.number, attempts), upstream: addresses['blue'] });
+    await refused('NOT_OURS', settle(log.systems(), settled, anAttempt()));
+    expect(log.done).toEqual([]);
+  });
+
+  it('stops nothing that somebody has sent the gate back to while it waited (rule 6)', async () => {
+    const log = exposedByFirst();
+    const systems = log.systems();
+    const slowly = { ...systems, timing: { ...systems.timing, stopCurrentAfterMs: 50 } };
+    setTimeout(() => (log.gate.upstream = addresses['blue'] ?? ''), 10);
+    await refused('CHANGED_BY_SOMEONE', settle(slowly, settled, anAttempt()));
+    expect(log.done).toEqual(['settle']);
   });
 });
 
