@@ -24,7 +24,6 @@ export class Watch {
   readonly #signed = new Map<number, string>();
   /** Trees that a rotation has made and not yet closed. */
   readonly #new = new Set<TreeId>();
-  #longestWait = 0;
   #world: World | undefined;
 
   watches(world: World): void {
@@ -85,7 +84,6 @@ export class Watch {
 
   /** Rule 7. */
   onWaited(ms: number): void {
-    this.#longestWait = Math.max(this.#longestWait, ms);
     if (ms > MAX_WAIT_MS + 5) {
       this.broken(7, `a write waited ${Math.round(ms)} ms in the gate`);
     }

@@ -22,14 +22,9 @@ export interface RunningActivity {
   readonly type: string;
   readonly worker: SimulatedWorker;
   readonly process: Process;
-  readonly workflowId: string;
   readonly args: readonly unknown[];
   /** When Temporal gives this attempt up, in milliseconds since the epoch. */
   readonly endsAt: number;
-  /** Remote calls that this attempt has made so far. */
-  calls: number;
-  /** Temporal has ended this attempt, but its code goes on. */
-  readonly givenUp: () => boolean;
   readonly task: ActivityTask;
 }
 
@@ -43,11 +38,11 @@ export interface ActivityHost {
   readonly time: VirtualTime;
   /** Time until a task reaches a worker, or a worker's word the server. Milliseconds. */
   latency(): number;
-  workerFor(execution: Execution): SimulatedWorker | undefined;
+  anyWorker(): SimulatedWorker | undefined;
   clientOf(worker: SimulatedWorker): Client;
   resolved(execution: Execution, seq: number, resolution: Resolution): void;
   /** The code of an activity has ended; false when nobody is to hear of it. */
-  attemptEnded(task: ActivityTask, worker: SimulatedWorker): boolean;
+  attemptEnded(task: ActivityTask): boolean;
   trace(line: () => string): void;
 }
 
@@ -128,7 +123,7 @@ export class ActivityTask {
     this.#waiting = time.after(
       delayMs + this.#host.latency(),
       () => {
-        const worker = this.#host.workerFor(this.execution);
+        const worker = this.#host.anyWorker();
         if (worker) {
           this.#begin(worker);
         } else {
@@ -280,11 +275,8 @@ class Attempt {
       type: this.#task.type,
       worker: this.worker,
       process,
-      workflowId: this.#task.execution.workflowId,
       args,
       endsAt: time.now + (limit ?? Infinity),
-      calls: 0,
-      givenUp: () => this.#over,
       task: this.#task,
     };
     const context = this.#context(limit ?? 0);
@@ -320,7 +312,7 @@ class Attempt {
     if (!this.#process.alive) {
       return;
     }
-    if (!this.#host.attemptEnded(this.#task, this.worker)) {
+    if (!this.#host.attemptEnded(this.#task)) {
       this.#silent = true;
       return;
     }

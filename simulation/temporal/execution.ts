@@ -69,10 +69,9 @@ export class Execution {
   instance: Workflow | undefined;
 
   readonly activities = new Map<number, ActivityTask>();
-  readonly timers = new Map<number, { readonly due: number; readonly waiting: Waiting }>();
+  readonly timers = new Map<number, Waiting>();
   readonly children = new Map<number, Child>();
   readonly updates = new Map<string, (answer: UpdateAnswer) => void>();
-  readonly watchers: (() => void)[] = [];
 
   constructor(
     options: StartOptions,
@@ -103,7 +102,6 @@ export class Execution {
 }
 
 export interface UpdateAnswer {
-  readonly accepted?: true;
   readonly completed?: Payload;
   readonly rejected?: Failure;
 }

@@ -51,9 +51,9 @@ export class TemporalServer {
       trace,
       clientOf,
       latency: () => this.#latency(),
-      workerFor: () => this.#anyWorker(),
+      anyWorker: () => this.#anyWorker(),
       resolved: (execution, seq, resolution) => this.#activityResolved(execution, seq, resolution),
-      attemptEnded: (task, worker) => parts.attemptEnded(task, worker),
+      attemptEnded: (task) => parts.attemptEnded(task),
     };
     this.#tasks = new WorkflowTasks({
       ...parts,
@@ -209,23 +209,6 @@ export class TemporalServer {
     });
   }
 
-  signal(execution: Execution, name: string, args: readonly unknown[]): void {
-    if (execution.open) {
-      this.#happened(execution, {
-        signalWorkflow: { signalName: name, input: payloadsOf(args), headers: {} },
-      });
-    }
-  }
-
-  /** Calls `act` when the run has closed. */
-  onClosed(execution: Execution, act: () => void): void {
-    if (execution.open) {
-      execution.watchers.push(act);
-    } else {
-      act();
-    }
-  }
-
   /** A worker's process is gone, and with it what it remembered. */
   workerGone(worker: SimulatedWorker): void {
     for (const execution of [...worker.remembers]) {
@@ -291,7 +274,7 @@ export class TemporalServer {
       this.#startTimer(execution, seq ?? 0, time.now + (milliseconds(startToFireTimeout) ?? 0));
     } else if (command.cancelTimer) {
       const seq = command.cancelTimer.seq ?? 0;
-      execution.timers.get(seq)?.waiting.cancel();
+      execution.timers.get(seq)?.cancel();
       execution.timers.delete(seq);
     } else if (command.startChildWorkflowExecution) {
       this.#children.start(execution, command.startChildWorkflowExecution);
@@ -329,9 +312,8 @@ export class TemporalServer {
         null,
       );
     } else if (command.updateResponse) {
-      const { protocolInstanceId, accepted, completed, rejected } = command.updateResponse;
+      const { protocolInstanceId, completed, rejected } = command.updateResponse;
       const answer: UpdateAnswer = {
-        ...(accepted && { accepted: true }),
         ...(completed && { completed }),
         ...(rejected && { rejected }),
       };
@@ -360,7 +342,7 @@ export class TemporalServer {
     const { time, random } = this.#parts;
     // A timer below a second takes a second on a server with default settings.
     const ms = Math.max(due - time.now, 0);
-    const waiting = time.after(
+    const timer = time.after(
       ms < 1000 ? random.between(950, 1000) : ms + random.between(1, 5),
       () => {
         execution.timers.delete(seq);
@@ -368,7 +350,7 @@ export class TemporalServer {
       },
       null,
     );
-    execution.timers.set(seq, { due, waiting });
+    execution.timers.set(seq, timer);
   }
 
   #activityResolved(execution: Execution, seq: number, resolution: Resolution): void {
@@ -413,17 +395,14 @@ export class TemporalServer {
     if (status !== 'CONTINUED_AS_NEW' && !reset) {
       this.#children.tellParent(execution);
     }
-    for (const act of execution.watchers.splice(0)) {
-      act();
-    }
   }
 
   #stopAll(execution: Execution): void {
     for (const task of execution.activities.values()) {
       task.abandon();
     }
-    for (const { waiting } of execution.timers.values()) {
-      waiting.cancel();
+    for (const timer of execution.timers.values()) {
+      timer.cancel();
     }
     execution.activities.clear();
     execution.timers.clear();

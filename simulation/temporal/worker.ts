@@ -22,9 +22,4 @@ export class SimulatedWorker {
   polls(time: VirtualTime): boolean {
     return this.process.alive && this.process.stoppedUntil <= time.now && this.cutOffUntil <= time.now;
   }
-
-  /** Whether what it says now arrives at Temporal. */
-  heard(time: VirtualTime): boolean {
-    return this.process.alive && this.cutOffUntil <= time.now;
-  }
 }

@@ -76,9 +76,6 @@ export class Network {
     const { time, random, trace } = this.#parts;
     const owner = processes.getStore();
     const by = runningActivity.getStore();
-    if (by) {
-      by.calls += 1;
-    }
     const delivery = this.#parts.deliver(call, by);
     if (delivery.kind !== 'normal' || call.changes) {
       trace(

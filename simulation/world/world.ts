@@ -27,7 +27,7 @@ import {
   urlOf,
   useHost,
 } from './host';
-import { Network, NoAnswer, type NetworkParts } from './network';
+import { Network, type NetworkParts } from './network';
 import type { RekorProcess, SignedEntry } from './rekor';
 import { SimulatedTrillian, type SimulatedTree } from './trillian';
 import { queueReader, trillianClient, trillianMetrics } from './trillian-client';
@@ -59,7 +59,7 @@ export interface WorldParts {
   readonly watcher: Watcher;
   readonly deliver: NetworkParts['deliver'];
   readonly onFile: (operation: FileOperation) => void;
-  readonly attemptEnded: (task: ActivityTask, worker: SimulatedWorker) => boolean;
+  readonly attemptEnded: (task: ActivityTask) => boolean;
   /** Changes the systems or the activities before anything begins. */
   readonly mutate: Mutation;
   readonly trace: (line: () => string) => void;
@@ -225,5 +225,3 @@ export class World {
     return readMark(tree)?.log === LOG;
   }
 }
-
-export { NoAnswer };
