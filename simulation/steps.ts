@@ -1,6 +1,6 @@
 import type { OpenOrder } from '../workflows/model/changes';
 import { steps as rotationSteps } from '../workflows/model/steps';
-import type { RunningActivity } from './temporal/activity-task';
+import type { RunningActivity } from './temporal/running-activity';
 
 /** The steps at which faults are aimed, in the words of the rotation; undos as `undo STEP`. */
 export const steps = [

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { TerminatedFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Random } from '../random';
 import type { VirtualTime } from '../virtual-time';
-import { ActivityTask, type ActivityHost, type Resolution } from './activity-task';
+import { ActivityTask, type ActivityHost } from './activity-task';
 import {
   errorOf,
   failureOf,
@@ -52,7 +52,7 @@ export class TemporalServer {
       clientOf,
       latency: () => this.#latency(),
       anyWorker: () => this.#anyWorker(),
-      resolved: (execution, seq, resolution) => this.#activityResolved(execution, seq, resolution),
+      happened: (execution, job) => this.#happened(execution, job),
       attemptEnded: (task) => parts.attemptEnded(task),
     };
     this.#tasks = new WorkflowTasks({
@@ -351,17 +351,6 @@ export class TemporalServer {
       null,
     );
     execution.timers.set(seq, timer);
-  }
-
-  #activityResolved(execution: Execution, seq: number, resolution: Resolution): void {
-    execution.activities.delete(seq);
-    const result =
-      'completed' in resolution
-        ? { completed: { result: resolution.completed } }
-        : 'failed' in resolution
-          ? { failed: { failure: resolution.failed } }
-          : { cancelled: { failure: resolution.cancelled } };
-    this.#happened(execution, { resolveActivity: { seq, result, isLocal: false } });
   }
 
   #continueAsNew(

@@ -1,4 +1,4 @@
-import { runningActivity, type RunningActivity } from '../temporal/activity-task';
+import { runningActivity, type RunningActivity } from '../temporal/running-activity';
 import type { Random } from '../random';
 import { processes, type VirtualTime } from '../virtual-time';
 
