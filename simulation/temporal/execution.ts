@@ -6,6 +6,9 @@ import type { SimulatedWorker } from './worker';
 
 export type Status = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELED' | 'TERMINATED' | 'CONTINUED_AS_NEW';
 
+/** A workflow's answer to an update. */
+export type UpdateResponse = NonNullable<Command['updateResponse']>;
+
 /** One workflow task that was completed: what a worker was told, and what it answered. */
 export interface CompletedTask {
   readonly jobs: readonly Job[];
@@ -71,7 +74,8 @@ export class Execution {
   readonly activities = new Map<number, ActivityTask>();
   readonly timers = new Map<number, Waiting>();
   readonly children = new Map<number, Child>();
-  readonly updates = new Map<string, (answer: UpdateAnswer) => void>();
+  /** What to do with the answers to updates. */
+  readonly updates = new Map<string, (response: UpdateResponse) => void>();
 
   constructor(
     options: StartOptions,
@@ -99,9 +103,4 @@ export class Execution {
   get open(): boolean {
     return this.status === 'RUNNING';
   }
-}
-
-export interface UpdateAnswer {
-  readonly completed?: Payload;
-  readonly rejected?: Failure;
 }

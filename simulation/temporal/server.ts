@@ -2,21 +2,14 @@ import type { Client } from '@temporalio/client';
 import { TerminatedFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Random } from '../random';
 import type { VirtualTime } from '../virtual-time';
-import { ActivityTask, type ActivityHost } from './activity-task';
-import {
-  errorOf,
-  failureOf,
-  memoOf,
-  milliseconds,
-  payloadsOf,
-  timestamp,
-  valueOf,
-  type Command,
-  type Job,
-} from './conversion';
-import { Execution, type StartOptions, type Status, type UpdateAnswer } from './execution';
+import type { ActivityHost } from './activity-task';
 import { Children } from './children';
+import { Commands } from './commands';
+import { failureOf, memoOf, payloadsOf, timestamp, type Command, type Job } from './conversion';
+import { Execution, type StartOptions, type Status } from './execution';
 import type { WorkflowRuntime } from './runtime';
+import { Timers } from './timers';
+import { Updates } from './updates';
 import type { SimulatedWorker } from './worker';
 import { WorkflowTasks, type WorkflowTaskHost } from './workflow-tasks';
 
@@ -38,39 +31,38 @@ export class TemporalServer {
   /** Whether the close policy of a run that is reset reaches its children; servers differ. */
   resetReachesChildren = false;
   readonly #parts: TemporalParts;
-  readonly #host: ActivityHost;
   readonly #tasks: WorkflowTasks;
+  readonly #timers: Timers;
   readonly #children: Children;
+  readonly #updates: Updates;
+  readonly #commands: Commands;
   #number = 0;
 
   constructor(parts: TemporalParts) {
     this.#parts = parts;
-    const { time, clientOf, trace } = parts;
-    this.#host = {
-      time,
-      trace,
-      clientOf,
-      latency: () => this.#latency(),
-      anyWorker: () => this.#anyWorker(),
-      happened: (execution, job) => this.#happened(execution, job),
-      attemptEnded: (task) => parts.attemptEnded(task),
-    };
-    this.#tasks = new WorkflowTasks({
+    const host = {
       ...parts,
       latency: () => this.#latency(),
       anyWorker: () => this.#anyWorker(),
-      obey: (execution, command) => this.#obey(execution, command),
-    });
-    this.#children = new Children({
-      time,
-      trace,
-      latency: () => this.#latency(),
+      newId: (kind: string) => this.#newId(kind),
       runs: () => this.runs,
-      latest: (workflowId) => this.latest(workflowId),
-      start: (options) => this.#start(options),
-      cancel: (execution) => this.cancel(execution),
-      terminate: (execution, reason) => this.terminate(execution, reason),
-      happened: (execution, job) => this.#happened(execution, job),
+      latest: (workflowId: string) => this.latest(workflowId),
+      start: (options: StartOptions, before?: { readonly firstRunId: string }) =>
+        this.#start(options, before),
+      cancel: (execution: Execution) => this.cancel(execution),
+      terminate: (execution: Execution, reason: string) => this.terminate(execution, reason),
+      close: (execution: Execution, status: Status) => this.#close(execution, status),
+      happened: (execution: Execution, job: Job) => this.#happened(execution, job),
+      obey: (execution: Execution, command: Command) => this.#commands.obey(execution, command),
+    };
+    this.#tasks = new WorkflowTasks(host);
+    this.#timers = new Timers(host);
+    this.#children = new Children(host);
+    this.#updates = new Updates(host);
+    this.#commands = new Commands(host, {
+      timers: this.#timers,
+      children: this.#children,
+      updates: this.#updates,
     });
   }
 
@@ -146,7 +138,7 @@ export class TemporalServer {
     );
     const former = this.latest(from.workflowId);
     const run = new Execution(from.options, {
-      runId: this.#runId(),
+      runId: this.#newId('run'),
       firstRunId: from.firstRunId,
       originalRunId: from.originalRunId,
       startedAt: from.startedAt,
@@ -183,30 +175,7 @@ export class TemporalServer {
 
   /** Resolves with the handler's result; rejects with its failure, or a validator's. */
   update(execution: Execution, name: string, args: readonly unknown[]): Promise<unknown> {
-    if (!execution.open) {
-      return Promise.reject(new Error(`${execution.workflowId} is closed`));
-    }
-    const id = `update-${(this.#number += 1)}`;
-    return new Promise((resolve, reject) => {
-      execution.updates.set(id, (answer) => {
-        if (answer.rejected) {
-          reject(errorOf(answer.rejected));
-        } else if (answer.completed) {
-          resolve(valueOf(answer.completed));
-        }
-      });
-      this.#happened(execution, {
-        doUpdate: {
-          id,
-          protocolInstanceId: id,
-          name,
-          input: payloadsOf(args),
-          headers: {},
-          meta: { updateId: id, identity: 'simulation' },
-          runValidator: true,
-        },
-      });
-    });
+    return this.#updates.ask(execution, name, args);
   }
 
   /** A worker's process is gone, and with it what it remembered. */
@@ -221,8 +190,8 @@ export class TemporalServer {
     return random.chance(0.02) ? random.between(20, 100) : random.between(2, 8);
   }
 
-  #runId(): string {
-    return `run-${(this.#number += 1)}`;
+  #newId(kind: string): string {
+    return `${kind}-${(this.#number += 1)}`;
   }
 
   #anyWorker(): SimulatedWorker | undefined {
@@ -233,7 +202,7 @@ export class TemporalServer {
   #start(options: StartOptions, before?: { readonly firstRunId: string }): Execution {
     const { time, random } = this.#parts;
     const execution = new Execution(options, {
-      runId: this.#runId(),
+      runId: this.#newId('run'),
       startedAt: time.now,
       seed: Array.from({ length: 4 }, () => random.whole(0, 255)),
       ...before,
@@ -260,114 +229,6 @@ export class TemporalServer {
       execution.pending.push(job);
       this.#tasks.schedule(execution);
     }
-  }
-
-  #obey(execution: Execution, command: Command): void {
-    const { time } = this.#parts;
-    if (command.scheduleActivity) {
-      const task = new ActivityTask(this.#host, execution, command.scheduleActivity);
-      execution.activities.set(task.seq, task);
-    } else if (command.requestCancelActivity) {
-      execution.activities.get(command.requestCancelActivity.seq ?? 0)?.requestCancel();
-    } else if (command.startTimer) {
-      const { seq, startToFireTimeout } = command.startTimer;
-      this.#startTimer(execution, seq ?? 0, time.now + (milliseconds(startToFireTimeout) ?? 0));
-    } else if (command.cancelTimer) {
-      const seq = command.cancelTimer.seq ?? 0;
-      execution.timers.get(seq)?.cancel();
-      execution.timers.delete(seq);
-    } else if (command.startChildWorkflowExecution) {
-      this.#children.start(execution, command.startChildWorkflowExecution);
-    } else if (command.cancelChildWorkflowExecution) {
-      this.#children.cancel(execution, command.cancelChildWorkflowExecution.childWorkflowSeq ?? 0);
-    } else if (command.requestCancelExternalWorkflowExecution) {
-      const { seq, workflowExecution } = command.requestCancelExternalWorkflowExecution;
-      const target = this.latest(workflowExecution?.workflowId ?? '');
-      time.after(
-        this.#latency(),
-        () => {
-          if (target?.open) {
-            this.cancel(target);
-          }
-          const failure = target?.open ? {} : { failure: { message: 'unable to cancel external workflow' } };
-          this.#happened(execution, { resolveRequestCancelExternalWorkflow: { seq: seq ?? 0, ...failure } });
-        },
-        null,
-      );
-    } else if (command.signalExternalWorkflowExecution) {
-      const { seq, signalName, args, workflowExecution, childWorkflowId } =
-        command.signalExternalWorkflowExecution;
-      const target = this.latest(workflowExecution?.workflowId ?? childWorkflowId ?? '');
-      time.after(
-        this.#latency(),
-        () => {
-          if (target?.open) {
-            this.#happened(target, {
-              signalWorkflow: { signalName: signalName ?? '', input: args ?? [], headers: {} },
-            });
-          }
-          const failure = target?.open ? {} : { failure: { message: 'unable to signal external workflow' } };
-          this.#happened(execution, { resolveSignalExternalWorkflow: { seq: seq ?? 0, ...failure } });
-        },
-        null,
-      );
-    } else if (command.updateResponse) {
-      const { protocolInstanceId, completed, rejected } = command.updateResponse;
-      const answer: UpdateAnswer = {
-        ...(completed && { completed }),
-        ...(rejected && { rejected }),
-      };
-      execution.updates.get(protocolInstanceId ?? '')?.(answer);
-    } else if (command.completeWorkflowExecution) {
-      execution.result = command.completeWorkflowExecution.result ?? undefined;
-      this.#close(execution, 'COMPLETED');
-    } else if (command.failWorkflowExecution) {
-      execution.failure = command.failWorkflowExecution.failure ?? undefined;
-      this.#close(execution, 'FAILED');
-    } else if (command.cancelWorkflowExecution) {
-      this.#close(execution, 'CANCELED');
-    } else if (command.continueAsNewWorkflowExecution) {
-      this.#continueAsNew(execution, command.continueAsNewWorkflowExecution);
-    } else if (
-      !command.setPatchMarker &&
-      !command.modifyWorkflowProperties &&
-      !command.upsertWorkflowSearchAttributes &&
-      !command.respondToQuery
-    ) {
-      throw new Error(`The simulated Temporal knows no command ${JSON.stringify(Object.keys(command))}.`);
-    }
-  }
-
-  #startTimer(execution: Execution, seq: number, due: number): void {
-    const { time, random } = this.#parts;
-    // A timer below a second takes a second on a server with default settings.
-    const ms = Math.max(due - time.now, 0);
-    const timer = time.after(
-      ms < 1000 ? random.between(950, 1000) : ms + random.between(1, 5),
-      () => {
-        execution.timers.delete(seq);
-        this.#happened(execution, { fireTimer: { seq } });
-      },
-      null,
-    );
-    execution.timers.set(seq, timer);
-  }
-
-  #continueAsNew(
-    execution: Execution,
-    command: NonNullable<Command['continueAsNewWorkflowExecution']>,
-  ): void {
-    const { options, firstRunId } = execution;
-    this.#close(execution, 'CONTINUED_AS_NEW');
-    this.#start(
-      {
-        ...options,
-        type: command.workflowType ?? options.type,
-        args: command.arguments ?? [],
-        memo: command.memo && Object.keys(command.memo).length > 0 ? command.memo : options.memo,
-      },
-      { firstRunId },
-    );
   }
 
   #close(execution: Execution, status: Status, { reset = false } = {}): void {
@@ -418,24 +279,20 @@ export class TemporalServer {
       for (const command of task.commands) {
         const { scheduleActivity, startTimer, cancelTimer, startChildWorkflowExecution } = command;
         if (scheduleActivity && !came('resolveActivity', scheduleActivity.seq ?? 0)) {
-          this.#obey(run, command);
+          this.#commands.obey(run, command);
         } else if (startTimer && !came('fireTimer', startTimer.seq ?? 0)) {
-          this.#startTimer(
-            run,
-            startTimer.seq ?? 0,
-            task.at + (milliseconds(startTimer.startToFireTimeout) ?? 0),
-          );
+          this.#timers.start(run, startTimer, task.at);
         } else if (cancelTimer) {
-          this.#obey(run, command);
+          this.#commands.obey(run, command);
         } else if (startChildWorkflowExecution) {
           const seq = startChildWorkflowExecution.seq ?? 0;
           if (!came('resolveChildWorkflowExecutionStart', seq)) {
-            this.#obey(run, command);
+            this.#commands.obey(run, command);
           } else if (!came('resolveChildWorkflowExecution', seq)) {
             this.#children.adopt(run, from, startChildWorkflowExecution);
           }
         } else if (command.requestCancelActivity || command.cancelChildWorkflowExecution) {
-          time.after(0, () => this.#obey(run, command), null);
+          time.after(0, () => this.#commands.obey(run, command), null);
         }
       }
     }

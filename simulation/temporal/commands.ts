@@ -1,0 +1,132 @@
+import { ActivityTask, type ActivityHost } from './activity-task';
+import type { Children } from './children';
+import type { Command } from './conversion';
+import type { Execution, StartOptions, Status } from './execution';
+import type { Timers } from './timers';
+import type { Updates } from './updates';
+
+/** What commands need of the server. */
+export interface CommandHost extends ActivityHost {
+  latest(workflowId: string): Execution | undefined;
+  start(options: StartOptions, before: { readonly firstRunId: string }): Execution;
+  cancel(execution: Execution): void;
+  close(execution: Execution, status: Status): void;
+}
+
+/** Where most of it is done. */
+export interface CommandRooms {
+  readonly timers: Timers;
+  readonly children: Children;
+  readonly updates: Updates;
+}
+
+/** Does what workflows ask for at the end of their tasks. */
+export class Commands {
+  readonly #host: CommandHost;
+  readonly #rooms: CommandRooms;
+
+  constructor(host: CommandHost, rooms: CommandRooms) {
+    this.#host = host;
+    this.#rooms = rooms;
+  }
+
+  /** Does what one command asks for; throws for one that the simulation does not know. */
+  obey(execution: Execution, command: Command): void {
+    const { timers, children, updates } = this.#rooms;
+    if (command.scheduleActivity) {
+      const task = new ActivityTask(this.#host, execution, command.scheduleActivity);
+      execution.activities.set(task.seq, task);
+    } else if (command.requestCancelActivity) {
+      execution.activities.get(command.requestCancelActivity.seq ?? 0)?.requestCancel();
+    } else if (command.startTimer) {
+      timers.start(execution, command.startTimer, this.#host.time.now);
+    } else if (command.cancelTimer) {
+      timers.cancel(execution, command.cancelTimer.seq ?? 0);
+    } else if (command.startChildWorkflowExecution) {
+      children.start(execution, command.startChildWorkflowExecution);
+    } else if (command.cancelChildWorkflowExecution) {
+      children.cancel(execution, command.cancelChildWorkflowExecution.childWorkflowSeq ?? 0);
+    } else if (command.requestCancelExternalWorkflowExecution) {
+      this.#cancelExternal(execution, command.requestCancelExternalWorkflowExecution);
+    } else if (command.signalExternalWorkflowExecution) {
+      this.#signalExternal(execution, command.signalExternalWorkflowExecution);
+    } else if (command.updateResponse) {
+      updates.answered(execution, command.updateResponse);
+    } else if (command.completeWorkflowExecution) {
+      execution.result = command.completeWorkflowExecution.result ?? undefined;
+      this.#host.close(execution, 'COMPLETED');
+    } else if (command.failWorkflowExecution) {
+      execution.failure = command.failWorkflowExecution.failure ?? undefined;
+      this.#host.close(execution, 'FAILED');
+    } else if (command.cancelWorkflowExecution) {
+      this.#host.close(execution, 'CANCELED');
+    } else if (command.continueAsNewWorkflowExecution) {
+      this.#continueAsNew(execution, command.continueAsNewWorkflowExecution);
+    } else if (
+      !command.setPatchMarker &&
+      !command.modifyWorkflowProperties &&
+      !command.upsertWorkflowSearchAttributes &&
+      !command.respondToQuery
+    ) {
+      throw new Error(`The simulated Temporal knows no command ${JSON.stringify(Object.keys(command))}.`);
+    }
+  }
+
+  #cancelExternal(
+    execution: Execution,
+    { seq, workflowExecution }: NonNullable<Command['requestCancelExternalWorkflowExecution']>,
+  ): void {
+    const target = this.#host.latest(workflowExecution?.workflowId ?? '');
+    this.#host.time.after(
+      this.#host.latency(),
+      () => {
+        if (target?.open) {
+          this.#host.cancel(target);
+        }
+        const failure = target?.open ? {} : { failure: { message: 'unable to cancel external workflow' } };
+        this.#host.happened(execution, {
+          resolveRequestCancelExternalWorkflow: { seq: seq ?? 0, ...failure },
+        });
+      },
+      null,
+    );
+  }
+
+  #signalExternal(
+    execution: Execution,
+    command: NonNullable<Command['signalExternalWorkflowExecution']>,
+  ): void {
+    const { seq, signalName, args, workflowExecution, childWorkflowId } = command;
+    const target = this.#host.latest(workflowExecution?.workflowId ?? childWorkflowId ?? '');
+    this.#host.time.after(
+      this.#host.latency(),
+      () => {
+        if (target?.open) {
+          this.#host.happened(target, {
+            signalWorkflow: { signalName: signalName ?? '', input: args ?? [], headers: {} },
+          });
+        }
+        const failure = target?.open ? {} : { failure: { message: 'unable to signal external workflow' } };
+        this.#host.happened(execution, { resolveSignalExternalWorkflow: { seq: seq ?? 0, ...failure } });
+      },
+      null,
+    );
+  }
+
+  #continueAsNew(
+    execution: Execution,
+    command: NonNullable<Command['continueAsNewWorkflowExecution']>,
+  ): void {
+    const { options, firstRunId } = execution;
+    this.#host.close(execution, 'CONTINUED_AS_NEW');
+    this.#host.start(
+      {
+        ...options,
+        type: command.workflowType ?? options.type,
+        args: command.arguments ?? [],
+        memo: command.memo && Object.keys(command.memo).length > 0 ? command.memo : options.memo,
+      },
+      { firstRunId },
+    );
+  }
+}
