@@ -76,7 +76,7 @@ export class Happenings {
           return false;
         }
         this.interfered.add('reset');
-        void temporal.reset(target, random.whole(0, target.history.length - 1));
+        temporal.reset(target, random.whole(0, target.history.length - 1));
         return true;
       }
       case 'Temporal lost':

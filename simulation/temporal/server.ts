@@ -5,8 +5,9 @@ import type { VirtualTime } from '../virtual-time';
 import type { ActivityHost } from './activity-task';
 import { Children } from './children';
 import { Commands } from './commands';
-import { failureOf, memoOf, payloadsOf, timestamp, type Command, type Job } from './conversion';
+import { failureOf, memoOf, payloadsOf, type Command, type Job } from './conversion';
 import { Execution, type StartOptions, type Status } from './execution';
+import { Resets } from './resets';
 import type { WorkflowRuntime } from './runtime';
 import { Timers } from './timers';
 import { Updates } from './updates';
@@ -32,10 +33,10 @@ export class TemporalServer {
   resetReachesChildren = false;
   readonly #parts: TemporalParts;
   readonly #tasks: WorkflowTasks;
-  readonly #timers: Timers;
   readonly #children: Children;
   readonly #updates: Updates;
   readonly #commands: Commands;
+  readonly #resets: Resets;
   #number = 0;
 
   constructor(parts: TemporalParts) {
@@ -51,19 +52,18 @@ export class TemporalServer {
         this.#start(options, before),
       cancel: (execution: Execution) => this.cancel(execution),
       terminate: (execution: Execution, reason: string) => this.terminate(execution, reason),
-      close: (execution: Execution, status: Status) => this.#close(execution, status),
+      begin: (run: Execution) => this.#begin(run),
+      close: (execution: Execution, status: Status, how?: { readonly reset: boolean }) =>
+        this.#close(execution, status, how),
       happened: (execution: Execution, job: Job) => this.#happened(execution, job),
       obey: (execution: Execution, command: Command) => this.#commands.obey(execution, command),
     };
     this.#tasks = new WorkflowTasks(host);
-    this.#timers = new Timers(host);
-    this.#children = new Children(host);
-    this.#updates = new Updates(host);
-    this.#commands = new Commands(host, {
-      timers: this.#timers,
-      children: this.#children,
-      updates: this.#updates,
-    });
+    const timers = new Timers(host);
+    const children = (this.#children = new Children(host));
+    const updates = (this.#updates = new Updates(host));
+    const commands = (this.#commands = new Commands(host, { timers, children, updates }));
+    this.#resets = new Resets(host, { commands, timers, children });
   }
 
   /** The newest run of a workflow id. */
@@ -129,36 +129,8 @@ export class TemporalServer {
    * A new run that begins with the first `tasks` workflow tasks of another one, and does the next one anew. The other one
    * is terminated if it is open, and so is every other open run of this id.
    */
-  async reset(from: Execution, tasks: number): Promise<Execution> {
-    const { random } = this.#parts;
-    const kept = from.history.slice(0, tasks);
-    const again = from.history[tasks];
-    this.#parts.trace(
-      () => `${from.workflowId} (${from.options.type}) reset to its workflow task ${tasks + 1}`,
-    );
-    const former = this.latest(from.workflowId);
-    const run = new Execution(from.options, {
-      runId: this.#newId('run'),
-      firstRunId: from.firstRunId,
-      originalRunId: from.originalRunId,
-      startedAt: from.startedAt,
-      seed: from.seed,
-    });
-    run.flags = [...from.flags];
-    run.history = kept;
-    if (former?.open) {
-      former.failure = failureOf(new TerminatedFailure('reset'));
-      this.#close(former, 'TERMINATED', { reset: true });
-    }
-    this.runs.push(run);
-    const jobs = [...(again?.jobs ?? from.pending)];
-    this.#restorePending(run, from, kept, jobs);
-    // A timestamp's seconds are a 64-bit number, which is what a seed must be.
-    const { seconds } = timestamp(random.whole(1, 1_000_000_000) * 1000);
-    jobs.unshift({ updateRandomSeed: { randomnessSeed: seconds } });
-    run.pending = jobs;
-    this.#tasks.schedule(run);
-    return await Promise.resolve(run);
+  reset(from: Execution, tasks: number): void {
+    this.#resets.reset(from, tasks);
   }
 
   /** Asks what a workflow says of itself once its workflow task, if it has one just now, is over. */
@@ -223,6 +195,11 @@ export class TemporalServer {
     return execution;
   }
 
+  #begin(run: Execution): void {
+    this.runs.push(run);
+    this.#tasks.schedule(run);
+  }
+
   #happened(execution: Execution, job: Job): void {
     if (execution.open) {
       execution.lastEventAt = this.#parts.time.now;
@@ -257,46 +234,4 @@ export class TemporalServer {
     execution.activities.clear();
     execution.timers.clear();
   }
-
-  /** What a run that was reset waits for: all that its kept tasks have asked for and that had not come by then. */
-  #restorePending(
-    run: Execution,
-    from: Execution,
-    kept: readonly CompletedTaskLike[],
-    jobs: readonly Job[],
-  ): void {
-    const { time } = this.#parts;
-    const all = [...kept.flatMap((task) => task.jobs), ...jobs];
-    const came = (
-      name:
-        | 'resolveActivity'
-        | 'fireTimer'
-        | 'resolveChildWorkflowExecutionStart'
-        | 'resolveChildWorkflowExecution',
-      seq: number,
-    ): boolean => all.some((job) => job[name] != null && (job[name].seq ?? 0) === seq);
-    for (const task of kept) {
-      for (const command of task.commands) {
-        const { scheduleActivity, startTimer, cancelTimer, startChildWorkflowExecution } = command;
-        if (scheduleActivity && !came('resolveActivity', scheduleActivity.seq ?? 0)) {
-          this.#commands.obey(run, command);
-        } else if (startTimer && !came('fireTimer', startTimer.seq ?? 0)) {
-          this.#timers.start(run, startTimer, task.at);
-        } else if (cancelTimer) {
-          this.#commands.obey(run, command);
-        } else if (startChildWorkflowExecution) {
-          const seq = startChildWorkflowExecution.seq ?? 0;
-          if (!came('resolveChildWorkflowExecutionStart', seq)) {
-            this.#commands.obey(run, command);
-          } else if (!came('resolveChildWorkflowExecution', seq)) {
-            this.#children.adopt(run, from, startChildWorkflowExecution);
-          }
-        } else if (command.requestCancelActivity || command.cancelChildWorkflowExecution) {
-          time.after(0, () => this.#commands.obey(run, command), null);
-        }
-      }
-    }
-  }
 }
-
-type CompletedTaskLike = Execution['history'][number];
