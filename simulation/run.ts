@@ -1,6 +1,5 @@
 import { PROGRESS, RESUME, lockId, type Progress } from '../workflows/messages';
 import type { Outcome, RotationResult } from '../workflows/model/rotation';
-import type { Order } from '../gate/orders';
 import { Injection } from './injection';
 import { Random } from './random';
 import { scenarioOf, type FaultName, type Scenario } from './scenario';
@@ -9,9 +8,8 @@ import { valueOf } from './temporal/conversion';
 import type { Execution } from './temporal/execution';
 import type { WorkflowRuntime } from './temporal/runtime';
 import type { SinkCall } from './temporal/workflow-tasks';
-import { dangersOf, judgeEnd, snapshotOf, type Ended } from './verdict';
+import { judgeEnd, snapshotOf, type Ended } from './verdict';
 import { Watch, type Violation } from './watch';
-import { slotNames, urlOf, type SlotName } from './world/host';
 import { LOG, World, type Mutation } from './world/world';
 
 export interface RunOptions {
@@ -86,7 +84,7 @@ class Run {
         onState: (tree, before, by) => watch.onState(tree, before, by),
         onSigned: (entry, by) => watch.onSigned(entry, by),
         onWaited: (ms) => watch.onWaited(ms),
-        onOrder: (order) => this.#onOrder(order),
+        onOrder: (order) => watch.onOrder(order),
         onSink: (call) => this.#onSink(call),
         onFailed: (what) => this.#onFailed(what),
         onWrongRead: (what) => watch.onWrongRead(what),
@@ -279,23 +277,6 @@ class Run {
       temporal.start('guardLog', { workflowId: `guard-${(this.#looks += 1)}`, args: [{ log: LOG }] });
     }
   }
-
-  /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */
-  #onOrder({ kind, order }: Order): void {
-    if (kind !== 'release' || order.rotation.startsWith('someone')) {
-      return;
-    }
-    const slot = slotNames.find((name) => urlOf(name) === order.upstream);
-    const before = this.#exposed;
-    this.#exposed = slot;
-    if (slot && slot !== before) {
-      for (const danger of dangersOf(this.#world, slot)) {
-        this.#watch.broken(2, `${order.rotation} sends clients to ${slot}: ${danger}`);
-      }
-    }
-  }
-
-  #exposed: SlotName | undefined = 'blue';
 
   #onFailed(what: string): void {
     this.#failed.push(`${Math.round(this.#world.time.elapsed)} ${what}`);

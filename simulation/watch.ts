@@ -1,6 +1,8 @@
+import type { Order } from '../gate/orders';
 import type { TreeId, TreeState } from '../workflows/model/log';
+import { dangersOf } from './dangers';
 import { MAX_WAIT_MS } from './world/gate';
-import { environmentFile, shardingFile, short, slotNames } from './world/host';
+import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
 import type { RekorProcess, SignedEntry } from './world/rekor';
 import type { SimulatedTree } from './world/trillian';
 import { CURRENT_TREE, type World } from './world/world';
@@ -24,6 +26,8 @@ export class Watch {
   readonly #signed = new Map<number, string>();
   /** Trees that a rotation has made and not yet closed. */
   readonly #new = new Set<TreeId>();
+  /** Where a rotation last sent clients. */
+  #exposed: SlotName | undefined = 'blue';
   #world: World | undefined;
 
   watches(world: World): void {
@@ -50,6 +54,22 @@ export class Watch {
         2,
         `index ${entry.logIndex} is signed for leaf ${leaf ?? ''} of tree ${short(tree)} and for leaf ${entry.leafIndex} of tree ${short(entry.treeId)} (Rekor ${by.name})`,
       );
+    }
+  }
+
+  /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */
+  onOrder({ kind, order }: Order): void {
+    const world = this.#world;
+    if (!world || kind !== 'release' || order.rotation.startsWith('someone')) {
+      return;
+    }
+    const slot = slotNames.find((name) => urlOf(name) === order.upstream);
+    const before = this.#exposed;
+    this.#exposed = slot;
+    if (slot && slot !== before) {
+      for (const danger of dangersOf(world, slot)) {
+        this.broken(2, `${order.rotation} sends clients to ${slot}: ${danger}`);
+      }
     }
   }
 

@@ -1,0 +1,33 @@
+import { short, slotNames, urlOf, type SlotName } from './world/host';
+import type { World } from './world/world';
+
+/** What lets an index be signed twice: an open tree that does not serve, or one that is served with wrong lengths. */
+export function dangers(world: World): string[] {
+  const open = world.trees().filter(({ row }) => row.state === 'ACTIVE');
+  const two = `trees ${open.map(({ treeId }) => short(treeId)).join(' and ')} are ACTIVE`;
+  return [...(open.length > 1 ? [two] : []), ...slotNames.flatMap((slot) => dangersOf(world, slot))];
+}
+
+/** Why a slot, if it takes writes now, would give an index again. */
+export function dangersOf(world: World, slot: SlotName): string[] {
+  const { host, trillian } = world;
+  const process = host.at(urlOf(slot));
+  if (!process || trillian.trees.get(process.configuration.activeTreeId)?.row.state !== 'ACTIVE') {
+    return [];
+  }
+  const { activeTreeId, inactiveTreeIds } = process.configuration;
+  const listed = new Set([...inactiveTreeIds, activeTreeId]);
+  // Trees that hold entries of clients and that this process does not know: their indexes are given again.
+  const missing = world
+    .trees()
+    .filter(
+      ({ treeId, leaves }) => !listed.has(treeId) && leaves.some((leaf) => leaf.extraData.length === 0),
+    );
+  const names = missing.map(({ treeId }) => short(treeId)).join(', ');
+  return [
+    ...(missing.length > 0 ? [`Rekor ${slot} takes writes and does not list tree ${names}`] : []),
+    ...inactiveTreeIds
+      .filter((treeId, position) => process.lengths[position] !== trillian.head(treeId).size)
+      .map((treeId) => `Rekor ${slot} takes writes with a wrong length of tree ${short(treeId)}`),
+  ];
+}
