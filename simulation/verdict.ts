@@ -1,9 +1,8 @@
 import type { TreeId } from '../workflows/model/log';
-import type { RotationResult } from '../workflows/model/rotation';
 import { dangers } from './dangers';
 import type { Injection } from './injection';
+import type { WorkflowResult } from './results';
 import type { FaultName, Scenario } from './scenario';
-import type { Execution } from './temporal/execution';
 import type { Watch } from './watch';
 import { SIMULATED_ROOT } from './world/files';
 import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
@@ -61,7 +60,7 @@ export interface Ended {
   readonly injection: Injection;
   readonly scenario: Scenario;
   readonly before: Snapshot;
-  readonly results: readonly { readonly execution: Execution; readonly result: RotationResult | undefined }[];
+  readonly results: readonly WorkflowResult[];
   /** What clients saw fail. */
   readonly failed: readonly string[];
   /** Something happened after the end: only an alarm is asked for what is wrong now. */

@@ -1,0 +1,144 @@
+import { GUARD_EVERY_MS, type GuardSchedule } from './guard-schedule';
+import type { Person, PersonParts } from './person';
+import { resultsOf, type WorkflowResult } from './results';
+import { judgeEnd, snapshotOf, type Ended } from './verdict';
+import { LOG } from './world/world';
+
+/** For so long clients are busy. */
+const BUSY_MS = 25_000;
+/** What has not ended by then never ends. */
+const LONGEST_MS = 420_000;
+/** Rule 8: an alarm within five minutes, and a guardian's look more. */
+const ALARM_WITHIN_MS = 300_000;
+
+/** Who and what takes part in a run. */
+export interface CourseParts extends PersonParts {
+  readonly person: Person;
+  readonly guard: GuardSchedule;
+  /** What clients saw fail. */
+  readonly failed: readonly string[];
+}
+
+/** What happens in a run, one after the other: clients, rotations with their faults, the verdict, and what comes late. */
+export class Course {
+  /** What the rotations came to, once they are over. */
+  results: readonly WorkflowResult[] = [];
+  readonly #parts: CourseParts;
+
+  constructor(parts: CourseParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when everything has happened and is judged. */
+  async run(): Promise<void> {
+    const { world, scenario, watch, injection, guard, random, failed, inBackground } = this.#parts;
+    const { time, temporal, traffic, trace } = world;
+    await world.begin(scenario.workers);
+    traffic.start();
+    // Long waits are dull: a few writes show as much.
+    time.after(BUSY_MS, () => traffic.slowDown(1), null);
+    if (scenario.racy) {
+      Object.assign(world.trillian.slowness, { queueLeafMs: [2, 150], passMs: [5, 350] });
+      inBackground(traffic.writePastFor('blue', BUSY_MS));
+    }
+    await time.pass(300);
+    trace(() => `scenario ${JSON.stringify(scenario)}`);
+    if (scenario.rotatedBefore) {
+      temporal.start('rotateLog', { workflowId: 'rotate-0', args: [{ log: LOG }] });
+      await this.#ended();
+    }
+    // A rotation before it is history, and is not judged.
+    const mainFrom = time.now;
+    watch.closedByRotation = false;
+    injection.begins();
+    const before = snapshotOf(world);
+    guard.begin(random.between(2_000, GUARD_EVERY_MS));
+    temporal.start('rotateLog', { workflowId: 'rotate-1', args: [{ log: LOG }] });
+    await this.#ended();
+    if (scenario.again && injection.others.changes.length === 0) {
+      injection.mend();
+      trace(() => 'a second rotation');
+      temporal.start('rotateLog', { workflowId: 'rotate-2', args: [{ log: LOG }] });
+      await this.#ended();
+    }
+    await time.pass(1_500);
+    injection.mend();
+    await this.#restarted();
+    this.results = resultsOf(world, mainFrom);
+    const ended: Ended = { world, watch, injection, scenario, before, results: this.results, failed };
+    await judgeEnd(ended);
+    await this.#afterTheEnd(ended);
+    traffic.stop();
+  }
+
+  /** What happens when it is over: late calls, restarts, stale deploys; each must raise an alarm if it does harm. */
+  async #afterTheEnd(ended: Ended): Promise<void> {
+    const { world, scenario, watch, injection, person, random } = this.#parts;
+    const { time, traffic } = world;
+    const faults = scenario.faults.filter(({ step }) => step === 'after the end');
+    const kept = injection.kept.splice(0);
+    if (faults.length + kept.length === 0 || watch.violations.length > 0) {
+      return;
+    }
+    traffic.slowDown(1);
+    person.late = true;
+    const since = time.now;
+    for (const land of kept) {
+      world.trace(() => 'a call lands after the end');
+      watch.openedByOthers = true;
+      await land().catch(() => undefined);
+      await time.pass(200);
+    }
+    for (const fault of faults) {
+      await injection.afterTheEnd(fault);
+      await time.pass(random.between(100, 4_000));
+    }
+    await this.#ended();
+    await time.pass(5_000);
+    await judgeEnd({
+      ...ended,
+      late: { since, alarmed: () => person.alarmed(since) },
+      alarmWithinMs: ALARM_WITHIN_MS,
+    });
+  }
+
+  /** Waits until nothing of a rotation runs any more and nothing is left that a guardian or a person would finish. */
+  async #ended(): Promise<void> {
+    const { world, scenario } = this.#parts;
+    const { time, temporal } = world;
+    let quietSince = time.now;
+    const until = time.now + LONGEST_MS;
+    for (;;) {
+      await time.pass(100);
+      if (time.now > until) {
+        return;
+      }
+      if (temporal.open().some((run) => !run.workflowId.startsWith('guard'))) {
+        quietSince = time.now;
+        continue;
+      }
+      const left = snapshotOf(world).leftovers;
+      if (left.length === 0 || time.now - quietSince > 2 * GUARD_EVERY_MS + 10_000) {
+        return;
+      }
+      if (!scenario.recovers && time.now - quietSince > GUARD_EVERY_MS + 10_000) {
+        quietSince = time.now;
+        temporal.start('recoverLog', {
+          workflowId: `recover-by-hand-${Math.round(time.elapsed)}`,
+          args: [{ log: LOG }],
+        });
+      }
+    }
+  }
+
+  /** Whatever died by a fault of its own is started again by whoever watches over it. */
+  async #restarted(): Promise<void> {
+    const { time, gate, host } = this.#parts.world;
+    for (let waited = 0; waited < 5_000; waited += 100) {
+      if (gate.upstream !== undefined && host.at(gate.upstream)) {
+        return;
+      }
+      await time.pass(100);
+    }
+  }
+}
