@@ -3,7 +3,8 @@ import { failed, reasonOf } from './failure';
 import { GivenUp } from './given-up';
 import type { Journal } from './journal';
 import { RESUME } from './messages';
-import type { AttemptOrder, Observations } from './model/changes';
+import type { HeldStep } from './model/by-hand';
+import type { Observations } from './model/changes';
 import {
   choices,
   resumeProblems,
@@ -46,6 +47,9 @@ async function tried<Result>(name: string, act: () => Promise<Result>): Promise<
   }
 }
 
+/** What a person who finishes a step has to be told of it. */
+type ByHandOrder = Omit<HeldStep, 'step'>;
+
 const resumeUpdate = defineUpdate<string, [ResumeOrder]>(RESUME);
 
 /**
@@ -79,7 +83,7 @@ export class Insistence {
   }
 
   /** Carries undos and forward steps of this attempt through. */
-  on(order: AttemptOrder): Carry {
+  on(order: ByHandOrder): Carry {
     return {
       through: async (name, act) => {
         const done = await this.#carry(order, ['retry', 'giveUp'], name, act);
@@ -93,7 +97,7 @@ export class Insistence {
   }
 
   async #carry<Result>(
-    order: AttemptOrder,
+    order: ByHandOrder,
     allowed: readonly Choice[],
     name: string,
     act: () => Promise<Result>,
@@ -138,12 +142,13 @@ export class Insistence {
     return ordered?.choice ?? 'retry';
   }
 
-  async #byHand(order: AttemptOrder, step: string): Promise<Pick<Held, 'state' | 'commands'>> {
+  async #byHand(
+    { identity, release, froze }: ByHandOrder,
+    step: string,
+  ): Promise<Pick<Held, 'state' | 'commands'>> {
     try {
-      const { identity, release } = order;
-      return await CancellationScope.nonCancellable(() =>
-        this.#observations.byHand({ step, identity, release }),
-      );
+      const held = { step, identity, release, ...(froze !== undefined && { froze }) };
+      return await CancellationScope.nonCancellable(() => this.#observations.byHand(held));
     } catch (error) {
       return { state: [`nothing could be read: ${reasonOf(error, step).message}`], commands: [] };
     }

@@ -94,8 +94,9 @@ async function forwardUntilItSucceeds(
       return await run.changes.openAndExpose({ identity, release, budgetMs, forward: true });
     } catch (error) {
       const reason = reasonOf(error, 'forward');
-      // A person may mend any other reason, and then it is worth another try.
-      throw reason.code === 'NOT_OURS'
+      // A person may mend any other reason, and then it is worth another try; but of a tree that grew, nothing is to be
+      // started that loads its length.
+      throw reason.code === 'NOT_OURS' || reason.code === 'CURRENT_TREE_GREW'
         ? error
         : failed(refusal('FORWARD_FAILED', { tree: release.nextTreeId, reason: reason.message }));
     }

@@ -4,6 +4,8 @@ import { orderNumber } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import { errorReason } from '../error-reason';
 import type { LogSystems } from '../systems';
+import { currentEnd } from './next-tree';
+import { notAsBefore } from './rolled-back';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
 export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attempt): Promise<ByHand> {
@@ -34,46 +36,66 @@ export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attem
     }),
   );
   try {
-    return { state, commands: await commandsFor(systems, held) };
+    return { state, commands: await commandsFor(systems, held, attempt) };
   } catch (error) {
     return { state: [...state, `what would finish it cannot be said: ${errorReason(error)}`], commands: [] };
   }
 }
 
-/** The programs are Trillian's own `updatetree`, curl with the gate's token, and what the installation says. */
+/**
+ * The programs are Trillian's own `updatetree`, curl with the gate's token, and what the installation says. None of them
+ * looks before it acts, so nothing is shown that would be wrong by what is there now.
+ */
 async function commandsFor(
-  { addresses, installation }: LogSystems,
-  { step, release, identity }: HeldStep,
+  systems: LogSystems,
+  held: HeldStep,
+  attempt: Attempt,
 ): Promise<readonly string[]> {
-  const { byHand: releases } = installation;
+  const { addresses, installation } = systems;
+  const { step, release, identity, froze = false } = held;
+  const { currentTreeId, nextTreeId, current, next, supersedes = false } = release;
   const setState = (treeId: TreeId, state: string): string =>
     `updatetree --admin_server=${addresses.trillian} --tree_id=${treeId} --tree_state=${state}`;
+  const urlOf = (name: string): string => installation.instances(name)[0]?.url ?? '';
   const sendTo = (name: string, number: number): string => {
-    const upstream = installation.instances(name)[0]?.url ?? '';
-    const order = JSON.stringify({ rotation: 'by hand', number, upstream });
+    const order = JSON.stringify({ rotation: 'by hand', number, upstream: urlOf(name) });
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
-  const after = orderNumber(identity) + 1;
-  const { currentTreeId, nextTreeId, current, next } = release;
+  const own = orderNumber(identity);
   switch (step) {
     case 'undo verify':
       return [setState(nextTreeId, 'DRAINING'), setState(nextTreeId, 'FROZEN')];
     case 'undo freeze':
-      return [setState(currentTreeId, 'ACTIVE')];
+      // A superseded tree was closed before its attempt, and stays so.
+      return supersedes ? [] : [setState(currentTreeId, 'ACTIVE')];
     case 'undo hold':
-      return [sendTo(current, after)];
+      return [sendTo(current, own + 1)];
     case 'undo start':
-      return releases.stop(next);
+      return installation.byHand.stop(next);
     case 'undo stage':
-      return await releases.discard(release);
+      return await installation.byHand.discard(release);
     case 'undo createTree':
       return nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')];
-    case 'look back':
-      return [setState(currentTreeId, 'ACTIVE'), sendTo(current, after)];
-    case 'forward':
-      return [...releases.start(next), setState(nextTreeId, 'ACTIVE'), sendTo(next, after)];
+    case 'look back': {
+      const different = await notAsBefore(systems, { identity, release, froze }, attempt);
+      const commands = different.map(({ wanted }) =>
+        wanted === 'gate to current' ? sendTo(current, own + 1) : setState(wanted.treeId, wanted.state),
+      );
+      return [...new Set(commands)];
+    }
+    case 'forward': {
+      // A Rekor that starts now computes with what the tree has become (H1).
+      const { end } = await currentEnd(systems, held, attempt);
+      return [
+        ...installation.byHand.start(next),
+        `curl -fsS ${urlOf(next)}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
+        setState(nextTreeId, 'ACTIVE'),
+        // Of the same number as its own order, which may follow it then.
+        sendTo(next, own),
+      ];
+    }
     case 'settle':
-      return releases.settle(release);
+      return installation.byHand.settle(release);
     default:
       return [];
   }

@@ -5,7 +5,7 @@ import type { AttemptIdentity, ClosedNextTree, FrozenTree, Handover } from '../.
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
-import { handoverLeaf, handoverText, sameEnd } from '../handover';
+import { handoverLeaf, handoverText, sameEnd, type TreeEnd } from '../handover';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
@@ -216,27 +216,40 @@ async function seenThrough({ rekor }: LogSystems, instance: Instance, attempt: A
  */
 export async function endOfCurrent(
   systems: LogSystems,
-  { release }: AttemptOrder,
+  order: AttemptOrder,
   attempt: Attempt,
 ): Promise<FrozenTree> {
-  const { trillian, drain } = systems;
+  const { currentTreeId, nextTreeId } = order.release;
+  const { end, handedOver: known } = await currentEnd(systems, order, attempt);
+  return known
+    ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${end.size} entries, root ${end.rootHash}`] }
+    : await freezeTree(systems, systems.drain, currentTreeId, attempt);
+}
+
+/**
+ * What the current tree is now, and whether the next one's handover leaf says so; reads only.
+ *
+ * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
+ */
+export async function currentEnd(
+  systems: LogSystems,
+  { release }: AttemptOrder,
+  attempt: Attempt,
+): Promise<{ readonly end: TreeEnd; readonly handedOver: boolean }> {
   const { currentTreeId, nextTreeId } = release;
   const handover = await handedOver(systems, nextTreeId, attempt);
-  if (!handover || handover.end.treeId !== currentTreeId) {
-    return await freezeTree(systems, drain, currentTreeId, attempt);
+  const end = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, attempt)) };
+  if (handover?.end.treeId !== currentTreeId) {
+    return { end, handedOver: false };
   }
-  const now = { treeId: currentTreeId, ...(await trillian.treeHead(currentTreeId, attempt)) };
-  if (!sameEnd(handover.end, now)) {
+  if (!sameEnd(handover.end, end)) {
     throw refuse('CURRENT_TREE_GREW', {
       tree: currentTreeId,
       handedOver: `${handover.end.size} entries`,
-      now: `${now.size} entries`,
+      now: `${end.size} entries`,
     });
   }
-  return {
-    ...now,
-    proof: [`as tree ${nextTreeId} has handed over: ${now.size} entries, root ${now.rootHash}`],
-  };
+  return { end, handedOver: true };
 }
 
 /**

@@ -1,8 +1,15 @@
 import type { LookBackOrder } from '../../workflows/model/changes';
+import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { Attempt } from '../attempt';
 import type { LogSystems } from '../systems';
 import { ifOurs, livesOnNext } from './ownership';
+
+/** One thing that is not as before an attempt, in plain words, and what it should be. */
+export interface NotAsBefore {
+  readonly found: string;
+  readonly wanted: { readonly treeId: TreeId; readonly state: 'ACTIVE' | 'FROZEN' } | 'gate to current';
+}
 
 /**
  * What is not as before once an attempt was taken back: a call of a dead worker may have landed after its undo (H8). Its
@@ -13,28 +20,43 @@ export async function lookBack(
   order: LookBackOrder,
   attempt: Attempt,
 ): Promise<readonly string[]> {
+  return (await notAsBefore(systems, order, attempt)).map(({ found }) => found);
+}
+
+/** The same, with what would put it right, in an order in which no two trees are ever ACTIVE. Nothing where a later attempt has the log, or it lives on the next tree. */
+export async function notAsBefore(
+  systems: LogSystems,
+  order: LookBackOrder,
+  attempt: Attempt,
+): Promise<readonly NotAsBefore[]> {
   const { log, trillian, gate, installation } = systems;
   const { identity, release } = order;
-  return await ifOurs(systems, identity, attempt, [], async () => {
+  return await ifOurs<readonly NotAsBefore[]>(systems, identity, attempt, [], async () => {
     if (release.supersedes || (await livesOnNext(systems, order, attempt))) {
       return [];
     }
     const trees = await trillian.listTrees(attempt);
     const current = trees.find(({ treeId }) => treeId === release.currentTreeId);
-    const left = markedTrees(trees, log).filter(
-      (tree) => tree.identity.rotation === identity.rotation && tree.state !== 'FROZEN',
-    );
+    const different: NotAsBefore[] = [];
+    for (const { treeId, state, identity: by } of markedTrees(trees, log)) {
+      if (by.rotation === identity.rotation && state !== 'FROZEN' && treeId !== release.currentTreeId) {
+        const found = `tree ${treeId} is ${state}, not FROZEN`;
+        different.push({ found, wanted: { treeId, state: 'FROZEN' } });
+      }
+    }
+    if (current?.state !== 'ACTIVE' && order.froze) {
+      const { currentTreeId: treeId } = release;
+      const found = `tree ${treeId} is ${current?.state ?? 'gone'}, not ACTIVE`;
+      different.push({ found, wanted: { treeId, state: 'ACTIVE' } });
+    }
     const { mode, upstream } = await gate.state(attempt.signal);
     const addresses = installation.instances(release.current).map(({ url }) => url);
-    return [
-      ...(current?.state === 'ACTIVE' || !order.froze
-        ? []
-        : [`tree ${release.currentTreeId} is ${current?.state ?? 'gone'}, not ACTIVE`]),
-      ...left
-        .filter(({ treeId }) => treeId !== release.currentTreeId)
-        .map(({ treeId, state }) => `tree ${treeId} is ${state}, not FROZEN`),
-      ...(mode === 'pass' ? [] : [`the gate does not pass writes (${mode})`]),
-      ...(addresses.includes(upstream) ? [] : [`the gate sends to ${upstream}`]),
-    ];
+    if (mode !== 'pass') {
+      different.push({ found: `the gate does not pass writes (${mode})`, wanted: 'gate to current' });
+    }
+    if (!addresses.includes(upstream)) {
+      different.push({ found: `the gate sends to ${upstream}`, wanted: 'gate to current' });
+    }
+    return different;
   });
 }

@@ -3,6 +3,8 @@ import type { AttemptOrder } from './changes';
 /** A step of an attempt that cannot be finished. */
 export interface HeldStep extends AttemptOrder {
   readonly step: string;
+  /** For the last look at what was taken back: whether the attempt may have closed the current tree. */
+  readonly froze?: boolean;
 }
 
 /** What a person needs to finish a step without the rotation. */

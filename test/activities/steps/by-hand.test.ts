@@ -1,10 +1,13 @@
 import { byHand } from '../../../activities/steps/by-hand';
 import type { ByHand } from '../../../workflows/model/by-hand';
 import { orderNumber } from '../../../workflows/model/rotation';
-import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { expose } from '../../../activities/steps/writes';
+import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
 
 const updatetree = (treeId: string, state: string) =>
   `updatetree --admin_server=127.0.0.1:8090 --tree_id=${treeId} --tree_state=${state}`;
+
+const own = orderNumber(identity);
 
 const held = (log: FakeLog, step: string): Promise<ByHand> =>
   byHand(log.systems(), { step, identity, release: order.release }, anAttempt());
@@ -36,18 +39,60 @@ describe('a step that cannot be finished', () => {
     expect((await held(new FakeLog(), step)).commands).toEqual(commands);
   });
 
-  it.each([
-    ['undo hold', 'blue', 1],
-    ['look back', 'blue', 2],
-    ['forward', 'green', 3],
-  ])('sends the gate in %s to %s, after every order of this attempt', async (step, slot, count) => {
-    const log = new FakeLog();
-    const { commands } = await held(log, step);
-    const upstream = log.systems().installation.instances(slot)[0]?.url ?? 'none';
+  it('is given back to the current release after every order of this attempt', async () => {
+    const { commands } = await held(new FakeLog(), 'undo hold');
+    expect(commands).toEqual([
+      expect.stringContaining(`"number":${own + 1},"upstream":"${addresses['blue']}"`),
+    ]);
+    expect(commands[0]).toContain('-X PUT http://127.0.0.1:3999/order/release');
+  });
 
-    expect(commands).toHaveLength(count);
-    expect(commands.at(-1)).toContain('-X PUT http://127.0.0.1:3999/order/release');
-    expect(commands.at(-1)).toContain(`"number":${orderNumber(identity) + 1},"upstream":"${upstream}"`);
+  it('goes forward by a look at the next release, and an order that its own may follow', async () => {
+    const log = new FakeLog();
+    log.handsOver('200', '300', 3);
+    const { commands } = await held(log, 'forward');
+    expect(commands).toEqual([
+      'start green',
+      `curl -fsS ${addresses['green']}/api/v1/log # go on only if its inactive shard 200 has treeSize 20`,
+      updatetree('300', 'ACTIVE'),
+      expect.stringContaining(`"number":${own},"upstream":"${addresses['green']}"`),
+    ]);
+
+    // Done by hand, the step itself succeeds.
+    Object.assign(log.gate, { number: own, upstream: addresses['green'] });
+    log.running.add('green');
+    log.trees['300'] = { ...log.trees['300'], state: 'ACTIVE', size: 4 };
+    await expect(expose(log.systems(), order, anAttempt())).resolves.toBeUndefined();
+  });
+
+  it('shows no command that starts a release beside a tree that grew: it would shift every index (H1)', async () => {
+    const log = new FakeLog();
+    log.handsOver('200', '300', 3);
+    log.trees['200'] = { state: 'FROZEN', size: 21 };
+    const { state, commands } = await held(log, 'forward');
+    expect(commands).toEqual([]);
+    expect(state.at(-1)).toContain('Tree 200 has grown');
+    expect(log.done).toEqual([]);
+  });
+
+  it('opens no tree that was closed before the attempt: one that it was to supersede', async () => {
+    const release = { ...order.release, supersedes: true };
+    const step = 'undo freeze';
+    const { commands } = await byHand(new FakeLog().systems(), { step, identity, release }, anAttempt());
+    expect(commands).toEqual([]);
+  });
+
+  it.each([
+    [true, [updatetree('300', 'FROZEN'), updatetree('200', 'ACTIVE')]],
+    [false, [updatetree('300', 'FROZEN')]],
+  ])('puts right what is not as before, where its freeze had begun: %j', async (froze, commands) => {
+    const log = new FakeLog();
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    const look = { step: 'look back', identity, release: order.release, froze };
+    expect((await byHand(log.systems(), look, anAttempt())).commands).toEqual(commands);
+    log.gate.upstream = 'http://127.0.0.1:9';
+    const also = expect.stringContaining(`"upstream":"${addresses['blue']}"`) as string;
+    expect((await byHand(log.systems(), look, anAttempt())).commands).toEqual([...commands, also]);
   });
 
   it('says why its commands cannot be said', async () => {

@@ -190,8 +190,8 @@ describe('the last look', () => {
     const log = opened();
     Object.assign(log.gate, { mode: 'hold', upstream: 'http://127.0.0.1:9' });
     await expect(look(log)).resolves.toEqual([
-      'tree 200 is FROZEN, not ACTIVE',
       'tree 300 is ACTIVE, not FROZEN',
+      'tree 200 is FROZEN, not ACTIVE',
       'the gate does not pass writes (hold)',
       'the gate sends to http://127.0.0.1:9',
     ]);
