@@ -88,6 +88,8 @@ export function hostInstallation(options: HostOptions): Installation {
       const serving = await readSlot(slot(current));
       const waiting = await readSlot(slot(next));
       const { environmentFile, shardingFile } = slot(current);
+      // A rotation that was interrupted after its exposure keeps beside the slot that serves by now.
+      const keptByServing = await keptFor(slot(current));
       const active = activeTreeId(environmentFile, serving.environment, treeIdVariable);
       const inactive = inactiveTreeIds(shardingFile, serving.sharding, active);
       nextContents(
@@ -103,8 +105,8 @@ export function hostInstallation(options: HostOptions): Installation {
         activeTreeId: active,
         inactiveTreeIds: inactive,
         nextIsRunning: await isRunning(next, signal),
-        // A rotation that was interrupted after its exposure keeps beside the slot that serves by now.
-        keptBy: (await keptFor(slot(next))) ?? (await keptFor(slot(current))),
+        keptBy: (await keptFor(slot(next))) ?? keptByServing,
+        keptByServing,
         fingerprint: fingerprintOf(serving, waiting),
       };
     },

@@ -83,6 +83,48 @@ describe('the recovery of an interrupted rotation', () => {
     });
   });
 
+  it('takes back what a later rotation began, and does not report the one before it as its own', () => {
+    const began = {
+      treeId: '400',
+      state: 'DRAINING' as const,
+      identity: { ...nextTree.identity, rotation: 'later', number: 40 },
+    };
+    const found: FoundLeftovers = {
+      ...exposed,
+      installation: { ...exposed.installation, keptBy: null },
+      marked: [...exposed.marked, began],
+    };
+    const { kind, order, retire } = planned(found);
+    expect([kind, order.identity.rotation, order.release.mark]).toEqual(['takeBack', 'later', 'later/1']);
+    expect(order.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400' });
+    expect(retire).toEqual([began.identity]);
+  });
+
+  it('takes back a third tree that was staged and never held for: the one before it was closed by us (H12)', () => {
+    const third = {
+      treeId: '400',
+      state: 'DRAINING' as const,
+      identity: { ...nextTree.identity, attempt: 2, number: 9 },
+    };
+    const found: FoundLeftovers = {
+      ...exposed,
+      installation: { ...exposed.installation, keptBy: 'r/2', keptByServing: 'r/1' },
+      current: { treeId: '300', state: 'FROZEN' },
+      gate: { mode: 'pass', number: 7 },
+      marked: [{ ...nextTree, state: 'FROZEN' }, third],
+    };
+    const { kind, order } = planned(found);
+    expect([kind, order.release.mark]).toEqual(['takeBack', 'r/2']);
+    expect(order.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400', current: 'green' });
+
+    const afterwards = {
+      ...found,
+      installation: { ...found.installation, keptBy: 'r/1' },
+      marked: [nextTree],
+    };
+    expect(planned({ ...afterwards, current: { treeId: '300', state: 'ACTIVE' } }).kind).toBe('finish');
+  });
+
   it('supersedes a tree with entries of clients that no release is staged for any more (H12)', () => {
     const found: FoundLeftovers = {
       ...notExposed,

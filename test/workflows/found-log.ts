@@ -17,6 +17,7 @@ export function aFoundLog(): FoundLog {
       inactiveTreeIds: ['100'],
       nextIsRunning: false,
       keptBy: null,
+      keptByServing: null,
       fingerprint: 'a'.repeat(64),
     },
     changes: {

@@ -253,6 +253,7 @@ export class World {
       inactiveTreeIds: inactive,
       nextIsRunning: this.running.has(next),
       keptBy: this.kept.get(next)?.mark ?? this.kept.get(current)?.mark ?? null,
+      keptByServing: this.kept.get(current)?.mark ?? null,
       fingerprint: this.fingerprint(),
     };
   }

@@ -14,8 +14,13 @@ export interface InstallationState {
   readonly inactiveTreeIds: readonly TreeId[];
   /** True when processes of the next release run already: leftovers that a rotation must not adopt. */
   readonly nextIsRunning: boolean;
-  /** `<rotation>/<attempt>` of the attempt that keeps what it replaced, because it has not ended; null without one. */
+  /**
+   * `<rotation>/<attempt>` of the attempt that keeps what it replaced, because it has not ended; null without one. Where one
+   * keeps beside either release, that of the next one.
+   */
   readonly keptBy: string | null;
+  /** The same, beside the current release only: the one that was exposed has not ended. Absent in histories before it was read. */
+  readonly keptByServing?: string | null;
   /** SHA-256 over everything that the next release is derived from or replaces; a change by someone else changes it. */
   readonly fingerprint: string;
 }

@@ -66,6 +66,9 @@ export function planRecovery(
   const unnamed = byNumber(marked.filter((tree) => !named.has(tree.treeId)));
   const kept = marked.find(({ identity }) => nameOf(identity) === installation.keptBy);
   const served = marked.find(({ treeId }) => treeId === installation.activeTreeId);
+  const servedKeeps =
+    served !== undefined &&
+    [installation.keptBy, installation.keptByServing].includes(nameOf(served.identity));
   const retire = unnamed.filter(({ state }) => state !== 'FROZEN').map(({ identity }) => identity);
   const plan = (kind: RecoveryKind, tree: MarkedTree, release: ReleaseOrder | null) =>
     release
@@ -75,19 +78,30 @@ export function planRecovery(
   if (withEntries && withEntries.treeId !== kept?.treeId) {
     return plan('supersede', withEntries, beside(found, withEntries));
   }
-  // A gate that never followed the attempt held nothing for it: then it did not close the current tree either.
-  const closedByUs = kept !== undefined && found.gate.number >= kept.identity.number;
-  if (kept && !named.has(kept.treeId) && (closedByUs || found.current.state === 'ACTIVE')) {
-    return plan('takeBack', kept, beside(found, kept));
+  const open = found.current.state === 'ACTIVE';
+  if (kept && !named.has(kept.treeId)) {
+    // A gate that never followed the attempt held nothing for it: then it did not close the current tree either; but the
+    // rotation that this tree serves by may have, and the attempt was to supersede it.
+    const closedByUs = found.gate.number >= kept.identity.number || servedKeeps;
+    if (closedByUs || open) {
+      return plan('takeBack', kept, beside(found, kept));
+    }
   }
-  if (served && (kept?.treeId === served.treeId || found.current.state === 'ACTIVE')) {
+  // A rotation that left a tree of its own after the one that serves has nothing to do with how that came to serve.
+  const [latest] = unnamed;
+  const isLater = latest !== undefined && served !== undefined && isAfter(latest, served);
+  if (served && (servedKeeps || (open && !isLater))) {
     return plan('finish', served, exposed(found, served));
   }
-  const [latest] = unnamed;
   // Without kept files nothing of ours closed the current tree, so nothing of ours may open it.
-  return latest && found.current.state === 'ACTIVE'
+  return latest && open
     ? plan('takeBack', latest, beside(found, latest))
     : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
+}
+
+/** Another rotation, and a later one. */
+function isAfter({ identity }: MarkedTree, { identity: served }: MarkedTree): boolean {
+  return identity.rotation !== served.rotation && identity.number > served.number;
 }
 
 function byNumber(trees: readonly MarkedTree[]): MarkedTree[] {

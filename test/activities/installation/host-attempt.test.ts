@@ -31,7 +31,7 @@ describe('an attempt that staged the next release', () => {
     expect(await host.keptBy(order, signal)).toBeNull();
     await host.stage(order, signal);
     expect(await host.keptBy(order, signal)).toBe('r1/1');
-    expect((await host.read(BLUE, signal)).keptBy).toBe('r1/1');
+    expect(await host.read(BLUE, signal)).toMatchObject({ keptBy: 'r1/1', keptByServing: null });
     await host.discard(order, signal);
     expect((await host.read(BLUE, signal)).keptBy).toBeNull();
   });

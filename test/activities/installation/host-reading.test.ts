@@ -32,6 +32,7 @@ describe('reading the host', () => {
       inactiveTreeIds: [EARLIER],
       nextIsRunning: false,
       keptBy: null,
+      keptByServing: null,
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
   });

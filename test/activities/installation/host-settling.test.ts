@@ -38,7 +38,7 @@ describe('settling', () => {
     await host.settle(order, signal);
     expect(contents()).toEqual(settled());
     // What it replaced is kept until the attempt has ended.
-    expect((await host.read(GREEN, signal)).keptBy).toBe('r1/1');
+    expect(await host.read(GREEN, signal)).toMatchObject({ keptBy: 'r1/1', keptByServing: 'r1/1' });
     await host.forget(order, signal);
     expect((await fs.readdir(slotsFolder())).filter((name) => name.includes('rekor-rotate'))).toEqual([]);
     const afterwards = await host.read(GREEN, signal);
