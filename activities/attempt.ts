@@ -40,6 +40,8 @@ export interface Attempt extends Call {
   readonly steps: StepsOfFailure;
   /** Runs one of several steps that the attempt does, and keeps that it began and how long it took. */
   step<Result>(name: string, act: () => Promise<Result>): Promise<Result>;
+  /** Looks at what must be so before anything is changed: until it was so once in this attempt, and not again. */
+  atFirst(look: () => Promise<void>): Promise<void>;
 }
 
 /** What `inAttempt` fills in while an activity runs. */
@@ -67,6 +69,7 @@ export async function inAttempt<Result>(
   const late = new AbortController();
   const unanswered = new Set<UnansweredChange>();
   let running = name;
+  let looked = false;
   const timer = setTimeout(() => {
     late.abort(refuse('BUDGET_EXCEEDED', { step: running, budgetMs }));
   }, budgetMs);
@@ -91,6 +94,12 @@ export async function inAttempt<Result>(
         const result = await doIt();
         steps.times[step] = Math.round(performance.now() - began);
         return result;
+      },
+      atFirst: async (look) => {
+        if (!looked) {
+          await look();
+          looked = true;
+        }
       },
     });
   } catch (error) {

@@ -22,9 +22,7 @@ export async function holdAndFreeze(
 ): Promise<HeldAndFrozen> {
   await requireOurs(systems, order.identity, attempt);
   // Once it has begun, what is no longer as prepared is its own doing.
-  if (attempt.steps.began.length === 0) {
-    await requireAsPrepared(systems, order, attempt);
-  }
+  await attempt.atFirst(() => requireAsPrepared(systems, order, attempt));
   await attempt.step('hold', () => hold(systems, order, attempt));
   // With writes held and none in flight the current length is very likely final: the next release starts while the
   // current tree drains, and is proven afterwards.
@@ -42,12 +40,11 @@ export async function openAndExpose(
   order: OpenOrder,
   attempt: Attempt,
 ): Promise<OpenedAndExposed> {
-  const untouched = order.frozen && attempt.steps.began.length === 0;
   await requireOurs(systems, order.identity, attempt);
   // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
   const { frozen, handover } = await attempt.step('verify', async () => {
-    if (untouched) {
-      await requireStillHeld(systems, order, attempt);
+    if (order.frozen) {
+      await attempt.atFirst(() => requireStillHeld(systems, order, attempt));
     }
     const end = order.frozen ?? (await goingForward(systems, order, attempt));
     return { frozen: end, handover: await verifyAndOpen(systems, { ...order, frozen: end }, attempt) };

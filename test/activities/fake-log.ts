@@ -47,6 +47,7 @@ export function anAttempt(): Attempt {
   const late = new AbortController();
   const ends = performance.now() + 5_000;
   const steps = { times: {} as Record<string, number>, began: [] as string[] };
+  let looked = false;
   return {
     signal: late.signal,
     lateSignal: late.signal,
@@ -58,6 +59,12 @@ export function anAttempt(): Attempt {
       const result = await act();
       steps.times[name] = 0;
       return result;
+    },
+    atFirst: async (look) => {
+      if (!looked) {
+        await look();
+        looked = true;
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
+import { refuse } from '../../../activities/refusal-error';
 import { readHandover } from '../../../activities/handover';
 import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
@@ -122,6 +123,34 @@ describe('before the opening', () => {
     expect(log.done).toEqual([]);
     // Its undo decides by what the next tree holds.
     expect(attempt.steps.began).toEqual(['verify']);
+  });
+
+  it('nothing is opened either when the first look was not answered, and the attempt is repeated', async () => {
+    const log = held();
+    log.trees['300'] = { state: 'FROZEN', size: 0, mark: identity };
+    const systems = log.systems();
+    const attempt = anAttempt();
+    const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
+    const asked = jest.spyOn(systems.gate, 'state').mockRejectedValue(away);
+    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), attempt));
+    asked.mockRestore();
+    const unread = jest.spyOn(systems.trillian, 'getTree').mockRejectedValueOnce(away);
+    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), attempt));
+    unread.mockRestore();
+    await refused('CHANGED_BY_SOMEONE', openAndExpose(systems, opening(log), attempt));
+    expect(log.done).toEqual([]);
+  });
+
+  it('what it has opened itself is no surprise when the attempt is repeated', async () => {
+    const log = held();
+    const systems = log.systems();
+    const attempt = anAttempt();
+    const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
+    const lost = jest.spyOn(systems.gate, 'release').mockRejectedValueOnce(away);
+    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), attempt));
+    lost.mockRestore();
+    await openAndExpose(systems, opening(log), attempt);
+    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'release 7']);
   });
 
   it('nothing is opened when an earlier run of the section has opened it (H7)', async () => {
