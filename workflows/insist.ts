@@ -60,7 +60,8 @@ export class Insistence {
   readonly #journal: Journal;
   readonly #observations: Pick<Observations, 'byHand'>;
   readonly #interventions: Intervention[] = [];
-  #ordered: ResumeOrder | undefined;
+  /** What a person has decided and no try has followed yet. */
+  #ordered: Intervention | undefined;
 
   /** Answers the Update `resume` from now on. */
   constructor(journal: Journal, observations: Pick<Observations, 'byHand'>) {
@@ -77,7 +78,7 @@ export class Insistence {
     });
   }
 
-  /** What people have decided so far. */
+  /** What people have decided so far, and was done. */
   get interventions(): readonly Intervention[] {
     return this.#interventions;
   }
@@ -109,6 +110,7 @@ export class Insistence {
       try {
         const result = await act();
         this.#journal.holds(null);
+        this.#tellOfLate(this.#ordered);
         return { result };
       } catch (error) {
         const reason = reasonOf(error, name);
@@ -135,6 +137,9 @@ export class Insistence {
     await CancellationScope.nonCancellable(() => condition(() => this.#ordered !== undefined, pauseMs));
     const ordered = this.#ordered;
     this.#ordered = undefined;
+    if (ordered) {
+      this.#interventions.push(ordered);
+    }
     const held = this.#journal.progress.held;
     if (ordered?.choice === 'giveUp' && held) {
       throw new GivenUp(held, ordered);
@@ -156,8 +161,16 @@ export class Insistence {
 
   #resume(order: ResumeOrder): string {
     const step = this.#journal.progress.held?.step ?? '';
-    this.#ordered = order;
-    this.#interventions.push({ ...order, step, at: new Date().toISOString() });
+    this.#ordered = { ...order, step, at: new Date().toISOString() };
     return `${order.choice}: ${step}`;
+  }
+
+  /** The try that ran when a person decided has succeeded: what was decided is neither done nor in the result. */
+  #tellOfLate(order: Intervention | undefined): void {
+    this.#ordered = undefined;
+    if (order && order.choice !== 'retry') {
+      const { who, choice, step } = order;
+      this.#journal.notes(`${step} succeeded before the ${choice} of ${who} could be followed.`);
+    }
   }
 }

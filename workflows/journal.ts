@@ -24,7 +24,7 @@ const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede'
  */
 export class Journal implements SagaJournal {
   #progress: Progress;
-  readonly #cancellable: boolean;
+  #cancellable: boolean;
 
   /** @param cancellable false for what no Cancel takes back: a recovery. */
   constructor(log: string, rotation: string | null, cancellable = true) {
@@ -69,6 +69,11 @@ export class Journal implements SagaJournal {
   /** A recovery has found out which rotation it ends, and how. */
   recovers(rotation: string, note: string): void {
     this.#show({ rotation, note });
+  }
+
+  /** There is no way back: from now on no Cancel does anything, whatever step begins. */
+  goesOnlyForward(): void {
+    this.#cancellable = false;
   }
 
   /** A person is needed, or no longer. */

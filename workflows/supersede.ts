@@ -30,6 +30,7 @@ export async function supersede(
   journal: Journal,
 ): Promise<RotationResult> {
   const { order, stuck, timing } = attempt;
+  journal.goesOnlyForward();
   journal.notes(stuck.reason.message);
   return await CancellationScope.nonCancellable(async () => {
     for (let tries = 1; stuck.decision === 'supersede' && tries <= timing.attempts; tries += 1) {

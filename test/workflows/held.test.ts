@@ -15,6 +15,9 @@ afterAll(async () => {
 
 jest.setTimeout(60_000);
 
+/** So many failed tries of the critical section's own, and then of the rotation, until a person is asked. */
+const HELD_AFTER = 6;
+
 /** What fails for good, and what it is called where it is held. */
 const steps: Partial<Record<Act, string>> = {
   closeNextTree: 'undo verify',
@@ -183,6 +186,27 @@ describe('a person’s decision', () => {
       });
       expect((await handle.result()).interventions).toEqual([]);
       expect(refused).toContain('Nothing is held');
+    });
+  });
+
+  it('that comes too late, since the try that ran has succeeded, is not said to have been followed', async () => {
+    const world = failingIn('releaseToCurrent');
+    world.faults.splice(0, world.faults.length, { act: 'expose', when: 'before', times: ALWAYS });
+    world.faults.push({ act: 'releaseToCurrent', when: 'before', times: HELD_AFTER });
+    await server.withWorker(world, async ({ start, held: untilHeld, resume }) => {
+      const handle = await start();
+      await untilHeld();
+      let answered = '';
+      await world.once('releaseToCurrent', async () => {
+        answered = await resume({ choice: 'skip', who: 'ada', why: 'done by hand' });
+      });
+      const result = await handle.result();
+
+      expect(answered).toBe('skip: undo hold');
+      expect(result).toMatchObject({ outcome: 'rolledBack', interventions: [] });
+      expect(result.reason).not.toContain('ada');
+      expect(result.steps).toContainEqual(expect.objectContaining({ name: 'hold', kind: 'undone' }));
+      expect(world.calls).toContain('lookBack');
     });
   });
 
