@@ -34,7 +34,7 @@ export async function finish(
   return await CancellationScope.nonCancellable(async () => {
     const verification = await onwards('confirm', () => changes.confirm(settled));
     await onwards('settle', () => changes.settle(settled));
-    let writes: WriteStall | undefined;
+    let writes: WriteStall | null | undefined;
     let leftMs = soakMs;
     do {
       const forMs = Math.min(leftMs, LONGEST_LOOK_MS);

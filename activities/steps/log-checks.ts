@@ -36,8 +36,15 @@ export async function confirm(
   return await systems.verifier.verify(publicLog, attempt.signal);
 }
 
-/** Watches for a while what a rotation can still break (H1, H8), then says how writes fared in the gate. */
-export async function soak(systems: LogSystems, order: SoakOrder, attempt: Attempt): Promise<WriteStall> {
+/**
+ * Watches for a while what a rotation can still break (H1, H8), then says how writes fared in the gate; null when the gate
+ * has no figures of a hold of this attempt.
+ */
+export async function soak(
+  systems: LogSystems,
+  order: SoakOrder,
+  attempt: Attempt,
+): Promise<WriteStall | null> {
   const ends = performance.now() + order.forMs;
   await requireOurs(systems, order.identity, attempt);
   await systems.installation.start(order.release.next, attempt.signal);
@@ -48,15 +55,11 @@ export async function soak(systems: LogSystems, order: SoakOrder, attempt: Attem
     await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), attempt.signal);
   } while (performance.now() < ends);
   const { hold } = await systems.gate.state(attempt.signal);
-  const figures = hold?.number === orderNumber(order.identity) ? hold : undefined;
-  const {
-    stallMs = null,
-    longestWaitMs = 0,
-    held = 0,
-    refused = 0,
-    recovered = 0,
-    dropped = 0,
-  } = figures ?? {};
+  // Of an attempt that a recovery or a later try ended, the hold has a number between its first one and that of the end.
+  if (!hold || hold.number < order.identity.number || hold.number > orderNumber(order.identity)) {
+    return null;
+  }
+  const { stallMs, longestWaitMs, held, refused, recovered, dropped } = hold;
   return { stallMs, longestWaitMs, held, refused, recovered, dropped };
 }
 

@@ -30,6 +30,13 @@ function cannotGoForward(world: World): World {
   return world;
 }
 
+function followed(before: World['onCall'], then: (act: Act) => Promise<void>): World['onCall'] {
+  return async (act, when) => {
+    await before(act, when);
+    await then(act);
+  };
+}
+
 describe('past the point of no return', () => {
   it('a rotation goes forward when the next tree holds an entry of a client (H6)', async () => {
     const world = usedBeforeItFailed(new World());
@@ -63,7 +70,23 @@ describe('past the point of no return', () => {
 
   it('a third tree supersedes the next one that took entries and cannot serve (H12)', async () => {
     const world = cannotGoForward(usedBeforeItFailed(new World()));
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const cancelDoes: string[] = [];
+    const result = await server.withWorker(world, ({ rotate, lock }) => {
+      world.onCall = followed(world.onCall, async (act) => {
+        if (['createNextTree', 'stage', 'confirm'].includes(act)) {
+          cancelDoes.push(`${act}: ${(await lock.query<Progress>('progress')).cancelDoes}`);
+        }
+      });
+      return rotate();
+    });
+    // The first next tree could be taken back; once it holds entries, nothing of the third is any Cancel's business.
+    expect([...new Set(cancelDoes)]).toEqual([
+      'createNextTree: rollBack',
+      'stage: rollBack',
+      'createNextTree: nothing',
+      'stage: nothing',
+      'confirm: nothing',
+    ]);
     expect(result).toMatchObject({
       outcome: 'superseded',
       superseded: { treeId: 'next-1', size: 2 },

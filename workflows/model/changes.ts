@@ -130,8 +130,8 @@ export interface Changes {
   /** The standing configuration is the next release's, also after a reboot; the current processes stop. */
   settle(order: SettledOrder): Promise<void>;
 
-  /** Watches lengths, tree states and errors for a while; returns how writes fared in the gate. */
-  soak(order: SoakOrder): Promise<WriteStall>;
+  /** Watches lengths, tree states and errors for a while; returns how writes fared in the gate, null when it cannot say. */
+  soak(order: SoakOrder): Promise<WriteStall | null>;
 }
 
 /** What a person may have done to trees that rotations left behind; no rotation calls it. */
