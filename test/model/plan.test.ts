@@ -1,6 +1,6 @@
 import { planRotation, type FoundLog } from '../../workflows/model/plan';
 import { refusal } from '../../workflows/model/refusals';
-import { numberBeyond } from '../../workflows/model/rotation';
+import { numberAfter } from '../../workflows/model/rotation';
 import { aFoundLog } from '../workflows/found-log';
 
 const request = { log: 'production' };
@@ -18,14 +18,14 @@ function codesOf(result: ReturnType<typeof planRotation>): string[] {
 
 describe('a plan', () => {
   it('names the current tree, the shards, the first index and a number above every earlier one', () => {
-    const { gate, timing } = aFoundLog();
+    const { gate } = aFoundLog();
     const result = planWith({ gate: { ...gate, number: 4 }, largestMark: 7 });
     expect(result).toMatchObject({
       plan: {
         currentTree: { treeId: '200', size: 20 },
         inactive: [{ treeId: '100', length: 10 }],
         firstIndexNow: 30,
-        number: numberBeyond(7, timing.attempts),
+        number: numberAfter(7, 1),
       },
     });
   });

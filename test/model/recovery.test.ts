@@ -1,5 +1,5 @@
 import { planRecovery, type FoundLeftovers } from '../../workflows/model/recovery';
-import { numberBeyond } from '../../workflows/model/rotation';
+import { numberAfter } from '../../workflows/model/rotation';
 import { exposed, nextTree, nothingLeft, notExposed } from './left-over';
 
 const closed = { treeId: '200', state: 'FROZEN' } as const;
@@ -50,11 +50,10 @@ describe('the recovery of an interrupted rotation', () => {
       marked: [...notExposed.marked, later],
       gate: { mode: 'hold', number: 12 },
     };
-    const { attempts } = found.timing;
-    const fence = numberBeyond(12, attempts);
+    const fence = numberAfter(12, 2);
     expect(planned(found).order.identity).toEqual({ ...nextTree.identity, fence });
     const { identity } = planned({ ...found, gate: { mode: 'pass', number: 2 } }).order;
-    expect(identity.fence).toBe(numberBeyond(9, attempts));
+    expect(identity.fence).toBe(numberAfter(9, 2));
   });
 
   it('finishes one whose next tree serves clients already', () => {

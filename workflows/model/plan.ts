@@ -1,7 +1,7 @@
 import type { InstallationChanges, InstallationState } from './installation';
 import type { IfNextFails } from './decision';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
-import { numberBeyond, type RotationRequest } from './rotation';
+import { numberAfter, type RotationRequest } from './rotation';
 import { refusal, type Refusal } from './refusals';
 import { differencesFrom, firstIndexAfter } from './shards';
 
@@ -86,7 +86,7 @@ export function planRotation(
       changes: found.changes,
       firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
       drainEvidence: found.drainEvidence,
-      number: numberBeyond(Math.max(found.gate.number, found.largestMark), found.timing.attempts),
+      number: numberAfter(Math.max(found.gate.number, found.largestMark), 1),
       timing: found.timing,
     },
   };

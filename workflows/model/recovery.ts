@@ -5,7 +5,7 @@ import type { Shard, TreeId } from './log';
 import { nameOf, type MarkedTree } from './mark';
 import type { RotationTiming } from './plan';
 import { refusal, type Refusal } from './refusals';
-import { numberBeyond, type AttemptIdentity } from './rotation';
+import { numberAfter, type AttemptIdentity } from './rotation';
 
 /** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
 export interface RecoveryRequest {
@@ -141,7 +141,8 @@ function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): 
 
 function orderOf(found: FoundLeftovers, { identity }: MarkedTree, release: ReleaseOrder): CutOverOrder {
   const largest = Math.max(found.gate.number, ...found.marked.map((tree) => tree.identity.number));
-  const { attempts, criticalSectionMs, ifNextFails } = found.timing;
-  const fence = numberBeyond(largest, attempts);
+  const { criticalSectionMs, ifNextFails } = found.timing;
+  // The next attempt of the interrupted rotation may have begun, and have left nothing yet (H8).
+  const fence = numberAfter(largest, 2);
   return { identity: { ...identity, fence }, release, criticalSectionMs, ifNextFails };
 }

@@ -23,7 +23,7 @@ export interface AttemptIdentity {
   /** 1 for the first attempt. */
   readonly attempt: number;
   /**
-   * Fencing number: beyond every number found on the gate or on a tree when the attempt was planned (`numberBeyond`). The
+   * Fencing number: one attempt after every number found on the gate or on a tree when this one was planned. The
    * gate refuses orders with a lower one. The orders that take an attempt back carry the number after it, which is no
    * other attempt's: what the attempt itself ordered can then land late and is refused (H8).
    */
@@ -40,18 +40,12 @@ export function orderNumber({ number, fence }: AttemptIdentity): number {
   return fence ?? number;
 }
 
-/** The number of the attempt, or of the recovery, that comes `steps` after the one with this number. */
-export function numberAfter(number: number, steps: number): number {
-  return number + 2 * steps;
-}
-
 /**
- * A number for who comes after everything that has left `largest` on the gate or on a tree: above it, above the one with
- * which that would be taken back, and above those of attempts of the same rotation that have left nothing yet. As many as
- * it may make, then as many third trees, then a try to go forward (supersede.ts).
+ * The number of who comes so many attempts after one with this number. Two for each: what an attempt orders, and what takes
+ * it back. No more than needed is left out, so that an order that somebody else gives meanwhile is not taken for an old one.
  */
-export function numberBeyond(largest: number, attempts: number): number {
-  return numberAfter(largest, 2 * attempts + 2);
+export function numberAfter(number: number, attempts: number): number {
+  return number + 2 * attempts;
 }
 
 /** The proven end of a tree: nothing was in flight or queued when it was frozen. */

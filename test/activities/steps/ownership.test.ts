@@ -7,7 +7,7 @@ import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical
 import { expose } from '../../../activities/steps/writes';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import type { SettledOrder } from '../../../workflows/model/changes';
-import { numberBeyond } from '../../../workflows/model/rotation';
+import { numberAfter } from '../../../workflows/model/rotation';
 import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
@@ -42,12 +42,11 @@ describe('an attempt', () => {
 });
 
 describe('an attempt that was exposed, and whose order the gate still follows', () => {
-  const { attempts } = new FakeLog().systems().timing;
   const exposedByFirst = (): FakeLog => new FakeLog().isExposed();
 
   it('is not the owner any more once a recovery has finished it (H7, H8)', async () => {
     const log = exposedByFirst();
-    log.gate.number = numberBeyond(log.gate.number, attempts);
+    log.gate.number = numberAfter(log.gate.number, 1);
     await refused('NOT_OURS', openAndExpose(log.systems(), { ...order, forward: true }, anAttempt()));
     expect(await closeNextTree(log.systems(), { ...order, evenIfExposed: true }, anAttempt())).toMatchObject({
       content: 'nothing',
@@ -65,7 +64,7 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
 
   it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {
     const log = exposedByFirst();
-    Object.assign(log.gate, { number: numberBeyond(log.gate.number, attempts), upstream: addresses['blue'] });
+    Object.assign(log.gate, { number: numberAfter(log.gate.number, 1), upstream: addresses['blue'] });
     await refused('NOT_OURS', settle(log.systems(), settled, anAttempt()));
     expect(log.done).toEqual([]);
   });
