@@ -1,15 +1,12 @@
 import { ActivityTask, type ActivityHost } from './activity-task';
 import type { Children } from './children';
 import type { Command } from './conversion';
-import type { Execution, StartOptions, Status } from './execution';
+import type { Execution, Status } from './execution';
 import type { Timers } from './timers';
 import type { Updates } from './updates';
 
 /** What commands need of the server. */
 export interface CommandHost extends ActivityHost {
-  latest(workflowId: string): Execution | undefined;
-  start(options: StartOptions, before: { readonly firstRunId: string }): Execution;
-  cancel(execution: Execution): void;
   close(execution: Execution, status: Status): void;
 }
 
@@ -46,10 +43,6 @@ export class Commands {
       children.start(execution, command.startChildWorkflowExecution);
     } else if (command.cancelChildWorkflowExecution) {
       children.cancel(execution, command.cancelChildWorkflowExecution.childWorkflowSeq ?? 0);
-    } else if (command.requestCancelExternalWorkflowExecution) {
-      this.#cancelExternal(execution, command.requestCancelExternalWorkflowExecution);
-    } else if (command.signalExternalWorkflowExecution) {
-      this.#signalExternal(execution, command.signalExternalWorkflowExecution);
     } else if (command.updateResponse) {
       updates.answered(execution, command.updateResponse);
     } else if (command.completeWorkflowExecution) {
@@ -60,8 +53,6 @@ export class Commands {
       this.#host.close(execution, 'FAILED');
     } else if (command.cancelWorkflowExecution) {
       this.#host.close(execution, 'CANCELED');
-    } else if (command.continueAsNewWorkflowExecution) {
-      this.#continueAsNew(execution, command.continueAsNewWorkflowExecution);
     } else if (
       !command.setPatchMarker &&
       !command.modifyWorkflowProperties &&
@@ -70,63 +61,5 @@ export class Commands {
     ) {
       throw new Error(`The simulated Temporal knows no command ${JSON.stringify(Object.keys(command))}.`);
     }
-  }
-
-  #cancelExternal(
-    execution: Execution,
-    { seq, workflowExecution }: NonNullable<Command['requestCancelExternalWorkflowExecution']>,
-  ): void {
-    const target = this.#host.latest(workflowExecution?.workflowId ?? '');
-    this.#host.time.after(
-      this.#host.latency(),
-      () => {
-        if (target?.open) {
-          this.#host.cancel(target);
-        }
-        const failure = target?.open ? {} : { failure: { message: 'unable to cancel external workflow' } };
-        this.#host.happened(execution, {
-          resolveRequestCancelExternalWorkflow: { seq: seq ?? 0, ...failure },
-        });
-      },
-      null,
-    );
-  }
-
-  #signalExternal(
-    execution: Execution,
-    command: NonNullable<Command['signalExternalWorkflowExecution']>,
-  ): void {
-    const { seq, signalName, args, workflowExecution, childWorkflowId } = command;
-    const target = this.#host.latest(workflowExecution?.workflowId ?? childWorkflowId ?? '');
-    this.#host.time.after(
-      this.#host.latency(),
-      () => {
-        if (target?.open) {
-          this.#host.happened(target, {
-            signalWorkflow: { signalName: signalName ?? '', input: args ?? [], headers: {} },
-          });
-        }
-        const failure = target?.open ? {} : { failure: { message: 'unable to signal external workflow' } };
-        this.#host.happened(execution, { resolveSignalExternalWorkflow: { seq: seq ?? 0, ...failure } });
-      },
-      null,
-    );
-  }
-
-  #continueAsNew(
-    execution: Execution,
-    command: NonNullable<Command['continueAsNewWorkflowExecution']>,
-  ): void {
-    const { options, firstRunId } = execution;
-    this.#host.close(execution, 'CONTINUED_AS_NEW');
-    this.#host.start(
-      {
-        ...options,
-        type: command.workflowType ?? options.type,
-        args: command.arguments ?? [],
-        memo: command.memo && Object.keys(command.memo).length > 0 ? command.memo : options.memo,
-      },
-      { firstRunId },
-    );
   }
 }

@@ -4,7 +4,7 @@ import type { Command, Failure, Job, Payload } from './conversion';
 import type { ActivityTask } from './activity-task';
 import type { SimulatedWorker } from './worker';
 
-export type Status = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELED' | 'TERMINATED' | 'CONTINUED_AS_NEW';
+export type Status = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELED' | 'TERMINATED';
 
 /** A workflow's answer to an update. */
 export type UpdateResponse = NonNullable<Command['updateResponse']>;

@@ -48,8 +48,7 @@ export class TemporalServer {
       newId: (kind: string) => this.#newId(kind),
       runs: () => this.runs,
       latest: (workflowId: string) => this.latest(workflowId),
-      start: (options: StartOptions, before?: { readonly firstRunId: string }) =>
-        this.#start(options, before),
+      start: (options: StartOptions) => this.#start(options),
       cancel: (execution: Execution) => this.cancel(execution),
       terminate: (execution: Execution, reason: string) => this.terminate(execution, reason),
       begin: (run: Execution) => this.#begin(run),
@@ -171,13 +170,12 @@ export class TemporalServer {
     return polling.length > 0 ? this.#parts.random.pick(polling) : undefined;
   }
 
-  #start(options: StartOptions, before?: { readonly firstRunId: string }): Execution {
+  #start(options: StartOptions): Execution {
     const { time, random } = this.#parts;
     const execution = new Execution(options, {
       runId: this.#newId('run'),
       startedAt: time.now,
       seed: Array.from({ length: 4 }, () => random.whole(0, 255)),
-      ...before,
     });
     this.runs.push(execution);
     this.#parts.trace(() => `${options.workflowId} (${options.type}) started`);
@@ -216,10 +214,10 @@ export class TemporalServer {
     if (execution.task !== 'running') {
       this.#tasks.forget(execution);
     }
-    if (status !== 'CONTINUED_AS_NEW' && (!reset || this.resetReachesChildren)) {
+    if (!reset || this.resetReachesChildren) {
       this.#children.parentClosed(execution);
     }
-    if (status !== 'CONTINUED_AS_NEW' && !reset) {
+    if (!reset) {
       this.#children.tellParent(execution);
     }
   }

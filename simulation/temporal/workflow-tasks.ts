@@ -275,13 +275,13 @@ const noSearchAttributes = {} as Pick<
   'searchAttributes' | 'typedSearchAttributes'
 >;
 
-/** In the order in which the SDK's core gives them: the start, the seed, signals and updates, then the rest. */
+/** In the order in which the SDK's core gives them: the start, the seed, updates, then the rest. */
 function inOrder(jobs: readonly Job[]): Job[] {
   const rank = (job: Job): number => {
     if (job.initializeWorkflow) return 0;
     if (job.notifyHasPatch) return 1;
     if (job.updateRandomSeed) return 2;
-    if (job.signalWorkflow ?? job.doUpdate) return 3;
+    if (job.doUpdate) return 3;
     return 4;
   };
   return [...jobs].sort((one, other) => rank(one) - rank(other));
@@ -289,10 +289,7 @@ function inOrder(jobs: readonly Job[]): Job[] {
 
 function closes(command: Command): boolean {
   return Boolean(
-    command.completeWorkflowExecution ??
-    command.failWorkflowExecution ??
-    command.cancelWorkflowExecution ??
-    command.continueAsNewWorkflowExecution,
+    command.completeWorkflowExecution ?? command.failWorkflowExecution ?? command.cancelWorkflowExecution,
   );
 }
 
