@@ -5,6 +5,7 @@ import type { Attempt } from '../attempt';
 import { errorReason } from '../error-reason';
 import type { LogSystems } from '../systems';
 import { currentEnd } from './next-tree';
+import { isExposed, livesOnNext } from './ownership';
 import { notAsBefore } from './rolled-back';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
@@ -62,6 +63,9 @@ async function commandsFor(
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
   const own = orderNumber(identity);
+  if (await leavesAlone(systems, held, attempt)) {
+    return [];
+  }
   switch (step) {
     case 'undo verify':
       return [setState(nextTreeId, 'DRAINING'), setState(nextTreeId, 'FROZEN')];
@@ -98,5 +102,20 @@ async function commandsFor(
       return installation.byHand.settle(release);
     default:
       return [];
+  }
+}
+
+/** Whether the undo itself would do nothing: clients are sent to what it takes back (H7). */
+async function leavesAlone(systems: LogSystems, held: HeldStep, attempt: Attempt): Promise<boolean> {
+  switch (held.step) {
+    case 'undo verify':
+    case 'undo freeze':
+    case 'undo hold':
+      return await livesOnNext(systems, held, attempt);
+    case 'undo start':
+    case 'undo stage':
+      return await isExposed(systems, held, attempt);
+    default:
+      return false;
   }
 }

@@ -39,6 +39,14 @@ describe('a step that cannot be finished', () => {
     expect((await held(new FakeLog(), step)).commands).toEqual(commands);
   });
 
+  it.each(['undo verify', 'undo freeze', 'undo hold', 'undo start', 'undo stage'])(
+    'is left alone in %s where the log lives on the next tree (H7)',
+    async (step) => {
+      const log = new FakeLog().isExposed();
+      expect((await held(log, step)).commands).toEqual([]);
+    },
+  );
+
   it('is given back to the current release after every order of this attempt', async () => {
     const { commands } = await held(new FakeLog(), 'undo hold');
     expect(commands).toEqual([
