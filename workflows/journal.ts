@@ -167,10 +167,9 @@ function heldLines(held: Held): string[] {
     '',
     ...held.state.map((fact) => `- ${fact}`),
     '',
-    'By hand:',
-    '',
-    ...held.commands.map((command) => `- \`${command}\``),
-    '',
+    ...(held.commands.length === 0
+      ? []
+      : ['By hand:', '', ...held.commands.map((command) => `- \`${command}\``), '']),
     `Send the Update \`resume\` with one of ${held.choices.join(', ')}, who you are, and why.`,
   ];
 }
