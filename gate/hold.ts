@@ -37,6 +37,8 @@ interface Waiter {
   readonly write: WaitingWrite;
   /** When its waiting began; for a kept one that is not its arrival. */
   readonly since: number;
+  /** The hold that it waits for; null when that was over, and it only waits behind those that waited. */
+  readonly epoch: number | null;
   settle(verdict: Verdict): void;
 }
 
@@ -151,6 +153,7 @@ export class Hold {
       const waiter: Waiter = {
         write,
         since,
+        epoch: this.#mode === 'hold' ? this.#epoch : null,
         settle: (verdict) => {
           among.delete(waiter);
           stopClock();
@@ -174,9 +177,10 @@ export class Hold {
   }
 
   #letGoInOrder(): void {
-    while (this.#mode !== 'hold' && this.#letGo < LET_GO_AT_A_TIME) {
+    while (this.#mode !== 'hold') {
       const first = next(this.#kept) ?? next(this.#held);
-      if (!first) return;
+      // Whoever only waited behind them waits no longer than they, or the queue of a busy log would never end.
+      if (!first || (first.epoch !== null && this.#letGo >= LET_GO_AT_A_TIME)) return;
       first.settle(this.#verdictNow(first.write));
     }
   }

@@ -102,6 +102,24 @@ describe('writes that wait', () => {
     expect(hold.counts()).toMatchObject({ writesInFlight: 1, writesWaiting: 0 });
   });
 
+  it('let those that come after the release go all at once when they have gone, however long each takes', async () => {
+    const { clock, hold, arrive } = setting();
+    hold.begin(1, 60_000, () => undefined);
+    const held = Array.from({ length: 300 }, () => arrive());
+    clock.advance(10);
+    hold.release(B);
+    const after = Array.from({ length: 600 }, () => arrive());
+    await settled();
+    expect(hold.counts()).toMatchObject({ writesInFlight: 256, writesWaiting: 644 });
+    // As many of the first ones end as are needed to let the last of the held ones go.
+    for (const each of held.slice(0, 44)) {
+      const verdict = await each;
+      if (verdict.kind === 'go') verdict.pass.end();
+    }
+    await Promise.all(after);
+    expect(hold.counts()).toMatchObject({ writesInFlight: 856, writesWaiting: 0 });
+  });
+
   it('are dropped when their client leaves, and never sent (H17)', async () => {
     const { hold, arrive, order } = setting();
     hold.begin(1, 60_000, () => undefined);
