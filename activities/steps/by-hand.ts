@@ -4,6 +4,7 @@ import { orderNumber } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import { errorReason } from '../error-reason';
 import type { LogSystems } from '../systems';
+import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
 import { currentEnd } from './next-tree';
 import { isExposed, livesOnNext } from './ownership';
 import { notAsBefore } from './rolled-back';
@@ -70,8 +71,11 @@ async function commandsFor(
     case 'undo verify':
       return [setState(nextTreeId, 'DRAINING'), setState(nextTreeId, 'FROZEN')];
     case 'undo freeze':
-      // A superseded tree was closed before its attempt, and stays so.
-      return supersedes ? [] : [setState(currentTreeId, 'ACTIVE')];
+      if (supersedes) {
+        return []; // That tree was closed before its attempt, and stays so.
+      }
+      await requireNothingAfter(systems, held, attempt);
+      return [setState(currentTreeId, 'ACTIVE')];
     case 'undo hold':
       return [sendTo(current, own + 1)];
     case 'undo start':
@@ -82,6 +86,9 @@ async function commandsFor(
       return nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')];
     case 'look back': {
       const different = await notAsBefore(systems, { identity, release, froze }, attempt);
+      if (different.some(({ wanted }) => wanted !== 'gate to current' && wanted.state === 'ACTIVE')) {
+        await requireNothingPublicAfter(systems, held, attempt);
+      }
       const commands = different.map(({ wanted }) =>
         wanted === 'gate to current' ? sendTo(current, own + 1) : setState(wanted.treeId, wanted.state),
       );

@@ -1,4 +1,5 @@
 import type { AttemptOrder, CriticalOrder } from '../../workflows/model/changes';
+import type { Tree } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
@@ -45,31 +46,58 @@ export async function allowWritesToCurrent(
     if (current.state === 'ACTIVE') {
       return;
     }
+    await closeStrays(systems, order, attempt);
     await requireNothingAfter(systems, order, attempt);
     await trillian.setState(currentTreeId, 'ACTIVE', attempt);
   });
 }
 
-/** No other tree of the log is ACTIVE, and none that is not listed before the current one holds entries of clients. */
-async function requireNothingAfter(
-  systems: LogSystems,
-  { release }: AttemptOrder,
+/** An order of an earlier attempt that landed late has opened that one's tree (H8): nothing of it is to be had any more. */
+async function closeStrays(
+  { log, trillian }: LogSystems,
+  { release, identity }: AttemptOrder,
   attempt: Attempt,
 ): Promise<void> {
-  const { log, trillian } = systems;
-  const { currentTreeId, inactive } = release;
-  const before = new Set(inactive.map((shard) => shard.treeId));
-  const trees = await trillian.listTrees(attempt);
-  const marked = new Set(markedTrees(trees, log).map((tree) => tree.treeId));
-  const others = trees.filter(
-    ({ treeId }) => treeId !== currentTreeId && (before.has(treeId) || marked.has(treeId)),
-  );
-  const active = others.find(({ state }) => state === 'ACTIVE');
+  for (const { treeId, state, identity: by } of markedTrees(await trillian.listTrees(attempt), log)) {
+    const named = [release.currentTreeId, release.nextTreeId].includes(treeId);
+    if (by.rotation === identity.rotation && state === 'ACTIVE' && !named) {
+      await trillian.setState(treeId, 'FROZEN', attempt);
+    }
+  }
+}
+
+/**
+ * No other tree of the log is ACTIVE (rule 3), and none that comes after the current one holds entries of clients.
+ *
+ * @throws TWO_ACTIVE_TREES, NEXT_TREE_HAS_ENTRIES
+ */
+export async function requireNothingAfter(
+  systems: LogSystems,
+  order: AttemptOrder,
+  attempt: Attempt,
+): Promise<void> {
+  const { currentTreeId } = order.release;
+  const active = (await otherTrees(systems, order, attempt)).find(({ state }) => state === 'ACTIVE');
   if (active) {
     throw refuse('TWO_ACTIVE_TREES', { tree: currentTreeId, other: active.treeId });
   }
+  await requireNothingPublicAfter(systems, order, attempt);
+}
+
+/**
+ * No tree that is not listed before the current one holds an entry of a client, whose index that one would give again
+ * (rule 2).
+ *
+ * @throws NEXT_TREE_HAS_ENTRIES
+ */
+export async function requireNothingPublicAfter(
+  systems: LogSystems,
+  order: AttemptOrder,
+  attempt: Attempt,
+): Promise<void> {
+  const before = new Set(order.release.inactive.map((shard) => shard.treeId));
   await Promise.all(
-    others
+    (await otherTrees(systems, order, attempt))
       .filter(({ treeId }) => !before.has(treeId))
       .map(async ({ treeId }) => {
         if ((await contentOf(systems, treeId, attempt)) === 'public entries') {
@@ -77,4 +105,17 @@ async function requireNothingAfter(
         }
       }),
   );
+}
+
+/** The log's shards before the current one, and every other tree that a rotation made for it. */
+async function otherTrees(
+  { log, trillian }: LogSystems,
+  { release }: AttemptOrder,
+  attempt: Attempt,
+): Promise<Tree[]> {
+  const { currentTreeId, inactive } = release;
+  const before = new Set(inactive.map((shard) => shard.treeId));
+  const trees = await trillian.listTrees(attempt);
+  const marked = new Set(markedTrees(trees, log).map((tree) => tree.treeId));
+  return trees.filter(({ treeId }) => treeId !== currentTreeId && (before.has(treeId) || marked.has(treeId)));
 }

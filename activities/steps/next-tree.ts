@@ -1,6 +1,6 @@
 import type { AttemptOrder, CloseOrder, OpenOrder } from '../../workflows/model/changes';
 import type { Instance, TreeId } from '../../workflows/model/log';
-import { markOf } from '../../workflows/model/mark';
+import { markedTrees, markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity, ClosedNextTree, FrozenTree, Handover } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
@@ -66,15 +66,19 @@ export async function createNextTree(
 }
 
 /**
- * Leaves every tree with this attempt's mark FROZEN; there is none when CreateTree never happened. One that serves is
- * left alone: a rotation that was reset after its end finds its next tree alive (H7).
+ * Leaves every tree of this attempt, and of those before it in its rotation, FROZEN: a late call may have opened one of
+ * those again (H8). There is none when CreateTree never happened. One that serves is left alone: a rotation that was
+ * reset after its end finds its next tree alive (H7).
  */
 export async function retireNextTree(
   systems: LogSystems,
   identity: AttemptIdentity,
   attempt: Attempt,
 ): Promise<void> {
-  for (const { treeId, state } of await ofAttempt(systems, identity, attempt)) {
+  const trees = markedTrees(await systems.trillian.listTrees(attempt), systems.log).filter(
+    ({ identity: by }) => by.rotation === identity.rotation && by.attempt <= identity.attempt,
+  );
+  for (const { treeId, state } of trees) {
     if (state !== 'FROZEN' && !(await isServed(systems, treeId, attempt))) {
       await systems.trillian.setState(treeId, 'FROZEN', attempt);
     }

@@ -83,6 +83,24 @@ describe('a step that cannot be finished', () => {
     expect(log.done).toEqual([]);
   });
 
+  it.each([
+    ['undo freeze', 'ACTIVE' as const, 0, 'ACTIVE'],
+    ['undo freeze', 'FROZEN' as const, 4, 'holds public entries'],
+    ['look back', 'FROZEN' as const, 4, 'holds public entries'],
+  ])(
+    'shows nothing in %s where the next tree is %s with %i entries of clients: the step refuses, too (rules 2, 3)',
+    async (step, state, entries, words) => {
+      const log = new FakeLog();
+      log.trees['200'] = { state: 'FROZEN', size: 20 };
+      log.handsOver('200', '300', entries);
+      log.trees['300'] = { ...log.trees['300'], state, size: 1 + entries };
+      const look = { step, identity, release: order.release, froze: true };
+      const found = await byHand(log.systems(), look, anAttempt());
+      expect(found.commands).toEqual([]);
+      expect(found.state.at(-1)).toContain(words);
+    },
+  );
+
   it('opens no tree that was closed before the attempt: one that it was to supersede', async () => {
     const release = { ...order.release, supersedes: true };
     const step = 'undo freeze';

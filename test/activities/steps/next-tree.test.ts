@@ -2,8 +2,10 @@ import {
   closeNextTree,
   createNextTree,
   endOfCurrent,
+  retireNextTree,
   verifyAndOpen,
 } from '../../../activities/steps/next-tree';
+import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import { anAttempt, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
@@ -166,6 +168,37 @@ describe('the end of the current tree, for a step that only goes forward', () =>
     await expect(endOfCurrent(log.systems(), order, anAttempt())).resolves.toMatchObject({ size: 20 });
     log.handsOver('100', '300', 1);
     await expect(endOfCurrent(log.systems(), order, anAttempt())).resolves.toMatchObject({ size: 20 });
+  });
+});
+
+describe('a tree of an earlier attempt that a late call has opened again (H8)', () => {
+  const second = { ...order, identity: { ...identity, attempt: 2, number: 9 } };
+  const withStray = (): FakeLog => {
+    const log = new FakeLog();
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    log.trees['290'] = { state: 'ACTIVE', size: 0, mark: identity };
+    log.trees['300'] = { state: 'FROZEN', size: 1, mark: second.identity };
+    log.handsOver('200', '300');
+    return log;
+  };
+
+  it('is closed before the current tree takes writes again', async () => {
+    const log = withStray();
+    await allowWritesToCurrent(log.systems(), second, anAttempt());
+    expect(log.done).toEqual(['290 FROZEN', '200 ACTIVE']);
+  });
+
+  it('is closed with the trees of the last attempt', async () => {
+    const log = withStray();
+    await retireNextTree(log.systems(), second.identity, anAttempt());
+    expect(log.done).toEqual(['290 FROZEN']);
+  });
+
+  it('leaves the current tree closed when a client has written to it meanwhile (rule 2)', async () => {
+    const log = withStray();
+    log.trees['290'] = { state: 'ACTIVE', size: 2, mark: identity };
+    await refused('NEXT_TREE_HAS_ENTRIES', allowWritesToCurrent(log.systems(), second, anAttempt()));
+    expect(log.done).toEqual(['290 FROZEN']);
   });
 });
 
