@@ -15,12 +15,17 @@ export async function requireOurs(
   attempt: Attempt,
 ): Promise<void> {
   const [state, trees] = await Promise.all([gate.state(attempt.signal), trillian.listTrees(attempt)]);
-  const marks = markedTrees(trees, log).map((tree) => tree.identity.number);
-  const later = Math.max(state.number, ...marks);
-  // The orders that take an attempt back carry the number after its own.
-  if (later > orderNumber(identity) + 1) {
-    const number = orderNumber(identity);
-    throw refuse('NOT_OURS', { rotation: nameOf(identity), number, later });
+  const number = orderNumber(identity);
+  const marks = markedTrees(trees, log).map((tree) => tree.identity);
+  const others = marks.filter(({ rotation }) => rotation !== identity.rotation);
+  const later = [
+    // The orders that take an attempt back carry the number after its own.
+    ...[state.number, ...marks.map((mark) => mark.number)].filter((found) => found > number + 1),
+    // A rotation after one whose last attempts left no number anywhere may have been given theirs.
+    ...others.map((mark) => mark.number).filter((found) => found >= number),
+  ];
+  if (later.length > 0) {
+    throw refuse('NOT_OURS', { rotation: nameOf(identity), number, later: Math.max(...later) });
   }
 }
 

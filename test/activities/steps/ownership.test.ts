@@ -31,6 +31,16 @@ describe('an attempt', () => {
     await expect(requireOurs(log.systems(), identity, anAttempt())).resolves.toBeUndefined();
   });
 
+  it('owns it no more when a later rotation was given the numbers that its own attempts left nowhere (H7)', async () => {
+    const log = new FakeLog();
+    const second = { ...identity, attempt: 2, number: 9 };
+    log.trees['400'] = { state: 'ACTIVE', size: 5, mark: { ...identity, rotation: 's', number: 10 } };
+    log.gate.number = 10;
+    await refused('NOT_OURS', requireOurs(log.systems(), second, anAttempt()));
+    await refused('NOT_OURS', holdAndFreeze(log.systems(), { ...order, identity: second }, anAttempt()));
+    expect(log.done).toEqual([]);
+  });
+
   it('owns it with the greater number that a recovery gave it', async () => {
     const log = new FakeLog();
     log.gate.number = 20;
