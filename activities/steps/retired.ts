@@ -1,9 +1,10 @@
 import type { PruneOrder, RetiredTree } from '../../workflows/model/retired';
-import { markedTrees } from '../../workflows/model/mark';
+import type { TreeId } from '../../workflows/model/log';
+import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
 import type { Attempt } from '../attempt';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
-import { contentOf } from './next-tree-content';
+import { contentOf, handedOver } from './next-tree-content';
 
 /** The trees that undone attempts of a log left behind, with what stands against deleting each. */
 export async function retiredTrees(
@@ -13,8 +14,10 @@ export async function retiredTrees(
 ): Promise<readonly RetiredTree[]> {
   const { log, trillian } = systems;
   const named = await everyNamedTree(systems, attempt);
+  const marked = markedTrees(await trillian.listTrees(attempt), log);
+  const handedOverBy = await handingOver(systems, marked, named, attempt);
   const found: RetiredTree[] = [];
-  for (const { treeId, state, identity } of markedTrees(await trillian.listTrees(attempt), log)) {
+  for (const { treeId, state, identity } of marked) {
     if (named.has(treeId)) {
       continue;
     }
@@ -25,7 +28,9 @@ export async function retiredTrees(
         ? `it is ${state}: let \`rekor-rotate recover\` end its rotation first`
         : content === 'public entries'
           ? `it holds entries of clients`
-          : undefined;
+          : handedOverBy.has(treeId)
+            ? `tree ${handedOverBy.get(treeId)} followed it as a shard: look whether the served list has lost it`
+            : undefined;
     const { rotation, attempt: of } = identity;
     found.push({ treeId, size, rootHash, rotation, attempt: of, ...(keep !== undefined && { keep }) });
   }
@@ -48,6 +53,28 @@ export async function deleteRetiredTree(
     throw refuse('NOT_PRUNABLE', { tree: treeId, reason });
   }
   await attempt.step('prune', () => trillian.deleteTree(treeId, attempt));
+}
+
+/**
+ * By tree, the one whose handover leaf names it and that is served or holds entries of clients: it is a shard of the log,
+ * whatever a list that a stale deploy has brought back says (H10).
+ */
+async function handingOver(
+  systems: LogSystems,
+  marked: readonly MarkedTree[],
+  named: ReadonlySet<TreeId>,
+  attempt: Attempt,
+): Promise<ReadonlyMap<TreeId, TreeId>> {
+  const before = new Map<TreeId, TreeId>();
+  for (const { treeId } of marked) {
+    await systems.trillian.initLog(treeId, attempt);
+    const handover = await handedOver(systems, treeId, attempt);
+    const { size } = await systems.trillian.treeHead(treeId, attempt);
+    if (handover && (size > 1 || named.has(treeId))) {
+      before.set(handover.end.treeId, treeId);
+    }
+  }
+  return before;
 }
 
 async function isListed({ trillian }: LogSystems, treeId: string, attempt: Attempt): Promise<boolean> {

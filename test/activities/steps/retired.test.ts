@@ -48,6 +48,15 @@ describe('retired trees', () => {
           },
         }),
     ],
+    [
+      'the tree after it says that it was a shard, though a stale list has lost it (H10)',
+      '300',
+      (log) => {
+        log.handsOver('200', '300');
+        log.trees['301'] = { state: 'ACTIVE', size: 0, mark: { ...identity, rotation: 'later', number: 40 } };
+        log.handsOver('300', '301', 5);
+      },
+    ],
     ['no rotation made it', '100', () => undefined],
     ['it serves', '200', () => undefined],
   ])('are not deleted when %s', async (_what, treeId, change) => {
