@@ -1,3 +1,4 @@
+import { CLOSE_MS } from '../workflows/model/deadlines';
 import { fieldPath, type Path, type Problem } from './config-problems';
 import { formatDuration, formatSize, parseDuration, parseSize } from './quantities';
 
@@ -29,6 +30,8 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
     });
   }
 
+  broken.push(...drainRules(path, log, criticalSection));
+
   const inMemory = parseSize(textAt(log, ['gate', 'bodyInMemory']) ?? '1MiB');
   const limit = parseSize(textAt(log, ['gate', 'bodyLimit']) ?? '32MiB');
   if (inMemory !== undefined && limit !== undefined && inMemory > limit) {
@@ -57,6 +60,39 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
     }
   }
   return broken;
+}
+
+/** Of the time for closing a tree, so much is for everything but the waiting of its drain. */
+const CLOSING_REST_MS = 1_000;
+
+/**
+ * Without a database the drain waits for the guard window, for passes of each signer and one more, and between its two
+ * looks at the end (activities/drain.ts). What is longer than the critical section never completes, and what is longer than
+ * a try to close the next tree never ends an attempt that failed.
+ */
+function drainRules(path: Path, log: unknown, criticalSection: number | undefined): Broken[] {
+  const trillian = at(log, ['trillian']);
+  const signers = at(trillian, ['signerMetrics']);
+  const [interval, guardWindow, difference] = [
+    parseDuration(textAt(trillian, ['signerInterval']) ?? '100ms'),
+    parseDuration(textAt(trillian, ['guardWindow']) ?? '0ms'),
+    parseDuration(textAt(trillian, ['clockDifference']) ?? '0ms'),
+  ];
+  const known = interval !== undefined && guardWindow !== undefined && difference !== undefined;
+  if (!known || criticalSection === undefined || at(trillian, ['database']) !== undefined) {
+    return [];
+  }
+  const waits = guardWindow + difference + (Array.isArray(signers) ? signers.length + 2 : 3) * interval;
+  const most = Math.min(criticalSection, CLOSE_MS - CLOSING_REST_MS);
+  return waits <= most
+    ? []
+    : [
+        {
+          at: [...path, 'trillian', 'database'],
+          found: `none, so each drain waits ${formatDuration(waits)} (guardWindow, clockDifference, and signerInterval for each signer and two more)`,
+          allowed: `a database, or a drain of at most ${formatDuration(most)}: rotation.criticalSection, and never more than ${formatDuration(CLOSE_MS - CLOSING_REST_MS)}`,
+        },
+      ];
 }
 
 /** Two fields of which one alone makes no sense. */

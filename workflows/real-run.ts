@@ -12,7 +12,7 @@ import { MARGIN_MS, type CutOverResult } from './cut-over';
 import { isFinal, mayStillRun } from './failure';
 import { CUT_OVER, cutOverId } from './messages';
 import type { Changes, CutOverOrder, Observations, Pruning } from './model/changes';
-import { REPORT_MS } from './model/deadlines';
+import { CLOSE_MS, REPORT_MS } from './model/deadlines';
 import type { Run } from './run';
 
 /**
@@ -54,7 +54,6 @@ export function observations(): Observations {
 }
 
 /** How long one try may take, in milliseconds; clients wait for the first ones. */
-const CLOSE_MS = 5_000;
 const GIVE_BACK_MS = 2_000;
 const FORWARD_MS = 10_000;
 const PUT_BACK_MS = 20_000;
@@ -91,7 +90,8 @@ export function realChanges(): Changes {
     closeNextTree: (order) => landed(CLOSE_MS, () => closing.closeNextTree(order)),
     lookBack: (order) => puttingBack.lookBack(order),
     confirm: (order) => after.confirm(order),
-    settle: (order) => after.settle(order),
+    // It waits in itself until the current release may stop.
+    settle: (order) => watching.settle(order),
     soak: (order) => watching.soak(order),
   };
 }

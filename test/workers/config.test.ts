@@ -8,6 +8,9 @@ import { jsonSchema } from '../../workers/config-schema';
 const example = resolve(__dirname, '../../examples/rekor-rotate.yaml');
 const exampleText = readFileSync(example, 'utf8');
 
+/** The example of a log whose signer has to prove each drain. */
+const withoutDatabase = exampleText.replace(/^ {6}database:\n(?: {8,}.*\n)+/m, '');
+
 /** A configuration file with this text; the example's, changed, unless told otherwise. */
 function written(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'rekor-rotate.yaml');
@@ -86,6 +89,13 @@ describe('a wrong configuration', () => {
     ]);
   });
 
+  it('may have any guard window beside a database, or one that fits in the critical section without', () => {
+    expect(() =>
+      loadConfiguration(written(exampleText.replace('guardWindow: 0ms', 'guardWindow: 3s'))),
+    ).not.toThrow();
+    expect(() => loadConfiguration(written(withoutDatabase))).not.toThrow();
+  });
+
   it('is told everything at once, in the order of the lines', () => {
     const file = written(
       exampleText
@@ -161,6 +171,21 @@ describe('a wrong configuration', () => {
       exampleText.replace(/ +keyFile: .*\n/, ''),
       'logs.production.trillian.tls',
       /certificateFile alone/,
+    ],
+    [
+      'a guard window that no drain without a database could wait for',
+      withoutDatabase.replace('guardWindow: 0ms', 'guardWindow: 3s'),
+      'logs.production.trillian.database',
+      /each drain waits 3\.\d+s/,
+    ],
+    [
+      'a slow signer that outlasts each try to close a tree',
+      withoutDatabase
+        .replace(/signerInterval: \w+/, 'signerInterval: 3s')
+        .replace('maxWait: 3.5s', 'maxWait: 30s')
+        .replace('criticalSection: 2.5s', 'criticalSection: 20s'),
+      'logs.production.trillian.database',
+      /each drain waits 9s/,
     ],
     [
       'metrics at a name, where only an address can listen',

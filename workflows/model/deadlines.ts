@@ -4,3 +4,6 @@
  * undo comes so much later at worst, and the lease of a hold still outlasts that (activities/steps/writes.ts).
  */
 export const REPORT_MS = 500;
+
+/** How long one try to close a next tree may take, in milliseconds: clients may be waiting for it. */
+export const CLOSE_MS = 5_000;
