@@ -39,7 +39,8 @@ export async function finish(
     do {
       const forMs = Math.min(leftMs, LONGEST_LOOK_MS);
       writes = await onwards('soak', () => changes.soak({ ...settled, forMs }));
-      leftMs -= forMs;
+      // Whoever leaves one look out leaves out all that would follow.
+      leftMs = writes === undefined ? 0 : leftMs - forMs;
     } while (leftMs > 0);
     return { frozen, handover, ...(verification && { verification }), ...(writes && { writes }) };
   });

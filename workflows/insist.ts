@@ -70,7 +70,7 @@ export class Insistence {
     setHandler(resumeUpdate, (order) => this.#resume(order), {
       description: 'When held: {"choice": "retry", "skip" or "giveUp", "who": "...", "why": "..."}',
       validator: (order: unknown) => {
-        const problems = resumeProblems(order, this.#journal.progress.held);
+        const problems = resumeProblems(order, this.#journal.progress.held, this.#ordered);
         if (problems.length > 0) {
           throw failed(refusal('RESUME_REFUSED', { problems }));
         }

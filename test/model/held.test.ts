@@ -30,6 +30,13 @@ describe('a decision about what is held', () => {
     expect(resumeProblems(given, what)).toEqual([expect.stringContaining(words)]);
   });
 
+  it('is refused while another one waits for the try that runs: each that is taken is followed', () => {
+    const before = { ...order, choice: 'giveUp' as const, step: held.step, at: '2026-01-31T03:00:09.000Z' };
+    expect(resumeProblems(order, held, before)).toEqual([
+      expect.stringMatching(/^ada has said giveUp already/),
+    ]);
+  });
+
   it('is told everything that is wrong at once', () => {
     expect(resumeProblems({}, held)).toHaveLength(3);
   });

@@ -37,10 +37,19 @@ export interface Intervention extends ResumeOrder {
   readonly at: string;
 }
 
-/** What is wrong with a `resume` as it came; empty when it can be done. */
-export function resumeProblems(order: unknown, held: Held | null): string[] {
+/**
+ * What is wrong with a `resume` as it came; empty when it can be done.
+ *
+ * @param before what a person has decided and could not be followed yet, since a try is running.
+ */
+export function resumeProblems(order: unknown, held: Held | null, before?: Intervention): string[] {
   if (held === null) {
     return ['Nothing is held: the rotation goes on by itself and waits for nobody.'];
+  }
+  if (before) {
+    return [
+      `${before.who} has said ${before.choice} already; that is followed as soon as the try that runs has ended.`,
+    ];
   }
   if (typeof order !== 'object' || order === null || Array.isArray(order)) {
     return ['resume takes one JSON object: {"choice": "retry", "who": "your name", "why": "a reason"}.'];
