@@ -133,10 +133,16 @@ export class HandsOfOthers {
     if (this.#nextTree() === undefined || state.upstream !== upstream) {
       return false;
     }
+    const { temporal } = this.#world;
     const order = { rotation: 'someone/1', number: state.number + 10, upstream };
+    const runsBefore = temporal.runs.length;
     const ordered = {
       what: `the gate ordered to ${upstream}`,
       overwritten: () => {
+        // A recovery that begins afterwards is planned with what it finds, this order included.
+        if (temporal.runs.slice(runsBefore).some(({ options }) => options.type === 'recovery')) {
+          return undefined;
+        }
         const now = gate.state();
         return now && now.upstream !== upstream && now.rotation !== 'someone/1'
           ? `the gate sends to ${now.upstream}`

@@ -52,15 +52,17 @@ export async function allowWritesToCurrent(
   });
 }
 
-/** An order of an earlier attempt that landed late has opened that one's tree (H8): nothing of it is to be had any more. */
+/** An order of an earlier attempt that landed late has opened that one's tree again, and nobody has written to it (H8). */
 async function closeStrays(
-  { log, trillian }: LogSystems,
+  systems: LogSystems,
   { release, identity }: AttemptOrder,
   attempt: Attempt,
 ): Promise<void> {
+  const { log, trillian } = systems;
   for (const { treeId, state, identity: by } of markedTrees(await trillian.listTrees(attempt), log)) {
     const named = [release.currentTreeId, release.nextTreeId].includes(treeId);
-    if (by.rotation === identity.rotation && state === 'ACTIVE' && !named) {
+    const stray = by.rotation === identity.rotation && state === 'ACTIVE' && !named;
+    if (stray && (await contentOf(systems, treeId, attempt)) !== 'public entries') {
       await trillian.setState(treeId, 'FROZEN', attempt);
     }
   }

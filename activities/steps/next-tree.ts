@@ -9,7 +9,7 @@ import { handoverLeaf, handoverText, sameEnd, type TreeEnd } from '../handover';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
-import { contentAt, handedOver } from './next-tree-content';
+import { contentAt, contentOf, handedOver } from './next-tree-content';
 import { ifOurs, livesOnNext, requireOurs } from './ownership';
 import { servedLog } from './served-log';
 
@@ -66,9 +66,10 @@ export async function createNextTree(
 }
 
 /**
- * Leaves every tree of this attempt, and of those before it in its rotation, FROZEN: a late call may have opened one of
- * those again (H8). There is none when CreateTree never happened. One that serves is left alone: a rotation that was
- * reset after its end finds its next tree alive (H7).
+ * Leaves every tree of this attempt FROZEN, and of those before it in its rotation: a late call may have opened one of
+ * those again (H8). There is none when CreateTree never happened. One that serves is left alone, for a rotation that was
+ * reset after its end finds its next tree alive (H7); and so is an earlier one that holds entries of clients, which is
+ * alive whatever the configuration says (H10).
  */
 export async function retireNextTree(
   systems: LogSystems,
@@ -78,8 +79,11 @@ export async function retireNextTree(
   const trees = markedTrees(await systems.trillian.listTrees(attempt), systems.log).filter(
     ({ identity: by }) => by.rotation === identity.rotation && by.attempt <= identity.attempt,
   );
-  for (const { treeId, state } of trees) {
-    if (state !== 'FROZEN' && !(await isServed(systems, treeId, attempt))) {
+  for (const { treeId, state, identity: by } of trees) {
+    if (state === 'FROZEN' || (await isServed(systems, treeId, attempt))) {
+      continue;
+    }
+    if (by.attempt === identity.attempt || (await contentOf(systems, treeId, attempt)) !== 'public entries') {
       await systems.trillian.setState(treeId, 'FROZEN', attempt);
     }
   }

@@ -194,11 +194,12 @@ describe('a tree of an earlier attempt that a late call has opened again (H8)', 
     expect(log.done).toEqual(['290 FROZEN']);
   });
 
-  it('leaves the current tree closed when a client has written to it meanwhile (rule 2)', async () => {
+  it('is left as it is, and the current tree closed, when a client has written to it meanwhile (rules 2, 3)', async () => {
     const log = withStray();
     log.trees['290'] = { state: 'ACTIVE', size: 2, mark: identity };
-    await refused('NEXT_TREE_HAS_ENTRIES', allowWritesToCurrent(log.systems(), second, anAttempt()));
-    expect(log.done).toEqual(['290 FROZEN']);
+    await refused('TWO_ACTIVE_TREES', allowWritesToCurrent(log.systems(), second, anAttempt()));
+    await retireNextTree(log.systems(), second.identity, anAttempt());
+    expect(log.done).toEqual([]);
   });
 });
 
