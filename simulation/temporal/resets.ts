@@ -89,9 +89,14 @@ export class Resets {
           commands.obey(run, command);
         } else if (startChildWorkflowExecution) {
           const seq = startChildWorkflowExecution.seq ?? 0;
+          // One that was refused, because its id was taken, is not its child.
+          const began = all.some((job) => {
+            const start = job.resolveChildWorkflowExecutionStart;
+            return start != null && (start.seq ?? 0) === seq && start.succeeded != null;
+          });
           if (!came('resolveChildWorkflowExecutionStart', seq)) {
             commands.obey(run, command);
-          } else if (!came('resolveChildWorkflowExecution', seq)) {
+          } else if (began && !came('resolveChildWorkflowExecution', seq)) {
             children.adopt(run, from, startChildWorkflowExecution);
           }
         } else if (command.requestCancelActivity || command.cancelChildWorkflowExecution) {
