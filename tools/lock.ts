@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from './error-code';
@@ -47,21 +47,21 @@ export async function takeLock(file: string, options: LockOptions): Promise<() =
   return () => rm(file, { force: true });
 }
 
-/** Removes a dead holder's lock; puts back what it finds instead when another process was faster. */
+/**
+ * Removes a dead holder's lock. Whoever does that holds a lock on it: two that had found the same dead one would otherwise
+ * remove, one after the other, the dead one and that of who took it over meanwhile. It is named after the dead one, so
+ * that a dead holder of it, too, can be told from every other.
+ */
 async function discard(file: string, deadText: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  const name = createHash('sha256').update(deadText).digest('hex').slice(0, 12);
+  const unlock = await takeLock(`${file}.${name}`, { onWait: () => undefined });
   try {
-    await rename(file, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) {
-      return;
+    if ((await readFile(file, 'utf8').catch(() => null)) === deadText) {
+      await unlink(file);
     }
-    throw error;
+  } finally {
+    await unlock();
   }
-  if ((await readFile(aside, 'utf8')) !== deadText) {
-    await created(link(aside, file));
-  }
-  await unlink(aside);
 }
 
 async function created(linking: Promise<void>): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,20 +60,34 @@ describe('a lock', () => {
   });
 
   it('is held by one at a time when many find the lock of a dead one', async () => {
-    writeFileSync(file, formatIdentity({ pid: process.pid, started: 'then' }));
-    let holders = 0;
-    let most = 0;
-    const all = Array.from({ length: 8 }, async () => {
-      const unlock = await takeLock(file, { onWait: () => undefined });
-      holders += 1;
-      most = Math.max(most, holders);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      holders -= 1;
-      await unlock();
-    });
-    await Promise.all(all);
+    const rounds = 3;
+    for (let round = 0; round < rounds; round += 1) {
+      writeFileSync(file, formatIdentity({ pid: process.pid, started: `then-${round}` }));
+      let holders = 0;
+      let most = 0;
+      const all = Array.from({ length: 8 }, async () => {
+        const unlock = await takeLock(file, { onWait: () => undefined });
+        holders += 1;
+        most = Math.max(most, holders);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        holders -= 1;
+        await unlock();
+      });
+      await Promise.all(all);
 
-    expect(most).toBe(1);
+      expect(most).toBe(1);
+      expect(readdirSync(directory)).toEqual([]);
+    }
+  }, 60_000);
+
+  it('is taken over when who was about to discard it is dead, too', async () => {
+    const dead = formatIdentity({ pid: process.pid, started: 'then' });
+    writeFileSync(file, dead);
+    const name = createHash('sha256').update(dead).digest('hex').slice(0, 12);
+    writeFileSync(`${file}.${name}`, formatIdentity({ pid: process.pid, started: 'later' }));
+
+    const second = await takeLock(file, { onWait: refuse });
+    await second();
     expect(readdirSync(directory)).toEqual([]);
   });
 });
