@@ -1,6 +1,6 @@
 import type { AttemptOrder, CriticalOrder } from '../../workflows/model/changes';
 import type { Tree } from '../../workflows/model/log';
-import { markedTrees } from '../../workflows/model/mark';
+import { markedTrees, readMark } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
@@ -46,26 +46,12 @@ export async function allowWritesToCurrent(
     if (current.state === 'ACTIVE') {
       return;
     }
-    await closeStrays(systems, order, attempt);
-    await requireNothingAfter(systems, order, attempt);
+    // Clients wait for this: the trees are listed once.
+    const others = await otherTrees(systems, order, attempt);
+    requireNoneActive(order, await withoutStrays(systems, order, others, attempt));
+    await requireNoneWithEntries(systems, order, others, attempt);
     await trillian.setState(currentTreeId, 'ACTIVE', attempt);
   });
-}
-
-/** An order of an earlier attempt that landed late has opened that one's tree again, and nobody has written to it (H8). */
-async function closeStrays(
-  systems: LogSystems,
-  { release, identity }: AttemptOrder,
-  attempt: Attempt,
-): Promise<void> {
-  const { log, trillian } = systems;
-  for (const { treeId, state, identity: by } of markedTrees(await trillian.listTrees(attempt), log)) {
-    const named = [release.currentTreeId, release.nextTreeId].includes(treeId);
-    const stray = by.rotation === identity.rotation && state === 'ACTIVE' && !named;
-    if (stray && (await contentOf(systems, treeId, attempt)) !== 'public entries') {
-      await trillian.setState(treeId, 'FROZEN', attempt);
-    }
-  }
 }
 
 /**
@@ -78,17 +64,13 @@ export async function requireNothingAfter(
   order: AttemptOrder,
   attempt: Attempt,
 ): Promise<void> {
-  const { currentTreeId } = order.release;
-  const active = (await otherTrees(systems, order, attempt)).find(({ state }) => state === 'ACTIVE');
-  if (active) {
-    throw refuse('TWO_ACTIVE_TREES', { tree: currentTreeId, other: active.treeId });
-  }
-  await requireNothingPublicAfter(systems, order, attempt);
+  const others = await otherTrees(systems, order, attempt);
+  requireNoneActive(order, others);
+  await requireNoneWithEntries(systems, order, others, attempt);
 }
 
 /**
- * No tree that is not listed before the current one holds an entry of a client, whose index that one would give again
- * (rule 2).
+ * No tree that comes after the current one holds entries of clients.
  *
  * @throws NEXT_TREE_HAS_ENTRIES
  */
@@ -97,9 +79,51 @@ export async function requireNothingPublicAfter(
   order: AttemptOrder,
   attempt: Attempt,
 ): Promise<void> {
-  const before = new Set(order.release.inactive.map((shard) => shard.treeId));
+  await requireNoneWithEntries(systems, order, await otherTrees(systems, order, attempt), attempt);
+}
+
+/**
+ * Closes what an order of an earlier attempt that landed late has opened again, unless somebody has written to it (H8).
+ * Gives back the others.
+ */
+async function withoutStrays(
+  systems: LogSystems,
+  { release, identity }: AttemptOrder,
+  others: readonly Tree[],
+  attempt: Attempt,
+): Promise<Tree[]> {
+  const left: Tree[] = [];
+  for (const tree of others) {
+    const stray =
+      tree.state === 'ACTIVE' &&
+      tree.treeId !== release.nextTreeId &&
+      readMark(tree)?.rotation === identity.rotation;
+    if (stray && (await contentOf(systems, tree.treeId, attempt)) !== 'public entries') {
+      await systems.trillian.setState(tree.treeId, 'FROZEN', attempt);
+    } else {
+      left.push(tree);
+    }
+  }
+  return left;
+}
+
+function requireNoneActive({ release }: AttemptOrder, others: readonly Tree[]): void {
+  const active = others.find(({ state }) => state === 'ACTIVE');
+  if (active) {
+    throw refuse('TWO_ACTIVE_TREES', { tree: release.currentTreeId, other: active.treeId });
+  }
+}
+
+/** Of those that are not listed before the current tree, which would give their indexes again (rule 2). */
+async function requireNoneWithEntries(
+  systems: LogSystems,
+  { release }: AttemptOrder,
+  others: readonly Tree[],
+  attempt: Attempt,
+): Promise<void> {
+  const before = new Set(release.inactive.map((shard) => shard.treeId));
   await Promise.all(
-    (await otherTrees(systems, order, attempt))
+    others
       .filter(({ treeId }) => !before.has(treeId))
       .map(async ({ treeId }) => {
         if ((await contentOf(systems, treeId, attempt)) === 'public entries') {
