@@ -1,10 +1,10 @@
 import type { PruneOrder, RetiredTree } from '../../workflows/model/retired';
-import type { TreeId } from '../../workflows/model/log';
+import type { TreeHead } from '../../workflows/model/log';
 import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
 import type { Attempt } from '../attempt';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
-import { contentOf, handedOver } from './next-tree-content';
+import { contentAt, handedOver, type HandedOver } from './next-tree-content';
 
 /** The trees that undone attempts of a log left behind, with what stands against deleting each. */
 export async function retiredTrees(
@@ -12,29 +12,45 @@ export async function retiredTrees(
   _request: { readonly log: string },
   attempt: Attempt,
 ): Promise<readonly RetiredTree[]> {
-  const { log, trillian } = systems;
   const named = await everyNamedTree(systems, attempt);
-  const marked = markedTrees(await trillian.listTrees(attempt), log);
-  const handedOverBy = await handingOver(systems, marked, named, attempt);
-  const found: RetiredTree[] = [];
-  for (const { treeId, state, identity } of marked) {
-    if (named.has(treeId)) {
-      continue;
-    }
-    const content = await contentOf(systems, treeId, attempt);
-    const { size, rootHash } = await trillian.treeHead(treeId, attempt);
-    const keep =
-      state !== 'FROZEN'
-        ? `it is ${state}: let \`rekor-rotate recover\` end its rotation first`
-        : content === 'public entries'
-          ? `it holds entries of clients`
-          : handedOverBy.has(treeId)
-            ? `tree ${handedOverBy.get(treeId)} followed it as a shard: look whether the served list has lost it`
-            : undefined;
-    const { rotation, attempt: of } = identity;
-    found.push({ treeId, size, rootHash, rotation, attempt: of, ...(keep !== undefined && { keep }) });
+  const read = await everyMarkedTree(systems, attempt);
+  const followedBy = new Map(
+    read.flatMap(({ treeId, size, handover }) =>
+      handover && (size > 1 || named.has(treeId)) ? [[handover.end.treeId, treeId] as const] : [],
+    ),
+  );
+  return read
+    .filter(({ treeId }) => !named.has(treeId))
+    .map(({ treeId, state, identity: { rotation, attempt: of }, size, rootHash, handover }) => {
+      const keep =
+        state !== 'FROZEN'
+          ? `it is ${state}: let \`rekor-rotate recover\` end its rotation first`
+          : contentAt(size, handover) === 'public entries'
+            ? `it holds entries of clients`
+            : followedBy.has(treeId)
+              ? `tree ${followedBy.get(treeId)} followed it as a shard: look whether the served list has lost it`
+              : undefined;
+      return { treeId, size, rootHash, rotation, attempt: of, ...(keep !== undefined && { keep }) };
+    });
+}
+
+/** A tree that a rotation made, as it is. */
+type ReadTree = MarkedTree & TreeHead & { readonly handover: HandedOver | null };
+
+/**
+ * Reads every tree that a rotation of the log made. One whose handover leaf names another, and that is served or holds
+ * entries of clients, followed that one as a shard, whatever a list that a stale deploy has brought back says (H10).
+ */
+async function everyMarkedTree(systems: LogSystems, attempt: Attempt): Promise<ReadTree[]> {
+  const { log, trillian } = systems;
+  const read: ReadTree[] = [];
+  for (const tree of markedTrees(await trillian.listTrees(attempt), log)) {
+    // Initialised first: the root of an uninitialised tree costs Trillian a connection each time.
+    await trillian.initLog(tree.treeId, attempt);
+    const head = await trillian.treeHead(tree.treeId, attempt);
+    read.push({ ...tree, ...head, handover: await handedOver(systems, tree.treeId, attempt) });
   }
-  return found;
+  return read;
 }
 
 /** Deletes one retired tree, after looking at everything once more. Refuses NOT_PRUNABLE. */
@@ -53,28 +69,6 @@ export async function deleteRetiredTree(
     throw refuse('NOT_PRUNABLE', { tree: treeId, reason });
   }
   await attempt.step('prune', () => trillian.deleteTree(treeId, attempt));
-}
-
-/**
- * By tree, the one whose handover leaf names it and that is served or holds entries of clients: it is a shard of the log,
- * whatever a list that a stale deploy has brought back says (H10).
- */
-async function handingOver(
-  systems: LogSystems,
-  marked: readonly MarkedTree[],
-  named: ReadonlySet<TreeId>,
-  attempt: Attempt,
-): Promise<ReadonlyMap<TreeId, TreeId>> {
-  const before = new Map<TreeId, TreeId>();
-  for (const { treeId } of marked) {
-    await systems.trillian.initLog(treeId, attempt);
-    const handover = await handedOver(systems, treeId, attempt);
-    const { size } = await systems.trillian.treeHead(treeId, attempt);
-    if (handover && (size > 1 || named.has(treeId))) {
-      before.set(handover.end.treeId, treeId);
-    }
-  }
-  return before;
 }
 
 async function isListed({ trillian }: LogSystems, treeId: string, attempt: Attempt): Promise<boolean> {
