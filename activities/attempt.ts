@@ -16,7 +16,7 @@ const MARGIN_MS = 100;
  * An attempt ends this long before Temporal gives it up, so that no call of it is sent, or still under way, when its
  * retry or its undo begins (H8), and that how it went is known by then. Milliseconds.
  */
-export const ENDS_BEFORE_MS = REPORT_MS + MARGIN_MS;
+const ENDS_BEFORE_MS = REPORT_MS + MARGIN_MS;
 
 /**
  * One call may take this share of its attempt, so that others still have time: half a second of the critical section's
@@ -69,7 +69,6 @@ export async function inAttempt<Result>(
   const late = new AbortController();
   const unanswered = new Set<UnansweredChange>();
   let running = name;
-  let looked = false;
   const timer = setTimeout(() => {
     late.abort(refuse('BUDGET_EXCEEDED', { step: running, budgetMs }));
   }, budgetMs);
@@ -95,12 +94,7 @@ export async function inAttempt<Result>(
         steps.times[step] = Math.round(performance.now() - began);
         return result;
       },
-      atFirst: async (look) => {
-        if (!looked) {
-          await look();
-          looked = true;
-        }
-      },
+      atFirst: firstLook(),
     });
   } catch (error) {
     await untilNoneLands(unanswered);
@@ -116,6 +110,17 @@ export async function inAttempt<Result>(
     clearTimeout(timer);
     clearInterval(signsOfLife);
   }
+}
+
+/** `atFirst` of one attempt. */
+export function firstLook(): Attempt['atFirst'] {
+  let looked = false;
+  return async (look) => {
+    if (!looked) {
+      await look();
+      looked = true;
+    }
+  };
 }
 
 /**

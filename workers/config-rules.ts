@@ -62,8 +62,8 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
   return broken;
 }
 
-/** Of the time for closing a tree, so much is for everything but the waiting of its drain. */
-const CLOSING_REST_MS = 1_000;
+/** So long may the waiting of a drain take of a try to close a tree; the rest is for everything else. */
+const LONGEST_DRAIN_MS = CLOSE_MS - 1_000;
 
 /**
  * Without a database the drain waits for the guard window, for passes of each signer and one more, and between its two
@@ -83,14 +83,14 @@ function drainRules(path: Path, log: unknown, criticalSection: number | undefine
     return [];
   }
   const waits = guardWindow + difference + (Array.isArray(signers) ? signers.length + 2 : 3) * interval;
-  const most = Math.min(criticalSection, CLOSE_MS - CLOSING_REST_MS);
+  const most = Math.min(criticalSection, LONGEST_DRAIN_MS);
   return waits <= most
     ? []
     : [
         {
           at: [...path, 'trillian', 'database'],
           found: `none, so each drain waits ${formatDuration(waits)} (guardWindow, clockDifference, and signerInterval for each signer and two more)`,
-          allowed: `a database, or a drain of at most ${formatDuration(most)}: rotation.criticalSection, and never more than ${formatDuration(CLOSE_MS - CLOSING_REST_MS)}`,
+          allowed: `a database, or a drain of at most ${formatDuration(most)}: rotation.criticalSection, and never more than ${formatDuration(LONGEST_DRAIN_MS)}`,
         },
       ];
 }

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../activities/attempt';
+import { firstLook, type Attempt } from '../../activities/attempt';
 import { handoverLeaf, type TreeEnd } from '../../activities/handover';
 import { refuse } from '../../activities/refusal-error';
 import type { LogSystems } from '../../activities/systems';
@@ -47,7 +47,6 @@ export function anAttempt(): Attempt {
   const late = new AbortController();
   const ends = performance.now() + 5_000;
   const steps = { times: {} as Record<string, number>, began: [] as string[] };
-  let looked = false;
   return {
     signal: late.signal,
     lateSignal: late.signal,
@@ -60,12 +59,7 @@ export function anAttempt(): Attempt {
       steps.times[name] = 0;
       return result;
     },
-    atFirst: async (look) => {
-      if (!looked) {
-        await look();
-        looked = true;
-      }
-    },
+    atFirst: firstLook(),
   };
 }
 
