@@ -1,6 +1,7 @@
 import { setInterval, clearInterval } from 'node:timers';
 import { CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { REPORT_MS } from '../workflows/model/deadlines';
+import type { RefusalCode } from '../workflows/model/refusals';
 import type { StepsOfFailure } from '../workflows/model/rotation';
 import { refuse, RefusalError } from './refusal-error';
 import { type Call, CallOutcomeUnknown, type UnansweredChange } from './trillian';
@@ -142,13 +143,20 @@ async function untilNoneLands(unanswered: ReadonlySet<UnansweredChange>): Promis
   }
 }
 
-const unreachable = new Set([
+const unreachable: ReadonlySet<string> = new Set<RefusalCode>([
   'TRILLIAN_UNREACHABLE',
   'REKOR_UNREACHABLE',
   'GATE_UNREACHABLE',
   'METRICS_UNREACHABLE',
   'DATABASE_UNREACHABLE',
+  'HOST_NAME_UNRESOLVED',
+  'TLS_FAILED',
 ]);
+
+/** Whether nobody could be spoken to; what answered something else than was hoped for, did answer. */
+export function isUnreachable(error: unknown): error is RefusalError {
+  return error instanceof RefusalError && unreachable.has(error.refusal.code);
+}
 
 /**
  * Repeats `act`, which states an end, while what it needs cannot be reached, the attempt lasts and `forMs` milliseconds
@@ -183,5 +191,5 @@ function restAfter(error: unknown): number | undefined {
   if (error instanceof CallOutcomeUnknown) {
     return Math.max(error.mayLandUntil - Date.now(), 0) + MARGIN_MS;
   }
-  return error instanceof RefusalError && unreachable.has(error.refusal.code) ? REST_MS : undefined;
+  return isUnreachable(error) ? REST_MS : undefined;
 }

@@ -1,13 +1,16 @@
 import { Client } from 'undici';
+import { type PemFile, readAuthorities } from './authorities';
 import { throwIfAborted } from './waiting';
 
 export interface FreshRequest {
-  readonly method?: 'GET' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
   /** Milliseconds for connecting, sending and reading everything. */
   readonly timeoutMs: number;
+  /** Who may sign for an https address, read when the connection is made; without, those that Node.js brings along. */
+  readonly authorities?: PemFile | undefined;
 }
 
 export interface FreshAnswer {
@@ -20,14 +23,16 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /**
  * One HTTP request over a connection of its own: behind one address there may be several processes, and a kept
  * connection would show only one of them (H29); nor can a connection that died since the last call spoil this one.
- * Sends nothing when the signal is aborted already. Throws the signal's reason when it is aborted meanwhile.
+ * Sends nothing when the signal is aborted already. Throws the signal's reason when it is aborted meanwhile, and refuses
+ * TLS_FILE_UNUSABLE.
  */
 export async function freshRequest(url: string, request: FreshRequest): Promise<FreshAnswer> {
-  const { signal, timeoutMs, method = 'GET', headers, body } = request;
+  const { signal, timeoutMs, method = 'GET', headers, body, authorities } = request;
   throwIfAborted(signal);
-  const { origin, pathname, search } = new URL(url);
+  const { protocol, origin, pathname, search } = new URL(url);
+  const connect = authorities && protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
   const timeout = AbortSignal.timeout(timeoutMs);
-  const client = new Client(origin, { pipelining: 0, maxResponseSize: MAX_ANSWER_BYTES });
+  const client = new Client(origin, { connect, pipelining: 0, maxResponseSize: MAX_ANSWER_BYTES });
   try {
     const answer = await client.request({
       method,

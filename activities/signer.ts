@@ -1,4 +1,6 @@
 import type { TreeId } from '../workflows/model/log';
+import type { PemFile } from './authorities';
+import { connectionRefusal } from './connection-failure';
 import { errorReason } from './error-reason';
 import { freshRequest } from './fresh-request';
 import { type MetricsPage, parseMetrics } from './prometheus';
@@ -33,25 +35,32 @@ export interface MetricsOptions {
   /** The metrics pages of every log server process, each by its own address. */
   readonly logServers: readonly string[];
   readonly signers: readonly string[];
+  /** Who may sign for an https address. */
+  readonly authorities?: PemFile | undefined;
 }
 
 const TIMEOUT_MS = 2000;
 const QUEUE_LEAF = '/trillian.TrillianLog/QueueLeaf';
 
 /** Reads metrics anew for every question. */
-export function connectMetrics({ log, logServers, signers }: MetricsOptions): TrillianMetrics {
+export function connectMetrics(options: MetricsOptions): TrillianMetrics {
+  const { log, logServers, signers, authorities } = options;
+
   function unreadable(url: string, reason: string, cause?: unknown): RefusalError {
     return refuse('METRICS_UNREACHABLE', { log, url, reason }, cause);
   }
 
   async function read(url: string, signal: AbortSignal): Promise<MetricsPage> {
     try {
-      const { status, text } = await freshRequest(url, { signal, timeoutMs: TIMEOUT_MS });
+      const { status, text } = await freshRequest(url, { signal, timeoutMs: TIMEOUT_MS, authorities });
       if (status !== 200) throw new Error(`it answered ${status}`);
       return parseMetrics(text);
     } catch (error) {
       throwIfAborted(signal);
-      throw unreadable(url, errorReason(error), error);
+      const field = `logs.${log}.trillian.${logServers.includes(url) ? 'logServerMetrics' : 'signerMetrics'}`;
+      throw (
+        connectionRefusal(error, { url, field, authorities }) ?? unreadable(url, errorReason(error), error)
+      );
     }
   }
 

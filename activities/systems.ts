@@ -20,6 +20,8 @@ export interface LogSystems {
   readonly installation: Installation;
   readonly verifier: LogVerifier;
   readonly publicUrl: string;
+  /** Under which name checkpoints must be signed; absent: that of `publicUrl` is hoped for. */
+  readonly hostname?: string;
   readonly timing: RotationTiming;
   readonly drain: DrainTiming;
   /** How many random entries of each shard are verified, besides its first and last. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import {
   type ChannelCredentials,
@@ -12,6 +11,7 @@ import {
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { TreeState, TreeType } from '../workflows/model/log';
 import { refusal } from '../workflows/model/refusals';
+import { type PemFile, readAuthorities, readPem } from './authorities';
 import { refuse, RefusalError } from './refusal-error';
 import { abortReason, pause, throwIfAborted } from './waiting';
 
@@ -187,10 +187,15 @@ export interface TrillianCalls {
   close(): void;
 }
 
-/** Opens the connection when the first call is made. Throws FILE_UNREADABLE for a TLS file that cannot be read. */
+/** Opens the connection when the first call is made, which refuses TLS_FILE_UNUSABLE for a file that cannot be used. */
 export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
   const methods = loadMethods();
-  const client = new Client(options.address, channelCredentials(options), channelOptions(options));
+  let opened: Client | undefined;
+
+  function client(): Client {
+    opened ??= new Client(options.address, channelCredentials(options), channelOptions(options));
+    return opened;
+  }
 
   function send<Name extends Method>(
     name: Name,
@@ -200,7 +205,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
   ): Promise<Methods[Name]['response']> {
     const method = methods[name];
     return new Promise((resolve, reject) => {
-      const sent = client.makeUnaryRequest(
+      const sent = client().makeUnaryRequest(
         method.path,
         method.requestSerialize,
         // proto-loader's decoder makes exactly the message that proto/trillian.proto describes.
@@ -252,7 +257,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
       const deadline = deadlineOf(call);
       throwIfOver(name, call, deadline);
       // Nothing may wait in the channel and leave later: the connection stands first, then the clock is looked at.
-      await connected(client, call.signal, deadline).catch((error: unknown) => {
+      await connected(client(), call.signal, deadline).catch((error: unknown) => {
         throw call.signal.aborted ? abortReason(call.signal) : unreachable('no connection', error);
       });
       throwIfOver(name, call, deadline);
@@ -272,7 +277,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
       }
     },
 
-    close: () => client.close(),
+    close: () => opened?.close(),
   };
 }
 
@@ -331,16 +336,16 @@ function channelOptions({ tls }: TrillianOptions): ChannelOptions {
   };
 }
 
-function channelCredentials({ tls }: TrillianOptions): ChannelCredentials {
+function channelCredentials({ log, tls }: TrillianOptions): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
-  return credentials.createSsl(readPem(tls.caFile), readPem(tls.keyFile), readPem(tls.certificateFile));
-}
-
-function readPem(file: string | undefined): Buffer | null {
-  if (file === undefined) return null;
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw refuse('FILE_UNREADABLE', { path: file, reason: (error as Error).message }, error);
-  }
+  const pem = (key: 'caFile' | 'keyFile' | 'certificateFile'): PemFile | undefined => {
+    const file = tls[key];
+    return file === undefined ? undefined : { field: `logs.${log}.trillian.tls.${key}`, file };
+  };
+  const [authorities, key, certificate] = [pem('caFile'), pem('keyFile'), pem('certificateFile')];
+  return credentials.createSsl(
+    authorities ? Buffer.from(readAuthorities(authorities)) : null,
+    key ? readPem(key) : null,
+    certificate ? readPem(certificate) : null,
+  );
 }

@@ -60,7 +60,7 @@ export function refusalText(result: RotationResult, columns: number): string {
 }
 
 function foundLines(plan: Plan, columns: number): string[] {
-  const { currentTree, inactive, installation, timing } = plan;
+  const { currentTree, inactive, installation, timing, warnings = [] } = plan;
   const shards = inactive.map(({ treeId, length }) => `${treeId} (${length} entries)`).join(', ');
   const evidence = {
     queue: "Trillian's database shows its queue empty",
@@ -78,6 +78,7 @@ function foundLines(plan: Plan, columns: number): string[] {
       `at most ${timing.criticalSectionMs} ms in an attempt, of at most ${timing.attempts}`,
       columns,
     ),
+    ...warnings.flatMap((warning) => field('Warning', warning, columns)),
   ];
 }
 

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dump } from 'js-yaml';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { Ports } from './ports';
-import { slotActions, slotCommand } from './slots';
+import { publicHost, slotActions, slotCommand } from './slots';
 
 /** The name of the lab's log in its configuration. */
 export const labLog = 'lab';
@@ -17,7 +17,8 @@ export async function writeConfiguration(files: LabFiles, ports: Ports): Promise
     temporal: { address: at(ports.temporal), namespace: 'default', taskQueue },
     logs: {
       [labLog]: {
-        publicUrl: `http://${at(ports.gate)}`,
+        publicUrl: `http://${publicHost}:${ports.gate}`,
+        hostname: publicHost,
         trillian: {
           address: at(ports.trillian),
           logServerMetrics: [`http://${at(ports.trillianMetrics)}/metrics`],

@@ -14,6 +14,12 @@ const run = promisify(execFile);
 export const slotActions = ['start', 'stop', 'status', 'enable', 'disable'] as const;
 export type SlotAction = (typeof slotActions)[number];
 
+/**
+ * The host of the lab's public address, and so Rekor's host name: JavaScript verifiers look for the name in a checkpoint
+ * in the address that they trust the log under (@sigstore/verify: dist/tlog/checkpoint.js).
+ */
+export const publicHost = '127.0.0.1';
+
 /** The command that the configuration names for one action of a slot, too. */
 export function slotCommand(files: LabFiles, action: SlotAction, slot: SlotName): readonly string[] {
   return ['sh', files.slotScript, action, files.directory, slot];
@@ -40,7 +46,7 @@ export async function writeSlots(files: LabFiles, routes: Routes, rekorServer: s
   const shared = {
     REKOR_SERVER: rekorServer,
     SIGNER_KEY: files.signerKey,
-    PUBLIC_NAME: 'rekor.lab',
+    PUBLIC_NAME: publicHost,
     TRILLIAN_HOST: '127.0.0.1',
     TRILLIAN_PORT: routes.rekor.trillian,
   };
@@ -62,7 +68,7 @@ export async function writeFirstTree(files: LabFiles, ports: Ports): Promise<voi
     `# The environment of slot ${slot}; a rotation changes TREE_ID.\nPORT=${ports[slot]}\nTREE_ID=${tree}\n`;
   await writeWhole(blue.sharding, '');
   await writeWhole(green.sharding, '');
-  await writeWhole(green.environment, text('green', ''));
+  await writeWhole(green.environment, text('green', treeId));
   await writeWhole(blue.enabled, '');
   await writeWhole(blue.environment, text('blue', treeId));
 }

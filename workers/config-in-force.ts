@@ -42,6 +42,9 @@ function asWritten(value: unknown): unknown {
 }
 
 function writtenEntry(key: string, value: unknown): [string, unknown] {
+  if (key === 'authorities' && typeof value === 'object' && value !== null && 'file' in value) {
+    return ['tls', { caFile: value.file }];
+  }
   if (typeof value === 'number' && key.endsWith('Ms')) {
     return [key.slice(0, -'Ms'.length), formatDuration(value)];
   }

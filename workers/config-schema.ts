@@ -30,7 +30,7 @@ const tls = section({
   caFile: field
     .file('a PEM file')
     .optional()
-    .describe('Authorities that may sign for the server. Absent: those of the system.'),
+    .describe('Authorities that may sign for the server. Absent: those that Node.js brings along.'),
   certificateFile: field
     .file('a PEM file')
     .optional()
@@ -205,10 +205,27 @@ const guard = section({
     ),
 });
 
+const authorities = section({
+  caFile: field
+    .file('a PEM file')
+    .describe('Authorities that may sign for these addresses, and no others. Several may stand in the file.'),
+});
+
 const log = section({
   publicUrl: field
     .baseUrl()
     .describe('Where clients reach the log. Verification reads here what everybody reads.'),
+  hostname: field
+    .text('a host name', /^[^\s+]+$/)
+    .optional()
+    .describe(
+      "The name in both slots' --rekor_server.hostname. Absent: one that is not in publicUrl is a warning. Given: another one is a refusal.",
+    ),
+  tls: authorities
+    .optional()
+    .describe(
+      'For every https address of this log: publicUrl, the url of the slots, metrics. Absent: authorities that Node.js brings along.',
+    ),
   trillian: trillian.describe('Trillian, as this log uses it.'),
   gate: gate.describe('The write gate before this log: one process.'),
   installation: installation.describe('How the Rekor of this log is run.'),

@@ -23,6 +23,10 @@ export interface LogConfiguration {
   readonly name: string;
   /** Where clients reach the log; without a trailing slash. */
   readonly publicUrl: string;
+  /** The name in `--rekor_server.hostname` of both slots. Absent: that of `publicUrl` is hoped for. */
+  readonly hostname?: string;
+  /** Who may sign for the https addresses of this log. Absent: the authorities that Node.js brings along. */
+  readonly authorities?: AuthoritiesFile;
   readonly trillian: TrillianConfiguration;
   readonly gate: GateConfiguration;
   readonly installation: HostConfiguration;
@@ -43,7 +47,14 @@ export interface TrillianConfiguration {
   readonly database?: { readonly url: SecretReference };
 }
 
-/** PEM files. Without `caFile` the certificate authorities of the system are trusted. */
+/** A PEM file, which is read when a connection is made. */
+export interface AuthoritiesFile {
+  /** The field's path in the configuration, for messages. */
+  readonly field: string;
+  readonly file: string;
+}
+
+/** PEM files. Without `caFile` the certificate authorities that Node.js brings along are trusted. */
 export interface TlsFiles {
   readonly caFile?: string;
   readonly certificateFile?: string;

@@ -126,6 +126,8 @@ function logOf(
   return {
     name,
     publicUrl: log.publicUrl,
+    ...(log.hostname !== undefined && { hostname: log.hostname }),
+    ...(log.tls && { authorities: { field: `logs.${name}.tls.caFile`, file: absolute(log.tls.caFile) } }),
     trillian: {
       address: trillian.address,
       ...(trillian.tls && {

@@ -13,22 +13,27 @@ const MINUTE_MS = 60_000;
 
 /** Connects the systems of one log as configured: the one place that knows every adapter. */
 export function connectSystems(configuration: LogConfiguration): LogSystems {
-  const { name: log, trillian, gate, installation, rotation, guard, publicUrl } = configuration;
+  const { name: log, trillian, gate, installation, rotation, guard, publicUrl, hostname } = configuration;
+  const { authorities } = configuration;
   const { database } = trillian;
   return {
     log,
     publicUrl,
+    ...(hostname !== undefined && { hostname }),
     trillian: connectTrillian({ log, address: trillian.address, ...(trillian.tls && { tls: trillian.tls }) }),
-    metrics: connectMetrics({ log, logServers: trillian.logServerMetrics, signers: trillian.signerMetrics }),
+    metrics: connectMetrics({
+      ...{ log, authorities },
+      ...{ logServers: trillian.logServerMetrics, signers: trillian.signerMetrics },
+    }),
     ...(database && { queue: connectQueue({ log, url: () => readSecret(database.url) }) }),
-    rekor: connectRekor({ log }),
+    rekor: connectRekor({ log, authorities }),
     gate: connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
     installation: hostInstallation({
       log,
       treeIdVariable: installation.treeIdVariable,
       slots: slotsOf(installation),
     }),
-    verifier: logVerifier({ log }),
+    verifier: logVerifier({ log, authorities }),
     timing: rotation,
     drain: trillian,
     sampleEntries: rotation.sampleEntries,

@@ -4,8 +4,7 @@ import type { Instance, InstanceLog, Shard, TreeId } from '../../workflows/model
 import { markedTrees } from '../../workflows/model/mark';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { differencesFrom } from '../../workflows/model/shards';
-import type { Attempt } from '../attempt';
-import { RefusalError } from '../refusal-error';
+import { type Attempt, isUnreachable } from '../attempt';
 import type { LogSystems } from '../systems';
 import { contentOf, handedOver } from './next-tree-content';
 
@@ -90,7 +89,7 @@ async function loadedBy(
   try {
     return await rekor.log(instance, attempt.signal);
   } catch (error) {
-    if (error instanceof RefusalError && error.refusal.code === 'REKOR_UNREACHABLE') {
+    if (isUnreachable(error)) {
       return null;
     }
     throw error;

@@ -7,6 +7,7 @@ import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
 import { requireOurs } from './ownership';
+import { instanceAddress, publicAddress } from './log-addresses';
 
 /** How often a soaking log is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
@@ -29,10 +30,12 @@ export async function confirm(
     ...(handover && { handoverLeafHash: handover.leafHash }),
   };
   // Each instance by its own address: a service in front of several answers from any of them.
-  for (const { url: baseUrl } of systems.installation.instances(release.next)) {
-    await systems.verifier.verify({ ...target, baseUrl, sampleEntries: 0 }, attempt.signal);
+  for (const instance of systems.installation.instances(release.next)) {
+    const address = instanceAddress(systems, instance);
+    await systems.verifier.verify({ ...target, address, sampleEntries: 0 }, attempt.signal);
   }
-  const publicLog = { ...target, baseUrl: systems.publicUrl, sampleEntries: systems.sampleEntries };
+  const address = publicAddress(systems);
+  const publicLog = { ...target, address, sampleEntries: systems.sampleEntries };
   return await systems.verifier.verify(publicLog, attempt.signal);
 }
 

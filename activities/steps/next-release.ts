@@ -5,6 +5,7 @@ import { refuse, type RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
 import { isExposed, requireOurs } from './ownership';
+import { requireSameService } from './served-identity';
 import { servedLog, type Patience } from './served-log';
 
 /** How long a rehearsed start may take, in milliseconds; Rekor needs about 150. */
@@ -53,6 +54,7 @@ async function rehearsed(systems: LogSystems, order: AttemptOrder, attempt: Atte
     if (found !== expected) {
       throw doesNotStart(instance, `it serves ${found}, not ${expected}`);
     }
+    await requireSameService(systems, order, instance, attempt);
   }
 }
 
@@ -67,6 +69,10 @@ function rehearsing(
   return {
     everyMs: LOOK_EVERY_MS,
     unanswered: async (why) => {
+      // An answer that no waiting changes.
+      if (why.refusal.code === 'OPERATION_SWITCHED_OFF') {
+        throw why;
+      }
       const waitedMs = performance.now() - began;
       if (waitedMs > SETTLING_MS && !(await installation.runs(release, attempt.signal))) {
         throw doesNotStart(instance, 'its process has ended', why);

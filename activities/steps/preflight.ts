@@ -9,6 +9,7 @@ import { type Attempt, persistently } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { servedDrift } from './drift';
+import { readPublicLog } from './public-log';
 
 /** A first connection to something busy may break; what does not answer for this long, in milliseconds, is not there. */
 const PATIENCE_MS = 2_000;
@@ -41,15 +42,17 @@ export async function preflight(
   if (!trees || !gateState || !state) {
     return { log: request.log, refusals };
   }
-  const [shards, instances, changes] = await Promise.all([
-    looked(() => readShards(systems, state, attempt)),
+  const readingShards = looked(() => readShards(systems, state, attempt));
+  const [shards, publicLog, instances, changes] = await Promise.all([
+    readingShards,
+    readingShards.then((read) => read && readPublicLog(systems, state, read.inactive, attempt)),
     looked(() => readInstances(systems, state, attempt)),
     looked(() => installation.describe(state, attempt.signal)),
     looked(() => metrics.signer(state.activeTreeId, attempt.signal)),
     queue && looked(() => queue.queued(state.activeTreeId, attempt.signal)),
   ]);
-  if (!shards || !instances || !changes || refusals.length > 0) {
-    return { log: request.log, refusals };
+  if (!shards || !publicLog || !instances || !changes || refusals.length > 0) {
+    return { log: request.log, refusals: [...refusals, ...(publicLog?.refusals ?? [])] };
   }
   // A rotation would make a list that lost a shard the standing one (H10).
   const drift = await servedDrift(systems, state, instances, attempt);
@@ -65,6 +68,7 @@ export async function preflight(
       changes,
       ...shards,
       instances,
+      publicLog,
       gate: {
         upstream: gateState.upstream,
         number: gateState.number,

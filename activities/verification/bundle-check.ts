@@ -23,17 +23,19 @@ import { NotProven } from './not-proven';
  * holds it is bound to the leaf, so no rotation can change it. Nor is a certificate's chain: whom a log's
  * entries are signed by is not for a rotation to judge.
  *
+ * @param baseUrl the log's address in a client's trusted root, which must have the host name of the log's checkpoints in it.
+ *
  * Returns false for an entry that no bundle can be made of: bundles need what Rekor keeps only hashes of for
  * every kind but hashedrekord. Throws NotProven when the bundle does not verify.
  */
-export function verifyAsBundle(entry: LogEntry, key: LogKey, hostname: string): boolean {
+export function verifyAsBundle(entry: LogEntry, key: LogKey, baseUrl: string): boolean {
   const record = readHashedRekord(entry.body);
   if (record === null) {
     return false;
   }
   try {
     const bundle = bundleFromJSON(bundleToJSON(toBundle(entry, record)));
-    verifierFor(key, hostname, record.publicKey).verify(withoutArtifact(toSignedEntity(bundle)));
+    verifierFor(key, baseUrl, record.publicKey).verify(withoutArtifact(toSignedEntity(bundle)));
     return true;
   } catch (error) {
     throw new NotProven(`@sigstore/verify: ${error instanceof Error ? error.message : String(error)}`, {
@@ -127,7 +129,7 @@ function toTransparencyLogEntry(entry: LogEntry, record: HashedRekord): Transpar
 }
 
 /** The log's key is trusted, and for the entry itself the key that its body names. */
-function verifierFor(key: LogKey, hostname: string, entryKey: KeyObject): Verifier {
+function verifierFor(key: LogKey, baseUrl: string, entryKey: KeyObject): Verifier {
   const always = { start: new Date(0), end: new Date(8_640_000_000_000_000) };
   const trust: TrustMaterial = {
     certificateAuthorities: [],
@@ -137,7 +139,7 @@ function verifierFor(key: LogKey, hostname: string, entryKey: KeyObject): Verifi
       {
         logID: Buffer.from(key.logId, 'hex'),
         // @sigstore/verify looks the name of a note's signer up in this address (dist/tlog/checkpoint.js).
-        baseURL: `https://${hostname}`,
+        baseURL: baseUrl,
         publicKey: key.key,
         validFor: always,
       },

@@ -45,7 +45,7 @@ export async function proveLeaf(
   } else {
     proveTwin(byUuid, entry, shards, shard);
   }
-  return { entry, proofs: 3, asBundle: verifyAsBundle(entry, shard.key, checkpoint.hostname) };
+  return { entry, proofs: 3, asBundle: verifyAsBundle(entry, shard.key, `https://${checkpoint.hostname}`) };
 }
 
 /** The promise is signed anew at each read and the active tree's proof grows, so both differ rightly. */

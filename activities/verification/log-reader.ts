@@ -2,6 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { TreeId } from '../../workflows/model/log';
+import { readAuthorities } from '../authorities';
+import { type ConfiguredAddress, connectionRefusal } from '../connection-failure';
+import { errorReason } from '../error-reason';
 import { refuse } from '../refusal-error';
 import { entryIdOf, parseLogEntry, type LogEntry } from './log-entry';
 import { readLogKey, type LogKey } from './log-key';
@@ -37,29 +40,42 @@ const tree = {
 const logAnswer = z.object({ ...tree, inactiveShards: z.array(z.object(tree)).nullish() });
 const consistencyAnswer = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)) });
 
+/** An operation of Rekor's API that a verification needs, as `--enabled_api_endpoints` names it (rekor: openapi.yaml). */
+type Operation = 'getLogInfo' | 'getPublicKey' | 'getLogProof' | 'getLogEntryByIndex' | 'getLogEntryByUUID';
+
+/** A status that `--enabled_api_endpoints` gives to what it leaves out (rekor: pkg/generated/restapi/configure_rekor_server.go). */
+const switchedOff = 501;
+
 /**
  * Reads what one Rekor address serves, over its own connections. Reads are repeated a few times after connection
- * trouble, 429 and 5xx; then they refuse REKOR_UNREACHABLE. Answers of another shape throw NotProven.
+ * trouble, 429 and 5xx; then they refuse REKOR_UNREACHABLE, or HOST_NAME_UNRESOLVED or TLS_FAILED where that is why.
+ * An operation that is switched off is refused at once, OPERATION_SWITCHED_OFF. Answers of another shape throw NotProven.
  */
 export class LogReader {
   readonly #log: string;
+  readonly #address: ConfiguredAddress;
   readonly #base: URL;
   readonly #pool: Pool;
 
-  constructor(log: string, baseUrl: string) {
+  /** Refuses TLS_FILE_UNUSABLE. */
+  constructor(log: string, address: ConfiguredAddress) {
     this.#log = log;
-    this.#base = new URL(baseUrl);
-    this.#pool = new Pool(this.#base.origin, { connections });
+    this.#address = address;
+    this.#base = new URL(address.url);
+    const { authorities } = address;
+    const connect =
+      authorities && this.#base.protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
+    this.#pool = new Pool(this.#base.origin, { connections, connect });
   }
 
   async log(signal: AbortSignal): Promise<LogAnswer> {
-    const answer = parse(logAnswer, await this.#json('/api/v1/log', signal));
+    const answer = parse(logAnswer, await this.#json('getLogInfo', '/api/v1/log', signal));
     return { active: toTreeAnswer(answer), inactive: (answer.inactiveShards ?? []).map(toTreeAnswer) };
   }
 
   async logKey(treeId: TreeId, signal: AbortSignal): Promise<LogKey> {
     const path = `/api/v1/log/publicKey?treeID=${treeId}`;
-    const { status, text } = await this.#get(path, signal);
+    const { status, text } = await this.#get('getPublicKey', path, signal);
     if (status !== 200) {
       throw new NotProven(`${path} answers ${status}`);
     }
@@ -68,17 +84,17 @@ export class LogReader {
 
   /** The entry at a virtual index; null for 404. */
   async entryAt(index: number, signal: AbortSignal): Promise<LogEntry | null> {
-    return this.#entry(`/api/v1/log/entries?logIndex=${index}`, signal);
+    return this.#entry('getLogEntryByIndex', `/api/v1/log/entries?logIndex=${index}`, signal);
   }
 
   /** The entry that Rekor finds first under a leaf hash alone: active tree, then the others in served order. */
   async entryByUuid(uuid: string, signal: AbortSignal): Promise<LogEntry | null> {
-    return this.#entry(`/api/v1/log/entries/${uuid}`, signal);
+    return this.#entry('getLogEntryByUUID', `/api/v1/log/entries/${uuid}`, signal);
   }
 
   /** The entry of this tree only. */
   async entryById(treeId: TreeId, uuid: string, signal: AbortSignal): Promise<LogEntry | null> {
-    return this.#entry(`/api/v1/log/entries/${entryIdOf(treeId, uuid)}`, signal);
+    return this.#entry('getLogEntryByUUID', `/api/v1/log/entries/${entryIdOf(treeId, uuid)}`, signal);
   }
 
   /** Proof that the tree of `lastSize` extends the one of `firstSize`; firstSize is at least 1. */
@@ -89,8 +105,18 @@ export class LogReader {
     signal: AbortSignal,
   ): Promise<Buffer[]> {
     const path = `/api/v1/log/proof?firstSize=${firstSize}&lastSize=${lastSize}&treeID=${treeId}`;
-    const { hashes } = parse(consistencyAnswer, await this.#json(path, signal));
+    const { hashes } = parse(consistencyAnswer, await this.#json('getLogProof', path, signal));
     return hashes.map((hash) => Buffer.from(hash, 'hex'));
+  }
+
+  /** Proofs are served, also of a tree that is still too small to prove anything of. */
+  async servesProofs(treeId: TreeId, signal: AbortSignal): Promise<void> {
+    const path = `/api/v1/log/proof?firstSize=1&lastSize=1&treeID=${treeId}`;
+    const { status } = await this.#get('getLogProof', path, signal);
+    // 400: the tree is empty, so the size that was asked for is beyond its end (rekor: pkg/api/tlog.go).
+    if (status !== 200 && status !== 400) {
+      throw new NotProven(`${path} answers ${status}`);
+    }
   }
 
   /** Ends the connections; requests that still run fail. */
@@ -98,13 +124,13 @@ export class LogReader {
     await this.#pool.destroy();
   }
 
-  async #entry(path: string, signal: AbortSignal): Promise<LogEntry | null> {
-    const json = await this.#json(path, signal, 404);
+  async #entry(operation: Operation, path: string, signal: AbortSignal): Promise<LogEntry | null> {
+    const json = await this.#json(operation, path, signal, 404);
     return json === null ? null : parseLogEntry(json);
   }
 
-  async #json(path: string, signal: AbortSignal, absent?: number): Promise<unknown> {
-    const { status, text } = await this.#get(path, signal);
+  async #json(operation: Operation, path: string, signal: AbortSignal, absent?: number): Promise<unknown> {
+    const { status, text } = await this.#get(operation, path, signal);
     if (status === absent) {
       return null;
     }
@@ -118,7 +144,11 @@ export class LogReader {
     }
   }
 
-  async #get(path: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  async #get(
+    operation: Operation,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<{ status: number; text: string }> {
     let trouble: unknown;
     for (let attempt = 1; attempt <= tries; attempt += 1) {
       signal.throwIfAborted();
@@ -134,6 +164,11 @@ export class LogReader {
         if (response.statusCode < 500 && response.statusCode !== 429) {
           return { status: response.statusCode, text };
         }
+        if (response.statusCode === switchedOff) {
+          const { url } = this.#address;
+          trouble = refuse('OPERATION_SWITCHED_OFF', { url, request: `GET ${path}`, operation });
+          break;
+        }
         trouble = new Error(`${path} answers ${response.statusCode}`);
       } catch (error) {
         signal.throwIfAborted();
@@ -143,9 +178,9 @@ export class LogReader {
         await pause(pauseMs * attempt, undefined, { signal });
       }
     }
-    const reason = trouble instanceof Error ? trouble.message : String(trouble);
-    const url = this.#base.href.replace(/\/$/, '');
-    throw refuse('REKOR_UNREACHABLE', { log: this.#log, instance: this.#base.host, url, reason }, trouble);
+    const { url } = this.#address;
+    const unreachable = { log: this.#log, instance: this.#base.host, url, reason: errorReason(trouble) };
+    throw connectionRefusal(trouble, this.#address) ?? refuse('REKOR_UNREACHABLE', unreachable, trouble);
   }
 }
 

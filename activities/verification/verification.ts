@@ -1,20 +1,26 @@
 import type { Shard, TreeId } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
+import type { PemFile } from '../authorities';
+import type { ConfiguredAddress } from '../connection-failure';
 import { refuse } from '../refusal-error';
 import { concurrently } from './concurrently';
 import { proveLeaf, type ProvenEntry } from './entry-reading';
 import { LogReader, type TreeAnswer } from './log-reader';
 import { NotProven, prove } from './not-proven';
+import { type ExpectedShards, type LogIdentity, rehearse } from './rehearsal';
 import { sampleLeaves } from './sample';
 import { proveShardList, proveTreeHead, ServedShard } from './served-shard';
 
 /** Leaves that are read at a time. */
 const concurrency = 8;
 
+/** Where a log is served, and which field of the configuration says so. */
+export type LogAddress = Pick<ConfiguredAddress, 'url' | 'field'>;
+
 /** What an address is expected to serve. */
 export interface VerificationTarget {
   /** The public address, or that of one instance. */
-  readonly baseUrl: string;
+  readonly address: LogAddress;
   readonly activeTreeId: TreeId;
   /** In served order, with their final lengths. */
   readonly inactive: readonly Shard[];
@@ -41,20 +47,57 @@ export interface LogVerifier {
    * with several processes, verify each instance too (H29).
    */
   verify(target: VerificationTarget, signal: AbortSignal): Promise<VerificationReport>;
+  /**
+   * Makes each kind of request that `verify` makes, over the same connections, and says who signs there. With the shards
+   * that are expected it proves their heads and the newest entry. Refuses as `verify` does.
+   */
+  rehearse(
+    address: LogAddress,
+    expected: ExpectedShards | undefined,
+    signal: AbortSignal,
+  ): Promise<LogIdentity>;
+}
+
+export interface VerifierOptions {
+  /** The log's name in the configuration, for messages. */
+  readonly log: string;
+  /** Who may sign for an https address. */
+  readonly authorities?: PemFile | undefined;
 }
 
 /** The verifier of one log. It shares no code with the Rekor client that the rotation itself uses. */
-export function logVerifier(options: { readonly log: string }): LogVerifier {
+export function logVerifier({ log, authorities }: VerifierOptions): LogVerifier {
+  async function reading<Result>(
+    address: LogAddress,
+    read: (reader: LogReader) => Promise<Result>,
+  ): Promise<Result> {
+    const reader = new LogReader(log, { ...address, authorities });
+    try {
+      return await read(reader);
+    } finally {
+      await reader.close();
+    }
+  }
   return {
-    async verify(target, signal) {
-      const reader = new LogReader(options.log, target.baseUrl);
-      try {
-        return await new Verification(options.log, target, reader, signal).run();
-      } finally {
-        await reader.close();
-      }
-    },
+    verify: (target, signal) =>
+      reading(target.address, (reader) => new Verification(log, target, reader, signal).run()),
+    rehearse: (address, expected, signal) =>
+      reading(address, (reader) =>
+        named(`What ${log} serves at ${address.url}`, () => rehearse(reader, expected, signal)),
+      ),
   };
+}
+
+/** Says of what a thing could not be proven, in the words of the catalogue. */
+async function named<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof NotProven) {
+      throw refuse('VERIFICATION_FAILED', { what, reason: error.message }, error);
+    }
+    throw error;
+  }
 }
 
 class Verification {
@@ -64,7 +107,7 @@ class Verification {
   readonly #signal: AbortSignal;
 
   constructor(log: string, target: VerificationTarget, reader: LogReader, signal: AbortSignal) {
-    this.#where = `${log} at ${target.baseUrl}`;
+    this.#where = `${log} at ${target.address.url}`;
     this.#target = target;
     this.#reader = reader;
     this.#signal = signal;
@@ -193,20 +236,8 @@ class Verification {
     }
   }
 
-  /** Says of what a thing could not be proven, in the words of the catalogue. */
-  async #name<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof NotProven) {
-        throw refuse(
-          'VERIFICATION_FAILED',
-          { what: `${what} of ${this.#where}`, reason: error.message },
-          error,
-        );
-      }
-      throw error;
-    }
+  #name<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
+    return named(`${what} of ${this.#where}`, work);
   }
 }
 

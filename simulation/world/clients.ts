@@ -72,6 +72,11 @@ export function rekorClient(parts: Parts): RekorClient {
         process.log();
         return '-----BEGIN PUBLIC KEY-----';
       }),
+    switchedOff: (instance, signal) =>
+      ask(instance.url, instance.name, signal, (process) => {
+        process.log();
+        return [];
+      }),
   };
 }
 
@@ -130,18 +135,36 @@ export function gateClient({ log, time, network, gate }: Parts): GateClient {
 export function logVerifier(parts: Parts): LogVerifier {
   const ask = asking(parts);
   const { log, random, trillian } = parts;
+  const failsAt =
+    (url: string) =>
+    (reason: string): RefusalError =>
+      refuse('VERIFICATION_FAILED', { what: `${log} at ${url}`, reason });
+  const askingAt =
+    (url: string, signal: AbortSignal): OfProcess =>
+    (question) =>
+      ask(url, url, signal, (process) => {
+        try {
+          return question(process);
+        } catch (error) {
+          throw error instanceof TrillianSaysNo ? failsAt(url)(error.message) : error;
+        }
+      });
   return {
+    async rehearse({ url }, expected, signal) {
+      const ofProcess = askingAt(url, signal);
+      const shards = expected ? await provenShards(expected, ofProcess, failsAt(url), trillian) : [];
+      const total = shards.reduce((sum, { length }) => sum + length, 0);
+      await ofProcess((process) => process.log());
+      await ofProcess((process) => process.entryAt(0));
+      if (total > 0 && !(await ofProcess((process) => process.entryAt(total - 1)))) {
+        throw failsAt(url)(`there is no entry at index ${total - 1}`);
+      }
+      return { hostname: 'gate', logId: 'one key' };
+    },
+
     async verify(target, signal): Promise<VerificationReport> {
-      const where = `${log} at ${target.baseUrl}`;
-      const fails = (reason: string): RefusalError => refuse('VERIFICATION_FAILED', { what: where, reason });
-      const ofProcess = <Result>(question: (process: RekorProcess) => Result): Promise<Result> =>
-        ask(target.baseUrl, target.baseUrl, signal, (process) => {
-          try {
-            return question(process);
-          } catch (error) {
-            throw error instanceof TrillianSaysNo ? fails(error.message) : error;
-          }
-        });
+      const fails = failsAt(target.address.url);
+      const ofProcess = askingAt(target.address.url, signal);
       const shards = await provenShards(target, ofProcess, fails, trillian);
       let firstIndex = 0;
       let proven = 0;
@@ -176,9 +199,11 @@ export function logVerifier(parts: Parts): LogVerifier {
   };
 }
 
+type OfProcess = <Result>(question: (process: RekorProcess) => Result) => Promise<Result>;
+
 async function provenShards(
-  target: VerificationTarget,
-  ofProcess: <Result>(question: (process: RekorProcess) => Result) => Promise<Result>,
+  target: Pick<VerificationTarget, 'activeTreeId' | 'inactive' | 'rootHashes' | 'handoverLeafHash'>,
+  ofProcess: OfProcess,
   fails: (reason: string) => RefusalError,
   trillian: SimulatedTrillian,
 ): Promise<{ readonly treeId: string; readonly length: number }[]> {

@@ -73,6 +73,32 @@ describe('a Rekor instance', () => {
     expect(server.connections()).toBe(2);
   });
 
+  it('that has an operation switched off says so, and which flag does it', async () => {
+    status = 501;
+    body = { code: 501, message: 'not implemented' };
+    const text = await refused('OPERATION_SWITCHED_OFF', rekor.log(blue(), signal));
+    expect(text).toContain('its operation getLogInfo is switched off');
+    expect(await refused('OPERATION_SWITCHED_OFF', rekor.entryAt(blue(), 3, signal))).toContain(
+      'getLogEntryByIndex',
+    );
+  });
+
+  it('is asked what clients use with requests that make no entry, and only 501 is a no', async () => {
+    const statuses: Record<string, number> = {
+      '/api/v1/log/entries': 400,
+      '/api/v1/log/entries/retrieve': 501,
+      '/api/v1/index/retrieve': 500,
+    };
+    await server.close();
+    server = await answeringServer((request, response) => {
+      response.statusCode = statuses[request.url ?? ''] ?? 404;
+      response.end('{}');
+    });
+    expect(await rekor.switchedOff(blue(), signal)).toEqual(['searchLogQuery']);
+    statuses['/api/v1/log/entries'] = 501;
+    expect(await rekor.switchedOff(blue(), signal)).toEqual(['createLogEntry', 'searchLogQuery']);
+  });
+
   it('that is not there is unreachable, but a wait that was ended is not its fault', async () => {
     const gone = blue();
     await server.close();

@@ -46,6 +46,14 @@ describe('the plan', () => {
     );
   });
 
+  it('shows what somebody should look at, though it is no reason against it', () => {
+    const { plan, ...result } = aPlannedResult();
+    const warnings = ['Checkpoints are signed as "rekor.other".'];
+    const warned = planText({ ...result, ...(plan && { plan: { ...plan, warnings } }) }, 80);
+    expect(warned).toMatch(/Warning +Checkpoints are signed as "rekor\.other"\./);
+    expect(text).not.toContain('Warning');
+  });
+
   it('says that nothing has been changed, and by which hash the plan is known', () => {
     expect(text).toMatch(/Plan c{12}\. .*nothing has been changed/);
   });

@@ -39,7 +39,14 @@ describe('a plan', () => {
     expect(planRotation(request, { log: 'production', refusals: [unread] })).toEqual({ refusals: [unread] });
   });
 
+  it('warns of what no rotation changes, and stands all the same', () => {
+    const publicLog = { refusals: [], warnings: ['Checkpoints are signed as "rekor.other".'] };
+    expect(planWith({ publicLog })).toMatchObject({ plan: { warnings: publicLog.warnings } });
+    expect(planWith({})).toMatchObject({ plan: { warnings: [] } });
+  });
+
   const { current, gate, installation, inactive, instances } = aFoundLog();
+  const switchedOff = { url: 'https://rekor.example', request: 'GET /api/v1/log', operation: 'getLogInfo' };
   it.each<[string, Partial<FoundLog>, object, string]>([
     ['another tree is asked for', {}, { currentTree: '300' }, 'NOT_THE_ACTIVE_TREE'],
     [
@@ -73,6 +80,12 @@ describe('a plan', () => {
     ],
     ['the next slot runs', { installation: { ...installation, nextIsRunning: true } }, {}, 'NEXT_IS_RUNNING'],
     ['the gate holds', { gate: { ...gate, holding: true } }, {}, 'GATE_IS_HOLDING'],
+    [
+      'what clients see cannot be verified',
+      { publicLog: { refusals: [refusal('OPERATION_SWITCHED_OFF', switchedOff)], warnings: [] } },
+      {},
+      'OPERATION_SWITCHED_OFF',
+    ],
     ['the plan is not the one that was shown', {}, { planHash: 'f'.repeat(64) }, 'PLAN_CHANGED'],
   ])('is refused when %s', (_what, found, asked, code) => {
     expect(codesOf(planWith(found, asked))).toEqual([code]);

@@ -9,8 +9,10 @@ export interface ConfigurationFile {
 
 export interface LogSection {
   publicUrl: string;
+  hostname?: string;
+  tls?: { caFile: string };
   trillian: { address: string };
-  gate: { listen: string; admin: string; token: { file: string } };
+  gate: { listen: string; admin: string; token: { file: string }; maxWait?: string };
   installation: { slots: Record<string, SlotSection> };
   rotation?: RotationSection;
   guard?: GuardSection;
@@ -46,6 +48,12 @@ export function readConfiguration(file: string): ConfigurationFile {
 
 export function writeConfiguration(file: string, configuration: ConfigurationFile): void {
   writeFileSync(file, dump(configuration));
+}
+
+/** For tests in which no write waits: a critical section that is long enough on the busiest machine. */
+export function unhurried(section: LogSection): void {
+  section.gate.maxWait = '30s';
+  section.rotation = { ...section.rotation, criticalSection: '25s' };
 }
 
 /** A copy that can be changed and written; not `structuredClone`, whose objects are of another realm in jest. */

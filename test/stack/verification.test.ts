@@ -59,7 +59,7 @@ describe('the verification of a real log', () => {
     inactive: readonly Shard[],
   ): Promise<VerificationReport> =>
     logVerifier({ log: 'lab' }).verify(
-      { baseUrl: instance.url, activeTreeId, inactive, sampleEntries: 20 },
+      { address: { url: instance.url, field: 'publicUrl' }, activeTreeId, inactive, sampleEntries: 20 },
       AbortSignal.timeout(60_000),
     );
   const shards = (length: number): Shard[] => [

@@ -21,6 +21,8 @@ export interface FoundLog {
   readonly inactive: readonly (Shard & { readonly tree: Tree })[];
   /** What each instance that serves now has loaded. */
   readonly instances: readonly { readonly name: string; readonly log: InstanceLog }[];
+  /** The log as its clients see it. Absent in histories before it was read. */
+  readonly publicLog?: PublicLog;
   readonly gate: { readonly upstream: string; readonly number: number; readonly holding: boolean };
   /** The largest number in the mark of any tree of this log; 0 without any. */
   readonly largestMark: number;
@@ -31,6 +33,13 @@ export interface FoundLog {
   /** SHA-256 over what the plan changes, but not over sizes, which move all the time. */
   readonly hash: string;
   readonly timing: RotationTiming;
+}
+
+/** What stands against a rotation where clients reach the log, and what they should know of it before one. */
+export interface PublicLog {
+  readonly refusals: readonly Refusal[];
+  /** In whole sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** How long a rotation of this log may take in each part, from the configuration. Milliseconds. */
@@ -61,6 +70,8 @@ export interface Plan {
   /** Fencing number of the first attempt. */
   readonly number: number;
   readonly timing: RotationTiming;
+  /** What no rotation changes and somebody should look at, in whole sentences. */
+  readonly warnings?: readonly string[];
 }
 
 /** Makes the plan, or says everything that stands against it. Pure: the same facts give the same answer. */
@@ -88,6 +99,7 @@ export function planRotation(
       drainEvidence: found.drainEvidence,
       number: numberAfter(Math.max(found.gate.number, found.largestMark), 1),
       timing: found.timing,
+      warnings: found.publicLog?.warnings ?? [],
     },
   };
 }
@@ -128,6 +140,7 @@ function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refus
   if (found.gate.holding) {
     yield refusal('GATE_IS_HOLDING', { log, number: found.gate.number });
   }
+  yield* found.publicLog?.refusals ?? [];
   if (request.planHash !== undefined && request.planHash !== found.hash) {
     yield refusal('PLAN_CHANGED', { log, asked: request.planHash, now: found.hash });
   }

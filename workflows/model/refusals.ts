@@ -35,6 +35,45 @@ const catalogue = {
     message: `Rekor ${found.instance} of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
     remedy: 'Check the url in the configuration and that this Rekor runs.',
   }),
+  OPERATION_SWITCHED_OFF: (found: { url: string; request: string; operation: string }): Text => ({
+    message: `Rekor at ${found.url} answers 501 to ${found.request}: its operation ${found.operation} is switched off.`,
+    remedy: `Let --enabled_api_endpoints of both slots list ${found.operation}, or leave that flag out, then restart that Rekor.`,
+  }),
+  HOST_NAME_UNRESOLVED: (found: { host: string; url: string; field: string; reason: string }): Text => ({
+    message: `The worker's host finds no address for ${found.host}, of ${found.url} (${found.field}): ${found.reason}.`,
+    remedy:
+      "Check the field, and DNS or /etc/hosts on the worker's host: the worker must reach the log where its clients do.",
+  }),
+  TLS_FAILED: (found: {
+    url: string;
+    field: string;
+    reason: string;
+    trusted?: { readonly field: string; readonly file: string } | undefined;
+  }): Text => ({
+    message: `There is no TLS connection to ${found.url} (${found.field}): ${found.reason}. Trusted are the authorities ${found.trusted ? `in ${found.trusted.file} (${found.trusted.field}), and no others` : 'that Node.js brings along'}.`,
+    remedy:
+      'If a private authority signed the certificate, let logs.NAME.tls.caFile name a PEM file with it; several may stand in one file. Else mend the certificate, or write the URL with the host name and port that it is for.',
+  }),
+  TLS_FILE_UNUSABLE: (found: { field: string; file: string; reason: string }): Text => ({
+    message: `The file ${found.file} (${found.field}) cannot be used: ${found.reason}.`,
+    remedy: 'Let the field name a PEM file that the user of the worker may read.',
+  }),
+  HOSTNAME_DIFFERS: (found: { log: string; where: string; served: string; expected: string }): Text => ({
+    message: `The checkpoints of ${found.log} at ${found.where} are signed as "${found.served}", but logs.${found.log}.hostname is "${found.expected}".`,
+    remedy:
+      'Start both slots with --rekor_server.hostname as the trusted root of your clients has it in its baseUrl, or mend the field.',
+  }),
+  SLOTS_DIFFER: (found: {
+    next: string;
+    current: string;
+    what: string;
+    ofNext: string;
+    ofCurrent: string;
+  }): Text => ({
+    message: `Slot ${found.next} does not serve the same log as slot ${found.current}: its ${found.what} is ${found.ofNext}, that of ${found.current} is ${found.ofCurrent}.`,
+    remedy:
+      'Start both slots with the same signing key and the same --rekor_server.hostname, then rotate again.',
+  }),
   GATE_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The write gate of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
     remedy: 'Check logs.NAME.gate.admin and that `rekor-rotate gate` runs for this log.',

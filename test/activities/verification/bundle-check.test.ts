@@ -21,7 +21,7 @@ beforeAll(async () => {
       ],
     },
   ]);
-  const reader = new LogReader('test', await log.listen());
+  const reader = new LogReader('test', { url: await log.listen(), field: 'publicUrl' });
   key = await reader.logKey('77', AbortSignal.timeout(5_000));
   await reader.close();
 });
@@ -35,13 +35,15 @@ function entry(leaf: number): LogEntry {
 }
 
 test('@sigstore/verify accepts an entry with a plain key and one with a certificate', () => {
-  expect(verifyAsBundle(entry(1), key, 'rekor.example')).toBe(true);
-  expect(verifyAsBundle(entry(3), key, 'rekor.example')).toBe(true);
+  expect(verifyAsBundle(entry(1), key, 'https://rekor.example')).toBe(true);
+  expect(verifyAsBundle(entry(3), key, 'https://rekor.example')).toBe(true);
 });
 
 test('no bundle can be made of a kind that Rekor keeps only hashes of, nor of a leaf that is no JSON', () => {
-  expect(verifyAsBundle(entry(4), key, 'rekor.example')).toBe(false);
-  expect(verifyAsBundle({ ...entry(1), body: Buffer.from('leaf') }, key, 'rekor.example')).toBe(false);
+  expect(verifyAsBundle(entry(4), key, 'https://rekor.example')).toBe(false);
+  expect(verifyAsBundle({ ...entry(1), body: Buffer.from('leaf') }, key, 'https://rekor.example')).toBe(
+    false,
+  );
 });
 
 test.each<[string, (honest: LogEntry) => LogEntry]>([
@@ -65,13 +67,13 @@ test.each<[string, (honest: LogEntry) => LogEntry]>([
     }),
   ],
 ])('@sigstore/verify finds %s', (_what, change) => {
-  expect(() => verifyAsBundle(change(entry(1)), key, 'rekor.example')).toThrow(NotProven);
+  expect(() => verifyAsBundle(change(entry(1)), key, 'https://rekor.example')).toThrow(NotProven);
 });
 
 test('@sigstore/verify finds the key or the name of another log', () => {
-  expect(() => verifyAsBundle(entry(1), key, 'other.host')).toThrow(/invalid checkpoint signature/);
+  expect(() => verifyAsBundle(entry(1), key, 'https://other.host')).toThrow(/invalid checkpoint signature/);
   const other = readLogKey(
     '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE6a6IQwME/o6/GF8VjEaYQf0EOnY7\nSFKHJaqFqaf8+Fp4oDYBBQq7uUTVD/DD5eYuoRo12Ch16lYPW5bRcm4AOw==\n-----END PUBLIC KEY-----\n',
   );
-  expect(() => verifyAsBundle(entry(1), other, 'rekor.example')).toThrow(NotProven);
+  expect(() => verifyAsBundle(entry(1), other, 'https://rekor.example')).toThrow(NotProven);
 });

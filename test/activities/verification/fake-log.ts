@@ -148,6 +148,9 @@ export class FakeLog {
     if (last === 'publicKey' && tree) {
       return ok(this.#publicKey.export({ type: 'spki', format: 'pem' }));
     }
+    if (last === 'proof' && tree?.leaves.length === 0) {
+      return { status: 400, body: '{"code":400,"message":"the tree is empty"}' };
+    }
     if (last === 'proof' && tree) {
       const bodies = tree.leaves.slice(0, numberOf('lastSize')).map((leaf) => leaf.body);
       return ok({

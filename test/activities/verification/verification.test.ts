@@ -1,7 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RefusalError } from '../../../activities/refusal-error';
-import { logVerifier, type VerificationTarget } from '../../../activities/verification/verification';
+import {
+  logVerifier,
+  type LogAddress,
+  type VerificationTarget,
+} from '../../../activities/verification/verification';
 import type { VerificationReport } from '../../../workflows/model/rotation';
 import { entryId, FakeLog, notFound, ok, type Answer, type EntryAnswer, type EntryFields } from './fake-log';
 import { dsse, hashedRekord, hashedRekordWithCertificate } from './leaves';
@@ -32,9 +36,13 @@ afterEach(async () => {
   await log.close();
 });
 
+function at(url: string): LogAddress {
+  return { url, field: 'logs.test.publicUrl' };
+}
+
 function target(changes: Partial<VerificationTarget> = {}): VerificationTarget {
   return {
-    baseUrl,
+    address: at(baseUrl),
     activeTreeId: '77',
     inactive: log.shards.slice(0, -1).map(({ treeId, leaves }) => ({ treeId, length: leaves.length })),
     sampleEntries: 20,
@@ -108,7 +116,7 @@ describe('an honest log', () => {
 
   test('may have no inactive shard, and no entry', async () => {
     const empty = new FakeLog([{ treeId: '5', leaves: [] }]);
-    const report = await verify({ baseUrl: await empty.listen(), activeTreeId: '5', inactive: [] });
+    const report = await verify({ address: at(await empty.listen()), activeTreeId: '5', inactive: [] });
     await empty.close();
     expect(report).toMatchObject({ entriesVerified: 0, checkpointsVerified: 1 });
   });
@@ -377,7 +385,7 @@ describe('the connection', () => {
     await new Promise<void>((listening) => closed.listen(0, '127.0.0.1', listening));
     const { port } = closed.address() as AddressInfo;
     await new Promise((done) => closed.close(done));
-    expect(await refusalOf({ baseUrl: `http://127.0.0.1:${port}` })).toMatch(
+    expect(await refusalOf({ address: at(`http://127.0.0.1:${port}`) })).toMatch(
       /^REKOR_UNREACHABLE: .*ECONNREFUSED/,
     );
   });

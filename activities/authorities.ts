@@ -1,0 +1,54 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { refuse, type RefusalError } from './refusal-error';
+
+/** A PEM file that the configuration names. */
+export interface PemFile {
+  /** The field's path in the configuration, for messages. */
+  readonly field: string;
+  /** Absolute path. */
+  readonly file: string;
+}
+
+const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/**
+ * The certificate authorities in a file, as PEM. Call it where a connection is made and keep the text nowhere, so that a
+ * changed file is found. Refuses TLS_FILE_UNUSABLE: Node.js itself takes a file without any certificate, and then trusts
+ * nobody and says so of the server.
+ */
+export function readAuthorities(pem: PemFile): string {
+  const text = readPem(pem).toString('latin1');
+  const blocks = text.match(certificateBlock) ?? [];
+  if (blocks.length === 0) {
+    throw unusable(pem, 'there is no PEM certificate in it');
+  }
+  for (const [position, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch (error) {
+      throw unusable(pem, `certificate ${position + 1} of ${blocks.length} in it cannot be read`, error);
+    }
+  }
+  return text;
+}
+
+/** A PEM file as it is; refuses TLS_FILE_UNUSABLE when it cannot be read. */
+export function readPem(pem: PemFile): Buffer {
+  try {
+    return readFileSync(pem.file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw unusable(pem, reasons[code ?? ''] ?? message, error);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a directory',
+};
+
+function unusable({ field, file }: PemFile, reason: string, cause?: unknown): RefusalError {
+  return refuse('TLS_FILE_UNUSABLE', { field, file, reason }, cause);
+}

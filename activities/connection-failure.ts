@@ -1,0 +1,47 @@
+import { types } from 'node:util';
+import type { PemFile } from './authorities';
+import { errorReason } from './error-reason';
+import { refuse, RefusalError } from './refusal-error';
+
+/** An address of the configuration, and whom it is believed to be. */
+export interface ConfiguredAddress {
+  readonly url: string;
+  /** The field's path in the configuration, for messages. */
+  readonly field: string;
+  /** Who may sign for it; without, the authorities that Node.js brings along. */
+  readonly authorities?: PemFile | undefined;
+}
+
+/** Codes of getaddrinfo: there is no such name, or nobody who knows could be asked (libuv: uv.h `UV_EAI_*`). */
+const nameCodes = /^(ENOTFOUND|EAI_[A-Z]+)$/;
+
+/** Codes of OpenSSL's verification and of a failed handshake, as Node.js names them (node: src/crypto/crypto_common.cc). */
+const tlsCodes =
+  /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_|HOSTNAME_MISMATCH$|ERROR_IN_CERT_)/;
+
+/**
+ * A connection that did not come about because of a name or of TLS, in the words of the catalogue; undefined when it was
+ * for another reason, which the caller says in its own. A refusal stays as it is.
+ */
+export function connectionRefusal(error: unknown, address: ConfiguredAddress): RefusalError | undefined {
+  if (error instanceof RefusalError) return error;
+  const { url, field, authorities } = address;
+  const code = codeOf(error);
+  const reason = errorReason(error);
+  if (nameCodes.test(code)) {
+    return refuse('HOST_NAME_UNRESOLVED', { host: new URL(url).hostname, url, field, reason }, error);
+  }
+  if (tlsCodes.test(code)) {
+    return refuse('TLS_FAILED', { url, field, reason: `${reason} (${code})`, trusted: authorities }, error);
+  }
+  return undefined;
+}
+
+/** The code of the innermost cause, because connection errors come wrapped; empty without one. */
+function codeOf(error: unknown): string {
+  if (!types.isNativeError(error)) return '';
+  const inner: unknown =
+    error.cause ?? ('errors' in error && Array.isArray(error.errors) ? error.errors[0] : undefined);
+  const code = codeOf(inner);
+  return code === '' && 'code' in error ? String(error.code) : code;
+}

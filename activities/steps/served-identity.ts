@@ -1,0 +1,53 @@
+import type { AttemptOrder } from '../../workflows/model/changes';
+import type { Instance } from '../../workflows/model/log';
+import type { Attempt } from '../attempt';
+import { refuse } from '../refusal-error';
+import type { LogSystems } from '../systems';
+import { instanceAddress } from './log-addresses';
+
+/**
+ * Proves of a rehearsed instance what its shards do not show: it answers every kind of request that a verification makes,
+ * has no operation switched off that clients use, and signs with the key and under the host name of the current release.
+ * Behind the point of no return there is no way back from any of these. Refuses OPERATION_SWITCHED_OFF or SLOTS_DIFFER.
+ */
+export async function requireSameService(
+  systems: LogSystems,
+  { release }: AttemptOrder,
+  next: Instance,
+  attempt: Attempt,
+): Promise<void> {
+  const { verifier, rekor, installation } = systems;
+  const { signal } = attempt;
+  const ofNext = await verifier.rehearse(instanceAddress(systems, next), undefined, signal);
+  const offAtNext = await rekor.switchedOff(next, signal);
+  // What is to be superseded cannot serve, so it cannot be asked; both slots were compared when it was staged.
+  const current = release.supersedes ? [] : installation.instances(release.current);
+  const offAtCurrent = await Promise.all(current.map((instance) => rekor.switchedOff(instance, signal)));
+  for (const operation of offAtNext) {
+    // A search that is off everywhere is meant to be; a log that takes no entries is not.
+    if (operation === 'createLogEntry' || offAtCurrent.some((off) => !off.includes(operation))) {
+      throw refuse('OPERATION_SWITCHED_OFF', { url: next.url, request: requests[operation], operation });
+    }
+  }
+  for (const instance of current) {
+    const ofCurrent = await verifier.rehearse(instanceAddress(systems, instance), undefined, signal);
+    const slots = { next: release.next, current: release.current };
+    if (ofNext.hostname !== ofCurrent.hostname) {
+      const what = '--rekor_server.hostname';
+      throw refuse('SLOTS_DIFFER', {
+        ...{ ...slots, what },
+        ...{ ofNext: ofNext.hostname, ofCurrent: ofCurrent.hostname },
+      });
+    }
+    if (ofNext.logId !== ofCurrent.logId) {
+      const what = 'signing key (SHA-256 of the public key)';
+      throw refuse('SLOTS_DIFFER', { ...slots, what, ofNext: ofNext.logId, ofCurrent: ofCurrent.logId });
+    }
+  }
+}
+
+const requests = {
+  createLogEntry: 'POST /api/v1/log/entries',
+  searchLogQuery: 'POST /api/v1/log/entries/retrieve',
+  searchIndex: 'POST /api/v1/index/retrieve',
+} as const;
