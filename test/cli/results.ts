@@ -88,7 +88,9 @@ export function aResultWithoutEvidence(): RotationResult {
 }
 
 export function aSupersededResult(): RotationResult {
-  const third = anOrder('7331245678901234567', '8441245678901234567');
+  const order = anOrder('7331245678901234567', '8441245678901234567');
+  const inactive = [...order.release.inactive, { treeId: '200', length: 22 }];
+  const third = { ...order, release: { ...order.release, inactive, supersedes: true } };
   return superseded(aRotated(), third, evidence('7331245678901234567'));
 }
 

@@ -67,7 +67,7 @@ describe('a result', () => {
     expect(text).toMatch(/Active tree +7331245678901234567, from virtual index 35 on/);
     expect(text).toMatch(/Write stall +412 ms/);
     expect(text).toMatch(/stage +1\.2 s/);
-    expect(text).toContain('Monitors: tree 200 ended with 25 entries');
+    expect(text).toContain('Tree 200 has ended with 25 entries');
   });
 
   it('that was rolled back says why, and which tree still takes writes', () => {

@@ -1,6 +1,8 @@
 import type { AttemptOrder } from './changes';
+import { downstream, endedTrees } from './downstream';
 import type { Held, Intervention } from './held';
-import type { TreeId } from './log';
+import type { ReleaseOrder } from './installation';
+import type { Shard, TreeId } from './log';
 import type { Plan } from './plan';
 import type { Refusal } from './refusals';
 import type {
@@ -85,7 +87,8 @@ export function completed(rotated: Rotated, order: AttemptOrder, evidence: Evide
   const { release } = order;
   const { frozen, handover, ...proved } = evidence;
   const { nextTreeId } = release;
-  const firstIndex = firstIndexAfter(afterRotation(release.inactive, frozen.treeId, frozen.size));
+  const shards = afterRotation(release.inactive, frozen.treeId, frozen.size);
+  const firstIndex = firstIndexAfter(shards);
   return {
     ...rotated,
     outcome: 'completed',
@@ -96,8 +99,19 @@ export function completed(rotated: Rotated, order: AttemptOrder, evidence: Evide
     frozen,
     ...(handover && { handover }),
     ...proved,
-    tellDownstream: downstream(frozen, nextTreeId, firstIndex),
+    tellDownstream: downstream({
+      ended: endedTrees(shards, endedIn(rotated, release, shards)).map((ended) =>
+        ended.treeId === frozen.treeId ? { ...ended, rootHash: frozen.rootHash } : ended,
+      ),
+      ...{ nextTreeId, firstIndex, handover: handover !== null },
+    }),
   };
+}
+
+/** How many trees have ended: from the one that was planned as the current one; more than one where one could not serve. */
+function endedIn({ plan }: Rotated, { supersedes }: ReleaseOrder, shards: readonly Shard[]): number {
+  const first = shards.findIndex(({ treeId }) => treeId === plan?.currentTree.treeId);
+  return first < 0 ? (supersedes ? 2 : 1) : shards.length - first;
 }
 
 /** A third tree serves, after the next one, which took entries and could not. */
@@ -111,14 +125,6 @@ export function superseded(rotated: Rotated, third: AttemptOrder, evidence: Evid
     reason: `Tree ${treeId} took ${size} entries and could not serve, so it is an inactive shard now. ${result.reason}`,
     ...(current && { currentTree: { treeId: current.treeId, size: current.length } }),
     superseded: { treeId, size },
-    tellDownstream: [
-      ...(current
-        ? [
-            `Monitors: tree ${current.treeId} ended with ${current.length} entries; tree ${treeId} followed it.`,
-          ]
-        : []),
-      ...result.tellDownstream,
-    ],
   };
 }
 
@@ -136,17 +142,4 @@ export function planned(plan: Plan, rotation: string, steps: readonly StepRecord
     interventions: [],
     tellDownstream: [],
   };
-}
-
-/**
- * Who keeps state by tree must be told. A monitor compares its last checkpoint with the active tree and reports an
- * inconsistency after every rotation until its state is replaced (sigstore/rekor-monitor pkg/rekor/v1/verifier.go).
- */
-function downstream(frozen: FrozenTree, nextTreeId: TreeId, firstIndex: number): string[] {
-  return [
-    `Monitors: tree ${frozen.treeId} ended with ${frozen.size} entries and root ${frozen.rootHash}; start again from tree ${nextTreeId}, virtual index ${firstIndex}.`,
-    `Mirrors and crawlers: sum the sizes of all shards; the active tree's size alone has fallen.`,
-    `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on.`,
-    `Verifiers, TUF roots and search: nothing changes; the key is the same, and every index and UUID stays valid.`,
-  ];
 }

@@ -1,0 +1,143 @@
+import type { Shard } from '../../workflows/model/log';
+import { completed, superseded, type Evidence, type Rotated } from '../../workflows/model/result';
+import { aPlan } from '../cli/results';
+
+interface Shape {
+  readonly what: string;
+  /** The shards before the tree that was current when the rotation began. */
+  readonly before: readonly Shard[];
+  /** The trees that have ended in it. */
+  readonly ended: readonly Shard[];
+  readonly planned: boolean;
+}
+
+const next = '8441245678901234567';
+const root = 'd'.repeat(64);
+
+const shapes: readonly Shape[] = [
+  { what: 'the first rotation of a log', before: [], ended: [{ treeId: '200', length: 79 }], planned: true },
+  {
+    what: 'a later one, with an empty shard among the earlier',
+    before: [
+      { treeId: '90', length: 0 },
+      { treeId: '100', length: 79 },
+    ],
+    ended: [{ treeId: '200', length: 360 }],
+    planned: true,
+  },
+  {
+    what: 'a log in which nothing was ever written',
+    before: [],
+    ended: [{ treeId: '200', length: 0 }],
+    planned: true,
+  },
+  {
+    what: 'a next tree that could not serve',
+    before: [{ treeId: '100', length: 10 }],
+    ended: [
+      { treeId: '200', length: 25 },
+      { treeId: '300', length: 3 },
+    ],
+    planned: true,
+  },
+  {
+    what: 'two next trees that could not serve',
+    before: [{ treeId: '100', length: 10 }],
+    ended: [
+      { treeId: '200', length: 25 },
+      { treeId: '300', length: 3 },
+      { treeId: '301', length: 2 },
+    ],
+    planned: true,
+  },
+  {
+    what: 'a recovery, which has no plan, of a next tree that could not serve',
+    before: [{ treeId: '100', length: 10 }],
+    ended: [
+      { treeId: '200', length: 25 },
+      { treeId: '300', length: 3 },
+    ],
+    planned: false,
+  },
+];
+
+/** What is told downstream after a rotation of this shape. */
+function told({ before, ended, planned }: Shape, handover = true): readonly string[] {
+  const last = ended.at(-1) ?? { treeId: '', length: 0 };
+  const rotated: Rotated = {
+    ...{ log: 'production', rotation: 'r', attempts: 1, steps: [], interventions: [] },
+    ...(planned && { plan: { ...aPlan(), currentTree: { treeId: '200', size: 1, rootHash: '' } } }),
+  };
+  const order = {
+    identity: { log: 'production', rotation: 'r', attempt: 1, number: 1 },
+    release: {
+      ...{ mark: 'r/1', current: 'blue', next: 'green', fingerprint: '' },
+      ...{ currentTreeId: last.treeId, nextTreeId: next, inactive: [...before, ...ended.slice(0, -1)] },
+      ...(ended.length > 1 && { supersedes: true }),
+    },
+  };
+  const evidence: Evidence = {
+    frozen: { treeId: last.treeId, size: last.length, rootHash: root, proof: [] },
+    handover: handover ? { text: '', leafHash: '', integratedInMs: 1 } : null,
+  };
+  const result =
+    ended.length > 1 ? superseded(rotated, order, evidence) : completed(rotated, order, evidence);
+  return result.tellDownstream;
+}
+
+function sum(shards: readonly Shard[]): number {
+  return shards.reduce((total, { length }) => total + length, 0);
+}
+
+/** The `startIndex` that a monitor is told, whose last checkpoint of that tree has this size. */
+function startIndexTold(lines: readonly string[], treeId: string, size: number): number {
+  const [line = '', ...others] = lines.filter((each) =>
+    each.includes(`with a checkpoint of tree ${treeId}:`),
+  );
+  expect(others).toEqual([]);
+  const [, less = '', plus = ''] = /size in its last checkpoint, less (\d+), plus (\d+)\.$/.exec(line) ?? [];
+  return size - Number(less) + Number(plus);
+}
+
+describe.each(shapes)('what is told downstream after $what', (shape) => {
+  const { before, ended } = shape;
+  const first = sum(before) + sum(ended);
+
+  it('starts no monitor behind an entry that it has not searched, nor before one that it has', () => {
+    for (const [position, { treeId, length }] of ended.entries()) {
+      const firstOfTree = sum(before) + sum(ended.slice(0, position));
+      for (const size of [1, length - 3, length].filter((each) => each > 0 && each <= length)) {
+        // It searches what comes after startIndex: entries of the tree from leaf `size` on.
+        expect(startIndexTold(told(shape), treeId, size) + 1).toBe(firstOfTree + size);
+      }
+      // Of an empty tree there is no checkpoint to go on from.
+      expect(told(shape).some((line) => line.includes(`a checkpoint of tree ${treeId}`))).toBe(length > 0);
+    }
+  });
+
+  it('says of each tree that ended how long it is, where it stands, and how to check its end', () => {
+    const text = told(shape).join('\n');
+    for (const [position, { treeId, length }] of ended.entries()) {
+      const firstOfTree = sum(before) + sum(ended.slice(0, position));
+      expect(text).toContain(`Tree ${treeId} has ended with ${length} entries`);
+      expect(text.includes(`indexes ${firstOfTree} to ${firstOfTree + length - 1}.`)).toBe(length > 0);
+      expect(text.includes(`write {"${treeId}": "CHECKPOINT"} to ~/.rekor/state.json`)).toBe(length > 0);
+    }
+    expect(text).toContain(`entries and the root ${root} (hex)`);
+  });
+
+  it('says from which index on an entry can be there twice, and indexes differ from those in proofs', () => {
+    const text = told(shape).join('\n');
+    expect(text).toContain(`an entry from before index ${first} again`);
+    expect(text).toContain(`from index ${first} on an entry's logIndex is ${first} more`);
+    expect(text).toContain(`tree ${next} answers from now on`);
+    expect(text).toContain(`Index ${first} is the handover`);
+    expect(told(shape, false).join('\n')).not.toContain('handover');
+  });
+});
+
+it('never names the index of the next tree as where a monitor starts: that skips what it had not searched', () => {
+  const lines = told(shapes[0] as Shape);
+  expect(startIndexTold(lines, '200', 76)).toBe(75);
+  expect(lines.join('\n')).not.toMatch(/start again from tree/);
+});

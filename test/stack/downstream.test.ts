@@ -1,0 +1,194 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { verifyAsBundle } from '../../activities/verification/bundle-check';
+import { LogReader } from '../../activities/verification/log-reader';
+import { artifactSigner } from '../../lab/load/artifact';
+import { ensureBinaries } from '../../tools/binaries';
+import type { RotationResult } from '../../workflows/model/rotation';
+import { unhurried } from './configuration-copy';
+import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { expectOutcome } from './outcome';
+
+/** What a person sees of a command that was run. */
+interface Ran {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** The commands of docs/operating.md, "Whom to tell", run with the real rekor-cli against a log that was rotated. */
+describe('what people are told after a rotation', () => {
+  let log: LogUnderTest;
+  let rekorCli: string;
+  let result: RotationResult;
+  /** Of the tree that ended, when it was shorter. */
+  let checkpoint: string;
+  /** Uploaded before the rotation; the flags that name it. */
+  let artifact: readonly string[];
+
+  beforeAll(async () => {
+    ({ rekorCli } = await ensureBinaries(() => undefined));
+    log = await startLogUnderTest();
+    await log.reconfigure(unhurried);
+    artifact = writeArtifact();
+    expect(await cli('upload', ...artifact)).toMatchObject({ code: 0 });
+    await log.expectWritable();
+    checkpoint = (await logInfo()).signedTreeHead;
+    await log.expectWritable();
+    await log.expectWritable();
+    result = await log.rotate();
+    expectOutcome(result, 'completed');
+    await log.expectWritable();
+    await log.expectWritable();
+  }, 420_000);
+
+  afterAll(async () => {
+    await log.end();
+  }, 60_000);
+
+  const first = (): number => result.nextTree?.firstIndex ?? NaN;
+
+  /** Runs rekor-cli in a home of its own. */
+  async function cli(...args: readonly string[]): Promise<Ran> {
+    return await cliAt(log.newDirectory(), ...args);
+  }
+
+  async function cliAt(home: string, ...args: readonly string[]): Promise<Ran> {
+    const all = ['--rekor_server', log.section.publicUrl, ...args];
+    return await new Promise((resolve) => {
+      execFile(rekorCli, all, { env: { HOME: home }, timeout: 60_000 }, (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code ?? -1) : 0, text: stdout + stderr });
+      });
+    });
+  }
+
+  async function ask(path: string, body?: object): Promise<{ status: number; json: unknown }> {
+    const response = await fetch(`${log.section.publicUrl}/api/v1/${path}`, {
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+      headers: { 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(30_000),
+    });
+    return { status: response.status, json: await response.json() };
+  }
+
+  async function logInfo(): Promise<{ signedTreeHead: string }> {
+    return (await ask('log')).json as { signedTreeHead: string };
+  }
+
+  function writeArtifact(): readonly string[] {
+    const { bytes, signature, publicKeyPem } = artifactSigner()();
+    return written(log.newDirectory(), { artifact: bytes, signature, key: publicKeyPem });
+  }
+
+  function written(
+    directory: string,
+    files: { artifact: string | Buffer; signature: Buffer; key: string | Buffer },
+  ): readonly string[] {
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(directory, name), content);
+    }
+    const named = { artifact: 'artifact', signature: 'signature', 'public-key': 'key' };
+    const flags = Object.entries(named).flatMap(([flag, name]) => [`--${flag}`, join(directory, name)]);
+    return ['--type', 'hashedrekord', '--pki-format', 'x509', ...flags];
+  }
+
+  describe('monitors', () => {
+    /** A home in which rekor-cli finds this checkpoint of the tree that ended. */
+    function homeWith(known: string): string {
+      const home = log.newDirectory();
+      mkdirSync(join(home, '.rekor'));
+      const state = { [result.currentTree?.treeId ?? '']: known };
+      writeFileSync(join(home, '.rekor', 'state.json'), JSON.stringify(state));
+      return home;
+    }
+
+    it('can check the end of the last tree from their own checkpoint of it', async () => {
+      const checked = await cliAt(homeWith(checkpoint), 'loginfo');
+      expect(checked).toMatchObject({ code: 0 });
+      expect(checked.text).toContain('Successfully validated inactive shards');
+    }, 60_000);
+
+    it('see it when that tree does not extend their checkpoint', async () => {
+      const [origin = '', size = '', , ...rest] = checkpoint.split('\n');
+      const otherRoot = Buffer.alloc(32, 7).toString('base64');
+      const checked = await cliAt(homeWith([origin, size, otherRoot, ...rest].join('\n')), 'loginfo');
+      expect(checked).toMatchObject({ code: 1 });
+      expect(checked.text).toContain(
+        `verifying inactive shard with ID ${String(result.currentTree?.treeId)}`,
+      );
+    }, 60_000);
+  });
+
+  it('the handover is read and verified by anyone, by the commands that are shown', async () => {
+    const shown = await cli('get', '--log-index', String(first()), '--format', 'json');
+    expect(shown).toMatchObject({ code: 0 });
+    const { Body } = JSON.parse(shown.text) as {
+      Body: { HashedRekordObj: { signature: { content: string; publicKey: { content: string } } } };
+    };
+    const { content, publicKey } = Body.HashedRekordObj.signature;
+    const { treeId, size, rootHash } = result.frozen ?? {};
+    const end = `rekor-rotate handover v1\ntree ${String(treeId)}\nsize ${String(size)}\nroot ${String(rootHash)}\n`;
+    const files = {
+      signature: Buffer.from(content, 'base64'),
+      key: Buffer.from(publicKey.content, 'base64'),
+    };
+
+    const right = written(log.newDirectory(), { artifact: end, ...files });
+    expect(await cli('verify', ...right)).toMatchObject({ code: 0 });
+    const wrong = written(log.newDirectory(), { artifact: end.replace(/size \d+/, 'size 1'), ...files });
+    expect(await cli('verify', ...wrong)).not.toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('an entry that is sent again is there twice, and is verified by its UUID only', async () => {
+    expect(await cli('verify', ...artifact)).toMatchObject({ code: 0 });
+    const again = await cli('upload', ...artifact);
+    expect(again).toMatchObject({ code: 0 });
+    const [, index = ''] = /Created entry at index (\d+)/.exec(again.text) ?? [];
+    expect(Number(index)).toBeGreaterThan(first());
+
+    const twice = await cli('verify', ...artifact);
+    expect(twice).toMatchObject({ code: 1 });
+    expect(twice.text).toContain('multiple entries returned');
+    const [, uuid = ''] = /\/entries\/([0-9a-f]{80})/.exec(again.text) ?? [];
+    expect(await cli('verify', '--uuid', uuid)).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('a proof is of the new tree unless one is named, and what is beyond the end is left out', async () => {
+    const proof = (tree = '') => ask(`log/proof?firstSize=1&lastSize=2${tree}`);
+    const unnamed = await proof();
+    expect(unnamed.status).toBe(200);
+    expect((unnamed.json as { hashes: string[] }).hashes).toEqual(
+      ((await proof(`&treeID=${String(result.nextTree?.treeId)}`)).json as { hashes: string[] }).hashes,
+    );
+    expect((unnamed.json as { hashes: string[] }).hashes).not.toEqual(
+      ((await proof(`&treeID=${String(result.currentTree?.treeId)}`)).json as { hashes: string[] }).hashes,
+    );
+    const found = await ask('log/entries/retrieve', { logIndexes: [0, 1_000_000] });
+    expect(found.status).toBe(200);
+    expect(found.json).toHaveLength(1);
+  }, 60_000);
+
+  it('@sigstore/verify takes entries of each shard with the public address as its base URL', async () => {
+    const { publicUrl } = log.section;
+    const signal = AbortSignal.timeout(50_000);
+    const reader = new LogReader(log.name, { url: publicUrl, field: 'publicUrl' });
+    for (const index of [0, first() - 1, first(), first() + 1]) {
+      const entry = await reader.entryAt(index, signal);
+      if (!entry) {
+        throw new Error(`There is no entry at index ${index}.`);
+      }
+      const key = await reader.logKey(entry.treeId, signal);
+      expect(verifyAsBundle(entry, key, publicUrl)).toBe(true);
+      // What home-made verifiers stumble over.
+      expect(entry.logIndex - entry.proof.leafIndex).toBe(index < first() ? 0 : first());
+    }
+    await reader.close();
+  }, 60_000);
+
+  it('the lab has both slots configured as the documents say: the same tree in each, never none', () => {
+    const trees = Object.values(log.section.installation.slots).map(
+      ({ environmentFile }) => /^TREE_ID=(.*)$/m.exec(readFileSync(environmentFile, 'utf8'))?.[1],
+    );
+    expect(trees).toEqual([result.nextTree?.treeId, result.nextTree?.treeId]);
+  });
+});

@@ -1,0 +1,67 @@
+import type { Shard, TreeId } from './log';
+import { firstIndexAfter } from './shards';
+
+/** A tree that has ended, and where it stands in the log. */
+export interface EndedTree extends Shard {
+  /** Lower-case hex; absent where only its length is known. */
+  readonly rootHash?: string;
+  /** Virtual index of its first entry: the lengths of the shards before it. */
+  readonly firstIndex: number;
+}
+
+/** What a rotation has changed for whoever reads the log. */
+export interface NewShard {
+  /** The trees that have ended, in served order: one, or two where the next tree could not serve. */
+  readonly ended: readonly EndedTree[];
+  readonly nextTreeId: TreeId;
+  /** Virtual index of the next tree's first leaf. */
+  readonly firstIndex: number;
+  /** That leaf is the handover. */
+  readonly handover: boolean;
+}
+
+/** The given shards of a log with the index of each one's first entry, of which the last `count` are wanted. */
+export function endedTrees(shards: readonly Shard[], count: number): EndedTree[] {
+  return shards
+    .map((shard, position) => ({ ...shard, firstIndex: firstIndexAfter(shards.slice(0, position)) }))
+    .slice(-count);
+}
+
+/**
+ * Who must be told of a rotation, and what, with this log's values; docs/operating.md ("Whom to tell") has the commands and
+ * the reasons. Sources: rekor-monitor (internal/cmd/common.go, pkg/rekor/v1/identity.go, rekor: pkg/verify/verify.go), rekor-cli
+ * (rekor: cmd/rekor-cli/app/log_info.go, verify.go), Rekor itself (pkg/api/entries.go, tlog.go).
+ */
+export function downstream({ ended, nextTreeId, firstIndex, handover }: NewShard): string[] {
+  const last = ended.at(-1);
+  // Of an empty tree there is no checkpoint to go on from, and nothing that was searched.
+  const watched = ended.filter(({ length }) => length > 0);
+  return [
+    ...ended.map(endOf),
+    ...watched.map(
+      ({ treeId, firstIndex: before }) =>
+        `rekor-monitor, with a checkpoint of tree ${treeId}: move its checkpoint file away, and set startIndex, for one run, to the last index that it searched. That is the size in its last checkpoint, less 1, plus ${before}.`,
+    ),
+    'rekor-monitor says nothing by itself: rekor_monitor --once exits 0. Alert on its output "error running consistency check", and in loop mode on the counter log_index_verification_failure.',
+    ...watched.map(
+      ({ treeId }) =>
+        `Monitors, to check the end of tree ${treeId} from a checkpoint of it: write {"${treeId}": "CHECKPOINT"} to ~/.rekor/state.json and run rekor-cli loginfo. It exits with 1 unless that tree extends the checkpoint.`,
+    ),
+    `Mirrors and crawlers: sum the sizes of all shards; the active tree's size alone has fallen. Name treeID in each GET /api/v1/log/proof: without it tree ${nextTreeId} answers from now on, with 200.`,
+    `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on.`,
+    `Who sends an entry from before index ${firstIndex} again: it is logged once more, with 201 and a second index, where 409 was the answer. Then rekor-cli verify --artifact fails for it for good ("multiple entries returned"): verify by UUID, and send nothing again.`,
+    `Verifiers of your own making: from index ${firstIndex} on an entry's logIndex is ${firstIndex} more than the logIndex in its inclusion proof, which counts within tree ${nextTreeId}.`,
+    ...(handover && last
+      ? [
+          `Index ${firstIndex} is the handover: a hashedrekord over the end of tree ${last.treeId}. Its key is made for it alone and is nobody's, and search does not find it. rekor-cli get --log-index ${firstIndex} shows it.`,
+        ]
+      : []),
+    'Sigstore clients and TUF roots: nothing changes; the key is the same, and every index and UUID stays valid.',
+  ];
+}
+
+function endOf({ treeId, length, rootHash, firstIndex }: EndedTree): string {
+  const root = rootHash === undefined ? '' : ` and the root ${rootHash} (hex)`;
+  const indexes = length === 0 ? '' : `, indexes ${firstIndex} to ${firstIndex + length - 1}`;
+  return `Tree ${treeId} has ended with ${length} entries${root}${indexes}.`;
+}
