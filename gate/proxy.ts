@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import { badGateway, give } from './answers';
+import { badGateway, errorAnswer, give } from './answers';
 import { announcedSize } from './body';
 import { Clients } from './clients';
 import { forwarded } from './headers';
 import type { Hold } from './hold';
-import { isWrite } from './paths';
+import { forwardedTarget, isWrite } from './paths';
 import { BrokenCall, brokenReason, type Call } from './upstream';
 import type { Upstreams } from './upstreams';
 import type { Writes } from './writes';
@@ -40,9 +40,14 @@ export function publicServer(parts: {
       // A client may leave at any moment; what is to be done then is decided where its request is.
       request.on('error', () => undefined);
       response.on('error', () => undefined);
-      const done = isWrite(request.method, request.url ?? '')
+      const path = forwardedTarget(request.url ?? '');
+      if (path === null) {
+        give(errorAnswer(400, 'Bad Request', 'the request target is no path and no URL'), response);
+        return;
+      }
+      const done = isWrite(request.method, path)
         ? parts.writes.take(request, response, client)
-        : passOn(parts, request, response);
+        : passOn(parts, request, path, response);
       done.catch((error: unknown) => {
         parts.log.error({ err: error }, 'a request failed in the gate');
         response.destroy();
@@ -55,10 +60,11 @@ export function publicServer(parts: {
 async function passOn(
   { hold, upstreams, log }: { hold: Hold; upstreams: Upstreams; log: Logger },
   request: IncomingMessage,
+  path: string,
   response: ServerResponse,
 ): Promise<void> {
   const method = request.method ?? 'GET';
-  const call: Call = { method, path: request.url ?? '/', headers: forwarded(request), body: bodyOf(request) };
+  const call: Call = { method, path, headers: forwarded(request), body: bodyOf(request) };
   const mayRepeat = call.body === null && (method === 'GET' || method === 'HEAD');
   for (let attempt = 1; ; attempt += 1) {
     // Asked anew each time: after a release nothing goes to the former upstream, a second attempt neither.

@@ -7,6 +7,7 @@ import type { Clock } from './clock';
 import { forwarded } from './headers';
 import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
 import { recover } from './recovery';
+import { forwardedTarget } from './paths';
 import { brokenReason, type Call } from './upstream';
 import type { Upstreams } from './upstreams';
 
@@ -63,7 +64,7 @@ export class Writes {
       client,
       streamed: body.kind === 'streamed',
       body,
-      call: { method: 'POST', path: request.url ?? '/', headers },
+      call: { method: 'POST', path: forwardedTarget(request.url ?? '') ?? '/', headers },
     };
   }
 

@@ -80,6 +80,9 @@ export async function ensureTool(
 
 /** All programs of the tool or none: server and client of one version belong together. */
 async function programsOnPath(tool: PinnedTool, options: BuildOptions): Promise<ReadonlyMap<string, string>> {
+  if (tool.sources) {
+    return new Map();
+  }
   const wanted = { module: tool.module, version: pinnedVersions(tool).module, tags: tool.tags };
   const found = new Map<string, string>();
   for (const program of tool.programs) {

@@ -21,7 +21,7 @@ export function buildArguments(tool: PinnedTool): readonly string[] {
 /** The cache folder of exactly this tool: other versions, flags or machines have other names. */
 export function cacheFolder(tool: PinnedTool): string {
   const hash = createHash('sha256');
-  for (const name of ['go.mod', 'go.sum']) {
+  for (const name of ['go.mod', 'go.sum', ...(tool.sources ?? [])]) {
     hash.update(readFileSync(join(moduleFolder(tool), name)));
   }
   hash.update(JSON.stringify([buildArguments(tool), process.platform, process.arch]));

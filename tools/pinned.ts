@@ -3,13 +3,17 @@ import { join } from 'node:path';
 
 /** A pinned Go module of this folder, and the programs that are built from it. */
 export interface PinnedTool {
-  readonly name: 'temporal' | 'trillian' | 'rekor';
+  readonly name: 'temporal' | 'trillian' | 'rekor' | 'rekor-router';
+  /** The folder with its go.mod and go.sum; without it, the one that is named like the tool. */
+  readonly folder?: 'rekor';
   /** The module whose version `go.mod` pins. */
   readonly module: string;
   readonly programs: readonly PinnedProgram[];
   readonly tags: readonly string[];
   /** How long a build took on two cores with empty caches, in words. */
   readonly expected: string;
+  /** Files of our own that its programs are built from; such a program is never looked for on PATH. */
+  readonly sources?: readonly string[];
   /** A file of the module that is kept beside its programs. */
   readonly extra?: { readonly name: string; readonly path: string };
 }
@@ -25,6 +29,7 @@ const temporal = 'github.com/temporalio/cli';
 const trillian = 'github.com/google/trillian';
 const rekor = 'github.com/sigstore/rekor';
 
+/** What the lab runs. */
 export const pinnedTools: readonly PinnedTool[] = [
   {
     name: 'temporal',
@@ -51,9 +56,20 @@ export const pinnedTools: readonly PinnedTool[] = [
   },
 ];
 
+/** Rekor's HTTP server without a log behind it, to compare the gate with. Only tests need it. */
+export const rekorRouter: PinnedTool = {
+  name: 'rekor-router',
+  folder: 'rekor',
+  module: rekor,
+  programs: [{ name: 'rekor-router', package: 'rekor-rotate/tools/rekor/rekor-router' }],
+  sources: ['rekor-router/main.go'],
+  tags: [],
+  expected: 'a minute; some seconds when rekor-server was built before',
+};
+
 /** The folder with a tool's go.mod and go.sum: beside this file, in the sources as in the compiled copy. */
 export function moduleFolder(tool: PinnedTool): string {
-  const folder = join(__dirname, tool.name);
+  const folder = join(__dirname, tool.folder ?? tool.name);
   if (!existsSync(join(folder, 'go.mod'))) {
     throw new Error(`${folder} has no go.mod; run npm run build.`);
   }
