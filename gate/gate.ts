@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { refusal } from '../workflows/model/refusals';
 import { adminServer } from './admin';
@@ -12,6 +11,7 @@ import { upstreamUrl } from './order-schema';
 import { publicServer } from './proxy';
 import { GateStartError } from './start-error';
 import { loadState, saveState, type SavedState } from './state-file';
+import { stopServing } from './stopping';
 import { Upstreams } from './upstreams';
 import { Writes } from './writes';
 
@@ -41,6 +41,8 @@ export interface GateOptions {
   readonly bodyLimitBytes?: number;
   /** How long `close` waits for requests that are under way. Default 10 s. */
   readonly stopWithinMs?: number;
+  /** How long `close` leaves a quiet connection open, for a request that is on its way. Default 500 ms. */
+  readonly stopQuietMs?: number;
   readonly logger: Logger;
   readonly clock?: Clock;
 }
@@ -48,7 +50,7 @@ export interface GateOptions {
 export interface RunningGate {
   readonly publicUrl: string;
   readonly adminUrl: string;
-  /** Takes no new request, lets those under way end for at most `stopWithinMs`, then ends the rest. */
+  /** Takes no new connection, ends each one with its next answer, and breaks what is open after `stopWithinMs`. */
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ const DEFAULTS = {
   bodyInMemoryBytes: 1024 * 1024,
   bodyLimitBytes: 32 * 1024 * 1024,
   stopWithinMs: 10_000,
+  stopQuietMs: 500,
 };
 
 /**
@@ -80,7 +83,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     limitBytes: settings.bodyLimitBytes,
     spoolDirectory: options.spoolDirectory,
   };
-  const server = publicServer({
+  const { server, connections } = publicServer({
     hold,
     upstreams,
     writes: new Writes({ hold, upstreams, limits, clock, log }),
@@ -104,7 +107,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     publicUrl,
     adminUrl,
     close: async () => {
-      await stopServing(server, hold, settings.stopWithinMs);
+      await stopServing(server, connections, hold, {
+        withinMs: settings.stopWithinMs,
+        quietMs: settings.stopQuietMs,
+      });
       await admin.close();
       hold.stop();
       await desk.close();
@@ -154,21 +160,4 @@ function listening(server: Server, { host, port }: Listen): Promise<void> {
       resolve();
     });
   });
-}
-
-const LOOK_AGAIN_MS = 20;
-
-/**
- * Closes the port and lets what is under way end, calls whose clients have left included. node:http closes only the
- * connections that are idle at that moment, so those that become idle later are closed one look later.
- */
-async function stopServing(server: Server, hold: Hold, withinMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const idle = setInterval(() => server.closeIdleConnections(), LOOK_AGAIN_MS);
-  const limit = setTimeout(() => server.closeAllConnections(), withinMs);
-  const end = performance.now() + withinMs;
-  await closed;
-  while (hold.counts().writesInFlight > 0 && performance.now() < end) await pause(LOOK_AGAIN_MS);
-  clearInterval(idle);
-  clearTimeout(limit);
 }

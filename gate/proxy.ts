@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { badGateway, errorAnswer, give } from './answers';
 import { announcedSize } from './body';
 import { Clients } from './clients';
+import { Connections } from './connections';
 import { forwarded } from './headers';
 import type { Hold } from './hold';
 import { forwardedTarget, isWrite } from './paths';
@@ -22,12 +23,10 @@ const REQUEST_TIMEOUT_MS = 900_000;
  * The public side: HTTP/1.1 only. Reads and everything else that makes no entry go straight through; writes take the way
  * of `writes`. What a client sees differs from Rekor's own answers in nothing but the headers of one connection.
  */
-export function publicServer(parts: {
-  hold: Hold;
-  upstreams: Upstreams;
-  writes: Writes;
-  log: Logger;
-}): Server {
+export function publicServer(parts: { hold: Hold; upstreams: Upstreams; writes: Writes; log: Logger }): {
+  server: Server;
+  connections: Connections;
+} {
   const clients = new Clients();
   const server = createServer(
     {
@@ -37,6 +36,7 @@ export function publicServer(parts: {
     },
     (request, response) => {
       const client = clients.of(request.socket);
+      connections.owe(response);
       // A client may leave at any moment; what is to be done then is decided where its request is.
       request.on('error', () => undefined);
       response.on('error', () => undefined);
@@ -54,7 +54,8 @@ export function publicServer(parts: {
       });
     },
   );
-  return server;
+  const connections = new Connections(server);
+  return { server, connections };
 }
 
 async function passOn(

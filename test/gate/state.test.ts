@@ -130,30 +130,3 @@ describe('what the gate remembers', () => {
     expect((await gate.write('one')).status).toBe(201);
   });
 });
-
-describe('stopping', () => {
-  it('answers the writes under way, and takes no new ones', async () => {
-    let answer: () => void = () => undefined;
-    const rekor = await started.rekor(async (seen, response, socket) => {
-      await new Promise<void>((resolve) => (answer = resolve));
-      await created(seen, response, socket);
-    });
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: 5_000 });
-    const write = gate.write('one');
-    await until('the write is at Rekor', () => rekor.seen.length === 1);
-    const closed = gate.gate.close();
-    await expect(gate.write('two')).rejects.toThrow();
-    answer();
-    expect((await write).status).toBe(201);
-    await closed;
-  });
-
-  it('does not wait for ever', async () => {
-    const rekor = await started.rekor(() => undefined);
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: 50 });
-    const write = gate.write('one').catch(() => 'broken');
-    await until('the write is at Rekor', () => rekor.seen.length === 1);
-    await gate.gate.close();
-    expect(await write).toBe('broken');
-  });
-});
