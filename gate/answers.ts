@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { beginAnswer, endAnswer } from './unread-body';
 
 /** A whole answer, Rekor's or the gate's own; headers are a flat list of names and values. */
 export interface Answer {
@@ -38,10 +39,7 @@ export function isTreeRefusal(answer: Answer): boolean {
 /** Gives a client its answer; does nothing when the client has gone. */
 export function give(answer: Answer, response: ServerResponse): void {
   if (response.destroyed || response.headersSent) return;
-  response.writeHead(answer.status, answer.reason, [
-    ...answer.headers,
-    'Content-Length',
-    String(answer.body.length),
-  ]);
-  response.end(answer.body);
+  const { status, reason, headers, body } = answer;
+  beginAnswer(response, status, reason, [...headers, 'Content-Length', String(body.length)]);
+  endAnswer(response, body);
 }

@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { badGateway, errorAnswer, give } from './answers';
-import { announcedSize } from './body';
 import { Clients } from './clients';
 import { Connections } from './connections';
 import { forwarded } from './headers';
 import type { Hold } from './hold';
 import { forwardedTarget, isWrite } from './paths';
 import { BrokenCall, brokenReason, type Call } from './upstream';
+import { hasBody } from './unread-body';
 import type { Upstreams } from './upstreams';
 import type { Writes } from './writes';
 
@@ -95,7 +95,7 @@ function mayBeStale(error: unknown): boolean {
  * it.
  */
 function bodyOf(request: IncomingMessage): Readable | null {
-  if (request.headers['transfer-encoding'] === undefined && (announcedSize(request) ?? 0) === 0) return null;
+  if (!hasBody(request)) return null;
   async function* chunks(): AsyncGenerator<Buffer> {
     const iterator = (request as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { errors, Pool, type Dispatcher } from 'undici';
 import type { Answer } from './answers';
 import { endToEnd } from './headers';
+import { beginAnswer, endAnswer } from './unread-body';
 
 /**
  * An idle connection is given up before Rekor does it, so that no request meets a connection that is being closed (H18).
@@ -178,7 +179,7 @@ class PassingAnswer extends AnswerHandler {
   }
 
   protected override start(status: number, reason: string, headers: string[]): void {
-    this.#response.writeHead(status, reason, headers);
+    beginAnswer(this.#response, status, reason, headers);
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -188,7 +189,7 @@ class PassingAnswer extends AnswerHandler {
   }
 
   protected override end(): void {
-    this.#response.end();
+    endAnswer(this.#response);
     this.#resolve();
   }
 
