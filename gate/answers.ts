@@ -40,6 +40,8 @@ export function isTreeRefusal(answer: Answer): boolean {
 export function give(answer: Answer, response: ServerResponse): void {
   if (response.destroyed || response.headersSent) return;
   const { status, reason, headers, body } = answer;
-  beginAnswer(response, status, reason, [...headers, 'Content-Length', String(body.length)]);
+  // RFC 9110, 8.6: a 204 has no length, and that of a 304 would be another answer's.
+  const length = status === 204 || status === 304 ? [] : ['Content-Length', String(body.length)];
+  beginAnswer(response, status, reason, [...headers, ...length]);
   endAnswer(response, body);
 }

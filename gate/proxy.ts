@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import { badGateway, errorAnswer, give } from './answers';
+import { give, type Answer } from './answers';
 import { Clients } from './clients';
 import { Connections } from './connections';
 import { forwarded } from './headers';
 import type { Hold } from './hold';
 import { forwardedTarget, isWrite } from './paths';
-import { BrokenCall, brokenReason, type Call } from './upstream';
+import { answerProtocolErrors, ofWholeServer, requestFault, unknownExpectation } from './protocol-errors';
+import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
 import { hasBody } from './unread-body';
 import type { Upstreams } from './upstreams';
 import type { Writes } from './writes';
@@ -18,48 +19,74 @@ const KEEP_ALIVE_MS = 620_000;
 const HEADERS_TIMEOUT_MS = KEEP_ALIVE_MS + 10_000;
 /** A slow upload harms nobody, for it counts nowhere until it is complete (H14); but it ends. */
 const REQUEST_TIMEOUT_MS = 900_000;
+/** What Rekor's server reads of a request line and headers (Go: net/http, `DefaultMaxHeaderBytes` and 4 KiB more). */
+const HEADERS_BYTES = 1024 * 1024 + 4096;
+
+interface Parts {
+  readonly hold: Hold;
+  readonly upstreams: Upstreams;
+  readonly writes: Writes;
+  readonly log: Logger;
+}
 
 /**
  * The public side: HTTP/1.1 only. Reads and everything else that makes no entry go straight through; writes take the way
  * of `writes`. What a client sees differs from Rekor's own answers in nothing but the headers of one connection.
  */
-export function publicServer(parts: { hold: Hold; upstreams: Upstreams; writes: Writes; log: Logger }): {
-  server: Server;
-  connections: Connections;
-} {
+export function publicServer(parts: Parts): { server: Server; connections: Connections } {
   const clients = new Clients();
-  const server = createServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-    },
-    (request, response) => {
-      const client = clients.of(request.socket);
-      connections.owe(response);
-      // A client may leave at any moment; what is to be done then is decided where its request is.
-      request.on('error', () => undefined);
-      response.on('error', () => undefined);
-      const path = forwardedTarget(request.url ?? '');
-      if (path === null) {
-        give(errorAnswer(400, 'Bad Request', 'the request target is no path and no URL'), response);
-        return;
-      }
-      const done = isWrite(request.method, path)
-        ? parts.writes.take(request, response, client)
-        : passOn(parts, request, path, response);
-      done.catch((error: unknown) => {
-        parts.log.error({ err: error }, 'a request failed in the gate');
-        response.destroy();
-      });
-    },
-  );
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    maxHeaderSize: HEADERS_BYTES,
+  });
+  // No limit: what is over one would be dropped without a word.
+  server.maxHeadersCount = 0;
   const connections = new Connections(server);
+  answerProtocolErrors(server, connections);
+
+  const arrive = (request: IncomingMessage, response: ServerResponse): void => {
+    connections.owe(response);
+    // A client may leave at any moment; what is to be done then is decided where its request is.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+  };
+  server.on('request', (request, response) => {
+    arrive(request, response);
+    const refusal = requestFault(request);
+    if (refusal) {
+      refuse(refusal, response);
+      return;
+    }
+    const path = forwardedTarget(request.url ?? '');
+    if (path === null) {
+      give(ofWholeServer(request), response);
+      return;
+    }
+    const done = isWrite(request.method, path)
+      ? parts.writes.take(request, response, clients.of(request.socket))
+      : passOn(parts, request, path, response);
+    done.catch((error: unknown) => {
+      parts.log.error({ err: error }, 'a request failed in the gate');
+      response.destroy();
+    });
+  });
+  server.on('checkExpectation', (request, response) => {
+    arrive(request, response);
+    refuse(unknownExpectation, response);
+  });
   return { server, connections };
 }
 
+/** As Go's server refuses what it does not hand to Rekor: the connection ends with it. */
+function refuse(refusal: Answer, response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  give(refusal, response);
+}
+
 async function passOn(
-  { hold, upstreams, log }: { hold: Hold; upstreams: Upstreams; log: Logger },
+  { hold, upstreams, log }: Parts,
   request: IncomingMessage,
   path: string,
   response: ServerResponse,
@@ -79,7 +106,7 @@ async function passOn(
       const reason = brokenReason(error);
       log.warn({ upstream, method, reason }, 'a request got no answer from Rekor');
       if (response.headersSent) response.destroy();
-      else give(badGateway(`Rekor gave no answer: ${reason}`), response);
+      else give(brokenAnswer(error), response);
       return;
     }
   }

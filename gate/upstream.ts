@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { errors, Pool, type Dispatcher } from 'undici';
-import type { Answer } from './answers';
+import { badGateway, errorAnswer, type Answer } from './answers';
 import { endToEnd } from './headers';
 import { beginAnswer, endAnswer } from './unread-body';
 
@@ -15,6 +15,9 @@ const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Rekor has no limit of its own for a write (rekor-cli gives up after 30 s); without one a call could count for ever. */
 const SILENCE_MS = 300_000;
+
+/** As a Go client takes from a server, which Node's 16 KiB are not (Go: net/http, `MaxResponseHeaderBytes`). */
+const ANSWER_HEADERS_BYTES = 10 * 1024 * 1024;
 
 export interface Call {
   readonly method: string;
@@ -30,6 +33,8 @@ export class BrokenCall extends Error {
   readonly answerBegun: boolean;
   /** Did the connection break, rather than never come about, fall silent or be given up by the client? */
   readonly connectionBroke: boolean;
+  /** Was Rekor asked, or is this a request that cannot be sent? */
+  readonly asked: boolean;
 
   constructor(cause: Error, answerBegun: boolean) {
     super(cause.message, { cause });
@@ -37,6 +42,7 @@ export class BrokenCall extends Error {
     this.answerBegun = answerBegun;
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     this.connectionBroke = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code);
+    this.asked = !(cause instanceof errors.InvalidArgumentError || cause instanceof errors.NotSupportedError);
   }
 }
 
@@ -54,6 +60,7 @@ export class Upstream {
       connect: { timeout: CONNECT_TIMEOUT_MS },
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
+      maxHeaderSize: ANSWER_HEADERS_BYTES,
     });
   }
 
@@ -92,6 +99,14 @@ export function brokenReason(error: unknown): string {
   return error.message || ((error.cause as NodeJS.ErrnoException).code ?? 'connection failed');
 }
 
+/** What a client is told when its call broke. */
+export function brokenAnswer(error: unknown): Answer {
+  const reason = brokenReason(error);
+  if (error instanceof BrokenCall && !error.asked)
+    return errorAnswer(400, 'Bad Request', `the request cannot be sent on to Rekor: ${reason}`);
+  return badGateway(`Rekor gave no answer: ${reason}`);
+}
+
 abstract class AnswerHandler implements Dispatcher.DispatchHandler {
   protected controller: Dispatcher.DispatchController | undefined;
   protected begun = false;
@@ -109,7 +124,8 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
     _headers: IncomingHttpHeaders,
     reason?: string,
   ): void {
-    // Interim answers (1xx) are between two neighbours; node:http has sent its own 100 Continue.
+    // Interim answers (1xx) end here: node:http has sent its own 100 Continue, and Rekor sends no other. One that nobody
+    // asked for, by an Expect that is never sent on, would break the call in undici (lib/dispatcher/client-h1.js).
     if (status < 200) return;
     this.begun = true;
     this.start(status, reason ?? '', endToEnd(rawHeaders(controller)));

@@ -8,7 +8,7 @@ import { forwarded } from './headers';
 import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
 import { recover } from './recovery';
 import { forwardedTarget } from './paths';
-import { brokenReason, type Call } from './upstream';
+import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
 import type { Upstreams } from './upstreams';
 
 const HELD_TOO_LONG = 'the log is being moved to a new shard; please send the entry again';
@@ -88,7 +88,7 @@ export class Writes {
     } catch (error) {
       const reason = brokenReason(error);
       this.#log.warn({ upstream: pass.upstream, reason }, 'a write got no answer from Rekor');
-      return { answer: badGateway(`Rekor gave no answer: ${reason}`), broke: true };
+      return { answer: brokenAnswer(error), broke: !(error instanceof BrokenCall) || error.asked };
     } finally {
       pass.end();
     }
