@@ -15,6 +15,7 @@ import type { Routes } from '../lab/routes';
 import { trillianTrees, type TrillianTrees } from '../lab/trillian-trees';
 import type { Binaries } from '../tools/binaries';
 import { cutOverId, lockId } from '../workflows/messages';
+import { isOpen } from '../workflows/model/executions';
 import { catching, type Catching } from './catching';
 import type { LogState } from './log-state';
 import { createNetwork, type End, type Network } from './network';
@@ -292,8 +293,7 @@ async function openAmong(temporal: Client, workflowIds: readonly string[]): Prom
   const described = await Promise.all(
     workflowIds.map(async (workflowId) => {
       try {
-        const { status } = await temporal.workflow.getHandle(workflowId).describe();
-        return status.name === 'RUNNING' ? [workflowId] : [];
+        return isOpen(await temporal.workflow.getHandle(workflowId).describe()) ? [workflowId] : [];
       } catch {
         return []; // There never was one.
       }

@@ -139,9 +139,13 @@ async function rotateUnderLock(
       throw failed(reasonOf(error, 'rotation'));
     }
   }
-  const holder = await CancellationScope.nonCancellable(() => observations().lockHolder(request.log));
-  const gone = { rotation: 'that has just ended', startedBy: workflowId };
-  return refused(request.log, name, [
-    refusal('ROTATION_IN_PROGRESS', { log: request.log, ...(holder ?? gone) }),
-  ]);
+  try {
+    const holder = await CancellationScope.nonCancellable(() => observations().lockHolder(request.log));
+    const gone = { rotation: 'that has just ended', startedBy: workflowId };
+    return refused(request.log, name, [
+      refusal('ROTATION_IN_PROGRESS', { log: request.log, ...(holder ?? gone) }),
+    ]);
+  } catch (error) {
+    return refused(request.log, name, [reasonOf(error, 'rotation')]);
+  }
 }

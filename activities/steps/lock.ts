@@ -1,23 +1,34 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { cutOverId, lockId } from '../../workflows/messages';
+import { isOpen, pausedAmong } from '../../workflows/model/executions';
 import type { LockOwner } from '../../workflows/model/guarding';
+import { refuse } from '../refusal-error';
 
-/** Who rotates or recovers a log now: the memo of the workflow whose id is the lock. Null without one. */
+/**
+ * Who rotates or recovers a log now: the memo of the workflow whose id is the lock. Null without one. Refuses ROTATION_PAUSED
+ * when that, or a critical section that outlived it, is paused: whoever waits for it would wait for a person.
+ */
 export async function lockHolder(
   client: Client,
   log: string,
 ): Promise<{ readonly rotation: string; readonly startedBy: string } | null> {
-  const description = await running(client, lockId(log));
-  if (!description) {
+  const [lock, section] = await openOf(client, log);
+  refusePaused(log, [lock, section]);
+  if (!lock) {
     return null;
   }
-  const { rotation, startedBy } = description.memo ?? {};
+  const { rotation, startedBy } = lock.memo ?? {};
   return { rotation: String(rotation), startedBy: String(startedBy) };
 }
 
-/** Whether a critical section of the log is open: it outlives a rotation that was terminated. */
+/**
+ * Whether a critical section of the log is open: it outlives a rotation that was terminated. Refuses ROTATION_PAUSED for one
+ * that is paused, because it takes itself back only once somebody unpauses it.
+ */
 export async function cutOverRuns(client: Client, log: string): Promise<boolean> {
-  return (await running(client, cutOverId(log))) !== null;
+  const section = await openExecution(client, cutOverId(log));
+  refusePaused(log, [section]);
+  return section !== null;
 }
 
 /**
@@ -25,8 +36,7 @@ export async function cutOverRuns(client: Client, log: string): Promise<boolean>
  * waits quietly for its critical section, also while no worker can go on with that: it fares as the worse of the two.
  */
 export async function lockOwner(client: Client, log: string): Promise<LockOwner | null> {
-  const found = await Promise.all([running(client, lockId(log)), running(client, cutOverId(log))]);
-  const open = found.filter((description) => description !== null);
+  const open = (await openOf(client, log)).filter((description) => description !== null);
   const [first] = open;
   if (!first) {
     return null;
@@ -45,17 +55,32 @@ export async function lockOwner(client: Client, log: string): Promise<LockOwner 
     rotation: typeof rotation === 'string' ? rotation : first.workflowId,
     taskAttempts: taskAttempts(worst),
     quietForMs: Math.max(Date.now() - seconds * 1000, 0),
+    paused: pausedAmong(open),
   };
+}
+
+type Found = WorkflowExecutionDescription | null;
+
+/** The rotation or recovery of a log and its critical section, as far as they are open. */
+async function openOf(client: Client, log: string): Promise<readonly [Found, Found]> {
+  return await Promise.all([openExecution(client, lockId(log)), openExecution(client, cutOverId(log))]);
+}
+
+function refusePaused(log: string, found: readonly Found[]): void {
+  const pause = pausedAmong(found.filter((description) => description !== null));
+  if (pause) {
+    throw refuse('ROTATION_PAUSED', { log, ...pause });
+  }
 }
 
 function taskAttempts({ raw }: WorkflowExecutionDescription): number {
   return raw.pendingWorkflowTask?.attempt ?? 0;
 }
 
-async function running(client: Client, workflowId: string): Promise<WorkflowExecutionDescription | null> {
+async function openExecution(client: Client, workflowId: string): Promise<Found> {
   try {
     const description = await client.workflow.getHandle(workflowId).describe();
-    return description.status.name === 'RUNNING' ? description : null;
+    return isOpen(description) ? description : null;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
       return null;

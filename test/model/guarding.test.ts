@@ -11,6 +11,7 @@ const facts: GuardFacts = {
   recovers: true,
 };
 const owner = { workflowId: 'log/production', rotation: 'r', taskAttempts: 1, quietForMs: 1_000 };
+const paused = { workflowId: 'log/production', since: null, by: '', reason: '' };
 const drift = refusal('SERVING_TREE_CLOSED', { log: 'production', tree: '200', state: 'FROZEN' });
 const unread = refusal('GATE_UNREACHABLE', {
   log: 'production',
@@ -37,6 +38,15 @@ describe('the guardian', () => {
       'tells of one that no worker can go on with (H23)',
       { owner: { ...owner, taskAttempts: 5 } },
       ['ROTATION_STUCK'],
+      false,
+    ],
+    [
+      'tells of one that somebody has paused, and neither calls it stuck nor puts a hand to it',
+      {
+        owner: { ...owner, taskAttempts: 5, quietForMs: 60_001, paused },
+        leftovers: ['the gate holds writes'],
+      },
+      ['ROTATION_PAUSED'],
       false,
     ],
     [

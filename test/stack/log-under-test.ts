@@ -20,6 +20,7 @@ import {
   ROTATE_LOG,
   type Progress,
 } from '../../workflows/messages';
+import { OPEN_EXECUTIONS } from '../../workflows/model/executions';
 import type { Choice, ResumeOrder } from '../../workflows/model/held';
 import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
@@ -224,7 +225,7 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
   const upload = uploader(recorder);
   const idle = async (): Promise<void> => {
     await until('the end of everything that concerns the log', PATIENCE_MS, async () => {
-      const { count } = await temporal.workflow.count(`ExecutionStatus = 'Running'`);
+      const { count } = await temporal.workflow.count(OPEN_EXECUTIONS);
       return count === 0;
     });
   };

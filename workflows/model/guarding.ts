@@ -1,3 +1,4 @@
+import type { Pause } from './executions';
 import type { Refusal } from './refusals';
 import { refusal } from './refusals';
 
@@ -9,6 +10,8 @@ export interface LockOwner {
   readonly taskAttempts: number;
   /** Milliseconds since anything happened in it. */
   readonly quietForMs: number;
+  /** Absent in histories before it was looked at. */
+  readonly paused?: Pause | null;
 }
 
 /** What the guardian of a log saw in one look. */
@@ -40,7 +43,11 @@ const TASK_ATTEMPTS = 5;
 export function judge(facts: GuardFacts): GuardVerdict {
   const { log, owner, leftovers } = facts;
   if (owner) {
-    const { workflowId, rotation, taskAttempts, quietForMs } = owner;
+    const { workflowId, rotation, taskAttempts, quietForMs, paused } = owner;
+    if (paused) {
+      // It stands still because a person wants it to, and nobody else may put a hand to the log meanwhile.
+      return { alarms: [refusal('ROTATION_PAUSED', { log, ...paused })], recover: false };
+    }
     const stuck =
       taskAttempts >= TASK_ATTEMPTS || quietForMs > facts.stuckAfterMs
         ? [refusal('ROTATION_STUCK', { log, rotation, workflowId, taskAttempts, quietForMs })]

@@ -202,6 +202,16 @@ const catalogue = {
     message: `The log ${found.log} is being rotated already, by rotation ${found.rotation}, started as workflow "${found.startedBy}".`,
     remedy: 'Wait for it, or cancel it with `rekor-rotate cancel`.',
   }),
+  ROTATION_PAUSED: (found: {
+    log: string;
+    workflowId: string;
+    since: string | null;
+    by: string;
+    reason: string;
+  }): Text => ({
+    message: `The workflow ${found.workflowId} of ${found.log} is paused in Temporal${found.since === null ? '' : ` since ${found.since}`}${found.by === '' ? '' : ` by ${found.by}`}${found.reason === '' ? '' : `: ${found.reason.replace(/\.+$/, '')}`}.`,
+    remedy: `Nothing goes on in it until somebody unpauses it: \`temporal workflow unpause --workflow-id ${found.workflowId}\`, or Unpause in the Temporal UI.`,
+  }),
   LEFTOVERS: (found: { log: string; leftovers: readonly string[] }): Text => ({
     message: `A rotation of ${found.log} was not carried to its end, and left behind: ${found.leftovers.join('; ')}.`,
     remedy: `Look with \`rekor-rotate recover ${found.log} --dry-run\`, then let \`rekor-rotate recover ${found.log}\` end it.`,

@@ -1,0 +1,78 @@
+import { Client, Connection } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { cutOverRuns, lockHolder, lockOwner } from '../../../activities/steps/lock';
+import { ensureBinaries } from '../../../tools/binaries';
+import { pausedBy, startPausingFront, type PausingFront } from '../../cli/pausing-front';
+import { refused } from '../refused';
+
+let server: TestWorkflowEnvironment;
+let front: PausingFront;
+let connection: Connection;
+let client: Client;
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const { temporal } = await ensureBinaries(() => undefined);
+  server = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: temporal } },
+  });
+  front = await startPausingFront(server.address);
+  connection = await Connection.connect({ address: front.address });
+  client = new Client({ connection });
+}, 60_000);
+
+afterAll(async () => {
+  await connection.close();
+  front.stop();
+  await server.teardown();
+}, 30_000);
+
+jest.setTimeout(30_000);
+
+/** An open workflow that no worker carries on. */
+async function open(workflowId: string): Promise<void> {
+  await server.client.workflow.start('rotation', {
+    ...{ workflowId, taskQueue: 'nobody-polls-this' },
+    memo: { rotation: 'r', startedBy: 'rotate-by-ada' },
+  });
+}
+
+it('finds nobody where there is nobody', async () => {
+  expect(await lockHolder(client, 'none')).toBeNull();
+  expect(await cutOverRuns(client, 'none')).toBe(false);
+  expect(await lockOwner(client, 'none')).toBeNull();
+});
+
+it('names who holds a log', async () => {
+  await open('log/held');
+
+  expect(await lockHolder(client, 'held')).toEqual({ rotation: 'r', startedBy: 'rotate-by-ada' });
+  expect(await lockOwner(client, 'held')).toMatchObject({
+    workflowId: 'log/held',
+    rotation: 'r',
+    paused: null,
+  });
+});
+
+it('takes a paused rotation for open, and names who has paused it', async () => {
+  await open('log/paused');
+  front.pause('log/paused');
+
+  expect(await refused('ROTATION_PAUSED', lockHolder(client, 'paused'))).toContain('is paused in Temporal');
+  expect(await lockOwner(client, 'paused')).toMatchObject({
+    rotation: 'r',
+    paused: { workflowId: 'log/paused', by: pausedBy.identity, reason: pausedBy.reason },
+  });
+});
+
+it('takes a paused critical section for open, and lets nobody wait for it', async () => {
+  await open('log/section/cut-over');
+  front.pause('log/section/cut-over');
+
+  expect(await refused('ROTATION_PAUSED', cutOverRuns(client, 'section'))).toContain('is paused in Temporal');
+  expect(await refused('ROTATION_PAUSED', lockHolder(client, 'section'))).toContain('is paused in Temporal');
+  expect(await lockOwner(client, 'section')).toMatchObject({
+    paused: { workflowId: 'log/section/cut-over' },
+  });
+});
