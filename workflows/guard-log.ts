@@ -29,7 +29,8 @@ export async function guardLog(request?: GuardRequest): Promise<GuardResult> {
     throw failed(invalid ?? { code: 'REQUEST_INVALID', message: 'No log was named.', remedy: 'Name one.' });
   }
   const { log } = request;
-  const verdict = judge(await observations().guard({ log }));
+  const facts = await observations().guard({ log });
+  const verdict = judge(facts);
   for (const alarm of verdict.alarms) {
     workerLog.error(`ALARM: ${alarm.message} ${alarm.remedy}`, { log, code: alarm.code });
   }
@@ -41,7 +42,12 @@ export async function guardLog(request?: GuardRequest): Promise<GuardResult> {
       'What the guardian of the log found wrong in its last look',
     )
     .set(verdict.alarms.length, { log });
-  return verdict.recover ? { log, ...verdict, ...(await startRecovery(log)) } : { log, ...verdict };
+  return {
+    log,
+    ...verdict,
+    ...(facts.serves && { serves: facts.serves }),
+    ...(verdict.recover && (await startRecovery(log))),
+  };
 }
 
 async function startRecovery(log: string): Promise<{ readonly recovery?: string }> {

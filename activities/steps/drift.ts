@@ -1,3 +1,4 @@
+import type { Serving } from '../../workflows/model/guarding';
 import type { InstallationState } from '../../workflows/model/installation';
 import { namedTrees, type LeftoverFacts } from '../../workflows/model/leftovers';
 import type { Instance, InstanceLog, Shard, TreeId } from '../../workflows/model/log';
@@ -14,8 +15,14 @@ export type ServedShards = LeftoverFacts & {
   readonly inactive: readonly Shard[];
 };
 
+/** What was found wrong with what is served, and which of the processes that serve were proven right. */
+export interface Drift {
+  readonly drift: readonly Refusal[];
+  readonly instances: NonNullable<Serving['instances']>;
+}
+
 /** What would let an index be signed twice, or stops writes, though no rotation runs (H8, H10). */
-export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: Attempt): Promise<Refusal[]> {
+export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: Attempt): Promise<Drift> {
   const { log, trillian } = systems;
   const { current, installation, inactive, marked } = seen;
   const found: Refusal[] = [];
@@ -34,11 +41,13 @@ export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: 
       found.push(refusal('TREE_NOT_LISTED', { log, tree: treeId }));
     }
   }
-  const instances: NamedLog[] = [];
+  const running: NamedLog[] = [];
+  const instances: { readonly name: string; readonly proven: boolean }[] = [];
   for (const instance of installation.currentInstances) {
     const loaded = await systems.rekor.log(instance, attempt.signal);
-    instances.push({ name: instance.name, log: loaded });
+    running.push({ name: instance.name, log: loaded });
     const differences = differencesFrom(loaded, installation.activeTreeId, inactive);
+    instances.push({ name: instance.name, proven: differences.length === 0 });
     if (differences.length > 0) {
       found.push(refusal('INSTANCE_DIFFERS', { log, instance: instance.name, differences }));
     }
@@ -47,10 +56,10 @@ export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: 
   for (const instance of installation.nextIsRunning ? installation.nextInstances : []) {
     const loaded = await loadedBy(systems, instance, attempt);
     if (loaded) {
-      instances.push({ name: instance.name, log: loaded });
+      running.push({ name: instance.name, log: loaded });
     }
   }
-  return [...found, ...(await servedDrift(systems, installation, instances, attempt))];
+  return { drift: [...found, ...(await servedDrift(systems, installation, running, attempt))], instances };
 }
 
 interface NamedLog {

@@ -1,12 +1,14 @@
 import type { Client } from '@temporalio/client';
-import type { GuardFacts } from '../../workflows/model/guarding';
+import type { GuardFacts, Serving } from '../../workflows/model/guarding';
 import { leftoversOf } from '../../workflows/model/leftovers';
+import type { TreeHead } from '../../workflows/model/log';
 import type { Refusal } from '../../workflows/model/refusals';
+import { firstIndexAfter } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
-import { driftOf } from './drift';
-import { seeLeftovers } from './leftovers';
+import { driftOf, type Drift } from './drift';
+import { seeLeftovers, type SeenLeftovers } from './leftovers';
 import { lockOwner } from './lock';
 
 /** Everything the guardian looks at. Changes nothing, but that a retired tree without a root gets one. */
@@ -25,24 +27,55 @@ export async function guard(
   if (owner) {
     return { ...facts, owner };
   }
-  const seen = await readOrSaid(() => seeLeftovers(systems, attempt));
-  if ('unread' in seen) {
-    return { ...facts, ...seen, owner };
+  const { found: seen, unread } = await readOrSaid(() => seeLeftovers(systems, attempt));
+  if (!seen) {
+    return { ...facts, unread, owner };
   }
-  const found = await readOrSaid(async () => ({ drift: await driftOf(systems, seen, attempt) }));
-  // A rotation that began meanwhile would look like an interrupted one.
-  return { ...facts, ...found, leftovers: leftoversOf(seen), owner: await lockOwner(client, log) };
+  const head = await readOrSaid(() => systems.trillian.treeHead(seen.current.treeId, attempt));
+  const looked = head.found
+    ? await readOrSaid(() => driftOf(systems, seen, attempt))
+    : { ...head, found: null };
+  // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.
+  const began = await lockOwner(client, log);
+  return {
+    ...facts,
+    drift: looked.found?.drift ?? [],
+    unread: looked.unread,
+    leftovers: leftoversOf(seen),
+    owner: began,
+    ...(head.found && !began && { serves: servingOf(seen, head.found, looked.found) }),
+  };
 }
 
-/** What was read, or why it could not be. */
-async function readOrSaid<Found extends object>(
-  read: () => Promise<Found>,
-): Promise<Found | { readonly unread: readonly Refusal[] }> {
+function servingOf(
+  { installation, gate, current, inactive }: SeenLeftovers,
+  { size }: TreeHead,
+  looked: Drift | null,
+): Serving {
+  return {
+    slot: installation.current,
+    treeId: current.treeId,
+    state: current.state,
+    size,
+    nextIndex: firstIndexAfter(inactive) + size,
+    earlierShards: inactive.length,
+    gate: gate.mode,
+    ...(looked && { instances: looked.instances }),
+  };
+}
+
+interface Read<Found> {
+  /** Null when it could not be read; `unread` says why. */
+  readonly found: Found | null;
+  readonly unread: readonly Refusal[];
+}
+
+async function readOrSaid<Found>(read: () => Promise<Found>): Promise<Read<Found>> {
   try {
-    return await read();
+    return { found: await read(), unread: [] };
   } catch (error) {
     if (error instanceof RefusalError) {
-      return { unread: [error.refusal] };
+      return { found: null, unread: [error.refusal] };
     }
     throw error;
   }

@@ -1,4 +1,5 @@
 import type { Pause } from './executions';
+import type { TreeId, TreeState } from './log';
 import type { Refusal } from './refusals';
 import { refusal } from './refusals';
 
@@ -14,6 +15,24 @@ export interface LockOwner {
   readonly paused?: Pause | null;
 }
 
+/** What served a log in one look of its guardian. */
+export interface Serving {
+  readonly slot: string;
+  readonly treeId: TreeId;
+  readonly state: TreeState;
+  /** How many entries the tree had, by Trillian. */
+  readonly size: number;
+  /** The virtual index that the next entry would get. */
+  readonly nextIndex: number;
+  readonly earlierShards: number;
+  readonly gate: 'pass' | 'hold' | 'healing';
+  /**
+   * The Rekor processes that serve, and whether each has loaded exactly the shards and lengths that Trillian has; absent when
+   * one of them could not be asked.
+   */
+  readonly instances?: readonly { readonly name: string; readonly proven: boolean }[];
+}
+
 /** What the guardian of a log saw in one look. */
 export interface GuardFacts {
   readonly log: string;
@@ -25,6 +44,8 @@ export interface GuardFacts {
   readonly drift: readonly Refusal[];
   /** What could not be read. */
   readonly unread: readonly Refusal[];
+  /** Absent while there is an owner, and when it could not be read. */
+  readonly serves?: Serving;
   /** A rotation that shows no sign of life for this long is stuck; milliseconds. */
   readonly stuckAfterMs: number;
   /** Whether the policy lets the guardian recover a log by itself. */
@@ -66,6 +87,8 @@ export function judge(facts: GuardFacts): GuardVerdict {
 /** How a look of the guardian ended; the result of `guardLog`. */
 export interface GuardResult extends GuardVerdict {
   readonly log: string;
+  /** What served then; absent while a rotation or recovery was open, and when it could not be read. */
+  readonly serves?: Serving;
   /** The workflow that recovers the log, when one was started. */
   readonly recovery?: string;
 }

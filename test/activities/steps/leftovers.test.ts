@@ -13,7 +13,7 @@ function settled(): FakeLog {
 
 async function driftIn(log: FakeLog): Promise<string[]> {
   const systems = log.systems();
-  const drift = await driftOf(systems, await seeLeftovers(systems, anAttempt()), anAttempt());
+  const { drift } = await driftOf(systems, await seeLeftovers(systems, anAttempt()), anAttempt());
   return drift.map(({ code, message }) => `${code}: ${message}`);
 }
 

@@ -1,0 +1,74 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { guard } from '../../../activities/steps/guard';
+import { refuse } from '../../../activities/refusal-error';
+import { anAttempt, FakeLog } from '../fake-log';
+
+/** Temporal without any rotation, or with one that is under way. */
+function temporal(running: boolean): Client {
+  const describe = (workflowId: string) =>
+    running
+      ? Promise.resolve({ workflowId, runId: 'r', status: { name: 'RUNNING' }, memo: {}, raw: {} })
+      : Promise.reject(new WorkflowNotFoundError('not found', workflowId, undefined));
+  return {
+    options: { namespace: 'default' },
+    workflow: { getHandle: (workflowId: string) => ({ describe: () => describe(workflowId) }) },
+    workflowService: { getWorkflowExecutionHistoryReverse: () => Promise.resolve({}) },
+  } as unknown as Client;
+}
+
+/** A log between two rotations. */
+function standing(): FakeLog {
+  const log = new FakeLog().isExposed();
+  log.keptBy = null;
+  return log;
+}
+
+const look = (log: FakeLog, running = false) =>
+  guard(log.systems(), temporal(running), { log: 'production' }, anAttempt());
+
+it('tells what serves, and that each process has loaded what Trillian has', async () => {
+  const { serves, drift, unread } = await look(standing());
+
+  expect([...drift, ...unread]).toEqual([]);
+  expect(serves).toEqual({
+    slot: 'green',
+    treeId: '300',
+    state: 'ACTIVE',
+    size: 1,
+    nextIndex: 31,
+    earlierShards: 2,
+    gate: 'pass',
+    instances: [{ name: 'green', proven: true }],
+  });
+});
+
+it('tells which process has loaded another length', async () => {
+  const log = standing();
+  const loaded = log.loadedBy('green');
+  const [first, ...others] = loaded.inactive;
+  Object.assign(log.slots['green'] ?? {}, {
+    loaded: { ...loaded, inactive: [{ ...first, loadedLength: 0 }, ...others] },
+  });
+  const { serves, drift } = await look(log);
+
+  expect(drift.map(({ code }) => code)).toContain('INSTANCE_DIFFERS');
+  expect(serves?.instances).toEqual([{ name: 'green', proven: false }]);
+});
+
+it('tells what serves also when a process does not answer, but of no process', async () => {
+  const log = standing();
+  const systems = log.systems();
+  const silent = refuse('REKOR_UNREACHABLE', {
+    ...{ log: 'production', instance: 'green', url: 'http://127.0.0.1:3002', reason: 'refused' },
+  });
+  const rekor = { ...systems.rekor, log: () => Promise.reject(silent) };
+  const facts = await guard({ ...systems, rekor }, temporal(false), { log: 'production' }, anAttempt());
+
+  expect(facts.unread).toMatchObject([{ code: 'REKOR_UNREACHABLE' }]);
+  expect(facts.serves).toMatchObject({ slot: 'green', nextIndex: 31 });
+  expect(facts.serves?.instances).toBeUndefined();
+});
+
+it('tells nothing of what serves while a rotation runs', async () => {
+  expect(await look(standing(), true)).not.toHaveProperty('serves');
+});
