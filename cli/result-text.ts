@@ -11,6 +11,8 @@ export function resultText(result: RotationResult, columns: number): string {
       return result.plan ? planText(result, columns) : recoveryText(result, columns);
     case 'refused':
       return refusalText(result, columns);
+    case 'notNeeded':
+      return wrap(result.reason, columns).join('\n');
     case 'completed':
     case 'superseded':
     case 'rolledBack':
@@ -20,7 +22,7 @@ export function resultText(result: RotationResult, columns: number): string {
 }
 
 /** How it ended, after "The rotation of LOG". */
-const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'refused'>, string>> = {
+const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'refused' | 'notNeeded'>, string>> = {
   completed: 'is completed',
   superseded: 'is completed, with a third tree: the next one could not serve and is one more inactive shard',
   rolledBack: 'was rolled back',
@@ -33,6 +35,7 @@ export function exitCodeOf(outcome: Outcome): number {
     completed: exitCodes.done,
     superseded: exitCodes.done,
     planned: exitCodes.done,
+    notNeeded: exitCodes.done,
     held: exitCodes.held,
     refused: exitCodes.refused,
     rolledBack: exitCodes.rolledBack,

@@ -19,7 +19,7 @@ import { lockId, PROGRESS, RECOVERY, type Progress } from './messages';
 import { planRecovery, type RecoveryPlan, type RecoveryRequest } from './model/recovery';
 import { refusal, type Refusal } from './model/refusals';
 import { requestProblems } from './model/request';
-import { completed, refused, rolledBack, type Rotated } from './model/result';
+import { completed, notNeeded, refused, rolledBack, type Rotated } from './model/result';
 import type { AttemptIdentity, RotationResult } from './model/rotation';
 import { observations, realRun } from './real-run';
 import { endCutOver, lookBack } from './attempt';
@@ -45,6 +45,9 @@ export async function recoverLog(request?: RecoveryRequest): Promise<RotationRes
     return journal.concludes(refused(asked.log, 'recovery', invalid));
   }
   const found = await planOf(asked, { lookForHolder: true });
+  if (found === null) {
+    return journal.concludes(notNeeded(asked.log));
+  }
   if ('refusals' in found) {
     return journal.concludes(refused(asked.log, 'recovery', found.refusals));
   }
@@ -84,6 +87,9 @@ export async function recovery(request: RecoveryRequest): Promise<RotationResult
   setHandler(progressQuery, () => journal.progress, { description: 'How far the recovery is' });
   const insistence = new Insistence(journal, observations());
   const found = await planOf(request, { lookForHolder: false });
+  if (found === null) {
+    return journal.concludes(notNeeded(log));
+  }
   if ('refusals' in found) {
     return journal.concludes(refused(log, 'recovery', found.refusals));
   }
@@ -131,11 +137,11 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
   return rolledBack(rotated(), release.currentTreeId, interrupted);
 }
 
-/** Looks, and decides; whatever keeps it from looking is a refusal too. */
+/** Looks, and decides; null when nothing is left over. Whatever keeps it from looking is a refusal too. */
 async function planOf(
   { log }: RecoveryRequest,
   { lookForHolder }: { readonly lookForHolder: boolean },
-): Promise<RecoveryPlan | { readonly refusals: readonly Refusal[] }> {
+): Promise<RecoveryPlan | { readonly refusals: readonly Refusal[] } | null> {
   const ask = observations();
   try {
     const holder = lookForHolder ? await ask.lockHolder(log) : null;
@@ -150,7 +156,7 @@ async function planOf(
     if (!found) {
       return { refusals };
     }
-    return planRecovery(log, found) ?? { refusals: [refusal('NOTHING_TO_RECOVER', { log })] };
+    return planRecovery(log, found);
   } catch (error) {
     return { refusals: [reasonOf(error, 'preflight')] };
   }

@@ -55,6 +55,7 @@ const codes: Readonly<Record<Outcome, { readonly code: number }>> = {
   rolledBack: exitCodes.done,
   refused: exitCodes.done,
   planned: exitCodes.done,
+  notNeeded: exitCodes.done,
   completed: exitCodes.refused,
   superseded: exitCodes.refused,
   held: exitCodes.held,

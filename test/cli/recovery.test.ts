@@ -34,12 +34,15 @@ describe('recover', () => {
     expect(words).toContain('nothing has been changed');
   });
 
-  it('exits with 3 when nothing is left over', async () => {
-    const { code, words } = await said(['recover', 'another', '--yes']);
+  it.each([['--yes'], ['--dry-run']])('succeeds when nothing is left over: %s', async (option) => {
+    const { code, words } = await said(['recover', 'another', option]);
 
-    expect(code).toBe(3);
-    expect(words).toContain('A recovery of another is refused');
-    expect(words).toContain('(NOTHING_TO_RECOVER)');
+    expect(code).toBe(0);
+    expect(words).toContain('there is nothing to recover');
+    expect(words).not.toContain('refused');
+    const json = await said(['recover', 'another', option, '--json']);
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.output)).toMatchObject({ outcome: 'notNeeded', refusals: [] });
   });
 
   it('starts nothing when nobody can be asked, or the answer is no', async () => {

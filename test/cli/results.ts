@@ -1,4 +1,5 @@
 import type { AttemptOrder } from '../../workflows/model/changes';
+import type { Serving } from '../../workflows/model/guarding';
 import type { Held } from '../../workflows/model/held';
 import { planRotation, type Plan } from '../../workflows/model/plan';
 import {
@@ -127,10 +128,6 @@ export function aPlannedRecovery(): RotationResult {
   };
 }
 
-export function nothingToRecover(log: string): RotationResult {
-  return refused(log, 'recovery', [refusal('NOTHING_TO_RECOVER', { log })]);
-}
-
 /** What a recovery that has taken a rotation back answers; it has no plan either. */
 export function aRecoveredResult(): RotationResult {
   const undone = { name: 'freeze', ms: 12, kind: 'undone', attempt: 1 } as const;
@@ -173,6 +170,14 @@ export function aProgress(changes: Partial<Progress> = {}): Progress {
     note: null,
     held: null,
     result: null,
+    ...changes,
+  };
+}
+
+export function aServing(changes: Partial<Serving> = {}): Serving {
+  return {
+    ...{ slot: 'green', treeId: '7331245678901234567', state: 'ACTIVE', size: 7, nextIndex: 42 },
+    ...{ earlierShards: 2, gate: 'pass', instances: [{ name: 'green', proven: true }] },
     ...changes,
   };
 }

@@ -12,6 +12,7 @@ import {
 import { lockId, type Progress } from '../../workflows/messages';
 import { resumeProblems, type Held, type ResumeOrder } from '../../workflows/model/held';
 import type { RecoveryRequest } from '../../workflows/model/recovery';
+import { notNeeded } from '../../workflows/model/result';
 import { refusal } from '../../workflows/model/refusals';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import type { RetiredTree } from '../../workflows/model/retired';
@@ -26,7 +27,6 @@ import {
   aRecoveredResult,
   aRefusedResult,
   aRolledBackResult,
-  nothingToRecover,
 } from './results';
 
 /** Workflows with the names and answers of the real ones, which do nothing: they end when they are told. */
@@ -91,7 +91,7 @@ export async function recoverLog(request: RecoveryRequest): Promise<RotationResu
   const { log } = request;
   setHandler(progressQuery, () => aProgress({ log, rotation: null, phase: 'preflight', steps: [] }));
   if (log !== 'production') {
-    return nothingToRecover(log);
+    return notNeeded(log);
   }
   return request.dryRun ? aPlannedRecovery() : await executeChild(recovery, underLock(log));
 }

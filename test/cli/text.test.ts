@@ -9,6 +9,7 @@ import { Picture } from '../../cli/terminal';
 import { spoken, wrap } from '../../cli/text';
 import { ConfigurationError } from '../../workers/config';
 import { refusal } from '../../workflows/model/refusals';
+import { notNeeded } from '../../workflows/model/result';
 import { recordingTerminal } from './recording-terminal';
 import {
   aCompletedResult,
@@ -21,7 +22,6 @@ import {
   aResultWithoutEvidence,
   aRolledBackResult,
   aSupersededResult,
-  nothingToRecover,
 } from './results';
 
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
@@ -116,7 +116,7 @@ describe('a result', () => {
 
     expect(text).toContain('Recovery of production');
     expect(text).toContain('Found: the gate holds writes.');
-    expect(resultText(nothingToRecover('production'), 80)).toContain('A recovery of production is refused');
+    expect(resultText(notNeeded('production'), 200)).toContain('there is nothing to recover');
   });
 
   it('that is refused lists every reason with its code and what to do', () => {
@@ -145,7 +145,8 @@ describe('a result', () => {
   });
 
   it('has an exit code of its own for each outcome but the good ones', () => {
-    expect([exitCodeOf('completed'), exitCodeOf('superseded'), exitCodeOf('planned')]).toEqual([0, 0, 0]);
+    const good = ['completed', 'superseded', 'planned', 'notNeeded'] as const;
+    expect(good.map(exitCodeOf)).toEqual([0, 0, 0, 0]);
     expect([exitCodeOf('refused'), exitCodeOf('rolledBack'), exitCodeOf('held')]).toEqual([3, 4, 6]);
   });
 });

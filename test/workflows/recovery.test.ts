@@ -93,7 +93,7 @@ describe('a rotation that was terminated', () => {
   it.each(each<Act>('settle', 'soak'))('in %s has left nothing, as that ran on to its end', async (act) => {
     const { world, result, preflight } = await recovered(act);
     expect(preflight.outcome).toBe('planned');
-    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'NOTHING_TO_RECOVER' }] });
+    expect(result).toMatchObject({ outcome: 'notNeeded', refusals: [] });
     expect(world.active()).toEqual(['next-1']);
   });
 
@@ -168,7 +168,7 @@ describe('a rotation that was lost with its section', () => {
 describe('a recovery', () => {
   it('has nothing to do in a log in good order', async () => {
     const result = await server.withWorker(new World(), ({ recover }) => recover());
-    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'NOTHING_TO_RECOVER' }] });
+    expect(result).toMatchObject({ outcome: 'notNeeded', refusals: [] });
   });
 
   it('leaves to a person what belongs to no rotation', async () => {

@@ -220,10 +220,6 @@ const catalogue = {
     message: `What is left over in ${found.log} belongs to no rotation that could be ended: ${found.leftovers.join('; ')}.`,
     remedy: 'Somebody changed trees or slots by hand. Put them in order by hand; nothing was changed here.',
   }),
-  NOTHING_TO_RECOVER: (found: { log: string }): Text => ({
-    message: `No interrupted rotation has left anything behind in ${found.log}.`,
-    remedy: 'No action is needed.',
-  }),
   NOT_OURS: (found: { rotation: string; number: number; later: number }): Text => ({
     message: `Attempt ${found.rotation} with number ${found.number} no longer owns the log: number ${found.later} came after it.`,
     remedy:

@@ -42,6 +42,21 @@ export function refused(log: string, rotation: string, refusals: readonly Refusa
   };
 }
 
+/** A recovery has found nothing left over: the log is in order, and nothing was done. */
+export function notNeeded(log: string): RotationResult {
+  return {
+    log,
+    rotation: 'recovery',
+    outcome: 'notNeeded',
+    reason: `No interrupted rotation has left anything behind in ${log}: there is nothing to recover.`,
+    refusals: [],
+    attempts: 0,
+    steps: [],
+    interventions: [],
+    tellDownstream: [],
+  };
+}
+
 /** Everything is as it was before, and why. */
 export function rolledBack(rotated: Rotated, currentTree: TreeId, reason: Refusal): RotationResult {
   return {

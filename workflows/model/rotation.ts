@@ -114,9 +114,11 @@ export interface StepRecord {
 
 /**
  * `superseded`: the next tree took entries of clients but could not serve; it is one more inactive shard, and a third tree
- * serves. `held`: a person gave up what the rotation could not finish; the result says what is left.
+ * serves. `held`: a person gave up what the rotation could not finish; the result says what is left. `notNeeded`: a recovery
+ * has found nothing left over.
  */
-export type Outcome = 'completed' | 'rolledBack' | 'superseded' | 'refused' | 'planned' | 'held';
+export type Outcome =
+  'completed' | 'rolledBack' | 'superseded' | 'refused' | 'planned' | 'held' | 'notNeeded';
 
 /** How a rotation ended; the result of `rotateLog`. */
 export interface RotationResult {
