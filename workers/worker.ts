@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities';
 import { RefusalError } from '../activities/refusal-error';
 import type { Configuration } from './config';
+import { keepGauges } from './gauges';
 import { keepGuarded } from './guard-schedule';
 import { connectSystems } from './systems';
 import { connectWorker, temporalTarget, type TemporalTarget } from './temporal-connection';
@@ -55,9 +56,12 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
       worker.shutdown();
     };
     const ended = new AbortController();
-    const guarding = keepGuarded(target, Object.values(configuration.logs), {
-      logger,
-      signal: AbortSignal.any([signal, ended.signal]),
+    const untilEnded = { logger, signal: AbortSignal.any([signal, ended.signal]) };
+    const guarded = Object.values(configuration.logs);
+    const guarding = keepGuarded(target, guarded, untilEnded);
+    const showing = keepGauges(target, guarded, {
+      ...untilEnded,
+      meter: Runtime.instance().metricMeter,
     });
     signal.addEventListener('abort', stop, { once: true });
     logger.info(
@@ -74,7 +78,7 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     } finally {
       signal.removeEventListener('abort', stop);
       ended.abort();
-      await guarding;
+      await Promise.all([guarding, showing]);
     }
   } finally {
     for (const systems of logs.values()) {

@@ -1,10 +1,4 @@
-import {
-  log as workerLog,
-  metricMeter,
-  ParentClosePolicy,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { log as workerLog, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { failed } from './failure';
 import { RECOVER_LOG } from './messages';
@@ -34,14 +28,6 @@ export async function guardLog(request?: GuardRequest): Promise<GuardResult> {
   for (const alarm of verdict.alarms) {
     workerLog.error(`ALARM: ${alarm.message} ${alarm.remedy}`, { log, code: alarm.code });
   }
-  metricMeter
-    .createGauge(
-      'rekor_rotate_alarms',
-      'int',
-      '1',
-      'What the guardian of the log found wrong in its last look',
-    )
-    .set(verdict.alarms.length, { log });
   return {
     log,
     ...verdict,

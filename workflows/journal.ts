@@ -1,4 +1,4 @@
-import { log as workerLog, metricMeter, setCurrentDetails } from '@temporalio/workflow';
+import { log as workerLog, setCurrentDetails } from '@temporalio/workflow';
 import type { Progress } from './messages';
 import type { Held } from './model/held';
 import type { RotationResult, StepRecord } from './model/rotation';
@@ -19,8 +19,8 @@ const opening = new Set(['cut-over', 'verify', 'expose']);
 const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede']);
 
 /**
- * What a person is told of a running rotation: the query `progress`, the current details in the Temporal UI, the
- * worker's log, and two gauges, `rekor_rotate_cancel_takes_back` and `rekor_rotate_held`.
+ * What a person is told of a running rotation: the query `progress`, the current details in the Temporal UI, and the
+ * worker's log. Each worker makes its metrics from the query (workers/gauges.ts).
  */
 export class Journal implements SagaJournal {
   #progress: Progress;
@@ -104,28 +104,11 @@ export class Journal implements SagaJournal {
 
   #tellOperators(before: Progress): void {
     const { log, rotation, phase, cancelDoes, held } = this.#progress;
-    const labels = { log };
     if (phase !== before.phase) {
       workerLog.info(`${phase}: ${this.#progress.cancelWould}`, { log, rotation, phase, cancelDoes });
     }
-    if (cancelDoes !== before.cancelDoes || phase !== before.phase) {
-      const takesBack = cancelDoes === 'nothing' ? 0 : 1;
-      metricMeter
-        .createGauge(
-          'rekor_rotate_cancel_takes_back',
-          'int',
-          '1',
-          'Whether Cancel would take the rotation back',
-        )
-        .set(takesBack, labels);
-    }
-    if (held !== before.held) {
-      if (held) {
-        workerLog.error(`ALARM: ${held.step} is held: ${held.reason.message}`, { log, rotation, held });
-      }
-      metricMeter
-        .createGauge('rekor_rotate_held', 'int', '1', 'Whether the rotation needs a person')
-        .set(held ? 1 : 0, labels);
+    if (held !== null && held !== before.held) {
+      workerLog.error(`ALARM: ${held.step} is held: ${held.reason.message}`, { log, rotation, held });
     }
   }
 }

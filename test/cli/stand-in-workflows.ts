@@ -10,10 +10,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { lockId, type Progress } from '../../workflows/messages';
+import type { GuardResult } from '../../workflows/model/guarding';
 import { resumeProblems, type Held, type ResumeOrder } from '../../workflows/model/held';
 import type { RecoveryRequest } from '../../workflows/model/recovery';
 import { notNeeded } from '../../workflows/model/result';
-import { refusal } from '../../workflows/model/refusals';
+import { refusal, type Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import type { RetiredTree } from '../../workflows/model/retired';
 import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
@@ -27,6 +28,7 @@ import {
   aRecoveredResult,
   aRefusedResult,
   aRolledBackResult,
+  aServing,
 } from './results';
 
 /** Workflows with the names and answers of the real ones, which do nothing: they end when they are told. */
@@ -104,6 +106,20 @@ export async function recovery(log: string): Promise<RotationResult> {
   setHandler(progressQuery, () => aProgress({ log, rotation: null, phase: 'undo freeze' }));
   await condition(() => finished);
   return aRecoveredResult();
+}
+
+/** What a look of the guardian is to find, or that it fails. */
+export interface LookOrder {
+  readonly log: string;
+  readonly alarms?: readonly Refusal[];
+  readonly fails?: boolean;
+}
+
+export function guardLog({ log, alarms = [], fails }: LookOrder): Promise<GuardResult> {
+  if (fails) {
+    throw ApplicationFailure.nonRetryable('it could not look');
+  }
+  return Promise.resolve({ log, alarms, recover: false, serves: aServing() });
 }
 
 const retired: readonly RetiredTree[] = [

@@ -37,5 +37,8 @@ it('guards its logs from the start, and shows their alarms as metrics (H23)', as
   await until(async () => {
     const shown = await (await fetch(`http://${metrics}/metrics`)).text();
     expect(shown).toMatch(/^rekor_rotate_alarms\{.*log="production".*\} [1-9]/m);
+    expect(shown).toMatch(/^rekor_rotate_held\{.*log="production".*\} 0$/m);
+    expect(shown).toMatch(/^rekor_rotate_cancel_takes_back\{.*log="production".*\} 0$/m);
+    expect(shown).toMatch(/^rekor_rotate_last_look_age_seconds\{.*log="production".*\} \d/m);
   });
 });

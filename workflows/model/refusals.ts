@@ -265,6 +265,30 @@ const catalogue = {
     message: `The rotation ${found.rotation} of ${found.log} makes no progress: nothing for ${Math.round(found.quietForMs / 1000)} s, and its next workflow task was tried ${found.taskAttempts} times.`,
     remedy: `If it is held, it waits for a person. Else look at the worker's log. If its version cannot go on with it, start the version that began it; or terminate the workflow ${found.workflowId}, and the guardian ends the rotation.`,
   }),
+  GUARDIAN_SILENT: (found: {
+    log: string;
+    schedule: 'runs' | 'paused' | 'missing';
+    note: string;
+    silentForMs: number | null;
+    everyMs: number;
+  }): Text => {
+    const id = `guard/${found.log}`;
+    const last =
+      found.silentForMs === null
+        ? 'no look is known to have ended'
+        : `the last look ended ${Math.round(found.silentForMs / 1000)} s ago`;
+    const why = {
+      runs: `although one is due every ${Math.round(found.everyMs / 1000)} s`,
+      paused: `and its schedule ${id} is paused${found.note === '' ? '' : ` (${found.note})`}`,
+      missing: `and there is no schedule ${id}`,
+    }[found.schedule];
+    const what = {
+      runs: `See that a worker runs and reaches Temporal. If one does, the schedule has stopped: delete it (\`temporal schedule delete --schedule-id ${id}\`), and the worker makes it again within a minute.`,
+      paused: `Unpause it when that is over: \`temporal schedule toggle --unpause --schedule-id ${id}\`.`,
+      missing: 'Start a worker: it makes the schedule. If one runs, its log says why it could not.',
+    }[found.schedule];
+    return { message: `Nobody guards ${found.log}: ${last}, ${why}.`, remedy: what };
+  },
   LIST_DRIFTED: (found: {
     log: string;
     where: string;
