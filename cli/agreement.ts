@@ -2,14 +2,11 @@ import { CommandError } from './errors';
 import { exitCodes } from './exit-codes';
 import type { Terminal } from './terminal';
 
-/** Refuses before anything is done when a question could not be asked; `look` says how to see what it is about. */
-export function mustBeAskable(yes: boolean | undefined, look: string, terminal: Terminal): void {
-  if (!yes && !terminal.asks) {
-    throw new CommandError(
-      `Nobody can be asked here, because standard input is no terminal. Look with \`${look}\` first; then say --yes.`,
-      exitCodes.usage,
-    );
-  }
+/** Why a question could not be asked, before anything is done; `look` is the command that shows what it is about. */
+export function unaskable(yes: boolean | undefined, look: string, terminal: Terminal): string | undefined {
+  return yes || terminal.asks
+    ? undefined
+    : `Nobody can be asked here, because standard input is no terminal. Look with \`rekor-rotate ${look}\` first; then say --yes.`;
 }
 
 /** Asks, unless it was said beforehand; anything but a yes ends the command. */

@@ -7,6 +7,10 @@ export const exitCodes = {
   rolledBack: { code: 4, means: 'rolled back; the log is as it was before' },
   unreachable: { code: 5, means: 'Temporal cannot be reached' },
   held: { code: 6, means: 'held, and given up by a person; the result says what is left' },
+  attention: {
+    code: 7,
+    means: 'somebody is needed: `status` shows an alarm, or what is held or paused',
+  },
   detached: { code: 130, means: 'detached by Ctrl-C; a rotation that runs goes on' },
 } as const;
 

@@ -56,18 +56,24 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
   configured(program.command('rotate'))
     .summary('rotate a log, after showing the plan')
     .description('Shows the plan for LOG, asks, and rotates exactly as shown. Ctrl-C stops watching only.')
-    .argument('<log>', log)
+    .usage('[options] <log>')
+    .argument('[log]', log)
     .option('-y, --yes', 'do not ask')
     .option('--current-tree <id>', 'refuse unless this is the active tree')
     .option('--json', 'print the result alone, as JSON, on standard output')
-    .action(async (name: string, options: object) =>
+    .action(async (name: string | undefined, options: object) =>
       ends(await commands.rotate().rotate(name, options, terminal)),
     );
   configured(program.command('status'))
-    .summary('what runs, else how the last rotation ended')
-    .description('Says what runs of LOG, or of every log, else how its last rotation ended.')
+    .summary('what serves, what is wrong, what runs or ran last')
+    .description(
+      'Says of LOG, or of every log, what serves, what its guardian found wrong, and what runs, else how the last rotation ended. Exits with 7 when somebody has to look.',
+    )
     .argument('[log]', log)
-    .option('-w, --watch', 'watch what runs of LOG until it ends; exits as the rotation does')
+    .option(
+      '-w, --watch',
+      'watch the rotation of LOG until it ends, and exit as it does; as the last one did when none runs',
+    )
     .option('--json', 'print it as JSON')
     .action(async (name: string | undefined, options: object) =>
       ends(await commands.status().status(name, options, terminal)),
@@ -87,36 +93,39 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .description(
       'Tells what runs of LOG, and is held, what to do; `status` shows what it is held by. Exits with 3 when nothing is held.',
     )
-    .argument('<log>', log)
+    .usage('[options] <log>')
+    .argument('[log]', log)
     .option('--retry', 'try it again at once')
     .option('--skip', 'leave it out and go on')
     .option('--give-up', 'end the rotation here, as held')
-    .requiredOption('--who <name>', 'who decides this; kept in the result')
-    .requiredOption('--why <text>', 'the reason; kept in the result')
-    .action(async (name: string, options: { who: string; why: string }) =>
+    .option('--who <name>', 'who decides this; kept in the result')
+    .option('--why <text>', 'the reason; kept in the result')
+    .action(async (name: string | undefined, options: object) =>
       ends(await commands.resume().resume(name, options, terminal)),
     );
   configured(program.command('recover'))
     .summary('end what an interrupted rotation left half way')
     .description(
-      'Finds out what an interrupted rotation of LOG left behind, says how it would be ended, asks, and ends it.',
+      'Finds out what an interrupted rotation of LOG left behind, says how it would be ended, asks, and ends it. With nothing left over there is nothing to do, and that is a success.',
     )
-    .argument('<log>', log)
+    .usage('[options] <log>')
+    .argument('[log]', log)
     .option('--dry-run', 'say what would be done, and change nothing')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print the result alone, as JSON, on standard output')
-    .action(async (name: string, options: object) =>
+    .action(async (name: string | undefined, options: object) =>
       ends(await commands.recover().recover(name, options, terminal)),
     );
   configured(program.command('prune'))
     .summary('list, and delete, trees that undone rotations left')
     .description('Lists the retired trees of LOG; deletes those that are named, after a question.')
-    .argument('<log>', log)
+    .usage('[options] <log>')
+    .argument('[log]', log)
     .option('--delete <tree...>', 'delete these trees, by id')
     .option('--all', 'delete all of which the list does not say that they stay')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print the result alone, as JSON, on standard output')
-    .action(async (name: string, options: object) =>
+    .action(async (name: string | undefined, options: object) =>
       ends(await commands.prune().prune(name, options, terminal)),
     );
   configured(program.command('worker'))

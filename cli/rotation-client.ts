@@ -1,7 +1,9 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { Configuration } from '../workers/config';
+import { readGuardian, type Guardian } from '../workers/guardian';
 import { connectClient, temporalTarget, type TemporalClient } from '../workers/temporal-connection';
 import {
+  cutOverId,
   lockId,
   PROGRESS,
   PRUNE_TREES,
@@ -11,10 +13,12 @@ import {
   ROTATE_LOG,
   type Progress,
 } from '../workflows/messages';
+import { isOpen, pausedAmong, type Pause } from '../workflows/model/executions';
 import type { ResumeOrder } from '../workflows/model/held';
 import type { RecoveryRequest } from '../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
 import type { PruneRequest, PruneResult } from '../workflows/prune-trees';
+import { startersOf, type Starter } from './starters';
 
 /** A worker that is slower than this to answer a query is treated as silent. Milliseconds. */
 const QUERY_DEADLINE_MS = 2_000;
@@ -25,9 +29,6 @@ const UPDATE_DEADLINE_MS = 10_000;
 /** A poller asks again at least every 70 s; one that was seen longer ago than that is gone. */
 const POLLER_SEEN_WITHIN_MS = 75_000;
 
-/** How many open rotations that hold no lock yet are looked through for one of a log. */
-const OPEN_WORKFLOWS = 20;
-
 /** A workflow that was started and has a result when it ends. */
 export interface Started<Result> {
   readonly workflowId: string;
@@ -37,21 +38,30 @@ export interface Started<Result> {
 /** A workflow whose result is a `RotationResult` and that answers `progress`. */
 export type Rotation = WorkflowHandle<() => Promise<RotationResult>>;
 
+/** The last run of a log's rotation or recovery; `paused` when that, or its critical section, stands still. */
 export type LockState =
   | { readonly state: 'never' }
   | {
       readonly state: 'running' | 'ended';
       readonly what: 'rotation' | 'recovery';
       readonly startedBy?: string;
+      readonly startedAt: Date;
       readonly endedAt?: Date;
+      readonly paused: Pause | null;
       readonly handle: Rotation;
     };
 
 /** A rotation or recovery that only looks yet. */
-export interface Preparing {
-  readonly handle: Rotation;
-  readonly what: 'rotation' | 'recovery';
-  readonly progress: Progress;
+export interface Preparing extends Starter {
+  /** Null when no worker answers. */
+  readonly progress: Progress | null;
+}
+
+/** What somebody has asked for of a log, and what holds no lock. */
+export interface Asked {
+  readonly preparing: Preparing | null;
+  /** The workflow ids of dry runs: they change nothing, and hide nothing of what a rotation did. */
+  readonly dryRuns: readonly string[];
 }
 
 /** What the commands ask of Temporal. */
@@ -140,44 +150,61 @@ export class RotationClient {
 
   /** The last run of the log's rotation or recovery, whoever started it. */
   async lock(log: string): Promise<LockState> {
-    const handle: Rotation = this.#temporal.client.workflow.getHandle(lockId(log));
-    try {
-      const { status, type, memo, closeTime } = await handle.describe();
-      const startedBy = memo?.['startedBy'];
-      return {
-        state: status.name === 'RUNNING' ? 'running' : 'ended',
-        what: type === RECOVERY ? 'recovery' : 'rotation',
-        ...(closeTime && { endedAt: closeTime }),
-        ...(typeof startedBy === 'string' && { startedBy }),
-        handle,
-      };
-    } catch (error) {
-      if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
-        return { state: 'never' };
+    const [lock, section] = await Promise.all([this.#describe(lockId(log)), this.#describe(cutOverId(log))]);
+    if (!lock) {
+      return { state: 'never' };
+    }
+    const startedBy = lock.memo?.['startedBy'];
+    return {
+      state: isOpen(lock) ? 'running' : 'ended',
+      what: lock.type === RECOVERY ? 'recovery' : 'rotation',
+      startedAt: lock.startTime,
+      ...(lock.closeTime && { endedAt: lock.closeTime }),
+      ...(typeof startedBy === 'string' && { startedBy }),
+      paused: pausedAmong(section ? [lock, section] : [lock]),
+      handle: this.#temporal.client.workflow.getHandle(lockId(log)),
+    };
+  }
+
+  /** What was started for the log and holds no lock: the newest rotation or recovery, and every dry run beside it. */
+  async preparing(log: string): Promise<Asked> {
+    const dryRuns: string[] = [];
+    let preparing: Preparing | null = null;
+    for (const starter of await startersOf(this.#temporal.client, log)) {
+      if (starter.dryRun) {
+        dryRuns.push(starter.handle.workflowId);
+      } else if (!preparing) {
+        const progress = starter.paused ? null : await this.progress(starter.handle);
+        preparing = progress?.phase === 'ended' ? null : { ...starter, progress };
       }
-      throw error;
+    }
+    return { preparing, dryRuns };
+  }
+
+  /** What the log's guardian saw last, and whether it still looks. */
+  guardian(log: string): Promise<Guardian> {
+    return readGuardian(this.#temporal.client, log);
+  }
+
+  /** The first of these workflows that is paused; null when none is, or Temporal cannot be asked. */
+  async pausedAmong(workflowIds: readonly string[]): Promise<Pause | null> {
+    try {
+      const found = await Promise.all(workflowIds.map((workflowId) => this.#describe(workflowId)));
+      return pausedAmong(found.filter((description) => description !== null));
+    } catch {
+      return null;
     }
   }
 
-  /** A rotation or recovery of the log that is still looking and holds no lock; dry runs too. */
-  async preparing(log: string): Promise<Preparing | null> {
-    const query = `WorkflowType IN ("${ROTATE_LOG}", "${RECOVER_LOG}") AND ExecutionStatus = "Running"`;
-    let looked = 0;
-    for await (const { workflowId, runId, type } of this.#temporal.client.workflow.list({
-      query,
-      pageSize: OPEN_WORKFLOWS,
-    })) {
-      const handle: Rotation = this.#temporal.client.workflow.getHandle(workflowId, runId);
-      const progress = await this.progress(handle);
-      if (progress?.log === log && progress.phase !== 'ended') {
-        return { handle, progress, what: type === RECOVER_LOG ? 'recovery' : 'rotation' };
+  async #describe(workflowId: string): Promise<WorkflowExecutionDescription | null> {
+    try {
+      return await this.#temporal.client.workflow.getHandle(workflowId).describe();
+    } catch (error) {
+      if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
+        return null;
       }
-      looked += 1;
-      if (looked === OPEN_WORKFLOWS) {
-        break;
-      }
+      throw error;
     }
-    return null;
   }
 
   /** True when some worker has asked the task queue for workflow tasks lately (the type described by default). */

@@ -1,59 +1,68 @@
 import type { Progress } from '../workflows/messages';
-import type { RotationResult } from '../workflows/model/rotation';
+import { guardianLines } from './guardian-status';
 import { heldLines } from './held-text';
+import type { LogStatus } from './log-status';
+import { pausedText } from './paused-text';
 import { stepLine, resultText } from './result-text';
-import { field, wrap } from './text';
-
-/** What is known of a log's rotations; what `status --json` prints. */
-export interface LogStatus {
-  readonly log: string;
-  readonly state: 'never' | 'preparing' | 'running' | 'ended';
-  /** Whether it is, or was, the recovery of an interrupted rotation. */
-  readonly what?: 'rotation' | 'recovery';
-  /** The workflow to look at in the Temporal UI. */
-  readonly workflowId?: string;
-  readonly startedBy?: string;
-  /** When it ended; ISO 8601. */
-  readonly endedAt?: string;
-  /** Null when no worker answers. */
-  readonly progress?: Progress | null;
-  /** Of the last rotation that ended with one. */
-  readonly result?: RotationResult;
-  /** Why it ended without a result, or why nothing is heard of it. */
-  readonly problem?: string;
-}
+import { ago, field, spoken, wrap } from './text';
 
 /** One log's state for people. */
-export function statusText(status: LogStatus, columns: number): string {
-  const { log, state, what = 'rotation', workflowId, startedBy, endedAt, progress, result, problem } = status;
-  const trouble = problem === undefined ? [] : wrap(problem, columns, '  ');
+export function statusText(status: LogStatus, columns: number, now = new Date()): string {
+  const { log, state, what = 'rotation', result } = status;
+  const dryRuns = (status.dryRuns ?? []).flatMap((workflowId) =>
+    field('  Dry run', `${workflowId} looks; it changes nothing`, columns),
+  );
+  const guardian = [...dryRuns, ...guardianLines(status.guardian, columns)];
   switch (state) {
     case 'never':
-      return wrap(`${log}: no rotation that Temporal remembers.`, columns).join('\n');
-    case 'ended': {
-      const last = `${log}: the last ${what} ended${endedAt === undefined ? '' : ` at ${endedAt}`}`;
-      return result
-        ? [`${last}.`, '', resultText(result, columns)].join('\n')
-        : [
-            `${last}, without a result.`,
-            ...trouble,
-            ...wrap(
-              `What it left half way is found by \`rekor-rotate recover ${log} --dry-run\`.`,
-              columns,
-              '  ',
-            ),
-          ].join('\n');
-    }
+      return [...wrap(`${log}: no rotation that Temporal remembers.`, columns), ...guardian].join('\n');
+    case 'ended':
+      return [
+        ...wrap(`${log}: the last ${what} ended${endText(status, now)}.`, columns),
+        ...timeLines(status, columns),
+        ...troubleLines(status, columns),
+        ...guardian,
+        ...(result ? ['', resultText(result, columns)] : []),
+      ].join('\n');
     case 'preparing':
     case 'running':
       return [
-        `${log}: a ${what} ${state === 'running' ? 'runs' : 'is being prepared'}.`,
-        ...field('  Workflow', workflowId ?? '', columns),
-        ...(startedBy === undefined ? [] : field('  Started by', startedBy, columns)),
-        ...trouble,
-        ...(progress ? progressLines(progress, columns) : []),
+        ...wrap(`${log}: ${openText(status)}.`, columns),
+        ...field('  Workflow', status.workflowId ?? '', columns),
+        ...(status.startedBy === undefined ? [] : field('  Started by', status.startedBy, columns)),
+        ...timeLines(status, columns),
+        ...troubleLines(status, columns),
+        ...guardian,
+        ...(status.progress ? progressLines(status.progress, columns) : []),
       ].join('\n');
   }
+}
+
+function endText({ endedAt, result }: LogStatus, now: Date): string {
+  const when =
+    endedAt === undefined ? '' : ` at ${endedAt}, ${ago(now.getTime() - new Date(endedAt).getTime())}`;
+  return result ? when : `${when}, without a result`;
+}
+
+function openText({ state, what = 'rotation' }: LogStatus): string {
+  return state === 'running' ? `a ${what} runs` : `a ${what} is being prepared`;
+}
+
+function timeLines({ startedAt, endedAt, tookMs = 0 }: LogStatus, columns: number): string[] {
+  if (startedAt === undefined) {
+    return [];
+  }
+  const took = `${endedAt === undefined ? 'running for' : 'took'} ${spoken(tookMs)}`;
+  return field('  Started', `at ${startedAt}, ${took}`, columns);
+}
+
+function troubleLines({ log, state, paused, problem, result }: LogStatus, columns: number): string[] {
+  const left = `What it left half way is found by \`rekor-rotate recover ${log} --dry-run\`.`;
+  return [
+    ...(paused ? wrap(pausedText(log, paused), columns, '  ') : []),
+    ...(problem === undefined ? [] : wrap(problem, columns, '  ')),
+    ...(state === 'ended' && !result ? wrap(left, columns, '  ') : []),
+  ];
 }
 
 function progressLines(progress: Progress, columns: number): string[] {

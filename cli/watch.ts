@@ -1,7 +1,9 @@
-import type { Progress } from '../workflows/messages';
+import { cutOverId, lockId, type Progress } from '../workflows/messages';
+import type { Pause } from '../workflows/model/executions';
 import type { RotationResult } from '../workflows/model/rotation';
 import { CommandError, innermost, refusalWithin } from './errors';
 import { exitCodes } from './exit-codes';
+import { pausedText } from './paused-text';
 import { progressNews, progressPicture } from './progress-text';
 import type { Rotation, RotationClient, Started } from './rotation-client';
 import { Picture, type Terminal } from './terminal';
@@ -13,7 +15,11 @@ const LOOK_MS = { terminal: 300, pipe: 1_000 };
 const SILENCE_MS = 3_000;
 
 export interface Watch {
-  readonly client: Pick<RotationClient, 'progress' | 'result' | 'lock' | 'hasWorker' | 'taskQueue'>;
+  readonly client: Pick<
+    RotationClient,
+    'progress' | 'result' | 'lock' | 'pausedAmong' | 'hasWorker' | 'taskQueue'
+  >;
+  readonly log: string;
   readonly terminal: Terminal;
   /** Progress is said on standard error and never redrawn, so that standard output has the result alone. */
   readonly json: boolean;
@@ -38,7 +44,8 @@ export async function waitFor<Result>(workflow: Started<Result>, watch: Watch): 
     return await untilEnded(workflow, watch, async (stop) => {
       await rest(SILENCE_MS, stop);
       if (!stop.aborted) {
-        watch.terminal.err(await whySilent(watch.client));
+        const pause = await pauseOf(watch, workflow.workflowId);
+        watch.terminal.err(pause ? waitsFor(watch, pause) : await whySilent(watch.client));
       }
     });
   } catch (error) {
@@ -76,7 +83,7 @@ async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promis
   const redraws = terminal.redraws && !watch.json;
   const say = (line: string): void => (watch.json ? terminal.err(line) : terminal.out(line));
   const picture = new Picture(terminal);
-  const silence = new Silence(client, (text) => terminal.err(text));
+  const silence = new Silence(watch, rotation.workflowId);
   let before: Progress | undefined;
   let since = Date.now();
   while (!stop.aborted) {
@@ -114,20 +121,23 @@ async function currentProgress(rotation: Rotation, client: Watch['client']): Pro
   return (ours ? await client.progress(lock.handle) : null) ?? progress;
 }
 
-/** Says once that nothing is heard, and why. */
+/** Says once that nothing is heard or that nothing goes on, and why; and once when it goes on again. */
 class Silence {
-  readonly #client: Watch['client'];
-  readonly #say: (text: string) => void;
+  readonly #watch: Watch;
+  readonly #workflowId: string;
   #heard = Date.now();
+  #looked = Date.now();
   #said = false;
+  #paused = false;
 
-  constructor(client: Watch['client'], say: (text: string) => void) {
-    this.#client = client;
-    this.#say = say;
+  constructor(watch: Watch, workflowId: string) {
+    this.#watch = watch;
+    this.#workflowId = workflowId;
   }
 
   async heard(something: boolean): Promise<void> {
-    if (something) {
+    await this.#lookForPause();
+    if (something || this.#paused) {
       this.#heard = Date.now();
       this.#said = false;
       return;
@@ -136,8 +146,33 @@ class Silence {
       return;
     }
     this.#said = true;
-    this.#say(await whySilent(this.#client));
+    this.#watch.terminal.err(await whySilent(this.#watch.client));
   }
+
+  /** A paused workflow may still say how far it is: that it answers does not mean that it goes on. */
+  async #lookForPause(): Promise<void> {
+    if (Date.now() - this.#looked < SILENCE_MS) {
+      return;
+    }
+    const { log, terminal } = this.#watch;
+    const pause = await pauseOf(this.#watch, this.#workflowId);
+    this.#looked = Date.now();
+    if (pause && !this.#paused) {
+      terminal.err(waitsFor(this.#watch, pause));
+    } else if (!pause && this.#paused) {
+      terminal.err(`${log}: it is no longer paused.`);
+    }
+    this.#paused = pause !== null;
+  }
+}
+
+/** Whether a workflow stands still, or what it waits for. */
+async function pauseOf({ client, log }: Watch, workflowId: string): Promise<Pause | null> {
+  return await client.pausedAmong([workflowId, lockId(log), cutOverId(log)]);
+}
+
+function waitsFor({ log }: Watch, pause: Pause): string {
+  return `${pausedText(log, pause)} Waiting.`;
 }
 
 /** Why nothing is heard of a workflow, as far as Temporal knows. */

@@ -2,6 +2,7 @@ import { logNamed } from '../../workers/config';
 import type { Outcome } from '../../workflows/model/rotation';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
+import { pausedText } from '../paused-text';
 import { resultText } from '../result-text';
 import type { Terminal } from '../terminal';
 import { wrap } from '../text';
@@ -18,8 +19,8 @@ export interface CancelOptions {
 export async function cancel(log: string, options: CancelOptions, terminal: Terminal): Promise<number> {
   return await withClient(options, async (client, configuration) => {
     const lock = await client.lock(log);
-    const rotation = lock.state === 'running' ? lock.handle : (await client.preparing(log))?.handle;
-    if (!rotation) {
+    const open = lock.state === 'running' ? lock : (await client.preparing(log)).preparing;
+    if (!open) {
       // A misspelt name must not read as "nothing runs".
       logNamed(configuration, log);
       throw new CommandError(
@@ -27,15 +28,18 @@ export async function cancel(log: string, options: CancelOptions, terminal: Term
         exitCodes.refused,
       );
     }
-    const progress = await client.progress(rotation);
+    const { handle: rotation, paused } = open;
+    const progress = paused ? null : await client.progress(rotation);
     await rotation.cancel();
-    const would = progress?.cancelWould ?? 'No worker answers; it will be taken back when one runs again.';
+    const would = paused
+      ? `It does nothing before it goes on. ${pausedText(log, paused)}`
+      : (progress?.cancelWould ?? 'No worker answers; it will be taken back when one runs again.');
     terminal.out(wrap(`Asked ${rotation.workflowId} to cancel. ${would}`, terminal.columns).join('\n'));
     if (options.wait === false) {
       return exitCodes.done.code;
     }
     const detached = `No longer watching; the rotation is still being taken back. Watch it with \`rekor-rotate status --watch ${log}\`.`;
-    const result = await watchRotation(rotation, { client, terminal, json: false, detached }).catch(
+    const result = await watchRotation(rotation, { client, log, terminal, json: false, detached }).catch(
       (error: unknown) => {
         if (wasCancelled(error)) {
           return undefined;

@@ -1,11 +1,12 @@
 import type { RetiredTree } from '../../workflows/model/retired';
 import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
-import { mustAgree, mustBeAskable } from '../agreement';
+import { mustAgree, unaskable } from '../agreement';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { deletableTrees, prunedText, retiredText } from '../prune-text';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
+import { logGiven } from '../usage';
 import { waitFor } from '../watch';
 import { withClient } from '../with-client';
 
@@ -20,14 +21,18 @@ export interface PruneOptions {
 }
 
 /** `prune LOG`: lists the trees that undone attempts left behind; deletes those that a person names, after a question. */
-export async function prune(log: string, options: PruneOptions, terminal: Terminal): Promise<number> {
+export async function prune(
+  name: string | undefined,
+  options: PruneOptions,
+  terminal: Terminal,
+): Promise<number> {
   const deletes = options.all === true || options.delete !== undefined;
-  if (options.all && options.delete) {
-    throw new CommandError('Say --all, or --delete with tree ids, not both.', exitCodes.usage);
-  }
-  if (deletes) {
-    mustBeAskable(options.yes, `rekor-rotate prune ${log}`, terminal);
-  }
+  const both = options.all && options.delete ? 'Say --all, or --delete with tree ids, not both.' : undefined;
+  const log = logGiven(
+    name,
+    both,
+    deletes ? unaskable(options.yes, `prune ${name ?? 'LOG'}`, terminal) : undefined,
+  );
   return await withClient(options, async (client) => {
     const listed = await pruned(client, { log }, terminal);
     if (!deletes) {
@@ -74,7 +79,7 @@ async function pruned(
   const detached = request.deleteTrees
     ? `No longer waiting; the deletion goes on as workflow ${workflow.workflowId}.`
     : `No longer waiting for ${workflow.workflowId}, which only looks.`;
-  return await waitFor(workflow, { client, terminal, json: false, detached });
+  return await waitFor(workflow, { client, log: request.log, terminal, json: false, detached });
 }
 
 function print(result: PruneResult, options: PruneOptions, terminal: Terminal): number {

@@ -1,10 +1,11 @@
 import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationResult } from '../../workflows/model/rotation';
-import { mustAgree, mustBeAskable } from '../agreement';
+import { mustAgree, unaskable } from '../agreement';
 import { recoveryText } from '../plan-text';
 import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
+import { logGiven } from '../usage';
 import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
@@ -17,10 +18,13 @@ export interface RecoverOptions {
 }
 
 /** `recover LOG`: what an interrupted rotation left behind, a question, and the end of it. */
-export async function recover(log: string, options: RecoverOptions, terminal: Terminal): Promise<number> {
-  if (!options.dryRun) {
-    mustBeAskable(options.yes, `rekor-rotate recover ${log} --dry-run`, terminal);
-  }
+export async function recover(
+  name: string | undefined,
+  options: RecoverOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const agreed = options.yes === true || options.dryRun === true;
+  const log = logGiven(name, unaskable(agreed, `recover ${name ?? 'LOG'} --dry-run`, terminal));
   return await withClient(options, async (client) => {
     const found = await look(client, { log, dryRun: true }, terminal);
     if (options.dryRun || found.outcome !== 'planned') {
@@ -33,7 +37,13 @@ export async function recover(log: string, options: RecoverOptions, terminal: Te
     const recovery = await client.startRecovery({ log });
     terminal.err(`Started as workflow ${recovery.workflowId}.`);
     const detached = `No longer watching; the recovery goes on as workflow ${recovery.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`.`;
-    const result = await watchRotation(recovery, { client, terminal, json: options.json === true, detached });
+    const result = await watchRotation(recovery, {
+      client,
+      log,
+      terminal,
+      json: options.json === true,
+      detached,
+    });
     if (!options.json) {
       terminal.out('');
     }
@@ -50,5 +60,5 @@ async function look(
   const recovery = await client.startRecovery(request);
   const detached = `No longer waiting for ${recovery.workflowId}, which only looks.`;
   const quiet = { ...terminal, redraws: false, out: () => undefined };
-  return await watchRotation(recovery, { client, terminal: quiet, json: false, detached });
+  return await watchRotation(recovery, { client, log: request.log, terminal: quiet, json: false, detached });
 }

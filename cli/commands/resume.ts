@@ -1,10 +1,12 @@
 import { logNamed } from '../../workers/config';
-import { resumeProblems, type Choice, type ResumeOrder } from '../../workflows/model/held';
+import { choices, resumeProblems, type Choice, type ResumeOrder } from '../../workflows/model/held';
 import { CommandError, innermost } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { resumeChoices } from '../held-text';
+import { pausedText } from '../paused-text';
 import type { Terminal } from '../terminal';
 import { wrap } from '../text';
+import { logGiven, wordsMissing } from '../usage';
 import { withClient } from '../with-client';
 
 export interface ResumeOptions {
@@ -12,19 +14,34 @@ export interface ResumeOptions {
   readonly retry?: boolean;
   readonly skip?: boolean;
   readonly giveUp?: boolean;
-  readonly who: string;
-  readonly why: string;
+  readonly who?: string;
+  readonly why?: string;
 }
 
 /** `resume LOG`: a person's decision about what a rotation or recovery is held by. */
-export async function resume(log: string, options: ResumeOptions, terminal: Terminal): Promise<number> {
-  const order: ResumeOrder = { choice: choiceOf(options), who: options.who, why: options.why };
+export async function resume(
+  name: string | undefined,
+  options: ResumeOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { who = '', why = '' } = options;
+  const [choice, ...others] = choicesOf(options);
+  const log = logGiven(
+    name,
+    choice === undefined || others.length > 0 ? 'Say one of --retry, --skip and --give-up.' : undefined,
+    wordsMissing(who, 'Say who decides: --who NAME.'),
+    wordsMissing(why, 'Say why: --why TEXT.'),
+  );
+  const order = { choice, who, why } as ResumeOrder;
   return await withClient(options, async (client, configuration) => {
     const lock = await client.lock(log);
     if (lock.state !== 'running') {
       // A misspelt name must not read as "nothing is held".
       logNamed(configuration, log);
       throw new CommandError(`Nothing of ${log} runs; there is nothing to resume.`, exitCodes.refused);
+    }
+    if (lock.paused) {
+      throw new CommandError(pausedText(log, lock.paused), exitCodes.refused);
     }
     const progress = await client.progress(lock.handle);
     if (!progress) {
@@ -51,13 +68,8 @@ export async function resume(log: string, options: ResumeOptions, terminal: Term
   });
 }
 
-function choiceOf({ retry, skip, giveUp }: ResumeOptions): Choice {
-  const asked = Object.entries({ retry, skip, giveUp }).filter(([, given]) => given);
-  const [only] = asked;
-  if (!only || asked.length > 1) {
-    throw new CommandError('Say one of --retry, --skip and --give-up.', exitCodes.usage);
-  }
-  return only[0] as Choice;
+function choicesOf(options: ResumeOptions): Choice[] {
+  return choices.filter((choice) => options[choice]);
 }
 
 /** What the rotation itself answered wins over what was shown a moment ago. */

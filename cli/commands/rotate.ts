@@ -1,9 +1,10 @@
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
-import { mustAgree, mustBeAskable } from '../agreement';
+import { mustAgree, unaskable } from '../agreement';
 import { planText } from '../plan-text';
 import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
+import { logGiven } from '../usage';
 import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
@@ -27,8 +28,12 @@ export async function plan(log: string, options: PlanOptions, terminal: Terminal
 }
 
 /** `rotate LOG`: a dry run, a question, and the rotation that was shown: a changed plan is refused. */
-export async function rotate(log: string, options: RotateOptions, terminal: Terminal): Promise<number> {
-  mustBeAskable(options.yes, `rekor-rotate plan ${log}`, terminal);
+export async function rotate(
+  name: string | undefined,
+  options: RotateOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const log = logGiven(name, unaskable(options.yes, `plan ${name ?? 'LOG'}`, terminal));
   return await withClient(options, async (client) => {
     const request = requestOf(log, options);
     const planned = await dryRun(client, request, terminal);
@@ -42,7 +47,13 @@ export async function rotate(log: string, options: RotateOptions, terminal: Term
     const rotation = await client.start({ ...request, planHash: planned.plan.hash });
     terminal.err(`Started as workflow ${rotation.workflowId}.`);
     const detached = `No longer watching; the rotation goes on as workflow ${rotation.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`, cancel it with \`rekor-rotate cancel ${log}\`.`;
-    const result = await watchRotation(rotation, { client, terminal, json: options.json === true, detached });
+    const result = await watchRotation(rotation, {
+      client,
+      log,
+      terminal,
+      json: options.json === true,
+      detached,
+    });
     if (!options.json) {
       terminal.out('');
     }
@@ -63,5 +74,5 @@ async function dryRun(
   const rotation = await client.start({ ...request, dryRun: true });
   const detached = `No longer waiting for the dry run ${rotation.workflowId}. A dry run changes nothing.`;
   const quiet = { ...terminal, redraws: false, out: () => undefined };
-  return await watchRotation(rotation, { client, terminal: quiet, json: false, detached });
+  return await watchRotation(rotation, { client, log: request.log, terminal: quiet, json: false, detached });
 }

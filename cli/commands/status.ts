@@ -1,9 +1,9 @@
-import { logNamed } from '../../workers/config';
-import { innermost } from '../errors';
+import type { Configuration } from '../../workers/config';
 import { exitCodes } from '../exit-codes';
+import { needsSomebody, statusOf, type LogStatus } from '../log-status';
 import { exitCodeOf, resultText } from '../result-text';
 import type { RotationClient } from '../rotation-client';
-import { statusText, type LogStatus } from '../status-text';
+import { statusText } from '../status-text';
 import type { Terminal } from '../terminal';
 import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
@@ -14,7 +14,10 @@ export interface StatusOptions {
   readonly watch?: boolean;
 }
 
-/** `status [LOG]`: what runs, else how the last rotation ended; of every log of the configuration without a name. */
+/**
+ * `status [LOG]`: what serves, what is wrong, what runs, else how the last rotation ended; of every log of the configuration
+ * without a name. Exits with 7 when somebody has to look. With `--watch` it exits as the rotation does.
+ */
 export async function status(
   log: string | undefined,
   options: StatusOptions,
@@ -22,83 +25,60 @@ export async function status(
 ): Promise<number> {
   return await withClient(options, async (client, configuration) => {
     if (log !== undefined && options.watch) {
-      const watched = await watchRunning(client, log, options, terminal);
-      if (watched !== undefined) {
-        return watched;
-      }
+      return await watch(client, configuration, log, options, terminal);
     }
     const logs = log === undefined ? Object.keys(configuration.logs) : [log];
-    const found: LogStatus[] = [];
-    for (const name of logs) {
-      const one = await statusOf(client, name);
-      if (one.state === 'never') {
-        // A misspelt name must not read as "nothing runs".
-        logNamed(configuration, name);
-      }
-      found.push(one);
-    }
-    const shown = log === undefined ? found : found[0];
-    terminal.out(
-      options.json
-        ? JSON.stringify(shown, null, 2)
-        : found.map((one) => statusText(one, terminal.columns)).join('\n\n'),
-    );
-    return exitCodes.done.code;
+    const found = await Promise.all(logs.map((name) => statusOf(client, configuration, name)));
+    show(log === undefined ? found : found[0], found, options, terminal);
+    return (found.some(needsSomebody) ? exitCodes.attention : exitCodes.done).code;
   });
 }
 
-/** Watches what runs of the log to its end; undefined when nothing does. */
-async function watchRunning(
+function show(
+  shown: LogStatus | readonly LogStatus[] | undefined,
+  found: readonly LogStatus[],
+  options: StatusOptions,
+  terminal: Terminal,
+): void {
+  terminal.out(
+    options.json
+      ? JSON.stringify(shown, null, 2)
+      : found.map((one) => statusText(one, terminal.columns)).join('\n\n'),
+  );
+}
+
+/** Watches what runs of the log to its end. When nothing does, it shows and exits as the last rotation ended. */
+async function watch(
   client: RotationClient,
+  configuration: Configuration,
   log: string,
   options: StatusOptions,
   terminal: Terminal,
-): Promise<number | undefined> {
+): Promise<number> {
   const lock = await client.lock(log);
-  const rotation = lock.state === 'running' ? lock.handle : (await client.preparing(log))?.handle;
+  // A dry run is nobody's rotation: whoever follows one would miss the rotation that comes after it.
+  const rotation = lock.state === 'running' ? lock.handle : (await client.preparing(log)).preparing?.handle;
   if (!rotation) {
-    return undefined;
+    const found = await statusOf(client, configuration, log);
+    terminal.err(
+      found.dryRuns
+        ? `No rotation of ${log} runs, only a dry run, which changes nothing. Say it again when the rotation has begun.`
+        : `No rotation of ${log} runs.`,
+    );
+    show(found, [found], options, terminal);
+    return exitCodeOfLast(found);
   }
   const detached = `No longer watching; the rotation goes on. Cancel it with \`rekor-rotate cancel ${log}\`.`;
-  const result = await watchRotation(rotation, { client, terminal, json: options.json === true, detached });
+  const json = options.json === true;
+  const result = await watchRotation(rotation, { client, log, terminal, json, detached });
   terminal.out(options.json ? JSON.stringify(result, null, 2) : `\n${resultText(result, terminal.columns)}`);
   return exitCodeOf(result.outcome);
 }
 
-async function statusOf(client: RotationClient, log: string): Promise<LogStatus> {
-  const lock = await client.lock(log);
-  if (lock.state === 'running') {
-    const { handle, what, startedBy } = lock;
-    const progress = await client.progress(handle);
-    const problem = progress ? undefined : await silence(client);
-    const known = {
-      ...(startedBy !== undefined && { startedBy }),
-      ...(problem !== undefined && { problem }),
-    };
-    return { log, state: 'running', what, workflowId: handle.workflowId, progress, ...known };
+/** As the watching would have ended; with 3, as other commands for something that is not there, when there was nothing to watch. */
+function exitCodeOfLast({ state, result }: LogStatus): number {
+  if (result) {
+    return exitCodeOf(result.outcome);
   }
-  const preparing = await client.preparing(log);
-  if (preparing) {
-    const { handle, what, progress } = preparing;
-    return { log, state: 'preparing', what, workflowId: handle.workflowId, progress };
-  }
-  if (lock.state === 'never') {
-    return { log, state: 'never' };
-  }
-  const { handle, what, endedAt } = lock;
-  const ended: LogStatus = {
-    ...{ log, state: 'ended', what, workflowId: handle.workflowId },
-    ...(endedAt && { endedAt: endedAt.toISOString() }),
-  };
-  try {
-    return { ...ended, result: await handle.result() };
-  } catch (error) {
-    return { ...ended, problem: error instanceof Error ? innermost(error).message : String(error) };
-  }
-}
-
-async function silence(client: RotationClient): Promise<string> {
-  return (await client.hasWorker())
-    ? 'The worker does not answer. If none runs any more, start one: it goes on where the rotation stands.'
-    : `No worker polls the task queue ${client.taskQueue}: start one with \`rekor-rotate worker\`.`;
+  return (state === 'ended' ? exitCodes.failed : exitCodes.refused).code;
 }

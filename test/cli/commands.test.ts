@@ -19,6 +19,7 @@ const finished = () => server.temporal.workflow.getHandle('log/production').sign
 beforeAll(async () => {
   server = await startStandIn();
   config = server.configured();
+  await server.guarded({ log: 'production' });
 }, 60_000);
 
 afterAll(() => server.stop(), 30_000);
@@ -113,7 +114,9 @@ it('says of an ended rotation when that was', async () => {
   const terminal = recordingTerminal();
   await run(['status', 'production', '-c', config], terminal);
 
-  expect(terminal.output).toMatch(/production: the last rotation ended at \d{4}-\d\d-\d\dT[\d:.]+Z\./);
+  expect(terminal.output).toMatch(
+    /production: the last rotation ended at \d{4}-\d\d-\d\dT[\d:.]+Z,\s+\d+ s ago\./,
+  );
 });
 
 it('says of a rotation that was terminated how to find what it left', async () => {

@@ -44,6 +44,23 @@ it('wants to know who and why', async () => {
 
   expect(await run(['resume', 'production', '--retry', '-c', config], terminal)).toBe(2);
   expect(terminal.errors).toContain('--who');
+  expect(terminal.errors).toContain('--why');
+  expect(terminal.errors).not.toContain('--give-up');
+});
+
+it.each([
+  ['resume', ['LOG', '--retry, --skip and --give-up', '--who NAME', '--why TEXT']],
+  ['rotate', ['LOG', '--yes']],
+  ['recover', ['LOG', '--yes']],
+  ['prune --all', ['LOG', '--yes']],
+])('says all that %s is missing at once', async (command, missing) => {
+  const terminal = recordingTerminal();
+
+  expect(await run([...command.split(' '), '-c', config], terminal)).toBe(2);
+  for (const one of missing) {
+    expect(terminal.errors).toContain(one);
+  }
+  expect(terminal.errors.split('\n').filter((line) => line.startsWith('  - '))).toHaveLength(missing.length);
 });
 
 describe('a rotation that is held', () => {

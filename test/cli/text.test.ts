@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { RefusalError } from '../../activities/refusal-error';
 import { CommandError, errorText, exitCodeOfError } from '../../cli/errors';
 import { exitCodes } from '../../cli/exit-codes';
+import { guardianLines, unknownGuardian } from '../../cli/guardian-status';
+import { needsSomebody } from '../../cli/log-status';
 import { planText } from '../../cli/plan-text';
 import { progressNews, progressPicture } from '../../cli/progress-text';
 import { exitCodeOf, resultText } from '../../cli/result-text';
 import { Picture } from '../../cli/terminal';
-import { spoken, wrap } from '../../cli/text';
+import { ago, spoken, wrap } from '../../cli/text';
 import { ConfigurationError } from '../../workers/config';
 import { refusal } from '../../workflows/model/refusals';
 import { notNeeded } from '../../workflows/model/result';
@@ -212,6 +214,27 @@ describe('progress', () => {
 
     expect(terminal.output).toBe(`one\ntwo\n\u001b[2A\u001b[0J3\n4\n${'x'.repeat(19)}\n`);
   });
+});
+
+describe('a guardian that Temporal does not tell of', () => {
+  const guardian = unknownGuardian('7 PERMISSION_DENIED: no');
+
+  it('is said to be unknown, and somebody has to look', () => {
+    expect(guardianLines(guardian, 80).join(' ')).toMatch(
+      /Guardian +cannot be asked for: 7 PERMISSION_DENIED: no/,
+    );
+    expect(needsSomebody({ log: 'production', state: 'never', guardian })).toBe(true);
+  });
+});
+
+it.each([
+  [0, '0 s ago'],
+  [119_000, '119 s ago'],
+  [120_000, '2 min ago'],
+  [7_200_000, '2 h ago'],
+  [172_800_000, '2 days ago'],
+])('says that %d ms have passed as %s', (ms, text) => {
+  expect(ago(ms)).toBe(text);
 });
 
 describe('an error', () => {

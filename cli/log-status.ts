@@ -1,0 +1,145 @@
+import { logNamed, type Configuration } from '../workers/config';
+import type { Progress } from '../workflows/messages';
+import type { Pause } from '../workflows/model/executions';
+import type { RotationResult } from '../workflows/model/rotation';
+import { innermost } from './errors';
+import { guardianStatus, unknownGuardian, type GuardianStatus } from './guardian-status';
+import type { LockState, RotationClient } from './rotation-client';
+
+/** What is known of a log's rotations; what `status --json` prints. Times are ISO 8601. */
+export interface LogStatus {
+  readonly log: string;
+  readonly state: 'never' | 'preparing' | 'running' | 'ended';
+  /** Whether it is, or was, the recovery of an interrupted rotation. */
+  readonly what?: 'rotation' | 'recovery';
+  /** The workflows of dry runs that still look; they change nothing. */
+  readonly dryRuns?: readonly string[];
+  /** The workflow to look at in the Temporal UI. */
+  readonly workflowId?: string;
+  readonly startedBy?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  /** Milliseconds from its start to its end, or to now. */
+  readonly tookMs?: number;
+  /** Somebody has paused it in Temporal. */
+  readonly paused?: Pause;
+  /** Null when no worker answers. */
+  readonly progress?: Progress | null;
+  /** Of the last rotation that ended with one. */
+  readonly result?: RotationResult;
+  /** Why it ended without a result, or why nothing is heard of it. */
+  readonly problem?: string;
+  readonly guardian: GuardianStatus;
+}
+
+/** Somebody has to look: an alarm stands or nobody can tell, a rotation is held, or a workflow is paused. */
+export function needsSomebody({ guardian, progress, paused }: LogStatus): boolean {
+  return (
+    guardian.alarms.length > 0 ||
+    guardian.problem !== null ||
+    paused !== undefined ||
+    (progress?.held ?? null) !== null
+  );
+}
+
+/** Asks Temporal for all that is known of a log. Refuses UNKNOWN_LOG for one that nobody has ever rotated or configured. */
+export async function statusOf(
+  client: RotationClient,
+  configuration: Configuration,
+  log: string,
+): Promise<LogStatus> {
+  const lock = await client.lock(log);
+  if (lock.state === 'never') {
+    // A misspelt name must not read as "nothing runs".
+    logNamed(configuration, log);
+  }
+  const [state, guardian] = await Promise.all([
+    rotationOf(client, log, lock),
+    guardianOf(client, configuration, log, lock),
+  ]);
+  return { log, ...state, guardian };
+}
+
+async function rotationOf(
+  client: RotationClient,
+  log: string,
+  lock: LockState,
+): Promise<Omit<LogStatus, 'log' | 'guardian'>> {
+  if (lock.state === 'running') {
+    const { handle, what, startedBy, startedAt, paused } = lock;
+    const progress = await client.progress(handle);
+    const problem = progress || paused ? undefined : await silence(client);
+    return {
+      ...{ state: 'running', what, workflowId: handle.workflowId },
+      ...(startedBy !== undefined && { startedBy }),
+      ...times(startedAt),
+      ...(paused && { paused }),
+      progress,
+      ...(problem !== undefined && { problem }),
+    };
+  }
+  const { preparing, dryRuns } = await client.preparing(log);
+  const beside = dryRuns.length > 0 ? { dryRuns } : {};
+  if (preparing) {
+    const { handle, what, startedAt, paused, progress } = preparing;
+    const problem = progress || paused ? undefined : await silence(client);
+    return {
+      ...{ state: 'preparing', what, workflowId: handle.workflowId, ...beside },
+      ...times(startedAt),
+      ...(paused && { paused }),
+      progress,
+      ...(problem !== undefined && { problem }),
+    };
+  }
+  if (lock.state === 'never') {
+    return { state: 'never', ...beside };
+  }
+  const { handle, what, startedAt, endedAt, paused } = lock;
+  const ended = {
+    ...{ state: 'ended' as const, what, workflowId: handle.workflowId, ...beside },
+    ...times(startedAt, endedAt),
+    ...(paused && { paused }),
+  };
+  try {
+    return { ...ended, result: await handle.result() };
+  } catch (error) {
+    return { ...ended, problem: reasonOf(error) };
+  }
+}
+
+function times(startedAt: Date, endedAt?: Date): Pick<LogStatus, 'startedAt' | 'endedAt' | 'tookMs'> {
+  return {
+    startedAt: startedAt.toISOString(),
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+    tookMs: Math.max((endedAt ?? new Date()).getTime() - startedAt.getTime(), 0),
+  };
+}
+
+/** One that Temporal does not tell of must not keep the rest from being shown. */
+async function guardianOf(
+  client: RotationClient,
+  configuration: Configuration,
+  log: string,
+  lock: LockState,
+): Promise<GuardianStatus> {
+  try {
+    const everyMs = configuration.logs[log]?.guard.everyMs ?? NO_LOOKS_MS;
+    const rotatedAt = lock.state === 'never' ? {} : { rotatedAt: lock.endedAt ?? null };
+    return guardianStatus(await client.guardian(log), { log, everyMs, ...rotatedAt }, new Date());
+  } catch (error) {
+    return unknownGuardian(reasonOf(error));
+  }
+}
+
+/** A log that the configuration does not have any more is looked at as its schedule says; this stands in where that is gone. */
+const NO_LOOKS_MS = 60_000;
+
+async function silence(client: RotationClient): Promise<string> {
+  return (await client.hasWorker())
+    ? 'The worker does not answer. If none runs any more, start one: it goes on where the rotation stands.'
+    : `No worker polls the task queue ${client.taskQueue}: start one with \`rekor-rotate worker\`.`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? innermost(error).message : String(error);
+}

@@ -1,0 +1,23 @@
+import { CommandError } from './errors';
+import { exitCodes } from './exit-codes';
+
+/**
+ * The log that a command was given. Ends the command when that or anything else is missing, and says all of it at once: whoever
+ * is told of one thing at a time has to try as often.
+ *
+ * @param problems what else is missing or wrong, a sentence each; undefined for what is right.
+ */
+export function logGiven(log: string | undefined, ...problems: readonly (string | undefined)[]): string {
+  const missing = log === undefined ? 'Name the log of the configuration: LOG.' : undefined;
+  const found = [missing, ...problems].filter((problem) => problem !== undefined);
+  if (log !== undefined && found.length === 0) {
+    return log;
+  }
+  const text = found.length === 1 ? found.join('') : ['This is missing:', ...found].join('\n');
+  throw new CommandError(text, exitCodes.usage);
+}
+
+/** What is wrong with an option that has to be some words. */
+export function wordsMissing(value: string | undefined, sentence: string): string | undefined {
+  return value === undefined || value.trim() === '' ? sentence : undefined;
+}
