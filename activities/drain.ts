@@ -1,7 +1,9 @@
-import type { TreeHead, TreeId } from '../workflows/model/log';
+import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
 import type { FrozenTree } from '../workflows/model/rotation';
+import type { QueueReader } from './queue';
 import { refuse } from './refusal-error';
 import type { SignerPasses } from './signer';
+import { isShown, shownAs, sinceWhen } from './tree-row';
 import type { LogSystems } from './systems';
 import type { Call } from './trillian';
 import { CallTooLate } from './trillian';
@@ -48,7 +50,7 @@ export async function freezeTree(
   };
   try {
     const { queue } = systems;
-    return queue ? await freezeByQueue(drain, (id) => queue.queued(id, signal)) : await freezeBySigner(drain);
+    return queue ? await freezeByQueue(drain, queue) : await freezeBySigner(drain);
   } catch (error) {
     if (!signal.aborted && !(error instanceof CallTooLate)) throw error;
     const waitedMs = Math.round(performance.now() - started);
@@ -74,40 +76,77 @@ interface Drain {
  * 5. Again no row: true already after 3 if 1 to 3 are. A row would mean that somebody else opened the tree
  *    meanwhile, or that a call was cancelled by its caller while it committed, which 2 cannot see: back to 1.
  * 6. Size and root: final, as nothing is left that could grow the tree.
- * A tree found FROZEN (this proof was broken off after 4, or an earlier rotation's) begins at 4 with 2.
+ * A count is believed only beside the tree's own row, and that must show what was set last, in 1 or 4: so it is this
+ * Trillian's database, and as new as what was set (tree-row.ts).
+ * A tree found FROZEN (this proof was broken off after 4, or an earlier rotation's) is set FROZEN anew, for a row that no
+ * older copy has, and begins with 2 from there.
  */
-async function freezeByQueue(drain: Drain, queued: (treeId: TreeId) => Promise<number>): Promise<FrozenTree> {
+async function freezeByQueue(drain: Drain, queue: QueueReader): Promise<FrozenTree> {
   const { systems, treeId, call } = drain;
   const { trillian } = systems;
-  const proof: string[] = [];
-  let { state } = await trillian.getTree(treeId, call);
+  let found = (await trillian.getTree(treeId, call)).state;
   for (;;) {
-    if (state !== 'FROZEN') {
-      await setState(drain, 'DRAINING', proof);
+    const proof: string[] = [];
+    if (found !== 'FROZEN') {
+      const draining = await setState(drain, 'DRAINING', proof);
       await noneInFlight(drain, proof);
-      await poll(
-        drain,
-        () => queued(treeId),
-        (rows) => `leaves in its queue: ${rows}`,
-      );
+      if (!(await emptied(drain, queue, draining))) {
+        continue;
+      }
       proof.push('no row in its queue');
-      await setState(drain, 'FROZEN', proof);
-    } else {
-      proof.push('found FROZEN');
+    }
+    const frozen = await setState(drain, 'FROZEN', proof);
+    if (found === 'FROZEN') {
       await noneInFlight(drain, proof);
     }
+    found = 'DRAINING';
     drain.left = 'its queue was not read after FROZEN';
-    const rows = await queued(treeId);
-    if (rows === 0) break;
-    drain.left = `leaves in its queue after FROZEN: ${rows}`;
-    proof.length = 0;
-    state = 'DRAINING';
+    const queued = await queuedIn(drain, queue, frozen);
+    if (queued === 0) {
+      proof.push('no row in its queue after FROZEN');
+      drain.left = 'its size was not read';
+      const head = await trillian.treeHead(treeId, call);
+      proof.push(describe(head));
+      return { treeId, ...head, proof };
+    }
+    drain.left = queued === null ? CHANGED : `leaves in its queue after FROZEN: ${queued}`;
   }
-  proof.push('no row in its queue after FROZEN');
-  drain.left = 'its size was not read';
-  const head = await trillian.treeHead(treeId, call);
-  proof.push(describe(head));
-  return { treeId, ...head, proof };
+}
+
+const CHANGED = 'somebody else updated it meanwhile';
+
+/** Waits until the queue is empty; false when the tree is no longer as it was set. */
+async function emptied(drain: Drain, queue: QueueReader, set: Tree): Promise<boolean> {
+  drain.left = 'its queue was not read';
+  for (;;) {
+    const queued = await queuedIn(drain, queue, set);
+    if (queued === null || queued === 0) {
+      return queued === 0;
+    }
+    drain.left = `leaves in its queue: ${queued}`;
+    await pause(POLL_MS, drain.call.signal);
+  }
+}
+
+/**
+ * The rows of the tree's queue, of an instant at which the database shows the tree as it was set. Waits for a replica that
+ * lags. Null when it is Trillian that has the tree otherwise by now: what was read since it was set is worth nothing then.
+ */
+async function queuedIn(drain: Drain, queue: QueueReader, set: Tree): Promise<number | null> {
+  const { systems, treeId, call } = drain;
+  for (;;) {
+    const row = await queue.read(treeId, call.signal);
+    if (isShown(row, set)) {
+      return row.queued;
+    }
+    const now = await systems.trillian.getTree(treeId, call);
+    if (now.state !== set.state || now.updatedAtMs !== set.updatedAtMs) {
+      drain.left = CHANGED;
+      return null;
+    }
+    drain.left = `its database shows it ${shownAs(row)}, and not ${sinceWhen(set)}: a replica that lags, or not this Trillian's`;
+    await pause(POLL_MS, call.signal);
+  }
 }
 
 /**
@@ -143,10 +182,11 @@ async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
   }
 }
 
-async function setState(drain: Drain, state: 'DRAINING' | 'FROZEN', proof: string[]): Promise<void> {
+async function setState(drain: Drain, state: 'DRAINING' | 'FROZEN', proof: string[]): Promise<Tree> {
   if (state === 'FROZEN') drain.left = 'it was not set FROZEN';
-  await drain.systems.trillian.setState(drain.treeId, state, drain.call);
+  const tree = await drain.systems.trillian.setState(drain.treeId, state, drain.call);
   proof.push(`${state}, read back`);
+  return tree;
 }
 
 async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {

@@ -1,13 +1,28 @@
-import { Pool } from 'pg';
+import { DatabaseError, Pool } from 'pg';
 import type { TreeId } from '../workflows/model/log';
 import { errorReason } from './error-reason';
 import { refuse, RefusalError } from './refusal-error';
 import { abortReason, throwIfAborted } from './waiting';
 
-/** Trillian's queue of leaves that are accepted but not integrated; no interface of Trillian tells its length. */
+/** A tree as Trillian's database shows it, all of one instant. */
+export interface TreeRow {
+  readonly state: string;
+  /** Milliseconds since the epoch, as in Trillian's own answers. */
+  readonly updatedAtMs: number;
+  /** Leaves that are accepted and not integrated; no interface of Trillian tells their number. */
+  readonly queued: number;
+}
+
+/** Trillian's database, as far as a proof reads it. */
 export interface QueueReader {
-  /** Queued leaves of the tree, committed at the moment of asking. Refuses DATABASE_UNREACHABLE. */
-  queued(treeId: TreeId, signal: AbortSignal): Promise<number>;
+  /**
+   * The tree's own row and its queue, committed at the moment of asking; null when the database does not know the tree. The
+   * count is worth nothing unless the row is what Trillian says of the tree (tree-row.ts).
+   *
+   * Refuses DATABASE_UNREACHABLE; DATABASE_DENIED when the user may not read what it must; DATABASE_OF_ANOTHER_TRILLIAN
+   * where Trillian's tables are missing; DATABASE_ADDRESS_UNSUPPORTED and SECRET_UNREADABLE for the address.
+   */
+  read(treeId: TreeId, signal: AbortSignal): Promise<TreeRow | null>;
   close(): Promise<void>;
 }
 
@@ -20,15 +35,25 @@ export interface QueueOptions {
 
 const TIMEOUT_MS = 2000;
 
-/** A single statement is a transaction of its own, so every answer is as new as the question. */
-const QUEUED = `
-  SELECT count(*) AS queued, pg_is_in_recovery() AS standby
-  FROM unsequenced WHERE treeid = $1`;
+/** A single statement is a transaction of its own and sees one snapshot: row and count belong together, and are new. */
+const STORED_TREE = `
+  SELECT t.treestate::text AS state, t.updatetimemillis AS updated,
+    (SELECT count(*) FROM unsequenced u WHERE u.treeid = t.treeid) AS queued,
+    pg_is_in_recovery() AS standby
+  FROM trees t WHERE t.treeid = $1`;
+
+interface Row {
+  readonly state: string;
+  /** 64-bit numbers come as text. */
+  readonly updated: string;
+  readonly queued: string;
+  readonly standby: boolean;
+}
 
 /**
- * Reads the queue from Trillian's database by SQL: PostgreSQL only. Trillian on MySQL, CockroachDB or Spanner is
- * configured without a database, and drains are proven by the signer. The user needs SELECT on the table `unsequenced`
- * (trillian: storage/postgresql/schema/storage.sql) and nothing else.
+ * Reads Trillian's database by SQL: PostgreSQL only. Trillian on MySQL, CockroachDB or Spanner is configured without a
+ * database, and drains are proven by the signer. The user needs SELECT on the columns that the statement names, of the
+ * tables `trees` and `unsequenced` (trillian: storage/postgresql/schema/storage.sql), and nothing else.
  */
 export function connectQueue({ log, url }: QueueOptions): QueueReader {
   let connected: { readonly url: string; readonly pool: Pool } | undefined;
@@ -36,30 +61,30 @@ export function connectQueue({ log, url }: QueueOptions): QueueReader {
   async function pool(): Promise<Pool> {
     const wanted = url();
     if (connected?.url !== wanted) {
+      requirePostgresql(log, wanted);
       await connected?.pool.end();
       connected = { url: wanted, pool: openPool(wanted) };
     }
     return connected.pool;
   }
 
-  async function ask(treeId: TreeId): Promise<number> {
-    const { rows } = await (await pool()).query<{ queued: string; standby: boolean }>(QUEUED, [treeId]);
+  async function ask(treeId: TreeId): Promise<TreeRow | null> {
+    const { rows } = await (await pool()).query<Row>(STORED_TREE, [treeId]);
     const [row] = rows;
-    if (!row) throw new Error('it counted nothing');
+    if (!row) return null;
     // A standby answers with the past: it may not have heard yet of the leaf that is asked for.
     if (row.standby) throw new Error('it is a standby; the primary must be asked');
-    return Number(row.queued);
+    return { state: row.state, updatedAtMs: Number(row.updated), queued: Number(row.queued) };
   }
 
   return {
-    async queued(treeId, signal) {
+    async read(treeId, signal) {
       try {
         return await orAborted(ask(treeId), signal);
       } catch (error) {
         throwIfAborted(signal);
-        if (error instanceof RefusalError) throw error;
         // Without the error itself: one about a malformed address carries that address, and so the password (H28).
-        throw refuse('DATABASE_UNREACHABLE', { log, reason: errorReason(error) });
+        throw refusedBy(log, error);
       }
     },
 
@@ -69,6 +94,41 @@ export function connectQueue({ log, url }: QueueOptions): QueueReader {
       await last?.pool.end();
     },
   };
+}
+
+/** Kinds of databases that Trillian can also run on, by the scheme of their address. */
+const OTHER_KINDS = ['mysql', 'mariadb', 'cockroach', 'cockroachdb', 'crdb', 'spanner', 'cloudspanner'];
+
+/**
+ * PostgreSQL's driver takes an address of any scheme and speaks PostgreSQL there. A MySQL server counts each such try as a
+ * broken handshake, and in the end lets nobody in from that host, Trillian included (max_connect_errors).
+ */
+function requirePostgresql(log: string, url: string): void {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'postgresql' || scheme === 'postgres') return;
+  // Anything else may be the secret itself.
+  const known = OTHER_KINDS.find((kind) => kind === scheme);
+  throw refuse('DATABASE_ADDRESS_UNSUPPORTED', {
+    log,
+    found: known === undefined ? 'does not begin so' : `begins with ${known}://`,
+  });
+}
+
+/** PostgreSQL's codes for a right that is missing, and for a schema, table, column or type that is. */
+const DENIED = '42501';
+const MISSING: ReadonlySet<string | undefined> = new Set(['3F000', '42P01', '42703', '42704']);
+
+function refusedBy(log: string, error: unknown): RefusalError {
+  if (error instanceof RefusalError) return error;
+  const reason = errorReason(error);
+  if (error instanceof DatabaseError && error.code === DENIED) {
+    return refuse('DATABASE_DENIED', { log, reason });
+  }
+  if (error instanceof DatabaseError && MISSING.has(error.code)) {
+    const expected = "Trillian's tables trees and unsequenced";
+    return refuse('DATABASE_OF_ANOTHER_TRILLIAN', { log, expected, shown: reason });
+  }
+  return refuse('DATABASE_UNREACHABLE', { log, reason });
 }
 
 function openPool(url: string): Pool {

@@ -99,6 +99,12 @@ export class CallTooLate extends Error {
   }
 }
 
+/** `google.protobuf.Timestamp` as proto-loader hands it over; seconds since the epoch. */
+export interface TimestampMessage {
+  readonly seconds: string;
+  readonly nanos: number;
+}
+
 interface LogRoot {
   readonly logRoot: Buffer;
 }
@@ -110,6 +116,7 @@ export interface TreeMessage {
   readonly treeType: TreeType;
   readonly displayName: string;
   readonly description: string;
+  readonly updateTime: TimestampMessage | null;
   readonly deleted: boolean;
 }
 

@@ -4,6 +4,7 @@ import { refuse, type RefusalError } from './refusal-error';
 import {
   type Call,
   openTrillianCalls,
+  type TimestampMessage,
   type TreeMessage,
   TrillianError,
   type TrillianOptions,
@@ -180,8 +181,12 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
 }
 
 function toTree(tree: TreeMessage): Tree {
-  const { treeId, treeState: state, treeType: type, displayName, description, deleted } = tree;
-  return { treeId, state, type, displayName, description, deleted };
+  const { treeId, treeState: state, treeType: type, displayName, description, updateTime, deleted } = tree;
+  return { treeId, state, type, displayName, description, updatedAtMs: milliseconds(updateTime), deleted };
+}
+
+function milliseconds(time: TimestampMessage | null): number {
+  return Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6);
 }
 
 function requireLength(what: string, text: string, limit: number): void {

@@ -185,11 +185,12 @@ async function cutOver(systems: Systems, log: ThrowAwayLog): Promise<FloorParts 
   firstAnswer.catch(() => undefined);
   await trillian.setState(current, 'DRAINING', { signal });
   await poll(signal, async () => (await systems.metrics.queueLeafInFlight(signal)) === 0);
-  await poll(signal, async () => (await systems.queue.queued(current, signal)) === 0);
+  await poll(signal, async () => (await systems.queue.read(current, signal))?.queued === 0);
   const drained = performance.now();
 
   await trillian.setState(current, 'FROZEN', { signal });
-  if ((await systems.queue.queued(current, signal)) !== 0) throw new Error('a row was queued after FROZEN');
+  if ((await systems.queue.read(current, signal))?.queued !== 0)
+    throw new Error('a row was queued after FROZEN');
   const { size } = await trillian.treeHead(current, { signal });
   const frozen = performance.now();
 

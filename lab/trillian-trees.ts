@@ -41,7 +41,7 @@ export function trillianTrees(address: string): TrillianTrees {
   const admin = new services.TrillianAdmin(address, credentials.createInsecure());
   const log = new services.TrillianLog(address, credentials.createInsecure());
   return {
-    list: async () => (await call<{ tree: StoredTree[] }>(admin, 'ListTrees', {})).tree,
+    list: async () => (await call<{ tree: StoredTree[] }>(admin, 'ListTrees', {})).tree.map(withoutTimes),
     setState: async (treeId, state) => {
       await call(admin, 'UpdateTree', {
         tree: { tree_id: treeId, tree_state: state },
@@ -59,6 +59,11 @@ export function trillianTrees(address: string): TrillianTrees {
       log.close();
     },
   };
+}
+
+/** A tree that was changed and changed back is as before. */
+function withoutTimes({ tree_id, tree_state, tree_type, display_name, description }: StoredTree): StoredTree {
+  return { tree_id, tree_state, tree_type, display_name, description };
 }
 
 async function call<Answer>(client: Client, method: string, request: object): Promise<Answer> {

@@ -125,14 +125,16 @@ export class Happenings {
         time.after(random.between(1_000, 5_000), () => Object.assign(trillian.slowness, fast), null);
         return true;
       }
-      case 'late leaf': {
-        const value = Buffer.from(`{"late":${Math.round(time.now)}}`);
-        const tree = this.#others.servingTree();
-        void trillian
-          .queueLeaf(tree, { value, identity: value.toString() }, Infinity, [200, 4_000])
-          .catch(() => undefined);
+      case 'other database':
+        // The queue that is not seen has work meanwhile.
+        trillian.readAnotherDatabase(random.pick([300, 3_000, 12_000]));
+        Object.assign(trillian.slowness, { passMs: [100, 400] });
+        time.after(2_000, () => Object.assign(trillian.slowness, { passMs: [2, 12] }), null);
+        this.#queueLeaf([1, 5]);
         return true;
-      }
+      case 'late leaf':
+        this.#queueLeaf([200, 4_000]);
+        return true;
       case 'writer to current':
         void traffic.writePastFor(this.#others.current, random.between(500, 4_000));
         return true;
@@ -149,6 +151,14 @@ export class Happenings {
         void this.#others.deployYesterday();
         return true;
     }
+  }
+
+  /** A leaf for the serving tree, which takes so long to commit, in milliseconds. */
+  #queueLeaf(takesMs: readonly [number, number]): void {
+    const { time, trillian } = this.#world;
+    const value = Buffer.from(`{"late":${Math.round(time.now)}}`);
+    const leaf = { value, identity: value.toString() };
+    void trillian.queueLeaf(this.#others.servingTree(), leaf, Infinity, takesMs).catch(() => undefined);
   }
 
   /** One of the workflows of a rotation, by how often each is to be taken. */

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { QueueReader } from '../activities/queue';
 import type { TrillianClient } from '../activities/trillian';
 import type { LogSystems } from '../activities/systems';
 import type { OpenOrder } from '../workflows/model/changes';
@@ -16,6 +17,7 @@ export interface Mutant extends Mutation {
 export const mutantNames = [
   'freeze skipped',
   'length read before the proof',
+  'any database believed',
   'list order swapped',
   'undo skipped',
   'undo registered late',
@@ -27,7 +29,7 @@ export const mutantNames = [
 ] as const;
 export type MutantName = (typeof mutantNames)[number];
 
-/** Ten faults that a rotation could have, each of which the simulation must find (H37). */
+/** Faults that a rotation could have, each of which the simulation must find (H37). */
 export const mutants: Readonly<Record<MutantName, Mutant>> = {
   /** The current tree only seems to be closed. */
   'freeze skipped': {
@@ -62,8 +64,24 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
           return { ...passes, runs: performance.now(), added: 0 };
         },
       },
-      ...(systems.queue && { queue: { ...systems.queue, queued: () => Promise.resolve(0) } }),
+      ...(systems.queue && { queue: { ...systems.queue, read: emptyQueue(systems) } }),
     }),
+  },
+
+  /** An empty queue proves a drain whosever it is. */
+  'any database believed': {
+    systems: (systems) => {
+      const { queue, trillian } = systems;
+      if (!queue) {
+        return systems;
+      }
+      const read: QueueReader['read'] = async (treeId, signal) => {
+        const row = await queue.read(treeId, signal);
+        const { state, updatedAtMs } = await trillian.getTree(treeId, { signal });
+        return { state, updatedAtMs, queued: row?.queued ?? 0 };
+      };
+      return { ...systems, queue: { ...queue, read } };
+    },
   },
 
   /** The current tree is put before the others in the next release's list. */
@@ -183,6 +201,14 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
     },
   },
 };
+
+/** A database that shows every tree as it is, and no leaf in its queue. */
+function emptyQueue({ trillian }: LogSystems): QueueReader['read'] {
+  return async (treeId, signal) => {
+    const { state, updatedAtMs } = await trillian.getTree(treeId, { signal });
+    return { state, updatedAtMs, queued: 0 };
+  };
+}
 
 function withTrillian(systems: LogSystems, changed: Partial<TrillianClient>): LogSystems {
   return { ...systems, trillian: { ...systems.trillian, ...changed } };

@@ -32,6 +32,7 @@ const otherFaults = [
   'Trillian down',
   'signer stops',
   'slow database',
+  'other database',
   'late leaf',
   'writer to current',
   'writer to next',
@@ -159,6 +160,7 @@ const weights: Readonly<Record<FaultName, number>> = {
   'Trillian down': 3,
   'signer stops': 3,
   'slow database': 3,
+  'other database': 2,
   'late leaf': 4,
   'writer to current': 3,
   'writer to next': 4,
@@ -221,7 +223,7 @@ function drawFaults(random: Random): Fault[] {
     Array.from({ length: random.whole(1, most) }, () =>
       fault(random, random.weighted(steps as Record<Step, number>), random.weighted(weights)),
     );
-  switch (random.weighted({ forward: 38, behind: 26, used: 13, recovered: 13, after: 10 })) {
+  switch (random.weighted({ forward: 36, behind: 25, used: 13, recovered: 12, database: 4, after: 10 })) {
     case 'forward':
       return some(forwardSteps, 3);
     case 'behind': {
@@ -250,6 +252,11 @@ function drawFaults(random: Random): Fault[] {
       const gone = random.weighted({ terminate: 3, 'Temporal lost': 2 });
       return [fault(random, at, gone), ...some(recoveredSteps, 2)];
     }
+    case 'database':
+      return [
+        fault(random, random.pick(['hold', 'hold', 'freeze']), 'other database'),
+        ...some(forwardSteps, 1),
+      ];
     case 'after': {
       const before = random.chance(0.4) ? some(forwardSteps, 1) : [];
       const after = Array.from({ length: random.whole(1, 2) }, () =>

@@ -270,7 +270,12 @@ function wrongNow(world: World): string[] {
   }
   inactiveTreeIds.forEach((treeId, position) => {
     const live = trillian.head(treeId).size;
-    const state = trillian.trees.get(treeId)?.row.state;
+    const { row, queue } = trillian.trees.get(treeId) ?? {};
+    const state = row?.state;
+    // Whoever sent such a leaf again was told that the log has it: Trillian knows a duplicate before it is integrated.
+    if (queue && queue.length > 0) {
+      wrong.push(`the inactive tree ${short(treeId)} was ended with ${queue.length} leaves in its queue`);
+    }
     if (state !== 'FROZEN') {
       wrong.push(`the inactive tree ${short(treeId)} is ${state ?? 'gone'}, not FROZEN`);
     }

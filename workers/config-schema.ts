@@ -70,7 +70,9 @@ const trillian = section({
   database: section({
     url: field
       .secret()
-      .describe("Where the postgres:// URL of Trillian's database stands; a read-only user is enough."),
+      .describe(
+        "Where the postgresql:// URL of Trillian's database stands. Its user reads two tables; docs/configuration.md has the grants.",
+      ),
   })
     .optional()
     .describe(

@@ -7,6 +7,7 @@ import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
 import { handoverLeaf, handoverText, sameEnd, type TreeEnd } from '../handover';
 import { refuse } from '../refusal-error';
+import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
 import { contentAt, contentOf, handedOver } from './next-tree-content';
@@ -33,7 +34,7 @@ export async function createNextTree(
   identity: AttemptIdentity,
   attempt: Attempt,
 ): Promise<TreeId> {
-  const { trillian, metrics } = systems;
+  const { trillian, metrics, queue } = systems;
   await requireOurs(systems, identity, attempt);
   const description = markOf(identity);
   const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
@@ -49,6 +50,11 @@ export async function createNextTree(
   const { size } = await trillian.treeHead(treeId, attempt);
   if (size > 0) {
     throw refuse('NEXT_TREE_NOT_EMPTY', { tree: treeId, size });
+  }
+  // Preflight cannot tell a copy of the database that is younger than the last change of the current tree. One that shows
+  // what was made just now is the one that Trillian writes to: known before any write waits.
+  if (queue) {
+    await requireShown(systems, queue, treeId, attempt);
   }
   // A CreateTree whose answer was lost may have landed beside the one that was repeated.
   for (const tree of doubled) {

@@ -7,6 +7,7 @@ import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
 import { type Attempt, persistently } from '../attempt';
 import { RefusalError } from '../refusal-error';
+import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
 import { servedDrift } from './drift';
 import { readPublicLog } from './public-log';
@@ -49,7 +50,7 @@ export async function preflight(
     looked(() => readInstances(systems, state, attempt)),
     looked(() => installation.describe(state, attempt.signal)),
     looked(() => metrics.signer(state.activeTreeId, attempt.signal)),
-    queue && looked(() => queue.queued(state.activeTreeId, attempt.signal)),
+    queue && looked(() => requireShown(systems, queue, state.activeTreeId, attempt)),
   ]);
   if (!shards || !publicLog || !instances || !changes || refusals.length > 0) {
     return { log: request.log, refusals: [...refusals, ...(publicLog?.refusals ?? [])] };

@@ -107,7 +107,7 @@ export class Stage {
   }
 
   async queued(treeId: TreeId): Promise<number> {
-    return await this.backend.queue.queued(treeId, signal);
+    return (await this.backend.queue.read(treeId, signal))?.queued ?? 0;
   }
 
   async inFlight(): Promise<number> {

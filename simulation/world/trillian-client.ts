@@ -175,16 +175,16 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
   };
 }
 
-/** The queue in Trillian's database. */
+/** Trillian's database. */
 export function queueReader({ log, time, network, trillian }: Parts): QueueReader {
   return {
-    queued: async (treeId, signal) => {
+    read: async (treeId, signal) => {
       const deadline = time.now + METRICS_TIMEOUT_MS;
       throwIfAborted(signal);
       try {
         return await network.send(
           { system: 'queue', method: 'SELECT', changes: false, deadline, signal },
-          () => trillian.queued(treeId),
+          () => trillian.row(treeId),
         );
       } catch (error) {
         throwIfAborted(signal);
@@ -225,6 +225,7 @@ function treeOf(tree: SimulatedTree): Tree {
     type: 'LOG',
     displayName: row.displayName,
     description: row.description,
+    updatedAtMs: row.updatedAtMs,
     deleted,
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
+import type { TreeRow } from '../../activities/queue';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import type { Random } from '../random';
 import type { VirtualTime, Waiting } from '../virtual-time';
@@ -31,6 +32,8 @@ interface Row {
   state: TreeState;
   readonly displayName: string;
   description: string;
+  /** Whole milliseconds, as the real one stores them. */
+  updatedAtMs: number;
 }
 
 export interface SimulatedTree {
@@ -90,6 +93,8 @@ export class SimulatedTrillian {
   /** While it is set, a signer pass that has begun does not commit, as behind a lock of the sequenced leaves' table. */
   passLock: Promise<void> | undefined;
   #inFlight = 0;
+  /** What readers of the database see while they read another one. */
+  #copy: ReadonlyMap<TreeId, TreeRow> | undefined;
   /** Nothing is integrated until then. */
   #signerStoppedUntil = 0;
   readonly #parts: TrillianParts;
@@ -114,7 +119,11 @@ export class SimulatedTrillian {
   /** A tree as it was made and filled before the run. */
   plant(treeId: TreeId, state: TreeState, bodies: readonly string[]): void {
     const { time } = this.#parts;
-    const tree = newTree(treeId, { state, displayName: '', description: '' }, time.now);
+    const tree = newTree(
+      treeId,
+      { state, displayName: '', description: '', updatedAtMs: Math.floor(time.now) },
+      time.now,
+    );
     tree.initialised = true;
     tree.masteredAt = time.now;
     this.trees.set(treeId, tree);
@@ -143,7 +152,8 @@ export class SimulatedTrillian {
         BigInt(random.whole(1, 0x7fff_ffff))
       ).toString();
     } while (this.trees.has(treeId));
-    const tree = newTree(treeId, { state: 'ACTIVE', displayName, description }, time.now);
+    const row: Row = { state: 'ACTIVE', displayName, description, updatedAtMs: Math.floor(time.now) };
+    const tree = newTree(treeId, row, time.now);
     this.trees.set(treeId, tree);
     this.#parts.onState(tree, undefined, by);
     return tree;
@@ -161,7 +171,7 @@ export class SimulatedTrillian {
   /** Reads the row, and writes all of it later: what another call wrote in between is lost. Returns what it wrote. */
   async updateTree(
     treeId: TreeId,
-    change: Partial<Row>,
+    change: Partial<Omit<Row, 'updatedAtMs'>>,
     deadline: number,
     by: string,
   ): Promise<SimulatedTree> {
@@ -173,7 +183,7 @@ export class SimulatedTrillian {
     }
     const before = tree.row.state;
     this.#count(tree);
-    tree.row = { ...read, ...change };
+    tree.row = { ...read, ...change, updatedAtMs: Math.floor(this.#parts.time.now) };
     if (tree.row.state !== before) {
       this.#parts.onState(tree, before, by);
     }
@@ -244,8 +254,19 @@ export class SimulatedTrillian {
     this.#known(treeId).deleted = true;
   }
 
-  queued(treeId: TreeId): number {
-    return this.trees.get(treeId)?.queue.length ?? 0;
+  /** As its database shows it; null for a tree that it does not have. */
+  row(treeId: TreeId): TreeRow | null {
+    if (this.#copy) {
+      return this.#copy.get(treeId) ?? null;
+    }
+    const tree = this.trees.get(treeId);
+    return tree ? rowOf(tree) : null;
+  }
+
+  /** For so long whoever reads the database reads a copy of now, or a replica that stands still. Milliseconds. */
+  readAnotherDatabase(forMs: number): void {
+    this.#copy = new Map([...this.trees].map(([treeId, tree]) => [treeId, rowOf(tree)]));
+    this.#parts.time.after(forMs, () => (this.#copy = undefined), null);
   }
 
   queueLeafInFlight(): number {
@@ -372,6 +393,10 @@ function newTree(treeId: TreeId, row: Row, now: number): SimulatedTree {
     added: 0,
     waiting: new Set(),
   };
+}
+
+function rowOf({ row, queue }: SimulatedTree): TreeRow {
+  return { state: row.state, updatedAtMs: row.updatedAtMs, queued: queue.length };
 }
 
 function integrate(tree: SimulatedTree, leaf: Leaf, now: number): void {

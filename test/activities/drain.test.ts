@@ -1,7 +1,7 @@
 import { freezeTree } from '../../activities/drain';
+import type { TreeRow } from '../../activities/queue';
 import type { SignerPasses } from '../../activities/signer';
-import type { TrillianClient } from '../../activities/trillian';
-import { CallTooLate } from '../../activities/trillian';
+import { type Call, CallTooLate, type TrillianClient } from '../../activities/trillian';
 import type { Tree, TreeState } from '../../workflows/model/log';
 import { refused } from './refused';
 
@@ -12,19 +12,23 @@ const call = { signal: AbortSignal.timeout(5000) };
 
 let journal: string[];
 let state: TreeState;
+/** Trillian's clock: each update is a millisecond later. */
+let updatedAtMs: number;
 let sizes: number[];
 
 const next = (numbers: number[]): number => (numbers.length > 1 ? numbers.shift() : numbers[0]) ?? 0;
 
+const tree = (): Tree => ({
+  treeId: TREE,
+  state,
+  type: 'LOG',
+  displayName: '',
+  description: '',
+  updatedAtMs,
+  deleted: false,
+});
+
 function trillian(): TrillianClient {
-  const tree = (): Tree => ({
-    treeId: TREE,
-    state,
-    type: 'LOG',
-    displayName: '',
-    description: '',
-    deleted: false,
-  });
   const unexpected = (): never => {
     throw new Error('not a call of a drain');
   };
@@ -35,6 +39,7 @@ function trillian(): TrillianClient {
         return Promise.reject(new CallTooLate('UpdateTree'));
       journal.push(wanted);
       state = wanted;
+      updatedAtMs += 1;
       return Promise.resolve(tree());
     },
     treeHead: () => {
@@ -51,8 +56,15 @@ function trillian(): TrillianClient {
   };
 }
 
-function systems(inFlight: number[], options: { rows?: number[]; passes?: SignerPasses[] }) {
-  const { rows, passes = [] } = options;
+interface Options {
+  readonly rows?: number[];
+  /** What the database shows of the tree, where that is not what Trillian has. */
+  readonly shown?: (row: TreeRow) => TreeRow | null;
+  readonly passes?: SignerPasses[];
+}
+
+function systems(inFlight: number[], options: Options) {
+  const { rows, shown = (row) => row, passes = [] } = options;
   return {
     log: 'production',
     trillian: trillian(),
@@ -70,9 +82,9 @@ function systems(inFlight: number[], options: { rows?: number[]; passes?: Signer
     },
     ...(rows && {
       queue: {
-        queued: () => {
+        read: () => {
           journal.push('rows');
-          return Promise.resolve(next(rows));
+          return Promise.resolve(shown({ state, updatedAtMs, queued: next(rows) }));
         },
         close: () => Promise.resolve(),
       },
@@ -80,9 +92,25 @@ function systems(inFlight: number[], options: { rows?: number[]; passes?: Signer
   };
 }
 
+/** A call that is given up when the database has been asked so often in vain. */
+function givenUpAfter(
+  times: number,
+  shown: () => TreeRow | null,
+): { shown: () => TreeRow | null; call: Call } {
+  const stop = new AbortController();
+  let asked = 0;
+  const counted = (): TreeRow | null => {
+    asked += 1;
+    if (asked === times) stop.abort(new Error('given up'));
+    return shown();
+  };
+  return { shown: counted, call: { signal: stop.signal } };
+}
+
 beforeEach(() => {
   journal = [];
   state = 'ACTIVE';
+  updatedAtMs = 1_769_828_400_000;
   sizes = [3];
 });
 
@@ -98,6 +126,62 @@ describe('a drain with the queue in sight', () => {
     const round = ['DRAINING', 'in flight', 'rows', 'FROZEN', 'rows'];
     expect(journal).toEqual([...round, ...round, 'head']);
     expect(frozen.proof.filter((step) => step.startsWith('FROZEN'))).toHaveLength(1);
+  });
+
+  it('proves a tree that was found FROZEN by a row that is newer than any copy', async () => {
+    state = 'FROZEN';
+    const copied = updatedAtMs;
+    const copy = givenUpAfter(3, () => ({ state: 'FROZEN', updatedAtMs: copied, queued: 0 }));
+    await refused(
+      'NOT_DRAINED',
+      freezeTree(systems([0], { rows: [0], shown: copy.shown }), timing, TREE, copy.call),
+    );
+    journal = [];
+    await freezeTree(systems([1, 0], { rows: [0] }), timing, TREE, call);
+    expect(journal).toEqual(['FROZEN', 'in flight', 'in flight', 'rows', 'head']);
+  });
+
+  it('waits for a replica that lags, and believes no count of it before (H2)', async () => {
+    let lag = 3;
+    const lagging = (row: TreeRow): TreeRow =>
+      lag-- > 0 ? { state: 'ACTIVE', updatedAtMs: 1_769_828_400_000, queued: 0 } : row;
+    await freezeTree(systems([0], { rows: [0], shown: lagging }), timing, TREE, call);
+    const beforeFrozen = journal.slice(0, journal.indexOf('FROZEN'));
+    expect(beforeFrozen).toEqual(['DRAINING', 'in flight', 'rows', 'rows', 'rows', 'rows']);
+  });
+
+  it.each([
+    ['an empty one', () => null, 'not at all'],
+    [
+      'a copy from before',
+      () => ({ state: 'ACTIVE', updatedAtMs: 1_769_828_400_000, queued: 0 }),
+      'ACTIVE since 2026-01-31T03:00:00.000Z',
+    ],
+    [
+      'a copy that is in the same state since another time',
+      () => ({ state: 'DRAINING', updatedAtMs: 1_769_828_400_000, queued: 0 }),
+      'DRAINING since 2026-01-31T03:00:00.000Z',
+    ],
+  ])('takes no empty queue of another database for a proof: %s (H2)', async (_what, shown, words) => {
+    const another = givenUpAfter(3, shown);
+    const message = await refused(
+      'NOT_DRAINED',
+      freezeTree(systems([0], { rows: [0], shown: another.shown }), timing, TREE, another.call),
+    );
+    expect(message).toContain(`its database shows it ${words}, and not DRAINING since`);
+    expect(journal).not.toContain('FROZEN');
+  });
+
+  it('begins again when somebody else updated the tree meanwhile (H8)', async () => {
+    let updates = 1;
+    const updated = (row: TreeRow): TreeRow => {
+      if (updates-- <= 0) return row;
+      updatedAtMs += 1;
+      return { ...row, updatedAtMs };
+    };
+    await freezeTree(systems([0], { rows: [0], shown: updated }), timing, TREE, call);
+    const round = ['DRAINING', 'in flight', 'rows'];
+    expect(journal).toEqual([...round, ...round, 'FROZEN', 'rows', 'head']);
   });
 
   it('changes nothing after its time, and says what was left (H8)', async () => {

@@ -146,7 +146,11 @@ export class FakeLog {
         queueLeafInFlight: () => Promise.resolve(0),
         signer: () => Promise.resolve({ runs: 1, failedRuns: 0, added: 0, signers: 1 }),
       },
-      queue: { queued: () => Promise.resolve(0), close: () => Promise.resolve() },
+      queue: {
+        read: (treeId: TreeId) =>
+          Promise.resolve({ state: this.#tree(treeId).state, updatedAtMs: 0, queued: 0 }),
+        close: () => Promise.resolve(),
+      },
       rekor: {
         log: ({ name }: { name: string }) =>
           this.running.has(name)
@@ -195,7 +199,7 @@ export class FakeLog {
     const tree = (treeId: TreeId): Tree => {
       const { state, mark } = this.#tree(treeId);
       const description = mark ? markOf(mark) : '';
-      return { treeId, state, type: 'LOG', displayName: '', description, deleted: false };
+      return { treeId, state, type: 'LOG', displayName: '', description, updatedAtMs: 0, deleted: false };
     };
     // A rejected promise, not a thrown error, as from the real client.
     const answer = <Found>(look: () => Found): Promise<Found> => Promise.resolve().then(look);

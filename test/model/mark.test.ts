@@ -3,7 +3,8 @@ import { markOf, readMark } from '../../workflows/model/mark';
 const identity = { log: 'production', rotation: '20260131T030000Z-1f3a9c', attempt: 2, number: 41 };
 
 function treeWith(description: string) {
-  return { treeId: '1', state: 'FROZEN', type: 'LOG', displayName: '', description, deleted: false } as const;
+  const names = { displayName: '', description };
+  return { treeId: '1', state: 'FROZEN', type: 'LOG', ...names, updatedAtMs: 0, deleted: false } as const;
 }
 
 describe('the mark of a next tree', () => {

@@ -11,11 +11,20 @@ export interface LogSection {
   publicUrl: string;
   hostname?: string;
   tls?: { caFile: string };
-  trillian: { address: string };
+  trillian: TrillianSection;
   gate: { listen: string; admin: string; token: { file: string }; maxWait?: string };
   installation: { slots: Record<string, SlotSection> };
   rotation?: RotationSection;
   guard?: GuardSection;
+}
+
+export interface TrillianSection {
+  address: string;
+  logServerMetrics: string[];
+  signerMetrics: string[];
+  signerInterval?: string;
+  clockDifference?: string;
+  database?: { url: { file: string } };
 }
 
 export interface SlotSection {

@@ -320,5 +320,5 @@ export function sha256(text: string): string {
 
 function treeOf(treeId: TreeId, { state, mark }: WorldTree): Tree {
   const description = mark ? markOf(mark) : '';
-  return { treeId, state, type: 'LOG', displayName: '', description, deleted: false };
+  return { treeId, state, type: 'LOG', displayName: '', description, updatedAtMs: 0, deleted: false };
 }

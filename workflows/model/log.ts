@@ -21,6 +21,11 @@ export interface Tree {
   readonly type: TreeType;
   readonly displayName: string;
   readonly description: string;
+  /**
+   * When it was made or last updated, by the clock of the log server that did it, in milliseconds since the epoch: Trillian
+   * stores no finer time (trillian: storage/postgresql/admin_storage.go).
+   */
+  readonly updatedAtMs: number;
   readonly deleted: boolean;
 }
 

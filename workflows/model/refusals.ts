@@ -180,6 +180,21 @@ const catalogue = {
     remedy:
       'Check logs.NAME.trillian.database, or leave it out: then the drain is proven by the signer, which takes longer.',
   }),
+  DATABASE_ADDRESS_UNSUPPORTED: (found: { log: string; found: string }): Text => ({
+    message: `The address of Trillian's database of ${found.log} must begin with postgresql:// or postgres://; it ${found.found}.`,
+    remedy:
+      'Only PostgreSQL can be read. With another database leave logs.NAME.trillian.database out: the signer then proves the drain.',
+  }),
+  DATABASE_DENIED: (found: { log: string; reason: string }): Text => ({
+    message: `The user for Trillian's database of ${found.log} may not read what the proof needs: ${found.reason}.`,
+    remedy:
+      'Give that user both: GRANT SELECT (treeid) ON unsequenced, and GRANT SELECT (treeid, treestate, updatetimemillis) ON trees.',
+  }),
+  DATABASE_OF_ANOTHER_TRILLIAN: (found: { log: string; expected: string; shown: string }): Text => ({
+    message: `The database of ${found.log} is not the one that its Trillian writes to now: expected ${found.expected}, found ${found.shown}.`,
+    remedy:
+      'Let logs.NAME.trillian.database.url name the primary of this Trillian: no copy, no replica, no other environment. An empty queue elsewhere proves nothing.',
+  }),
   METRICS_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The metrics of ${found.log} at ${found.url} cannot be read: ${found.reason}.`,
     remedy:

@@ -62,7 +62,8 @@ describe('before the hold', () => {
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     const superseding = { ...order, release: { ...order.release, supersedes: true } };
     await holdAndFreeze(log.systems(), superseding, anAttempt());
-    expect(log.done).toEqual(['hold 7', 'start green']);
+    // Both are closed still; they are set so anew, for a proof that no older copy of the database can give.
+    expect(log.done).toEqual(['hold 7', 'start green', '100 FROZEN', '200 FROZEN']);
   });
 });
 

@@ -1,0 +1,147 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freezeTree } from '../../activities/drain';
+import { connectQueue, type QueueReader } from '../../activities/queue';
+import { connectMetrics } from '../../activities/signer';
+import { connectTrillian } from '../../activities/trillian';
+import type { RefusalCode } from '../../workflows/model/refusals';
+import type { RotationResult } from '../../workflows/model/rotation';
+import { refused } from '../activities/refused';
+import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { databaseUser, lockTable, otherDatabase, type Content } from './other-database';
+import { expectOutcome } from './outcome';
+import { expectAsBefore } from './snapshot';
+
+/** An empty queue proves something in one database only: the one that Trillian writes to. */
+let log: LogUnderTest;
+let databaseUrl: string;
+
+beforeAll(async () => {
+  log = await startLogUnderTest({ rotation: { attempts: 1 } });
+  databaseUrl = readFileSync(log.lab.files.databaseUrl, 'utf8').trim();
+}, 300_000);
+
+afterAll(async () => {
+  await log.end();
+}, 60_000);
+
+beforeEach(() => log.settle(), 150_000);
+
+async function useDatabase(url: string): Promise<void> {
+  await log.reconfigure((section) => {
+    const file = join(log.newDirectory(), 'database-url');
+    writeFileSync(file, `${url}\n`, { mode: 0o600 });
+    section.trillian.database = { url: { file } };
+  });
+}
+
+/** The current tree is updated, as by an earlier rotation: its row is newer than every copy from before. */
+async function updateCurrentTree(): Promise<void> {
+  const { activeTreeId } = await log.serving();
+  await log.trees.setState(activeTreeId, 'ACTIVE');
+}
+
+async function rotatesNot(code: RefusalCode): Promise<RotationResult> {
+  await log.expectWritable();
+  const before = await log.snapshot();
+  const result = await log.rotate();
+  expect({ outcome: result.outcome, codes: result.refusals.map((refusal) => refusal.code) }).toEqual({
+    outcome: 'refused',
+    codes: [code],
+  });
+  expect(await log.snapshot()).toEqual(before);
+  return result;
+}
+
+it('that names another Trillian is refused before anything is changed (H2)', async () => {
+  const { activeTreeId } = await log.serving();
+  const expected = new RegExp(`expected tree ${activeTreeId} ACTIVE since .*, found not at all`);
+  await useDatabase(await otherDatabase(databaseUrl, 'staging', "Trillian's tables"));
+  expect((await rotatesNot('DATABASE_OF_ANOTHER_TRILLIAN')).reason).toMatch(expected);
+
+  await useDatabase(await otherDatabase(databaseUrl, 'something_else', 'nothing'));
+  expect((await rotatesNot('DATABASE_OF_ANOTHER_TRILLIAN')).reason).toContain('"trees" does not exist');
+}, 180_000);
+
+it('that is a copy from before the tree was last changed is refused before anything is changed (H2)', async () => {
+  await useDatabase(await otherDatabase(databaseUrl, 'restored', 'a copy of its trees and queues'));
+  await updateCurrentTree();
+  expect((await rotatesNot('DATABASE_OF_ANOTHER_TRILLIAN')).reason).toMatch(/found ACTIVE since /);
+}, 120_000);
+
+it('that is a copy of just now is found by the next tree, before any write waits (H2)', async () => {
+  await useDatabase(await otherDatabase(databaseUrl, 'just_now', 'a copy of its trees and queues'));
+  await log.expectWritable();
+  const before = await log.snapshot();
+  const result = await log.rotate();
+
+  expectOutcome(result, 'rolledBack');
+  expect(result.reason).toContain('not the one that its Trillian writes to');
+  expect(log.gate.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  expectAsBefore(before, await log.snapshot());
+}, 120_000);
+
+it('of another kind is refused by name, without the rest of its address (H28)', async () => {
+  await useDatabase('mysql://trillian:a-secret@127.0.0.1:1/trillian');
+  const { reason } = await rotatesNot('DATABASE_ADDRESS_UNSUPPORTED');
+  expect(reason).toContain('mysql://');
+  expect(JSON.stringify(await log.rotate({ dryRun: true }))).not.toContain('a-secret');
+}, 120_000);
+
+it('wants two rights of its user, and names the one that is missing', async () => {
+  const queueOnly = ['GRANT SELECT (treeid) ON unsequenced'];
+  await useDatabase(await databaseUser(databaseUrl, 'reads_one', queueOnly));
+  expect((await rotatesNot('DATABASE_DENIED')).reason).toContain('permission denied for table trees');
+
+  const both = [...queueOnly, 'GRANT SELECT (treeid, treestate, updatetimemillis) ON trees'];
+  await useDatabase(await databaseUser(databaseUrl, 'reads_both', both));
+  const result = await log.rotate();
+  expectOutcome(result, 'completed');
+  expect(result.frozen?.proof).toContain('no row in its queue after FROZEN');
+}, 180_000);
+
+it.each<[Content]>([["Trillian's tables"], ['a copy of its trees and queues']])(
+  'never proves a tree drained that has a leaf in its queue: %s (H2)',
+  async (content) => {
+    const { address, logServerMetrics: logServers, signerMetrics: signers } = log.section.trillian;
+    const trillian = connectTrillian({ log: 'lab', address });
+    const metrics = connectMetrics({ log: 'lab', logServers, signers });
+    const treeId = await log.trees.create('LOG');
+    const name = content === "Trillian's tables" ? 'empty_queue' : 'copied_queue';
+    const other = await otherDatabase(databaseUrl, name, content);
+    const [own, wrong] = [databaseUrl, other].map((url) => connectQueue({ log: 'lab', url: () => url })) as [
+      QueueReader,
+      QueueReader,
+    ];
+    const timing = { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 };
+    const freeze = (queue: QueueReader, signal = AbortSignal.timeout(30_000)) =>
+      freezeTree({ log: 'lab', trillian, metrics, queue }, timing, treeId, { signal });
+    /** Gives up when the database was asked so often: whatever proves nothing by then never does. */
+    const freezesNot = async (queue: QueueReader): Promise<string> => {
+      const stop = new AbortController();
+      let asked = 0;
+      const read: QueueReader['read'] = async (...question) => {
+        const row = await queue.read(...question);
+        if ((asked += 1) === 20) stop.abort(new Error('given up'));
+        return row;
+      };
+      return await refused('NOT_DRAINED', freeze({ ...queue, read }, stop.signal));
+    };
+    const unlock = await lockTable(databaseUrl, 'sequencedleafdata');
+    try {
+      const leaf = { value: Buffer.from(name), identityHash: Buffer.alloc(32, name) };
+      await trillian.queueLeaf(treeId, leaf, { signal: AbortSignal.timeout(20_000) });
+      expect(await freezesNot(own)).toContain('leaves in its queue: 1');
+      expect(await freezesNot(wrong)).toContain("or not this Trillian's");
+      // Frozen by hand, as an interrupted proof leaves it.
+      await log.trees.setState(treeId, 'FROZEN');
+      expect(await freezesNot(wrong)).toContain("or not this Trillian's");
+    } finally {
+      await unlock();
+    }
+    await expect(freeze(own)).resolves.toMatchObject({ treeId, size: 1 });
+    await Promise.all([own.close(), wrong.close()]);
+    trillian.close();
+  },
+  120_000,
+);
