@@ -1,3 +1,4 @@
+import type { DrainTiming } from '../workflows/model/drain';
 import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
 import type { FrozenTree } from '../workflows/model/rotation';
 import type { QueueReader } from './queue';
@@ -9,18 +10,9 @@ import type { Call } from './trillian';
 import { CallTooLate } from './trillian';
 import { pause } from './waiting';
 
-/** What the operator knows of the signers. Milliseconds. */
-export interface DrainTiming {
-  /** `--sequencer_interval`: the pause between two passes of a signer. */
-  readonly signerIntervalMs: number;
-  /** `--sequencer_guard_window`: a pass leaves alone what was queued less than this before it. */
-  readonly guardWindowMs: number;
-  /** How far a log server's clock may be ahead of a signer's; it works like a guard window. */
-  readonly clockDifferenceMs: number;
-}
-
 type DrainSystems = Pick<LogSystems, 'log' | 'trillian' | 'metrics' | 'queue'>;
 
+/** What is quick to ask is asked this often, in milliseconds. */
 const POLL_MS = 5;
 
 /**
@@ -191,33 +183,25 @@ async function setState(drain: Drain, state: 'DRAINING' | 'FROZEN', proof: strin
 
 async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {
   const { metrics } = drain.systems;
+  const { signal } = drain.call;
   drain.left = 'the QueueLeaf calls in flight were not counted';
-  await poll(
-    drain,
-    () => metrics.queueLeafInFlight(drain.call.signal),
-    (inFlight) => `QueueLeaf calls in flight: ${inFlight}`,
-  );
-  proof.push('no QueueLeaf in flight on any log server');
-}
-
-/** Asks until the answer is zero. */
-async function poll(
-  drain: Drain,
-  ask: () => Promise<number>,
-  left: (count: number) => string,
-): Promise<void> {
-  for (let count = await ask(); count !== 0; count = await ask()) {
-    drain.left = left(count);
-    await pause(POLL_MS, drain.call.signal);
+  for (;;) {
+    const { answer: inFlight, tookMs } = await timed(() => metrics.queueLeafInFlight(signal));
+    if (inFlight === 0) {
+      proof.push('no QueueLeaf in flight on any log server');
+      return;
+    }
+    drain.left = `QueueLeaf calls in flight: ${inFlight}`;
+    await pause(Math.max(POLL_MS, tookMs), signal);
   }
 }
 
 async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
   const { systems, treeId, call } = drain;
-  const read = async (): Promise<SignerPasses & TreeHead> => {
+  const read = async (): Promise<SignerPasses & TreeHead & { readonly tookMs: number }> => {
     // Counters before the size: then a size that has not grown covers every pass that was counted.
-    const passes = await systems.metrics.signer(treeId, call.signal);
-    return { ...passes, ...(await systems.trillian.treeHead(treeId, call)) };
+    const { answer, tookMs } = await timed(() => systems.metrics.signer(treeId, call.signal));
+    return { ...answer, tookMs, ...(await systems.trillian.treeHead(treeId, call)) };
   };
   drain.left = 'its signer passes were not counted';
   let from = await read();
@@ -225,7 +209,11 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
     const now = await read();
     const passes = now.runs - from.runs;
     const wanted = now.signers + 1;
-    if (
+    if (now.unknownTo.length > 0) {
+      // Its passes would not be seen.
+      drain.left = `the signer at ${now.unknownTo.join(', ')} has not seen it`;
+      from = now;
+    } else if (
       now.added !== from.added ||
       now.failedRuns !== from.failedRuns ||
       now.size !== from.size ||
@@ -238,9 +226,18 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
       return;
     } else {
       drain.left = `${passes} of ${wanted} signer passes that add nothing`;
-      await pause(POLL_MS, call.signal);
     }
+    // A signer writes its page itself: reading a large one all the time would slow the passes that are waited for.
+    await pause(Math.max(POLL_MS, now.tookMs), call.signal);
   }
+}
+
+async function timed<Answer>(
+  ask: () => Promise<Answer>,
+): Promise<{ readonly answer: Answer; readonly tookMs: number }> {
+  const began = performance.now();
+  const answer = await ask();
+  return { answer, tookMs: performance.now() - began };
 }
 
 function sameHead(one: TreeHead, other: TreeHead): boolean {

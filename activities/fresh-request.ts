@@ -1,4 +1,4 @@
-import { Client } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import { type PemFile, readAuthorities } from './authorities';
 import { throwIfAborted } from './waiting';
 
@@ -18,7 +18,16 @@ export interface FreshAnswer {
   readonly text: string;
 }
 
+/** What was read line by line. */
+export interface FreshLines {
+  readonly status: number;
+  readonly bytes: number;
+}
+
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** A longer line is kept by nobody: what sends it sends no text. Characters. */
+const MAX_LINE = 64 * 1024;
 
 /**
  * One HTTP request over a connection of its own: behind one address there may be several processes, and a kept
@@ -27,12 +36,54 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
  * TLS_FILE_UNUSABLE.
  */
 export async function freshRequest(url: string, request: FreshRequest): Promise<FreshAnswer> {
+  return await fresh(url, request, { maxResponseSize: MAX_ANSWER_BYTES }, async (answer) => ({
+    status: answer.statusCode,
+    text: await answer.body.text(),
+  }));
+}
+
+/**
+ * The same for an answer of any length, of which `take` gets each line without its end, and nothing is kept here.
+ *
+ * @throws Error for a line of more than 64 Ki characters, and whatever `take` throws.
+ */
+export async function freshLines(
+  url: string,
+  request: Pick<FreshRequest, 'signal' | 'timeoutMs' | 'authorities'>,
+  take: (line: string) => void,
+): Promise<FreshLines> {
+  return await fresh(url, request, {}, async ({ statusCode, body }) => {
+    const decoder = new TextDecoder();
+    let bytes = 0;
+    let begun = '';
+    const more = (text: string): void => {
+      const lines = (begun + text).split('\n');
+      begun = lines.pop() ?? '';
+      for (const line of lines) take(line);
+      if (begun.length > MAX_LINE) throw new Error(`a line of it has more than ${MAX_LINE} characters`);
+    };
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      more(decoder.decode(chunk, { stream: true }));
+    }
+    more(decoder.decode());
+    if (begun !== '') take(begun);
+    return { status: statusCode, bytes };
+  });
+}
+
+async function fresh<Answer>(
+  url: string,
+  request: FreshRequest,
+  options: Client.Options,
+  read: (answer: Dispatcher.ResponseData) => Promise<Answer>,
+): Promise<Answer> {
   const { signal, timeoutMs, method = 'GET', headers, body, authorities } = request;
   throwIfAborted(signal);
   const { protocol, origin, pathname, search } = new URL(url);
   const connect = authorities && protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
   const timeout = AbortSignal.timeout(timeoutMs);
-  const client = new Client(origin, { connect, pipelining: 0, maxResponseSize: MAX_ANSWER_BYTES });
+  const client = new Client(origin, { connect, pipelining: 0, ...options });
   try {
     const answer = await client.request({
       method,
@@ -41,7 +92,7 @@ export async function freshRequest(url: string, request: FreshRequest): Promise<
       body: body ?? null,
       signal: AbortSignal.any([signal, timeout]),
     });
-    return { status: answer.statusCode, text: await answer.body.text() };
+    return await read(answer);
   } catch (error) {
     throwIfAborted(signal);
     if (error instanceof Error && error.name === 'TimeoutError')

@@ -1,24 +1,83 @@
-/** A page in Prometheus' text format, as far as counters without timestamps need it. */
-export interface MetricsPage {
-  /** The value of one counter with exactly this label; 0 for a counter that has not counted anything yet. */
-  counter(name: string, label: string, value: string): number;
-  /** Whether any sample of this name is on the page. */
-  has(name: string): boolean;
+/** One line of a page in Prometheus' text format. */
+export interface Sample {
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly value: number;
+  /** Milliseconds since the epoch; absent on the page of a process itself, whose values are of now. */
+  readonly timestamp?: number;
 }
 
-/** NAME{LABELS} VALUE; Trillian's labels hold method names, tree ids and words: no quotes and no braces. */
-const SAMPLE = /^([A-Za-z_:][\w:]*)(?:\{([^}]*)\})? (\S+)$/gm;
+const NAME = /[A-Za-z_:][A-Za-z0-9_:]*/y;
+const SPACE = /[ \t]*/y;
+const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
+const NUMBER = /[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|nan)(?=[ \t]|$)/iy;
+const TIMESTAMP = /-?\d+(?=[ \t]|$)/y;
 
-/** Reads a page; lines that are no samples are passed over. */
-export function parseMetrics(text: string): MetricsPage {
-  const samples = new Map<string, number>();
-  const names = new Set<string>();
-  for (const [, name = '', labels = '', value] of text.matchAll(SAMPLE)) {
-    names.add(name);
-    samples.set(`${name}{${labels}}`, Number(value));
-  }
-  return {
-    counter: (name, label, value) => samples.get(`${name}{${label}="${value}"}`) ?? 0,
-    has: (name) => names.has(name),
+/**
+ * The name of a sample, without reading the rest of its line; null for a line that is none, and for one whose name stands
+ * in quotes, among the labels (which only pages with other names than Trillian's have).
+ */
+export function sampleName(line: string): string | null {
+  NAME.lastIndex = 0;
+  return NAME.exec(line)?.[0] ?? null;
+}
+
+/**
+ * Reads a sample: `NAME{LABEL="VALUE",...} VALUE [TIMESTAMP]`, with the escapes of label values and everything that Go
+ * writes as a number (prometheus.io, exposition formats, version 0.0.4).
+ *
+ * @throws Error when the line is anything else.
+ */
+export function parseSample(line: string): Sample {
+  const text = line.trimEnd();
+  let at = 0;
+  const next = (form: RegExp): RegExpExecArray | null => {
+    form.lastIndex = at;
+    const found = form.exec(text);
+    if (found) at = form.lastIndex;
+    return found;
   };
+  const expected = <Found>(what: string, found: Found | null | undefined | false | ''): Found => {
+    if (found === null || found === undefined || found === false || found === '') {
+      throw new Error(`a line of it has no ${what} at character ${at + 1}: ${text.slice(0, 80)}`);
+    }
+    return found;
+  };
+  const skip = (character: string): boolean => {
+    next(SPACE);
+    const there = text[at] === character;
+    if (there) at += 1;
+    return there;
+  };
+
+  const [name] = expected('name', next(NAME));
+  const labels = new Map<string, string>();
+  if (skip('{')) {
+    while (!skip('}')) {
+      const [label] = expected('label', next(NAME));
+      expected('equals sign', skip('='));
+      next(SPACE);
+      labels.set(label, unescaped(expected('value of a label', next(QUOTED))[1] ?? ''));
+      if (!skip(',')) {
+        expected('end of its labels', skip('}'));
+        break;
+      }
+    }
+  }
+  next(SPACE);
+  const value = numberOf(expected('value', next(NUMBER))[0]);
+  next(SPACE);
+  const timestamp = next(TIMESTAMP)?.[0];
+  next(SPACE);
+  expected('end', at === text.length);
+  return { name, labels, value, ...(timestamp !== undefined && { timestamp: Number(timestamp) }) };
+}
+
+function unescaped(value: string): string {
+  return value.replace(/\\(.)/gs, (_, character: string) => (character === 'n' ? '\n' : character));
+}
+
+function numberOf(text: string): number {
+  const [, sign, infinite] = /^([+-]?)(inf(?:inity)?)$/i.exec(text) ?? [];
+  return infinite === undefined ? Number(text) : sign === '-' ? -Infinity : Infinity;
 }

@@ -2,8 +2,8 @@ import type { TreeId } from '../workflows/model/log';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from './error-reason';
-import { freshRequest } from './fresh-request';
-import { type MetricsPage, parseMetrics } from './prometheus';
+import { freshLines } from './fresh-request';
+import { parseSample, sampleName, type Sample } from './prometheus';
 import { refuse, type RefusalError } from './refusal-error';
 import { throwIfAborted } from './waiting';
 
@@ -16,15 +16,21 @@ export interface SignerPasses {
   readonly added: number;
   /** How many signers there are: so many passes may have been under way at the moment of reading. */
   readonly signers: number;
+  /** Metrics pages of signers that have not seen the tree since their start, or belong to another Trillian. */
+  readonly unknownTo: readonly string[];
+  /** Size of the largest page: it grows by some 140 KB with each tree that its signer has seen open. */
+  readonly pageBytes: number;
 }
 
-/** The metrics of Trillian's log servers and signers. Both refuse METRICS_UNREACHABLE. */
+/** The metrics of Trillian's log servers and signers. All refuse METRICS_UNREACHABLE. */
 export interface TrillianMetrics {
   /**
    * How many QueueLeaf calls are being worked on, of all trees, summed over every log server: never less than there
    * were at one instant during the call. Zero after a tree was closed means that its queue can only shrink (H2).
    */
   queueLeafInFlight(signal: AbortSignal): Promise<number>;
+  /** How many calls of GetTree have begun, summed over every log server since its start. */
+  getTreeCalls(signal: AbortSignal): Promise<number>;
   /** Summed over all signers; zero for a signer that has not seen the tree, as those that are not its master. */
   signer(treeId: TreeId, signal: AbortSignal): Promise<SignerPasses>;
 }
@@ -39,8 +45,30 @@ export interface MetricsOptions {
   readonly authorities?: PemFile | undefined;
 }
 
-const TIMEOUT_MS = 2000;
+/** A signer that has seen hundreds of trees needs a second or two for its page. */
+const TIMEOUT_MS = 5_000;
+/** So many samples may be of interest at most: a page of one process has some ten. */
+const MAX_SAMPLES = 10_000;
+/** A process that is restarted each time is none to be waited for. */
+const MAX_TRIES = 5;
 const QUEUE_LEAF = '/trillian.TrillianLog/QueueLeaf';
+const GET_TREE = '/trillian.TrillianAdmin/GetTree';
+
+const BEGUN = 'log_rpc_requests';
+const SUCCEEDED = 'log_rpc_success';
+const FAILED = 'log_rpc_errors';
+/** There from the start, other than what counts calls (trillian: server/log_rpc_server.go). */
+const FROM_THE_START = 'proof_index_percentiles_count';
+/** Set for every tree that a signer lists, master or not (trillian: log/operation_manager.go). */
+const KNOWN_LOGS = 'known_logs';
+
+/** A page, as far as it was asked for. */
+interface Page {
+  readonly bytes: number;
+  has(name: string): boolean;
+  /** Over all samples with this name and label, whatever other labels they bear. */
+  sum(name: string, label: string, value: string): number;
+}
 
 /** Reads metrics anew for every question. */
 export function connectMetrics(options: MetricsOptions): TrillianMetrics {
@@ -50,11 +78,40 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
     return refuse('METRICS_UNREACHABLE', { log, url, reason }, cause);
   }
 
-  async function read(url: string, signal: AbortSignal): Promise<MetricsPage> {
+  /** Keeps the samples of these names of which `label` is one of `values`, and forgets the rest as it comes. */
+  async function read(
+    url: string,
+    names: readonly string[],
+    label: string,
+    values: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Page> {
+    const kept: Sample[] = [];
+    const seen = new Set<string>();
+    const take = (line: string): void => {
+      const name = sampleName(line);
+      if (name === null || !names.includes(name)) return;
+      seen.add(name);
+      if (name === FROM_THE_START) return;
+      const sample = parseSample(line);
+      const value = sample.labels.get(label);
+      if (value === undefined) throw new Error(`its samples of ${name} have no label ${label}`);
+      if (!values.includes(value)) return;
+      requireOfNow(sample);
+      if (kept.push(sample) > MAX_SAMPLES)
+        throw new Error(`it has more than ${MAX_SAMPLES} samples of ${name}`);
+    };
     try {
-      const { status, text } = await freshRequest(url, { signal, timeoutMs: TIMEOUT_MS, authorities });
+      const { status, bytes } = await freshLines(url, { signal, timeoutMs: TIMEOUT_MS, authorities }, take);
       if (status !== 200) throw new Error(`it answered ${status}`);
-      return parseMetrics(text);
+      return {
+        bytes,
+        has: (name) => seen.has(name),
+        sum: (name, wanted, value) =>
+          kept
+            .filter((sample) => sample.name === name && sample.labels.get(wanted) === value)
+            .reduce((total, sample) => total + sample.value, 0),
+      };
     } catch (error) {
       throwIfAborted(signal);
       const field = `logs.${log}.trillian.${logServers.includes(url) ? 'logServerMetrics' : 'signerMetrics'}`;
@@ -64,19 +121,20 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
     }
   }
 
-  async function readLogServer(url: string, signal: AbortSignal): Promise<QueueLeafCounts> {
-    const page = await read(url, signal);
-    // A wrong address would look as if nothing was ever in flight. The first is absent before the first call, the
-    // second is there from the start (trillian: server/log_rpc_server.go).
-    if (!page.has('log_rpc_requests') && !page.has('proof_index_percentiles_count')) {
+  async function readLogServer(url: string, signal: AbortSignal): Promise<Page> {
+    const names = [BEGUN, SUCCEEDED, FAILED, FROM_THE_START];
+    const page = await read(url, names, 'method', [QUEUE_LEAF, GET_TREE], signal);
+    // A wrong address would look as if nothing was ever in flight.
+    if (!page.has(BEGUN) && !page.has(FROM_THE_START)) {
       throw unreadable(url, 'these are not the metrics of a Trillian log server');
     }
-    return {
-      begun: page.counter('log_rpc_requests', 'method', QUEUE_LEAF),
-      ended:
-        page.counter('log_rpc_success', 'method', QUEUE_LEAF) +
-        page.counter('log_rpc_errors', 'method', QUEUE_LEAF),
-    };
+    return page;
+  }
+
+  async function queueLeafCalls(url: string, signal: AbortSignal): Promise<{ begun: number; ended: number }> {
+    const page = await readLogServer(url, signal);
+    const calls = (name: string): number => page.sum(name, 'method', QUEUE_LEAF);
+    return { begun: calls(BEGUN), ended: calls(SUCCEEDED) + calls(FAILED) };
   }
 
   /**
@@ -84,11 +142,21 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
    * another that is still in flight. So zero is believed only of calls begun by a second reading and ended by the first.
    */
   async function inFlightAt(url: string, signal: AbortSignal): Promise<number> {
-    const first = await readLogServer(url, signal);
-    if (first.begun > first.ended) return first.begun - first.ended;
-    const second = await readLogServer(url, signal);
-    // Fewer begun than ended: the process was restarted between the readings.
-    return second.begun < first.ended ? inFlightAt(url, signal) : second.begun - first.ended;
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const first = await queueLeafCalls(url, signal);
+      if (first.begun > first.ended) return first.begun - first.ended;
+      const second = await queueLeafCalls(url, signal);
+      if (second.begun >= first.ended) return second.begun - first.ended;
+      // Fewer begun than ended: the process was restarted between the readings.
+    }
+    throw unreadable(url, 'it counts more calls that ended than calls that began');
+  }
+
+  async function readSigner(url: string, treeId: TreeId, signal: AbortSignal): Promise<Page> {
+    const names = ['signing_runs', 'failed_signing_runs', 'entries_added', KNOWN_LOGS];
+    const page = await read(url, names, 'logid', [treeId], signal);
+    if (!page.has(KNOWN_LOGS)) throw unreadable(url, 'these are not the metrics of a Trillian signer');
+    return page;
   }
 
   return {
@@ -96,22 +164,34 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
       return sum(await Promise.all(logServers.map((url) => inFlightAt(url, signal))));
     },
 
+    async getTreeCalls(signal) {
+      const pages = await Promise.all(logServers.map((url) => readLogServer(url, signal)));
+      return sum(pages.map((page) => page.sum(BEGUN, 'method', GET_TREE)));
+    },
+
     async signer(treeId, signal) {
-      const pages = await Promise.all(signers.map((url) => read(url, signal)));
-      const total = (name: string): number => sum(pages.map((page) => page.counter(name, 'logid', treeId)));
+      const pages = await Promise.all(signers.map((url) => readSigner(url, treeId, signal)));
+      const total = (name: string): number => sum(pages.map((page) => page.sum(name, 'logid', treeId)));
       return {
         runs: total('signing_runs'),
         failedRuns: total('failed_signing_runs'),
         added: total('entries_added'),
         signers: signers.length,
+        unknownTo: signers.filter((_, position) => pages[position]?.sum(KNOWN_LOGS, 'logid', treeId) === 0),
+        pageBytes: Math.max(0, ...pages.map(({ bytes }) => bytes)),
       };
     },
   };
 }
 
-interface QueueLeafCounts {
-  readonly begun: number;
-  readonly ended: number;
+/** A proof needs what is counted now. Federated pages and those of gateways show what was collected some time ago. */
+function requireOfNow({ name, value, timestamp }: Sample): void {
+  if (timestamp !== undefined) {
+    throw new Error(
+      `its ${name} is of ${new Date(timestamp).toISOString()}, and not of now: name the page of the process itself`,
+    );
+  }
+  if (!(value >= 0 && value < Infinity)) throw new Error(`its ${name} is ${value}, which no counter can be`);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,5 +1,5 @@
 import type { RotationTiming } from '../workflows/model/plan';
-import type { DrainTiming } from './drain';
+import type { DrainTiming } from '../workflows/model/drain';
 import type { Installation } from './installation/installation';
 import type { GateClient } from './gate';
 import type { QueueReader } from './queue';

@@ -1,3 +1,4 @@
+import { passMs } from '../workflows/model/drain';
 import type { CommandRun, FileChange } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/rotation';
@@ -65,7 +66,7 @@ function foundLines(plan: Plan, columns: number): string[] {
   const evidence = {
     queue: "Trillian's database shows its queue empty",
     'signer passes': 'two further signer passes add nothing; a database connection would prove it sooner',
-  }[plan.drainEvidence];
+  }[plan.drainEvidence.by];
   return [
     ...field('Current tree', `${currentTree.treeId}, ${currentTree.size} entries`, columns),
     ...field('Earlier shards', shards || 'none', columns),
@@ -73,6 +74,7 @@ function foundLines(plan: Plan, columns: number): string[] {
     ...field('Serves now', `${installation.current}, at ${urls(installation.currentInstances)}`, columns),
     ...field('Will serve', `${installation.next}, at ${urls(installation.nextInstances)}`, columns),
     ...field('Drained when', evidence, columns),
+    ...field('Signers', signersText(plan.drainEvidence), columns),
     ...field(
       'Writes wait',
       `at most ${timing.criticalSectionMs} ms in an attempt, of at most ${timing.attempts}`,
@@ -80,6 +82,18 @@ function foundLines(plan: Plan, columns: number): string[] {
     ),
     ...warnings.flatMap((warning) => field('Warning', warning, columns)),
   ];
+}
+
+/** What was measured of the signers, beside what the configuration says of them. */
+function signersText({ pace, unmeasured = '', timing }: Plan['drainEvidence']): string {
+  if (!pace) {
+    return `not measured: ${unmeasured}`;
+  }
+  const { passes, withinMs, readingMs, pageBytes } = pace;
+  return (
+    `pass over this tree every ${Math.round(passMs(pace))} ms (${passes} in ${withinMs} ms; signerInterval says ${timing.signerIntervalMs} ms); ` +
+    `their metrics of ${Math.ceil(pageBytes / 1000)} kB are read in ${readingMs} ms`
+  );
 }
 
 function urls(instances: Plan['installation']['currentInstances']): string {

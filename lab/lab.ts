@@ -54,6 +54,8 @@ export interface LabOptions {
   readonly routes?: (ports: Ports) => Promise<Routes>;
   /** Parts that are not started. */
   readonly without?: readonly PartName[];
+  /** More of the signer's flags, such as a longer `--sequencer_interval`. */
+  readonly signerFlags?: readonly string[];
   /** Keep the data when the lab is stopped. A lab whose data was kept once keeps it until `stopLab` says otherwise. */
   readonly keepData?: boolean;
   /** The lab is to go on when this process ends; then call `leave` instead of `stop`. */
@@ -120,9 +122,18 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
       without: options.without ?? [],
     });
     const { ports, keepData } = record;
-    const { report, binaries, signal = new AbortController().signal } = options;
+    const { report, binaries, signerFlags = [], signal = new AbortController().signal } = options;
     const routes = (await options.routes?.(ports)) ?? directRoutes(ports);
-    const lab = { files, ports, routes, parts: labParts(files, ports), binaries, report, signal };
+    const lab = {
+      files,
+      ports,
+      routes,
+      parts: labParts(files, ports),
+      binaries,
+      signerFlags,
+      report,
+      signal,
+    };
     await stopParts(lab, (name) => report(`${name} was still there from an earlier start: stopped`));
     await writeConfiguration(files, ports);
     await writeSlots(files, routes, binaries.rekorServer);

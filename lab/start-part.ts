@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly routes: Routes;
   readonly parts: Readonly<Record<PartName, Part>>;
   readonly binaries: Binaries;
+  readonly signerFlags: readonly string[];
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -73,7 +74,7 @@ async function start(lab: Surroundings, part: Part): Promise<void> {
         database: routes.signer.database,
         calls: ports.signer,
         metrics: ports.signerMetrics,
-        more: ['--force_master'],
+        more: ['--force_master', ...lab.signerFlags],
       });
       return;
     case 'temporal':

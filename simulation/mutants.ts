@@ -58,6 +58,7 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
     systems: (systems) => ({
       ...systems,
       metrics: {
+        ...systems.metrics,
         queueLeafInFlight: () => Promise.resolve(0),
         signer: async (treeId, signal) => {
           const passes = await systems.metrics.signer(treeId, signal);

@@ -62,7 +62,7 @@ export function stepOf(by: RunningActivity, system: string, method: string): Ste
 
 /** So many calls a step makes, about: where in it a fault is aimed. */
 export const callsOf: Readonly<Record<Step, number>> = {
-  preflight: 12,
+  preflight: 20,
   createTree: 12,
   stage: 24,
   hold: 5,

@@ -1,4 +1,5 @@
 import { CLOSE_MS } from '../workflows/model/deadlines';
+import { signerWaitsMs } from '../workflows/model/drain';
 import { fieldPath, type Path, type Problem } from './config-problems';
 import { formatDuration, formatSize, parseDuration, parseSize } from './quantities';
 
@@ -66,9 +67,8 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
 const LONGEST_DRAIN_MS = CLOSE_MS - 1_000;
 
 /**
- * Without a database the drain waits for the guard window, for passes of each signer and one more, and between its two
- * looks at the end (activities/drain.ts). What is longer than the critical section never completes, and what is longer than
- * a try to close the next tree never ends an attempt that failed.
+ * What a critical section waits for signers (workflows/model/drain.ts). What is longer than the critical section never
+ * completes, and what is longer than a try to close the next tree never ends an attempt that failed.
  */
 function drainRules(path: Path, log: unknown, criticalSection: number | undefined): Broken[] {
   const trillian = at(log, ['trillian']);
@@ -79,13 +79,29 @@ function drainRules(path: Path, log: unknown, criticalSection: number | undefine
     parseDuration(textAt(trillian, ['clockDifference']) ?? '0ms'),
   ];
   const known = interval !== undefined && guardWindow !== undefined && difference !== undefined;
-  if (!known || criticalSection === undefined || at(trillian, ['database']) !== undefined) {
+  if (!known || criticalSection === undefined) {
     return [];
   }
-  const waits = guardWindow + difference + (Array.isArray(signers) ? signers.length + 2 : 3) * interval;
+  const by = at(trillian, ['database']) === undefined ? 'signer passes' : 'queue';
+  const waits = signerWaitsMs(
+    {
+      by,
+      timing: { signerIntervalMs: interval, guardWindowMs: guardWindow, clockDifferenceMs: difference },
+    },
+    { signers: Array.isArray(signers) ? signers.length : 1, passMs: interval, readingMs: 0 },
+  );
   const most = Math.min(criticalSection, LONGEST_DRAIN_MS);
-  return waits <= most
-    ? []
+  if (waits <= most) {
+    return [];
+  }
+  return by === 'queue'
+    ? [
+        {
+          at: [...path, 'trillian', 'signerInterval'],
+          found: `${formatDuration(interval)}, so writes may wait ${formatDuration(waits)} for two passes`,
+          allowed: `at most ${formatDuration(most / 2)}: half of rotation.criticalSection, and never more than ${formatDuration(LONGEST_DRAIN_MS / 2)}`,
+        },
+      ]
     : [
         {
           at: [...path, 'trillian', 'database'],

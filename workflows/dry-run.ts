@@ -59,7 +59,7 @@ export function dryRun(plan: Plan): Run {
       await say('hold', 'hold new writes in the gate and wait until none is in flight; reads go on');
       await say('start', ...changesIn('start'));
       const proof =
-        plan.drainEvidence === 'queue'
+        plan.drainEvidence.by === 'queue'
           ? "Trillian's queue in its database"
           : 'two further passes of the signer';
       await say('freeze', `set tree ${tree} DRAINING, prove it drained by ${proof}, set it FROZEN`);

@@ -6,7 +6,7 @@ import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows
 import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
 import { handoverLeaf, handoverText, sameEnd, type TreeEnd } from '../handover';
-import { refuse } from '../refusal-error';
+import { refuse, RefusalError } from '../refusal-error';
 import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
@@ -34,7 +34,7 @@ export async function createNextTree(
   identity: AttemptIdentity,
   attempt: Attempt,
 ): Promise<TreeId> {
-  const { trillian, metrics, queue } = systems;
+  const { trillian, queue } = systems;
   await requireOurs(systems, identity, attempt);
   const description = markOf(identity);
   const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
@@ -60,15 +60,28 @@ export async function createNextTree(
   for (const tree of doubled) {
     await trillian.setState(tree.treeId, 'FROZEN', attempt);
   }
-  // It waits DRAINING, not FROZEN, so that its signer takes it on beforehand.
-  const began = performance.now();
-  while (
-    (await metrics.signer(treeId, attempt.signal)).runs === 0 &&
-    performance.now() - began < MASTERSHIP_MS
-  ) {
-    await pause(50, attempt.signal);
-  }
+  await untilTakenOn(systems, treeId, attempt);
   return treeId;
+}
+
+/**
+ * Waits until the signer has taken the tree on, which it does while that is DRAINING, not FROZEN: its first leaf is not late
+ * then. With a database nothing else is asked of the signers' metrics, so their absence only costs this wait.
+ */
+async function untilTakenOn({ metrics, queue }: LogSystems, treeId: TreeId, attempt: Attempt): Promise<void> {
+  const ends = performance.now() + MASTERSHIP_MS;
+  for (let began = performance.now(); began < ends; began = performance.now()) {
+    try {
+      if ((await metrics.signer(treeId, attempt.signal)).runs > 0) {
+        return;
+      }
+    } catch (error) {
+      if (!queue || !(error instanceof RefusalError)) {
+        throw error;
+      }
+    }
+    await pause(Math.max(50, performance.now() - began), attempt.signal);
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Attempt, persistently } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
+import { drainEvidence, requireListedLogServer } from './drain-evidence';
 import { servedDrift } from './drift';
 import { readPublicLog } from './public-log';
 
@@ -43,16 +44,18 @@ export async function preflight(
   if (!trees || !gateState || !state) {
     return { log: request.log, refusals };
   }
+  const { activeTreeId } = state;
   const readingShards = looked(() => readShards(systems, state, attempt));
-  const [shards, publicLog, instances, changes] = await Promise.all([
+  const [shards, publicLog, instances, changes, evidence] = await Promise.all([
     readingShards,
     readingShards.then((read) => read && readPublicLog(systems, state, read.inactive, attempt)),
     looked(() => readInstances(systems, state, attempt)),
     looked(() => installation.describe(state, attempt.signal)),
-    looked(() => metrics.signer(state.activeTreeId, attempt.signal)),
-    queue && looked(() => requireShown(systems, queue, state.activeTreeId, attempt)),
+    looked(() => drainEvidence(systems, activeTreeId, attempt)),
+    looked(() => requireListedLogServer(systems, activeTreeId, attempt)),
+    queue && looked(() => requireShown(systems, queue, activeTreeId, attempt)),
   ]);
-  if (!shards || !publicLog || !instances || !changes || refusals.length > 0) {
+  if (!shards || !publicLog || !instances || !changes || !evidence || refusals.length > 0) {
     return { log: request.log, refusals: [...refusals, ...(publicLog?.refusals ?? [])] };
   }
   // A rotation would make a list that lost a shard the standing one (H10).
@@ -77,7 +80,7 @@ export async function preflight(
       },
       largestMark: Math.max(0, ...marked.map((tree) => tree.identity.number)),
       leftovers: leftoversOf({ installation: state, gate: gateState, current: shards.current, marked }),
-      drainEvidence: queue ? 'queue' : 'signer passes',
+      drainEvidence: evidence,
       hash: sha256(JSON.stringify([request.log, state, changes])),
       timing: systems.timing,
     },

@@ -213,6 +213,7 @@ export function trillianMetrics({ log, time, network, trillian }: Parts): Trilli
   }
   return {
     queueLeafInFlight: (signal) => page('log-server', signal, () => trillian.queueLeafInFlight()),
+    getTreeCalls: (signal) => page('log-server', signal, () => trillian.getTreeCalls),
     signer: (treeId, signal) => page('signer', signal, () => trillian.passes(treeId)),
   };
 }

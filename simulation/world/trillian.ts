@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { TreeRow } from '../../activities/queue';
+import type { SignerPasses } from '../../activities/signer';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import type { Random } from '../random';
 import type { VirtualTime, Waiting } from '../virtual-time';
@@ -92,6 +93,7 @@ export class SimulatedTrillian {
   leafLock: Promise<void> | undefined;
   /** While it is set, a signer pass that has begun does not commit, as behind a lock of the sequenced leaves' table. */
   passLock: Promise<void> | undefined;
+  getTreeCalls = 0;
   #inFlight = 0;
   /** What readers of the database see while they read another one. */
   #copy: ReadonlyMap<TreeId, TreeRow> | undefined;
@@ -234,6 +236,7 @@ export class SimulatedTrillian {
   }
 
   getTree(treeId: TreeId): SimulatedTree {
+    this.getTreeCalls += 1;
     return this.#anyTree(treeId);
   }
 
@@ -273,13 +276,14 @@ export class SimulatedTrillian {
     return this.#inFlight + this.strangersInFlight();
   }
 
-  passes(treeId: TreeId): { runs: number; failedRuns: number; added: number; signers: number } {
+  passes(treeId: TreeId): SignerPasses {
     const tree = this.trees.get(treeId);
     if (!tree) {
-      return { runs: 0, failedRuns: 0, added: 0, signers: 1 };
+      return { runs: 0, failedRuns: 0, added: 0, signers: 1, unknownTo: ['signer'], pageBytes: 0 };
     }
     this.#count(tree);
-    return { runs: Math.floor(tree.runs), failedRuns: 0, added: tree.added, signers: 1 };
+    const { added } = tree;
+    return { runs: Math.floor(tree.runs), failedRuns: 0, added, signers: 1, unknownTo: [], pageBytes: 0 };
   }
 
   async #work([least, most]: readonly [number, number]): Promise<void> {

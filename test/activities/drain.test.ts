@@ -64,7 +64,7 @@ interface Options {
 }
 
 function systems(inFlight: number[], options: Options) {
-  const { rows, shown = (row) => row, passes = [] } = options;
+  const { rows, shown = (row: TreeRow) => row, passes = [] } = options;
   return {
     log: 'production',
     trillian: trillian(),
@@ -73,8 +73,9 @@ function systems(inFlight: number[], options: Options) {
         journal.push('in flight');
         return Promise.resolve(next(inFlight));
       },
+      getTreeCalls: () => Promise.reject(new Error('not a question of a drain')),
       signer: () => {
-        const [now = { runs: 0, failedRuns: 0, added: 0, signers: 1 }] =
+        const [now = { runs: 0, failedRuns: 0, added: 0, signers: 1, unknownTo: [], pageBytes: 0 }] =
           passes.length > 1 ? passes.splice(0, 1) : passes;
         journal.push(`passes ${now.runs}`);
         return Promise.resolve(now);
@@ -201,6 +202,8 @@ describe('a drain proven by the signer alone', () => {
     failedRuns: 0,
     added: 9,
     signers: 1,
+    unknownTo: [],
+    pageBytes: 0,
     ...more,
   });
 

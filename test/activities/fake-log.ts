@@ -127,6 +127,8 @@ export class FakeLog {
   }
 
   systems(): LogSystems {
+    const oneSigner = { signers: 1, unknownTo: [], pageBytes: 0 };
+    let [runs, getTreeCalls] = [0, 0];
     const systems = {
       log: identity.log,
       publicUrl: 'http://127.0.0.1:3000',
@@ -144,7 +146,8 @@ export class FakeLog {
       trillian: this.#trillian(),
       metrics: {
         queueLeafInFlight: () => Promise.resolve(0),
-        signer: () => Promise.resolve({ runs: 1, failedRuns: 0, added: 0, signers: 1 }),
+        getTreeCalls: () => Promise.resolve((getTreeCalls += 1)),
+        signer: () => Promise.resolve({ runs: (runs += 3), failedRuns: 0, added: 0, ...oneSigner }),
       },
       queue: {
         read: (treeId: TreeId) =>

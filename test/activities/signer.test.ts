@@ -44,6 +44,40 @@ describe('QueueLeaf calls in flight', () => {
     await expect(connect().queueLeafInFlight(signal)).resolves.toBe(2);
   });
 
+  it('are seen whatever other labels the samples bear, as behind a relabelling (H2)', async () => {
+    const page = (success: number): string =>
+      ['a', 'b']
+        .map(
+          (pod) =>
+            `log_rpc_requests{instance="${pod}",method="/trillian.TrillianLog/QueueLeaf",job="x"} 10\n` +
+            `log_rpc_success{job="x",method="/trillian.TrillianLog/QueueLeaf",instance="${pod}"} ${success}\n`,
+        )
+        .join('');
+    pages = [page(9)];
+    await expect(connect().queueLeafInFlight(signal)).resolves.toBe(2);
+    pages = [page(10)];
+    await expect(connect().queueLeafInFlight(signal)).resolves.toBe(0);
+  });
+
+  it.each([
+    [
+      'whose samples name the method otherwise',
+      'log_rpc_requests{grpc_method="QueueLeaf"} 10\n',
+      'no label method',
+    ],
+    ['of what was collected before', `log_rpc_requests${QUEUE_LEAF} 10 1769828400000\n`, 'and not of now'],
+    [
+      'with a line that cannot be read',
+      `log_rpc_requests{method="/trillian.TrillianLog/QueueLeaf} 10\n`,
+      'no value of a label',
+    ],
+    ['that counts what no counter can', `log_rpc_requests${QUEUE_LEAF} NaN\n`, 'which no counter can be'],
+    ['that counts more ends than beginnings', logServerPage(3, 4, 0), 'more calls that ended'],
+  ])('are unknown from a page %s (H2)', async (_what, page, words) => {
+    pages = [page];
+    expect(await refused('METRICS_UNREACHABLE', connect().queueLeafInFlight(signal))).toContain(words);
+  });
+
   it('are none on a log server that was never asked for anything', async () => {
     pages = ['proof_index_percentiles_count 0\ngo_threads 7\n'];
     await expect(connect().queueLeafInFlight(signal)).resolves.toBe(0);
@@ -57,10 +91,38 @@ describe('QueueLeaf calls in flight', () => {
 });
 
 describe('a signer', () => {
+  it('is read however large its page is, and is said to have so many bytes', async () => {
+    const other = 'sequencer_latency_bucket{logid="7",le="0.1"} 1\n'.repeat(1_000);
+    const chunks = 400;
+    await server.close();
+    server = await answeringServer((_, response) => {
+      const write = (left: number): void => {
+        if (left === 0) response.end(`known_logs{logid="5"} 1\nsigning_runs{logid="5"} 3`);
+        else if (response.write(other)) setImmediate(write, left - 1);
+        else response.once('drain', () => write(left - 1));
+      };
+      write(chunks);
+    });
+    const passes = await connect([], [server.url]).signer('5', signal);
+    expect(passes).toMatchObject({ runs: 3, unknownTo: [] });
+    expect(passes.pageBytes).toBeGreaterThan(chunks * other.length);
+    // Above what any other answer may have: such a page was refused.
+    expect(passes.pageBytes).toBeGreaterThan(16 * 1024 * 1024);
+  });
+
+  it('that has not seen the tree is named, and a page of something else is refused', async () => {
+    pages = ['known_logs{logid="7"} 1\nsigning_runs{logid="7"} 3\n'];
+    await expect(connect().signer('5', signal)).resolves.toMatchObject({ runs: 0, unknownTo: [server.url] });
+    pages = [logServerPage(1, 1, 0)];
+    const message = await refused('METRICS_UNREACHABLE', connect().signer('5', signal));
+    expect(message).toContain('not the metrics of a Trillian signer');
+  });
+
   it('is asked for one tree, with all digits of its id, and summed with the others', async () => {
     pages = [
       'signing_runs{logid="6826284441047790130"} 41\nfailed_signing_runs{logid="6826284441047790130"} 2\n' +
-        'entries_added{logid="6826284441047790130"} 1.5e+06\nsigning_runs{logid="6826284441047790131"} 999\n',
+        'entries_added{logid="6826284441047790130"} 1.5e+06\nsigning_runs{logid="6826284441047790131"} 999\n' +
+        'known_logs{logid="6826284441047790130"} 1\n',
     ];
     const metrics = connect([], [server.url, server.url]);
     await expect(metrics.signer('6826284441047790130', signal)).resolves.toEqual({
@@ -68,6 +130,8 @@ describe('a signer', () => {
       failedRuns: 4,
       added: 3_000_000,
       signers: 2,
+      unknownTo: [],
+      pageBytes: pages[0]?.length,
     });
     await expect(metrics.signer('5', signal)).resolves.toMatchObject({ runs: 0, failedRuns: 0, added: 0 });
   });
@@ -80,7 +144,7 @@ describe('a signer', () => {
   });
 
   it('is asked over a new connection each time (H29)', async () => {
-    pages = [''];
+    pages = ['known_logs{logid="5"} 1\n'];
     await connect().signer('5', signal);
     await connect().signer('5', signal);
     expect(server.connections()).toBe(2);

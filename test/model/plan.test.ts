@@ -1,3 +1,4 @@
+import type { SignerPace } from '../../workflows/model/drain';
 import { planRotation, type FoundLog } from '../../workflows/model/plan';
 import { refusal } from '../../workflows/model/refusals';
 import { numberAfter } from '../../workflows/model/rotation';
@@ -30,6 +31,14 @@ describe('a plan', () => {
     });
   });
 
+  it('does without the metrics of signers where there is a database', () => {
+    const { drainEvidence } = aFoundLog();
+    const pace = { signers: 1, passes: 3, withinMs: 300, readingMs: 5_000, pageBytes: 41_700_000 };
+    expect(codesOf(planWith({ drainEvidence: { ...drainEvidence, pace } }))).toEqual([]);
+    const unmeasured = { ...drainEvidence, pace: null, unmeasured: 'no answer' };
+    expect(codesOf(planWith({ drainEvidence: unmeasured }))).toEqual([]);
+  });
+
   it('gives way to everything that preflight could not read', () => {
     const unread = refusal('GATE_UNREACHABLE', {
       log: 'production',
@@ -45,8 +54,15 @@ describe('a plan', () => {
     expect(planWith({})).toMatchObject({ plan: { warnings: [] } });
   });
 
-  const { current, gate, installation, inactive, instances } = aFoundLog();
   const switchedOff = { url: 'https://rekor.example', request: 'GET /api/v1/log', operation: 'getLogInfo' };
+  const { current, gate, installation, inactive, instances, drainEvidence } = aFoundLog();
+  const paced = (pace: Partial<SignerPace>, by: 'queue' | 'signer passes' = 'signer passes') => ({
+    drainEvidence: {
+      ...drainEvidence,
+      by,
+      pace: { signers: 1, passes: 3, withinMs: 300, readingMs: 10, pageBytes: 1, ...pace },
+    },
+  });
   it.each<[string, Partial<FoundLog>, object, string]>([
     ['another tree is asked for', {}, { currentTree: '300' }, 'NOT_THE_ACTIVE_TREE'],
     [
@@ -55,6 +71,15 @@ describe('a plan', () => {
       {},
       'CURRENT_TREE_NOT_ACTIVE',
     ],
+    ['its signer passes once in two seconds', paced({ withinMs: 6_000 }), {}, 'DRAIN_DOES_NOT_FIT'],
+    [
+      'its signer passes once in two seconds, with a database',
+      paced({ withinMs: 6_000 }, 'queue'),
+      {},
+      'DRAIN_DOES_NOT_FIT',
+    ],
+    ['its metrics take 800 ms to read', paced({ readingMs: 800 }), {}, 'DRAIN_DOES_NOT_FIT'],
+    ['no pass is seen', paced({ passes: 0, withinMs: 3_000 }), {}, 'DRAIN_DOES_NOT_FIT'],
     [
       'the current tree is of another type',
       { current: { ...current, type: 'PREORDERED_LOG' } },

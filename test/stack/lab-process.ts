@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { labFiles, type LabFiles } from '../../lab/files';
-import { startLab as startRunningLab, type RunningLab } from '../../lab/lab';
+import { startLab as startRunningLab, type LabOptions, type RunningLab } from '../../lab/lab';
 import { ensureBinaries } from '../../tools/binaries';
 
 /** A lab of its own for one test file: every part but the worker. */
@@ -13,11 +13,11 @@ export interface LabProcess extends Pick<RunningLab, 'startPart' | 'stopPart' | 
 }
 
 /** Starts a lab in a new temporary directory. Takes some seconds; the binaries must be there or be built first. */
-export async function startLab(): Promise<LabProcess> {
+export async function startLab(wanted: Pick<LabOptions, 'signerFlags'> = {}): Promise<LabProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'rekor-rotate-'));
   const report = () => undefined;
   const binaries = await ensureBinaries(report);
-  const lab = await startRunningLab({ directory, binaries, report, without: ['worker'] });
+  const lab = await startRunningLab({ directory, binaries, report, without: ['worker'], ...wanted });
   return {
     files: labFiles(directory),
     startPart: (name) => lab.startPart(name),

@@ -128,6 +128,7 @@ export const person = { who: 'the person in the test', why: 'the test has looked
 export interface Wanted {
   readonly rotation?: RotationSection;
   readonly guard?: GuardSection;
+  readonly lab?: Parameters<typeof startLab>[0];
 }
 
 /** Quick, and few attempts: what fails for good in a test fails for good at once. */
@@ -145,7 +146,7 @@ export async function startLogUnderTest(wanted: Wanted = {}): Promise<LogUnderTe
 const run = promisify(execFile);
 
 async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 'end'>> {
-  const lab = await startLab();
+  const lab = await startLab(wanted.lab);
   ends.push(() => lab.end());
   const directory = join(lab.files.directory, 'test');
   mkdirSync(directory);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Client } from 'pg';
-import { type DrainTiming, freezeTree } from '../../activities/drain';
+import { freezeTree } from '../../activities/drain';
 import { handoverLeaf, handoverText, readHandover } from '../../activities/handover';
 import { connectQueue, type QueueReader } from '../../activities/queue';
 import { connectRekor } from '../../activities/rekor';
@@ -12,6 +12,7 @@ import { connectTrillian, type TrillianClient, TrillianError } from '../../activ
 import { signalRecorded } from '../../lab/process';
 import { type RekorInstance, startRekor } from '../../lab/rekor-instance';
 import { ensureBinaries } from '../../tools/binaries';
+import type { DrainTiming } from '../../workflows/model/drain';
 import type { TreeId } from '../../workflows/model/log';
 import { refused, rejected } from '../activities/refused';
 import { type LabProcess, startLab } from './lab-process';

@@ -48,7 +48,11 @@ export function aFoundLog(): FoundLog {
     gate: { upstream: 'http://127.0.0.1:3001', number: 0, holding: false },
     largestMark: 0,
     leftovers: [],
-    drainEvidence: 'queue',
+    drainEvidence: {
+      by: 'queue',
+      timing: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
+      pace: { signers: 1, passes: 4, withinMs: 408, readingMs: 12, pageBytes: 139_000 },
+    },
     hash: 'c'.repeat(64),
     timing: {
       attempts: 3,

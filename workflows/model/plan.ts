@@ -1,5 +1,6 @@
 import type { InstallationChanges, InstallationState } from './installation';
 import type { IfNextFails } from './decision';
+import { type DrainEvidence, passMs, signerWaitsMs } from './drain';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
 import { numberAfter, type RotationRequest } from './rotation';
 import { refusal, type Refusal } from './refusals';
@@ -29,7 +30,7 @@ export interface FoundLog {
   /** What an interrupted rotation left behind, in plain words. */
   readonly leftovers: readonly string[];
   /** How it will be proven that the current tree is drained; the signer's passes are the weaker way. */
-  readonly drainEvidence: 'queue' | 'signer passes';
+  readonly drainEvidence: DrainEvidence;
   /** SHA-256 over what the plan changes, but not over sizes, which move all the time. */
   readonly hash: string;
   readonly timing: RotationTiming;
@@ -131,6 +132,7 @@ function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refus
       yield refusal('INSTANCE_DIFFERS', { log, instance: instance.name, differences });
     }
   }
+  yield* tooSlow(log, found);
   if (installation.nextIsRunning) {
     yield refusal('NEXT_IS_RUNNING', { log, next: installation.next });
   }
@@ -143,5 +145,23 @@ function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refus
   yield* found.publicLog?.refusals ?? [];
   if (request.planHash !== undefined && request.planHash !== found.hash) {
     yield refusal('PLAN_CHANGED', { log, asked: request.planHash, now: found.hash });
+  }
+}
+
+/** Signers, or their metrics, that no critical section can wait for: known before the first one begins. */
+function* tooSlow(log: string, { current, drainEvidence, timing }: FoundLog): Generator<Refusal> {
+  const { pace, by } = drainEvidence;
+  if (!pace) {
+    return;
+  }
+  const { signers, readingMs, pageBytes, passes, withinMs } = pace;
+  const waitsMs = signerWaitsMs(drainEvidence, { signers, readingMs, passMs: passMs(pace) });
+  if (waitsMs > timing.criticalSectionMs) {
+    yield refusal('DRAIN_DOES_NOT_FIT', {
+      ...{ log, tree: current.treeId, by, passes, withinMs, signers, readingMs, pageBytes },
+      waitsMs: Math.round(waitsMs),
+      signerIntervalMs: drainEvidence.timing.signerIntervalMs,
+      criticalSectionMs: timing.criticalSectionMs,
+    });
   }
 }

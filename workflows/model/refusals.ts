@@ -200,6 +200,35 @@ const catalogue = {
     remedy:
       'Check logServerMetrics and signerMetrics under logs.NAME.trillian: without them nothing proves that a tree is drained.',
   }),
+  LOG_SERVER_NOT_LISTED: (found: { log: string; address: string }): Text => ({
+    message: `A call that Trillian of ${found.log} at ${found.address} answered is counted on none of its log servers' metrics pages.`,
+    remedy:
+      'Let logServerMetrics name every log server process of this Trillian by its own page: one that is left out may hold a write that nobody sees.',
+  }),
+  DRAIN_DOES_NOT_FIT: (found: {
+    log: string;
+    tree: string;
+    by: 'queue' | 'signer passes';
+    passes: number;
+    withinMs: number;
+    signers: number;
+    signerIntervalMs: number;
+    readingMs: number;
+    pageBytes: number;
+    waitsMs: number;
+    criticalSectionMs: number;
+  }): Text => ({
+    message:
+      `A critical section of ${found.log} may wait ${found.waitsMs} ms for its signers, and has ${found.criticalSectionMs} ms: ` +
+      `${found.passes} passes over tree ${found.tree} in ${found.withinMs} ms, where signerInterval says ${found.signerIntervalMs} ms; ` +
+      (found.by === 'queue'
+        ? 'writes in flight need one, the handover leaf another.'
+        : `without a database ${found.signers + 1} have to be counted, on pages of up to ${megabytes(found.pageBytes)} MB that take ${found.readingMs} ms to read.`),
+    remedy:
+      found.by === 'queue'
+        ? "Shorten the signers' --sequencer_interval, or find out what slows them; or let rotation.criticalSection and gate.maxWait be longer."
+        : "Give logs.NAME.trillian.database, which needs neither these passes nor these pages; or shorten the signers' --sequencer_interval. A signer's page shrinks when it is restarted: it has lines for every tree seen open since.",
+  }),
   INSTANCE_DIFFERS: (found: { log: string; instance: string; differences: readonly string[] }): Text => ({
     message: `Rekor ${found.instance} of ${found.log} does not serve what the configuration and Trillian say: ${found.differences.join('; ')}.`,
     remedy:
@@ -403,6 +432,10 @@ const catalogue = {
     remedy: 'The log of the worker has the whole error.',
   }),
 } as const;
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
 
 export type RefusalCode = keyof typeof catalogue;
 

@@ -1,0 +1,102 @@
+import type { DrainEvidence, SignerPace } from '../../workflows/model/drain';
+import type { TreeId } from '../../workflows/model/log';
+import type { Attempt } from '../attempt';
+import { refuse, RefusalError } from '../refusal-error';
+import type { SignerPasses } from '../signer';
+import type { LogSystems } from '../systems';
+import { pause } from '../waiting';
+
+/** So many passes tell how fast the signers are. */
+const ENOUGH_PASSES = 3;
+
+/** What has not shown so many passes by then is too slow to be waited for with writes held. Milliseconds. */
+const LONGEST_LOOK_MS = 3_000;
+const SHORTEST_LOOK_MS = 300;
+
+/**
+ * How the drain of the current tree will be proven, with what its signers do now. Without a database their metrics must be
+ * readable; with one, what cannot be read is said in the plan and stands against nothing.
+ *
+ * @throws METRICS_UNREACHABLE without a database.
+ */
+export async function drainEvidence(
+  systems: LogSystems,
+  treeId: TreeId,
+  attempt: Attempt,
+): Promise<DrainEvidence> {
+  const { queue, drain: timing, trillian } = systems;
+  const by = queue ? 'queue' : 'signer passes';
+  const { state } = await trillian.getTree(treeId, attempt);
+  if (state !== 'ACTIVE') {
+    return { by, timing, pace: null, unmeasured: `tree ${treeId} is ${state}` };
+  }
+  try {
+    return { by, timing, pace: await signerPace(systems, treeId, attempt) };
+  } catch (error) {
+    if (!queue || !(error instanceof RefusalError)) {
+      throw error;
+    }
+    return { by, timing, pace: null, unmeasured: error.refusal.message };
+  }
+}
+
+/** Looks at the signers' metrics until they have passed over the tree often enough, three seconds at most. */
+async function signerPace(systems: LogSystems, treeId: TreeId, attempt: Attempt): Promise<SignerPace> {
+  const { log, metrics, drain } = systems;
+  const look = async (): Promise<SignerPasses & { readonly at: number; readonly tookMs: number }> => {
+    const at = performance.now();
+    const passes = await metrics.signer(treeId, attempt.signal);
+    return { ...passes, at, tookMs: performance.now() - at };
+  };
+  const first = await look();
+  for (let last = first; ;) {
+    const restMs = Math.max(SHORTEST_LOOK_MS, ENOUGH_PASSES * drain.signerIntervalMs, last.tookMs);
+    await pause(Math.min(restMs, LONGEST_LOOK_MS), attempt.signal);
+    const before = last;
+    last = await look();
+    // Fewer than before: a signer was restarted meanwhile.
+    const passes = Math.max(last.runs - first.runs, 0);
+    const withinMs = Math.round(last.at - first.at);
+    if (passes < ENOUGH_PASSES && withinMs < LONGEST_LOOK_MS) {
+      continue;
+    }
+    const [unknown] = last.unknownTo;
+    if (unknown !== undefined) {
+      const reason = `its signer has not seen tree ${treeId}: it is another Trillian's, or has only just started`;
+      throw refuse('METRICS_UNREACHABLE', { log, url: unknown, reason });
+    }
+    const { signers, pageBytes } = last;
+    return {
+      signers,
+      passes,
+      withinMs,
+      readingMs: Math.round(Math.max(before.tookMs, last.tookMs)),
+      pageBytes,
+    };
+  }
+}
+
+/**
+ * The log server that answers us is one of those whose metrics are read: a page of another Trillian, or one that is not of
+ * now, would show that nothing is ever in flight.
+ *
+ * @throws LOG_SERVER_NOT_LISTED
+ */
+export async function requireListedLogServer(
+  { log, trillian, metrics, addresses }: LogSystems,
+  treeId: TreeId,
+  attempt: Attempt,
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const before = await metrics.getTreeCalls(attempt.signal);
+    await trillian.getTree(treeId, attempt);
+    const after = await metrics.getTreeCalls(attempt.signal);
+    if (after > before) {
+      return;
+    }
+    // Fewer than before: a log server was restarted meanwhile.
+    if (after === before || tries === 3) {
+      throw refuse('LOG_SERVER_NOT_LISTED', { log, address: addresses.trillian });
+    }
+  }
+}

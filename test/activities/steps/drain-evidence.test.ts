@@ -1,0 +1,63 @@
+import { requireListedLogServer, drainEvidence } from '../../../activities/steps/drain-evidence';
+import { refuse } from '../../../activities/refusal-error';
+import type { LogSystems } from '../../../activities/systems';
+import { anAttempt, FakeLog } from '../fake-log';
+import { refused } from '../refused';
+
+function systems(metrics: Partial<LogSystems['metrics']>, withDatabase: boolean): LogSystems {
+  const { queue, ...all } = new FakeLog().systems();
+  return { ...all, ...(withDatabase && queue && { queue }), metrics: { ...all.metrics, ...metrics } };
+}
+
+describe('the log server that answers', () => {
+  it('is refused when its calls are counted on none of the pages (H2)', async () => {
+    const elsewhere = systems({ getTreeCalls: () => Promise.resolve(7) }, true);
+    const message = await refused(
+      'LOG_SERVER_NOT_LISTED',
+      requireListedLogServer(elsewhere, '200', anAttempt()),
+    );
+    expect(message).toContain('127.0.0.1:8090');
+  });
+
+  it('is looked at again when one was restarted meanwhile', async () => {
+    const counts = [7, 1, 2, 3];
+    const restarted = systems({ getTreeCalls: () => Promise.resolve(counts.shift() ?? 0) }, true);
+    await requireListedLogServer(restarted, '200', anAttempt());
+    expect(counts).toEqual([]);
+  });
+});
+
+describe('signers whose metrics cannot be read', () => {
+  const broken = {
+    signer: () =>
+      Promise.reject(
+        refuse('METRICS_UNREACHABLE', { log: 'production', url: 'http://signer', reason: 'gone' }),
+      ),
+  };
+
+  it('stand against nothing with a database, and the plan says that they were not measured', async () => {
+    const found = await drainEvidence(systems(broken, true), '200', anAttempt());
+    expect(found).toMatchObject({ by: 'queue', pace: null });
+    expect(found.unmeasured).toContain('http://signer');
+  });
+
+  it('are refused without one', async () => {
+    await refused('METRICS_UNREACHABLE', drainEvidence(systems(broken, false), '200', anAttempt()));
+  });
+});
+
+it('refuses a signer of another Trillian, which has never seen the tree (H1)', async () => {
+  let runs = 0;
+  const others = systems(
+    {
+      signer: () =>
+        Promise.resolve({
+          ...{ runs: (runs += 3), failedRuns: 0, added: 0, signers: 2 },
+          ...{ unknownTo: ['http://staging/metrics'], pageBytes: 1 },
+        }),
+    },
+    false,
+  );
+  const message = await refused('METRICS_UNREACHABLE', drainEvidence(others, '200', anAttempt()));
+  expect(message).toContain('http://staging/metrics');
+});

@@ -1,0 +1,36 @@
+import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+
+/** The file says 100 ms, or leaves that out; the signer was started with a pause of two seconds. */
+let log: LogUnderTest;
+
+beforeAll(async () => {
+  log = await startLogUnderTest({ lab: { signerFlags: ['--sequencer_interval=2s'] } });
+}, 300_000);
+
+afterAll(async () => {
+  await log.end();
+}, 60_000);
+
+beforeEach(() => log.settle(), 150_000);
+
+it.each([
+  ['with a database', true, 'writes in flight need one, the handover leaf another'],
+  ['by the signer alone', false, 'without a database 2 have to be counted'],
+])(
+  'is measured and refused before any write waits, proven %s',
+  async (_how, withDatabase, words) => {
+    await log.reconfigure((section) => {
+      if (!withDatabase) {
+        delete section.trillian.database;
+      }
+    });
+    const before = await log.snapshot();
+    const result = await log.rotate();
+    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'DRAIN_DOES_NOT_FIT' }] });
+    expect(result.reason).toContain(words);
+    expect(result.reason).toContain('signerInterval says 100 ms');
+    expect(log.gate.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+    expect(await log.snapshot()).toEqual(before);
+  },
+  120_000,
+);

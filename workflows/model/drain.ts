@@ -1,0 +1,56 @@
+/** How it is proven that a tree is drained, and how long that takes. Milliseconds throughout. */
+
+/** What the operator knows of the signers. */
+export interface DrainTiming {
+  /** `--sequencer_interval`: the pause between two passes of a signer. */
+  readonly signerIntervalMs: number;
+  /** `--sequencer_guard_window`: a pass leaves alone what was queued less than this before it. */
+  readonly guardWindowMs: number;
+  /** How far the clocks of log servers and signers may be apart; that of a log server which is ahead works like a guard window. */
+  readonly clockDifferenceMs: number;
+}
+
+/** What was seen of the signers for a while: passes over one tree, all signers together. */
+export interface SignerPace {
+  readonly signers: number;
+  readonly passes: number;
+  readonly withinMs: number;
+  /** How long the slower of the readings of all their metrics took. */
+  readonly readingMs: number;
+  /** Size of the largest of their pages. */
+  readonly pageBytes: number;
+}
+
+/** How the current tree will be proven drained: by the queue in Trillian's database, or by what its signers do. */
+export interface DrainEvidence {
+  readonly by: 'queue' | 'signer passes';
+  readonly timing: DrainTiming;
+  /** Null where the proof does without, and it could not be measured; then `unmeasured` says why. */
+  readonly pace: SignerPace | null;
+  readonly unmeasured?: string;
+}
+
+/** From one pass to the next; at least, where none was seen. */
+export function passMs({ passes, withinMs }: Pick<SignerPace, 'passes' | 'withinMs'>): number {
+  return withinMs / Math.max(passes, 1);
+}
+
+/**
+ * What a critical section waits for signers at worst. With the queue in sight for one pass that answers the writes in flight,
+ * and one that integrates the handover leaf. Without it for what activities/drain.ts waits for: the guard window and the clocks,
+ * a pass of each signer and one more, three readings of their metrics (before the passes, in vain, and after them), and one
+ * interval between the two looks at the end.
+ */
+export function signerWaitsMs(
+  { by, timing }: Pick<DrainEvidence, 'by' | 'timing'>,
+  pace: { readonly signers: number; readonly passMs: number; readonly readingMs: number },
+): number {
+  const { guardWindowMs, clockDifferenceMs, signerIntervalMs } = timing;
+  return by === 'queue'
+    ? 2 * pace.passMs
+    : guardWindowMs +
+        clockDifferenceMs +
+        (pace.signers + 1) * pace.passMs +
+        3 * pace.readingMs +
+        signerIntervalMs;
+}
