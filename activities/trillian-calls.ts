@@ -99,8 +99,8 @@ export class CallTooLate extends Error {
   }
 }
 
-/** `google.protobuf.Timestamp` as proto-loader hands it over; seconds since the epoch. */
-export interface TimestampMessage {
+/** `google.protobuf.Timestamp`, since the epoch, and `Duration`, as proto-loader hands them over. */
+export interface TimeMessage {
   readonly seconds: string;
   readonly nanos: number;
 }
@@ -116,7 +116,8 @@ export interface TreeMessage {
   readonly treeType: TreeType;
   readonly displayName: string;
   readonly description: string;
-  readonly updateTime: TimestampMessage | null;
+  readonly maxRootDuration: TimeMessage | null;
+  readonly updateTime: TimeMessage | null;
   readonly deleted: boolean;
 }
 
@@ -125,6 +126,7 @@ interface LeafMessage {
   readonly leafValue: Buffer;
   readonly extraData: Buffer;
   readonly leafIndex: string;
+  readonly integrateTimestamp: TimeMessage | null;
 }
 
 interface NewTree {
@@ -132,7 +134,7 @@ interface NewTree {
   readonly treeType: 'LOG';
   readonly displayName: string;
   readonly description: string;
-  readonly maxRootDuration: { readonly seconds: string };
+  readonly maxRootDuration: TimeMessage;
 }
 
 /** Request and response of every method in proto/trillian.proto. */

@@ -4,7 +4,7 @@ import { refuse, type RefusalError } from './refusal-error';
 import {
   type Call,
   openTrillianCalls,
-  type TimestampMessage,
+  type TimeMessage,
   type TreeMessage,
   TrillianError,
   type TrillianOptions,
@@ -32,7 +32,15 @@ export interface IntegratedLeaf {
   /** What was stored beside the leaf and is not hashed; empty for a leaf that Rekor queued. */
   readonly extraData: Buffer;
   readonly merkleLeafHash: Buffer;
+  /** By the clock of the signer that integrated it, in milliseconds since the epoch; Rekor serves it in seconds. */
+  readonly integratedAtMs: number;
 }
+
+/** What is said of a new tree. */
+export type NewTree = Pick<Tree, 'displayName' | 'description' | 'maxRootDurationMs'>;
+
+/** An hour, as Rekor's own trees have it, in milliseconds (rekor: pkg/trillianclient/manager.go). */
+export const REKOR_MAX_ROOT_DURATION_MS = 3_600_000;
 
 /**
  * Trillian's admin and log interface, as far as a rotation needs it.
@@ -49,9 +57,10 @@ export interface TrillianClient {
   /**
    * Creates a tree of type LOG. Trillian makes it ACTIVE and knows no other way. Not idempotent: after
    * `CallOutcomeUnknown` the description is the only mark to find the tree by. At most 20 and 200 characters
-   * (trillian: storage/postgresql/schema/storage.sql), else a `RangeError`.
+   * (trillian: storage/postgresql/schema/storage.sql), else a `RangeError`. How its storage keeps it is left to Trillian,
+   * which chooses for new trees what is best by now.
    */
-  createTree(tree: { readonly displayName: string; readonly description: string }, call: Call): Promise<Tree>;
+  createTree(tree: NewTree, call: Call): Promise<Tree>;
   /** Makes the empty tree's first root; a tree that has one is left as it is. */
   initLog(treeId: TreeId, call: Call): Promise<void>;
   /**
@@ -108,7 +117,7 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
       return answer.tree.map(toTree);
     },
 
-    async createTree({ displayName, description }, call) {
+    async createTree({ displayName, description, maxRootDurationMs }, call) {
       requireLength('display name', displayName, 20);
       requireLength('description', description, 200);
       const tree = {
@@ -116,8 +125,7 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
         treeType: 'LOG',
         displayName,
         description,
-        // An hour, as Rekor's own trees have it (rekor: pkg/trillianclient/manager.go).
-        maxRootDuration: { seconds: '3600' },
+        maxRootDuration: durationOf(maxRootDurationMs),
       } as const;
       return toTree(await calls.change('CreateTree', { tree }, call));
     },
@@ -165,10 +173,11 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
     async leavesByRange(treeId, start, count, call) {
       const request = { logId: treeId, startIndex: String(start), count: String(count) };
       const { leaves } = await ofTree(treeId, calls.read('GetLeavesByRange', request, call));
-      return leaves.map(({ leafValue, extraData, merkleLeafHash }) => ({
+      return leaves.map(({ leafValue, extraData, merkleLeafHash, integrateTimestamp }) => ({
         value: leafValue,
         extraData,
         merkleLeafHash,
+        integratedAtMs: milliseconds(integrateTimestamp),
       }));
     },
 
@@ -180,13 +189,21 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
   };
 }
 
-function toTree(tree: TreeMessage): Tree {
-  const { treeId, treeState: state, treeType: type, displayName, description, updateTime, deleted } = tree;
-  return { treeId, state, type, displayName, description, updatedAtMs: milliseconds(updateTime), deleted };
+function toTree(message: TreeMessage): Tree {
+  const { treeId, treeState: state, treeType: type, displayName, description, deleted } = message;
+  const times = {
+    updatedAtMs: milliseconds(message.updateTime),
+    maxRootDurationMs: milliseconds(message.maxRootDuration),
+  };
+  return { treeId, state, type, displayName, description, ...times, deleted };
 }
 
-function milliseconds(time: TimestampMessage | null): number {
+function milliseconds(time: TimeMessage | null): number {
   return Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6);
+}
+
+function durationOf(ms: number): TimeMessage {
+  return { seconds: String(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1e6 };
 }
 
 function requireLength(what: string, text: string, limit: number): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectQueue, type QueueReader } from '../activities/queue';
 import { connectMetrics, type TrillianMetrics } from '../activities/signer';
-import { connectTrillian, type TrillianClient } from '../activities/trillian';
+import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS, type TrillianClient } from '../activities/trillian';
 import { artifactSigner, hashedRekord } from '../lab/load/artifact';
 import { httpClient } from '../lab/load/http';
 import { startLoad } from '../lab/load/load';
@@ -236,7 +236,10 @@ async function cutOver(systems: Systems, log: ThrowAwayLog): Promise<FloorParts 
 
 async function newTree({ trillian, signal }: Systems, displayName: string): Promise<TreeId> {
   const description = 'Throw-away log of the bench.';
-  const { treeId } = await trillian.createTree({ displayName, description }, { signal });
+  const { treeId } = await trillian.createTree(
+    { displayName, description, maxRootDurationMs: REKOR_MAX_ROOT_DURATION_MS },
+    { signal },
+  );
   await trillian.initLog(treeId, { signal });
   return treeId;
 }

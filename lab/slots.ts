@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { connectTrillian } from '../activities/trillian';
+import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS } from '../activities/trillian';
 import type { TreeId } from '../workflows/model/log';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { Ports } from './ports';
@@ -81,7 +81,14 @@ async function firstTree(address: string): Promise<TreeId> {
     const found = (await trillian.listTrees(call)).find((tree) => tree.state === 'ACTIVE');
     const tree =
       found ??
-      (await trillian.createTree({ displayName: 'lab', description: 'First tree of the lab.' }, call));
+      (await trillian.createTree(
+        {
+          displayName: 'lab',
+          description: 'First tree of the lab.',
+          maxRootDurationMs: REKOR_MAX_ROOT_DURATION_MS,
+        },
+        call,
+      ));
     await trillian.initLog(tree.treeId, call);
     return tree.treeId;
   } finally {

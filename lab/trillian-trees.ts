@@ -14,6 +14,7 @@ export interface StoredTree {
   readonly tree_type: string;
   readonly display_name: string;
   readonly description: string;
+  readonly max_root_duration: { readonly seconds: string; readonly nanos: number };
 }
 
 export const trillianProto = resolve(__dirname, '../proto/trillian.proto');
@@ -62,8 +63,9 @@ export function trillianTrees(address: string): TrillianTrees {
 }
 
 /** A tree that was changed and changed back is as before. */
-function withoutTimes({ tree_id, tree_state, tree_type, display_name, description }: StoredTree): StoredTree {
-  return { tree_id, tree_state, tree_type, display_name, description };
+function withoutTimes(tree: StoredTree): StoredTree {
+  const { tree_id, tree_state, tree_type, display_name, description, max_root_duration } = tree;
+  return { tree_id, tree_state, tree_type, display_name, description, max_root_duration };
 }
 
 async function call<Answer>(client: Client, method: string, request: object): Promise<Answer> {

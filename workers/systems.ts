@@ -33,7 +33,7 @@ export function connectSystems(configuration: LogConfiguration): LogSystems {
       treeIdVariable: installation.treeIdVariable,
       slots: slotsOf(installation),
     }),
-    verifier: logVerifier({ log, authorities }),
+    verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
     timing: rotation,
     drain: trillian,
     sampleEntries: rotation.sampleEntries,

@@ -50,7 +50,11 @@ export function dryRun(plan: Plan): Run {
   const frozen = { treeId: tree, size, rootHash, proof: [] };
   const changes: Changes = {
     createNextTree: async () => {
-      await say('createTree', 'create a tree of type LOG in Trillian, initialise it and close it (DRAINING)');
+      await say(
+        'createTree',
+        'create a tree of type LOG in Trillian, initialise it and close it (DRAINING)',
+        `its max_root_duration is that of tree ${tree}: ${plan.maxRootDurationMs / 1000} s`,
+      );
       return NEXT_TREE;
     },
     stage: () =>

@@ -8,6 +8,8 @@ import type { LogSystems } from '../systems';
 export interface HandedOver {
   readonly end: TreeEnd;
   readonly leafHash: string;
+  /** By its signer's clock, in milliseconds since the epoch. */
+  readonly integratedAtMs: number;
 }
 
 /** The end that a tree's first leaf hands over; null when there is none. The tree must be initialised. */
@@ -18,7 +20,9 @@ export async function handedOver(
 ): Promise<HandedOver | null> {
   const [first] = await trillian.leavesByRange(treeId, 0, 1, attempt);
   const end = first && readHandover(first);
-  return end ? { end, leafHash: first.merkleLeafHash.toString('hex') } : null;
+  return end
+    ? { end, leafHash: first.merkleLeafHash.toString('hex'), integratedAtMs: first.integratedAtMs }
+    : null;
 }
 
 /**

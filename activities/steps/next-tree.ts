@@ -1,4 +1,5 @@
 import type { AttemptOrder, CloseOrder, OpenOrder } from '../../workflows/model/changes';
+import { isYounger } from '../../workflows/model/drain';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import { markedTrees, markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity, ClosedNextTree, FrozenTree, Handover } from '../../workflows/model/rotation';
@@ -10,7 +11,7 @@ import { refuse, RefusalError } from '../refusal-error';
 import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
-import { contentAt, contentOf, handedOver } from './next-tree-content';
+import { contentAt, contentOf, handedOver, type HandedOver } from './next-tree-content';
 import { ifOurs, livesOnNext, requireOurs } from './ownership';
 import { servedLog } from './served-log';
 
@@ -39,7 +40,13 @@ export async function createNextTree(
   const description = markOf(identity);
   const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
   const [adopted, ...doubled] = await ofAttempt(systems, identity, attempt);
-  const { treeId } = adopted ?? (await trillian.createTree({ displayName, description }, attempt));
+  const { treeId } =
+    adopted ??
+    (await trillian.createTree(
+      // It goes on as the tree that serves, in whatever of that one is a choice.
+      { displayName, description, maxRootDurationMs: await servedMaxRootDurationMs(systems, attempt) },
+      attempt,
+    ));
   // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
   if (await isServed(systems, treeId, attempt)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
@@ -108,6 +115,15 @@ export async function retireNextTree(
   }
 }
 
+async function servedMaxRootDurationMs(
+  { gate, installation, trillian }: LogSystems,
+  attempt: Attempt,
+): Promise<number> {
+  const { upstream } = await gate.state(attempt.signal);
+  const { activeTreeId } = await installation.read(upstream, attempt.signal);
+  return (await trillian.getTree(activeTreeId, attempt)).maxRootDurationMs;
+}
+
 async function ofAttempt({ trillian }: LogSystems, identity: AttemptIdentity, attempt: Attempt) {
   const mark = markOf(identity);
   return (await trillian.listTrees(attempt)).filter((tree) => tree.description === mark);
@@ -139,7 +155,10 @@ export async function verifyAndOpen(
   const { frozen, release } = order;
   const { nextTreeId } = release;
   const instances = systems.installation.instances(release.next);
-  await Promise.all(instances.map((instance) => proveInstance(systems, order, instance, attempt)));
+  const [lastAtMs] = await Promise.all([
+    lastIntegration(systems, order, attempt),
+    ...instances.map((instance) => proveInstance(systems, order, instance, attempt)),
+  ]);
   await requireCurrentEnded(systems, order, attempt);
   const next = await trillian.getTree(nextTreeId, attempt);
   if (next.state !== 'ACTIVE') {
@@ -156,6 +175,9 @@ export async function verifyAndOpen(
   await Promise.all(instances.map((instance) => seenThrough(systems, instance, attempt)));
   const handover = begun ?? (await handedOver(systems, nextTreeId, attempt));
   if (handover && sameEnd(handover.end, frozen)) {
+    if (!order.forward) {
+      requireInOrder(systems, order, lastAtMs, handover);
+    }
     return {
       text: handoverText(frozen),
       leafHash: handover.leafHash,
@@ -166,6 +188,45 @@ export async function verifyAndOpen(
     return null;
   }
   throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
+}
+
+/** When the last entry before the next tree was integrated, in milliseconds since the epoch; null when there is none. */
+async function lastIntegration(
+  { trillian }: LogSystems,
+  { frozen, release }: FrozenOrder,
+  attempt: Attempt,
+): Promise<number | null> {
+  const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
+  const before = shards.findLast(({ length }) => length > 0);
+  if (!before) {
+    return null;
+  }
+  const [last] = await trillian.leavesByRange(before.treeId, before.length - 1, 1, attempt);
+  return last?.integratedAtMs ?? null;
+}
+
+/**
+ * Integration times go up from shard to shard, as far as the clocks of two signers allow: whoever verifies the log later
+ * takes anything else for two trees that took writes at once (H40).
+ *
+ * @throws CLOCKS_APART
+ */
+function requireInOrder(
+  { drain }: LogSystems,
+  { release }: FrozenOrder,
+  lastAtMs: number | null,
+  { integratedAtMs }: HandedOver,
+): void {
+  const { clockDifferenceMs } = drain;
+  if (lastAtMs !== null && isYounger(lastAtMs, integratedAtMs, clockDifferenceMs)) {
+    throw refuse('CLOCKS_APART', {
+      tree: release.currentTreeId,
+      last: new Date(lastAtMs).toISOString(),
+      next: release.nextTreeId,
+      first: new Date(integratedAtMs).toISOString(),
+      clockDifferenceMs,
+    });
+  }
 }
 
 /** Read once more, immediately before the opening: a current tree that has grown would shift every index (H1). */

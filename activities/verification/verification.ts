@@ -1,3 +1,4 @@
+import { isYounger } from '../../workflows/model/drain';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
 import type { PemFile } from '../authorities';
@@ -63,10 +64,13 @@ export interface VerifierOptions {
   readonly log: string;
   /** Who may sign for an https address. */
   readonly authorities?: PemFile | undefined;
+  /** How far the clocks of two signers may be apart: integration times are compared across shards. Milliseconds. */
+  readonly clockDifferenceMs: number;
 }
 
 /** The verifier of one log. It shares no code with the Rekor client that the rotation itself uses. */
-export function logVerifier({ log, authorities }: VerifierOptions): LogVerifier {
+export function logVerifier(options: VerifierOptions): LogVerifier {
+  const { log, authorities } = options;
   async function reading<Result>(
     address: LogAddress,
     read: (reader: LogReader) => Promise<Result>,
@@ -80,7 +84,7 @@ export function logVerifier({ log, authorities }: VerifierOptions): LogVerifier 
   }
   return {
     verify: (target, signal) =>
-      reading(target.address, (reader) => new Verification(log, target, reader, signal).run()),
+      reading(target.address, (reader) => new Verification(options, target, reader, signal).run()),
     rehearse: (address, expected, signal) =>
       reading(address, (reader) =>
         named(`What ${log} serves at ${address.url}`, () => rehearse(reader, expected, signal)),
@@ -102,12 +106,19 @@ async function named<Result>(what: string, work: () => Result | Promise<Result>)
 
 class Verification {
   readonly #where: string;
+  readonly #clockDifferenceMs: number;
   readonly #target: VerificationTarget;
   readonly #reader: LogReader;
   readonly #signal: AbortSignal;
 
-  constructor(log: string, target: VerificationTarget, reader: LogReader, signal: AbortSignal) {
+  constructor(
+    { log, clockDifferenceMs }: VerifierOptions,
+    target: VerificationTarget,
+    reader: LogReader,
+    signal: AbortSignal,
+  ) {
     this.#where = `${log} at ${target.address.url}`;
+    this.#clockDifferenceMs = clockDifferenceMs;
     this.#target = target;
     this.#reader = reader;
     this.#signal = signal;
@@ -217,7 +228,8 @@ class Verification {
 
   /**
    * Two trees that took writes at once leave one lasting trace: an entry of the earlier one that is younger than
-   * the first of the later one (H40). Only the newest boundary is judged: a flaw of an earlier, manual rotation is
+   * the first of the later one (H40). Two signers stamp them, each by its own clock: within what is configured for these, the
+   * order says nothing. Only the newest boundary is judged: a flaw of an earlier, manual rotation is
    * history that no rotation can mend, and no reason to stop one.
    */
   async #proveNoOverlap(shards: readonly ServedShard[], proven: ProvenShards): Promise<void> {
@@ -228,9 +240,10 @@ class Verification {
     if (first && last) {
       await this.#name(`The boundary at index ${first.logIndex}`, () => {
         prove(
-          last.integratedTime <= first.integratedTime,
+          !isYounger(last.integratedTime * 1000, first.integratedTime * 1000, this.#clockDifferenceMs),
           `the last entry of tree ${last.treeId} (${iso(last)}) is younger than the first of tree ` +
-            `${first.treeId} (${iso(first)}): both took writes at once`,
+            `${first.treeId} (${iso(first)}): both took writes at once, or the clocks of the signers are further ` +
+            `apart than clockDifference says (${this.#clockDifferenceMs} ms)`,
         );
       });
     }

@@ -54,7 +54,7 @@ export class Stage {
   /** A tree that was created and initialised, ACTIVE. */
   async tree(): Promise<TreeId> {
     const { treeId } = await this.backend.trillian.createTree(
-      { displayName: 'a script', description: '' },
+      { displayName: 'a script', description: '', maxRootDurationMs: 0 },
       call,
     );
     await this.backend.trillian.initLog(treeId, call);

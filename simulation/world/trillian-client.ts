@@ -160,10 +160,11 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
       ),
     leavesByRange: (treeId, start, count, call) =>
       read('GetLeavesByRange', treeId, call, () =>
-        trillian.leaves(treeId, start, count).map(({ value, extraData, uuid }) => ({
+        trillian.leaves(treeId, start, count).map(({ value, extraData, uuid, integratedAt = 0 }) => ({
           value,
           extraData,
           merkleLeafHash: Buffer.from(uuid, 'hex'),
+          integratedAtMs: integratedAt,
         })),
       ),
     deleteTree: (treeId, call) =>
@@ -227,6 +228,7 @@ function treeOf(tree: SimulatedTree): Tree {
     displayName: row.displayName,
     description: row.description,
     updatedAtMs: row.updatedAtMs,
+    maxRootDurationMs: 0,
     deleted,
   };
 }

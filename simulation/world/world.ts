@@ -221,7 +221,7 @@ export class World {
     if (treeId === FIRST_TREE || treeId === CURRENT_TREE) {
       return true;
     }
-    const tree = { treeId, ...row, type: 'LOG' as const, deleted };
+    const tree = { treeId, ...row, type: 'LOG' as const, maxRootDurationMs: 0, deleted };
     return readMark(tree)?.log === LOG;
   }
 }

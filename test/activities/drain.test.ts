@@ -25,6 +25,7 @@ const tree = (): Tree => ({
   displayName: '',
   description: '',
   updatedAtMs,
+  maxRootDurationMs: 0,
   deleted: false,
 });
 

@@ -202,7 +202,16 @@ export class FakeLog {
     const tree = (treeId: TreeId): Tree => {
       const { state, mark } = this.#tree(treeId);
       const description = mark ? markOf(mark) : '';
-      return { treeId, state, type: 'LOG', displayName: '', description, updatedAtMs: 0, deleted: false };
+      return {
+        treeId,
+        state,
+        type: 'LOG',
+        displayName: '',
+        description,
+        updatedAtMs: 0,
+        maxRootDurationMs: 0,
+        deleted: false,
+      };
     };
     // A rejected promise, not a thrown error, as from the real client.
     const answer = <Found>(look: () => Found): Promise<Found> => Promise.resolve().then(look);
@@ -236,7 +245,9 @@ export class FakeLog {
           const { value, extraData } = handover
             ? handoverLeaf(handover, 'r/1')
             : { value: Buffer.from('{}'), extraData: Buffer.alloc(0) };
-          return size === 0 ? [] : [{ value, extraData, merkleLeafHash: Buffer.from('ab', 'hex') }];
+          return size === 0
+            ? []
+            : [{ value, extraData, merkleLeafHash: Buffer.from('ab', 'hex'), integratedAtMs: 0 }];
         }),
       deleteTree: (treeId: TreeId) =>
         answer(() => {

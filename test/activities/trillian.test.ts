@@ -119,7 +119,7 @@ describe('a changing call', () => {
   it('is never sent twice, whatever happens to its connection (H8)', async () => {
     answers.CreateTree = (_, reply) => reply({ code: status.UNAVAILABLE, details: 'going away' });
     const error = await rejected(
-      trillian.createTree({ displayName: 'next', description: 'mark' }, { signal }),
+      trillian.createTree({ displayName: 'next', description: 'mark', maxRootDurationMs: 0 }, { signal }),
     );
     expect(error).toBeInstanceOf(CallOutcomeUnknown);
     expect(received).toEqual(['CreateTree']);
@@ -196,7 +196,10 @@ describe('a tree', () => {
 
   it('is not made with a name or mark that the database would refuse', async () => {
     const error = await rejected(
-      trillian.createTree({ displayName: 'x', description: 'é'.repeat(201) }, { signal }),
+      trillian.createTree(
+        { displayName: 'x', description: 'é'.repeat(201), maxRootDurationMs: 0 },
+        { signal },
+      ),
     );
     expect(error).toBeInstanceOf(RangeError);
     expect(received).toEqual([]);

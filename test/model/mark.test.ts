@@ -4,7 +4,15 @@ const identity = { log: 'production', rotation: '20260131T030000Z-1f3a9c', attem
 
 function treeWith(description: string) {
   const names = { displayName: '', description };
-  return { treeId: '1', state: 'FROZEN', type: 'LOG', ...names, updatedAtMs: 0, deleted: false } as const;
+  return {
+    treeId: '1',
+    state: 'FROZEN',
+    type: 'LOG',
+    ...names,
+    updatedAtMs: 0,
+    maxRootDurationMs: 0,
+    deleted: false,
+  } as const;
 }
 
 describe('the mark of a next tree', () => {

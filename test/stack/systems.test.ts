@@ -69,7 +69,7 @@ afterAll(async () => {
 
 async function newTree(): Promise<TreeId> {
   const { treeId } = await trillian.createTree(
-    { displayName: 'a tree', description: 'made by a test' },
+    { displayName: 'a tree', description: 'made by a test', maxRootDurationMs: 1_500 },
     call,
   );
   await trillian.initLog(treeId, call);
@@ -129,6 +129,7 @@ describe('Trillian', () => {
       displayName: 'a tree',
       description: 'made by a test',
       updatedAtMs: expect.any(Number) as number,
+      maxRootDurationMs: 1_500,
       deleted: false,
     });
   });

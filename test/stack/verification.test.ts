@@ -58,7 +58,7 @@ describe('the verification of a real log', () => {
     activeTreeId: string,
     inactive: readonly Shard[],
   ): Promise<VerificationReport> =>
-    logVerifier({ log: 'lab' }).verify(
+    logVerifier({ log: 'lab', clockDifferenceMs: 0 }).verify(
       { address: { url: instance.url, field: 'publicUrl' }, activeTreeId, inactive, sampleEntries: 20 },
       AbortSignal.timeout(60_000),
     );

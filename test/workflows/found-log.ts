@@ -2,7 +2,16 @@ import type { Tree } from '../../workflows/model/log';
 import type { FoundLog } from '../../workflows/model/plan';
 
 function tree(treeId: string, state: Tree['state']): Tree {
-  return { treeId, state, type: 'LOG', displayName: '', description: '', updatedAtMs: 0, deleted: false };
+  return {
+    treeId,
+    state,
+    type: 'LOG',
+    displayName: '',
+    description: '',
+    updatedAtMs: 0,
+    maxRootDurationMs: 0,
+    deleted: false,
+  };
 }
 
 /** What preflight finds of a log in good order: shard 100 with 10 entries, then the active tree 200 with 20. */

@@ -320,5 +320,14 @@ export function sha256(text: string): string {
 
 function treeOf(treeId: TreeId, { state, mark }: WorldTree): Tree {
   const description = mark ? markOf(mark) : '';
-  return { treeId, state, type: 'LOG', displayName: '', description, updatedAtMs: 0, deleted: false };
+  return {
+    treeId,
+    state,
+    type: 'LOG',
+    displayName: '',
+    description,
+    updatedAtMs: 0,
+    maxRootDurationMs: 0,
+    deleted: false,
+  };
 }

@@ -54,3 +54,13 @@ export function signerWaitsMs(
         3 * pace.readingMs +
         signerIntervalMs;
 }
+
+/**
+ * Whether an entry that was integrated at `lastMs` is younger than one of the next shard from `firstMs`, by more than the
+ * clocks of two signers may be apart. Rekor serves whole seconds, so whole seconds are compared, and a difference of a part of
+ * one may show as one more.
+ */
+export function isYounger(lastMs: number, firstMs: number, clockDifferenceMs: number): boolean {
+  const seconds = (ms: number): number => Math.floor(ms / 1000);
+  return seconds(lastMs) - seconds(firstMs) > Math.ceil(clockDifferenceMs / 1000);
+}

@@ -26,6 +26,8 @@ export interface Tree {
    * stores no finer time (trillian: storage/postgresql/admin_storage.go).
    */
   readonly updatedAtMs: number;
+  /** Trillian makes a new root of an unchanged tree after so many milliseconds; 0: never. */
+  readonly maxRootDurationMs: number;
   readonly deleted: boolean;
 }
 

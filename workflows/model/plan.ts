@@ -62,6 +62,8 @@ export interface Plan {
   readonly log: string;
   readonly hash: string;
   readonly currentTree: TreeHead & { readonly treeId: TreeId };
+  /** The next tree gets it from the current one (Trillian's `max_root_duration`); milliseconds. */
+  readonly maxRootDurationMs: number;
   readonly inactive: readonly Shard[];
   readonly installation: InstallationState;
   readonly changes: InstallationChanges;
@@ -93,6 +95,7 @@ export function planRotation(
       log: request.log,
       hash: found.hash,
       currentTree: { treeId: found.current.treeId, ...found.currentHead },
+      maxRootDurationMs: found.current.maxRootDurationMs,
       inactive: found.inactive.map(({ treeId, length }) => ({ treeId, length })),
       installation: found.installation,
       changes: found.changes,

@@ -410,6 +410,17 @@ const catalogue = {
     message: `${found.what} could not be verified: ${found.reason}.`,
     remedy: 'Do not retry before it is understood: compare with another instance and with Trillian.',
   }),
+  CLOCKS_APART: (found: {
+    tree: string;
+    last: string;
+    next: string;
+    first: string;
+    clockDifferenceMs: number;
+  }): Text => ({
+    message: `By the clocks of their signers the last entry of tree ${found.tree} (${found.last}) is younger than the first of tree ${found.next} (${found.first}), by more than clockDifference says (${found.clockDifferenceMs} ms).`,
+    remedy:
+      "Set the signers' clocks right, or let logs.NAME.trillian.clockDifference say how far they are apart. Everybody could read it as two trees that took writes at once; nobody was sent there.",
+  }),
   HANDOVER_NOT_SEEN: (found: { tree: string; reason: string }): Text => ({
     message: `The handover leaf of tree ${found.tree} was not seen through the next release: ${found.reason}.`,
     remedy: 'The rotation takes itself back and tries again with a new tree.',

@@ -51,7 +51,10 @@ function target(changes: Partial<VerificationTarget> = {}): VerificationTarget {
 }
 
 async function verify(changes?: Partial<VerificationTarget>): Promise<VerificationReport> {
-  return logVerifier({ log: 'test' }).verify(target(changes), AbortSignal.timeout(25_000));
+  return logVerifier({ log: 'test', clockDifferenceMs: 0 }).verify(
+    target(changes),
+    AbortSignal.timeout(25_000),
+  );
 }
 
 async function refusalOf(changes?: Partial<VerificationTarget>): Promise<string> {
@@ -405,7 +408,9 @@ describe('the connection', () => {
       }
       return honest;
     };
-    await expect(logVerifier({ log: 'test' }).verify(target(), stop.signal)).rejects.toThrow('enough');
+    await expect(
+      logVerifier({ log: 'test', clockDifferenceMs: 0 }).verify(target(), stop.signal),
+    ).rejects.toThrow('enough');
     expect(log.requests).toBeLessThan(25);
   });
 });

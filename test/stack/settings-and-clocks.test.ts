@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { Client } from 'pg';
+import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { expectOutcome } from './outcome';
+import { expectAsBefore } from './snapshot';
+
+let log: LogUnderTest;
+
+beforeAll(async () => {
+  log = await startLogUnderTest({ rotation: { attempts: 1 } });
+}, 300_000);
+
+afterAll(async () => {
+  await log.end();
+}, 60_000);
+
+beforeEach(() => log.settle(), 150_000);
+
+async function inDatabase(statement: string, values: readonly unknown[]): Promise<void> {
+  const client = new Client({ connectionString: readFileSync(log.lab.files.databaseUrl, 'utf8').trim() });
+  await client.connect();
+  await client.query(statement, [...values]);
+  await client.end();
+}
+
+/** As if the signer of the current tree had a clock that is so far ahead of that of the next one. */
+async function lastEntryIsAhead(seconds: number): Promise<void> {
+  await log.expectWritable();
+  const { activeTreeId } = await log.serving();
+  await inDatabase(
+    `UPDATE sequencedleafdata SET integratetimestampnanos = integratetimestampnanos + $2::bigint * 1000000000
+     WHERE treeid = $1 AND sequencenumber = (SELECT max(sequencenumber) FROM sequencedleafdata WHERE treeid = $1)`,
+    [activeTreeId, seconds],
+  );
+}
+
+it('makes the next tree with the settings of the current one, and says so', async () => {
+  const { activeTreeId } = await log.serving();
+  await inDatabase('UPDATE trees SET maxrootdurationmillis = 1234567 WHERE treeid = $1', [activeTreeId]);
+  const said = await log.rotate({ dryRun: true });
+  expect(said.steps.find(({ name }) => name === 'createTree')?.says?.join()).toContain('1234.567 s');
+  const result = await log.rotate();
+  expectOutcome(result, 'completed');
+  const next = (await log.trees.list()).find(({ tree_id }) => tree_id === result.nextTree?.treeId);
+  expect(next?.max_root_duration).toEqual({ seconds: '1234', nanos: 567_000_000 });
+}, 150_000);
+
+it('takes back what the clocks of two signers would show as two trees that took writes at once (H40)', async () => {
+  await lastEntryIsAhead(600);
+  const before = await log.snapshot();
+  const result = await log.rotate();
+  expect(result).toMatchObject({ outcome: 'rolledBack', refusals: [{ code: 'CLOCKS_APART' }] });
+  expectAsBefore(before, await log.snapshot());
+
+  await log.reconfigure((section) => {
+    section.trillian.clockDifference = '1m';
+  });
+  await lastEntryIsAhead(30);
+  expectOutcome(await log.rotate(), 'completed');
+}, 180_000);
