@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GateRefusal, GateState, HoldOrder, ReleaseOrder } from '../gate/messages';
+import type { GateRefusal, GateState, HoldOrder, ReleaseOrder, ShardsNotice } from '../gate/messages';
 import { errorReason } from './error-reason';
 import { freshRequest } from './fresh-request';
 import { parseJson } from './parse-json';
@@ -16,6 +16,8 @@ export interface GateClient {
   hold(order: HoldOrder, signal: AbortSignal): Promise<GateState>;
   /** From the answer on everything goes to the order's upstream. */
   release(order: ReleaseOrder, signal: AbortSignal): Promise<GateState>;
+  /** From the answer on writes go only to a Rekor that has loaded these shards; refused when an order has come since. */
+  tellShards(notice: ShardsNotice, signal: AbortSignal): Promise<GateState>;
 }
 
 export interface GateOptions {
@@ -26,6 +28,8 @@ export interface GateOptions {
   /** Reads the secret token when it is needed. */
   readonly token: () => string;
 }
+
+type Sent = HoldOrder | ReleaseOrder | ShardsNotice;
 
 /** A gate answers from memory: one that takes longer is not there. The signal usually ends a call long before. */
 const TIMEOUT_MS = 5000;
@@ -40,6 +44,13 @@ const State: z.ZodType<GateState> = z.object({
   writesInFlight: count,
   streamsInFlight: count,
   writesWaiting: count,
+  shards: z
+    .object({
+      activeTreeId: z.string(),
+      inactive: z.array(z.object({ treeId: z.string(), length: count })),
+    })
+    .nullable(),
+  unproven: z.string().nullable(),
   hold: z
     .object({
       number: z.int(),
@@ -54,7 +65,7 @@ const State: z.ZodType<GateState> = z.object({
 });
 
 const Refused: z.ZodType<GateRefusal> = z.object({
-  code: z.enum(['UNAUTHORIZED', 'ORDER_INVALID', 'ORDER_TOO_LOW', 'ORDER_ENDED']),
+  code: z.enum(['UNAUTHORIZED', 'ORDER_INVALID', 'ORDER_TOO_LOW', 'ORDER_ENDED', 'SHARDS_OUTDATED']),
   message: z.string(),
   state: State.optional(),
 });
@@ -65,11 +76,7 @@ export function connectGate({ log, url, token }: GateOptions): GateClient {
     return refuse('GATE_UNREACHABLE', { log, url, reason }, cause);
   }
 
-  async function ask(
-    path: string,
-    order: HoldOrder | ReleaseOrder | undefined,
-    signal: AbortSignal,
-  ): Promise<GateState> {
+  async function ask(path: string, order: Sent | undefined, signal: AbortSignal): Promise<GateState> {
     const headers = { authorization: `Bearer ${token()}`, 'content-type': 'application/json' };
     const request = order === undefined ? {} : ({ method: 'PUT', body: JSON.stringify(order) } as const);
     const answer = await freshRequest(url + path, {
@@ -92,11 +99,7 @@ export function connectGate({ log, url, token }: GateOptions): GateClient {
     throw unreachable(`its answer is not the state of a gate: ${z.prettifyError(state.error)}`);
   }
 
-  function refusedOrder(
-    status: number,
-    text: string,
-    order: HoldOrder | ReleaseOrder | undefined,
-  ): RefusalError {
+  function refusedOrder(status: number, text: string, order: Sent | undefined): RefusalError {
     const refused = Refused.safeParse(parseJson(text));
     if (!refused.success) return unreachable(`it answered ${status}`);
     const { message, state } = refused.data;
@@ -110,5 +113,6 @@ export function connectGate({ log, url, token }: GateOptions): GateClient {
     state: (signal) => ask('/state', undefined, signal),
     hold: (order, signal) => ask('/order/hold', order, signal),
     release: (order, signal) => ask('/order/release', order, signal),
+    tellShards: (notice, signal) => ask('/shards', notice, signal),
   };
 }

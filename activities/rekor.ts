@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Instance, InstanceLog, TreeId } from '../workflows/model/log';
+import { loadedLength } from '../workflows/model/shards';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from './error-reason';
@@ -175,10 +176,9 @@ export function connectRekor({ log, authorities }: RekorOptions): RekorClient {
     throw unreachable(instance, `its answer is not one of Rekor's: ${z.prettifyError(parsed.error)}`);
   }
 
-  function loadedLength(instance: Instance, treeId: TreeId, signedTreeHead: string): number {
-    const line = signedTreeHead.split('\n')[1] ?? '';
-    const length = /^\d+$/.test(line) ? Number(line) : NaN;
-    if (Number.isSafeInteger(length)) return length;
+  function loaded(instance: Instance, treeId: TreeId, signedTreeHead: string): number {
+    const length = loadedLength(signedTreeHead);
+    if (length !== undefined) return length;
     throw unreachable(
       instance,
       `the checkpoint of its inactive shard ${treeId} has no size in its second line`,
@@ -191,12 +191,11 @@ export function connectRekor({ log, authorities }: RekorOptions): RekorClient {
       return {
         activeTreeId: info.treeID,
         active: { size: info.treeSize, rootHash: info.rootHash },
-        // `treeSize` is live; the cached checkpoint has the length that this process computes indexes with (rekor:
-        // pkg/api/tlog.go, pkg/api/api.go).
+        // `treeSize` is live (rekor: pkg/api/tlog.go).
         inactive: info.inactiveShards.map(({ treeID, treeSize, signedTreeHead }) => ({
           treeId: treeID,
           liveLength: treeSize,
-          loadedLength: loadedLength(instance, treeID, signedTreeHead),
+          loadedLength: loaded(instance, treeID, signedTreeHead),
         })),
       };
     },

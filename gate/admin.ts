@@ -3,8 +3,8 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { GateRefusal, GateState } from './messages';
 import type { OrderDesk } from './order-desk';
-import { holdOrder, problems, releaseOrder } from './order-schema';
-import type { Order } from './orders';
+import { holdOrder, problems, releaseOrder, shardsNotice } from './order-schema';
+import type { Ruling } from './orders';
 
 const STATUS: Record<GateRefusal['code'], number> = {
   UNAUTHORIZED: 401,
@@ -12,13 +12,14 @@ const STATUS: Record<GateRefusal['code'], number> = {
   ORDER_INVALID: 400,
   ORDER_TOO_LOW: 409,
   ORDER_ENDED: 409,
+  SHARDS_OUTDATED: 409,
   STATE_NOT_SAVED: 500,
 };
 
 /** The admin interface: `GET /healthz` for anybody, the rest for the bearer of the token. */
 export function adminServer(parts: { desk: OrderDesk; token: string; log: Logger }): FastifyInstance {
   const { desk, log } = parts;
-  const server = fastify({ logger: false, bodyLimit: 16 * 1024, forceCloseConnections: true });
+  const server = fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
 
   server.addHook('onRequest', async (request, reply) => {
     if (request.url !== '/healthz' && !bears(request.headers.authorization, parts.token)) {
@@ -42,17 +43,22 @@ export function adminServer(parts: { desk: OrderDesk; token: string; log: Logger
   server.put('/order/hold', async (request, reply) => {
     const order = holdOrder.safeParse(request.body);
     if (!order.success) return refuse(reply, 'ORDER_INVALID', problems(order.error));
-    return follow({ kind: 'hold', order: order.data }, reply);
+    return follow(() => desk.take({ kind: 'hold', order: order.data }), reply);
   });
   server.put('/order/release', async (request, reply) => {
     const order = releaseOrder.safeParse(request.body);
     if (!order.success) return refuse(reply, 'ORDER_INVALID', problems(order.error));
-    return follow({ kind: 'release', order: order.data }, reply);
+    return follow(() => desk.take({ kind: 'release', order: order.data }), reply);
+  });
+  server.put('/shards', async (request, reply) => {
+    const notice = shardsNotice.safeParse(request.body);
+    if (!notice.success) return refuse(reply, 'ORDER_INVALID', problems(notice.error));
+    return follow(() => desk.hear(notice.data), reply);
   });
 
-  async function follow(order: Order, reply: FastifyReply): Promise<FastifyReply> {
+  async function follow(take: () => Promise<Ruling>, reply: FastifyReply): Promise<FastifyReply> {
     try {
-      const ruling = await desk.take(order);
+      const ruling = await take();
       if (ruling.accepted) return await reply.send(desk.state());
       return await refuse(reply, ruling.code, ruling.message, desk.state());
     } catch (error) {

@@ -6,6 +6,7 @@ import { refusal } from '../workflows/model/refusals';
 import { adminServer } from './admin';
 import { systemClock, type Clock } from './clock';
 import { Hold } from './hold';
+import { Lines } from './lines';
 import { OrderDesk } from './order-desk';
 import { upstreamUrl } from './order-schema';
 import { publicServer } from './proxy';
@@ -13,6 +14,7 @@ import { GateStartError } from './start-error';
 import { loadState, saveState, type SavedState } from './state-file';
 import { stopServing } from './stopping';
 import { Upstreams } from './upstreams';
+import { WriteCourse } from './write-course';
 import { Writes } from './writes';
 
 export interface Listen {
@@ -77,7 +79,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const mode = saved.mode === 'hold' ? 'healing' : 'pass';
   const hold = new Hold({ clock, maxWaitMs, upstream: saved.upstream, mode, figures: saved.hold });
   const upstreams = new Upstreams();
-  const desk = new OrderDesk({ hold, file: options.stateFile, clock, log, saved });
+  const lines = new Lines({ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log });
+  const desk = new OrderDesk({ hold, lines, file: options.stateFile, clock, log, saved });
   const limits = {
     inMemoryBytes: settings.bodyInMemoryBytes,
     limitBytes: settings.bodyLimitBytes,
@@ -86,7 +89,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const { server, connections } = publicServer({
     hold,
     upstreams,
-    writes: new Writes({ hold, upstreams, limits, clock, log }),
+    writes: new Writes({
+      course: new WriteCourse({ hold, lines, upstreams, clock, log }),
+      ...{ limits, clock, log },
+    }),
     log,
   });
   const admin = adminServer({ desk, token: options.token, log });
@@ -114,6 +120,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       await admin.close();
       hold.stop();
       await desk.close();
+      lines.destroy();
       await upstreams.destroy();
       log.info('gate closed');
     },
@@ -127,7 +134,10 @@ async function firstState(options: GateOptions): Promise<SavedState> {
     const given = options.firstUpstream;
     throw new GateStartError(refusal('GATE_UPSTREAM_MISSING', { file: options.stateFile, given }));
   }
-  const state: SavedState = { mode: 'pass', upstream: upstream.data, rotation: null, number: 0, hold: null };
+  const state: SavedState = {
+    ...{ mode: 'pass', upstream: upstream.data, rotation: null, number: 0 },
+    ...{ shards: null, hold: null },
+  };
   await saveState(options.stateFile, state);
   return state;
 }

@@ -1,3 +1,5 @@
+import type { LoadedShards } from '../workflows/model/shards';
+
 /** What the gate is told and what it says: the bodies of its admin interface. Times in milliseconds. */
 
 /** Which order this is. The gate refuses (409) an order with a lower number than the one it follows. */
@@ -23,6 +25,23 @@ export interface HoldOrder extends OrderIdentity {
 export interface ReleaseOrder extends OrderIdentity {
   /** Base URL without a trailing slash. */
   readonly upstream: string;
+  /**
+   * What a Rekor there must have loaded: a write is sent only to a process that was found to have. Absent: what the gate
+   * knows already if it sends there, else unknown, and nothing is asked.
+   */
+  readonly shards?: LoadedShards | undefined;
+}
+
+/**
+ * `PUT /shards`: what the Rekor to which the gate sends must have loaded. No order: it changes nothing else. It says which
+ * state its sender has seen, and is refused (409) when an order has come since, for that knows better.
+ */
+export interface ShardsNotice {
+  /** As in the state that was seen. */
+  readonly number: number;
+  readonly upstream: string;
+  /** Null takes back what the gate knows: then it asks nothing. */
+  readonly shards: LoadedShards | null;
 }
 
 export type GateMode =
@@ -43,8 +62,12 @@ export interface GateState {
   readonly writesInFlight: number;
   /** Writes with a body over the limit among them: they stream and are never resent (H14). */
   readonly streamsInFlight: number;
-  /** Held, or broken under the hold and kept for the release (H13). */
+  /** Held, or broken under the hold and kept for the release (H13), or waiting for a Rekor that is proven. */
   readonly writesWaiting: number;
+  /** What a Rekor must have loaded to be sent a write; null while the gate was not told. */
+  readonly shards: LoadedShards | null;
+  /** Why no write is sent to the Rekor that was asked last; null when writes are sent. */
+  readonly unproven: string | null;
   /** What the hold with this number did to writes; null before the first hold. */
   readonly hold: HoldFigures | null;
 }
@@ -76,6 +99,8 @@ export interface GateRefusal {
     | 'ORDER_INVALID'
     | 'ORDER_TOO_LOW'
     | 'ORDER_ENDED'
+    /** An order has come since the state that the notice is about (status 409). */
+    | 'SHARDS_OUTDATED'
     /** The disk did not take it, so it was not obeyed (status 500); worth another try. */
     | 'STATE_NOT_SAVED';
   readonly message: string;

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock';
 import type { Hold } from './hold';
-import type { GateState } from './messages';
-import { rule, type Order, type Ruling, type Standing } from './orders';
+import { sameOrUnknown, type Lines } from './lines';
+import type { GateState, ShardsNotice } from './messages';
+import { note, rule, type Order, type Ruling, type Standing } from './orders';
 import { saveState, type SavedState } from './state-file';
 
 /** Figures still move after a release, with the writes it let go; they are saved this much after the last change. */
@@ -14,6 +15,7 @@ const SAVE_FIGURES_AFTER_MS = 250;
  */
 export class OrderDesk {
   readonly #hold: Hold;
+  readonly #lines: Lines;
   readonly #file: string;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -22,24 +24,36 @@ export class OrderDesk {
   #last: Promise<unknown> = Promise.resolve();
   #stopSaving: () => void = () => undefined;
 
-  constructor(parts: { hold: Hold; file: string; clock: Clock; log: Logger; saved: SavedState }) {
+  constructor(parts: {
+    hold: Hold;
+    lines: Lines;
+    file: string;
+    clock: Clock;
+    log: Logger;
+    saved: SavedState;
+  }) {
     this.#hold = parts.hold;
+    this.#lines = parts.lines;
     this.#file = parts.file;
     this.#clock = parts.clock;
     this.#log = parts.log;
-    const { mode, upstream, rotation, number, hold } = parts.saved;
-    this.#standing = { mode, upstream, rotation, number };
+    const { hold, ...standing } = parts.saved;
+    this.#standing = standing;
     this.#savedFigures = JSON.stringify(hold);
   }
 
   state(): GateState {
-    const { rotation, number } = this.#standing;
+    const { rotation, number, shards } = this.#standing;
+    const { writesWaiting, ...inFlight } = this.#hold.counts();
     return {
       mode: this.#hold.mode,
       upstream: this.#hold.upstream,
       rotation,
       number,
-      ...this.#hold.counts(),
+      ...inFlight,
+      writesWaiting: writesWaiting + this.#lines.waiting,
+      shards,
+      unproven: this.#lines.unproven,
       hold: this.#hold.record?.figures() ?? null,
     };
   }
@@ -56,6 +70,19 @@ export class OrderDesk {
         await this.#save(ruling.standing);
       this.#standing = ruling.standing;
       this.#obey(order);
+      return ruling;
+    });
+  }
+
+  /** Takes what a Rekor must have loaded. Rejects when it could not be saved; it is then not in force. */
+  hear(notice: ShardsNotice): Promise<Ruling> {
+    return this.#inTurn(async () => {
+      const ruling = note(this.#standing, notice);
+      if (!ruling.accepted || sameOrUnknown(this.#standing.shards, notice.shards)) return ruling;
+      await this.#save(ruling.standing);
+      this.#standing = ruling.standing;
+      this.#log.info({ ...notice }, 'told what Rekor must have loaded');
+      this.#lines.aim(notice.upstream, notice.shards);
       return ruling;
     });
   }
@@ -78,12 +105,14 @@ export class OrderDesk {
         );
         this.#saveFiguresLater();
       });
+      this.#lines.recall();
       return;
     }
     this.#log.info(
       { rotation, number, upstream: order.upstream, ...this.#hold.counts() },
       'releasing writes',
     );
+    this.#lines.aim(order.upstream, this.#standing.shards);
     this.#hold.release(order.upstream);
     this.#saveFiguresLater();
   }

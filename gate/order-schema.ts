@@ -9,6 +9,14 @@ function isOrigin(text: string): boolean {
   return /^https?:\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text);
 }
 
+const treeId = z.string().regex(/^[1-9]\d*$/, 'must be a tree id in decimal, as a text');
+
+/** What a Rekor must have loaded. */
+export const loadedShards = z.strictObject({
+  activeTreeId: treeId,
+  inactive: z.array(z.strictObject({ treeId, length: z.number().int().nonnegative() })).max(10_000),
+});
+
 const identity = {
   rotation: z.string().min(1).max(200),
   number: z.number().int().nonnegative(),
@@ -22,7 +30,17 @@ export const holdOrder = z.strictObject({
   leaseMs: z.number().int().min(1).max(LONGEST_LEASE_MS),
 });
 
-export const releaseOrder = z.strictObject({ ...identity, upstream: upstreamUrl });
+export const releaseOrder = z.strictObject({
+  ...identity,
+  upstream: upstreamUrl,
+  shards: loadedShards.optional(),
+});
+
+export const shardsNotice = z.strictObject({
+  number: identity.number,
+  upstream: upstreamUrl,
+  shards: loadedShards.nullable(),
+});
 
 /** What is wrong with an order, each with its field, on one line. */
 export function problems(error: z.ZodError): string {

@@ -1,4 +1,5 @@
-import type { GateRefusal, HoldOrder, ReleaseOrder } from './messages';
+import type { LoadedShards } from '../workflows/model/shards';
+import type { GateRefusal, HoldOrder, ReleaseOrder, ShardsNotice } from './messages';
 
 /** What the gate remembers of its orders: in memory and in its state file. */
 export interface Standing {
@@ -6,6 +7,8 @@ export interface Standing {
   readonly upstream: string;
   readonly rotation: string | null;
   readonly number: number;
+  /** What a Rekor at `upstream` must have loaded; null when that is unknown. */
+  readonly shards: LoadedShards | null;
 }
 
 export type Order =
@@ -16,7 +19,7 @@ export type Ruling =
   | { readonly accepted: true; readonly standing: Standing }
   | {
       readonly accepted: false;
-      readonly code: Extract<GateRefusal['code'], `ORDER_${string}`>;
+      readonly code: Extract<GateRefusal['code'], `ORDER_${string}` | 'SHARDS_OUTDATED'>;
       readonly message: string;
     };
 
@@ -33,7 +36,8 @@ export function rule(standing: Standing, { kind, order }: Order): Ruling {
   }
   if (kind === 'release') {
     const { upstream, rotation, number } = order;
-    return { accepted: true, standing: { mode: 'pass', upstream, rotation, number } };
+    const shards = order.shards ?? (upstream === standing.upstream ? standing.shards : null);
+    return { accepted: true, standing: { mode: 'pass', upstream, rotation, number, shards } };
   }
   if (order.number === standing.number && standing.mode === 'pass') {
     return { accepted: false, code: 'ORDER_ENDED', message: `${who} was already released: ${follows}` };
@@ -46,5 +50,16 @@ export function rule(standing: Standing, { kind, order }: Order): Ruling {
     };
   }
   const { rotation, number } = order;
-  return { accepted: true, standing: { mode: 'hold', upstream: standing.upstream, rotation, number } };
+  const { upstream, shards } = standing;
+  return { accepted: true, standing: { mode: 'hold', upstream, rotation, number, shards } };
+}
+
+/** Is this notice about how the gate stands? Whoever sent it may have looked before an order that knows better. */
+export function note(standing: Standing, { number, upstream, shards }: ShardsNotice): Ruling {
+  if (number === standing.number && upstream === standing.upstream)
+    return { accepted: true, standing: { ...standing, shards } };
+  const message =
+    `these shards are those of ${upstream} after order ${number}: ` +
+    `the gate sends to ${standing.upstream} and follows order ${standing.number}`;
+  return { accepted: false, code: 'SHARDS_OUTDATED', message };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Answer } from './answers';
 import type { WholeBody } from './body';
 import { endToEnd } from './headers';
-import type { Call, Upstream } from './upstream';
+import type { Call } from './upstream';
 import { isWholeUrl, RETRIEVE_PATH } from './paths';
 
 /** An entry as Rekor's `entries/retrieve` answers it: `[{"<entry id>": {...}}]`, one for each shard that has it. */
@@ -16,6 +16,13 @@ interface FoundEntry {
 
 const LOOK_AGAIN_MS = 50;
 
+/** The Rekor that a write is finished with. */
+export interface RecoveringLog {
+  /** Changes nothing. */
+  ask(question: Call, signal: AbortSignal): Promise<Answer>;
+  write(call: Call): Promise<Answer>;
+}
+
 /**
  * Finds out what became of a write whose call broke, and finishes it (H13). The upstream is asked for the proposed entry;
  * it canonicalises it as for a write and looks in every shard that it serves (rekor: pkg/api/entries.go,
@@ -26,18 +33,18 @@ const LOOK_AGAIN_MS = 50;
  * `deadline` has fired; what was sent by then is waited for.
  */
 export async function recover(
-  upstream: Upstream,
+  log: RecoveringLog,
   call: Omit<Call, 'body'>,
   body: WholeBody,
   deadline: AbortSignal,
 ): Promise<Answer | null> {
   try {
     const question = await lookUpCall(call, body);
-    const found = await lookUp(upstream, question, deadline);
+    const found = await lookUp(log, question, deadline);
     if (found) return asCreated(found, call.path);
     if (deadline.aborted) return null;
-    const answer = await upstream.ask({ ...call, body: body.open() });
-    return answer.status === 409 ? await lookUpUntil(upstream, question, call.path, deadline) : answer;
+    const answer = await log.write({ ...call, body: body.open() });
+    return answer.status === 409 ? await lookUpUntil(log, question, call.path, deadline) : answer;
   } catch {
     return null;
   }
@@ -45,13 +52,13 @@ export async function recover(
 
 /** A 409 means that the leaf is queued; it is found as soon as the signer has integrated it. */
 async function lookUpUntil(
-  upstream: Upstream,
+  log: RecoveringLog,
   question: Call,
   path: string,
   deadline: AbortSignal,
 ): Promise<Answer | null> {
   for (;;) {
-    const found = await lookUp(upstream, question, deadline);
+    const found = await lookUp(log, question, deadline);
     if (found) return asCreated(found, path);
     await pause(LOOK_AGAIN_MS, undefined, { signal: deadline });
   }
@@ -67,8 +74,8 @@ async function lookUpCall(call: Omit<Call, 'body'>, body: WholeBody): Promise<Ca
   return { method: 'POST', path: RETRIEVE_PATH, headers, body: question };
 }
 
-async function lookUp(upstream: Upstream, question: Call, deadline: AbortSignal): Promise<FoundEntry | null> {
-  const answer = await upstream.ask(question, deadline);
+async function lookUp(log: RecoveringLog, question: Call, deadline: AbortSignal): Promise<FoundEntry | null> {
+  const answer = await log.ask(question, deadline);
   if (answer.status !== 200) throw new Error(`entries/retrieve answered ${answer.status}`);
   const told: unknown = JSON.parse(answer.body.toString('utf8'));
   retrieved.parse(told);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { refusal } from '../workflows/model/refusals';
 import type { HoldFigures } from './messages';
 import type { Standing } from './orders';
-import { upstreamUrl } from './order-schema';
+import { loadedShards, upstreamUrl } from './order-schema';
 import { GateStartError } from './start-error';
 
 /** What survives the gate. */
@@ -20,6 +20,7 @@ const savedState = z.strictObject({
   upstream: upstreamUrl,
   rotation: z.string().nullable(),
   number: count,
+  shards: loadedShards.nullable().default(null),
   hold: z
     .strictObject({
       number: count,
@@ -43,8 +44,8 @@ export async function loadState(file: string): Promise<SavedState | null> {
     throw unreadable(file, error);
   }
   try {
-    const { mode, upstream, rotation, number, hold } = savedState.parse(JSON.parse(text));
-    return { mode, upstream, rotation, number, hold };
+    const { mode, upstream, rotation, number, shards, hold } = savedState.parse(JSON.parse(text));
+    return { mode, upstream, rotation, number, shards, hold };
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -11,13 +11,24 @@ import { beginAnswer, endAnswer } from './unread-body';
  * `httpServer.IdleTimeout = s.CleanupTimeout`).
  */
 const IDLE_CONNECTION_MS = 4_000;
-const CONNECT_TIMEOUT_MS = 3_000;
+export const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Rekor has no limit of its own for a write (rekor-cli gives up after 30 s); without one a call could count for ever. */
 const SILENCE_MS = 300_000;
 
 /** As a Go client takes from a server, which Node's 16 KiB are not (Go: net/http, `MaxResponseHeaderBytes`). */
 const ANSWER_HEADERS_BYTES = 10 * 1024 * 1024;
+
+/** How every connection to a Rekor is used. */
+export const oneCallAtATime = {
+  pipelining: 1,
+  allowH2: false,
+  keepAliveTimeout: IDLE_CONNECTION_MS,
+  keepAliveMaxTimeout: IDLE_CONNECTION_MS,
+  headersTimeout: SILENCE_MS,
+  bodyTimeout: SILENCE_MS,
+  maxHeaderSize: ANSWER_HEADERS_BYTES,
+} as const;
 
 export interface Call {
   readonly method: string;
@@ -31,15 +42,18 @@ export interface Call {
 export class BrokenCall extends Error {
   /** Had any of the answer come? */
   readonly answerBegun: boolean;
+  /** Had undici begun to write it? */
+  readonly sent: boolean;
   /** Did the connection break, rather than never come about, fall silent or be given up by the client? */
   readonly connectionBroke: boolean;
   /** Was Rekor asked, or is this a request that cannot be sent? */
   readonly asked: boolean;
 
-  constructor(cause: Error, answerBegun: boolean) {
+  constructor(cause: Error, { answerBegun, sent }: { answerBegun: boolean; sent: boolean }) {
     super(cause.message, { cause });
     this.name = 'BrokenCall';
     this.answerBegun = answerBegun;
+    this.sent = sent;
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     this.connectionBroke = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code);
     this.asked = !(cause instanceof errors.InvalidArgumentError || cause instanceof errors.NotSupportedError);
@@ -52,25 +66,15 @@ export class Upstream {
 
   constructor(url: string) {
     this.#pool = new Pool(url, {
+      ...oneCallAtATime,
       connections: null,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: IDLE_CONNECTION_MS,
-      keepAliveMaxTimeout: IDLE_CONNECTION_MS,
       connect: { timeout: CONNECT_TIMEOUT_MS },
-      headersTimeout: SILENCE_MS,
-      bodyTimeout: SILENCE_MS,
-      maxHeaderSize: ANSWER_HEADERS_BYTES,
     });
   }
 
   /** The whole answer, read whether or not anybody still wants it, unless `signal` says otherwise. Rejects with BrokenCall. */
   ask(call: Call, signal?: AbortSignal): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const handler = new WholeAnswer(resolve, reject);
-      signal?.addEventListener('abort', () => handler.giveUp(), { once: true });
-      this.#dispatch(call, handler);
-    });
+    return askOver(this.#pool, call, signal);
   }
 
   /** Passes the answer on as it comes, at the client's pace. Rejects with BrokenCall. */
@@ -78,7 +82,7 @@ export class Upstream {
     return new Promise((resolve, reject) => {
       const handler = new PassingAnswer(response, resolve, reject);
       response.once('close', () => handler.giveUp());
-      this.#dispatch(call, handler);
+      this.#pool.dispatch(call, handler);
     });
   }
 
@@ -86,10 +90,15 @@ export class Upstream {
   async destroy(): Promise<void> {
     await this.#pool.destroy();
   }
+}
 
-  #dispatch(call: Call, handler: AnswerHandler): void {
-    this.#pool.dispatch(call, handler);
-  }
+/** The whole answer over the connections of a dispatcher. Rejects with BrokenCall. */
+export function askOver(dispatcher: Dispatcher, call: Call, signal?: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const handler = new WholeAnswer(resolve, reject);
+    signal?.addEventListener('abort', () => handler.giveUp(), { once: true });
+    dispatcher.dispatch(call, handler);
+  });
 }
 
 /** Why a call ended without an answer, in a few words. */
@@ -138,7 +147,7 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#ended = true;
-    this.fail(new BrokenCall(error, this.begun));
+    this.fail(new BrokenCall(error, { answerBegun: this.begun, sent: this.controller !== undefined }));
   }
 
   /** Takes the call back if it has not ended. */

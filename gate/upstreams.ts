@@ -1,7 +1,12 @@
 import { Upstream } from './upstream';
 
+/** Whoever can be asked by URL. */
+export interface Asking {
+  of(url: string): Pick<Upstream, 'ask'>;
+}
+
 /** The Rekors that the gate has sent to, by URL. */
-export class Upstreams {
+export class Upstreams implements Asking {
   readonly #byUrl = new Map<string, Upstream>();
 
   of(url: string): Upstream {

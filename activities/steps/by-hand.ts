@@ -8,6 +8,7 @@ import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
 import { currentEnd } from './next-tree';
 import { isExposed, livesOnNext } from './ownership';
 import { notAsBefore } from './rolled-back';
+import { shardsOfCurrent, shardsOfNext } from './writes';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
 export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attempt): Promise<ByHand> {
@@ -59,8 +60,8 @@ async function commandsFor(
   const setState = (treeId: TreeId, state: string): string =>
     `updatetree --admin_server=${addresses.trillian} --tree_id=${treeId} --tree_state=${state}`;
   const urlOf = (name: string): string => installation.instances(name)[0]?.url ?? '';
-  const sendTo = (name: string, number: number): string => {
-    const order = JSON.stringify({ rotation: 'by hand', number, upstream: urlOf(name) });
+  const sendTo = (name: string, number: number, shards = shardsOfCurrent(release)): string => {
+    const order = JSON.stringify({ rotation: 'by hand', number, upstream: urlOf(name), shards });
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
   const own = orderNumber(identity);
@@ -102,7 +103,7 @@ async function commandsFor(
         `curl -fsS ${urlOf(next)}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
         setState(nextTreeId, 'ACTIVE'),
         // Of the same number as its own order, which may follow it then.
-        sendTo(next, own),
+        sendTo(next, own, shardsOfNext(release, end.size)),
       ];
     }
     case 'settle':

@@ -52,7 +52,7 @@ export async function openAndExpose(
   attempt.signal.throwIfAborted();
   // From here on a Cancel comes too late: half an exposure would be worse than either end.
   const toTheEnd = { ...attempt, signal: attempt.lateSignal };
-  await attempt.step('expose', () => expose(systems, order, toTheEnd));
+  await attempt.step('expose', () => expose(systems, { ...order, frozen }, toTheEnd));
   return { frozen, handover, times: attempt.steps.times };
 }
 

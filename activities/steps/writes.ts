@@ -1,7 +1,8 @@
 import type { GateState, OrderIdentity } from '../../gate/messages';
-import type { AttemptOrder, CriticalOrder, OpenOrder } from '../../workflows/model/changes';
+import type { AttemptOrder, CriticalOrder } from '../../workflows/model/changes';
 import { nameOf } from '../../workflows/model/mark';
-import { orderNumber, type AttemptIdentity } from '../../workflows/model/rotation';
+import { orderNumber, type AttemptIdentity, type FrozenTree } from '../../workflows/model/rotation';
+import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { refuse, RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
@@ -61,7 +62,8 @@ export async function releaseToCurrent(
     return;
   }
   try {
-    await release(systems, order.release.current, undoOf(order.identity), attempt);
+    const shards = shardsOfCurrent(order.release);
+    await release(systems, { to: order.release.current, by: undoOf(order.identity), shards }, attempt);
   } catch (error) {
     if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
       throw error;
@@ -69,10 +71,18 @@ export async function releaseToCurrent(
   }
 }
 
-/** Reads and writes go to the next release, held writes first; no harm when somebody else has sent them there. */
-export async function expose(systems: LogSystems, order: OpenOrder, attempt: Attempt): Promise<void> {
+/**
+ * Reads and writes go to the next release, held writes first, and only to processes that have loaded what was proven; no
+ * harm when somebody else has sent them there.
+ */
+export async function expose(
+  systems: LogSystems,
+  order: AttemptOrder & { readonly frozen: FrozenTree },
+  attempt: Attempt,
+): Promise<void> {
+  const shards = shardsOfNext(order.release, order.frozen.size);
   try {
-    await release(systems, order.release.next, order.identity, attempt);
+    await release(systems, { to: order.release.next, by: order.identity, shards }, attempt);
   } catch (error) {
     const late = error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED';
     if (!late || !(await livesOnNext(systems, order, attempt))) {
@@ -81,17 +91,41 @@ export async function expose(systems: LogSystems, order: OpenOrder, attempt: Att
   }
 }
 
+/**
+ * What a process of the current release must have loaded. Undefined for a superseding attempt: the slot that it found
+ * serving may know only the shards before its current tree.
+ */
+export function shardsOfCurrent({
+  currentTreeId: activeTreeId,
+  inactive,
+  supersedes = false,
+}: Released): LoadedShards | undefined {
+  return supersedes ? undefined : { activeTreeId, inactive };
+}
+
+/** What a process of the next release must have loaded, once the current tree has ended with so many entries. */
+export function shardsOfNext({ nextTreeId, currentTreeId, inactive }: Released, size: number): LoadedShards {
+  return { activeTreeId: nextTreeId, inactive: afterRotation(inactive, currentTreeId, size) };
+}
+
+type Released = AttemptOrder['release'];
+
+interface SendTo {
+  readonly to: string;
+  readonly by: AttemptIdentity;
+  readonly shards: LoadedShards | undefined;
+}
+
 async function release(
   { gate, installation }: LogSystems,
-  releaseName: string,
-  identity: AttemptIdentity,
+  { to, by, shards }: SendTo,
   attempt: Attempt,
 ): Promise<void> {
-  const [instance] = installation.instances(releaseName);
+  const [instance] = installation.instances(to);
   if (!instance) {
-    throw new Error(`The release ${releaseName} has no instance to send writes to.`);
+    throw new Error(`The release ${to} has no instance to send writes to.`);
   }
-  await gate.release({ ...orderOf(identity), upstream: instance.url }, attempt.signal);
+  await gate.release({ ...orderOf(by), upstream: instance.url, shards }, attempt.signal);
 }
 
 function undoOf(identity: AttemptIdentity): AttemptIdentity {

@@ -5,7 +5,6 @@ import type { LogVerifier, VerificationTarget } from '../../activities/verificat
 import { throwIfAborted } from '../../activities/waiting';
 import type { Instance } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
-import type { Order } from '../../gate/orders';
 import type { Random } from '../random';
 import type { VirtualTime } from '../virtual-time';
 import type { SimulatedGate } from './gate';
@@ -101,10 +100,14 @@ export function gateClient({ log, time, network, gate }: Parts): GateClient {
     }
   }
 
-  async function give(order: Order, signal: AbortSignal) {
-    const { number } = order.order;
-    const answer = await ask(order.kind, true, signal, async () => {
-      const taken = await gate.order(order);
+  async function give(
+    kind: string,
+    number: number,
+    signal: AbortSignal,
+    take: () => ReturnType<SimulatedGate['order']>,
+  ) {
+    const answer = await ask(kind, true, signal, async () => {
+      const taken = await take();
       if (!taken) {
         throw unreachable('connection refused');
       }
@@ -126,8 +129,10 @@ export function gateClient({ log, time, network, gate }: Parts): GateClient {
         }
         return state;
       }),
-    hold: (order, signal) => give({ kind: 'hold', order }, signal),
-    release: (order, signal) => give({ kind: 'release', order }, signal),
+    hold: (order, signal) => give('hold', order.number, signal, () => gate.order({ kind: 'hold', order })),
+    release: (order, signal) =>
+      give('release', order.number, signal, () => gate.order({ kind: 'release', order })),
+    tellShards: (notice, signal) => give('shards', notice.number, signal, () => gate.hear(notice)),
   };
 }
 

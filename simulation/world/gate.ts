@@ -1,21 +1,24 @@
 import type { Answer } from '../../gate/answers';
-import { badGateway, comeAgain, isTreeRefusal } from '../../gate/answers';
-import type { WholeBody } from '../../gate/body';
 import type { Client } from '../../gate/clients';
 import type { Clock } from '../../gate/clock';
-import { Hold, type Pass, type Verdict, type WaitingWrite } from '../../gate/hold';
-import type { GateState } from '../../gate/messages';
+import { NotSent, type Connection } from '../../gate/connection';
+import { Hold } from '../../gate/hold';
+import { Lines } from '../../gate/lines';
+import type { GateState, ShardsNotice } from '../../gate/messages';
 import { OrderDesk } from '../../gate/order-desk';
 import type { Order, Ruling } from '../../gate/orders';
-import { recover } from '../../gate/recovery';
 import { loadState, saveState } from '../../gate/state-file';
-import type { Call, Upstream } from '../../gate/upstream';
+import type { Call } from '../../gate/upstream';
+import { WriteCourse } from '../../gate/write-course';
 import { Process, processes, type VirtualTime } from '../virtual-time';
 import { SIMULATED_ROOT } from './files';
 import { RekorGone, type RekorProcess } from './rekor';
 
 /** The longest wait of a write, as configured by default. */
 export const MAX_WAIT_MS = 3_500;
+const WRITE_PATH = '/api/v1/log/entries';
+/** Tells a simulated call when its write had come. */
+const ARRIVED_AT = 'Arrived-At';
 const STATE_FILE = `${SIMULATED_ROOT}gate/state.json`;
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -53,14 +56,12 @@ interface Running {
   readonly process: Process;
   readonly hold: Hold;
   readonly desk: OrderDesk;
+  readonly course: WriteCourse;
   /** Ends every request of a client with a broken connection. */
   readonly broken: Set<() => void>;
 }
 
-/**
- * The write gate: the real rulings, hold, orders, saved state and recovery of gate/, without sockets. The way of a write
- * is that of gate/writes.ts.
- */
+/** The write gate: everything of gate/ but its sockets. */
 export class SimulatedGate {
   readonly #parts: GateParts;
   #running: Running | undefined;
@@ -71,7 +72,10 @@ export class SimulatedGate {
 
   /** What it is told before it has ever run: where to send. */
   static async install(upstream: string): Promise<void> {
-    await saveState(STATE_FILE, { mode: 'pass', upstream, rotation: null, number: 0, hold: null });
+    await saveState(STATE_FILE, {
+      ...{ mode: 'pass', upstream, rotation: null, number: 0 },
+      ...{ shards: null, hold: null },
+    });
   }
 
   get up(): boolean {
@@ -113,8 +117,15 @@ export class SimulatedGate {
         mode,
         figures: saved.hold,
       });
-      const desk = new OrderDesk({ hold, file: STATE_FILE, clock, log: quiet as never, saved });
-      this.#running = { process, hold, desk, broken: new Set() };
+      const log = quiet as never;
+      const upstreams = { of: (url: string) => ({ ask: (call: Call) => this.#ask(url, call) }) };
+      const lines = new Lines({
+        ...{ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log },
+        connect: (url) => this.#connect(url),
+      });
+      const desk = new OrderDesk({ hold, lines, file: STATE_FILE, clock, log, saved });
+      const course = new WriteCourse({ hold, lines, upstreams, clock, log });
+      this.#running = { process, hold, desk, course, broken: new Set() };
     });
   }
 
@@ -148,6 +159,18 @@ export class SimulatedGate {
     return { ruling, state: running.desk.state() };
   }
 
+  /** Hears what a Rekor must have loaded; undefined when nobody answers any more. */
+  async hear(
+    notice: ShardsNotice,
+  ): Promise<{ readonly ruling: Ruling; readonly state: GateState } | undefined> {
+    const running = this.#running;
+    if (!running) {
+      return undefined;
+    }
+    const ruling = await processes.run(running.process, () => running.desk.hear(notice));
+    return { ruling, state: running.desk.state() };
+  }
+
   /** A client's write. Rejects when its connection breaks. */
   async write(body: string, client: WritingClient): Promise<Answer> {
     const running = this.#running;
@@ -173,91 +196,73 @@ export class SimulatedGate {
   }
 
   async #answer(running: Running, body: string, client: WritingClient): Promise<Answer> {
-    const { hold } = running;
     const { time, onWaited } = this.#parts;
-    const write: WaitingWrite = { arrivedAt: time.elapsed, client, streamed: false };
-    const verdict = hold.admit(write);
-    const given = verdict instanceof Promise ? await verdict : verdict;
-    onWaited(time.elapsed - write.arrivedAt);
-    if (given.kind !== 'go') {
-      return comeAgain('the log is being moved to a new shard; please send the entry again');
-    }
-    const first = await this.#call(body, given.pass);
-    const lost = (first.broke || first.answer.status >= 500) && given.pass.overtaken();
-    const answer = lost ? await this.#finish(running, write, body, first.answer) : first.answer;
-    if (answer.status === 201) {
-      hold.record?.acknowledged(write.arrivedAt, time.elapsed);
-    }
-    if (hold.mode !== 'healing' || !isTreeRefusal(answer)) {
-      return answer;
-    }
-    hold.record?.refused(write.arrivedAt);
-    return comeAgain('the log takes no entries at the moment; please send the entry again');
-  }
-
-  async #call(body: string, pass: Pass): Promise<{ readonly answer: Answer; readonly broke: boolean }> {
-    try {
-      const process = this.#parts.rekorAt(pass.upstream);
-      if (!process) {
-        throw new RekorGone(pass.upstream);
-      }
-      return { answer: await process.post(body), broke: false };
-    } catch (error) {
-      return { answer: badGateway(`Rekor gave no answer: ${String(error)}`), broke: true };
-    } finally {
-      pass.end();
-    }
-  }
-
-  async #finish(running: Running, write: WaitingWrite, body: string, first: Answer): Promise<Answer> {
-    const { hold } = running;
-    const { time } = this.#parts;
-    const kept = hold.keep(write);
-    const verdict: Verdict = kept instanceof Promise ? await kept : kept;
-    if (verdict.kind !== 'go') {
-      return first;
-    }
-    const left = hold.maxWaitMs - (time.elapsed - write.arrivedAt);
-    if (left <= 0) {
-      verdict.pass.end();
-      return first;
-    }
-    const deadline = new AbortController();
-    const waiting = time.after(left, () => deadline.abort(), running.process);
-    try {
-      const call: Call = { method: 'POST', path: '/api/v1/log/entries', headers: [], body: null };
-      const whole: WholeBody = {
+    const arrivedAt = time.elapsed;
+    const answer = await running.course.answer({
+      ...{ arrivedAt, client, streamed: false },
+      body: {
         kind: 'whole',
         size: body.length,
         open: () => Buffer.from(body),
         text: () => Promise.resolve(body),
         discard: () => Promise.resolve(),
-      };
-      const answer = await recover(this.#upstream(verdict.pass.upstream), call, whole, deadline.signal);
-      if (answer?.status === 201) {
-        hold.record?.recovered();
-      }
-      return answer ?? first;
-    } finally {
-      waiting.cancel();
-      verdict.pass.end();
+      },
+      call: { method: 'POST', path: WRITE_PATH, headers: [ARRIVED_AT, String(arrivedAt)] },
+    });
+    if (answer.status === 503) {
+      onWaited(time.elapsed - arrivedAt);
     }
+    return answer;
   }
 
-  /** What `recover` asks of a Rekor. */
-  #upstream(url: string): Upstream {
-    const ask = async (call: Call): Promise<Answer> => {
-      await this.#parts.time.pass(1);
-      const process = this.#parts.rekorAt(url);
-      if (!process) {
-        throw new RekorGone(url);
-      }
-      const body = Buffer.isBuffer(call.body) ? call.body.toString('utf8') : '';
-      if (!call.path.endsWith('/retrieve')) {
-        return await process.post(body);
-      }
+  /** One call to whoever answers at an address now. */
+  async #ask(url: string, call: Call): Promise<Answer> {
+    const process = this.#parts.rekorAt(url);
+    if (!process) {
+      throw new RekorGone(url);
+    }
+    return await this.#askProcess(process, call);
+  }
+
+  async #askProcess(process: RekorProcess, call: Call): Promise<Answer> {
+    const { time, onWaited } = this.#parts;
+    const body = Buffer.isBuffer(call.body) ? call.body.toString('utf8') : '';
+    if (call.path.endsWith('/retrieve')) {
+      await time.pass(1);
       return process.retrieve(body.slice('{"entries":['.length, -']}'.length));
+    }
+    const [name, arrivedAt] = call.headers;
+    if (name === ARRIVED_AT) {
+      onWaited(time.elapsed - Number(arrivedAt));
+    }
+    return await process.post(body);
+  }
+
+  /** A connection to the process that answers when it is opened; it ends with it. */
+  #connect(url: string): Connection {
+    const { time, rekorAt } = this.#parts;
+    let opened: RekorProcess | undefined;
+    return {
+      loaded: async () => {
+        await time.pass(1);
+        opened = rekorAt(url);
+        if (!opened) {
+          throw new RekorGone(url);
+        }
+        const { activeTreeId, inactive } = opened.log();
+        return {
+          activeTreeId,
+          inactive: inactive.map(({ treeId, loadedLength: length }) => ({ treeId, length })),
+        };
+      },
+      send: async (call) => {
+        if (opened?.running !== true || opened.stopping) {
+          throw new NotSent('the connection has ended');
+        }
+        return await this.#askProcess(opened, call);
+      },
+      onEnd: () => undefined,
+      close: () => undefined,
     };
-    return { ask } as unknown as Upstream;
   }
 }

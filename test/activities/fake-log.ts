@@ -2,7 +2,7 @@ import { firstLook, type Attempt } from '../../activities/attempt';
 import { handoverLeaf, type TreeEnd } from '../../activities/handover';
 import { refuse } from '../../activities/refusal-error';
 import type { LogSystems } from '../../activities/systems';
-import type { GateState } from '../../gate/messages';
+import type { GateState, ReleaseOrder as GateRelease, ShardsNotice } from '../../gate/messages';
 import type { CutOverOrder } from '../../workflows/model/changes';
 import type { InstallationState, ReleaseOrder } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
@@ -33,6 +33,8 @@ export const addresses: Readonly<Record<string, string>> = {
   blue: 'http://127.0.0.1:3001',
   green: 'http://127.0.0.1:3002',
 };
+
+type Mutable<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] };
 
 interface FakeTree {
   state: TreeState;
@@ -71,11 +73,15 @@ export class FakeLog {
     '200': { state: 'ACTIVE', size: 20 },
     '300': { state: 'DRAINING', size: 0, mark: identity },
   };
-  readonly gate: { mode: GateState['mode']; upstream: string; number: number; rotation: string | null } = {
+  readonly gate: Mutable<
+    Pick<GateState, 'mode' | 'upstream' | 'number' | 'rotation' | 'shards' | 'unproven'>
+  > = {
     mode: 'pass',
     upstream: addresses['blue'] ?? '',
     number: 0,
     rotation: null,
+    shards: null,
+    unproven: null,
   };
   /** What each slot is configured with, and what its process has loaded where that is something else. */
   readonly slots: Record<string, { active: TreeId; inactive: TreeId[]; loaded?: InstanceLog }> = {
@@ -172,8 +178,10 @@ export class FakeLog {
         state: () => Promise.resolve({ ...this.gate, writesInFlight: 0, streamsInFlight: 0, hold: null }),
         hold: ({ number, rotation }: { number: number; rotation: string }) =>
           this.#ordered('hold', number, { mode: 'hold', rotation }),
-        release: ({ number, rotation, upstream }: { number: number; rotation: string; upstream: string }) =>
-          this.#ordered('release', number, { mode: 'pass', upstream, rotation }),
+        release: ({ number, rotation, upstream, shards }: GateRelease) =>
+          this.#ordered('release', number, { mode: 'pass', upstream, rotation, shards: shards ?? null }),
+        tellShards: ({ number, upstream, shards }: ShardsNotice) =>
+          this.#ordered('shards', upstream === this.gate.upstream ? number : -1, { shards }),
       },
       installation: this.#installation(),
     };

@@ -13,6 +13,8 @@ const state: GateState = {
   writesInFlight: 2,
   streamsInFlight: 0,
   writesWaiting: 5,
+  shards: null,
+  unproven: null,
   hold: null,
 };
 

@@ -5,8 +5,12 @@ import { expose, releaseToCurrent } from '../../activities/steps/writes';
 import type { LogSystems } from '../../activities/systems';
 
 const identity = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
-const release = { current: 'blue', next: 'green' };
-const order = { identity, release } as unknown as Parameters<typeof expose>[1];
+const inactive = [{ treeId: '100', length: 10 }];
+const release = { current: 'blue', next: 'green', currentTreeId: '200', nextTreeId: '300', inactive };
+const frozen = { treeId: '200', size: 20 };
+const order = { identity, release, frozen } as unknown as Parameters<typeof expose>[1];
+const ofCurrent = { activeTreeId: '200', inactive };
+const ofNext = { activeTreeId: '300', inactive: [...inactive, { treeId: '200', length: 20 }] };
 const attempt = { signal: new AbortController().signal } as unknown as Attempt;
 
 function systemsWith(take: (order: ReleaseOrder) => Promise<GateState>): LogSystems {
@@ -28,9 +32,20 @@ describe('sending writes back to the current release', () => {
     await expose(systems, order, attempt);
     await releaseToCurrent(systems, order, attempt);
     expect(orders).toEqual([
-      { rotation: 'r/1', number: 7, upstream: 'http://127.0.0.1:2' },
-      { rotation: 'r/1', number: 8, upstream: 'http://127.0.0.1:1' },
+      { rotation: 'r/1', number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext },
+      { rotation: 'r/1', number: 8, upstream: 'http://127.0.0.1:1', shards: ofCurrent },
     ]);
+  });
+
+  it('says nothing of shards for a superseding attempt, whose serving slot may know fewer (H12)', async () => {
+    const orders: ReleaseOrder[] = [];
+    const systems = systemsWith((taken) => {
+      orders.push(taken);
+      return Promise.resolve({} as GateState);
+    });
+    const superseding = { ...order, release: { ...order.release, supersedes: true } };
+    await releaseToCurrent(systems, superseding, attempt);
+    expect(orders.map(({ shards }) => shards)).toEqual([undefined]);
   });
 
   it('leaves a gate alone that follows a later order, and hides no other refusal', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { rule, type Order, type Standing } from '../../gate/orders';
+import { note, rule, type Order, type Standing } from '../../gate/orders';
 
-const first: Standing = { mode: 'pass', upstream: 'http://a:1', rotation: null, number: 0 };
+const first: Standing = { mode: 'pass', upstream: 'http://a:1', rotation: null, number: 0, shards: null };
 
 const anyOrder: fc.Arbitrary<Order> = fc
   .record({
@@ -65,5 +65,37 @@ describe('which orders the gate follows', () => {
     const held = rule(first, hold('x/1'));
     expect(held.accepted && rule(held.standing, hold('x/1')).accepted).toBe(true);
     expect(held.accepted && rule(held.standing, hold('y/1'))).toMatchObject({ code: 'ORDER_TOO_LOW' });
+  });
+});
+
+describe('what the gate knows of shards', () => {
+  const shards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] };
+  const others = { activeTreeId: '13', inactive: [...shards.inactive, { treeId: '12', length: 3 }] };
+  const known: Standing = { ...first, number: 4, shards };
+  const standingAfter = (standing: Standing, order: Order): Standing => {
+    const ruling = rule(standing, order);
+    if (!ruling.accepted) throw new Error(ruling.message);
+    return ruling.standing;
+  };
+  const release = (upstream: string, more: object = {}): Order => ({
+    kind: 'release',
+    order: { number: 4, rotation: 'x/1', upstream, ...more },
+  });
+
+  it('is what the release says, or stays while it sends to the same Rekor, or is unknown', () => {
+    expect(standingAfter(known, release('http://b:1', { shards: others })).shards).toEqual(others);
+    expect(standingAfter(known, release('http://a:1')).shards).toEqual(shards);
+    expect(standingAfter(known, release('http://b:1')).shards).toBeNull();
+    const hold: Order = { kind: 'hold', order: { number: 5, rotation: 'y/1', leaseMs: 1 } };
+    expect(standingAfter(known, hold).shards).toEqual(shards);
+  });
+
+  it('is not overwritten by a notice about the state before an order', () => {
+    const exposed = standingAfter(known, release('http://b:1', { shards: others }));
+    const before = { number: 4, upstream: 'http://a:1', shards };
+    expect(note(known, before)).toMatchObject({ accepted: true, standing: { shards } });
+    expect(note(exposed, before)).toMatchObject({ accepted: false, code: 'SHARDS_OUTDATED' });
+    expect(note({ ...known, number: 5 }, before)).toMatchObject({ accepted: false });
+    expect(note(known, { ...before, shards: null })).toMatchObject({ standing: { shards: null } });
   });
 });

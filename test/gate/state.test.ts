@@ -40,7 +40,7 @@ describe('what the gate remembers', () => {
     const synced = jest.spyOn(prototype, 'sync');
     const renamed = jest.spyOn(fs, 'rename');
     const state = { mode: 'hold', upstream: 'http://127.0.0.1:9', rotation: 'r/1', number: 1 } as const;
-    await saveState(join(directory, 'gate.json'), { ...state, hold: null });
+    await saveState(join(directory, 'gate.json'), { ...state, shards: null, hold: null });
     const [file, place] = synced.mock.invocationCallOrder;
     const [replaced] = renamed.mock.invocationCallOrder;
     jest.restoreAllMocks();

@@ -14,6 +14,7 @@ import { pino } from 'pino';
 import type { Clock } from '../../gate/clock';
 import { startGate, type GateOptions, type RunningGate } from '../../gate/gate';
 import type { GateRefusal, GateState } from '../../gate/messages';
+import type { LoadedShards } from '../../workflows/model/shards';
 
 export const WRITE = '/api/v1/log/entries';
 export const RETRIEVE = '/api/v1/log/entries/retrieve';
@@ -162,8 +163,12 @@ export async function rawClient(url: string): Promise<{ socket: Socket; received
   return { socket, received: () => received };
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 4_000;
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> {
+  const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`never: ${what}`);
     await pause(5);
@@ -180,7 +185,9 @@ export interface TestGate {
     body: unknown,
   ): Promise<{ status: number; state: GateState; refusal: GateRefusal }>;
   hold(number: number, leaseMs?: number): Promise<GateState>;
-  release(number: number, upstream: string): Promise<GateState>;
+  release(number: number, upstream: string, shards?: LoadedShards): Promise<GateState>;
+  /** Tells it what a Rekor must have loaded; any shape, to be refused. */
+  tell(notice: unknown): Promise<GateState>;
   state(): Promise<GateState>;
 }
 
@@ -245,11 +252,13 @@ function driver(gate: RunningGate, options: GateOptions): TestGate {
     const { status, answer } = await admin('PUT', `/order/${kind}`, body);
     return { status, state: answer as GateState, refusal: answer as GateRefusal };
   };
-  const accepted = async (kind: 'hold' | 'release', body: unknown): Promise<GateState> => {
-    const { status, state, refusal } = await order(kind, body);
-    if (status !== 200) throw new Error(`${status} ${refusal.code} ${refusal.message}`);
-    return state;
+  const orRefused = ({ status, answer }: { status: number; answer: unknown }): GateState => {
+    const { code, message } = answer as GateRefusal;
+    if (status !== 200) throw new Error(`${status} ${code} ${message}`);
+    return answer as GateState;
   };
+  const accepted = async (kind: 'hold' | 'release', body: unknown): Promise<GateState> =>
+    orRefused(await admin('PUT', `/order/${kind}`, body));
   return {
     gate,
     options,
@@ -264,7 +273,9 @@ function driver(gate: RunningGate, options: GateOptions): TestGate {
         ...more,
       }),
     hold: (number, leaseMs = 60_000) => accepted('hold', { rotation: `r${number}/1`, number, leaseMs }),
-    release: (number, upstream) => accepted('release', { rotation: `r${number}/1`, number, upstream }),
+    release: (number, upstream, shards) =>
+      accepted('release', { rotation: `r${number}/1`, number, upstream, ...(shards && { shards }) }),
+    tell: async (notice) => orRefused(await admin('PUT', '/shards', notice)),
     state: async () => (await admin('GET', '/state')).answer as GateState,
   };
 }

@@ -10,32 +10,68 @@ export function afterRotation(inactive: readonly Shard[], current: TreeId, lengt
   return [...inactive, { treeId: current, length }];
 }
 
+/** What a Rekor process serves, and computes every index with. */
+export interface LoadedShards {
+  readonly activeTreeId: TreeId;
+  /** In served order, each with the length that the process loaded when it started. */
+  readonly inactive: readonly Shard[];
+}
+
+/** Whether both are the same trees in the same order with the same lengths. */
+export function sameShards(one: LoadedShards, other: LoadedShards): boolean {
+  return loadedDifferences(one, other).length === 0;
+}
+
 /**
- * What is wrong with the shards that an instance has loaded, in plain words; empty when it serves exactly
- * `active` after exactly `inactive`, in order, with these lengths both loaded and live.
- * Rekor computes indexes with the loaded lengths and never reads them again, so one wrong length signs wrong indexes.
+ * What a process has loaded otherwise than wanted, in plain words; empty when it computes with exactly the wanted shards.
+ * Rekor never reads them again (rekor: pkg/sharding/ranges.go), so one wrong length signs wrong indexes until it ends.
  */
-export function differencesFrom(loaded: InstanceLog, active: TreeId, inactive: readonly Shard[]): string[] {
+export function loadedDifferences(loaded: LoadedShards, wanted: LoadedShards): string[] {
   const differences: string[] = [];
-  if (loaded.activeTreeId !== active) {
-    differences.push(`its active tree is ${loaded.activeTreeId}, not ${active}`);
+  if (loaded.activeTreeId !== wanted.activeTreeId) {
+    differences.push(`its active tree is ${loaded.activeTreeId}, not ${wanted.activeTreeId}`);
   }
-  const listed = loaded.inactive.map((shard) => shard.treeId);
-  const wanted = inactive.map((shard) => shard.treeId);
-  if (listed.join() !== wanted.join()) {
-    differences.push(`its inactive shards are [${listed.join(', ')}], not [${wanted.join(', ')}]`);
-    return differences;
+  const [listed, expected] = [treeIdsOf(loaded), treeIdsOf(wanted)];
+  if (listed !== expected) {
+    return [...differences, `its inactive shards are [${listed}], not [${expected}]`];
   }
-  for (const [position, shard] of inactive.entries()) {
-    const report = loaded.inactive[position];
-    if (report && report.loadedLength !== shard.length) {
-      differences.push(
-        `it loaded tree ${shard.treeId} with ${report.loadedLength} entries, not ${shard.length}`,
-      );
-    }
-    if (report && report.liveLength !== shard.length) {
-      differences.push(`tree ${shard.treeId} now has ${report.liveLength} entries, not ${shard.length}`);
+  for (const [position, { treeId, length }] of wanted.inactive.entries()) {
+    const found = loaded.inactive[position]?.length;
+    if (found !== length) {
+      differences.push(`it loaded tree ${treeId} with ${found ?? 'no'} entries, not ${length}`);
     }
   }
   return differences;
+}
+
+function treeIdsOf({ inactive }: LoadedShards): string {
+  return inactive.map(({ treeId }) => treeId).join(', ');
+}
+
+/**
+ * The length that a process loaded for an inactive shard: line 2 of the checkpoint that it signed at its start (rekor:
+ * pkg/api/api.go); `treeSize` beside it is live. Undefined for a text that is no checkpoint.
+ */
+export function loadedLength(signedTreeHead: string): number | undefined {
+  const line = signedTreeHead.split('\n')[1] ?? '';
+  const length = /^\d+$/.test(line) ? Number(line) : NaN;
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/**
+ * What is wrong with the shards of an instance, in plain words; empty when it serves exactly `active` after exactly
+ * `inactive`, in order, with these lengths both loaded and live.
+ */
+export function differencesFrom(loaded: InstanceLog, active: TreeId, inactive: readonly Shard[]): string[] {
+  const found = {
+    activeTreeId: loaded.activeTreeId,
+    inactive: loaded.inactive.map(({ treeId, loadedLength: length }) => ({ treeId, length })),
+  };
+  const live = inactive.flatMap(({ treeId, length }, position) => {
+    const report = loaded.inactive[position];
+    return report?.treeId === treeId && report.liveLength !== length
+      ? [`tree ${treeId} now has ${report.liveLength} entries, not ${length}`]
+      : [];
+  });
+  return [...loadedDifferences(found, { activeTreeId: active, inactive }), ...live];
 }

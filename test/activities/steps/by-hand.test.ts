@@ -9,6 +9,8 @@ const updatetree = (treeId: string, state: string) =>
 
 const own = orderNumber(identity);
 
+const frozen = { treeId: '200', size: 20, rootHash: 'ab', proof: [] };
+
 const held = (log: FakeLog, step: string): Promise<ByHand> =>
   byHand(log.systems(), { step, identity, release: order.release }, anAttempt());
 
@@ -63,14 +65,17 @@ describe('a step that cannot be finished', () => {
       'start green',
       `curl -fsS ${addresses['green']}/api/v1/log # go on only if its inactive shard 200 has treeSize 20`,
       updatetree('300', 'ACTIVE'),
-      expect.stringContaining(`"number":${own},"upstream":"${addresses['green']}"`),
+      expect.stringContaining(
+        `"number":${own},"upstream":"${addresses['green']}","shards":{"activeTreeId":"300","inactive":` +
+          '[{"treeId":"100","length":10},{"treeId":"200","length":20}]}',
+      ),
     ]);
 
     // Done by hand, the step itself succeeds.
     Object.assign(log.gate, { number: own, upstream: addresses['green'] });
     log.running.add('green');
     log.trees['300'] = { ...log.trees['300'], state: 'ACTIVE', size: 4 };
-    await expect(expose(log.systems(), order, anAttempt())).resolves.toBeUndefined();
+    await expect(expose(log.systems(), { ...order, frozen }, anAttempt())).resolves.toBeUndefined();
   });
 
   it('shows no command that starts a release beside a tree that grew: it would shift every index (H1)', async () => {

@@ -67,9 +67,9 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
   it('is exposed still when a person has sent the gate there, with the number of its undo', async () => {
     const log = exposedByFirst();
     log.gate.number = identity.number + 1;
-    await expect(expose(log.systems(), order, anAttempt())).resolves.toBeUndefined();
+    await expect(expose(log.systems(), settled, anAttempt())).resolves.toBeUndefined();
     log.gate.upstream = addresses['blue'] ?? '';
-    await refused('GATE_ORDER_REFUSED', expose(log.systems(), order, anAttempt()));
+    await refused('GATE_ORDER_REFUSED', expose(log.systems(), settled, anAttempt()));
   });
 
   it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {

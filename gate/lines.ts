@@ -1,0 +1,104 @@
+import type { Logger } from 'pino';
+import { sameShards, type LoadedShards } from '../workflows/model/shards';
+import type { Answer } from './answers';
+import type { Clock } from './clock';
+import { newConnection, type Connection } from './connection';
+import { ProvenConnections, type Settle } from './proven-connections';
+import type { Call } from './upstream';
+import type { Asking } from './upstreams';
+
+/** Leave to send one write to where writes go; it is used once, or given back. */
+export interface Line {
+  readonly upstream: string;
+  /** Rejects with NotSent, or with BrokenCall when Rekor may have seen the call. */
+  send(call: Call): Promise<Answer>;
+  unused(): void;
+}
+
+/**
+ * How writes get to Rekor: over proven connections once the gate knows what must be proven, before that over any. Only
+ * writes come here; reads need no proof and have their own connections (upstreams.ts).
+ */
+export class Lines {
+  readonly #upstreams: Asking;
+  readonly #parts: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly connect: (url: string) => Connection;
+  };
+  #aim: { readonly upstream: string; readonly shards: LoadedShards | null };
+  #proven: ProvenConnections | null = null;
+  /** Where writes went before, while calls there have not ended. */
+  readonly #former = new Set<ProvenConnections>();
+
+  constructor(parts: {
+    readonly upstreams: Asking;
+    readonly upstream: string;
+    readonly shards: LoadedShards | null;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly connect?: (url: string) => Connection;
+  }) {
+    this.#upstreams = parts.upstreams;
+    this.#parts = { clock: parts.clock, log: parts.log, connect: parts.connect ?? newConnection };
+    this.#aim = { upstream: parts.upstream, shards: null };
+    this.aim(parts.upstream, parts.shards);
+  }
+
+  get unproven(): string | null {
+    return this.#proven?.unproven ?? null;
+  }
+
+  /** Writes that wait for a line. */
+  get waiting(): number {
+    return this.#proven?.waiting ?? 0;
+  }
+
+  /** From now on writes go to `upstream`, and only to processes that have loaded `shards`; null: to any. */
+  aim(upstream: string, shards: LoadedShards | null): void {
+    const before = this.#aim;
+    if (before.upstream === upstream && sameOrUnknown(before.shards, shards)) return;
+    this.#aim = { upstream, shards };
+    const former = this.#proven;
+    this.#proven = shards && new ProvenConnections({ ...this.#parts, url: upstream, shards });
+    for (const other of this.#former) if (other.ended) this.#former.delete(other);
+    if (former) this.#former.add(former);
+    former?.retire();
+  }
+
+  /** A line that is free now, unless others wait for one. */
+  now(): Line | undefined {
+    return this.#proven ? this.#proven.now() : this.#plain();
+  }
+
+  /** Waits for a line; null when whoever waits should look for another way. The answer takes the waiting back. */
+  wait(settle: Settle): () => void {
+    if (this.#proven) return this.#proven.wait(settle);
+    settle(this.#plain());
+    return () => undefined;
+  }
+
+  /** A hold begins: whoever waits for a line waits there. */
+  recall(): void {
+    this.#proven?.recall();
+  }
+
+  /** Breaks the calls that have not ended. */
+  destroy(): void {
+    for (const proven of [this.#proven, ...this.#former]) proven?.destroy();
+  }
+
+  #plain(): Line {
+    const { upstream } = this.#aim;
+    return {
+      upstream,
+      send: (call) => this.#upstreams.of(upstream).ask(call),
+      unused: () => undefined,
+    };
+  }
+}
+
+/** Whether both are unknown, or known and the same. */
+export function sameOrUnknown(one: LoadedShards | null, other: LoadedShards | null): boolean {
+  return one && other ? sameShards(one, other) : one === other;
+}

@@ -1,0 +1,186 @@
+import type { Logger } from 'pino';
+import { loadedDifferences, type LoadedShards } from '../workflows/model/shards';
+import type { Answer } from './answers';
+import type { Clock } from './clock';
+import type { Connection } from './connection';
+import type { Line } from './lines';
+import { BrokenCall, brokenReason, type Call } from './upstream';
+
+/** While no process was proven, one is asked this often; so soon after a right one answers, writes go on. */
+const ASK_AGAIN_MS = 200;
+
+/** A healthy Rekor answers in some ms, also with many shards; one that does not is asked again on another connection. */
+const PROOF_WITHIN_MS = 2_000;
+
+/** Each proof costs Rekor a call to Trillian for each shard, so a long hold must not ask for hundreds at one instant. */
+const OPENING_AT_A_TIME = 16;
+
+/** Told once: here is a line; or null, look for another way. */
+export type Settle = (line: Line | null) => void;
+
+export interface ProvenParts {
+  readonly url: string;
+  readonly shards: LoadedShards;
+  readonly connect: (url: string) => Connection;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The connections over which writes go to one address. Each has been asked for its shards since it was opened, so no write
+ * reaches a process that was started since with other lengths, or another one behind the same address (H10).
+ */
+export class ProvenConnections {
+  readonly #parts: ProvenParts;
+  readonly #all = new Set<Connection>();
+  readonly #idle: Connection[] = [];
+  readonly #waiting = new Set<Settle>();
+  #opening = 0;
+  #unproven: string | null = null;
+  #retired = false;
+  #stopPause: (() => void) | null = null;
+
+  constructor(parts: ProvenParts) {
+    this.#parts = parts;
+  }
+
+  /** Why the last process that was asked is sent no write; null when it is sent some. */
+  get unproven(): string | null {
+    return this.#unproven;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether all its connections are closed. */
+  get ended(): boolean {
+    return this.#all.size === 0;
+  }
+
+  /** A line that is free now, unless others wait for one. */
+  now(): Line | undefined {
+    const connection = this.#waiting.size === 0 ? this.#idle.pop() : undefined;
+    return connection && this.#line(connection);
+  }
+
+  /** Waits for a line, behind those that wait already. The answer takes that back. */
+  wait(settle: Settle): () => void {
+    this.#waiting.add(settle);
+    this.#openMore();
+    return () => this.#waiting.delete(settle);
+  }
+
+  /** Whoever waits looks for another way. */
+  recall(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const settle of waiting) settle(null);
+  }
+
+  /** Nothing new goes here any more; calls under way end. */
+  retire(): void {
+    this.#retired = true;
+    this.#stopPause?.();
+    for (const connection of [...this.#idle]) this.#drop(connection);
+    this.recall();
+  }
+
+  /** Breaks the calls that have not ended. */
+  destroy(): void {
+    this.retire();
+    for (const connection of [...this.#all]) this.#drop(connection);
+  }
+
+  #openMore(): void {
+    const most = this.#unproven === null ? Math.min(this.#waiting.size, OPENING_AT_A_TIME) : 1;
+    while (!this.#retired && !this.#stopPause && this.#opening < most) this.#open();
+  }
+
+  #open(): void {
+    const { connect, url, shards, clock } = this.#parts;
+    const connection = connect(url);
+    this.#opening += 1;
+    this.#all.add(connection);
+    const stopClock = clock.after(PROOF_WITHIN_MS, () => connection.close());
+    connection
+      .loaded()
+      .finally(() => {
+        stopClock();
+        this.#opening -= 1;
+      })
+      .then((loaded) => {
+        const differences = loadedDifferences(loaded, shards);
+        if (differences.length > 0) throw new Error(differences.join('; '));
+        this.#proven(connection);
+      })
+      .catch((error: unknown) => this.#notProven(connection, error));
+  }
+
+  #proven(connection: Connection): void {
+    if (this.#unproven !== null) {
+      this.#unproven = null;
+      this.#parts.log.info({ upstream: this.#parts.url }, 'Rekor is proven: writes go on');
+    }
+    connection.onEnd((broke) => {
+      this.#drop(connection);
+      // Its process may have ended: the next one is asked now, not when a write has come.
+      if (broke && !this.#retired && this.#opening === 0 && !this.#stopPause) this.#open();
+    });
+    this.#free(connection);
+    this.#openMore();
+  }
+
+  #notProven(connection: Connection, error: unknown): void {
+    this.#drop(connection);
+    if (this.#retired) return;
+    const reason = error instanceof BrokenCall ? `no answer: ${brokenReason(error)}` : messageOf(error);
+    if (reason !== this.#unproven)
+      this.#parts.log.error({ upstream: this.#parts.url, reason }, 'Rekor is not proven: no write is sent');
+    this.#unproven = reason;
+    this.#stopPause ??= this.#parts.clock.after(ASK_AGAIN_MS, () => {
+      this.#stopPause = null;
+      this.#openMore();
+    });
+  }
+
+  #line(connection: Connection): Line {
+    return {
+      upstream: this.#parts.url,
+      send: async (call: Call): Promise<Answer> => {
+        try {
+          const answer = await connection.send(call);
+          this.#free(connection);
+          return answer;
+        } catch (error) {
+          // Whatever went wrong, nothing is sent over it again.
+          this.#drop(connection);
+          this.#openMore();
+          throw error;
+        }
+      },
+      unused: () => this.#free(connection),
+    };
+  }
+
+  #free(connection: Connection): void {
+    if (!this.#all.has(connection)) return;
+    const [first] = this.#waiting;
+    if (first) {
+      this.#waiting.delete(first);
+      first(this.#line(connection));
+    } else if (this.#retired) this.#drop(connection);
+    else this.#idle.push(connection);
+  }
+
+  #drop(connection: Connection): void {
+    this.#all.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+    connection.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,177 @@
+import type { Logger } from 'pino';
+import { comeAgain, isTreeRefusal, type Answer } from './answers';
+import type { WriteBody } from './body';
+import type { Clock } from './clock';
+import { NotSent } from './connection';
+import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
+import type { Line, Lines } from './lines';
+import { recover } from './recovery';
+import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
+import type { Asking } from './upstreams';
+
+const HELD_TOO_LONG = 'the log is being moved to a new shard; please send the entry again';
+const NOT_PROVEN = 'the log cannot take entries at the moment; please send the entry again';
+const TREE_CLOSED = 'the log takes no entries at the moment; please send the entry again';
+
+/** A write that was read. */
+export interface Write extends WaitingWrite {
+  readonly body: WriteBody;
+  /** Without its body. */
+  readonly call: Omit<Call, 'body'>;
+}
+
+/** What became of a call: Rekor's whole answer, or none. */
+interface Outcome {
+  readonly answer: Answer;
+  readonly broke: boolean;
+  readonly pass: Pass;
+}
+
+export interface CourseParts {
+  readonly hold: Hold;
+  readonly lines: Lines;
+  readonly upstreams: Asking;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The course of a write that was read: held if need be, sent, recovered if need be. */
+export class WriteCourse {
+  readonly #hold: Hold;
+  readonly #lines: Lines;
+  readonly #upstreams: Asking;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+
+  constructor({ hold, lines, upstreams, clock, log }: CourseParts) {
+    this.#hold = hold;
+    this.#lines = lines;
+    this.#upstreams = upstreams;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** The answer that its client gets. */
+  async answer(write: Write): Promise<Answer> {
+    const first = await this.#send(write);
+    if (!('pass' in first)) return first;
+    const lost = (first.broke || first.answer.status >= 500) && first.pass.overtaken();
+    const answer =
+      lost && write.body.kind === 'whole' ? await this.#finish(write, first.answer) : first.answer;
+    return this.#closing(write, answer);
+  }
+
+  /** Sends a write when it may go and there is a line for it; else the answer of the gate. */
+  async #send(write: Write): Promise<Outcome | Answer> {
+    const admitted = this.#hold.admit(write);
+    let given = admitted instanceof Promise ? await admitted : admitted;
+    let line: Line | undefined;
+    for (;;) {
+      if (given.kind !== 'go') {
+        line?.unused();
+        return comeAgain(HELD_TOO_LONG);
+      }
+      const { pass } = given;
+      line ??= this.#lines.now();
+      if (line?.upstream === pass.upstream) {
+        const outcome = await this.#call(write, pass, line);
+        if (outcome) return outcome;
+        if (write.body.kind === 'streamed') return comeAgain(NOT_PROVEN);
+      } else {
+        line?.unused();
+        pass.end();
+      }
+      const waited = await this.#lineFor(write);
+      if (waited === 'refused') return comeAgain(NOT_PROVEN);
+      const kept = this.#hold.keep(write);
+      line = waited;
+      if (kept instanceof Promise) {
+        line?.unused();
+        line = undefined;
+      }
+      given = await kept;
+    }
+  }
+
+  /**
+   * Waits for a line, at most for what is left of `maxWait`, and counted as waiting: a hold that begins does not wait for
+   * what no Rekor has seen. Undefined: look again for where to send.
+   */
+  #lineFor(write: WaitingWrite): Promise<Line | undefined | 'refused'> {
+    return new Promise((resolve) => {
+      const left = this.#hold.maxWaitMs - (this.#clock.now() - write.arrivedAt);
+      const stops: (() => void)[] = [];
+      const settle = (end: Line | undefined | 'refused'): void => {
+        for (const stop of stops) stop();
+        resolve(end);
+      };
+      stops.push(
+        this.#clock.after(Math.max(0, left), () => settle('refused')),
+        write.client.onGone(() => settle('refused')),
+      );
+      if (write.client.gone || left <= 0) settle('refused');
+      else stops.push(this.#lines.wait((line) => settle(line ?? undefined)));
+    });
+  }
+
+  /** One call to Rekor; null when nothing was sent. It goes on to its end, and counts until then, whoever has left (H2). */
+  async #call(write: Write, pass: Pass, line: Line): Promise<Outcome | null> {
+    const body = write.body.kind === 'whole' ? write.body.open() : write.body.stream;
+    try {
+      const answer = await line.send({ ...write.call, body });
+      return { answer, broke: false, pass };
+    } catch (error) {
+      if (error instanceof NotSent) return null;
+      const reason = brokenReason(error);
+      this.#log.warn({ upstream: pass.upstream, reason }, 'a write got no answer from Rekor');
+      const broke = !(error instanceof BrokenCall) || error.asked;
+      return { answer: brokenAnswer(error), broke, pass };
+    } finally {
+      pass.end();
+    }
+  }
+
+  /** A write that broke under a hold waits for the release and is looked up before it is sent again (H13). */
+  async #finish(write: Write, first: Answer): Promise<Answer> {
+    const kept = this.#hold.keep(write);
+    const verdict: Verdict = kept instanceof Promise ? await kept : kept;
+    if (verdict.kind !== 'go' || write.body.kind !== 'whole') return first;
+    const left = this.#hold.maxWaitMs - (this.#clock.now() - write.arrivedAt);
+    if (left <= 0) {
+      verdict.pass.end();
+      return first;
+    }
+    const deadline = new AbortController();
+    const stopClock = this.#clock.after(left, () => deadline.abort());
+    try {
+      const { upstream } = verdict.pass;
+      const log = {
+        ask: (question: Call, signal: AbortSignal) => this.#upstreams.of(upstream).ask(question, signal),
+        write: (call: Call) => this.#writeTo(upstream, call, write),
+      };
+      const answer = await recover(log, write.call, write.body, deadline.signal);
+      if (answer?.status === 201) this.#hold.record?.recovered();
+      return answer ?? first;
+    } finally {
+      stopClock();
+      verdict.pass.end();
+    }
+  }
+
+  /** Sends a write where its entry was looked up, and nowhere else. */
+  async #writeTo(upstream: string, call: Call, write: WaitingWrite): Promise<Answer> {
+    const line = this.#lines.now() ?? (await this.#lineFor(write));
+    if (line === undefined || line === 'refused') throw new Error('there is no line to Rekor');
+    if (line.upstream === upstream) return await line.send(call);
+    line.unused();
+    throw new Error(`writes go to ${line.upstream} by now`);
+  }
+
+  /** The last look at an answer before the client gets it: figures, and H15's 503 while the gate heals. */
+  #closing(write: Write, answer: Answer): Answer {
+    if (answer.status === 201) this.#hold.record?.acknowledged(write.arrivedAt, this.#clock.now());
+    if (this.#hold.mode !== 'healing' || !isTreeRefusal(answer)) return answer;
+    this.#hold.record?.refused(write.arrivedAt);
+    return comeAgain(TREE_CLOSED);
+  }
+}

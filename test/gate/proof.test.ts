@@ -1,0 +1,312 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Random } from '../../simulation/random';
+import type { LoadedShards } from '../../workflows/model/shards';
+import { logInfo, shardedRekor, type ShardedRekor } from './sharded-rekor';
+import { ask, RETRIEVE, Started, TestClock, until, type TestGate } from './support';
+
+const started = new Started();
+afterEach(() => started.end());
+
+const right: LoadedShards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] };
+const wrong: LoadedShards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 0 }] };
+/** After a rotation of the log. */
+const rotated: LoadedShards = {
+  activeTreeId: '13',
+  inactive: [...right.inactive, { treeId: '12', length: 7 }],
+};
+
+/** A gate before this Rekor that was told what it must have loaded. */
+async function gateBefore(
+  rekor: { readonly url: string },
+  options: Parameters<Started['gate']>[0] = {},
+): Promise<TestGate> {
+  const gate = await started.gate({ firstUpstream: rekor.url, ...options });
+  await gate.tell({ number: 0, upstream: rekor.url, shards: right });
+  return gate;
+}
+
+const waiting = (gate: TestGate, count: number): Promise<void> =>
+  until(`${count} writes wait`, async () => (await gate.state()).writesWaiting === count);
+
+const unproven = async (gate: TestGate): Promise<string> => {
+  await until('it is not proven', async () => (await gate.state()).unproven !== null);
+  return (await gate.state()).unproven ?? '';
+};
+
+describe('a Rekor that was restarted (H10)', () => {
+  it('is asked what it loaded before its first write, and once for each connection', async () => {
+    const rekor = await shardedRekor(started, right);
+    const gate = await gateBefore(rekor);
+    for (let count = 0; count < 5; count += 1) expect((await gate.write('one')).status).toBe(201);
+    expect([rekor.writes.length, rekor.asked()]).toEqual([5, 1]);
+    rekor.restart(right);
+    await until('the next process was asked without a write', () => rekor.asked() === 2);
+    expect((await gate.write('one')).status).toBe(201);
+    expect(rekor.asked()).toBe(2);
+  });
+
+  it('gets no write with another length; its writes wait and go on to the first that is right', async () => {
+    const rekor = await shardedRekor(started, right);
+    const gate = await gateBefore(rekor);
+    await gate.write('before');
+    rekor.restart(wrong);
+    expect(await unproven(gate)).toBe('it loaded tree 11 with 0 entries, not 42');
+    const writes = ['one', 'two', 'three'].map((body) => gate.write(body));
+    await waiting(gate, 3);
+    expect((await gate.state()).writesInFlight).toBe(0);
+    // Reads go on: they are right or wrong by what the process has loaded, and nobody is promised an index by them.
+    expect((await ask(gate.url, { path: '/api/v1/log' })).status).toBe(200);
+    rekor.restart(right);
+    expect((await Promise.all(writes)).map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(rekor.writes).toEqual(Array(4).fill(right));
+    expect((await gate.state()).unproven).toBeNull();
+  });
+
+  it.each([
+    ['another active tree', { ...right, activeTreeId: '13' }, 'its active tree is 13, not 12'],
+    ['a shard less', { ...right, inactive: [] }, 'its inactive shards are [], not [11]'],
+    ['a shard more', rotated, 'its active tree is 13, not 12; its inactive shards are [11, 12], not [11]'],
+  ])('gets no write with %s', async (_what, shards, words) => {
+    const rekor = await shardedRekor(started, shards);
+    const gate = await gateBefore(rekor, { maxWaitMs: 50 });
+    expect((await gate.write('one')).status).toBe(503);
+    expect(await unproven(gate)).toBe(words);
+    expect(rekor.writes).toEqual([]);
+  });
+
+  it.each([
+    ['no list of shards', '{"treeID":"12"}'],
+    ['a checkpoint without a size', logInfo(right).replace('\\n42\\n', '\\nno\\n')],
+    ['nothing that can be read', 'nothing'],
+  ])('gets no write when it answers with %s', async (_what, answer) => {
+    const rekor = await started.rekor((seen, response) => {
+      response.writeHead(200).end(seen.method === 'GET' ? answer : '{}');
+    });
+    const gate = await gateBefore(rekor, { maxWaitMs: 50 });
+    expect((await gate.write('one')).status).toBe(503);
+    expect(rekor.seen.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  it('lets a write wait for maxWait, then says 503 with Retry-After in the shape of Rekor', async () => {
+    const clock = new TestClock();
+    const rekor = await shardedRekor(started, wrong);
+    const gate = await gateBefore(rekor, { clock });
+    const write = gate.write('one');
+    await waiting(gate, 1);
+    clock.advance(3_499);
+    expect((await gate.state()).writesWaiting).toBe(1);
+    clock.advance(1);
+    const reply = await write;
+    expect([reply.status, reply.headers['retry-after']]).toEqual([503, '1']);
+    expect(JSON.parse(reply.body)).toMatchObject({ code: 503, message: expect.any(String) as string });
+  });
+
+  it('gets the writes that waited once it answers at all', async () => {
+    const rekor = await shardedRekor(started, right);
+    const gate = await gateBefore(rekor);
+    rekor.rekor.behave = (_seen, _response, socket) => void socket.destroy();
+    const write = gate.write('one');
+    expect(await unproven(gate)).toMatch(/^no answer: /);
+    const again = await shardedRekor(started, right);
+    rekor.rekor.behave = again.rekor.behave;
+    expect((await write).status).toBe(201);
+  });
+
+  it('forgets a client that leaves while its write waits (H17)', async () => {
+    const rekor = await shardedRekor(started, wrong);
+    const gate = await gateBefore(rekor);
+    const leave = new AbortController();
+    const write = gate.write('one', { signal: leave.signal });
+    await waiting(gate, 1);
+    leave.abort();
+    await expect(write).rejects.toThrow();
+    await waiting(gate, 0);
+    rekor.restart(right);
+    expect((await gate.write('two')).status).toBe(201);
+    expect(rekor.writes).toHaveLength(1);
+  });
+
+  /** Whatever happens between two requests, also between the proof and the write that relies on it. */
+  it.each([1, 2, 3, 4])(
+    'gets no write with another length, whenever it was restarted (seed %i)',
+    async (seed) => {
+      const random = new Random(seed);
+      const rekor = await shardedRekor(started, right);
+      const gate = await gateBefore(rekor);
+      let restarts = 0;
+      let stopped = false;
+      let loaded = right;
+      const restart = (): void => {
+        restarts += 1;
+        loaded = loaded === right && random.chance(0.6) ? wrong : right;
+        rekor.restart(loaded);
+      };
+      rekor.afterAnswer = () => {
+        if (stopped || !random.chance(0.3)) return;
+        if (random.chance(0.5)) restart();
+        else setImmediate(restart);
+      };
+      let acknowledged = 0;
+      const client = async (): Promise<void> => {
+        while (!stopped) {
+          const reply = await gate.write(`{"n":${acknowledged}}`);
+          if (reply.status === 201) acknowledged += 1;
+        }
+      };
+      // Reads pass all the while, so that restarts do not wait for the writes that wait for them.
+      const reader = async (): Promise<void> => {
+        while (!stopped) {
+          await ask(gate.url, { path: '/api/v1/log' }).catch(() => undefined);
+          await pause(10);
+        }
+      };
+      const clients = [reader(), ...Array.from({ length: 6 }, client)];
+      await until(
+        'it was restarted often, and writes went on',
+        () => restarts > 100 && acknowledged > 40,
+        55_000,
+      );
+      stopped = true;
+      rekor.restart(right);
+      await Promise.all(clients);
+      expect(rekor.writes.filter((shards) => shards !== right)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+describe('what the gate proves', () => {
+  it('is nothing before it was told anything: it passes', async () => {
+    const rekor = await shardedRekor(started, wrong);
+    const gate = await started.gate({ firstUpstream: rekor.url });
+    expect((await gate.write('one')).status).toBe(201);
+    expect([rekor.asked(), (await gate.state()).shards]).toEqual([0, null]);
+  });
+
+  it('is asked of each of several processes behind one address', async () => {
+    const [one, other] = [await shardedRekor(started, right), await shardedRekor(started, wrong)];
+    const url = await inTurn([one.rekor.url, other.rekor.url]);
+    const gate = await gateBefore({ url });
+    const replies = await Promise.all(Array.from({ length: 40 }, () => gate.write('one')));
+    expect(replies.every(({ status }) => status === 201)).toBe(true);
+    expect([one.writes.length, other.writes.length]).toEqual([40, 0]);
+    expect(other.asked()).toBeGreaterThan(0);
+  });
+
+  it('comes with the release: held writes go only to a next Rekor that has loaded it', async () => {
+    const current = await shardedRekor(started, right);
+    const next = await shardedRekor(started, wrong);
+    const gate = await gateBefore(current);
+    await gate.hold(1);
+    const held = gate.write('one');
+    await waiting(gate, 1);
+    await gate.release(1, next.url, rotated);
+    expect(await unproven(gate)).toMatch(/its active tree is 12, not 13/);
+    next.restart(rotated);
+    expect((await held).status).toBe(201);
+    expect([current.writes, next.writes]).toEqual([[], [rotated]]);
+  });
+
+  it('is the former again when the exposure is taken back; what waits goes there', async () => {
+    const current = await shardedRekor(started, right);
+    const next = await shardedRekor(started, wrong);
+    const gate = await gateBefore(current);
+    await gate.hold(1);
+    const held = gate.write('one');
+    await waiting(gate, 1);
+    await gate.release(1, next.url, rotated);
+    await unproven(gate);
+    await gate.release(2, current.url, right);
+    expect((await held).status).toBe(201);
+    expect([current.writes, next.writes]).toEqual([[right], []]);
+  });
+
+  it('lets a hold begin at once: what waits for a proof is not in flight, and waits in the hold', async () => {
+    const current = await shardedRekor(started, wrong);
+    const next = await shardedRekor(started, rotated);
+    const gate = await gateBefore(current);
+    const write = gate.write('one');
+    await waiting(gate, 1);
+    expect(await gate.hold(1)).toMatchObject({ writesInFlight: 0, writesWaiting: 1 });
+    await gate.release(1, next.url, rotated);
+    expect((await write).status).toBe(201);
+    expect(current.writes).toEqual([]);
+  });
+
+  it('holds for a write that is sent once more, too (H13)', async () => {
+    const current = await shardedRekor(started, right);
+    const next = await shardedRekor(started, wrong);
+    let broken: () => void = () => undefined;
+    current.onWrite = (_seen, _response, socket) => void (broken = () => socket.destroy());
+    const nothing: ShardedRekor['onWrite'] = (seen, response) =>
+      void response.writeHead(seen.path === RETRIEVE ? 200 : 201).end('[]');
+    next.onWrite = nothing;
+    const gate = await gateBefore(current);
+    const write = gate.write('{"kind":"hashedrekord"}');
+    await until('it is at Rekor', () => current.writes.length === 1);
+    await gate.hold(1);
+    broken();
+    await waiting(gate, 1);
+    await gate.release(1, next.url, rotated);
+    await until('it was looked up', () => next.rekor.seen.some(({ path }) => path === RETRIEVE));
+    await unproven(gate);
+    expect(next.rekor.seen.filter(({ path }) => path !== RETRIEVE && path !== '/api/v1/log')).toEqual([]);
+    next.restart(rotated);
+    expect((await write).status).toBe(201);
+  });
+
+  it('survives the gate', async () => {
+    const rekor = await shardedRekor(started, wrong);
+    const gate = await gateBefore(rekor);
+    const left = join(await started.directory(), 'left.json');
+    await writeFile(left, await readFile(gate.options.stateFile));
+    const again = await started.gate({ stateFile: left, maxWaitMs: 50 });
+    expect((await again.state()).shards).toEqual(right);
+    expect((await again.write('one')).status).toBe(503);
+    expect(rekor.writes).toEqual([]);
+  });
+
+  it('can be taken back by a person, who has put right something that the gate cannot know', async () => {
+    const rekor = await shardedRekor(started, wrong);
+    const gate = await gateBefore(rekor);
+    const write = gate.write('one');
+    await waiting(gate, 1);
+    await gate.tell({ number: 0, upstream: rekor.url, shards: null });
+    expect((await write).status).toBe(201);
+    expect(await gate.state()).toMatchObject({ shards: null, unproven: null });
+  });
+
+  it('is not told anew by who has looked before an order, nor in words that are none', async () => {
+    const rekor = await shardedRekor(started, right);
+    const gate = await gateBefore(rekor);
+    await gate.release(3, rekor.url, rotated);
+    const late = { number: 0, upstream: rekor.url, shards: right };
+    await expect(gate.tell(late)).rejects.toThrow(/409 SHARDS_OUTDATED/);
+    await expect(gate.tell({ ...late, number: 3, upstream: 'http://127.0.0.1:9' })).rejects.toThrow(/409/);
+    const number = 6826284441047791000;
+    await expect(gate.tell({ ...late, shards: { activeTreeId: number, inactive: [] } })).rejects.toThrow(
+      /400 ORDER_INVALID shards.activeTreeId/,
+    );
+    expect((await gate.state()).shards).toEqual(rotated);
+  });
+});
+
+/** An address that leads each new connection to another one of these. */
+async function inTurn(urls: readonly string[]): Promise<string> {
+  let count = 0;
+  const server = createServer((socket) => {
+    const { hostname, port } = new URL(urls[count++ % urls.length] ?? '');
+    const onward = connect(Number(port), hostname);
+    socket.pipe(onward).pipe(socket);
+    for (const [from, to] of [[socket, onward] as const, [onward, socket] as const]) {
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  started.later(() => new Promise((resolve) => server.close(() => resolve())));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
