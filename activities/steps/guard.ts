@@ -8,10 +8,14 @@ import type { Attempt } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { driftOf, type Drift } from './drift';
+import { tellGate } from './gate-shards';
 import { seeLeftovers, type SeenLeftovers } from './leftovers';
 import { lockOwner } from './lock';
 
-/** Everything the guardian looks at. Changes nothing, but that a retired tree without a root gets one. */
+/**
+ * Everything the guardian looks at. Changes nothing, but that a retired tree without a root gets one, and that the gate is
+ * told what its Rekor must have loaded.
+ */
 export async function guard(
   systems: LogSystems,
   client: Client,
@@ -33,7 +37,10 @@ export async function guard(
   }
   const head = await readOrSaid(() => systems.trillian.treeHead(seen.current.treeId, attempt));
   const looked = head.found
-    ? await readOrSaid(() => driftOf(systems, seen, attempt))
+    ? await readOrSaid(async () => {
+        const { drift, ...found } = await driftOf(systems, seen, attempt);
+        return { ...found, drift: [...drift, ...(await tellGate(systems, seen, drift, attempt))] };
+      })
     : { ...head, found: null };
   // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.
   const began = await lockOwner(client, log);

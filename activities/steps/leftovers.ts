@@ -1,3 +1,4 @@
+import type { GateState } from '../../gate/messages';
 import type { ReleaseOrder } from '../../workflows/model/installation';
 import type { AttemptOrder } from '../../workflows/model/changes';
 import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
@@ -13,18 +14,20 @@ import { contentOf } from './next-tree-content';
 /** Everything of which an interrupted rotation can be told, and whether there is one. */
 export interface SeenLeftovers extends Omit<FoundLeftovers, 'withEntries'> {
   readonly leftovers: readonly string[];
+  readonly gateState: GateState;
 }
 
 /** Looks for what an interrupted rotation left behind; reads only. */
 export async function seeLeftovers(systems: LogSystems, attempt: Attempt): Promise<SeenLeftovers> {
   const { log, gate, trillian, installation: installed, timing } = systems;
-  const { mode, number, upstream } = await gate.state(attempt.signal);
+  const gateState = await gate.state(attempt.signal);
+  const { mode, number, upstream } = gateState;
   const installation = await installed.read(upstream, attempt.signal);
   const marked = markedTrees(await trillian.listTrees(attempt), log);
   const current = await trillian.getTree(installation.activeTreeId, attempt);
   const facts = { installation, gate: { mode, number }, current, marked };
   const inactive = await withLengths(systems, installation.inactiveTreeIds, attempt);
-  return { ...facts, inactive, timing, leftovers: leftoversOf(facts) };
+  return { ...facts, inactive, timing, leftovers: leftoversOf(facts), gateState };
 }
 
 /**
@@ -37,8 +40,10 @@ export async function leftovers(
   attempt: Attempt,
 ): Promise<RecoveryFacts> {
   try {
-    const { leftovers: seen, ...found } = await seeLeftovers(systems, attempt);
-    if (seen.length === 0) {
+    const seen = await seeLeftovers(systems, attempt);
+    const { installation, gate, current, marked, inactive, timing } = seen;
+    const found = { installation, gate, current, marked, inactive, timing };
+    if (seen.leftovers.length === 0) {
       return { log, refusals: [], found: { ...found, withEntries: [] } };
     }
     const named = namedTrees(found.installation);

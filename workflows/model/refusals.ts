@@ -234,6 +234,21 @@ const catalogue = {
     remedy:
       'An index may have been given twice already: find out before anything else, and restart that Rekor only then.',
   }),
+  GATE_STOPS_WRITES: (found: { log: string; upstream: string; reason: string }): Text => ({
+    message: `The write gate of ${found.log} sends no write to Rekor at ${found.upstream}: ${found.reason}.`,
+    remedy:
+      'Its clients get 503. Restart that Rekor with the right list while Trillian answers; writes then go on by themselves. Where the list was changed on purpose, see "Only to a Rekor that is proven" in docs/gate.md.',
+  }),
+  GATE_KNOWS_OTHER_SHARDS: (found: {
+    log: string;
+    slot: string;
+    known: string;
+    configured: string;
+  }): Text => ({
+    message: `The write gate of ${found.log} sends writes only to a Rekor that has loaded ${found.known}, but the configuration of ${found.slot} and Trillian say ${found.configured}.`,
+    remedy:
+      'Find out who changed the list, and put it right before a Rekor starts with it. If the change is right, tell the gate as docs/gate.md says under "Only to a Rekor that is proven".',
+  }),
   NEXT_IS_RUNNING: (found: { log: string; next: string }): Text => ({
     message: `The slot ${found.next} of ${found.log}, which the rotation would use, is running already.`,
     remedy: 'Stop it if nothing uses it. It may be left over from a rotation that was interrupted.',
