@@ -36,6 +36,16 @@ export function isTreeRefusal(answer: Answer): boolean {
   return answer.status === 500 && answer.body.includes(TREE_REFUSED);
 }
 
+/**
+ * Does this answer to a write leave open whether the entry was made? Rekor answers 500 whatever goes wrong, before it has
+ * given the leaf to Trillian and after (rekor: pkg/api/entries.go, `createLogEntry`); 504 when a call to Trillian ran out of
+ * time; and since 1.5.3 499 when one was cancelled, although the client is still there (pkg/api/error.go,
+ * `mapGRPCToHTTP`). Every other answer comes before anything is queued, or names the entry.
+ */
+export function isUncertain({ status }: Answer): boolean {
+  return status >= 500 || status === 499;
+}
+
 /** Gives a client its answer; does nothing when the client has gone. */
 export function give(answer: Answer, response: ServerResponse): void {
   if (response.destroyed || response.headersSent) return;

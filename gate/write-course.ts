@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { comeAgain, isTreeRefusal, type Answer } from './answers';
+import { comeAgain, isTreeRefusal, isUncertain, type Answer } from './answers';
 import type { WriteBody } from './body';
 import type { Clock } from './clock';
 import { NotSent } from './connection';
@@ -55,7 +55,7 @@ export class WriteCourse {
   async answer(write: Write): Promise<Answer> {
     const first = await this.#send(write);
     if (!('pass' in first)) return first;
-    const lost = (first.broke || first.answer.status >= 500) && first.pass.overtaken();
+    const lost = (first.broke || isUncertain(first.answer)) && first.pass.overtaken();
     const answer =
       lost && write.body.kind === 'whole' ? await this.#finish(write, first.answer) : first.answer;
     return this.#closing(write, answer);

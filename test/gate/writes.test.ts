@@ -288,10 +288,16 @@ describe('a write that broke under a hold (H13)', () => {
     return { gate, next, write, leave };
   }
 
+  const answers =
+    (status: number): Behaviour =>
+    (_seen, response) =>
+      void response.writeHead(status).end(`{"code":${status}}`);
   const reset: Behaviour = (_seen, _response, socket) => void socket.destroy();
 
   it.each([
     ['a 500', treeRefuses],
+    ['a 499, which Rekor says of a cancelled call to Trillian', answers(499)],
+    ['a 504', answers(504)],
     ['a broken connection', reset],
   ])('is answered 201 with its entry when next knows it, after %s', async (_what, ending) => {
     const { gate, next, write } = await broken(ending, release(found, created));
@@ -306,6 +312,20 @@ describe('a write that broke under a hold (H13)', () => {
     });
     expect(next.seen.map((seen) => [seen.path, seen.body])).toEqual([[RETRIEVE, `{"entries":[${body}]}`]]);
     expect((await gate.state()).hold).toMatchObject({ recovered: 1, held: 0 });
+  });
+
+  it.each([400, 404, 409, 422])('is over when Rekor says %i: that leaves nothing open', async (status) => {
+    let end: () => void = () => undefined;
+    const current = await started.rekor((seen, response, socket) => {
+      end = () => void answers(status)(seen, response, socket);
+    });
+    const gate = await started.gate({ firstUpstream: current.url });
+    const write = gate.write(body);
+    await until('it is at Rekor', () => current.seen.length === 1);
+    await gate.hold(1);
+    end();
+    expect((await write).status).toBe(status);
+    expect(current.seen).toHaveLength(1);
   });
 
   it('is sent once more when next does not know it', async () => {
