@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { canonicalUrl } from '../workflows/model/base-url';
 
-/** `http://host:port`: a Rekor. No path, so that requests go on exactly as they came. */
-export const upstreamUrl = z.string().refine(isOrigin, {
-  error: 'must be http(s)://HOST:PORT without path, query or trailing slash',
-});
+/** `http://host:port`: a Rekor. No path, so that requests go on exactly as they came. In one spelling in the result. */
+export const upstreamUrl = z
+  .string()
+  .refine(isOrigin, { error: 'must be http(s)://HOST:PORT without user, path and query' })
+  .transform(canonicalUrl);
 
 function isOrigin(text: string): boolean {
-  return /^https?:\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text);
+  return /^https?:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text);
 }
 
 const treeId = z.string().regex(/^[1-9]\d*$/, 'must be a tree id in decimal, as a text');

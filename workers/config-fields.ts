@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { canonicalUrl } from '../workflows/model/base-url';
 import { DURATION, SIZE, parseDuration, parseSize } from './quantities';
 
 /** The kinds of values in the configuration. The text of every zod issue says what is allowed there. */
@@ -91,11 +92,17 @@ export function isSocketAddress(value: string): boolean {
   return SOCKET_ADDRESS.test(value) && isIP(host) !== 0 && portOf(value) >= 1 && portOf(value) <= 65535;
 }
 
-/** The base of other URLs: no query, no fragment; a trailing slash is taken away. */
+/** The base of other URLs: no query, no fragment; in one spelling in the result. */
 export function baseUrl() {
   return url('a base URL such as http://127.0.0.1:3001, without user, query and fragment').transform(
-    (value) => value.replace(/\/+$/, ''),
+    canonicalUrl,
   );
+}
+
+/** The address of a server that requests go on to as they came, so without a path; in one spelling in the result. */
+export function origin() {
+  const error = 'a URL such as http://127.0.0.1:3001, without user, path, query and fragment';
+  return url(error, /^https?:\/\/[^\s/?#@]+\/?$/i).transform(canonicalUrl);
 }
 
 /** The URL of a page of metrics. */
@@ -103,10 +110,10 @@ export function metricsUrl() {
   return url('a URL such as http://127.0.0.1:8091/metrics, without user, query and fragment');
 }
 
-function url(error: string) {
+function url(error: string, pattern = /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/i) {
   return z
     .string({ error })
-    .regex(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, { error, abort: true })
+    .regex(pattern, { error, abort: true })
     .refine((value) => URL.canParse(value), { error });
 }
 

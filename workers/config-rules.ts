@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { CLOSE_MS } from '../workflows/model/deadlines';
 import { signerWaitsMs } from '../workflows/model/drain';
 import { fieldPath, type Path, type Problem } from './config-problems';
@@ -129,7 +130,7 @@ function doubled(document: unknown, logs: readonly (readonly [string, unknown])[
     if (value === undefined) {
       continue;
     }
-    const key = sameThing(value);
+    const key = oneSpelling(value);
     const earlier = first.get(key);
     if (earlier) {
       broken.push({
@@ -159,9 +160,13 @@ function ownedBy(name: string, log: unknown): Path[] {
   return [...gate, ...slots];
 }
 
-/** `http://127.0.0.1:3000/` as a slot is the address 127.0.0.1:3000 as a gate. */
-function sameThing(value: string): string {
-  return value.replace(/^http:\/\//, '').replace(/\/+$/, '');
+/** One spelling of an address, a URL or a file: `http://HOST/` as a slot is the address host:80 as a gate. */
+function oneSpelling(value: string): string {
+  if (/^https?:\/\//i.test(value) && URL.canParse(value)) {
+    const { protocol, hostname, port } = new URL(value);
+    return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+  }
+  return /:\d+$/.test(value) ? value.toLowerCase() : normalize(value);
 }
 
 function at(value: unknown, path: Path): unknown {

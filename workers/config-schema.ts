@@ -111,7 +111,7 @@ const gate = section({
 });
 
 const slot = section({
-  url: field.baseUrl().describe('Where the Rekor of this slot listens; the gate sends requests there.'),
+  url: field.origin().describe('Where the Rekor of this slot listens; the gate sends requests there.'),
   environmentFile: field
     .file('a file')
     .describe('The environment file of this slot; a rotation writes treeIdVariable in it and nothing else.'),

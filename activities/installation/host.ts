@@ -1,3 +1,4 @@
+import { canonicalUrl, sameUrl } from '../../workflows/model/base-url';
 import type { CommandRun, InstallationChanges, InstallationState } from '../../workflows/model/installation';
 import type { Instance } from '../../workflows/model/log';
 import { refuse, RefusalError } from '../refusal-error';
@@ -53,7 +54,7 @@ export function hostInstallation(options: HostOptions): Installation {
     return found;
   };
   const instances = (release: string): Instance[] => [
-    { name: release, url: withoutSlash(slot(release).url) },
+    { name: release, url: canonicalUrl(slot(release).url) },
   ];
   const isRunning = (name: string, signal: AbortSignal) =>
     slotIsRunning(name, slot(name).commands.status, signal);
@@ -199,12 +200,4 @@ function refuseSharedFiles({ log, slots }: HostOptions): void {
   const files = filesOf(...Object.values(slots));
   const shared = files.find((file, index) => files.indexOf(file) !== index);
   if (shared !== undefined) throw refuse('SLOTS_SHARE_A_FILE', { log, path: shared });
-}
-
-function sameUrl(one: string, other: string): boolean {
-  return withoutSlash(new URL(one).href) === withoutSlash(new URL(other).href);
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
 }

@@ -1,3 +1,4 @@
+import { sameUrl } from '../../workflows/model/base-url';
 import type { CriticalOrder, OpenOrder } from '../../workflows/model/changes';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import { nameOf } from '../../workflows/model/mark';
@@ -31,7 +32,7 @@ export async function requireAsPrepared(
     installation.requireStaged(release, attempt.signal),
   ]);
   const addresses = installation.instances(release.current).map(({ url }) => url);
-  if (!addresses.includes(state.upstream)) {
+  if (!addresses.some((url) => sameUrl(url, state.upstream))) {
     throw changed('The upstream of the gate', addresses.join(' or '), state.upstream);
   }
   // A superseding attempt finds the hold of the one before it.

@@ -1,3 +1,4 @@
+import { sameUrl } from '../../workflows/model/base-url';
 import type { AttemptOrder } from '../../workflows/model/changes';
 import { markedTrees, nameOf } from '../../workflows/model/mark';
 import { orderNumber, type AttemptIdentity } from '../../workflows/model/rotation';
@@ -55,7 +56,7 @@ export async function isExposed(
   attempt: Attempt,
 ): Promise<boolean> {
   const { upstream } = await gate.state(attempt.signal);
-  return installation.instances(release.next).some(({ url }) => url === upstream);
+  return installation.instances(release.next).some(({ url }) => sameUrl(url, upstream));
 }
 
 /**

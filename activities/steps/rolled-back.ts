@@ -1,3 +1,4 @@
+import { sameUrl } from '../../workflows/model/base-url';
 import type { LookBackOrder } from '../../workflows/model/changes';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
@@ -54,7 +55,7 @@ export async function notAsBefore(
     if (mode !== 'pass') {
       different.push({ found: `the gate does not pass writes (${mode})`, wanted: 'gate to current' });
     }
-    if (!addresses.includes(upstream)) {
+    if (!addresses.some((url) => sameUrl(url, upstream))) {
       different.push({ found: `the gate sends to ${upstream}`, wanted: 'gate to current' });
     }
     return different;

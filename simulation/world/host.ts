@@ -50,7 +50,8 @@ export class SimulatedHost {
   options(name: SlotName): SlotOptions {
     const command = (verb: string): string[] => [SLOT_PROGRAM, name, verb];
     return {
-      url: urlOf(name),
+      // Spelled otherwise than the gate has it: that is the same place.
+      url: `http://${name.toUpperCase()}:80/`,
       environmentFile: environmentFile(name),
       shardingFile: shardingFile(name),
       commands: {
@@ -219,7 +220,7 @@ export class SimulatedHost {
 }
 
 export function urlOf(name: SlotName): string {
-  return `http://${name}:3000`;
+  return `http://${name}`;
 }
 
 export function environmentFile(name: SlotName): string {

@@ -155,6 +155,26 @@ describe('a wrong configuration', () => {
       /as in logs\.production\.gate\.listen/,
     ],
     [
+      'the same in another spelling',
+      exampleText
+        .replace('listen: 127.0.0.1:3000', 'listen: GATE.internal:80')
+        .replace('http://127.0.0.1:3001', 'http://gate.Internal/'),
+      'logs.production.installation.slots.blue.url',
+      /as in logs\.production\.gate\.listen/,
+    ],
+    [
+      'a slot with a path, which the gate would send nothing to',
+      exampleText.replace('http://127.0.0.1:3001', 'http://127.0.0.1:3001/rekor'),
+      'logs.production.installation.slots.blue.url',
+      /3001\/rekor/,
+    ],
+    [
+      'one file for both slots, in another spelling',
+      exampleText.replace('/etc/rekor/green.env', '/etc/rekor//x/../blue.env'),
+      'logs.production.installation.slots.green.environmentFile',
+      /as in/,
+    ],
+    [
       'one file for both slots',
       exampleText.replace('/etc/rekor/green.env', '/etc/rekor/blue.env'),
       'logs.production.installation.slots.green.environmentFile',
@@ -338,4 +358,20 @@ it('prints what is in force in the shape of the file, and what it prints is the 
     namespace: 'logs',
     taskQueue: 'rekor-rotate',
   });
+});
+
+it.each([
+  ['http://REKOR-blue:80/', 'http://rekor-blue'],
+  ['http://rekor-blue', 'http://rekor-blue'],
+  ['https://Rekor-Blue:443', 'https://rekor-blue'],
+  ['http://[0:0::1]:3001/', 'http://[::1]:3001'],
+])('has the slot at %s in one spelling, and shows it so', (written_, inForce) => {
+  const configuration = loadConfiguration(
+    written(exampleText.replace('http://127.0.0.1:3001', written_)),
+    {},
+  );
+  const { slots } = logNamed(configuration, 'production').installation;
+  expect(slots['blue']?.url).toBe(inForce);
+  const target = { address: 'x:1', namespace: 'default', taskQueue: 'q', options: {} };
+  expect(configurationInForce(configuration, target as never)).toContain(`url: ${inForce}\n`);
 });

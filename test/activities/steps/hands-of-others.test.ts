@@ -12,6 +12,12 @@ describe('before the hold', () => {
     expect(log.done).toEqual(['hold 7', 'start green', '200 DRAINING', '200 FROZEN']);
   });
 
+  it('a gate that spells the address of the slot otherwise sends to it all the same', async () => {
+    const log = new FakeLog();
+    log.gate.upstream = 'HTTP://127.0.0.1:03001/';
+    await expect(holdAndFreeze(log.systems(), order, anAttempt())).resolves.toBeDefined();
+  });
+
   it('a write past the gate is waited for before the freeze, and counted, though no gate knows of it (H11)', async () => {
     const log = new FakeLog();
     const { metrics, ...systems } = log.systems();

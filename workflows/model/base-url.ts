@@ -1,0 +1,15 @@
+/**
+ * A base URL in one spelling: scheme and host in small letters, no port where it is the usual one, no slash at the end.
+ * Throws a TypeError for what is no URL.
+ */
+export function canonicalUrl(text: string): string {
+  const { origin, pathname } = new URL(text);
+  return origin + pathname.replace(/\/+$/, '');
+}
+
+/** Whether two base URLs are the same place, however they are spelled; what is no URL is the same only as itself. */
+export function sameUrl(one: string, other: string): boolean {
+  return (
+    one === other || (URL.canParse(one) && URL.canParse(other) && canonicalUrl(one) === canonicalUrl(other))
+  );
+}
