@@ -65,7 +65,7 @@ const State: z.ZodType<GateState> = z.object({
 });
 
 const Refused: z.ZodType<GateRefusal> = z.object({
-  code: z.enum(['UNAUTHORIZED', 'ORDER_INVALID', 'ORDER_TOO_LOW', 'ORDER_ENDED', 'SHARDS_OUTDATED']),
+  code: z.enum(['UNAUTHORIZED', 'TOKEN_UNREADABLE', 'ORDER_INVALID', 'ORDER_TOO_LOW', 'ORDER_ENDED', 'SHARDS_OUTDATED']),
   message: z.string(),
   state: State.optional(),
 });

@@ -8,6 +8,7 @@ import type { Ruling } from './orders';
 
 const STATUS: Record<GateRefusal['code'], number> = {
   UNAUTHORIZED: 401,
+  TOKEN_UNREADABLE: 500,
   NOT_FOUND: 404,
   ORDER_INVALID: 400,
   ORDER_TOO_LOW: 409,
@@ -17,12 +18,21 @@ const STATUS: Record<GateRefusal['code'], number> = {
 };
 
 /** The admin interface: `GET /healthz` for anybody, the rest for the bearer of the token. */
-export function adminServer(parts: { desk: OrderDesk; token: string; log: Logger }): FastifyInstance {
+export function adminServer(parts: { desk: OrderDesk; token: () => string; log: Logger }): FastifyInstance {
   const { desk, log } = parts;
   const server = fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
 
   server.addHook('onRequest', async (request, reply) => {
-    if (request.url !== '/healthz' && !bears(request.headers.authorization, parts.token)) {
+    if (request.url === '/healthz') return;
+    let token: string;
+    try {
+      token = parts.token();
+    } catch (error) {
+      log.error({ err: error }, 'the token cannot be read: nobody is obeyed');
+      await refuse(reply, 'TOKEN_UNREADABLE', 'the gate cannot read its token; its log says why');
+      return;
+    }
+    if (!bears(request.headers.authorization, token)) {
       await refuse(
         reply,
         'UNAUTHORIZED',

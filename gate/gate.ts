@@ -28,8 +28,8 @@ export interface GateOptions {
   readonly public: Listen;
   /** Where orders come; never an address that clients can reach. */
   readonly admin: Listen;
-  /** What orders must bear. */
-  readonly token: string;
+  /** Reads what orders must bear, for each of them anew, so that a changed token is taken up. Throws what is wrong. */
+  readonly token: () => string;
   readonly stateFile: string;
   /** Where bodies over `bodyInMemoryBytes` are kept while they wait; made when missing. */
   readonly spoolDirectory: string;
@@ -71,6 +71,7 @@ const DEFAULTS = {
 export async function startGate(options: GateOptions): Promise<RunningGate> {
   const settings = { ...DEFAULTS, clock: systemClock, ...options };
   const log = options.logger;
+  options.token();
   const saved = (await loadState(options.stateFile)) ?? (await firstState(options));
   await mkdir(options.spoolDirectory, { recursive: true, mode: 0o700 });
 

@@ -95,6 +95,8 @@ export interface HoldFigures {
 export interface GateRefusal {
   readonly code:
     | 'UNAUTHORIZED'
+    /** The gate cannot read its token, so it knows nobody (status 500); worth another try. */
+    | 'TOKEN_UNREADABLE'
     | 'NOT_FOUND'
     | 'ORDER_INVALID'
     | 'ORDER_TOO_LOW'

@@ -16,10 +16,10 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
   const running = await startGate({
     public: listenOf(settings.listen),
     admin: listenOf(settings.admin),
-    token: readSecret(settings.token),
+    token: () => readSecret(settings.token),
     stateFile: settings.stateFile,
     spoolDirectory: settings.spoolDirectory,
-    ...(options.firstUpstream !== undefined && { firstUpstream: options.firstUpstream.replace(/\/+$/, '') }),
+    ...(options.firstUpstream !== undefined && { firstUpstream: options.firstUpstream }),
     maxWaitMs: settings.maxWaitMs,
     bodyInMemoryBytes: settings.bodyInMemoryBytes,
     bodyLimitBytes: settings.bodyLimitBytes,

@@ -41,7 +41,7 @@ describe('the admin interface', () => {
     ['hold', { rotation: '', number: 1, leaseMs: 10 }, 'rotation'],
     ['hold', { rotation: 'r/1', number: 1, leaseMs: 10, lease: 3 }, '"lease"'],
     ['release', { rotation: 'r/1', number: 1 }, 'upstream'],
-    ['release', { rotation: 'r/1', number: 1, upstream: 'http://a:1/' }, 'upstream'],
+    ['release', { rotation: 'r/1', number: 1, upstream: 'http://a:1/rekor' }, 'upstream'],
     ['release', { rotation: 'r/1', number: 1, upstream: 'ftp://a:1' }, 'upstream'],
     ['release', 'text', 'order'],
   ] as const)('refuses %s %j and names %s', async (kind, order, field) => {
@@ -51,6 +51,57 @@ describe('the admin interface', () => {
     expect([status, refusal.code]).toEqual([400, 'ORDER_INVALID']);
     expect(refusal.message).toContain(field);
     expect(await gate.state()).toMatchObject({ mode: 'pass', number: 0 });
+  });
+
+  it('sends to a Rekor by one spelling of its URL, however an order spells it', async () => {
+    const gate = await started.gate({ firstUpstream: 'HTTP://Rekor.internal:80/' });
+    expect((await gate.state()).upstream).toBe('http://rekor.internal');
+    const shards = { activeTreeId: '12', inactive: [] };
+    await gate.release(1, 'http://REKOR.internal:080', shards);
+    expect(await gate.state()).toMatchObject({ upstream: 'http://rekor.internal', shards });
+    const told = await gate.tell({ number: 1, upstream: 'http://rekor.internal:80/', shards: null });
+    expect(told.shards).toBeNull();
+  });
+
+  it('takes up a token that was changed, and refuses the former one', async () => {
+    const rekor = await started.rekor();
+    let token = 'the first';
+    const { gate } = await started.gate({ firstUpstream: rekor.url, token: () => token });
+    const status = async (bearer: string): Promise<number> => {
+      const headers = { Authorization: `Bearer ${bearer}` };
+      return (await ask(gate.adminUrl, { path: '/state', headers })).status;
+    };
+    expect([await status('the first'), await status('the second')]).toEqual([200, 401]);
+    token = 'the second';
+    expect([await status('the first'), await status('the second')]).toEqual([401, 200]);
+  });
+
+  it('obeys nobody while its token cannot be read, says why, and goes on when it can', async () => {
+    const rekor = await started.rekor();
+    let readable = true;
+    const token = (): string => {
+      if (!readable) throw new Error('The secret gate.token cannot be read from file /x: it does not exist.');
+      return 'the token';
+    };
+    const { gate } = await started.gate({ firstUpstream: rekor.url, token });
+    const asked = { path: '/state', headers: { Authorization: 'Bearer the token' } };
+    readable = false;
+    const refused = await ask(gate.adminUrl, asked);
+    expect(refused.status).toBe(500);
+    expect(JSON.parse(refused.body)).toMatchObject({
+      code: 'TOKEN_UNREADABLE',
+      message: expect.not.stringContaining('/x') as string,
+    });
+    expect((await ask(gate.adminUrl, { path: '/healthz' })).status).toBe(200);
+    readable = true;
+    expect((await ask(gate.adminUrl, asked)).status).toBe(200);
+  });
+
+  it('does not start while its token cannot be read', async () => {
+    const token = (): string => {
+      throw new Error('no token');
+    };
+    await expect(started.gate({ firstUpstream: 'http://127.0.0.1:9', token })).rejects.toThrow('no token');
   });
 
   it('says in a refusal how the gate stands', async () => {

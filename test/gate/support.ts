@@ -212,7 +212,7 @@ export class Started {
     const settings: GateOptions = {
       public: { host: '127.0.0.1', port: 0 },
       admin: { host: '127.0.0.1', port: 0 },
-      token: TOKEN,
+      token: () => TOKEN,
       stateFile: join(directory, 'gate.json'),
       spoolDirectory: join(directory, 'spool'),
       stopWithinMs: 300,
