@@ -51,6 +51,8 @@ const State: z.ZodType<GateState> = z.object({
     })
     .nullable(),
   unproven: z.string().nullable(),
+  bodyMemoryBytes: count,
+  spooledBytes: count,
   hold: z
     .object({
       number: z.int(),
@@ -65,7 +67,14 @@ const State: z.ZodType<GateState> = z.object({
 });
 
 const Refused: z.ZodType<GateRefusal> = z.object({
-  code: z.enum(['UNAUTHORIZED', 'TOKEN_UNREADABLE', 'ORDER_INVALID', 'ORDER_TOO_LOW', 'ORDER_ENDED', 'SHARDS_OUTDATED']),
+  code: z.enum([
+    'UNAUTHORIZED',
+    'TOKEN_UNREADABLE',
+    'ORDER_INVALID',
+    'ORDER_TOO_LOW',
+    'ORDER_ENDED',
+    'SHARDS_OUTDATED',
+  ]),
   message: z.string(),
   state: State.optional(),
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { refusal } from '../workflows/model/refusals';
 import { adminServer } from './admin';
+import { ByteBudget } from './byte-budget';
 import { systemClock, type Clock } from './clock';
 import { Hold } from './hold';
 import { Lines } from './lines';
@@ -39,6 +40,10 @@ export interface GateOptions {
   readonly maxWaitMs?: number;
   /** Default 1 MiB. */
   readonly bodyInMemoryBytes?: number;
+  /** For all bodies together that wait or come in, as far as they are in memory. Default 64 MiB. */
+  readonly bodyMemoryBytes?: number;
+  /** The same for those in `spoolDirectory`. Default 1 GiB. */
+  readonly spoolSizeBytes?: number;
   /** Default 32 MiB; larger bodies stream and are never sent again (H14). */
   readonly bodyLimitBytes?: number;
   /** How long `close` waits for requests that are under way. Default 10 s. */
@@ -59,6 +64,8 @@ export interface RunningGate {
 const DEFAULTS = {
   maxWaitMs: 3_500,
   bodyInMemoryBytes: 1024 * 1024,
+  bodyMemoryBytes: 64 * 1024 * 1024,
+  spoolSizeBytes: 1024 * 1024 * 1024,
   bodyLimitBytes: 32 * 1024 * 1024,
   stopWithinMs: 10_000,
   stopQuietMs: 500,
@@ -81,12 +88,14 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const hold = new Hold({ clock, maxWaitMs, upstream: saved.upstream, mode, figures: saved.hold });
   const upstreams = new Upstreams();
   const lines = new Lines({ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log });
-  const desk = new OrderDesk({ hold, lines, file: options.stateFile, clock, log, saved });
   const limits = {
     inMemoryBytes: settings.bodyInMemoryBytes,
+    memory: new ByteBudget(settings.bodyMemoryBytes),
+    disk: new ByteBudget(settings.spoolSizeBytes),
     limitBytes: settings.bodyLimitBytes,
     spoolDirectory: options.spoolDirectory,
   };
+  const desk = new OrderDesk({ hold, lines, bodies: limits, file: options.stateFile, clock, log, saved });
   const { server, connections } = publicServer({
     hold,
     upstreams,

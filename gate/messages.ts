@@ -68,6 +68,10 @@ export interface GateState {
   readonly shards: LoadedShards | null;
   /** Why no write is sent to the Rekor that was asked last; null when writes are sent. */
   readonly unproven: string | null;
+  /** Of all bodies in memory that wait or come in, and of answers that their clients have not read. */
+  readonly bodyMemoryBytes: number;
+  /** Of all bodies in the spool directory. */
+  readonly spooledBytes: number;
   /** What the hold with this number did to writes; null before the first hold. */
   readonly hold: HoldFigures | null;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock';
 import type { Hold } from './hold';
+import type { BodyLimits } from './kept-body';
 import { sameOrUnknown, type Lines } from './lines';
 import type { GateState, ShardsNotice } from './messages';
 import { note, rule, type Order, type Ruling, type Standing } from './orders';
@@ -16,6 +17,7 @@ const SAVE_FIGURES_AFTER_MS = 250;
 export class OrderDesk {
   readonly #hold: Hold;
   readonly #lines: Lines;
+  readonly #bodies: Pick<BodyLimits, 'memory' | 'disk'>;
   readonly #file: string;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -27,6 +29,7 @@ export class OrderDesk {
   constructor(parts: {
     hold: Hold;
     lines: Lines;
+    bodies: Pick<BodyLimits, 'memory' | 'disk'>;
     file: string;
     clock: Clock;
     log: Logger;
@@ -34,6 +37,7 @@ export class OrderDesk {
   }) {
     this.#hold = parts.hold;
     this.#lines = parts.lines;
+    this.#bodies = parts.bodies;
     this.#file = parts.file;
     this.#clock = parts.clock;
     this.#log = parts.log;
@@ -54,6 +58,8 @@ export class OrderDesk {
       writesWaiting: writesWaiting + this.#lines.waiting,
       shards,
       unproven: this.#lines.unproven,
+      bodyMemoryBytes: this.#bodies.memory.usedBytes,
+      spooledBytes: this.#bodies.disk.usedBytes,
       hold: this.#hold.record?.figures() ?? null,
     };
   }

@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { badGateway, give } from './answers';
-import { readBody, type BodyLimits, type WriteBody } from './body';
+import { badGateway, comeAgain, give, type Answer } from './answers';
+import { readBody, type WriteBody } from './body';
 import type { Client } from './clients';
 import type { Clock } from './clock';
 import { forwarded } from './headers';
+import { NoRoom, type BodyLimits } from './kept-body';
 import { forwardedTarget } from './paths';
 import type { Write, WriteCourse } from './write-course';
+
+const NO_ROOM = 'there is no room for the entry at the moment; please send it again';
+const UNREAD = 'the request body could not be read';
 
 /** The way of a write through the gate: read, then whatever its course is, answered. */
 export class Writes {
@@ -27,16 +31,27 @@ export class Writes {
     try {
       body = await readBody(request, this.#limits);
     } catch (error) {
-      // The client left, or the spool directory is full; until here the write was counted nowhere.
-      if (!request.destroyed) this.#log.error({ err: error }, 'a body could not be read');
-      give(badGateway('the request body could not be read'), response);
+      // Until here the write was counted nowhere. Most likely its client has left.
+      if (error instanceof NoRoom) this.#log.error({ err: error }, 'there is no room for a body');
+      else if (!request.destroyed) this.#log.error({ err: error }, 'a body could not be read');
+      give(error instanceof NoRoom ? comeAgain(NO_ROOM) : badGateway(UNREAD), response);
       return;
     }
     try {
-      give(await this.#course.answer(this.#write(request, client, body)), response);
+      this.#give(await this.#course.answer(this.#write(request, client, body)), response);
     } finally {
       await body.discard();
     }
+  }
+
+  /** A client may take its time to read an answer, which can be as large as its entry. */
+  #give(answer: Answer, response: ServerResponse): void {
+    if (response.destroyed) return;
+    const { memory } = this.#limits;
+    const { length } = answer.body;
+    memory.takeAnyway(length);
+    response.once('close', () => memory.giveBack(length));
+    give(answer, response);
   }
 
   #write(request: IncomingMessage, client: Client, body: WriteBody): Write {

@@ -7,6 +7,14 @@ import { formatDuration, formatSize, parseDuration, parseSize } from './quantiti
 /** What an attempt needs of `maxWait` to take itself back, so that no write waits longer than that. */
 const UNDO_MS = 500;
 
+/** The defaults of the schema. */
+const SIZES = {
+  bodyInMemory: '1MiB',
+  bodyMemory: '64MiB',
+  bodyLimit: '32MiB',
+  spoolSize: '1GiB',
+} as const;
+
 type Broken = Omit<Problem, 'path'> & { readonly at: Path };
 
 /**
@@ -34,14 +42,21 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
 
   broken.push(...drainRules(path, log, criticalSection));
 
-  const inMemory = parseSize(textAt(log, ['gate', 'bodyInMemory']) ?? '1MiB');
-  const limit = parseSize(textAt(log, ['gate', 'bodyLimit']) ?? '32MiB');
-  if (inMemory !== undefined && limit !== undefined && inMemory > limit) {
-    broken.push({
-      at: [...path, 'gate', 'bodyInMemory'],
-      found: formatSize(inMemory),
-      allowed: `at most gate.bodyLimit (${formatSize(limit)})`,
-    });
+  for (const [key, most] of [
+    ['bodyInMemory', 'bodyLimit'],
+    ['bodyInMemory', 'bodyMemory'],
+    ['bodyLimit', 'spoolSize'],
+  ] as const) {
+    const [found, limit] = ([key, most] as const).map((name) =>
+      parseSize(textAt(log, ['gate', name]) ?? SIZES[name]),
+    );
+    if (found !== undefined && limit !== undefined && found > limit) {
+      broken.push({
+        at: [...path, 'gate', key],
+        found: formatSize(found),
+        allowed: `at most gate.${most} (${formatSize(limit)})`,
+      });
+    }
   }
 
   broken.push(

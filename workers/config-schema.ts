@@ -102,6 +102,16 @@ const gate = section({
     .size('1KiB', '64MiB')
     .prefault('1MiB')
     .describe('Larger bodies wait in spoolDirectory instead of in memory.'),
+  bodyMemory: field
+    .size('1MiB', '64GiB')
+    .prefault('64MiB')
+    .describe(
+      'For all bodies together that are in memory, waiting or coming in; beyond it they are spooled.',
+    ),
+  spoolSize: field
+    .size('1MiB', '1024GiB')
+    .prefault('1GiB')
+    .describe('For all bodies together in spoolDirectory; beyond it a write gets 503 with Retry-After.'),
   bodyLimit: field
     .size('1KiB', '1GiB')
     .prefault('32MiB')

@@ -72,6 +72,8 @@ export interface GateConfiguration {
   readonly spoolDirectory: string;
   readonly maxWaitMs: number;
   readonly bodyInMemoryBytes: number;
+  readonly bodyMemoryBytes: number;
+  readonly spoolSizeBytes: number;
   readonly bodyLimitBytes: number;
 }
 

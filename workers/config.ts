@@ -155,6 +155,8 @@ function logOf(
       spoolDirectory: absolute(gate.spoolDirectory),
       maxWaitMs: gate.maxWait,
       bodyInMemoryBytes: gate.bodyInMemory,
+      bodyMemoryBytes: gate.bodyMemory,
+      spoolSizeBytes: gate.spoolSize,
       bodyLimitBytes: gate.bodyLimit,
     },
     installation: { ...log.installation, slots: Object.fromEntries(slots) },

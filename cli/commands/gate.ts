@@ -22,6 +22,8 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
     ...(options.firstUpstream !== undefined && { firstUpstream: options.firstUpstream }),
     maxWaitMs: settings.maxWaitMs,
     bodyInMemoryBytes: settings.bodyInMemoryBytes,
+    bodyMemoryBytes: settings.bodyMemoryBytes,
+    spoolSizeBytes: settings.spoolSizeBytes,
     bodyLimitBytes: settings.bodyLimitBytes,
     logger: pino({ name: 'gate', base: { log: options.log } }),
   });

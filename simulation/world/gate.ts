@@ -1,4 +1,5 @@
 import type { Answer } from '../../gate/answers';
+import { ByteBudget } from '../../gate/byte-budget';
 import type { Client } from '../../gate/clients';
 import type { Clock } from '../../gate/clock';
 import { NotSent, type Connection } from '../../gate/connection';
@@ -123,7 +124,8 @@ export class SimulatedGate {
         ...{ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log },
         connect: (url) => this.#connect(url),
       });
-      const desk = new OrderDesk({ hold, lines, file: STATE_FILE, clock, log, saved });
+      const bodies = { memory: new ByteBudget(0), disk: new ByteBudget(0) };
+      const desk = new OrderDesk({ hold, lines, bodies, file: STATE_FILE, clock, log, saved });
       const course = new WriteCourse({ hold, lines, upstreams, clock, log });
       this.#running = { process, hold, desk, course, broken: new Set() };
     });

@@ -15,6 +15,8 @@ const state: GateState = {
   writesWaiting: 5,
   shards: null,
   unproven: null,
+  bodyMemoryBytes: 0,
+  spooledBytes: 0,
   hold: null,
 };
 

@@ -57,7 +57,7 @@ describe('the example', () => {
       .replace(/^ {4}guard:\n(?: {6}.*\n)+/m, '')
       .replace(/^metrics: .*\n/m, '')
       .replace(
-        /^ {6}(?:maxWait|bodyInMemory|bodyLimit|signerInterval|guardWindow|clockDifference): .*\n/gm,
+        /^ {6}(?:maxWait|bodyInMemory|bodyMemory|spoolSize|bodyLimit|signerInterval|guardWindow|clockDifference): .*\n/gm,
         '',
       )
       .replace(/^ {2}taskQueue: .*\n/m, '');
@@ -173,6 +173,12 @@ describe('a wrong configuration', () => {
       exampleText.replace('/etc/rekor/green.env', '/etc/rekor//x/../blue.env'),
       'logs.production.installation.slots.green.environmentFile',
       /as in/,
+    ],
+    [
+      'a body that may be larger than the spool',
+      exampleText.replace('spoolSize: 1GiB', 'spoolSize: 16MiB'),
+      'logs.production.gate.bodyLimit',
+      /32MiB/,
     ],
     [
       'one file for both slots',

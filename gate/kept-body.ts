@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ByteBudget } from './byte-budget';
+
+export interface BodyLimits {
+  /** Bodies up to this size stay in memory while there is room for them... */
+  readonly inMemoryBytes: number;
+  /** ...for all bodies together, whether they wait or still come. */
+  readonly memory: ByteBudget;
+  /** All others are written to a file here, made when it is missing... */
+  readonly spoolDirectory: string;
+  /** ...while there is room for them, for all together... */
+  readonly disk: ByteBudget;
+  /** ...up to this size; beyond it a body streams through and can be sent only once (H14). */
+  readonly limitBytes: number;
+}
+
+/** There is no room for a body now, neither in memory nor on the disk. */
+export class NoRoom extends Error {
+  constructor(reason: string, cause?: unknown) {
+    super(reason, { cause });
+    this.name = 'NoRoom';
+  }
+}
+
+/** A body while it comes and until it is discarded: in memory or in a file, never in both. */
+export class KeptBody {
+  readonly #limits: BodyLimits;
+  #chunks: Buffer[] = [];
+  #spool: FileHandle | undefined;
+  #size = 0;
+
+  constructor(limits: BodyLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Its only copy in memory; undefined when it is in a file. */
+  get inMemory(): Buffer | undefined {
+    if (this.#spool) return undefined;
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks, this.#size)];
+    return this.#chunks[0];
+  }
+
+  /** Keeps what has come next. Rejects with NoRoom. */
+  async add(chunk: Buffer): Promise<void> {
+    const { memory, inMemoryBytes } = this.#limits;
+    const fits = !this.#spool && this.#size + chunk.length <= inMemoryBytes && memory.take(chunk.length);
+    if (fits) {
+      this.#chunks.push(chunk);
+    } else {
+      this.#spool ??= await this.#moveToDisk();
+      await this.#write(this.#spool, [chunk]);
+    }
+    this.#size += chunk.length;
+  }
+
+  /** From its start, any number of times. */
+  async *read(): AsyncGenerator<Buffer> {
+    if (this.#spool) yield* readSpool(this.#spool, this.#size);
+    else yield* this.#chunks;
+  }
+
+  /** Gives back its room. */
+  async discard(): Promise<void> {
+    const { memory, disk } = this.#limits;
+    const spool = this.#spool;
+    (spool ? disk : memory).giveBack(this.#size);
+    this.#size = 0;
+    this.#chunks = [];
+    this.#spool = undefined;
+    await spool?.close();
+  }
+
+  async #moveToDisk(): Promise<FileHandle> {
+    const spool = await openSpool(this.#limits.spoolDirectory);
+    try {
+      await this.#write(spool, this.#chunks);
+    } catch (error) {
+      await spool.close();
+      throw error;
+    }
+    this.#limits.memory.giveBack(this.#size);
+    this.#chunks = [];
+    return spool;
+  }
+
+  async #write(spool: FileHandle, chunks: readonly Buffer[]): Promise<void> {
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+    const { disk, spoolDirectory } = this.#limits;
+    if (!disk.take(bytes)) throw new NoRoom('the bodies that wait take all the room that they may have');
+    try {
+      for (const chunk of chunks) await spool.appendFile(chunk);
+    } catch (error) {
+      disk.giveBack(bytes);
+      throw new NoRoom(`a file in ${spoolDirectory} cannot be written: ${(error as Error).message}`, error);
+    }
+  }
+}
+
+/** The file loses its name at once, so that a killed gate leaves nothing behind. */
+async function openSpool(directory: string): Promise<FileHandle> {
+  try {
+    // Whatever cleans up old files may have taken the directory, too.
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const name = join(directory, `write-${randomUUID()}`);
+    const file = await open(name, 'wx+', 0o600);
+    await unlink(name);
+    return file;
+  } catch (error) {
+    throw new NoRoom(`${directory} cannot be used: ${(error as Error).message}`, error);
+  }
+}
+
+const SPOOL_CHUNK_BYTES = 64 * 1024;
+
+async function* readSpool(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < size;) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(SPOOL_CHUNK_BYTES), 0, SPOOL_CHUNK_BYTES, at);
+    if (bytesRead === 0) throw new Error('a spooled body ended early');
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
