@@ -12,7 +12,12 @@ export function dangers(world: World): string[] {
 export function dangersOf(world: World, slot: SlotName): string[] {
   const { host, trillian } = world;
   const process = host.at(urlOf(slot));
-  if (!process || trillian.trees.get(process.configuration.activeTreeId)?.row.state !== 'ACTIVE') {
+  // One that misread a length is kept from writes by the gate; the watch looks at each of them.
+  if (
+    !process ||
+    process.misread ||
+    trillian.trees.get(process.configuration.activeTreeId)?.row.state !== 'ACTIVE'
+  ) {
     return [];
   }
   const { activeTreeId, inactiveTreeIds } = process.configuration;

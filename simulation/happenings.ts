@@ -4,6 +4,7 @@ import type { ElsewhereFault } from './scenario';
 import type { Execution } from './temporal/execution';
 import type { SimulatedWorker } from './temporal/worker';
 import { Process } from './virtual-time';
+import { urlOf, type SlotName } from './world/host';
 import type { World } from './world/world';
 
 /** What was done to workflows by force, or to Temporal: how a run ends is then no longer the rotation's word alone. */
@@ -98,6 +99,12 @@ export class Happenings {
       case 'current Rekor dies':
         void host.crash(this.#others.current, random.between(200, 2_000));
         return true;
+      case 'current Rekor misreads': {
+        const { current } = this.#others;
+        void host.crash(current, random.between(100, 500), true);
+        this.#mendWhenItServes(current);
+        return true;
+      }
       case 'next Rekor dies':
         if (!host.runs(this.#others.next)) {
           return false;
@@ -159,6 +166,20 @@ export class Happenings {
     const value = Buffer.from(`{"late":${Math.round(time.now)}}`);
     const leaf = { value, identity: value.toString() };
     void trillian.queueLeaf(this.#others.servingTree(), leaf, Infinity, takesMs).catch(() => undefined);
+  }
+
+  /** A person restarts a Rekor that misread a length, as the alarm asks for; as soon as there is one. */
+  #mendWhenItServes(slot: SlotName): void {
+    const { host, time } = this.#world;
+    time.after(
+      this.#random.between(1_000, 4_000),
+      () => {
+        const process = host.at(urlOf(slot));
+        if (process?.misread) void host.crash(slot, this.#random.between(100, 500));
+        else if (!process && host.runs(slot)) this.#mendWhenItServes(slot);
+      },
+      null,
+    );
   }
 
   /** One of the workflows of a rotation, by how often each is to be taken. */

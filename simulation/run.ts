@@ -62,6 +62,7 @@ class Run {
         onState: (tree, before, by) => watch.onState(tree, before, by),
         onSigned: (entry, by) => watch.onSigned(entry, by),
         onWaited: (ms) => watch.onWaited(ms),
+        onMisreadWrite: (process) => watch.onMisreadWrite(process),
         onOrder: (order) => watch.onOrder(order),
         onSink: (call) => person.onSink(call),
         onFailed: (what) => failed.push(`${Math.round(world.time.elapsed)} ${what}`),

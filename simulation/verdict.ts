@@ -70,6 +70,7 @@ export interface Ended {
 
 /** Holds what there is against the eight rules of DESIGN "What may never happen". */
 export async function judgeEnd(ended: Ended): Promise<void> {
+  await untilMended(ended.world);
   if (ended.late) {
     await judgeLate(ended, ended.late);
     return;
@@ -123,6 +124,16 @@ export async function judgeEnd(ended: Ended): Promise<void> {
   }
 }
 
+/** A Rekor that misread a length shortly before the end is restarted by then. */
+async function untilMended({ host, time }: World): Promise<void> {
+  const misreads = (): boolean => slotNames.some((slot) => host.at(urlOf(slot))?.misread);
+  const waits = misreads();
+  while (misreads()) {
+    await time.pass(100);
+  }
+  await time.pass(waits ? 2_000 : 0);
+}
+
 /** Rule 5: it ends with a word, unless someone ended it by force. */
 function judgeOutcomes({ world, watch, injection, results }: Ended): void {
   for (const execution of injection.others.changes.length > 0 ? [] : world.temporal.open()) {
@@ -164,6 +175,7 @@ const confusing: ReadonlySet<FaultName> = new Set([
   'host reboots',
   'next Rekor dies',
   'current Rekor dies',
+  'current Rekor misreads',
 ]);
 
 /** Rule 5: it says why, and does not put down to others what nobody did. */

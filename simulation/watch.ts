@@ -44,6 +44,10 @@ export class Watch {
 
   /** Rule 2: an index is signed for one entry only, by whichever instance. */
   onSigned(entry: SignedEntry, by: RekorProcess): void {
+    // Reads by it are wrong, and nobody keeps them from it; of a write it would be told (onMisreadWrite).
+    if (by.misread) {
+      return;
+    }
     const name = `${entry.treeId}/${entry.leafIndex}`;
     const before = this.#signed.get(entry.logIndex);
     if (before === undefined) {
@@ -55,6 +59,11 @@ export class Watch {
         `index ${entry.logIndex} is signed for leaf ${leaf ?? ''} of tree ${short(tree)} and for leaf ${entry.leafIndex} of tree ${short(entry.treeId)} (Rekor ${by.name})`,
       );
     }
+  }
+
+  /** Rule 2: no write goes through the gate to a process that would number it wrong. */
+  onMisreadWrite(by: RekorProcess): void {
+    this.broken(2, `the gate sent a write to Rekor ${by.name}, which has loaded [${by.lengths.join(', ')}]`);
   }
 
   /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */

@@ -11,6 +11,7 @@ import type { Order, Ruling } from '../../gate/orders';
 import { loadState, saveState } from '../../gate/state-file';
 import type { Call } from '../../gate/upstream';
 import { WriteCourse } from '../../gate/write-course';
+import type { LoadedShards } from '../../workflows/model/shards';
 import { Process, processes, type VirtualTime } from '../virtual-time';
 import { SIMULATED_ROOT } from './files';
 import { RekorGone, type RekorProcess } from './rekor';
@@ -30,6 +31,8 @@ export interface GateParts {
   readonly rekorAt: (url: string) => RekorProcess | undefined;
   /** A write was sent on or refused after so many milliseconds in the gate. */
   readonly onWaited: (ms: number) => void;
+  /** It sent a write, though it knew better, to a process with a wrong length. */
+  readonly onMisreadWrite: (process: RekorProcess) => void;
   /** It obeyed an order. */
   readonly onOrder: (order: Order) => void;
   readonly trace: (line: () => string) => void;
@@ -71,11 +74,11 @@ export class SimulatedGate {
     this.#parts = parts;
   }
 
-  /** What it is told before it has ever run: where to send. */
-  static async install(upstream: string): Promise<void> {
+  /** What it is told before it has ever run: where to send, and what the guardian would tell it within a minute. */
+  static async install(upstream: string, shards: LoadedShards): Promise<void> {
     await saveState(STATE_FILE, {
       ...{ mode: 'pass', upstream, rotation: null, number: 0 },
-      ...{ shards: null, hold: null },
+      ...{ shards, hold: null },
     });
   }
 
@@ -236,6 +239,9 @@ export class SimulatedGate {
     const [name, arrivedAt] = call.headers;
     if (name === ARRIVED_AT) {
       onWaited(time.elapsed - Number(arrivedAt));
+    }
+    if (process.misread && this.state()?.shards) {
+      this.#parts.onMisreadWrite(process);
     }
     return await process.post(body);
   }

@@ -95,7 +95,7 @@ export class SimulatedHost {
         };
   }
 
-  async start(name: SlotName): Promise<void> {
+  async start(name: SlotName, misreads = false): Promise<void> {
     const { time, random, trace } = this.#parts;
     const slot = this.#slots[name];
     if (this.runs(name)) {
@@ -113,7 +113,7 @@ export class SimulatedHost {
         const configuration = this.configured(name);
         let process: RekorProcess | undefined;
         try {
-          process = configuration && new RekorProcess({ ...this.#parts, name }, configuration);
+          process = configuration && new RekorProcess({ ...this.#parts, name }, configuration, misreads);
         } catch (error) {
           trace(() => `Rekor ${name} panics: ${String(error)}`);
         }
@@ -164,7 +164,7 @@ export class SimulatedHost {
   }
 
   /** The process dies; its supervisor starts it again from the files as they are by then. */
-  async crash(name: SlotName, againAfterMs: number): Promise<void> {
+  async crash(name: SlotName, againAfterMs: number, misreads = false): Promise<void> {
     const slot = this.#slots[name];
     if (!this.runs(name)) {
       return;
@@ -177,7 +177,7 @@ export class SimulatedHost {
     const { turn } = slot;
     await this.#parts.time.pass(againAfterMs);
     if (slot.turn === turn) {
-      await this.start(name);
+      await this.start(name, misreads);
     }
   }
 

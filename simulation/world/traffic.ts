@@ -140,6 +140,9 @@ export class Traffic {
     }
     try {
       const process = gate.read();
+      if (process.misread) {
+        return;
+      }
       const byIndex = process.entryAt(wanted.logIndex);
       const byUuid = process.entryByUuid(wanted.uuid);
       if (byIndex?.uuid !== wanted.uuid || byUuid?.logIndex !== wanted.logIndex) {

@@ -45,6 +45,7 @@ const STRANGERS_TREE: TreeId = '3333333333333333333';
 export interface Watcher {
   onState(tree: SimulatedTree, before: TreeState | undefined, by: string): void;
   onSigned(entry: SignedEntry, by: RekorProcess): void;
+  onMisreadWrite(by: RekorProcess): void;
   onWaited(ms: number): void;
   onOrder(order: Order): void;
   onSink(call: SinkCall): void;
@@ -117,6 +118,7 @@ export class World {
       time,
       rekorAt: (url) => host.at(url),
       onWaited: (ms) => watcher.onWaited(ms),
+      onMisreadWrite: (process) => watcher.onMisreadWrite(process),
       onOrder: (order) => watcher.onOrder(order),
       trace,
     });
@@ -201,7 +203,8 @@ export class World {
       files.put(environmentFile(name), `# slot ${name}\n${TREE_ID_VARIABLE}=${CURRENT_TREE}\nPORT=3000\n`);
       files.put(shardingFile(name), `- treeID: ${FIRST_TREE}\n`);
     }
-    await SimulatedGate.install(urlOf('blue'));
+    const inactive = [{ treeId: FIRST_TREE, length: trillian.head(FIRST_TREE).size }];
+    await SimulatedGate.install(urlOf('blue'), { activeTreeId: CURRENT_TREE, inactive });
     await gate.start();
     await host.start('blue');
     while (!host.at(urlOf('blue'))) {
