@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { GateState, ReleaseOrder } from '../gate/messages';
+import type { GateState, ReleaseOrder, ShardsNotice } from '../gate/messages';
 
 /** The test's own hands on the gate, past the proxy. */
 export interface GateAdmin {
   state(): Promise<GateState>;
   release(order: ReleaseOrder): Promise<GateState>;
+  tellShards(notice: ShardsNotice): Promise<GateState>;
 }
 
 /** `admin` is host:port. */
@@ -28,5 +29,6 @@ export function gateAdmin(admin: string, tokenFile: string): GateAdmin {
   return {
     state: () => ask('GET', '/state'),
     release: (order) => ask('PUT', '/order/release', order),
+    tellShards: (notice) => ask('PUT', '/shards', notice),
   };
 }
