@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** A pinned Go module of this folder, and the programs that are built from it. */
 export interface PinnedTool {
-  readonly name: 'temporal' | 'trillian' | 'rekor' | 'rekor-router';
+  readonly name: 'temporal' | 'trillian' | 'rekor' | 'rekor-router' | 'rekor-list-reader';
   /** The folder with its go.mod and go.sum; without it, the one that is named like the tool. */
   readonly folder?: 'rekor';
   /** The module whose version `go.mod` pins. */
@@ -63,6 +63,17 @@ export const rekorRouter: PinnedTool = {
   module: rekor,
   programs: [{ name: 'rekor-router', package: 'rekor-rotate/tools/rekor/rekor-router' }],
   sources: ['rekor-router/main.go'],
+  tags: [],
+  expected: 'a minute; some seconds when rekor-server was built before',
+};
+
+/** Reads sharding lists with Rekor's own function, to compare ours with. Only tests need it. */
+export const rekorListReader: PinnedTool = {
+  name: 'rekor-list-reader',
+  folder: 'rekor',
+  module: rekor,
+  programs: [{ name: 'list-reader', package: 'rekor-rotate/tools/rekor/list-reader' }],
+  sources: ['list-reader/main.go', 'list-reader/link.s'],
   tags: [],
   expected: 'a minute; some seconds when rekor-server was built before',
 };
