@@ -3,6 +3,7 @@ import type { CommandRun, InstallationChanges, InstallationState } from '../../w
 import type { Instance } from '../../workflows/model/log';
 import { refuse, RefusalError } from '../refusal-error';
 import { discardLines, settleLines } from './by-hand';
+import { differingLines } from './differing-lines';
 import { activeTreeId, shownTreeIdLine } from './environment-file';
 import {
   discardFiles,
@@ -18,8 +19,7 @@ import {
 } from './host-files';
 import type { SlotContents, SlotFiles } from './host-files';
 import type { Installation } from './installation';
-import { differingLines, shownShardingLines } from './redaction';
-import { inactiveTreeIds } from './sharding-file';
+import { inactiveTreeIds, listedShards } from './sharding-file';
 import { shellLine } from './shell-line';
 import { runSlotCommand, slotIsRunning } from './slot-commands';
 import type { SlotCommands } from './slot-commands';
@@ -119,7 +119,10 @@ export function hostInstallation(options: HostOptions): Installation {
       const { sharding } = nextContents(pair, before, trees);
       const change = (step: 'stage' | 'settle', name: string, contents: SlotContents) => {
         const { environmentFile, shardingFile } = slot(name);
-        const list = differingLines(shownOrNothing(contents.sharding ?? ''), shownShardingLines(sharding));
+        const list = differingLines(
+          shownList(shardingFile, contents.sharding),
+          shownList(shardingFile, sharding),
+        );
         const line = shownTreeIdLine(environmentFile, contents.environment, treeIdVariable);
         const added = [`${treeIdVariable}=${trees.next}`];
         return [
@@ -187,12 +190,13 @@ function commandsOf(
   return runs.flatMap(({ command, ...run }) => (command ? [{ ...run, command }] : []));
 }
 
-/** The next slot's own list is replaced as a whole, so it may be anything; what is not YAML is not shown. */
-function shownOrNothing(text: string): string[] {
+/** The lines of a list that may be shown. The next slot's own is replaced as a whole, so it may be anything. */
+function shownList(path: string, text: string | null): string[] {
   try {
-    return shownShardingLines(text);
-  } catch {
-    return ['<not YAML>'];
+    return listedShards(path, text).flatMap((shard) => shard.shown);
+  } catch (error) {
+    if (error instanceof RefusalError) return ['<no list that can be read>'];
+    throw error;
   }
 }
 
