@@ -19,7 +19,8 @@ export function settleLines(
   { current, next, treeIdVariable }: SlotPair & { readonly current: Slot; readonly next: Slot },
   order: ReleaseOrder,
 ): string[] {
-  const assignment = `s/^\\([[:blank:]]*${treeIdVariable}[[:blank:]]*=\\).*/\\1${order.nextTreeId}/`;
+  const number = `\\([[:blank:]]*${treeIdVariable}[[:blank:]]*=[[:blank:]]*["']\\{0,1\\}\\)[0-9]\\{1,\\}`;
+  const assignment = `s/^${number}/\\1${order.nextTreeId}/`;
   return [
     next.commands.enable,
     ['cp', next.shardingFile, current.shardingFile],

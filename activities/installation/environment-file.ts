@@ -9,7 +9,7 @@ import { isTreeId, TREE_ID_ALLOWED } from './tree-id';
 
 /** The id of the active tree. Refuses a file that sets the variable not once, or not to a tree id. */
 export function activeTreeId(path: string, text: string, variable: string): TreeId {
-  const value = unquoted(assignmentOf(path, text, variable).value);
+  const { value } = assignmentOf(path, text, variable);
   if (!isTreeId(value)) {
     // A misplaced secret must not be shown (H28): only a number is quoted back.
     const found = value === '' ? 'is empty' : /^-?[0-9]+$/.test(value) ? `is ${value}` : 'is not a number';
@@ -22,22 +22,20 @@ export function activeTreeId(path: string, text: string, variable: string): Tree
   return value;
 }
 
-/** The same file with another active tree; every other byte stays. The value it replaces may be anything. */
+/** The same file with another active tree; every other byte stays. The value that it replaces may be any word, or none. */
 export function withActiveTreeId(path: string, text: string, variable: string, treeId: TreeId): string {
   const { start, value } = assignmentOf(path, text, variable);
-  const [, open = '', close = ''] = /^(["']?)[^"']*(["']?)$/.exec(value) ?? [];
-  const quote = open === close ? open : '';
-  return `${text.slice(0, start)}${quote}${treeId}${quote}${text.slice(start + value.length)}`;
+  return `${text.slice(0, start)}${treeId}${text.slice(start + value.length)}`;
 }
 
 /** The line that names the active tree, as it may be shown. */
 export function shownTreeIdLine(path: string, text: string, variable: string): string {
-  const value = unquoted(assignmentOf(path, text, variable).value);
+  const { value } = assignmentOf(path, text, variable);
   return `${variable}=${value === '' || /^[0-9]+$/.test(value) ? value : '<not a number>'}`;
 }
 
 interface Assignment {
-  /** Where the value begins, and the value as written, with quotes and without blanks around it. */
+  /** Where the value begins, and the value, without quotes and blanks around it. */
   readonly start: number;
   readonly value: string;
 }
@@ -66,7 +64,11 @@ function assignmentOf(path: string, text: string, variable: string): Assignment 
       if (name.trim() === variable) {
         if (afterOpenComment)
           throw invalid('follows a comment that ends in a backslash and may belong to it');
-        found.push({ start: position + match[0].indexOf('=') + 1 + blank.length, value: value.trimEnd() });
+        const { quote, word } = wordOf(value, invalid);
+        found.push({
+          start: position + match[0].indexOf('=') + 1 + blank.length + quote.length,
+          value: word,
+        });
       }
     }
     afterOpenComment = comment !== null && /\\\r?\n?$/.test(comment[0]);
@@ -83,6 +85,16 @@ function matchAt(expression: RegExp, text: string, position: number): RegExpExec
   return expression.exec(text);
 }
 
-function unquoted(value: string): string {
-  return /^"([^"\\]*)"$/.exec(value)?.[1] ?? /^'([^']*)'$/.exec(value)?.[1] ?? value;
+/**
+ * The one word that a value is, with or without quotes around it. More is refused, because its readers differ: a comment
+ * behind a value is part of the value for systemd (src/basic/env-file.c), and none for compose.
+ */
+function wordOf(value: string, invalid: (reason: string) => Error): { quote: string; word: string } {
+  const [, quote = '', word] = /^(["']?)([^\s"'\\#]*)\1\s*$/.exec(value) ?? [];
+  if (word !== undefined) return { quote, word };
+  throw value.includes('#')
+    ? invalid(
+        'has a comment behind its value, which systemd takes for a part of it; give the comment a line of its own',
+      )
+    : invalid(`is more than one word; allowed is ${TREE_ID_ALLOWED}`);
 }

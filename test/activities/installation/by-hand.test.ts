@@ -51,7 +51,13 @@ describe('the commands that a person is shown', () => {
     inShell(host.byHand.settle(order));
 
     const lines = (read('blue.env') ?? '').split('\n');
-    expect(lines).toEqual(['A=1', `\t TREE_ID =${NEXT}`, `MY_TREE_ID=${CURRENT}`, `#TREE_ID=${CURRENT}`, '']);
+    expect(lines).toEqual([
+      'A=1',
+      `\t TREE_ID = "${NEXT}" `,
+      `MY_TREE_ID=${CURRENT}`,
+      `#TREE_ID=${CURRENT}`,
+      '',
+    ]);
   });
 
   it('put back what was there before the attempt, over whatever someone has written since', async () => {

@@ -74,7 +74,16 @@ describe('the environment file', () => {
     ['TREE_ID=-4\n', 'is -4'],
     ['TREE_ID=9223372036854775808\n', 'is 9223372036854775808'],
     ['TREE_ID=007\n', 'is 007'],
-    ['TREE_ID=5 # five\n', 'is not a number'],
+    ['TREE_ID=five\n', 'is not a number'],
+    ['TREE_ID=5 # five\n', 'has a comment behind its value, which systemd takes for a part of it'],
+    ['TREE_ID="5" # five\n', 'has a comment behind its value'],
+    ['TREE_ID=5#five\n', 'has a comment behind its value'],
+    ['TREE_ID=# five\n', 'has a comment behind its value'],
+    ['TREE_ID="5 # five"\n', 'has a comment behind its value'],
+    ['TREE_ID=5 6\n', 'is more than one word'],
+    ['TREE_ID=5 ; five\n', 'is more than one word'],
+    ['TREE_ID="5""6"\n', 'is more than one word'],
+    ['TREE_ID=5\\\n6\n', 'is more than one word'],
     ['TREE_ID="5\'\n', 'cannot be read, because the file has a quote that is not closed'],
     ['A="open\nTREE_ID=5\n', 'cannot be read, because the file has a quote that is not closed'],
     ['export TREE_ID=5\n', 'is set with "export"'],
@@ -83,6 +92,25 @@ describe('the environment file', () => {
     const refused = refusalOf(() => activeTreeId(path, text, 'TREE_ID'));
     expect(refused.code).toBe('ENVIRONMENT_FILE_INVALID');
     expect(refused.message).toContain(`${path} cannot be used: TREE_ID ${reason}`);
+  });
+
+  it.each(['0 # not yet', '"0" # not yet', '# not yet', '0#1', 'not yet', '0 \\\nPORT=1', '"0"5'])(
+    'is not written where %j stands, of which something would be lost',
+    (value) => {
+      const refused = refusalOf(() => withActiveTreeId(path, `A=1\nTREE_ID=${value}\n`, 'TREE_ID', '8'));
+      expect(refused.code).toBe('ENVIRONMENT_FILE_INVALID');
+      expect(refused.message).toMatch(/has a comment behind its value|is more than one word/);
+    },
+  );
+
+  it.each([
+    ['TREE_ID=0\n# not yet\n', 'TREE_ID=8\n# not yet\n'],
+    ['TREE_ID=\n', 'TREE_ID=8\n'],
+    ['TREE_ID=""\r\n', 'TREE_ID="8"\r\n'],
+    ["TREE_ID='none' \t\n", "TREE_ID='8' \t\n"],
+    ['\t TREE_ID\t=  0', '\t TREE_ID\t=  8'],
+  ])('in %j changes nothing but the id', (before, after) => {
+    expect(withActiveTreeId(path, before, 'TREE_ID', '8')).toBe(after);
   });
 
   it('shows no value but a number, for a secret may have been put there by mistake (H28)', () => {
