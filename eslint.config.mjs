@@ -99,6 +99,30 @@ export default tseslint.config(
     },
   },
   {
+    files: ['activities/**/*.ts', 'workflows/**/*.ts'],
+    ignores: ['activities/error-reason.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'MemberExpression[property.name=/^(message|stack)$/]:matches([object.name=/^(error|cause|thrown|trouble)$/], [object.type="TSAsExpression"])',
+          message:
+            'The message of an error may quote a secret, and what is made of it goes into a history: use errorReason or kindOfError (H28).',
+        },
+        {
+          selector:
+            ':matches(CallExpression, NewExpression)[callee.object.name="ApplicationFailure"] Property[key.name="cause"]',
+          message: 'A cause crosses to Temporal with its message and stack: log it instead (H28).',
+        },
+        {
+          selector: 'NewExpression[callee.name="CancelledFailure"][arguments.length>1]',
+          message: 'A cause crosses to Temporal with its message and stack: log it instead (H28).',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.ts'],
     ignores: [
       'workers/config.ts',

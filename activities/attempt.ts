@@ -101,7 +101,7 @@ export async function inAttempt<Result>(
     await untilNoneLands(unanswered);
     // Whatever a call says when it is aborted, the reason is why it was.
     if (context.cancellationSignal.aborted) {
-      throw new CancelledFailure('CANCELLED', [], error instanceof Error ? error : undefined);
+      throw new CancelledFailure('CANCELLED');
     }
     if (late.signal.aborted && !(error instanceof RefusalError)) {
       throw late.signal.reason;

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { errorReason } from './error-reason';
 import { refuse, type RefusalError } from './refusal-error';
 
 /** A PEM file that the configuration names. */
@@ -38,16 +39,9 @@ export function readPem(pem: PemFile): Buffer {
   try {
     return readFileSync(pem.file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw unusable(pem, reasons[code ?? ''] ?? message, error);
+    throw unusable(pem, errorReason(error), error);
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'it does not exist',
-  EACCES: 'this user may not read it',
-  EISDIR: 'it is a directory',
-};
 
 function unusable({ field, file }: PemFile, reason: string, cause?: unknown): RefusalError {
   return refuse('TLS_FILE_UNUSABLE', { field, file, reason }, cause);

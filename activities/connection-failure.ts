@@ -32,7 +32,7 @@ export function connectionRefusal(error: unknown, address: ConfiguredAddress): R
     return refuse('HOST_NAME_UNRESOLVED', { host: new URL(url).hostname, url, field, reason }, error);
   }
   if (tlsCodes.test(code)) {
-    return refuse('TLS_FAILED', { url, field, reason: `${reason} (${code})`, trusted: authorities }, error);
+    return refuse('TLS_FAILED', { url, field, reason, trusted: authorities }, error);
   }
   return undefined;
 }

@@ -1,15 +1,88 @@
+import { constants } from 'node:os';
 import { types } from 'node:util';
+import { status } from '@grpc/grpc-js';
+import { ApplicationFailure } from '@temporalio/common';
+import { kindOfError } from '../workflows/model/error-kind';
+import { refusalCodes, type Refusal } from '../workflows/model/refusals';
+import { OwnWords } from './own-words';
+import { RefusalError } from './refusal-error';
 
 /**
- * What went wrong, in as few words as say it: a system's code such as ECONNREFUSED where the message is empty, and
- * the innermost cause, because connection errors come wrapped.
+ * What went wrong, in words that quote nothing of the error (H28): our own, else a code such as ECONNREFUSED, else what kind
+ * of error it is. Connection errors come wrapped; the innermost one says most.
  */
 export function errorReason(error: unknown): string {
-  if (!types.isNativeError(error)) return String(error);
-  if (types.isNativeError(error.cause)) return errorReason(error.cause);
-  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) {
-    return errorReason(error.errors[0]);
+  if (error instanceof RefusalError) return error.refusal.message;
+  if (error instanceof OwnWords) return error.words;
+  if (error instanceof ApplicationFailure && isRefusal(error.details?.[0])) return error.details[0].message;
+  const inner = innerOf(error);
+  if (inner !== undefined) return errorReason(inner);
+  const code = codeOf(error);
+  return code === undefined ? kindOfError(error) : (knownCodes[code] ?? code);
+}
+
+/** Where an error came from, for the worker's own log: each error of its chain, without the messages of foreign ones. */
+export function errorTrail(error: unknown): readonly object[] {
+  const inner = innerOf(error);
+  const words =
+    error instanceof RefusalError
+      ? error.refusal.message
+      : error instanceof OwnWords
+        ? error.words
+        : undefined;
+  const own = { kind: kindOfError(error), code: codeOf(error), words, at: framesOf(error) };
+  return [own, ...(inner === undefined ? [] : errorTrail(inner))];
+}
+
+const knownCodes: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'this user may not use it',
+  EISDIR: 'it is a directory',
+  ERR_INVALID_URL: 'its address is not a URL',
+  'SQLSTATE 28P01': 'it refuses the user or the password',
+  'SQLSTATE 28000': 'it refuses the user',
+  'SQLSTATE 3D000': 'it has no database of that name',
+  'SQLSTATE 42P01': 'it has no table of that name',
+  'SQLSTATE 42501': 'the user may not read the table',
+};
+
+/** What a failure of ours carries across Temporal. */
+function isRefusal(carried: unknown): carried is Refusal {
+  const { code, message } = (carried ?? {}) as Partial<Refusal>;
+  return refusalCodes.some((known) => known === code) && typeof message === 'string';
+}
+
+function innerOf(error: unknown): unknown {
+  if (!types.isNativeError(error)) return undefined;
+  if (types.isNativeError(error.cause)) return error.cause;
+  return 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[])[0] : undefined;
+}
+
+/**
+ * The code of an error: of the system or of Node.js, an SQLSTATE, or one of gRPC. gRPC says in words alone why it has no
+ * connection; a code of the system is looked for in them.
+ */
+function codeOf(error: unknown): string | undefined {
+  if (!types.isNativeError(error) || !('code' in error)) return undefined;
+  const { code } = error;
+  if (typeof code === 'number' && code in status) {
+    const cause = Object.keys(constants.errno).find((name) =>
+      new RegExp(`\\b${name}\\b`).test(error.message),
+    );
+    return cause ?? status[code];
   }
-  if (error.message !== '') return error.message;
-  return 'code' in error ? String(error.code) : error.name;
+  if (typeof code !== 'string') return undefined;
+  if (/^[0-9A-Z]{5}$/.test(code) && 'severity' in error) return `SQLSTATE ${code}`; // of pg
+  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code) ? code : undefined;
+}
+
+/** The places in a stack, behind the message, whose lines may look like places; none when the message is not found in it. */
+function framesOf(error: unknown): string[] {
+  if (!types.isNativeError(error)) return [];
+  const { stack = '', name, message } = error;
+  const header = message === '' ? name : message;
+  const lines = stack.includes(header) ? stack.slice(stack.indexOf(header) + header.length).split('\n') : [];
+  return lines.flatMap(
+    (line) => /^ {4}at .*?\(?((?:node:|\/)[\w./@-]+:\d+:\d+)\)?$/.exec(line)?.slice(1) ?? [],
+  );
 }

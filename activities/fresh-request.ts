@@ -1,5 +1,6 @@
 import { Client, type Dispatcher } from 'undici';
 import { type PemFile, readAuthorities } from './authorities';
+import { OwnWords } from './own-words';
 import { throwIfAborted } from './waiting';
 
 export interface FreshRequest {
@@ -60,7 +61,7 @@ export async function freshLines(
       const lines = (begun + text).split('\n');
       begun = lines.pop() ?? '';
       for (const line of lines) take(line);
-      if (begun.length > MAX_LINE) throw new Error(`a line of it has more than ${MAX_LINE} characters`);
+      if (begun.length > MAX_LINE) throw new OwnWords(`a line of it has more than ${MAX_LINE} characters`);
     };
     for await (const chunk of body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
@@ -96,7 +97,7 @@ async function fresh<Answer>(
   } catch (error) {
     throwIfAborted(signal);
     if (error instanceof Error && error.name === 'TimeoutError')
-      throw new Error(`no answer within ${timeoutMs} ms`);
+      throw new OwnWords(`no answer within ${timeoutMs} ms`);
     throw error;
   } finally {
     await client.destroy();

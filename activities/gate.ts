@@ -111,9 +111,9 @@ export function connectGate({ log, url, token }: GateOptions): GateClient {
   function refusedOrder(status: number, text: string, order: Sent | undefined): RefusalError {
     const refused = Refused.safeParse(parseJson(text));
     if (!refused.success) return unreachable(`it answered ${status}`);
-    const { message, state } = refused.data;
+    const { code, state } = refused.data;
     if (status !== 409 || order === undefined || state === undefined) {
-      return unreachable(`it answered ${status}: ${message}`);
+      return unreachable(`it answered ${status} (${code})`);
     }
     return refuse('GATE_ORDER_REFUSED', { number: order.number, has: state.number, mode: state.mode });
   }

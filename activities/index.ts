@@ -3,7 +3,7 @@ import { distance } from 'fastest-levenshtein';
 import type { Changes, Observations, Pruning } from '../workflows/model/changes';
 import { refusal } from '../workflows/model/refusals';
 import { type Attempt, inAttempt, type KeptSteps, persistently } from './attempt';
-import { errorReason } from './error-reason';
+import { errorReason, errorTrail } from './error-reason';
 import { refuse, RefusalError } from './refusal-error';
 import { byHand } from './steps/by-hand';
 import { holdAndFreeze, openAndExpose } from './steps/critical-section';
@@ -119,7 +119,8 @@ function alone<Order, Result>(act: Act<Order, Result>): Act<Order, Result> {
 
 /**
  * Only words of the catalogue cross to the workflow, as failures whose type is the code, with the steps that were begun and
- * done before. A refusal is final where `final` says so; what nobody foresaw or answered may be worth another attempt.
+ * done before. What lies behind them, which may quote a secret (H28), goes nowhere but for its kinds and places, to the
+ * worker's own log. A refusal is final where `final` says so; what nobody foresaw or answered may be worth another attempt.
  */
 async function crossing<Result>(
   name: string,
@@ -131,16 +132,20 @@ async function crossing<Result>(
     return await act(steps);
   } catch (error) {
     if (error instanceof CancelledFailure) {
-      throw error;
+      throw new CancelledFailure('CANCELLED');
     }
     const foreseen = error instanceof RefusalError;
     const reason = foreseen ? error.refusal : refusal('INTERNAL', { step: name, reason: errorReason(error) });
+    Context.current().log.warn('An activity fails', {
+      step: name,
+      code: reason.code,
+      trail: errorTrail(error),
+    });
     throw ApplicationFailure.create({
       message: reason.message,
       type: reason.code,
       nonRetryable: final && foreseen && !(error instanceof CallOutcomeUnknown),
       details: [reason, steps],
-      ...(error instanceof Error && { cause: error }),
     });
   }
 }

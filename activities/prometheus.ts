@@ -1,3 +1,5 @@
+import { OwnWords } from './own-words';
+
 /** One line of a page in Prometheus' text format. */
 export interface Sample {
   readonly name: string;
@@ -39,7 +41,7 @@ export function parseSample(line: string): Sample {
   };
   const expected = <Found>(what: string, found: Found | null | undefined | false | ''): Found => {
     if (found === null || found === undefined || found === false || found === '') {
-      throw new Error(`a line of it has no ${what} at character ${at + 1}: ${text.slice(0, 80)}`);
+      throw new OwnWords(`a line of it has no ${what} at character ${at + 1}`, { detail: text.slice(0, 80) });
     }
     return found;
   };

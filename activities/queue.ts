@@ -1,6 +1,7 @@
 import { DatabaseError, Pool } from 'pg';
 import type { TreeId } from '../workflows/model/log';
 import { errorReason } from './error-reason';
+import { OwnWords } from './own-words';
 import { refuse, RefusalError } from './refusal-error';
 import { abortReason, throwIfAborted } from './waiting';
 
@@ -73,7 +74,7 @@ export function connectQueue({ log, url }: QueueOptions): QueueReader {
     const [row] = rows;
     if (!row) return null;
     // A standby answers with the past: it may not have heard yet of the leaf that is asked for.
-    if (row.standby) throw new Error('it is a standby; the primary must be asked');
+    if (row.standby) throw new OwnWords('it is a standby; the primary must be asked');
     return { state: row.state, updatedAtMs: Number(row.updated), queued: Number(row.queued) };
   }
 

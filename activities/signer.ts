@@ -3,6 +3,7 @@ import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from './error-reason';
 import { freshLines } from './fresh-request';
+import { OwnWords } from './own-words';
 import { parseSample, sampleName, type Sample } from './prometheus';
 import { refuse, type RefusalError } from './refusal-error';
 import { throwIfAborted } from './waiting';
@@ -95,15 +96,15 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
       if (name === FROM_THE_START) return;
       const sample = parseSample(line);
       const value = sample.labels.get(label);
-      if (value === undefined) throw new Error(`its samples of ${name} have no label ${label}`);
+      if (value === undefined) throw new OwnWords(`its samples of ${name} have no label ${label}`);
       if (!values.includes(value)) return;
       requireOfNow(sample);
       if (kept.push(sample) > MAX_SAMPLES)
-        throw new Error(`it has more than ${MAX_SAMPLES} samples of ${name}`);
+        throw new OwnWords(`it has more than ${MAX_SAMPLES} samples of ${name}`);
     };
     try {
       const { status, bytes } = await freshLines(url, { signal, timeoutMs: TIMEOUT_MS, authorities }, take);
-      if (status !== 200) throw new Error(`it answered ${status}`);
+      if (status !== 200) throw new OwnWords(`it answered ${status}`);
       return {
         bytes,
         has: (name) => seen.has(name),
@@ -187,11 +188,12 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
 /** A proof needs what is counted now. Federated pages and those of gateways show what was collected some time ago. */
 function requireOfNow({ name, value, timestamp }: Sample): void {
   if (timestamp !== undefined) {
-    throw new Error(
+    throw new OwnWords(
       `its ${name} is of ${new Date(timestamp).toISOString()}, and not of now: name the page of the process itself`,
     );
   }
-  if (!(value >= 0 && value < Infinity)) throw new Error(`its ${name} is ${value}, which no counter can be`);
+  if (!(value >= 0 && value < Infinity))
+    throw new OwnWords(`its ${name} is ${value}, which no counter can be`);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -12,6 +12,8 @@ import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/p
 import type { TreeState, TreeType } from '../workflows/model/log';
 import { refusal } from '../workflows/model/refusals';
 import { type PemFile, readAuthorities, readPem } from './authorities';
+import { errorReason } from './error-reason';
+import { OwnWords } from './own-words';
 import { refuse, RefusalError } from './refusal-error';
 import { abortReason, pause, throwIfAborted } from './waiting';
 
@@ -53,12 +55,12 @@ export interface UnansweredChange {
 }
 
 /** Trillian answered with an error of its own: nothing more will come of this call. */
-export class TrillianError extends Error {
+export class TrillianError extends OwnWords {
   readonly method: string;
   readonly code: status;
 
   constructor(method: string, code: status, details: string, options?: ErrorOptions) {
-    super(`Trillian answered ${method} with ${status[code]}: ${details}`, options);
+    super(`Trillian answered ${method} with ${status[code]}`, { ...options, detail: details });
     this.name = 'TrillianError';
     this.method = method;
     this.code = code;
@@ -89,7 +91,7 @@ export class CallOutcomeUnknown extends RefusalError {
 }
 
 /** A call was not sent, because its time was over (H8): it has no effect, and the next attempt need not wait for it. */
-export class CallTooLate extends Error {
+export class CallTooLate extends OwnWords {
   readonly method: string;
 
   constructor(method: string) {
@@ -256,7 +258,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
             throw new TrillianError(name, error.code, error.details, { cause: error });
           const pauseMs = READ_RETRY_PAUSES_MS[attempt];
           if (pauseMs === undefined || Date.now() + pauseMs >= deadline)
-            throw unreachable(error.details, error);
+            throw unreachable(`no connection (${errorReason(error)})`, error);
           await pause(pauseMs, call.signal);
         }
       }

@@ -71,6 +71,12 @@ export async function saveState(file: string, state: SavedState): Promise<void> 
 }
 
 function unreadable(file: string, error: unknown): GateStartError {
-  const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+  // A parser quotes the file in its errors.
+  const reason =
+    error instanceof z.ZodError
+      ? z.prettifyError(error)
+      : error instanceof SyntaxError
+        ? 'it is not JSON'
+        : (error as Error).message;
   return new GateStartError(refusal('GATE_STATE_UNREADABLE', { file, reason }), { cause: error });
 }

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
+import { errorReason } from '../activities/error-reason';
+import { OwnWords } from '../activities/own-words';
 import { refuse } from '../activities/refusal-error';
 import { checkDocument } from './config-check';
 import { readDocument } from './config-document';
@@ -67,14 +69,14 @@ function secretFile(file: string, field: string, source: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw refuse('SECRET_UNREADABLE', { field, source, reason: reasonOf(error) }, error);
+    throw refuse('SECRET_UNREADABLE', { field, source, reason: errorReason(error) }, error);
   }
 }
 
 function contentOf(file: string, asked: string | undefined, environment: Environment): string {
   try {
     if (statSync(file).isDirectory()) {
-      throw new Error('it is a directory');
+      throw new OwnWords('it is a directory');
     }
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -83,20 +85,11 @@ function contentOf(file: string, asked: string | undefined, environment: Environ
       : environment['REKOR_ROTATE_CONFIG']
         ? 'REKOR_ROTATE_CONFIG names it'
         : `tried were --config (not given), REKOR_ROTATE_CONFIG (not set) and ${DEFAULT_FILE} in the working folder`;
-    const found = `a file that cannot be read (${reasonOf(error)})`;
+    const found = `a file that cannot be read (${errorReason(error)})`;
     throw new ConfigurationError(file, [{ path: '', found, allowed: `a readable file; ${tried}` }], {
       cause: error,
     });
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as Partial<NodeJS.ErrnoException>;
-  const reasons: Record<string, string> = {
-    ENOENT: 'it does not exist',
-    EACCES: 'this user may not read it',
-  };
-  return reasons[code ?? ''] ?? message ?? String(error);
 }
 
 /** Gives each number its unit's name and makes every path absolute, from the folder of the file. */

@@ -1,5 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
+import { errorReason } from '../activities/error-reason';
 import { refuse, type RefusalError } from '../activities/refusal-error';
 import type { Environment, TemporalSettings } from './config';
 
@@ -46,7 +47,7 @@ export async function temporalTarget(
       options: { ...connectionOptions, address },
     };
   } catch (error) {
-    throw refuse('TEMPORAL_SETTINGS_INVALID', { reason: messageOf(error) }, error);
+    throw refuse('TEMPORAL_SETTINGS_INVALID', { reason: errorReason(error) }, error);
   }
 }
 
@@ -98,16 +99,12 @@ function refusalOf(error: unknown, { address, namespace }: TemporalTarget): Refu
     return refuse('TEMPORAL_NAMESPACE_UNKNOWN', { address, namespace }, error);
   }
   if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
-    return refuse('TEMPORAL_DENIED', { address, namespace, reason: messageOf(error) }, error);
+    return refuse('TEMPORAL_DENIED', { address, namespace, reason: errorReason(error) }, error);
   }
-  return refuse('TEMPORAL_UNREACHABLE', { address, reason: messageOf(error) }, error);
+  return refuse('TEMPORAL_UNREACHABLE', { address, reason: errorReason(error) }, error);
 }
 
 function codeOf(error: unknown): unknown {
   const inner = error instanceof Error && error.cause ? error.cause : error;
   return typeof inner === 'object' && inner !== null && 'code' in inner ? inner.code : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '');
 }

@@ -5,6 +5,7 @@ import {
   TimeoutFailure,
   isCancellation,
 } from '@temporalio/workflow';
+import { kindOfError } from './model/error-kind';
 import { refusal, refusalCodes, type Refusal, type RefusalCode } from './model/refusals';
 import type { StepsOfFailure, StepTimes } from './model/rotation';
 
@@ -30,7 +31,7 @@ export function reasonOf(error: unknown, step: string): Refusal {
   if (error instanceof TimeoutFailure) {
     return refusal('NO_SIGN_OF_LIFE', { step, timeout: error.timeoutType ?? 'TIMEOUT' });
   }
-  return refusal('INTERNAL', { step, reason: error instanceof Error ? error.message : String(error) });
+  return refusal('INTERNAL', { step, reason: kindOfError(error) });
 }
 
 /** Which steps an activity of several had done when it failed, and how long they took. */

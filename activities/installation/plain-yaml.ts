@@ -1,5 +1,6 @@
 import { CST, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments } from 'yaml';
 import type { Scalar } from 'yaml';
+import { OwnWords } from '../own-words';
 
 /**
  * JSON, and the part of YAML that every reader takes alike. Rekor reads YAML 1.1, and JSON where that fails
@@ -34,11 +35,10 @@ export interface PlainScalar {
 }
 
 /** What keeps a text from being read: what was found, where, and what is allowed. It quotes nothing of the text. */
-export class NotReadable extends Error {
-  override readonly name = 'NotReadable';
-
+export class NotReadable extends OwnWords {
   constructor(found: string, allowed: string = PLAINEST) {
     super(`${found}; allowed is ${allowed}`);
+    this.name = 'NotReadable';
   }
 }
 

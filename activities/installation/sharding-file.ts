@@ -54,7 +54,7 @@ function readable<Result>(path: string, read: () => Result): Result {
     return read();
   } catch (error) {
     if (!(error instanceof NotReadable)) throw error;
-    throw refuse('SHARDING_FILE_INVALID', { path, reason: error.message });
+    throw refuse('SHARDING_FILE_INVALID', { path, reason: error.words });
   }
 }
 

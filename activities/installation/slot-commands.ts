@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { errorReason } from '../error-reason';
 import { refuse } from '../refusal-error';
 
 /** The commands of a slot: program and arguments, run without a shell, with the worker's user and environment. */
@@ -16,14 +17,8 @@ export interface SlotCommands {
 
 export type SlotVerb = keyof SlotCommands;
 
-const longestReason = 300;
 /** A command that has exited but whose output stays open this long (ms) has handed it to a process it started. */
 const outputClosesWithin = 500;
-
-interface Ended {
-  readonly exitCode: number;
-  readonly lastLine: string;
-}
 
 /** Runs one command to its end. Refuses with SLOT_COMMAND_FAILED; throws the signal's reason when it aborts. */
 export async function runSlotCommand(
@@ -32,8 +27,8 @@ export async function runSlotCommand(
   command: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { exitCode, lastLine } = await run(slot, verb, command, signal);
-  if (exitCode !== 0) throw failed(slot, verb, command, `it exited with ${exitCode}${lastLine}`);
+  const exitCode = await run(slot, verb, command, signal);
+  if (exitCode !== 0) throw failed(slot, verb, command, `it exited with ${exitCode}`);
 }
 
 /** True when the slot's status command says that it runs; refuses an answer that is neither yes nor no. */
@@ -42,10 +37,10 @@ export async function slotIsRunning(
   command: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { exitCode, lastLine } = await run(slot, 'status', command, signal);
+  const exitCode = await run(slot, 'status', command, signal);
   if (exitCode === 0) return true;
   if (exitCode <= 3) return false;
-  const reason = `it exited with ${exitCode}; 0 means running, 1 to 3 not running${lastLine}`;
+  const reason = `it exited with ${exitCode}; 0 means running, 1 to 3 not running`;
   throw failed(slot, 'status', command, reason);
 }
 
@@ -64,22 +59,20 @@ function failed(
   );
 }
 
+/** Runs a command to its exit code. What it writes is not kept: it may quote the slot's files, with their passwords (H28). */
 async function run(
   slot: string,
   verb: SlotVerb,
   command: readonly string[],
   signal: AbortSignal,
-): Promise<Ended> {
+): Promise<number> {
   signal.throwIfAborted();
   const [program = '', ...args] = command;
-  return await new Promise<Ended>((resolve, reject) => {
+  return await new Promise<number>((resolve, reject) => {
     const child = spawn(program, args, { signal, stdio: ['ignore', 'ignore', 'pipe'] });
-    let tail = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      tail = (tail + text).slice(-4096);
-    });
+    child.stderr.resume();
     child.once('error', (error) => {
-      const cannotRun = failed(slot, verb, command, `it cannot be run: ${error.message}`, error);
+      const cannotRun = failed(slot, verb, command, `it cannot be run: ${errorReason(error)}`, error);
       reject(signal.aborted ? (signal.reason as Error) : cannotRun);
     });
     child.once('exit', () => {
@@ -91,13 +84,8 @@ async function run(
       child.once('close', () => clearTimeout(outputIsHeld));
     });
     child.once('close', (exitCode, endedBy) => {
-      if (exitCode !== null) resolve({ exitCode, lastLine: lastLineOf(tail) });
+      if (exitCode !== null) resolve(exitCode);
       else reject(failed(slot, verb, command, `it was ended by ${endedBy ?? 'a signal'}`));
     });
   });
-}
-
-function lastLineOf(text: string): string {
-  const line = text.trim().split(/\r?\n/).at(-1)?.trim() ?? '';
-  return line === '' ? '' : `: ${line.slice(0, longestReason)}`;
 }

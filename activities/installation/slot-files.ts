@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { errorReason } from '../error-reason';
+import { OwnWords } from '../own-words';
 import { refuse } from '../refusal-error';
 
 /**
@@ -40,7 +42,9 @@ export async function readText(file: string): Promise<string | null> {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await fs.readFile(file));
     } catch (error) {
       if (isMissing(error)) return null;
-      throw hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA') ? new Error('it is not UTF-8 text') : error;
+      throw hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')
+        ? new OwnWords('it is not UTF-8 text')
+        : error;
     }
   });
 }
@@ -193,7 +197,6 @@ async function explained<Result>(file: string, act: () => Promise<Result>): Prom
   try {
     return await act();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw refuse('FILE_UNREADABLE', { path: file, reason }, error);
+    throw refuse('FILE_UNREADABLE', { path: file, reason: errorReason(error) }, error);
   }
 }

@@ -4,6 +4,7 @@ import { nameOf } from '../../workflows/model/mark';
 import { orderNumber, type AttemptIdentity, type FrozenTree } from '../../workflows/model/rotation';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
+import { OwnWords } from '../own-words';
 import { refuse, RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../waiting';
@@ -123,7 +124,7 @@ async function release(
 ): Promise<void> {
   const [instance] = installation.instances(to);
   if (!instance) {
-    throw new Error(`The release ${to} has no instance to send writes to.`);
+    throw new OwnWords(`The release ${to} has no instance to send writes to.`);
   }
   await gate.release({ ...orderOf(by), upstream: instance.url, shards }, attempt.signal);
 }

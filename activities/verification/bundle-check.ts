@@ -9,6 +9,7 @@ import {
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import { toSignedEntity, Verifier, type SignedEntity, type TrustMaterial } from '@sigstore/verify';
 import { z } from 'zod';
+import { errorReason } from '../error-reason';
 import type { LogEntry } from './log-entry';
 import type { LogKey } from './log-key';
 import { NotProven } from './not-proven';
@@ -38,9 +39,7 @@ export function verifyAsBundle(entry: LogEntry, key: LogKey, baseUrl: string): b
     verifierFor(key, baseUrl, record.publicKey).verify(withoutArtifact(toSignedEntity(bundle)));
     return true;
   } catch (error) {
-    throw new NotProven(`@sigstore/verify: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new NotProven(`@sigstore/verify: ${errorReason(error)}`, { cause: error, detail: String(error) });
   }
 }
 

@@ -5,6 +5,7 @@ import type { TreeId } from '../../workflows/model/log';
 import { readAuthorities } from '../authorities';
 import { type ConfiguredAddress, connectionRefusal } from '../connection-failure';
 import { errorReason } from '../error-reason';
+import { OwnWords } from '../own-words';
 import { refuse } from '../refusal-error';
 import { entryIdOf, parseLogEntry, type LogEntry } from './log-entry';
 import { readLogKey, type LogKey } from './log-key';
@@ -169,7 +170,7 @@ export class LogReader {
           trouble = refuse('OPERATION_SWITCHED_OFF', { url, request: `GET ${path}`, operation });
           break;
         }
-        trouble = new Error(`${path} answers ${response.statusCode}`);
+        trouble = new OwnWords(`${path} answers ${response.statusCode}`);
       } catch (error) {
         signal.throwIfAborted();
         trouble = error;

@@ -1,6 +1,8 @@
+import { OwnWords } from '../own-words';
+
 /** Something the log said that does not hold; `verification.ts` names the shard and index and refuses. */
-export class NotProven extends Error {
-  constructor(reason: string, options?: ErrorOptions) {
+export class NotProven extends OwnWords {
+  constructor(reason: string, options?: ConstructorParameters<typeof OwnWords>[1]) {
     super(reason, options);
     this.name = 'NotProven';
   }

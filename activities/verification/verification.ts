@@ -98,7 +98,7 @@ async function named<Result>(what: string, work: () => Result | Promise<Result>)
     return await work();
   } catch (error) {
     if (error instanceof NotProven) {
-      throw refuse('VERIFICATION_FAILED', { what, reason: error.message }, error);
+      throw refuse('VERIFICATION_FAILED', { what, reason: error.words }, error);
     }
     throw error;
   }

@@ -82,7 +82,7 @@ describe('the gate', () => {
       body: { code: 'ORDER_INVALID', message: 'leaseMs is missing' } satisfies GateRefusal,
     };
     const order = { rotation: 'r/1', number: 6, leaseMs: 1 };
-    expect(await refused('GATE_UNREACHABLE', gate().hold(order, signal))).toContain('leaseMs is missing');
+    expect(await refused('GATE_UNREACHABLE', gate().hold(order, signal))).toContain('400 (ORDER_INVALID)');
   });
 
   it('gets no order whose time is over (H8)', async () => {

@@ -117,7 +117,8 @@ export interface LookOrder {
 
 export function guardLog({ log, alarms = [], fails }: LookOrder): Promise<GuardResult> {
   if (fails) {
-    throw ApplicationFailure.nonRetryable('it could not look');
+    const reason = refusal('INTERNAL', { step: 'guard', reason: 'it could not look' });
+    throw ApplicationFailure.nonRetryable(reason.message, reason.code, reason);
   }
   return Promise.resolve({ log, alarms, recover: false, serves: aServing() });
 }

@@ -107,7 +107,7 @@ it('keeps the last alarms when a later look has failed, and says that it has', a
 
   expect(code).toBe(7);
   expect(words).toContain('(INSTANCE_DIFFERS)');
-  expect(words).toMatch(/Failed look at \S+Z: it could not look/);
+  expect(words).toMatch(/Failed look at \S+Z: The step guard failed: it could not look/);
 });
 
 it('says at once that the schedule of the guardian is paused, and why', async () => {

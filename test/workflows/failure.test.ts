@@ -24,9 +24,15 @@ describe('why a step failed', () => {
     expect(reasonOf(ofActivity(new CancelledFailure('cancelled')), 'freeze').code).toBe('CANCELLED');
   });
 
-  it('is said as it is when nobody foresaw it', () => {
-    expect(reasonOf(ofActivity(ApplicationFailure.create({ message: 'odd' })), 'freeze')).toEqual(
-      refusal('INTERNAL', { step: 'freeze', reason: 'odd' }),
-    );
-  });
+  it.each([
+    [ApplicationFailure.create({ message: 'Tr0ub4dor', type: 'NotFoundError' }), 'NotFoundError'],
+    [ApplicationFailure.create({ message: 'Tr0ub4dor', type: 'Tr0ub4dor' }), 'ApplicationFailure'],
+    [new TypeError('Tr0ub4dor'), 'TypeError'],
+    [Object.assign(new Error('Tr0ub4dor'), { name: 'Tr0ub4dor' }), 'an error of a kind that is not known'],
+  ])(
+    'is, when nobody foresaw it, what kind of error it is, and nothing that it quotes (H28): %#',
+    (error, reason) => {
+      expect(reasonOf(ofActivity(error), 'freeze')).toEqual(refusal('INTERNAL', { step: 'freeze', reason }));
+    },
+  );
 });

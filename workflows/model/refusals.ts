@@ -455,7 +455,7 @@ const catalogue = {
   }),
   INTERNAL: (found: { step: string; reason: string }): Text => ({
     message: `The step ${found.step} failed: ${found.reason}.`,
-    remedy: 'The log of the worker has the whole error.',
+    remedy: 'The log of the worker says what kind of error it was, and where.',
   }),
 } as const;
 

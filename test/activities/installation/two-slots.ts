@@ -1,3 +1,4 @@
+import { OwnWords } from '../../../activities/own-words';
 import { existsSync, promises as fs, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,15 +78,15 @@ export function crashAfterChange(n: number): () => void {
   const realRemove = fs.rm.bind(fs);
   const counted = () => {
     changes += 1;
-    if (changes === n) throw new Error('crash');
+    if (changes === n) throw new OwnWords('crash');
   };
   const rename = jest.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
-    if (changes >= n) throw new Error('crash');
+    if (changes >= n) throw new OwnWords('crash');
     await realRename(from, to);
     counted();
   });
   const remove = jest.spyOn(fs, 'rm').mockImplementation(async (path, removal) => {
-    if (changes >= n) throw new Error('crash');
+    if (changes >= n) throw new OwnWords('crash');
     await realRemove(path, removal);
     if (!String(path).includes('.rekor-rotate-')) counted();
   });

@@ -1,0 +1,106 @@
+import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities } from '../../activities';
+import { refuse } from '../../activities/refusal-error';
+import type { LogSystems } from '../../activities/systems';
+import { refusalCodes } from '../../workflows/model/refusals';
+
+const SECRET = 'Tr0ub4dor';
+
+/** Errors as libraries throw them: they quote addresses, files and answers. */
+const foreign = (): readonly unknown[] => {
+  const plain = new Error(
+    `cannot reach postgresql://trillian:${SECRET}@db\n    at ${SECRET} (/a/${SECRET}:1:1)`,
+  );
+  const wrapped = new TypeError('fetch failed', { cause: plain });
+  return [
+    plain,
+    wrapped,
+    new AggregateError([plain], SECRET),
+    Object.assign(new Error(SECRET), { code: '28P01', severity: 'FATAL', detail: SECRET }),
+    Object.assign(new Error(`14 UNAVAILABLE: ${SECRET} ECONNREFUSED`), { code: 14, details: SECRET }),
+    Object.assign(new Error(SECRET), { code: SECRET, name: SECRET, type: SECRET, input: SECRET }),
+    new SyntaxError(`Unexpected token in "${SECRET}"`),
+    refuse('SLOT_COMMAND_FAILED', { slot: 'blue', verb: 'start', command: 'x', reason: 'y' }, wrapped),
+    SECRET,
+    { message: SECRET },
+  ];
+};
+
+/** A log all of whose systems fail with this. */
+function failingWith(error: unknown): LogSystems {
+  const fail = (): never => {
+    throw error;
+  };
+  const part = new Proxy({}, { get: () => fail });
+  return new Proxy(
+    { log: 'production' },
+    {
+      get: (target, name) => (name === 'log' ? target.log : part),
+    },
+  ) as unknown as LogSystems;
+}
+
+const order = {
+  log: 'production',
+  identity: { log: 'production', rotation: 'r', attempt: 1, number: 1 },
+  release: { currentTreeId: '1', nextTreeId: '2', current: 'blue', next: 'green', inactive: [] },
+  step: 'undo verify',
+};
+
+const asText = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    part instanceof Uint8Array ? Buffer.from(part).toString('utf8') : part,
+  );
+
+/** What one activity that meets this error leaves: its failure as it goes to Temporal, or its result; and the worker's log. */
+async function leftBy(name: keyof Activities, error: unknown, cancelled = false) {
+  const logged: string[] = [];
+  const logger = new DefaultLogger('TRACE', ({ message, meta }) => logged.push(asText([message, meta])));
+  const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 500 }, { logger });
+  const activities = createActivities(new Map([['production', failingWith(error)]]));
+  if (cancelled) environment.cancel();
+  try {
+    const act = activities[name].bind(activities) as (asked: unknown) => Promise<unknown>;
+    return { result: asText(await environment.run(act, order)), log: logged.join('\n') };
+  } catch (thrown) {
+    const failure = defaultFailureConverter.errorToFailure(thrown, defaultPayloadConverter);
+    return { failure, result: asText(failure), log: logged.join('\n') };
+  }
+}
+
+type Activities = ReturnType<typeof createActivities>;
+const names = Object.keys(createActivities(new Map())) as (keyof Activities)[];
+
+describe('what an activity leaves in a history when it fails', () => {
+  it.each(names)('%s: words of the catalogue, and nothing of what lies behind them (H28)', async (name) => {
+    let failures = 0;
+    for (const error of foreign()) {
+      const { failure, result, log } = await leftBy(name, error);
+      expect(result).not.toContain(SECRET);
+      expect(log).not.toContain(SECRET);
+      if (failure === undefined) continue; // what it could not read is said in its result
+      failures += 1;
+      expect(failure.cause ?? null).toBeNull();
+      expect(refusalCodes).toContain(failure.applicationFailureInfo?.type);
+    }
+    expect(failures).toBeGreaterThan(name === 'byHand' ? -1 : 0);
+  });
+
+  it('says in the log of the worker what kind of error it was, and where', async () => {
+    const [, wrapped] = foreign();
+    const { log } = await leftBy('settle', wrapped);
+    expect(log).toContain('"kind":"TypeError"');
+    expect(log).toContain('test/activities/crossing.test.ts:');
+  });
+
+  it('nothing when it was cancelled (H28)', async () => {
+    for (const error of foreign()) {
+      const { failure, result } = await leftBy('settle', error, true);
+      expect(result).not.toContain(SECRET);
+      expect(failure?.canceledFailureInfo).toBeTruthy();
+      expect(failure?.cause ?? null).toBeNull();
+    }
+  });
+});
