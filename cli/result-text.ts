@@ -10,7 +10,10 @@ export function resultText(result: RotationResult, columns: number): string {
     case 'planned':
       return result.plan ? planText(result, columns) : recoveryText(result, columns);
     case 'refused':
-      return refusalText(result, columns);
+      // One that had begun is told like any other: what it did, and what people decided.
+      return result.steps.length === 0
+        ? refusalText(result, columns)
+        : endedText(result, ends.refused, columns);
     case 'notNeeded':
       return wrap(result.reason, columns).join('\n');
     case 'completed':
@@ -22,11 +25,12 @@ export function resultText(result: RotationResult, columns: number): string {
 }
 
 /** How it ended, after "The rotation of LOG". */
-const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'refused' | 'notNeeded'>, string>> = {
+const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'notNeeded'>, string>> = {
   completed: 'is completed',
   superseded: 'is completed, with a third tree: the next one could not serve and is one more inactive shard',
   rolledBack: 'was rolled back',
   held: 'is held: a person ended it as it is',
+  refused: 'does nothing more',
 };
 
 /** The exit code of an outcome. */

@@ -16,14 +16,13 @@ export async function concluded(
     return journal.concludes(await act());
   } catch (error) {
     const { attempt, steps } = journal.progress;
+    const rotated = { ...what, attempts: attempt, steps, interventions: insistence.interventions };
     if (error instanceof GivenUp) {
-      const { interventions } = insistence;
-      const rotated = { ...what, attempts: attempt, steps, interventions };
       return journal.concludes(givenUp(rotated, error.held, error.reason));
     }
     const reason = reasonOf(error, journal.progress.phase);
     if (reason.code === 'NOT_OURS') {
-      return journal.concludes({ ...refused(what.log, what.rotation, [reason]), attempts: attempt, steps });
+      return journal.concludes(refused(rotated, [reason]));
     }
     throw failed(reason);
   }

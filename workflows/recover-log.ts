@@ -42,14 +42,14 @@ export async function recoverLog(request?: RecoveryRequest): Promise<RotationRes
   setHandler(progressQuery, () => journal.progress, { description: 'What is looked at' });
   const invalid = requestProblems(request, ['log', 'dryRun']);
   if (invalid.length > 0) {
-    return journal.concludes(refused(asked.log, 'recovery', invalid));
+    return journal.concludes(refused({ log: asked.log, rotation: 'recovery' }, invalid));
   }
   const found = await planOf(asked, { lookForHolder: true });
   if (found === null) {
     return journal.concludes(notNeeded(asked.log));
   }
   if ('refusals' in found) {
-    return journal.concludes(refused(asked.log, 'recovery', found.refusals));
+    return journal.concludes(refused({ log: asked.log, rotation: 'recovery' }, found.refusals));
   }
   if (asked.dryRun) {
     return journal.concludes(shown(asked.log, found));
@@ -68,14 +68,16 @@ export async function recoverLog(request?: RecoveryRequest): Promise<RotationRes
   } catch (error) {
     if (isCancellation(error)) {
       const cancelled = refusal('CANCELLED', { step: 'recovery' });
-      return journal.concludes(refused(asked.log, 'recovery', [cancelled]));
+      return journal.concludes(refused({ log: asked.log, rotation: 'recovery' }, [cancelled]));
     }
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
       throw failed(reasonOf(error, 'recovery'));
     }
     const holder = { rotation: 'that has just begun', startedBy: lockId(asked.log) };
     return journal.concludes(
-      refused(asked.log, 'recovery', [refusal('ROTATION_IN_PROGRESS', { log: asked.log, ...holder })]),
+      refused({ log: asked.log, rotation: 'recovery' }, [
+        refusal('ROTATION_IN_PROGRESS', { log: asked.log, ...holder }),
+      ]),
     );
   }
 }
@@ -91,7 +93,7 @@ export async function recovery(request: RecoveryRequest): Promise<RotationResult
     return journal.concludes(notNeeded(log));
   }
   if ('refusals' in found) {
-    return journal.concludes(refused(log, 'recovery', found.refusals));
+    return journal.concludes(refused({ log, rotation: 'recovery' }, found.refusals));
   }
   journal.recovers(found.order.identity.rotation, sayings(found).join(' '));
   const { rotation } = found.order.identity;

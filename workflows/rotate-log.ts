@@ -40,11 +40,11 @@ export async function rotateLog(request?: RotationRequest): Promise<RotationResu
   });
   const invalid = requestProblems(request);
   if (invalid.length > 0) {
-    return journal.concludes(refused(asked.log, rotation, invalid));
+    return journal.concludes(refused({ log: asked.log, rotation }, invalid));
   }
   const found = await planOf(asked, journal, { lookForHolder: true });
   if ('refusals' in found) {
-    return journal.concludes(refused(asked.log, rotation, found.refusals));
+    return journal.concludes(refused({ log: asked.log, rotation }, found.refusals));
   }
   if (asked.dryRun) {
     const result = await rotate(dryRun(found.plan), found.plan, rotation, journal);
@@ -68,7 +68,7 @@ export async function rotation(input: RotationInput): Promise<RotationResult> {
   const insistence = new Insistence(journal, observations());
   const found = await planOf(input.request, journal, { lookForHolder: false });
   if ('refusals' in found) {
-    return journal.concludes(refused(input.request.log, input.rotation, found.refusals));
+    return journal.concludes(refused({ log: input.request.log, rotation: input.rotation }, found.refusals));
   }
   const { log } = found.plan;
   return await concluded({ log, rotation: input.rotation, plan: found.plan }, journal, insistence, () =>
@@ -133,7 +133,7 @@ async function rotateUnderLock(
     });
   } catch (error) {
     if (isCancellation(error)) {
-      return refused(request.log, name, [refusal('CANCELLED', { step: 'rotation' })]);
+      return refused({ log: request.log, rotation: name }, [refusal('CANCELLED', { step: 'rotation' })]);
     }
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
       throw failed(reasonOf(error, 'rotation'));
@@ -142,10 +142,10 @@ async function rotateUnderLock(
   try {
     const holder = await CancellationScope.nonCancellable(() => observations().lockHolder(request.log));
     const gone = { rotation: 'that has just ended', startedBy: workflowId };
-    return refused(request.log, name, [
+    return refused({ log: request.log, rotation: name }, [
       refusal('ROTATION_IN_PROGRESS', { log: request.log, ...(holder ?? gone) }),
     ]);
   } catch (error) {
-    return refused(request.log, name, [reasonOf(error, 'rotation')]);
+    return refused({ log: request.log, rotation: name }, [reasonOf(error, 'rotation')]);
   }
 }

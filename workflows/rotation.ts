@@ -46,7 +46,7 @@ export async function rotate(
         await lookBack(run, begun, journal);
       }
       return leftAlone.has(reason.code)
-        ? { ...rotated(), ...refused(plan.log, rotation, [reason]), steps: journal.progress.steps }
+        ? refused(rotated(), [reason])
         : rolledBack(rotated(), plan.currentTree.treeId, reason);
     };
     if (!prepared) {

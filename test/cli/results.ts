@@ -113,10 +113,17 @@ function aDecision() {
 }
 
 export function aRefusedResult(): RotationResult {
-  return refused('production', rotation, [
+  return refused({ log: 'production', rotation }, [
     refusal('CURRENT_TREE_NOT_ACTIVE', { log: 'production', tree: '200', state: 'FROZEN' }),
     refusal('NEXT_IS_RUNNING', { log: 'production', next: 'green' }),
   ]);
+}
+
+/** A rotation that a person had decided about when a later one took the log. */
+export function anOvertakenResult(): RotationResult {
+  const skipped = { ...aDecision(), choice: 'skip' } as const;
+  const reason = refusal('NOT_OURS', { rotation, number: 7, later: 11 });
+  return refused(aRotated({ attempts: 2, interventions: [skipped] }), [reason]);
 }
 
 /** What a dry run of `recoverLog` answers: it has no plan. */

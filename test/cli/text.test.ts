@@ -20,6 +20,7 @@ import {
   aPlannedRecovery,
   aPlannedResult,
   aProgress,
+  anOvertakenResult,
   aRefusedResult,
   aResultWithoutEvidence,
   aRolledBackResult,
@@ -127,6 +128,15 @@ describe('a result', () => {
     expect(text).toContain('nothing has been changed');
     expect(text).toContain('(CURRENT_TREE_NOT_ACTIVE)');
     expect(text).toContain('(NEXT_IS_RUNNING)');
+  });
+
+  it('that a later rotation has ended says what was done by then, and what a person had decided', () => {
+    const text = resultText(anOvertakenResult(), 80);
+
+    expect(text).not.toContain('nothing has been changed');
+    expect(text).toContain('no longer owns the log');
+    expect(text).toContain('createTree');
+    expect(text).toMatch(/Decided +skip undo freeze, by Ada/);
   });
 
   it.each(

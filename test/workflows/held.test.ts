@@ -1,3 +1,4 @@
+import { refuse } from '../../activities/refusal-error';
 import type { Choice, ResumeOrder } from '../../workflows/model/held';
 import { atOnce } from './at-once';
 import { startSagaServer, type SagaServer } from './saga-server';
@@ -207,6 +208,38 @@ describe('a person’s decision', () => {
       expect(result.reason).not.toContain('ada');
       expect(result.steps).toContainEqual(expect.objectContaining({ name: 'hold', kind: 'undone' }));
       expect(world.calls).toContain('lookBack');
+    });
+  });
+
+  it.each([
+    ['an attempt that a later rotation overtakes', 'stop', 'hold', 'undo start'],
+    ['an exposed rotation that a later one overtakes', 'confirm', 'settle', 'confirm'],
+  ] as const)('is in the result of %s (H7)', async (_, fails, overtakenIn, step) => {
+    const world = new World({ attempts: 2 });
+    world.faults.push({ act: fails, when: 'before', times: ALWAYS });
+    if (fails === 'stop') {
+      world.faults.push({ act: 'verify', when: 'after', times: 1 });
+    }
+    await server.withWorker(world, async ({ start, held: untilHeld, resume }) => {
+      const handle = await start();
+      await untilHeld();
+      void world.once(overtakenIn, () => {
+        // What is asked for first finds a number that no order of this rotation carries.
+        world.gate.number += 50;
+        throw refuse('NOT_OURS', { rotation: 'this one', number: 1, later: world.gate.number });
+      });
+      await resume({ choice: 'skip', who: 'ada', why: 'it is gone' });
+      const result = await handle.result();
+
+      expect(result).toMatchObject({
+        outcome: 'refused',
+        refusals: [{ code: 'NOT_OURS' }],
+        plan: { log: world.log },
+        interventions: [{ choice: 'skip', who: 'ada', step }],
+      });
+      expect(result.reason).toContain(`ada left out: ${step} (it is gone).`);
+      expect(result.attempts).toBe(fails === 'stop' ? 2 : 1);
+      expect(result.steps).toContainEqual(expect.objectContaining({ kind: 'skipped' }));
     });
   });
 

@@ -27,17 +27,17 @@ export interface Rotated {
   readonly nextTreeVisibleMs?: number;
 }
 
-/** Nothing has happened: every reason against it at once. */
-export function refused(log: string, rotation: string, refusals: readonly Refusal[]): RotationResult {
+/** What a rotation is called, and what it had done by then; nothing unless it is said. */
+type Begun = Pick<Rotated, 'log' | 'rotation'> & Partial<Rotated>;
+
+/** Nothing has happened, or nothing more of it does: every reason against it at once. */
+export function refused(begun: Begun, refusals: readonly Refusal[]): RotationResult {
+  const rotated = { attempts: 0, steps: [], interventions: [], ...begun };
   return {
-    log,
-    rotation,
+    ...rotated,
     outcome: 'refused',
-    reason: refusals.map(({ message, remedy }) => `${message} ${remedy}`).join(' '),
+    reason: [...refusals.map(({ message, remedy }) => `${message} ${remedy}`), ...leftOut(rotated)].join(' '),
     refusals,
-    attempts: 0,
-    steps: [],
-    interventions: [],
     tellDownstream: [],
   };
 }
@@ -81,7 +81,7 @@ export function givenUp(rotated: Rotated, held: Held, reason: Refusal): Rotation
   return {
     ...rotated,
     outcome: 'held',
-    reason: `${reason.message} ${reason.remedy}`,
+    reason: [`${reason.message} ${reason.remedy}`, ...leftOut(rotated)].join(' '),
     refusals: [held.reason, reason],
     held,
     tellDownstream: [],
@@ -107,7 +107,10 @@ export function completed(rotated: Rotated, order: AttemptOrder, evidence: Evide
   return {
     ...rotated,
     outcome: 'completed',
-    reason: `Tree ${nextTreeId} takes the writes of ${rotated.log} from virtual index ${firstIndex} on.`,
+    reason: [
+      `Tree ${nextTreeId} takes the writes of ${rotated.log} from virtual index ${firstIndex} on.`,
+      ...leftOut(rotated),
+    ].join(' '),
     refusals: [],
     currentTree: { treeId: frozen.treeId, size: frozen.size, rootHash: frozen.rootHash },
     nextTree: { treeId: nextTreeId, firstIndex },
