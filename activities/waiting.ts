@@ -11,6 +11,17 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortReason(signal);
 }
 
+/**
+ * Waits until all have ended, then throws the first error if there is one. What follows a failure, an undo for example,
+ * must not run beside what was begun with it (H8): `Promise.all` throws while the others still act.
+ */
+export async function allEnded<Acts extends readonly Promise<unknown>[] | []>(
+  acts: Acts,
+): Promise<{ -readonly [Index in keyof Acts]: Awaited<Acts[Index]> }> {
+  await Promise.allSettled(acts);
+  return await Promise.all(acts);
+}
+
 /** Waits `ms` milliseconds; throws the signal's reason as soon as it is aborted. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {

@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { errorReason } from '../error-reason';
 import { refuse } from '../refusal-error';
+import { abortReason } from '../waiting';
+import { endProcessGroup } from './process-group';
 
 /** The commands of a slot: program and arguments, run without a shell, with the worker's user and environment. */
 export interface SlotCommands {
@@ -20,7 +23,10 @@ export type SlotVerb = keyof SlotCommands;
 /** A command that has exited but whose output stays open this long (ms) has handed it to a process it started. */
 const outputClosesWithin = 500;
 
-/** Runs one command to its end. Refuses with SLOT_COMMAND_FAILED; throws the signal's reason when it aborts. */
+/**
+ * Runs one command to its end. Refuses with SLOT_COMMAND_FAILED; throws the signal's reason when it aborts, once the
+ * command and all that it started in its process group have ended.
+ */
 export async function runSlotCommand(
   slot: string,
   verb: SlotVerb,
@@ -59,7 +65,11 @@ function failed(
   );
 }
 
-/** Runs a command to its exit code. What it writes is not kept: it may quote the slot's files, with their passwords (H28). */
+/**
+ * Runs a command in a process group of its own, to its exit code. When the signal aborts, whatever the reason, everything in
+ * the group is ended first and the reason thrown then: what follows a command that was given up must not run beside it (H8).
+ * What it writes is not kept: it may quote the slot's files, with their passwords (H28).
+ */
 async function run(
   slot: string,
   verb: SlotVerb,
@@ -68,24 +78,49 @@ async function run(
 ): Promise<number> {
   signal.throwIfAborted();
   const [program = '', ...args] = command;
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  child.stderr.resume();
+  const refused = (reason: string, cause?: unknown): Error => failed(slot, verb, command, reason, cause);
+  const ended = endOf(child, refused);
+  const { pid } = child;
+  if (pid === undefined) {
+    return await ended;
+  }
+  const groupsEnd: Promise<void>[] = [];
+  const giveUp = (): void => {
+    // A process that has left the group may keep the output open.
+    groupsEnd.push(endProcessGroup(pid).finally(() => child.stderr.destroy()));
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
+  const [how] = await Promise.allSettled([ended]);
+  signal.removeEventListener('abort', giveUp);
+  if (signal.aborted) {
+    await Promise.all(groupsEnd);
+    throw abortReason(signal);
+  }
+  if (how.status === 'rejected') {
+    throw how.reason;
+  }
+  return how.value;
+}
+
+/** How a command ended by itself: its exit code. */
+async function endOf(
+  child: ChildProcessByStdio<null, null, Readable>,
+  refused: (reason: string, cause?: unknown) => Error,
+): Promise<number> {
   return await new Promise<number>((resolve, reject) => {
-    const child = spawn(program, args, { signal, stdio: ['ignore', 'ignore', 'pipe'] });
-    child.stderr.resume();
-    child.once('error', (error) => {
-      const cannotRun = failed(slot, verb, command, `it cannot be run: ${errorReason(error)}`, error);
-      reject(signal.aborted ? (signal.reason as Error) : cannotRun);
-    });
+    child.once('error', (error) => reject(refused(`it cannot be run: ${errorReason(error)}`, error)));
     child.once('exit', () => {
       const outputIsHeld = setTimeout(() => {
         child.stderr.destroy();
-        const reason = 'it left a process behind that keeps its output open; let that one write elsewhere';
-        reject(failed(slot, verb, command, reason));
+        reject(refused('it left a process behind that keeps its output open; let that one write elsewhere'));
       }, outputClosesWithin);
       child.once('close', () => clearTimeout(outputIsHeld));
     });
     child.once('close', (exitCode, endedBy) => {
       if (exitCode !== null) resolve(exitCode);
-      else reject(failed(slot, verb, command, `it was ended by ${endedBy ?? 'a signal'}`));
+      else reject(refused(`it was ended by ${endedBy ?? 'a signal'}`));
     });
   });
 }

@@ -11,6 +11,7 @@ import { freeze } from './current-tree';
 import { requireAsPrepared, requireStillHeld } from './hands-of-others';
 import { start } from './next-release';
 import { endOfCurrent, verifyAndOpen } from './next-tree';
+import { allEnded } from '../waiting';
 import { requireOurs } from './ownership';
 import { expose, hold } from './writes';
 
@@ -28,10 +29,8 @@ export async function holdAndFreeze(
   // current tree drains, and is proven afterwards.
   const starting = attempt.step('start', () => start(systems, order, attempt));
   const freezing = attempt.step('freeze', () => freeze(systems, order, attempt));
-  // Both have ended before anything is taken back.
-  await Promise.allSettled([freezing, starting]);
-  await starting;
-  return { frozen: await freezing, times: attempt.steps.times };
+  const [, frozen] = await allEnded([starting, freezing]);
+  return { frozen, times: attempt.steps.times };
 }
 
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */

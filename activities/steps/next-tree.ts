@@ -10,7 +10,7 @@ import { handoverLeaf, handoverText, sameEnd, type TreeEnd } from '../handover';
 import { refuse, RefusalError } from '../refusal-error';
 import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
-import { pause } from '../waiting';
+import { allEnded, pause } from '../waiting';
 import { contentAt, contentOf, handedOver, type HandedOver } from './next-tree-content';
 import { ifOurs, livesOnNext, requireOurs } from './ownership';
 import { servedLog } from './served-log';
@@ -155,7 +155,7 @@ export async function verifyAndOpen(
   const { frozen, release } = order;
   const { nextTreeId } = release;
   const instances = systems.installation.instances(release.next);
-  const [lastAtMs] = await Promise.all([
+  const [lastAtMs] = await allEnded([
     lastIntegration(systems, order, attempt),
     ...instances.map((instance) => proveInstance(systems, order, instance, attempt)),
   ]);

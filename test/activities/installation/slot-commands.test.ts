@@ -1,12 +1,24 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CancelledFailure } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { inAttempt } from '../../../activities/attempt';
 import { RefusalError } from '../../../activities/refusal-error';
 import { hostInstallation } from '../../../activities/installation/host';
 import { runSlotCommand, slotIsRunning } from '../../../activities/installation/slot-commands';
+import { identify } from '../../../tools/process-identity';
 
 const shell = (script: string) => ['/bin/sh', '-c', script];
 const signal = new AbortController().signal;
+
+/** The processes that have named themselves in a folder. */
+function startedIn(folder: string): number[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.pid'));
+  return files.map((file) => Number(readFileSync(join(folder, file), 'utf8')));
+}
 
 async function refusalOf(act: Promise<unknown>): Promise<{ code: string; message: string }> {
   const error: unknown = await act.then(
@@ -56,6 +68,73 @@ describe('the commands of a slot', () => {
     setTimeout(() => giveUp.abort(reason), 50);
     await expect(runSlotCommand('green', 'start', ['sleep', '30'], giveUp.signal)).rejects.toBe(reason);
     await expect(runSlotCommand('green', 'start', ['true'], giveUp.signal)).rejects.toBe(reason);
+  });
+
+  describe('that do not end when they are asked to', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'group-'));
+    });
+    afterEach(() => {
+      // Where a test fails, they live on.
+      for (const pid of startedIn(folder)) {
+        if (identify(pid)) process.kill(pid, 'SIGKILL');
+      }
+      rmSync(folder, { recursive: true });
+    });
+
+    const all = ['command', 'child', 'grandchild'];
+
+    /** Three processes, each of which ignores SIGTERM and names itself in a file once it does. */
+    const stubborn = (): string[] => {
+      const named = (name: string, rest: string): string =>
+        `trap '' TERM; echo $$ >'${folder}/${name}.tmp'; mv '${folder}/${name}.tmp' '${folder}/${name}.pid'; ${rest}`;
+      const lasts = 'while :; do sleep 1; done';
+      writeFileSync(join(folder, 'grandchild.sh'), named('grandchild', lasts));
+      writeFileSync(join(folder, 'child.sh'), named('child', `sh '${folder}/grandchild.sh' & ${lasts}`));
+      return shell(named('command', `sh '${folder}/child.sh' & ${lasts}`));
+    };
+    const allStarted = async (): Promise<void> => {
+      while (startedIn(folder).length < all.length) await wait(5);
+    };
+    const living = (): number[] => startedIn(folder).filter((pid) => identify(pid) !== null);
+
+    it('are killed with all that they have started, before their undo may run (H8)', async () => {
+      const giveUp = new AbortController();
+      const reason = new Error('the budget is used up');
+      const running = runSlotCommand('green', 'start', stubborn(), giveUp.signal);
+      await allStarted();
+      giveUp.abort(reason);
+
+      await expect(running).rejects.toBe(reason);
+      expect(living()).toEqual([]);
+    });
+
+    it('and whose command ends while what it started does not, are waited for all the same', async () => {
+      const giveUp = new AbortController();
+      const command = stubborn();
+      const script = `${command[2]}`.replace("trap '' TERM", "trap 'exit 0' TERM");
+      const running = runSlotCommand('green', 'start', shell(script), giveUp.signal);
+      await allStarted();
+      giveUp.abort(new Error('cancelled'));
+
+      await expect(running).rejects.toThrow('cancelled');
+      expect(living()).toEqual([]);
+    });
+
+    it('are over before their activity reports that it was cancelled (H8)', async () => {
+      const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+      const reported = environment.run(() =>
+        inAttempt('stage', { times: {}, began: [] }, (attempt) =>
+          runSlotCommand('green', 'start', stubborn(), attempt.signal),
+        ),
+      );
+      await Promise.race([allStarted(), reported]);
+      environment.cancel();
+
+      await expect(reported).rejects.toBeInstanceOf(CancelledFailure);
+      expect(living()).toEqual([]);
+    });
   });
 
   it('tell running from stopped by the exit code, and refuse an answer that is neither', async () => {
