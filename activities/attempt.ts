@@ -159,9 +159,8 @@ export function isUnreachable(error: unknown): error is RefusalError {
 }
 
 /**
- * Repeats `act`, which states an end, while what it needs cannot be reached, the attempt lasts and `forMs` milliseconds
- * are not over. Temporal's own
- * retries would rest for a second. After a call whose outcome is unknown it waits until that call can land no more (H8).
+ * Repeats `act`, which states an end, while what it needs cannot be reached, or Trillian's quota refuses it, the attempt
+ * lasts and `forMs` milliseconds are not over. Temporal's own retries would rest for a second. After a call whose outcome is unknown it waits until that call can land no more (H8).
  */
 export async function persistently<Result>(
   attempt: Attempt,
@@ -191,5 +190,7 @@ function restAfter(error: unknown): number | undefined {
   if (error instanceof CallOutcomeUnknown) {
     return Math.max(error.mayLandUntil - Date.now(), 0) + MARGIN_MS;
   }
-  return isUnreachable(error) ? REST_MS : undefined;
+  const passes =
+    isUnreachable(error) || (error instanceof RefusalError && error.refusal.code === 'TRILLIAN_QUOTA');
+  return passes ? REST_MS : undefined;
 }

@@ -1,6 +1,7 @@
 import type { DrainTiming } from '../workflows/model/drain';
 import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
 import type { FrozenTree } from '../workflows/model/rotation';
+import { EMPTY_TREE, headOrEmpty, isUninitialised } from './empty-tree';
 import type { QueueReader } from './queue';
 import { refuse } from './refusal-error';
 import type { SignerPasses } from './signer';
@@ -17,7 +18,7 @@ const POLL_MS = 5;
 
 /**
  * Ends a tree: no leaf is on its way to it any more, it is FROZEN, and its size and root are final. Current trees and
- * next trees that are taken back are ended alike; the tree must be initialised.
+ * next trees that are taken back are ended alike, and so is one that was never initialised.
  *
  * FROZEN alone proves nothing: a signer pass or a QueueLeaf that saw the state before can commit later (H1, H2). What
  * is proven, and in which order, is written where it is done. Called again on a tree that is FROZEN it proves it again.
@@ -97,7 +98,7 @@ async function freezeByQueue(drain: Drain, queue: QueueReader): Promise<FrozenTr
     if (queued === 0) {
       proof.push('no row in its queue after FROZEN');
       drain.left = 'its size was not read';
-      const head = await trillian.treeHead(treeId, call);
+      const head = await headOrEmpty(trillian, treeId, call);
       proof.push(describe(head));
       return { treeId, ...head, proof };
     }
@@ -150,6 +151,7 @@ async function queuedIn(drain: Drain, queue: QueueReader, set: Tree): Promise<nu
  *    One pass for each signer may have begun before 2; one more than these cannot. One failed pass: from 3 on again.
  * 4. FROZEN, read back; size and root, twice, one signer interval apart: a pass of a second master that had begun
  *    before and integrates now would show. If it does: back to 1.
+ * For a tree that was never initialised no pass succeeds; nothing can be queued for it, and after 1 nothing will be.
  */
 async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
   const { systems, timing, treeId, call } = drain;
@@ -160,8 +162,11 @@ async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
     await noneInFlight(drain, proof);
     drain.left = 'the guard window was not over';
     await pause(timing.guardWindowMs + timing.clockDifferenceMs, call.signal);
-    await emptyPasses(drain, proof);
+    const initialised = await emptyPasses(drain, proof);
     await setState(drain, 'FROZEN', proof);
+    if (!initialised) {
+      return { treeId, ...EMPTY_TREE, proof: [...proof, 'it was never initialised'] };
+    }
     drain.left = 'its size was not read twice';
     const head = await trillian.treeHead(treeId, call);
     await pause(timing.signerIntervalMs, call.signal);
@@ -196,7 +201,8 @@ async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {
   }
 }
 
-async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
+/** Waits for passes that add nothing; false, at once, for a tree that was never initialised, for which none succeeds. */
+async function emptyPasses(drain: Drain, proof: string[]): Promise<boolean> {
   const { systems, treeId, call } = drain;
   const read = async (): Promise<SignerPasses & TreeHead & { readonly tookMs: number }> => {
     // Counters before the size: then a size that has not grown covers every pass that was counted.
@@ -204,7 +210,15 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
     return { ...answer, tookMs, ...(await systems.trillian.treeHead(treeId, call)) };
   };
   drain.left = 'its signer passes were not counted';
-  let from = await read();
+  let from;
+  try {
+    from = await read();
+  } catch (error) {
+    if (isUninitialised(error)) {
+      return false;
+    }
+    throw error;
+  }
   for (;;) {
     const now = await read();
     const passes = now.runs - from.runs;
@@ -223,7 +237,7 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<void> {
       from = now;
     } else if (passes >= wanted) {
       proof.push(`${passes} signer passes that added nothing`);
-      return;
+      return true;
     } else {
       drain.left = `${passes} of ${wanted} signer passes that add nothing`;
     }

@@ -153,11 +153,10 @@ interface Methods {
     request: { logId: string; leaf: { leafValue: Buffer; extraData: Buffer; leafIdentityHash: Buffer } };
     response: { queuedLeaf: { status: { code: status; message: string } | null } | null };
   };
-  GetLatestSignedLogRoot: { request: { logId: string }; response: { signedLogRoot: LogRoot | null } };
   InitLog: { request: { logId: string }; response: { created: LogRoot | null } };
   GetLeavesByRange: {
     request: { logId: string; startIndex: string; count: string };
-    response: { leaves: LeafMessage[] };
+    response: { leaves: LeafMessage[]; signedLogRoot: LogRoot | null };
   };
 }
 
@@ -175,6 +174,8 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.enable_http_proxy': 0,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 500,
+  // A leaf may be as large as Trillian takes a request, so an answer with one is larger.
+  'grpc.max_receive_message_length': -1,
 };
 
 /** One connection to a Trillian log server, with the rules that all calls share. */
@@ -188,7 +189,8 @@ export interface TrillianCalls {
   /**
    * A call with an effect: sent at most once, over a connection that stands, and never after its deadline (H8).
    * Throws `CallOutcomeUnknown` when it was sent and no answer came; any other error means that nothing was sent, or
-   * that Trillian said no.
+   * that Trillian said no. Both refuse TRILLIAN_QUOTA: of what is sent here, Trillian's default quotas charge QueueLeaf and
+   * InitLog alone, and one of etcd may charge reads of a tree's leaves, too (trillian: server/interceptor/interceptor.go).
    */
   change<Name extends Method>(
     name: Name,
@@ -240,6 +242,14 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
     return refuse('TRILLIAN_UNREACHABLE', { log: options.log, address: options.address, reason }, cause);
   }
 
+  /** What Trillian's answer means that is an error. */
+  function saidNo(method: Method, error: ServiceError): Error {
+    const { log, address } = options;
+    return error.code === status.RESOURCE_EXHAUSTED
+      ? refuse('TRILLIAN_QUOTA', { log, address, method, reason: error.details }, error)
+      : new TrillianError(method, error.code, error.details, { cause: error });
+  }
+
   return {
     async read(name, request, call) {
       const started = Date.now();
@@ -254,8 +264,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
           if (error.code === status.DEADLINE_EXCEEDED) {
             throw unreachable(`no answer to ${name} within ${deadline - started} ms`, error);
           }
-          if (error.code !== status.UNAVAILABLE)
-            throw new TrillianError(name, error.code, error.details, { cause: error });
+          if (error.code !== status.UNAVAILABLE) throw saidNo(name, error);
           const pauseMs = READ_RETRY_PAUSES_MS[attempt];
           if (pauseMs === undefined || Date.now() + pauseMs >= deadline)
             throw unreachable(`no connection (${errorReason(error)})`, error);
@@ -284,7 +293,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
           throw new CallOutcomeUnknown(options, name, deadline, { cause: error });
         }
         call.unanswered?.delete(change);
-        throw new TrillianError(name, error.code, error.details, { cause: error });
+        throw saidNo(name, error);
       }
     },
 

@@ -47,7 +47,7 @@ export const REKOR_MAX_ROOT_DURATION_MS = 3_600_000;
  *
  * Reads are repeated when a connection breaks. Changing calls are sent at most once, never after their deadline, and
  * throw `CallOutcomeUnknown` when no answer came (H8). Both refuse TRILLIAN_UNREACHABLE when there is no connection,
- * and TREE_UNKNOWN for a tree that Trillian does not know; any other answer is a `TrillianError`.
+ * TRILLIAN_QUOTA, and TREE_UNKNOWN for a tree that Trillian does not know; any other answer is a `TrillianError`.
  */
 export interface TrillianClient {
   /** A deleted tree is refused as TREE_UNKNOWN, too. */
@@ -61,7 +61,10 @@ export interface TrillianClient {
    * which chooses for new trees what is best by now.
    */
   createTree(tree: NewTree, call: Call): Promise<Tree>;
-  /** Makes the empty tree's first root; a tree that has one is left as it is. */
+  /**
+   * Makes the empty tree's first root; a tree that has one is left as it is. Trillian's quota charges it like a leaf, so
+   * nothing that takes back, or only looks, may need it.
+   */
   initLog(treeId: TreeId, call: Call): Promise<void>;
   /**
    * Sets the state and nothing else, then reads it back, because Trillian loses concurrent updates silently (trillian:
@@ -70,13 +73,17 @@ export interface TrillianClient {
    */
   setState(treeId: TreeId, state: 'ACTIVE' | 'DRAINING' | 'FROZEN', call: Call): Promise<Tree>;
   /**
-   * The latest size and root. Never ask this of a tree that may be uninitialised: on PostgreSQL each such call leaks a
-   * connection of the server, and a few of them stop it (InitLog first).
+   * The latest size and root. Refuses TREE_UNINITIALISED for a tree that InitLog was never called for; activities/
+   * empty-tree.ts says what that means.
+   *
+   * Asked for with GetLeavesByRange, beyond any leaf: GetLatestSignedLogRoot does not close its transaction for such a
+   * tree, which costs a log server on PostgreSQL a connection each time, and a few of them stop it (trillian:
+   * server/log_rpc_server.go, snapshotForTree closes it and registry.SnapshotForTree does not).
    */
   treeHead(treeId: TreeId, call: Call): Promise<TreeHead>;
-  /** A closed tree answers with a `TrillianError` of code PERMISSION_DENIED. */
+  /** A closed tree answers with a `TrillianError` of code PERMISSION_DENIED. Charged by Trillian's quota. */
   queueLeaf(treeId: TreeId, leaf: LeafToQueue, call: Call): Promise<'queued' | 'duplicate'>;
-  /** Leaves `start` to `start + count - 1`, as many of them as are integrated: none beyond the end. */
+  /** Leaves `start` to `start + count - 1`, as many of them as are integrated: none beyond the end. Refuses as `treeHead`. */
   leavesByRange(treeId: TreeId, start: number, count: number, call: Call): Promise<IntegratedLeaf[]>;
   /**
    * Deletes a tree; Trillian forgets it for good after seven days (trillian: cmd/internal/serverutil/main.go). No step of a
@@ -85,6 +92,12 @@ export interface TrillianClient {
   deleteTree(treeId: TreeId, call: Call): Promise<void>;
   close(): void;
 }
+
+/** The largest index of a leaf that Trillian's interface can carry: no tree has so many. */
+const BEYOND_ANY_LEAF = '9223372036854775807';
+
+/** How Trillian words ErrTreeNeedsInit (trillian: storage/log_storage.go). Its code alone may mean other things. */
+const NEEDS_INIT = 'tree needs initialising';
 
 /** The client of one log's Trillian; connects with the first call. */
 export function connectTrillian(options: TrillianOptions): TrillianClient {
@@ -107,6 +120,19 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
     const tree = toTree(await ofTree(treeId, calls.read('GetTree', { treeId }, call)));
     if (tree.deleted) throw unknownTree(treeId);
     return tree;
+  }
+
+  async function range(treeId: TreeId, startIndex: string, count: number, call: Call) {
+    const request = { logId: treeId, startIndex, count: String(count) };
+    try {
+      return await ofTree(treeId, calls.read('GetLeavesByRange', request, call));
+    } catch (error) {
+      const uninitialised =
+        error instanceof TrillianError &&
+        error.code === status.FAILED_PRECONDITION &&
+        error.message.includes(NEEDS_INIT);
+      throw uninitialised ? refuse('TREE_UNINITIALISED', { log: options.log, tree: treeId }, error) : error;
+    }
   }
 
   return {
@@ -153,8 +179,8 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
     },
 
     async treeHead(treeId, call) {
-      const answer = await ofTree(treeId, calls.read('GetLatestSignedLogRoot', { logId: treeId }, call));
-      return parseLogRoot(treeId, answer.signedLogRoot?.logRoot);
+      const { signedLogRoot } = await range(treeId, BEYOND_ANY_LEAF, 1, call);
+      return parseLogRoot(treeId, signedLogRoot?.logRoot);
     },
 
     async queueLeaf(treeId, { value, identityHash, extraData }, call) {
@@ -171,8 +197,7 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
     },
 
     async leavesByRange(treeId, start, count, call) {
-      const request = { logId: treeId, startIndex: String(start), count: String(count) };
-      const { leaves } = await ofTree(treeId, calls.read('GetLeavesByRange', request, call));
+      const { leaves } = await range(treeId, String(start), count, call);
       return leaves.map(({ leafValue, extraData, merkleLeafHash, integrateTimestamp }) => ({
         value: leafValue,
         extraData,
@@ -219,19 +244,11 @@ function requireLength(what: string, text: string, limit: number): void {
  */
 function parseLogRoot(treeId: TreeId, root: Buffer | undefined): TreeHead {
   if (root === undefined || root.length < 43 || root.readUInt16BE(0) !== 1 || root[10] !== 32) {
-    throw new TrillianError(
-      'GetLatestSignedLogRoot',
-      status.INTERNAL,
-      `tree ${treeId} has no root of version 1`,
-    );
+    throw new TrillianError('GetLeavesByRange', status.INTERNAL, `tree ${treeId} has no root of version 1`);
   }
   const size = Number(root.readBigUInt64BE(2));
   if (!Number.isSafeInteger(size)) {
-    throw new TrillianError(
-      'GetLatestSignedLogRoot',
-      status.INTERNAL,
-      `tree ${treeId} is too large to count`,
-    );
+    throw new TrillianError('GetLeavesByRange', status.INTERNAL, `tree ${treeId} is too large to count`);
   }
   return { size, rootHash: root.subarray(11, 43).toString('hex') };
 }

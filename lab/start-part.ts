@@ -106,6 +106,9 @@ async function start(lab: Surroundings, part: Part): Promise<void> {
   }
 }
 
+/** So many leaves of all trees may be queued before Trillian's quota refuses more; some minutes of a lab's load. */
+export const MOST_QUEUED_LEAVES = 5_000;
+
 interface TrillianServer {
   readonly program: string;
   /** Ports: where it finds the database, and where it listens. */
@@ -124,7 +127,9 @@ async function launchTrillian({ files }: Surroundings, part: Part, server: Trill
     args: [
       '--storage_system=postgresql',
       `--postgresql_uri=postgresql://trillian@127.0.0.1:${server.database}/trillian?sslmode=disable`,
-      '--quota_system=noop',
+      // As Trillian has it by default, with a limit that a test can reach.
+      '--quota_system=postgresql',
+      `--pg_max_unsequenced_rows=${MOST_QUEUED_LEAVES}`,
       `--rpc_endpoint=127.0.0.1:${server.calls}`,
       `--http_endpoint=127.0.0.1:${server.metrics}`,
       ...(server.more ?? []),

@@ -12,10 +12,7 @@ import { tellGate } from './gate-shards';
 import { seeLeftovers, type SeenLeftovers } from './leftovers';
 import { lockOwner } from './lock';
 
-/**
- * Everything the guardian looks at. Changes nothing, but that a retired tree without a root gets one, and that the gate is
- * told what its Rekor must have loaded.
- */
+/** Everything the guardian looks at. Changes nothing, but that the gate is told what its Rekor must have loaded. */
 export async function guard(
   systems: LogSystems,
   client: Client,

@@ -30,10 +30,7 @@ export async function seeLeftovers(systems: LogSystems, attempt: Attempt): Promi
   return { ...facts, inactive, timing, leftovers: leftoversOf(facts), gateState };
 }
 
-/**
- * The same, with what the trees that nothing names hold: all that a recovery is planned from. A tree of ours that a
- * broken-off createTree left without a root gets one, since asking for it would cost Trillian a connection.
- */
+/** The same, with what the trees that nothing names hold: all that a recovery is planned from. */
 export async function leftovers(
   systems: LogSystems,
   { log }: { readonly log: string },

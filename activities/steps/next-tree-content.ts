@@ -1,6 +1,7 @@
 import type { TreeId } from '../../workflows/model/log';
 import type { NextTreeContent } from '../../workflows/model/rotation';
 import type { Attempt } from '../attempt';
+import { headOrEmpty, isUninitialised } from '../empty-tree';
 import { readHandover, type TreeEnd } from '../handover';
 import type { LogSystems } from '../systems';
 
@@ -12,13 +13,18 @@ export interface HandedOver {
   readonly integratedAtMs: number;
 }
 
-/** The end that a tree's first leaf hands over; null when there is none. The tree must be initialised. */
+/** The end that a tree's first leaf hands over; null when there is none. */
 export async function handedOver(
   { trillian }: LogSystems,
   treeId: TreeId,
   attempt: Attempt,
 ): Promise<HandedOver | null> {
-  const [first] = await trillian.leavesByRange(treeId, 0, 1, attempt);
+  const [first] = await trillian.leavesByRange(treeId, 0, 1, attempt).catch((error: unknown) => {
+    if (isUninitialised(error)) {
+      return [];
+    }
+    throw error;
+  });
   const end = first && readHandover(first);
   return end
     ? { end, leafHash: first.merkleLeafHash.toString('hex'), integratedAtMs: first.integratedAtMs }
@@ -34,9 +40,7 @@ export async function contentOf(
   treeId: TreeId,
   attempt: Attempt,
 ): Promise<ClosedContent> {
-  // Initialised first: the root of an uninitialised tree costs Trillian a connection each time.
-  await systems.trillian.initLog(treeId, attempt);
-  const { size } = await systems.trillian.treeHead(treeId, attempt);
+  const { size } = await headOrEmpty(systems.trillian, treeId, attempt);
   return contentAt(size, size === 1 ? await handedOver(systems, treeId, attempt) : null);
 }
 

@@ -51,7 +51,7 @@ export async function createNextTree(
   if (await isServed(systems, treeId, attempt)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
   }
-  // Initialised before anything else is asked: the root of an uninitialised tree leaks a connection of Trillian's.
+  // A tree without a root takes no leaf.
   await trillian.initLog(treeId, attempt);
   await trillian.setState(treeId, 'DRAINING', attempt);
   const { size } = await trillian.treeHead(treeId, attempt);
@@ -356,8 +356,6 @@ export async function closeNextTree(
     if (!order.evenIfExposed && (await livesOnNext(systems, order, attempt))) {
       return { content: 'exposed', currentGrew: false };
     }
-    // One whose createTree was broken off may be uninitialised, and the proof asks for its root.
-    await systems.trillian.initLog(nextTreeId, attempt);
     const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, attempt);
     const handover = await handedOver(systems, nextTreeId, attempt);
     const current = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, attempt)) };

@@ -2,6 +2,7 @@ import type { PruneOrder, RetiredTree } from '../../workflows/model/retired';
 import type { TreeHead } from '../../workflows/model/log';
 import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
 import type { Attempt } from '../attempt';
+import { headOrEmpty } from '../empty-tree';
 import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { contentAt, handedOver, type HandedOver } from './next-tree-content';
@@ -45,9 +46,7 @@ async function everyMarkedTree(systems: LogSystems, attempt: Attempt): Promise<R
   const { log, trillian } = systems;
   const read: ReadTree[] = [];
   for (const tree of markedTrees(await trillian.listTrees(attempt), log)) {
-    // Initialised first: the root of an uninitialised tree costs Trillian a connection each time.
-    await trillian.initLog(tree.treeId, attempt);
-    const head = await trillian.treeHead(tree.treeId, attempt);
+    const head = await headOrEmpty(trillian, tree.treeId, attempt);
     read.push({ ...tree, ...head, handover: await handedOver(systems, tree.treeId, attempt) });
   }
   return read;

@@ -42,6 +42,8 @@ interface FakeTree {
   /** The first leaf, when it hands over the end of another tree. */
   handover?: TreeEnd;
   readonly mark?: AttemptIdentity;
+  /** Its createTree was broken off before InitLog. */
+  readonly uninitialised?: true;
 }
 
 /** An attempt of an activity that lasts for five seconds. */
@@ -90,6 +92,8 @@ export class FakeLog {
   };
   readonly running = new Set(['blue']);
   keptBy: string | null = 'r/1';
+  /** Trillian's quota is used up: it refuses what it charges. */
+  quotaExhausted = false;
   /** What stands against the files of the slots. */
   changedFile: string | undefined;
 
@@ -226,8 +230,12 @@ export class FakeLog {
     return {
       getTree: (treeId: TreeId) => answer(() => tree(treeId)),
       listTrees: () => answer(() => Object.keys(this.trees).map(tree)),
-      treeHead: (treeId: TreeId) => answer(() => this.head(treeId)),
-      initLog: () => Promise.resolve(),
+      treeHead: (treeId: TreeId) =>
+        answer(() => {
+          this.#initialised(treeId);
+          return this.head(treeId);
+        }),
+      initLog: () => answer(() => this.#charged('InitLog')),
       createTree: ({ description }: { description: string }) =>
         answer(() => {
           this.done.push('createTree');
@@ -243,12 +251,14 @@ export class FakeLog {
         }),
       queueLeaf: (treeId: TreeId) =>
         answer(() => {
+          this.#charged('QueueLeaf');
           this.done.push(`queueLeaf ${treeId}`);
           this.handsOver('200', treeId);
           return 'queued';
         }),
       leavesByRange: (treeId: TreeId) =>
         answer(() => {
+          this.#initialised(treeId);
           const { handover, size } = this.#tree(treeId);
           const { value, extraData } = handover
             ? handoverLeaf(handover, 'r/1')
@@ -262,6 +272,20 @@ export class FakeLog {
           this.done.push(`delete ${treeId}`);
         }),
     };
+  }
+
+  /** As Trillian does: nothing can be read of a tree without a root. */
+  #initialised(treeId: TreeId): void {
+    if (this.#tree(treeId).uninitialised) {
+      throw refuse('TREE_UNINITIALISED', { log: identity.log, tree: treeId });
+    }
+  }
+
+  #charged(method: string): void {
+    if (this.quotaExhausted) {
+      const reason = 'quota exhausted: too many unsequenced rows';
+      throw refuse('TRILLIAN_QUOTA', { log: identity.log, address: '127.0.0.1:8090', method, reason });
+    }
   }
 
   #installation(): object {

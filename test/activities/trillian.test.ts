@@ -205,6 +205,31 @@ describe('a tree', () => {
     expect(received).toEqual([]);
   });
 
+  it.each([
+    ['a change', () => trillian.initLog(TREE, { signal }), 'InitLog'],
+    ['a read', () => trillian.treeHead(TREE, { signal }), 'GetLeavesByRange'],
+  ])('%s that a quota refuses is told as that, and may be repeated at once', async (_, act, method) => {
+    const details = 'quota exhausted: too many unsequenced rows';
+    answers[method] = (_request, reply) => reply({ code: status.RESOURCE_EXHAUSTED, details });
+    const message = await refused('TRILLIAN_QUOTA', act());
+    expect(message).toContain(`refuses ${method}: ${details}`);
+    expect(received).toEqual([method]);
+  });
+
+  it('without a root is not asked for it in a way that costs Trillian a connection (H7)', async () => {
+    answers.GetLeavesByRange = (_, reply) =>
+      reply({ code: status.FAILED_PRECONDITION, details: 'tree needs initialising' });
+    await refused('TREE_UNINITIALISED', trillian.treeHead(TREE, { signal }));
+    await refused('TREE_UNINITIALISED', trillian.leavesByRange(TREE, 0, 1, { signal }));
+    expect(new Set(received)).toEqual(new Set(['GetLeavesByRange']));
+  });
+
+  it('that cannot be read for another reason is not taken for one without a root', async () => {
+    answers.GetLeavesByRange = (_, reply) =>
+      reply({ code: status.FAILED_PRECONDITION, details: 'not in this state' });
+    expect(await rejected(trillian.treeHead(TREE, { signal }))).toBeInstanceOf(TrillianError);
+  });
+
   it('that Trillian does not initialise says what Trillian said', async () => {
     answers.InitLog = (_, reply) => reply({ code: status.FAILED_PRECONDITION, details: 'not now' });
     const error = await rejected(trillian.initLog(TREE, { signal }));

@@ -9,6 +9,7 @@ import { connectQueue, type QueueReader } from '../../activities/queue';
 import { connectRekor } from '../../activities/rekor';
 import { connectMetrics, type TrillianMetrics } from '../../activities/signer';
 import { connectTrillian, type TrillianClient, TrillianError } from '../../activities/trillian';
+import { exhaustQuota } from '../../lab/faults/queued-leaves';
 import { signalRecorded } from '../../lab/process';
 import { type RekorInstance, startRekor } from '../../lab/rekor-instance';
 import { ensureBinaries } from '../../tools/binaries';
@@ -105,6 +106,19 @@ async function blockLeaves(): Promise<() => Promise<void>> {
   };
 }
 
+async function openTransactions(): Promise<number> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ open: string }>(
+      "SELECT count(*) AS open FROM pg_stat_activity WHERE state = 'idle in transaction'",
+    );
+    return Number(rows[0]?.open);
+  } finally {
+    await client.end();
+  }
+}
+
 function signalSigner(name: 'SIGSTOP' | 'SIGCONT'): void {
   if (!signalRecorded(join(lab.files.running, 'trillian-log-signer.pid'), name))
     throw new Error('no signer runs');
@@ -132,6 +146,50 @@ describe('Trillian', () => {
       maxRootDurationMs: 1_500,
       deleted: false,
     });
+  });
+
+  it('has no connection less after many questions about a tree without a root, which holds nothing (H7)', async () => {
+    const { treeId } = await trillian.createTree({ displayName: '', description: 'broken off' }, call);
+    const value = Buffer.from('a leaf');
+    const leaf = { value, identityHash: Buffer.alloc(32, 7) };
+    expect(await rejected(trillian.queueLeaf(treeId, leaf, call))).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+    });
+    // More often than its log server has connections.
+    for (let asked = 0; asked < 20; asked += 1) {
+      await refused('TREE_UNINITIALISED', trillian.treeHead(treeId, call));
+      await refused('TREE_UNINITIALISED', trillian.leavesByRange(treeId, 0, 1, call));
+    }
+    expect(await openTransactions()).toBe(0);
+    const nothing = { treeId, size: 0, rootHash: EMPTY_ROOT };
+    await expect(
+      freezeTree({ log: 'lab', trillian, metrics, queue }, timing, treeId, call),
+    ).resolves.toMatchObject(nothing);
+    await expect(freezeTree({ log: 'lab', trillian, metrics }, timing, treeId, call)).resolves.toMatchObject(
+      nothing,
+    );
+    expect((await trillian.getTree(treeId, call)).state).toBe('FROZEN');
+    await trillian.deleteTree(treeId, call);
+  });
+
+  it('charges its quota for a leaf and for InitLog, and for nothing else that is asked of it', async () => {
+    const treeId = await newTree();
+    const giveBack = await exhaustQuota(databaseUrl);
+    try {
+      expect(await refused('TRILLIAN_QUOTA', queueNewLeaf(treeId))).toContain('too many unsequenced rows');
+      await refused('TRILLIAN_QUOTA', trillian.initLog(treeId, call));
+      const made = await trillian.createTree({ displayName: '', description: 'during a backlog' }, call);
+      for (const state of ['DRAINING', 'FROZEN', 'ACTIVE'] as const) {
+        await trillian.setState(made.treeId, state, call);
+      }
+      await trillian.listTrees(call);
+      await trillian.treeHead(treeId, call);
+      await trillian.leavesByRange(treeId, 0, 1, call);
+      await trillian.deleteTree(made.treeId, call);
+    } finally {
+      await giveBack();
+    }
+    await expect(queueNewLeaf(treeId)).resolves.toBe('queued');
   });
 
   it('takes every state, and keeps the mark in the description', async () => {

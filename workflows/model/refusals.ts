@@ -31,6 +31,11 @@ const catalogue = {
     message: `Trillian's log server of ${found.log} at ${found.address} does not answer: ${found.reason}.`,
     remedy: 'Check logs.NAME.trillian.address and its TLS settings, and that the server runs.',
   }),
+  TRILLIAN_QUOTA: (found: { log: string; address: string; method: string; reason: string }): Text => ({
+    message: `The quota of Trillian's log server of ${found.log} at ${found.address} refuses ${found.method}: ${found.reason}.`,
+    remedy:
+      "Writes of clients are refused, too, whether or not a rotation runs. Let the signer work off its queue, and find out why it has not; or raise the quota's limit.",
+  }),
   REKOR_UNREACHABLE: (found: { log: string; instance: string; url: string; reason: string }): Text => ({
     message: `Rekor ${found.instance} of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
     remedy: 'Check the url in the configuration and that this Rekor runs.',
@@ -113,6 +118,10 @@ const catalogue = {
     message: `Trillian does not know tree ${found.tree} that the configuration of ${found.log} names, or has deleted it.`,
     remedy:
       'Check that trillian.address is the server this log uses; a deleted tree can be undeleted for seven days.',
+  }),
+  TREE_UNINITIALISED: (found: { log: string; tree: string }): Text => ({
+    message: `Tree ${found.tree} of ${found.log} was never initialised: it has no root, and nothing can be in it.`,
+    remedy: 'Rekor cannot serve it. Let the configuration name the trees that the log has.',
   }),
   NOT_THE_ACTIVE_TREE: (found: { log: string; asked: string; active: string }): Text => ({
     message: `Tree ${found.asked} was asked to be rotated, but the active tree of ${found.log} is ${found.active}.`,
