@@ -4,7 +4,7 @@ import { REPORT_MS } from '../workflows/model/deadlines';
 import type { RefusalCode } from '../workflows/model/refusals';
 import type { StepsOfFailure } from '../workflows/model/rotation';
 import { refuse, RefusalError } from './refusal-error';
-import { type Call, CallOutcomeUnknown, type UnansweredChange } from './trillian';
+import { type Call, CallOutcomeUnknown, CallTooLate, type UnansweredChange } from './trillian';
 import { pause } from './waiting';
 
 /** How often an activity shows that its worker lives; the critical section notices a dead one within a second (H21). */
@@ -128,10 +128,17 @@ export function firstLook(): Attempt['atFirst'] {
  * The time of this try, in milliseconds. What it waited for a worker counts where Temporal counts it; a wait longer than all
  * of it is a difference between two clocks, and says nothing.
  */
-function budgetOf({ startToCloseTimeoutMs, scheduleToCloseTimeoutMs, scheduledTimestampMs }: Info): number {
-  const waitedMs = Date.now() - scheduledTimestampMs;
-  const counted = waitedMs > 0 && waitedMs < scheduleToCloseTimeoutMs;
-  const fromSchedule = counted ? scheduleToCloseTimeoutMs - waitedMs : Infinity;
+function budgetOf({
+  startToCloseTimeoutMs,
+  scheduleToCloseTimeoutMs,
+  scheduledTimestampMs,
+  currentAttemptScheduledTimestampMs,
+}: Info): number {
+  // A retry may be scheduled long after the activity was; then only its own time counts.
+  const limitMs = scheduleToCloseTimeoutMs > 0 ? scheduleToCloseTimeoutMs : startToCloseTimeoutMs;
+  const waitedMs = Date.now() - Math.max(scheduledTimestampMs, currentAttemptScheduledTimestampMs);
+  const counted = waitedMs > 0 && waitedMs < limitMs;
+  const fromSchedule = counted ? limitMs - waitedMs : Infinity;
   return Math.max(Math.min(startToCloseTimeoutMs, fromSchedule) - ENDS_BEFORE_MS, 0);
 }
 
@@ -168,10 +175,18 @@ export async function persistently<Result>(
   forMs: number = Infinity,
 ): Promise<Result> {
   const began = performance.now();
+  let before: { readonly error: unknown; readonly tookMs: number } | undefined;
   for (;;) {
+    const tried = performance.now();
     try {
       return await act();
     } catch (error) {
+      const tookMs = performance.now() - tried;
+      if (before && isTimeOver(error, attempt) && tookMs < 2 * before.tookMs) {
+        // It came no further than the try before: what stopped that one says more than that the time was over.
+        throw before.error;
+      }
+      before = { error, tookMs };
       const rest = restAfter(error);
       const left = Math.min(attempt.remainingMs(), forMs - (performance.now() - began));
       if (rest === undefined || rest > left || attempt.signal.aborted) {
@@ -183,6 +198,10 @@ export async function persistently<Result>(
       });
     }
   }
+}
+
+function isTimeOver(error: unknown, { lateSignal }: Attempt): boolean {
+  return error instanceof CallTooLate || (lateSignal.aborted && error === lateSignal.reason);
 }
 
 /** How long to wait before `error` is worth another try, in milliseconds; undefined when it never is. */

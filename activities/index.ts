@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { distance } from 'fastest-levenshtein';
 import type { Changes, Observations, Pruning } from '../workflows/model/changes';
-import { refusal } from '../workflows/model/refusals';
+import { refusal, type RefusalCode } from '../workflows/model/refusals';
 import { type Attempt, inAttempt, type KeptSteps, persistently } from './attempt';
 import { errorReason, errorTrail } from './error-reason';
 import { refuse, RefusalError } from './refusal-error';
@@ -40,15 +40,15 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     (order: Order): Promise<Result> =>
       crossing(name, true, (steps) => attempted(name, steps, systemsOf(logOf(order)), order, act));
 
-  /** An activity behind the point of no return: long ones, so that what stays away is soon told to a person. */
+  /** The same, behind the point of no return: long ones, so that what stays away is soon told to a person. */
   const onwards =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(name, true, (steps) =>
+      crossing(name, false, (steps) =>
         attempted(name, steps, systemsOf(logOf(order)), order, act, ONWARDS_PATIENCE_MS),
       );
 
-  /** An activity that must succeed in the end: whatever it finds is worth another try. */
+  /** An activity that must succeed in the end, an undo or one that goes forward: whatever it finds is worth another try. */
   const undo =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
@@ -56,6 +56,9 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
 
   const ofIdentity = (order: { readonly identity: { readonly log: string } }): string => order.identity.log;
   const ofLog = (order: { readonly log: string }): string => order.log;
+
+  const opening = step('verify', ofIdentity, openAndExpose);
+  const forward = undo('forward', ofIdentity, openAndExpose);
 
   return {
     preflight: step('preflight', ofLog, preflight),
@@ -68,7 +71,7 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     retiredTrees: step('prune', ofLog, retiredTrees),
     deleteRetiredTree: step('prune', ofLog, deleteRetiredTree),
     byHand: step('held', ofIdentity, byHand),
-    superseding: step('supersede', ofIdentity, superseding),
+    superseding: onwards('supersede', ofIdentity, superseding),
     createNextTree: step('createTree', ofLog, alone(createNextTree)),
     retireNextTree: undo('undo createTree', ofLog, retireNextTree),
     stage: step('stage', ofIdentity, alone(stage)),
@@ -77,7 +80,7 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     allowWritesToCurrent: undo('undo freeze', ofIdentity, allowWritesToCurrent),
     releaseToCurrent: undo('undo hold', ofIdentity, releaseToCurrent),
     stop: undo('undo start', ofIdentity, stop),
-    openAndExpose: step('verify', ofIdentity, openAndExpose),
+    openAndExpose: (order) => (order.forward ? forward : opening)(order),
     closeNextTree: undo('undo verify', ofIdentity, closeNextTree),
     lookBack: undo('look back', ofIdentity, lookBack),
     confirm: onwards('confirm', ofIdentity, confirm),
@@ -85,6 +88,9 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     soak: onwards('soak', ofIdentity, soak),
   };
 }
+
+/** No other try can change it, whatever waits for it. */
+const decisive: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['NOT_OURS']);
 
 type Act<Order, Result> = (systems: LogSystems, order: Order, attempt: Attempt) => Promise<Result>;
 
@@ -144,7 +150,8 @@ async function crossing<Result>(
     throw ApplicationFailure.create({
       message: reason.message,
       type: reason.code,
-      nonRetryable: final && foreseen && !(error instanceof CallOutcomeUnknown),
+      nonRetryable:
+        foreseen && (decisive.has(reason.code) || (final && !(error instanceof CallOutcomeUnknown))),
       details: [reason, steps],
     });
   }

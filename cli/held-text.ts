@@ -1,5 +1,5 @@
 import type { Choice, Held } from '../workflows/model/held';
-import { wrap } from './text';
+import { spoken, wrap } from './text';
 
 /** What each choice is called on the command line, and what it does. */
 export const resumeChoices: Readonly<Record<Choice, { readonly option: string; readonly does: string }>> = {
@@ -24,8 +24,8 @@ export function heldPicture(log: string, held: Held, columns: number): string[] 
   ];
 }
 
-function heldHead({ step, tries, since }: Held, columns: number): string[] {
-  const goingOn = 'It is tried again by itself, an hour later at most.';
+function heldHead({ step, tries, since, longestPauseMs }: Held, columns: number): string[] {
+  const goingOn = `It is tried again by itself, ${spoken(longestPauseMs)} later at most.`;
   return wrap(`Held: ${step}, after ${tries} tries since ${since}. ${goingOn}`, columns);
 }
 

@@ -122,6 +122,9 @@ export class Happenings {
       case 'signer stops':
         trillian.stopSigner(random.pick([500, 2_000, 6_000]));
         return true;
+      case 'quota exhausted':
+        trillian.exhaustQuota(random.pick([500, 3_000, 60_000]));
+        return true;
       case 'slow database': {
         const fast = { ...trillian.slowness };
         Object.assign(trillian.slowness, {

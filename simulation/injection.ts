@@ -22,6 +22,10 @@ interface Working {
 
 const normal: Delivery = { kind: 'normal' };
 
+/** What Trillian's quota charges, and the activities that may need it: no undo, and nothing that only looks. */
+const charged: ReadonlySet<string> = new Set(['InitLog', 'QueueLeaf']);
+const mayBeCharged: ReadonlySet<string> = new Set(['createNextTree', 'openAndExpose']);
+
 /** Lets things go wrong where the scenario says so. */
 export class Injection {
   /** Calls that were kept, to land after the end. */
@@ -70,6 +74,12 @@ export class Injection {
 
   deliver(call: RemoteCall, by: RunningActivity | undefined): Delivery {
     const world = this.#working?.world;
+    if (by && charged.has(call.method) && !mayBeCharged.has(by.type)) {
+      this.#watch.broken(
+        5,
+        `${by.type} asked for ${call.method}, which Trillian's quota may refuse for good`,
+      );
+    }
     const step = by && stepOf(by, call.system, call.method);
     if (!world || !this.#begun || !by || step === undefined) {
       return normal;

@@ -7,6 +7,9 @@ import type { RekorProcess, SignedEntry } from './world/rekor';
 import type { SimulatedTree } from './world/trillian';
 import { CURRENT_TREE, type World } from './world/world';
 
+/** The longest pause between two tries while the log is closed, in milliseconds: that of going forward. */
+const LONGEST_CLOSED_MS = 10_000;
+
 /** A rule of DESIGN "What may never happen" that was broken. */
 export interface Violation {
   readonly rule: number;
@@ -64,6 +67,14 @@ export class Watch {
   /** Rule 2: no write goes through the gate to a process that would number it wrong. */
   onMisreadWrite(by: RekorProcess): void {
     this.broken(2, `the gate sent a write to Rekor ${by.name}, which has loaded [${by.lengths.join(', ')}]`);
+  }
+
+  /** While no tree of the log takes writes, an undo is tried again within seconds: clients are refused meanwhile. */
+  onBackoff(forMs: number): void {
+    const closed = this.#world?.trees().every(({ row }) => row.state !== 'ACTIVE') ?? false;
+    if (closed && forMs > LONGEST_CLOSED_MS) {
+      this.broken(7, `the log is closed, and nothing is tried for ${Math.round(forMs / 1000)} s`);
+    }
   }
 
   /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */

@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { lostSection, takeBackCutOver, type CutOverResult, type LostSection } from './cut-over';
-import { failed, reasonOf } from './failure';
+import { reasonOf } from './failure';
 import type { Journal } from './journal';
 import type { AttemptOrder, CutOverOrder, LookBackOrder } from './model/changes';
 import type { ReleaseOrder } from './model/installation';
@@ -35,13 +35,13 @@ export async function prepare(
   try {
     const nextTreeId = await saga.step('createTree', {
       do: () => changes.createNextTree(identity),
-      undo: () => changes.retireNextTree(identity),
+      undo: (patience) => changes.retireNextTree(identity, patience),
     });
     const staged = releaseOf(plan, identity, nextTreeId);
     release = staged;
     await saga.step('stage', {
       do: () => changes.stage({ identity, release: staged }),
-      undo: () => changes.discard({ identity, release: staged }),
+      undo: (patience) => changes.discard({ identity, release: staged }, patience),
     });
     return { release, undone };
   } catch (error) {
@@ -130,22 +130,12 @@ export async function lookBack(run: Run, order: LookBackOrder, journal: Journal)
     return; // A person has left an undo out, and knows what is not as before.
   }
   await CancellationScope.nonCancellable(async () => {
-    await insistence.on(order).unlessSkipped('look back', async () => {
-      const differences = await changes.lookBack(order);
-      if (differences.length === 0) {
-        return;
-      }
-      journal.notes(refusal('NOT_AS_BEFORE', { log: order.identity.log, differences }).message);
-      await changes.closeNextTree(order);
-      if (order.froze) {
-        await changes.allowWritesToCurrent(order);
-      }
-      await changes.releaseToCurrent(order);
-      await changes.retireNextTree(order.identity);
-      const left = await changes.lookBack(order);
-      if (left.length > 0) {
-        throw failed(refusal('NOT_AS_BEFORE', { log: order.identity.log, differences: left }));
-      }
-    });
+    const looked = await insistence
+      .on(order)
+      .unlessSkipped('look back', (patience) => changes.lookBack(order, patience));
+    if (looked && looked.result.length > 0) {
+      const { log } = order.identity;
+      journal.notes(refusal('NOT_AS_BEFORE', { log, differences: looked.result }).message);
+    }
   });
 }

@@ -133,10 +133,10 @@ function undosOf(
   order: CutOverOrder,
 ): Record<'hold' | 'start' | 'freeze' | 'verify', Undo> {
   return {
-    hold: { undo: () => changes.releaseToCurrent(order) },
-    start: { undo: () => changes.stop(order), undoLast: true },
-    freeze: { undo: () => changes.allowWritesToCurrent(order) },
-    verify: { undo: () => changes.closeNextTree(order) },
+    hold: { undo: (patience) => changes.releaseToCurrent(order, patience) },
+    start: { undo: (patience) => changes.stop(order, patience), undoLast: true },
+    freeze: { undo: (patience) => changes.allowWritesToCurrent(order, patience) },
+    verify: { undo: (patience) => changes.closeNextTree(order, patience) },
   };
 }
 

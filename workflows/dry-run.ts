@@ -1,5 +1,6 @@
 import type { AttemptOrder, Changes } from './model/changes';
 import type { ChangingStep, ReleaseOrder } from './model/installation';
+import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
 import { cutOverSteps } from './cut-over';
@@ -22,8 +23,8 @@ const neverUndone = {
 const neverHeld: Run['insistence'] = {
   interventions: [],
   on: () => ({
-    through: (_, act) => act(),
-    unlessSkipped: async (_, act) => ({ result: await act() }),
+    through: (_, act) => act(ONE_TRY),
+    unlessSkipped: async (_, act) => ({ result: await act(ONE_TRY) }),
   }),
 };
 

@@ -95,8 +95,8 @@ async function close(
   const began = Date.now();
   section.journal.begins('verify', true);
   const { identity, release } = order;
-  const closed = await carry.through('undo verify', () =>
-    changes.closeNextTree({ identity, release, ...how }),
+  const closed = await carry.through('undo verify', (patience) =>
+    changes.closeNextTree({ identity, release, ...how }, patience),
   );
   section.journal.ended({
     name: 'verify',

@@ -6,7 +6,7 @@ import type { RotationTiming } from './model/plan';
 import type { Evidence } from './model/result';
 import type { WriteStall } from './model/rotation';
 import type { Run } from './run';
-import { Saga } from './saga';
+import { Saga, type Act } from './saga';
 
 /** A day of soaking is a hundred and fifty events of history. Milliseconds. */
 const LONGEST_LOOK_MS = 3_600_000;
@@ -24,21 +24,21 @@ export async function finish(
   const settled = { identity, release, frozen, handover };
   const saga = new Saga(identity.attempt, journal, run.says);
   const carry = insistence.on(order);
-  const onwards = async <Result>(name: string, step: () => Promise<Result>): Promise<Result | undefined> => {
-    const done = await carry.unlessSkipped(name, () => saga.step(name, { do: step }));
+  const onwards = async <Result>(name: string, step: Act<Result>): Promise<Result | undefined> => {
+    const done = await carry.unlessSkipped(name, (patience) => saga.step(name, { do: () => step(patience) }));
     if (!done) {
       journal.ended({ name, ms: 0, kind: 'skipped', attempt: identity.attempt });
     }
     return done?.result;
   };
   return await CancellationScope.nonCancellable(async () => {
-    const verification = await onwards('confirm', () => changes.confirm(settled));
-    await onwards('settle', () => changes.settle(settled));
+    const verification = await onwards('confirm', (patience) => changes.confirm(settled, patience));
+    await onwards('settle', (patience) => changes.settle(settled, patience));
     let writes: WriteStall | null | undefined;
     let leftMs = soakMs;
     do {
       const forMs = Math.min(leftMs, LONGEST_LOOK_MS);
-      writes = await onwards('soak', () => changes.soak({ ...settled, forMs }));
+      writes = await onwards('soak', (patience) => changes.soak({ ...settled, forMs }, patience));
       // Whoever leaves one look out leaves out all that would follow.
       leftMs = writes === undefined ? 0 : leftMs - forMs;
     } while (leftMs > 0);

@@ -13,15 +13,9 @@ import {
   type Intervention,
   type ResumeOrder,
 } from './model/held';
+import { BRIEF_TRIES, firstRound, nextRound, ONE_TRY } from './model/patience';
 import { refusal, type Refusal } from './model/refusals';
-import type { Carry } from './saga';
-
-/** After so many failed tries a person is needed. */
-const BRIEF_TRIES = 3;
-
-/** Pauses between tries grow from one to the other; a year of failing stays a small history. Milliseconds. */
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 3_600_000;
+import type { Act, Carry } from './saga';
 
 /** The log belongs to a later rotation: another try cannot change that, and a person need not either. */
 function isDecisive(reason: Refusal): boolean {
@@ -34,21 +28,29 @@ export const briefly: Carry = {
   unlessSkipped: async (name, act) => ({ result: await tried(name, act) }),
 };
 
-async function tried<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
+async function tried<Result>(name: string, act: Act<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await act();
+      return await act(ONE_TRY);
     } catch (error) {
       if (tries === BRIEF_TRIES || isDecisive(reasonOf(error, name))) {
         throw error;
       }
-      await CancellationScope.nonCancellable(() => sleep(FIRST_PAUSE_MS));
+      await CancellationScope.nonCancellable(() => sleep(ONE_TRY.pauseMs));
     }
   }
 }
 
 /** What a person who finishes a step has to be told of it. */
 type ByHandOrder = Omit<HeldStep, 'step'>;
+
+/** What is carried through, and what a person may decide about it. */
+interface Carried {
+  readonly order: ByHandOrder;
+  readonly closed: boolean;
+  readonly allowed: readonly Choice[];
+  readonly name: string;
+}
 
 const resumeUpdate = defineUpdate<string, [ResumeOrder]>(RESUME);
 
@@ -83,32 +85,36 @@ export class Insistence {
     return this.#interventions;
   }
 
-  /** Carries undos and forward steps of this attempt through. */
-  on(order: ByHandOrder): Carry {
+  /**
+   * Carries undos and forward steps of this attempt through.
+   *
+   * @param closed the log is closed to writes until all of it has succeeded.
+   */
+  on(order: ByHandOrder, closed = order.release.supersedes ?? false): Carry {
+    const of = (name: string, allowed: readonly Choice[]): Carried => ({ order, closed, allowed, name });
     return {
       through: async (name, act) => {
-        const done = await this.#carry(order, ['retry', 'giveUp'], name, act);
+        const done = await this.#carry(of(name, ['retry', 'giveUp']), act);
         if (done) {
           return done.result;
         }
         throw new Error(`The step ${name} cannot be left out.`);
       },
-      unlessSkipped: (name, act) => this.#carry(order, choices, name, act),
+      unlessSkipped: (name, act) => this.#carry(of(name, choices), act),
     };
   }
 
   async #carry<Result>(
-    order: ByHandOrder,
-    allowed: readonly Choice[],
-    name: string,
-    act: () => Promise<Result>,
+    { order, closed, allowed, name }: Carried,
+    act: Act<Result>,
   ): Promise<{ readonly result: Result } | null> {
     const since = new Date().toISOString();
     this.#ordered = undefined;
-    let pauseMs = FIRST_PAUSE_MS;
-    for (let tries = 1; ; tries += 1) {
+    let patience = firstRound({ step: name, closed });
+    for (let tries = 0; ;) {
+      const began = Date.now();
       try {
-        const result = await act();
+        const result = await this.#untilDecided(() => act(patience));
         this.#journal.holds(null);
         this.#tellOfLate(this.#ordered);
         return { result };
@@ -118,23 +124,53 @@ export class Insistence {
           this.#journal.holds(null);
           throw error;
         }
-        if (tries >= BRIEF_TRIES) {
-          const byHand = await this.#byHand(order, name);
-          this.#journal.holds({ step: name, reason, since, tries, ...byHand, choices: allowed });
+        // What a decision has ended failed for no reason of its own.
+        if (reason.code !== 'CANCELLED') {
+          tries += patience.tries;
+          if (tries >= BRIEF_TRIES) {
+            const byHand = await this.#byHand(order, name);
+            const { longestPauseMs } = patience;
+            this.#journal.holds({
+              ...{ step: name, reason, since, tries, ...byHand },
+              ...{ longestPauseMs, choices: allowed },
+            });
+          }
         }
-        const choice = await this.#choice(pauseMs);
-        if (choice === 'skip') {
-          this.#journal.holds(null);
-          return null;
-        }
-        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       }
+      // A round of many tries has paused in itself; one that ended before its time must not be begun again at once.
+      const choice = await this.#choice(Math.max(patience.pauseMs - (Date.now() - began), 0));
+      if (choice === 'skip') {
+        this.#journal.holds(null);
+        return null;
+      }
+      patience =
+        choice === 'retry'
+          ? firstRound({ step: name, closed })
+          : nextRound(patience, this.#journal.progress.held !== null);
     }
   }
 
-  /** Waits for a person, or for the next try of its own. */
-  async #choice(pauseMs: number): Promise<Choice> {
-    await CancellationScope.nonCancellable(() => condition(() => this.#ordered !== undefined, pauseMs));
+  /** Tries, until a person decides: then what runs is cancelled, and has ended. */
+  async #untilDecided<Result>(act: () => Promise<Result>): Promise<Result> {
+    const scope = new CancellationScope();
+    const watch = new CancellationScope();
+    const decided = watch.run(() => condition(() => this.#ordered !== undefined));
+    decided.then(
+      () => scope.cancel(),
+      () => undefined,
+    );
+    try {
+      return await CancellationScope.nonCancellable(() => scope.run(act));
+    } finally {
+      watch.cancel();
+    }
+  }
+
+  /** What a person has decided; undefined when nobody has for as long as the pause lasts. */
+  async #choice(pauseMs: number): Promise<Choice | undefined> {
+    if (pauseMs > 0) {
+      await CancellationScope.nonCancellable(() => condition(() => this.#ordered !== undefined, pauseMs));
+    }
     const ordered = this.#ordered;
     this.#ordered = undefined;
     if (ordered) {
@@ -144,7 +180,7 @@ export class Insistence {
     if (ordered?.choice === 'giveUp' && held) {
       throw new GivenUp(held, ordered);
     }
-    return ordered?.choice ?? 'retry';
+    return ordered?.choice;
   }
 
   async #byHand(

@@ -13,6 +13,7 @@ import { isFinal, mayStillRun } from './failure';
 import { CUT_OVER, cutOverId } from './messages';
 import type { Changes, CutOverOrder, Observations, Pruning } from './model/changes';
 import { CLOSE_MS, REPORT_MS } from './model/deadlines';
+import { ONE_TRY, type Patience } from './model/patience';
 import type { Run } from './run';
 
 /**
@@ -40,7 +41,7 @@ function oneTry(timeoutMs: number): ActivityOptions {
   const givenUpMs = timeoutMs + REPORT_MS;
   return {
     ...waits,
-    heartbeatTimeout: '1 second',
+    heartbeatTimeout: HEARTBEAT_MS,
     startToCloseTimeout: givenUpMs,
     // The activity counts from its scheduling, too: it does not act beyond this, however late it was started (H8).
     scheduleToCloseTimeout: givenUpMs,
@@ -48,15 +49,39 @@ function oneTry(timeoutMs: number): ActivityOptions {
   };
 }
 
+const HEARTBEAT_MS = 1_000;
+
+/**
+ * As many tries as whoever carries it through has patience for, each bounded like a single one.
+ *
+ * @param apartMs the least pause between two of them, in milliseconds: for what changes trees, a try whose worker is not heard
+ *   of any more may act that much longer (H8).
+ */
+function tries(timeoutMs: number, patience: Patience, apartMs = 0): ActivityOptions {
+  if (patience.tries === 1) {
+    return oneTry(timeoutMs);
+  }
+  const initialInterval = Math.max(patience.pauseMs, apartMs);
+  const maximumInterval = Math.max(patience.longestPauseMs, initialInterval);
+  return {
+    ...waits,
+    heartbeatTimeout: HEARTBEAT_MS,
+    startToCloseTimeout: timeoutMs + REPORT_MS,
+    retry: { initialInterval, backoffCoefficient: 2, maximumInterval, maximumAttempts: patience.tries },
+  };
+}
+
 /** What a rotation asks of its worker; the same for a dry run and a real one. */
 export function observations(): Observations {
-  return proxyActivities<Observations>({ ...unhurried, startToCloseTimeout: '30 seconds' });
+  return proxyActivities<Observations>({ ...unhurried, startToCloseTimeout: LOOK_MS });
 }
 
 /** How long one try may take, in milliseconds; clients wait for the first ones. */
+const LOOK_MS = 30_000;
 const GIVE_BACK_MS = 2_000;
 const FORWARD_MS = 10_000;
 const PUT_BACK_MS = 20_000;
+const LOOK_BACK_MS = 8_000;
 const PREPARE_MS = 10_000;
 
 /** So many tries has what nobody waits for, before the rotation is taken back. */
@@ -66,33 +91,46 @@ const FEW_TIMES = 3;
 export function realChanges(): Changes {
   const before = proxyActivities<Changes>(unhurried);
   const preparing = proxyActivities<Changes>({ ...oneTry(PREPARE_MS), heartbeatTimeout: '3 seconds' });
-  const trying = (timeoutMs: number): Changes => proxyActivities<Changes>(oneTry(timeoutMs));
-  const closing = trying(CLOSE_MS);
-  const givingBack = trying(GIVE_BACK_MS);
-  const forward = trying(FORWARD_MS);
-  const puttingBack = trying(PUT_BACK_MS);
-  const after = proxyActivities<Changes>({ ...oneTry(600_000), ...signOfLife });
-  const watching = proxyActivities<Changes>({ ...oneTry(5_400_000), ...signOfLife });
+  const within = (timeoutMs: number): Changes => proxyActivities<Changes>(oneTry(timeoutMs));
+  const puttingBack = (patience: Patience = ONE_TRY): Changes =>
+    proxyActivities<Changes>(tries(PUT_BACK_MS, patience));
+  const givingBack = (patience: Patience = ONE_TRY): Changes =>
+    proxyActivities<Changes>(tries(GIVE_BACK_MS, patience));
+  /** What changes trees, which no number fences: nothing follows it before it can act no more. */
+  const trees = <Result>(
+    timeoutMs: number,
+    patience: Patience = ONE_TRY,
+    act: (changes: Changes) => Promise<Result>,
+  ): Promise<Result> => {
+    const apartMs = timeoutMs + MARGIN_MS - HEARTBEAT_MS;
+    const changes = proxyActivities<Changes>(tries(timeoutMs, patience, apartMs));
+    return landed(timeoutMs, () => act(changes), patience);
+  };
+  const after = (patience: Patience = ONE_TRY): Changes =>
+    proxyActivities<Changes>({ ...tries(600_000, patience), ...signOfLife });
+  const watching = (patience: Patience = ONE_TRY): Changes =>
+    proxyActivities<Changes>({ ...tries(5_400_000, patience), ...signOfLife });
   return {
     createNextTree: (identity) =>
       fewTimes(() => landed(PREPARE_MS, () => preparing.createNextTree(identity))),
-    retireNextTree: (identity) => puttingBack.retireNextTree(identity),
+    retireNextTree: (identity, patience) => puttingBack(patience).retireNextTree(identity),
     stage: (order) => before.stage(order),
-    discard: (order) => puttingBack.discard(order),
-    holdAndFreeze: (order) => trying(order.budgetMs).holdAndFreeze(order),
-    allowWritesToCurrent: (order) => landed(GIVE_BACK_MS, () => givingBack.allowWritesToCurrent(order)),
-    releaseToCurrent: (order) => givingBack.releaseToCurrent(order),
-    stop: (order) => puttingBack.stop(order),
-    openAndExpose: (order) =>
+    discard: (order, patience) => puttingBack(patience).discard(order),
+    holdAndFreeze: (order) => within(order.budgetMs).holdAndFreeze(order),
+    allowWritesToCurrent: (order, patience) =>
+      trees(GIVE_BACK_MS, patience, (changes) => changes.allowWritesToCurrent(order)),
+    releaseToCurrent: (order, patience) => givingBack(patience).releaseToCurrent(order),
+    stop: (order, patience) => puttingBack(patience).stop(order),
+    openAndExpose: (order, patience) =>
       order.forward
-        ? landed(FORWARD_MS, () => forward.openAndExpose(order))
-        : trying(order.budgetMs).openAndExpose(order),
-    closeNextTree: (order) => landed(CLOSE_MS, () => closing.closeNextTree(order)),
-    lookBack: (order) => puttingBack.lookBack(order),
-    confirm: (order) => after.confirm(order),
+        ? trees(FORWARD_MS, patience, (changes) => changes.openAndExpose(order))
+        : within(order.budgetMs).openAndExpose(order),
+    closeNextTree: (order, patience) => trees(CLOSE_MS, patience, (changes) => changes.closeNextTree(order)),
+    lookBack: (order, patience) => trees(LOOK_BACK_MS, patience, (changes) => changes.lookBack(order)),
+    confirm: (order, patience) => after(patience).confirm(order),
     // It waits in itself until the current release may stop.
-    settle: (order) => watching.settle(order),
-    soak: (order) => watching.soak(order),
+    settle: (order, patience) => watching(patience).settle(order),
+    soak: (order, patience) => watching(patience).soak(order),
   };
 }
 
@@ -100,14 +138,19 @@ export function realChanges(): Changes {
  * A try that Temporal has given up may still act, until its own time is over: nothing may follow it before (H8). What
  * it can change of trees is not fenced by a number, as an order to the gate is.
  */
-async function landed<Result>(timeoutMs: number, act: () => Promise<Result>): Promise<Result> {
+async function landed<Result>(
+  timeoutMs: number,
+  act: () => Promise<Result>,
+  { tries: most }: Patience = ONE_TRY,
+): Promise<Result> {
   const began = Date.now();
   try {
     return await act();
   } catch (error) {
     if (mayStillRun(error)) {
-      const restMs = Math.max(began + timeoutMs - Date.now(), 0) + MARGIN_MS;
-      await CancellationScope.nonCancellable(() => sleep(restMs));
+      // Nobody knows here when the last of several began; it was a heartbeat ago at least.
+      const leftMs = most === 1 ? began + timeoutMs - Date.now() : timeoutMs - HEARTBEAT_MS;
+      await CancellationScope.nonCancellable(() => sleep(Math.max(leftMs, 0) + MARGIN_MS));
     }
     throw error;
   }
@@ -139,7 +182,10 @@ export function pruning(): Pruning {
 export function realRun(insistence: Run['insistence']): Run {
   return {
     changes: realChanges(),
-    observations: observations(),
+    observations: {
+      superseding: (order, patience) =>
+        proxyActivities<Observations>({ ...tries(LOOK_MS, patience), ...signOfLife }).superseding(order),
+    },
     insistence,
     says: () => undefined,
     cutOver: (order) =>

@@ -117,14 +117,18 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
     return await supersede(run, { order, stuck, timing }, rotated, journal);
   }
   const carry = run.insistence.on(order);
-  const retired = async (trees: readonly AttemptIdentity[]): Promise<void> => {
+  const retired = async (trees: readonly AttemptIdentity[], by = carry): Promise<void> => {
     for (const left of trees) {
-      await carry.unlessSkipped('undo createTree', () => run.changes.retireNextTree(left));
+      await by.unlessSkipped('undo createTree', (patience) => run.changes.retireNextTree(left, patience));
     }
   };
   // Its own next tree is closed with a proof first, unless that serves; then only a double of it is left.
   const own = (left: AttemptIdentity): boolean => kind !== 'finish' && left.number === identity.number;
-  await retired(retire.filter((left) => !own(left)));
+  // Nothing was given back to clients yet.
+  await retired(
+    retire.filter((left) => !own(left)),
+    run.insistence.on(order, true),
+  );
   const result = await endCutOver(run, order, journal, lostSection(order, interrupted));
   if (result.end === 'exposed') {
     const evidence = await finish(run, order, result, timing, journal);
@@ -133,7 +137,7 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
   if (result.end === 'stuck') {
     return await supersede(run, { order, stuck: result, timing }, rotated, journal);
   }
-  await carry.unlessSkipped('undo stage', () => run.changes.discard(order));
+  await carry.unlessSkipped('undo stage', (patience) => run.changes.discard(order, patience));
   await retired([identity]);
   await lookBack(run, { identity, release, froze: result.froze }, journal);
   return rolledBack(rotated(), release.currentTreeId, interrupted);

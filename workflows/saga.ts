@@ -1,12 +1,13 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { beganOf, timesOf } from './failure';
+import type { Patience } from './model/patience';
 import type { StepRecord, StepTimes } from './model/rotation';
 
 /** One step beside its undo. */
 export interface SagaStep<Result> {
   readonly do: () => Promise<Result>;
   /** States an end, so it may run twice, or for a step that never happened. */
-  readonly undo?: () => Promise<unknown>;
+  readonly undo?: Act<unknown>;
   /** The undo gives nobody anything back: it runs after all the others (H26). */
   readonly undoLast?: true;
 }
@@ -24,15 +25,15 @@ export type Says = (step: string) => readonly string[] | undefined;
 /** How a step is taken back. */
 export type Undo = Omit<SagaStep<unknown>, 'do'>;
 
+/** One activity; how often it is tried before it fails is for who carries it through. */
+export type Act<Result> = (patience: Patience) => Promise<Result>;
+
 /** Carries through what must succeed: insist.ts says how. Both throw what cannot be carried through. */
 export interface Carry {
   /** What nothing can go on without. */
-  through<Result>(name: string, act: () => Promise<Result>): Promise<Result>;
+  through<Result>(name: string, act: Act<Result>): Promise<Result>;
   /** What a person may leave out; the result is then null. */
-  unlessSkipped<Result>(
-    name: string,
-    act: () => Promise<Result>,
-  ): Promise<{ readonly result: Result } | null>;
+  unlessSkipped<Result>(name: string, act: Act<Result>): Promise<{ readonly result: Result } | null>;
 }
 
 /**
@@ -42,7 +43,7 @@ export interface Carry {
  * an activity says it had not begun when it failed is not undone: its undo could only harm what someone else has changed.
  */
 export class Saga {
-  readonly #undos: { readonly name: string; readonly undo: () => Promise<unknown> }[] = [];
+  readonly #undos: { readonly name: string; readonly undo: Act<unknown> }[] = [];
   readonly #attempt: number;
   readonly #journal: SagaJournal;
   readonly #says: Says;

@@ -56,7 +56,7 @@ async function withThirdTree(
   journal.begins('supersede', false);
   const { current, next, fingerprint, inactive, currentTreeId } = await run.insistence
     .on(order)
-    .through('supersede', () => run.observations.superseding(order));
+    .through('supersede', (patience) => run.observations.superseding(order, patience));
   const plan = {
     currentTree: { treeId: currentTreeId },
     inactive,
@@ -90,9 +90,9 @@ async function forwardUntilItSucceeds(
 ): Promise<RotationResult> {
   const { identity, release, criticalSectionMs: budgetMs } = order;
   journal.begins('forward', false);
-  const opened = await run.insistence.on(order).through('forward', async () => {
+  const opened = await run.insistence.on(order).through('forward', async (patience) => {
     try {
-      return await run.changes.openAndExpose({ identity, release, budgetMs, forward: true });
+      return await run.changes.openAndExpose({ identity, release, budgetMs, forward: true }, patience);
     } catch (error) {
       const reason = reasonOf(error, 'forward');
       // A person may mend any other reason, and then it is worth another try; but of a tree that grew, nothing is to be

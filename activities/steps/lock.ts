@@ -49,12 +49,13 @@ export async function lockOwner(client: Client, log: string): Promise<LockOwner 
     maximumPageSize: 1,
   });
   const rotation = first.memo?.['rotation'];
-  const seconds = Number(latest.history?.events?.[0]?.eventTime?.seconds ?? Date.now() / 1000);
+  const lastEvent = latest.history?.events?.[0]?.eventTime;
+  const signs = [...(worst.raw.pendingActivities ?? []).flatMap(signsOfLife), lastEvent];
   return {
     workflowId,
     rotation: typeof rotation === 'string' ? rotation : first.workflowId,
     taskAttempts: taskAttempts(worst),
-    quietForMs: Math.max(Date.now() - seconds * 1000, 0),
+    quietForMs: Math.max(Date.now() - Math.max(...signs.map(millisecondsOf)), 0),
     paused: pausedAmong(open),
   };
 }
@@ -71,6 +72,23 @@ function refusePaused(log: string, found: readonly Found[]): void {
   if (pause) {
     throw refuse('ROTATION_PAUSED', { log, ...pause });
   }
+}
+
+type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+type Timestamp = PendingActivity['lastStartedTime'];
+
+/**
+ * When something of an activity was heard, or is to be: its tries are no events of the history, and one that is held rests
+ * between them for up to an hour, which ends with a try.
+ */
+function signsOfLife(activity: PendingActivity): Timestamp[] {
+  const { lastHeartbeatTime, lastStartedTime, scheduledTime, nextAttemptScheduleTime } = activity;
+  return [lastHeartbeatTime, lastStartedTime, scheduledTime, nextAttemptScheduleTime];
+}
+
+/** Since the epoch; 0 for none. */
+function millisecondsOf(time: Timestamp): number {
+  return Number(time?.seconds ?? 0) * 1000;
 }
 
 function taskAttempts({ raw }: WorkflowExecutionDescription): number {

@@ -3,8 +3,12 @@ import type { LookBackOrder } from '../../workflows/model/changes';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { Attempt } from '../attempt';
+import { refuse } from '../refusal-error';
 import type { LogSystems } from '../systems';
+import { allowWritesToCurrent } from './current-tree';
+import { closeNextTree, retireNextTree } from './next-tree';
 import { ifOurs, livesOnNext } from './ownership';
+import { releaseToCurrent } from './writes';
 
 /** One thing that is not as before an attempt, in plain words, and what it should be. */
 export interface NotAsBefore {
@@ -13,18 +17,38 @@ export interface NotAsBefore {
 }
 
 /**
- * What is not as before once an attempt was taken back: a call of a dead worker may have landed after its undo (H8). Its
- * files are not looked at here; the preflight of the next rotation does.
+ * What is not as before once an attempt was taken back: a call of a dead worker may have landed after its undo (H8). It is
+ * taken back once more, which is no harm for what stayed undone. The files are not looked at here; the preflight of the
+ * next rotation does.
+ *
+ * @returns what was found, in plain words; nothing in the good case.
+ * @throws NOT_AS_BEFORE when something is not as before all the same.
  */
 export async function lookBack(
   systems: LogSystems,
   order: LookBackOrder,
   attempt: Attempt,
 ): Promise<readonly string[]> {
-  return (await notAsBefore(systems, order, attempt)).map(({ found }) => found);
+  const looked = async (): Promise<string[]> =>
+    (await notAsBefore(systems, order, attempt)).map(({ found }) => found);
+  const differences = await looked();
+  if (differences.length === 0) {
+    return [];
+  }
+  await closeNextTree(systems, order, attempt);
+  if (order.froze) {
+    await allowWritesToCurrent(systems, order, attempt);
+  }
+  await releaseToCurrent(systems, order, attempt);
+  await retireNextTree(systems, order.identity, attempt);
+  const left = await looked();
+  if (left.length > 0) {
+    throw refuse('NOT_AS_BEFORE', { log: systems.log, differences: left });
+  }
+  return differences;
 }
 
-/** The same, with what would put it right, in an order in which no two trees are ever ACTIVE. Nothing where a later attempt has the log, or it lives on the next tree. */
+/** What is not as before, with what would put it right, in an order in which no two trees are ever ACTIVE. Nothing where a later attempt has the log, or it lives on the next tree. */
 export async function notAsBefore(
   systems: LogSystems,
   order: LookBackOrder,

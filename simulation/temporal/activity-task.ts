@@ -16,6 +16,8 @@ export interface ActivityHost extends AttemptHost {
   /** Tells a workflow what happened. */
   happened(execution: Execution, job: Job): void;
   trace(line: () => string): void;
+  /** A try has failed, and so long nothing is tried. */
+  backsOff(forMs: number): void;
 }
 
 /** A timer of a server with default settings that is shorter than a second takes a second. */
@@ -29,6 +31,8 @@ export class ActivityTask {
   readonly scheduledAt: number;
   attempt = 0;
   cancelRequested = false;
+  /** When its last try began, or its next one is to. */
+  beginsAt: number;
   readonly #host: ActivityHost;
   #ended = false;
   #current: ActivityAttempt | undefined;
@@ -41,6 +45,7 @@ export class ActivityTask {
     this.command = command;
     this.seq = command.seq ?? 0;
     this.scheduledAt = host.time.now;
+    this.beginsAt = host.time.now;
     const limit = milliseconds(command.scheduleToCloseTimeout);
     if (limit !== undefined) {
       this.#scheduleToClose = host.time.after(limit, () => this.#timedOut('SCHEDULE_TO_CLOSE', false), null);
@@ -148,6 +153,8 @@ export class ActivityTask {
     const most = milliseconds(policy?.maximumInterval) ?? initial * 100;
     const factor = policy?.backoffCoefficient || 2;
     const backoff = Math.max(Math.min(initial * factor ** (this.attempt - 1), most), SHORTEST_BACKOFF_MS);
+    this.beginsAt = this.#host.time.now + backoff;
+    this.#host.backsOff(backoff);
     this.#dispatch(backoff);
   }
 

@@ -25,7 +25,12 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
     memo: Object.fromEntries(
       Object.entries(execution.options.memo).map(([key, payload]) => [key, valueOf(payload)]),
     ),
-    raw: execution.taskAttempts > 0 ? { pendingWorkflowTask: { attempt: execution.taskAttempts + 1 } } : {},
+    raw: {
+      ...(execution.taskAttempts > 0 && { pendingWorkflowTask: { attempt: execution.taskAttempts + 1 } }),
+      pendingActivities: [...execution.activities.values()].map(({ beginsAt }) => ({
+        scheduledTime: { seconds: Math.floor(beginsAt / 1000), nanos: 0 },
+      })),
+    },
   });
   const client = {
     options: { namespace: 'default' },

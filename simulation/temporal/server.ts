@@ -21,6 +21,7 @@ export interface TemporalParts {
   readonly clientOf: (worker: SimulatedWorker) => Client;
   readonly onSink: WorkflowTaskHost['onSink'];
   readonly attemptEnded: ActivityHost['attemptEnded'];
+  readonly backsOff: ActivityHost['backsOff'];
   readonly trace: (line: () => string) => void;
 }
 
@@ -55,6 +56,7 @@ export class TemporalServer {
       close: (execution: Execution, status: Status, how?: { readonly reset: boolean }) =>
         this.#close(execution, status, how),
       happened: (execution: Execution, job: Job) => this.#happened(execution, job),
+      backsOff: (forMs: number) => this.#parts.backsOff(forMs),
       obey: (execution: Execution, command: Command) => this.#commands.obey(execution, command),
     };
     this.#tasks = new WorkflowTasks(host);

@@ -44,8 +44,14 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
     if (!(error instanceof TrillianSaysNo)) {
       return error as Error;
     }
-    return error.code === status.NOT_FOUND && treeId !== undefined
-      ? refuse('TREE_UNKNOWN', { log, tree: treeId })
+    if (error.code === status.RESOURCE_EXHAUSTED) {
+      return refuse('TRILLIAN_QUOTA', { ...where, method, reason: error.message });
+    }
+    if (treeId !== undefined && error.code === status.NOT_FOUND) {
+      return refuse('TREE_UNKNOWN', { log, tree: treeId });
+    }
+    return treeId !== undefined && error.message === 'tree needs initialising'
+      ? refuse('TREE_UNINITIALISED', { log, tree: treeId })
       : new TrillianError(method, error.code, error.message);
   };
 
@@ -149,7 +155,7 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
       }
       return tree;
     },
-    treeHead: (treeId, call) => read('GetLatestSignedLogRoot', treeId, call, () => trillian.head(treeId)),
+    treeHead: (treeId, call) => read('GetLeavesByRange', treeId, call, () => trillian.head(treeId)),
     queueLeaf: (treeId, { value, identityHash, extraData }, call) =>
       change('QueueLeaf', treeId, call, (landsUntil) =>
         trillian.queueLeaf(

@@ -99,10 +99,16 @@ export class SimulatedTrillian {
   #copy: ReadonlyMap<TreeId, TreeRow> | undefined;
   /** Nothing is integrated until then. */
   #signerStoppedUntil = 0;
+  #quotaExhaustedUntil = 0;
   readonly #parts: TrillianParts;
 
   constructor(parts: TrillianParts) {
     this.#parts = parts;
+  }
+
+  /** The quota is used up, as by the backlog of another log: leaves and InitLog are refused until then. */
+  exhaustQuota(forMs: number): void {
+    this.#quotaExhaustedUntil = this.#parts.time.now + forMs;
   }
 
   stopSigner(forMs: number): void {
@@ -163,6 +169,7 @@ export class SimulatedTrillian {
 
   async initLog(treeId: TreeId): Promise<void> {
     const tree = this.#known(treeId);
+    this.#charge();
     await this.#work([0.5, 2]);
     if (tree.initialised) {
       throw new TrillianSaysNo(status.ALREADY_EXISTS, 'log is already initialised');
@@ -203,6 +210,7 @@ export class SimulatedTrillian {
     this.#inFlight += 1;
     try {
       const tree = this.#known(treeId);
+      this.#charge();
       const { state } = tree.row;
       if (state !== 'ACTIVE') {
         throw new TrillianSaysNo(
@@ -309,7 +317,13 @@ export class SimulatedTrillian {
 
   #requireInitialised(tree: SimulatedTree): void {
     if (!tree.initialised) {
-      throw new TrillianSaysNo(status.FAILED_PRECONDITION, `tree ${tree.treeId} is not initialised`);
+      throw new TrillianSaysNo(status.FAILED_PRECONDITION, 'tree needs initialising');
+    }
+  }
+
+  #charge(): void {
+    if (this.#parts.time.now < this.#quotaExhaustedUntil) {
+      throw new TrillianSaysNo(status.RESOURCE_EXHAUSTED, 'quota exhausted: too many unsequenced rows');
     }
   }
 

@@ -156,6 +156,7 @@ export function aHeld(changes: Partial<Held> = {}): Held {
     }),
     since: '2026-01-31T03:00:00.000Z',
     tries: 4,
+    longestPauseMs: 5_000,
     state: ['current tree 200: DRAINING', 'gate: pass, sends to http://127.0.0.1:3001'],
     commands: [
       'updatetree --admin_server=trillian.example.com:8090 --tree_id=200 --tree_state=ACTIVE --and=more',

@@ -4,6 +4,7 @@ import { refusal } from '../../workflows/model/refusals';
 const held: Held = {
   step: 'undo verify',
   reason: refusal('INTERNAL', { step: 'undo verify', reason: 'it failed' }),
+  longestPauseMs: 5_000,
   since: '2026-01-31T03:00:00.000Z',
   tries: 3,
   state: [],

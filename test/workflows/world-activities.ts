@@ -2,11 +2,23 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { RefusalError, refuse } from '../../activities/refusal-error';
 import { cutOverRuns, lockHolder, lockOwner } from '../../activities/steps/lock';
-import type { Changes, Observations, OpenOrder, Pruning } from '../../workflows/model/changes';
+import type {
+  AttemptOrder,
+  Changes,
+  CloseOrder,
+  Observations,
+  OpenOrder,
+  Pruning,
+} from '../../workflows/model/changes';
 import type { ReleaseOrder } from '../../workflows/model/installation';
 import { nameOf } from '../../workflows/model/mark';
 import { refusal } from '../../workflows/model/refusals';
-import { orderNumber, type AttemptIdentity, type Handover } from '../../workflows/model/rotation';
+import {
+  orderNumber,
+  type AttemptIdentity,
+  type ClosedNextTree,
+  type Handover,
+} from '../../workflows/model/rotation';
 import { sha256, slotNamed, type Act, type Fault, type World } from './world';
 
 /** As a real activity does: shows signs of life, and hears of a Cancel by them. */
@@ -57,7 +69,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
   const change =
     <Order, Result>(act: Act, effect: (order: Order) => Result): ((order: Order) => Promise<Result>) =>
     (order) =>
-      crossing(undefined, () => acted(act, () => effect(order)));
+      crossing(undefined, () => acted(act, () => effect(order)), !insisted.has(act));
 
   /** What a section that is still open may yet do comes first. */
   const afterSections =
@@ -147,6 +159,62 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     }
   };
 
+  const retire = (identity: AttemptIdentity): void => {
+    ofAttempt(identity)
+      .filter((treeId) => !world.isServed(treeId))
+      .forEach((treeId) => world.setState(treeId, 'FROZEN'));
+  };
+
+  const allowWrites = ({ identity, release }: AttemptOrder): void => {
+    const { currentTreeId, supersedes, inactive } = release;
+    if (!world.isOurs(identity) || supersedes || world.livesOnNext(release)) {
+      return;
+    }
+    const before = new Set(inactive.map(({ treeId }) => treeId));
+    for (const { treeId } of world.marked().filter((tree) => tree.treeId !== currentTreeId)) {
+      if (!before.has(treeId) && world.content(treeId) === 'public entries') {
+        throw refuse('NEXT_TREE_HAS_ENTRIES', { tree: treeId });
+      }
+    }
+    world.setState(currentTreeId, 'ACTIVE');
+  };
+
+  const releaseWrites = ({ identity, release }: AttemptOrder): void => {
+    const fence = orderNumber(identity) + 1;
+    if (!world.livesOnNext(release) && fence >= gate.number) {
+      world.order({ ...identity, fence }, { mode: 'pass', upstream: slotNamed(release.current) });
+    }
+  };
+
+  const closeNext = ({ identity, release, evenIfExposed }: CloseOrder): ClosedNextTree => {
+    const { nextTreeId, currentTreeId } = release;
+    if (!world.isOurs(identity)) {
+      return { content: 'nothing' as const, currentGrew: false };
+    }
+    if (!evenIfExposed && world.livesOnNext(release)) {
+      return { content: 'exposed' as const, currentGrew: false };
+    }
+    world.setState(nextTreeId, 'FROZEN');
+    const currentGrew = world.hasGrown(currentTreeId, nextTreeId);
+    return { content: world.content(nextTreeId), currentGrew, end: world.head(nextTreeId) };
+  };
+
+  const notAsBefore = ({ identity, release }: AttemptOrder): string[] => {
+    if (!world.isOurs(identity) || release.supersedes || world.livesOnNext(release)) {
+      return [];
+    }
+    const current = world.state(release.currentTreeId);
+    const left = world
+      .marked()
+      .filter((tree) => tree.identity.rotation === identity.rotation && tree.state !== 'FROZEN');
+    return [
+      ...(current === 'ACTIVE' ? [] : [`tree ${release.currentTreeId} is ${current}, not ACTIVE`]),
+      ...left.map(({ treeId, state }) => `tree ${treeId} is ${state}, not FROZEN`),
+      ...(gate.mode === 'pass' ? [] : [`the gate does not pass writes (${gate.mode})`]),
+      ...(gate.upstream === release.current ? [] : [`the gate sends to ${gate.upstream}`]),
+    ];
+  };
+
   return {
     preflight: observe(({ log }) => ({ log, refusals: [], found: world.found() })),
     lockHolder: (log) => lockHolder(Context.current().client, log),
@@ -211,11 +279,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
         return treeId;
       }),
     ),
-    retireNextTree: change('retireNextTree', (identity) => {
-      ofAttempt(identity)
-        .filter((treeId) => !world.isServed(treeId))
-        .forEach((treeId) => world.setState(treeId, 'FROZEN'));
-    }),
+    retireNextTree: change('retireNextTree', retire),
     stage: afterSections(
       change('stage', ({ identity, release }) => {
         world.requireOurs(identity);
@@ -252,25 +316,8 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
         await acted('freeze', () => world.setState(release.currentTreeId, 'FROZEN'), steps);
         return { frozen: frozenEnd(release.currentTreeId), times: steps.times };
       }),
-    allowWritesToCurrent: change('allowWritesToCurrent', ({ identity, release }) => {
-      const { currentTreeId, supersedes, inactive } = release;
-      if (!world.isOurs(identity) || supersedes || world.livesOnNext(release)) {
-        return;
-      }
-      const before = new Set(inactive.map(({ treeId }) => treeId));
-      for (const { treeId } of world.marked().filter((tree) => tree.treeId !== currentTreeId)) {
-        if (!before.has(treeId) && world.content(treeId) === 'public entries') {
-          throw refuse('NEXT_TREE_HAS_ENTRIES', { tree: treeId });
-        }
-      }
-      world.setState(currentTreeId, 'ACTIVE');
-    }),
-    releaseToCurrent: change('releaseToCurrent', ({ identity, release }) => {
-      const fence = orderNumber(identity) + 1;
-      if (!world.livesOnNext(release) && fence >= gate.number) {
-        world.order({ ...identity, fence }, { mode: 'pass', upstream: slotNamed(release.current) });
-      }
-    }),
+    allowWritesToCurrent: change('allowWritesToCurrent', allowWrites),
+    releaseToCurrent: change('releaseToCurrent', releaseWrites),
     stop: change('stop', stop),
     openAndExpose: (order) =>
       withSteps(async (steps) => {
@@ -289,33 +336,23 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
         const upstream = slotNamed(release.next);
         await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
         return { frozen: frozen ?? frozenEnd(release.currentTreeId), handover, times: steps.times };
-      }),
-    closeNextTree: change('closeNextTree', ({ identity, release, evenIfExposed }) => {
-      const { nextTreeId, currentTreeId } = release;
-      if (!world.isOurs(identity)) {
-        return { content: 'nothing' as const, currentGrew: false };
+      }, !order.forward),
+    closeNextTree: change('closeNextTree', closeNext),
+    lookBack: change('lookBack', (order) => {
+      const differences = notAsBefore(order);
+      if (differences.length > 0) {
+        closeNext(order);
+        if (order.froze) {
+          allowWrites(order);
+        }
+        releaseWrites(order);
+        retire(order.identity);
       }
-      if (!evenIfExposed && world.livesOnNext(release)) {
-        return { content: 'exposed' as const, currentGrew: false };
+      const left = notAsBefore(order);
+      if (left.length > 0) {
+        throw refuse('NOT_AS_BEFORE', { log: world.log, differences: left });
       }
-      world.setState(nextTreeId, 'FROZEN');
-      const currentGrew = world.hasGrown(currentTreeId, nextTreeId);
-      return { content: world.content(nextTreeId), currentGrew, end: world.head(nextTreeId) };
-    }),
-    lookBack: change('lookBack', ({ identity, release }) => {
-      if (!world.isOurs(identity) || release.supersedes || world.livesOnNext(release)) {
-        return [];
-      }
-      const current = world.state(release.currentTreeId);
-      const left = world
-        .marked()
-        .filter((tree) => tree.identity.rotation === identity.rotation && tree.state !== 'FROZEN');
-      return [
-        ...(current === 'ACTIVE' ? [] : [`tree ${release.currentTreeId} is ${current}, not ACTIVE`]),
-        ...left.map(({ treeId, state }) => `tree ${treeId} is ${state}, not FROZEN`),
-        ...(gate.mode === 'pass' ? [] : [`the gate does not pass writes (${gate.mode})`]),
-        ...(gate.upstream === release.current ? [] : [`the gate sends to ${gate.upstream}`]),
-      ];
+      return differences;
     }),
     confirm: change('confirm', ({ identity }) => {
       world.requireOurs(identity);
@@ -377,13 +414,23 @@ function retired(world: World) {
     });
 }
 
-function withSteps<Result>(act: (steps: Steps) => Promise<Result>): Promise<Result> {
+function withSteps<Result>(act: (steps: Steps) => Promise<Result>, final = true): Promise<Result> {
   const steps: Steps = { times: {}, began: [] };
-  return crossing(steps, () => act(steps));
+  return crossing(steps, () => act(steps), final);
 }
 
-/** Refusals cross to the workflow as from the real activities (activities/index.ts), but none is repeated by Temporal. */
-async function crossing<Result>(steps: Steps | undefined, act: () => Promise<Result>): Promise<Result> {
+/** What must succeed in the end: whatever it finds is worth another try (activities/index.ts). */
+const insisted: ReadonlySet<Act> = new Set<Act>([
+  ...(['retireNextTree', 'discard', 'allowWritesToCurrent', 'releaseToCurrent', 'stop'] as const),
+  ...(['closeNextTree', 'lookBack', 'superseding', 'confirm', 'settle', 'soak'] as const),
+]);
+
+/** Refusals cross to the workflow as from the real activities (activities/index.ts). */
+async function crossing<Result>(
+  steps: Steps | undefined,
+  act: () => Promise<Result>,
+  final = true,
+): Promise<Result> {
   try {
     return await act();
   } catch (error) {
@@ -394,7 +441,7 @@ async function crossing<Result>(steps: Steps | undefined, act: () => Promise<Res
     throw ApplicationFailure.create({
       message: reason.message,
       type: reason.code,
-      nonRetryable: true,
+      nonRetryable: final || reason.code === 'NOT_OURS',
       details: [reason, steps ?? { times: {}, began: [] }],
       cause: error,
     });

@@ -1,6 +1,7 @@
 import type { IfNextFails } from './decision';
 import type { ReleaseOrder } from './installation';
 import type { TreeId } from './log';
+import type { Patience } from './patience';
 import type { PreflightFacts } from './plan';
 import type { ByHand, HeldStep } from './by-hand';
 import type { GuardFacts } from './guarding';
@@ -81,18 +82,19 @@ export interface CloseOrder extends AttemptOrder {
 
 /**
  * Everything that a rotation may do to the world. `real-run.ts` does it, `dry-run.ts` says it; the saga cannot
- * tell which. Every method states an end, so doing it twice, or undoing what never happened, does no harm.
+ * tell which. Every method states an end, so doing it twice, or undoing what never happened, does no harm. What must
+ * succeed in the end takes how often it is tried before it fails; once, unless it is said.
  */
 export interface Changes {
   /** Creates, initialises, marks and closes (DRAINING) this attempt's next tree, or adopts the one with its mark. */
   createNextTree(identity: AttemptIdentity): Promise<TreeId>;
   /** Undo: leaves every tree with this attempt's mark FROZEN. Never deletes. */
-  retireNextTree(identity: AttemptIdentity): Promise<void>;
+  retireNextTree(identity: AttemptIdentity, patience?: Patience): Promise<void>;
 
   /** Writes the next release's configuration and rehearses its start; it serves nobody. */
   stage(order: AttemptOrder): Promise<void>;
   /** Undo: stops the next release and puts its files back as they were. */
-  discard(order: AttemptOrder): Promise<void>;
+  discard(order: AttemptOrder, patience?: Patience): Promise<void>;
 
   /**
    * The steps `hold`, `start` and `freeze`, in one activity because clients wait between them: new writes wait in the
@@ -101,37 +103,38 @@ export interface Changes {
    */
   holdAndFreeze(order: CriticalOrder): Promise<HeldAndFrozen>;
   /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
-  allowWritesToCurrent(order: AttemptOrder): Promise<void>;
+  allowWritesToCurrent(order: AttemptOrder, patience?: Patience): Promise<void>;
   /** Undo of `hold` and of `expose`: reads, held and new writes go to the current release. */
-  releaseToCurrent(order: AttemptOrder): Promise<void>;
+  releaseToCurrent(order: AttemptOrder, patience?: Patience): Promise<void>;
   /** Undo of `start`: no process of the next release runs. */
-  stop(order: AttemptOrder): Promise<void>;
+  stop(order: AttemptOrder, patience?: Patience): Promise<void>;
 
   /**
    * The steps `verify` and `expose`, in one activity for the same reason: every next instance is proven, restarted if it
    * loaded another length; the next tree is opened and takes its handover leaf; then the gate sends reads and writes
    * to the next release, held writes first.
    */
-  openAndExpose(order: OpenOrder): Promise<OpenedAndExposed>;
+  openAndExpose(order: OpenOrder, patience?: Patience): Promise<OpenedAndExposed>;
   /**
    * Undo of `verify`: the next tree is closed again, proven drained and FROZEN; says what it holds. One that the gate
    * sends clients to is left open unless the order says otherwise.
    */
-  closeNextTree(order: CloseOrder): Promise<ClosedNextTree>;
+  closeNextTree(order: CloseOrder, patience?: Patience): Promise<ClosedNextTree>;
   /**
-   * The last look at a rotation that was taken back: what is not as before, in plain words; nothing in the good case.
-   * A call of a dead worker may have landed after its undo (H8).
+   * The last look at a rotation that was taken back: a call of a dead worker may have landed after its undo (H8). What is
+   * not as before is taken back once more; says what that was, in plain words, and nothing in the good case. Refuses
+   * NOT_AS_BEFORE when it does not stay so.
    */
-  lookBack(order: LookBackOrder): Promise<readonly string[]>;
+  lookBack(order: LookBackOrder, patience?: Patience): Promise<readonly string[]>;
 
   /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
-  confirm(order: SettledOrder): Promise<VerificationReport>;
+  confirm(order: SettledOrder, patience?: Patience): Promise<VerificationReport>;
 
   /** The standing configuration is the next release's, also after a reboot; the current processes stop. */
-  settle(order: SettledOrder): Promise<void>;
+  settle(order: SettledOrder, patience?: Patience): Promise<void>;
 
   /** Watches lengths, tree states and errors for a while; returns how writes fared in the gate, null when it cannot say. */
-  soak(order: SoakOrder): Promise<WriteStall | null>;
+  soak(order: SoakOrder, patience?: Patience): Promise<WriteStall | null>;
 }
 
 /** What a person may have done to trees that rotations left behind; no rotation calls it. */

@@ -8,11 +8,14 @@ export type Choice = (typeof choices)[number];
 export interface Held {
   /** What cannot be finished: an undo as `undo NAME`, or a step that only goes forward. */
   readonly step: string;
-  /** Why the last try failed. */
+  /** Why the last try of that round failed; Temporal's UI shows the latest, under Pending Activities. */
   readonly reason: Refusal;
   /** When the first try began; ISO 8601. */
   readonly since: string;
+  /** Up to the round that ended last. */
   readonly tries: number;
+  /** It is tried again by itself after at most so many milliseconds. */
+  readonly longestPauseMs: number;
   /** What is there now, one fact a line. */
   readonly state: readonly string[];
   /** What would finish it by hand, one command a line. */

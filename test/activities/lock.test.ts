@@ -1,0 +1,55 @@
+import type { Client } from '@temporalio/client';
+import { lockOwner } from '../../activities/steps/lock';
+
+const seconds = (agoMs: number) => ({ seconds: Math.floor((Date.now() - agoMs) / 1000), nanos: 0 });
+const HOUR_MS = 3_600_000;
+
+/** A Temporal with an open rotation, whose last event is a day old, and one activity of it that has not ended. */
+function client(pending: object): Client {
+  return {
+    options: { namespace: 'default' },
+    workflow: {
+      getHandle: (workflowId: string) => ({
+        describe: () =>
+          Promise.resolve({
+            workflowId,
+            runId: 'run',
+            status: { name: workflowId.endsWith('cut-over') ? 'COMPLETED' : 'RUNNING' },
+            memo: { rotation: 'r' },
+            raw: { pendingActivities: [pending] },
+          }),
+      }),
+    },
+    workflowService: {
+      getWorkflowExecutionHistoryReverse: () =>
+        Promise.resolve({ history: { events: [{ eventTime: seconds(24 * HOUR_MS) }] } }),
+    },
+  } as unknown as Client;
+}
+
+describe('a rotation whose last event is long ago', () => {
+  it.each([
+    [
+      'rests until its next try',
+      { lastStartedTime: seconds(HOUR_MS / 2), scheduledTime: seconds(-HOUR_MS / 2) },
+    ],
+    ['tries just now', { lastStartedTime: seconds(2_000) }],
+    [
+      'runs an activity that shows signs of life',
+      { lastStartedTime: seconds(HOUR_MS), lastHeartbeatTime: seconds(2_000) },
+    ],
+  ])('is not quiet while it %s', async (_, pending) => {
+    const owner = await lockOwner(client(pending), 'production');
+    expect(owner?.quietForMs).toBeLessThan(10_000);
+  });
+
+  it('is quiet when nobody has begun the try that was to follow', async () => {
+    const owner = await lockOwner(client({ scheduledTime: seconds(HOUR_MS) }), 'production');
+    expect(owner?.quietForMs).toBeGreaterThanOrEqual(HOUR_MS);
+  });
+
+  it('is quiet when it waits for no activity', async () => {
+    const owner = await lockOwner(client({}), 'production');
+    expect(owner?.quietForMs).toBeGreaterThanOrEqual(24 * HOUR_MS);
+  });
+});
