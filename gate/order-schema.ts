@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonicalUrl } from '../workflows/model/base-url';
+import { LARGEST_NUMBER } from '../workflows/model/rotation';
 
 /** `http://host:port`: a Rekor. No path, so that requests go on exactly as they came. In one spelling in the result. */
 export const upstreamUrl = z
@@ -21,7 +22,7 @@ export const loadedShards = z.strictObject({
 
 const identity = {
   rotation: z.string().min(1).max(200),
-  number: z.number().int().nonnegative(),
+  number: z.number().int().nonnegative().max(LARGEST_NUMBER),
 };
 
 /** Ten minutes: far beyond any critical section, so a larger one is a mistake of units. */

@@ -2,6 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { refusal } from '../workflows/model/refusals';
+import { LARGEST_NUMBER } from '../workflows/model/rotation';
 import type { HoldFigures } from './messages';
 import type { Standing } from './orders';
 import { loadedShards, upstreamUrl } from './order-schema';
@@ -19,7 +20,7 @@ const savedState = z.strictObject({
   mode: z.enum(['pass', 'hold']),
   upstream: upstreamUrl,
   rotation: z.string().nullable(),
-  number: count,
+  number: count.max(LARGEST_NUMBER),
   shards: loadedShards.nullable().default(null),
   hold: z
     .strictObject({

@@ -60,7 +60,7 @@ class Run {
       mutate: mutation,
       watcher: {
         onState: (tree, before, by) => watch.onState(tree, before, by),
-        onBackoff: (forMs) => watch.onBackoff(forMs),
+        onBackoff: (activity, forMs) => watch.onBackoff(activity, forMs),
         onSigned: (entry, by) => watch.onSigned(entry, by),
         onWaited: (ms) => watch.onWaited(ms),
         onMisreadWrite: (process) => watch.onMisreadWrite(process),

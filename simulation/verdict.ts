@@ -107,6 +107,8 @@ export async function judgeEnd(ended: Ended): Promise<void> {
   for (const wrong of wrongNow(world)) {
     watch.broken(8, wrong);
   }
+  // A quota that is used up refuses clients whatever a rotation does.
+  world.trillian.exhaustQuota(0);
   if (!(await writable(world))) {
     watch.broken(5, 'the log is not writable');
   }

@@ -10,6 +10,8 @@ import { CURRENT_TREE, type World } from './world/world';
 /** The longest pause between two tries while the log is closed, in milliseconds: that of going forward. */
 const LONGEST_CLOSED_MS = 10_000;
 
+const behindExposure: ReadonlySet<string> = new Set(['confirm', 'settle', 'soak']);
+
 /** A rule of DESIGN "What may never happen" that was broken. */
 export interface Violation {
   readonly rule: number;
@@ -70,7 +72,10 @@ export class Watch {
   }
 
   /** While no tree of the log takes writes, an undo is tried again within seconds: clients are refused meanwhile. */
-  onBackoff(forMs: number): void {
+  onBackoff(activity: string, forMs: number): void {
+    if (behindExposure.has(activity)) {
+      return; // None of these opens a tree again that somebody else has closed.
+    }
     const closed = this.#world?.trees().every(({ row }) => row.state !== 'ACTIVE') ?? false;
     if (closed && forMs > LONGEST_CLOSED_MS) {
       this.broken(7, `the log is closed, and nothing is tried for ${Math.round(forMs / 1000)} s`);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { InstallationState } from '../../workflows/model/installation';
 import { leftoversOf } from '../../workflows/model/leftovers';
-import { markedTrees } from '../../workflows/model/mark';
+import { markedTrees, treesWithUnusableMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
 import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
@@ -79,6 +79,7 @@ export async function preflight(
         holding: gateState.mode === 'hold',
       },
       largestMark: Math.max(0, ...marked.map((tree) => tree.identity.number)),
+      unusableMarks: treesWithUnusableMark(trees, request.log),
       leftovers: leftoversOf({ installation: state, gate: gateState, current: shards.current, marked }),
       drainEvidence: evidence,
       hash: sha256(JSON.stringify([request.log, state, changes])),

@@ -17,7 +17,7 @@ export interface ActivityHost extends AttemptHost {
   happened(execution: Execution, job: Job): void;
   trace(line: () => string): void;
   /** A try has failed, and so long nothing is tried. */
-  backsOff(forMs: number): void;
+  backsOff(activity: string, forMs: number): void;
 }
 
 /** A timer of a server with default settings that is shorter than a second takes a second. */
@@ -154,7 +154,7 @@ export class ActivityTask {
     const factor = policy?.backoffCoefficient || 2;
     const backoff = Math.max(Math.min(initial * factor ** (this.attempt - 1), most), SHORTEST_BACKOFF_MS);
     this.beginsAt = this.#host.time.now + backoff;
-    this.#host.backsOff(backoff);
+    this.#host.backsOff(this.type, backoff);
     this.#dispatch(backoff);
   }
 

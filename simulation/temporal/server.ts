@@ -56,7 +56,7 @@ export class TemporalServer {
       close: (execution: Execution, status: Status, how?: { readonly reset: boolean }) =>
         this.#close(execution, status, how),
       happened: (execution: Execution, job: Job) => this.#happened(execution, job),
-      backsOff: (forMs: number) => this.#parts.backsOff(forMs),
+      backsOff: (activity: string, forMs: number) => this.#parts.backsOff(activity, forMs),
       obey: (execution: Execution, command: Command) => this.#commands.obey(execution, command),
     };
     this.#tasks = new WorkflowTasks(host);

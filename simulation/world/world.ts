@@ -45,7 +45,7 @@ const STRANGERS_TREE: TreeId = '3333333333333333333';
 export interface Watcher {
   onState(tree: SimulatedTree, before: TreeState | undefined, by: string): void;
   /** A try of an activity has failed, and for so many milliseconds there is no other. */
-  onBackoff(forMs: number): void;
+  onBackoff(activity: string, forMs: number): void;
   onSigned(entry: SignedEntry, by: RekorProcess): void;
   onMisreadWrite(by: RekorProcess): void;
   onWaited(ms: number): void;
@@ -174,7 +174,7 @@ export class World {
       clientOf: () => client,
       onSink: (call) => watcher.onSink(call),
       attemptEnded: parts.attemptEnded,
-      backsOff: (forMs) => watcher.onBackoff(forMs),
+      backsOff: (activity, forMs) => watcher.onBackoff(activity, forMs),
       trace,
     });
     this.temporal.resetReachesChildren = scenario.resetReachesChildren;

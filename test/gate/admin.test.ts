@@ -37,6 +37,9 @@ describe('the admin interface', () => {
   it.each([
     ['hold', { rotation: 'r/1', number: 1 }, 'leaseMs'],
     ['hold', { rotation: 'r/1', number: 1.5, leaseMs: 10 }, 'number'],
+    // No rotation counts so far, and no order could follow one of these.
+    ['hold', { rotation: 'r/1', number: 1_000_000_001, leaseMs: 10 }, 'number'],
+    ['release', { rotation: 'r/1', number: 1e15, upstream: 'http://a:1' }, 'number'],
     ['hold', { rotation: 'r/1', number: 1, leaseMs: 0 }, 'leaseMs'],
     ['hold', { rotation: '', number: 1, leaseMs: 10 }, 'rotation'],
     ['hold', { rotation: 'r/1', number: 1, leaseMs: 10, lease: 3 }, '"lease"'],

@@ -66,6 +66,19 @@ describe('what the gate remembers', () => {
     expect(await again.release(3, rekor.url)).toMatchObject({ mode: 'pass' });
   });
 
+  it('does not start with a number that no order could follow, and names it', async () => {
+    const rekor = await started.rekor();
+    const stateFile = join(await started.directory(), 'gate.json');
+    const state = { mode: 'pass', upstream: rekor.url, rotation: 'r/1', number: 1e15, hold: null } as const;
+    await saveState(stateFile, state);
+    const error: unknown = await started.gate({ stateFile }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(GateStartError);
+    expect((error as GateStartError).refusal).toMatchObject({
+      code: 'GATE_STATE_UNREADABLE',
+      message: expect.stringContaining('number') as string,
+    });
+  });
+
   it('keeps the figures of the last hold over a restart', async () => {
     const rekor = await started.rekor(created);
     const gate = await started.gate({ firstUpstream: rekor.url });

@@ -18,6 +18,19 @@ function codesOf(result: ReturnType<typeof planRotation>): string[] {
 }
 
 describe('a plan', () => {
+  it('is refused while a number leaves none for its orders, and says where that stands', () => {
+    const { gate } = aFoundLog();
+    for (const [found, where] of [
+      [{ gate: { ...gate, number: 1_000_000_000 } }, 'The write gate'],
+      [{ largestMark: 999_999_999 }, 'The mark of a tree'],
+      [{ unusableMarks: ['301'] }, 'The mark of tree 301'],
+    ] as const) {
+      expect(planWith(found)).toMatchObject({
+        refusals: [{ code: 'NUMBER_TOO_LARGE', message: expect.stringContaining(where) as string }],
+      });
+    }
+  });
+
   it('names the current tree, the shards, the first index and a number above every earlier one', () => {
     const { gate } = aFoundLog();
     const result = planWith({ gate: { ...gate, number: 4 }, largestMark: 7 });

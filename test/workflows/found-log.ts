@@ -56,6 +56,7 @@ export function aFoundLog(): FoundLog {
     ],
     gate: { upstream: 'http://127.0.0.1:3001', number: 0, holding: false },
     largestMark: 0,
+    unusableMarks: [],
     leftovers: [],
     drainEvidence: {
       by: 'queue',

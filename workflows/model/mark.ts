@@ -1,5 +1,5 @@
 import type { Tree, TreeId, TreeState } from './log';
-import type { AttemptIdentity } from './rotation';
+import { LARGEST_NUMBER, type AttemptIdentity } from './rotation';
 
 /** A next tree's description: whose it is. Written in CreateTree and never later, since updates get lost in Trillian. */
 export function markOf({ log, rotation, attempt, number }: AttemptIdentity): string {
@@ -9,14 +9,26 @@ export function markOf({ log, rotation, attempt, number }: AttemptIdentity): str
 const form =
   /^rekor-rotate log=(?<log>\S+) rotation=(?<rotation>\S+) attempt=(?<attempt>\d+) number=(?<number>\d+)$/;
 
-/** Who made a tree; undefined for a tree that no rotation made. */
+/** Who made a tree; undefined for a tree that no rotation made, also when its number is none that a rotation could have. */
 export function readMark(tree: Tree): AttemptIdentity | undefined {
-  const found = form.exec(tree.description)?.groups;
+  const mark = readAnyMark(tree);
+  return mark && mark.number <= LARGEST_NUMBER ? mark : undefined;
+}
+
+function readAnyMark({ description }: Tree): AttemptIdentity | undefined {
+  const found = form.exec(description)?.groups;
   if (!found) {
     return undefined;
   }
   const { log = '', rotation = '', attempt, number } = found;
   return { log, rotation, attempt: Number(attempt), number: Number(number) };
+}
+
+/** Trees of a log whose mark is ignored: nobody but a person can have written its number. */
+export function treesWithUnusableMark(trees: readonly Tree[], log: string): TreeId[] {
+  return trees
+    .filter((tree) => readAnyMark(tree)?.log === log && readMark(tree) === undefined)
+    .map(({ treeId }) => treeId);
 }
 
 /** A tree that a rotation made. */

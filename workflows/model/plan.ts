@@ -2,7 +2,7 @@ import type { InstallationChanges, InstallationState } from './installation';
 import type { IfNextFails } from './decision';
 import { type DrainEvidence, passMs, signerWaitsMs } from './drain';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
-import { numberAfter, type RotationRequest } from './rotation';
+import { LARGEST_NUMBER, numberAfter, type RotationRequest } from './rotation';
 import { refusal, type Refusal } from './refusals';
 import { differencesFrom, firstIndexAfter } from './shards';
 
@@ -27,6 +27,8 @@ export interface FoundLog {
   readonly gate: { readonly upstream: string; readonly number: number; readonly holding: boolean };
   /** The largest number in the mark of any tree of this log; 0 without any. */
   readonly largestMark: number;
+  /** Trees whose mark is ignored for its number. */
+  readonly unusableMarks: readonly TreeId[];
   /** What an interrupted rotation left behind, in plain words. */
   readonly leftovers: readonly string[];
   /** How it will be proven that the current tree is drained; the signer's passes are the weaker way. */
@@ -108,9 +110,21 @@ export function planRotation(
   };
 }
 
+/** A rotation, its third trees and a recovery of it take far less. */
+const NUMBERS_KEPT_FREE = 1_000;
+
 function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refusal> {
   const { installation, current } = found;
   const log = request.log;
+  const largest = LARGEST_NUMBER - NUMBERS_KEPT_FREE;
+  const tooLarge = [
+    ...found.unusableMarks.map((treeId) => `The mark of tree ${treeId}`),
+    ...(found.gate.number > largest ? ['The write gate'] : []),
+    ...(found.largestMark > largest ? ['The mark of a tree'] : []),
+  ];
+  for (const where of tooLarge) {
+    yield refusal('NUMBER_TOO_LARGE', { log, where, largest });
+  }
   if (request.currentTree !== undefined && request.currentTree !== installation.activeTreeId) {
     yield refusal('NOT_THE_ACTIVE_TREE', {
       log,

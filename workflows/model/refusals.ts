@@ -109,6 +109,11 @@ const catalogue = {
     remedy:
       'Start it once with --first-upstream http://HOST:PORT, the Rekor that serves now; afterwards it remembers.',
   }),
+  NUMBER_TOO_LARGE: (found: { log: string; where: string; largest: number }): Text => ({
+    message: `${found.where} of ${found.log} has a number that no rotation gave it: none counts beyond ${found.largest}.`,
+    remedy:
+      'Somebody wrote it by hand, and no order could follow it. docs/operating.md says how it is put right: "A number that is too large".',
+  }),
   GATE_ADDRESS_UNUSABLE: (found: { field: string; address: string; reason: string }): Text => ({
     message: `The write gate cannot listen on ${found.address} (logs.NAME.gate.${found.field}): ${found.reason}.`,
     remedy:

@@ -35,6 +35,12 @@ export interface AttemptIdentity {
   readonly fence?: number;
 }
 
+/**
+ * No order and no mark has a larger number. A rotation takes two for each attempt, so that it is never reached; one that is
+ * larger was written by hand, and would leave no number for those that follow.
+ */
+export const LARGEST_NUMBER = 1_000_000_000;
+
 /** The number that the orders of an attempt carry; those that take it back carry the one after it. */
 export function orderNumber({ number, fence }: AttemptIdentity): number {
   return fence ?? number;
