@@ -214,10 +214,12 @@ describe('the last look', () => {
 
   it('leaves a current tree alone that someone closed before any freeze of the rotation', async () => {
     const log = new FakeLog();
-    log.trees['300'] = { state: 'FROZEN', size: 1, mark: identity };
+    log.trees['300'] = { state: 'FROZEN', size: 0, mark: identity };
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     await expect(look(log, false)).resolves.toEqual([]);
+    expect(log.done).toEqual([]);
     await expect(look(log)).resolves.toEqual([expect.stringContaining('200')]);
+    expect(log.trees['200']?.state).toBe('ACTIVE');
   });
 
   it('tells everything that a late call has left (H8)', async () => {
