@@ -219,7 +219,7 @@ describe('the last look', () => {
     await expect(look(log, false)).resolves.toEqual([]);
     expect(log.done).toEqual([]);
     await expect(look(log)).resolves.toEqual([expect.stringContaining('200')]);
-    expect(log.trees['200']?.state).toBe('ACTIVE');
+    expect(log.trees['200'].state).toBe('ACTIVE');
   });
 
   it('tells everything that a late call has left (H8)', async () => {
