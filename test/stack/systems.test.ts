@@ -149,7 +149,10 @@ describe('Trillian', () => {
   });
 
   it('has no connection less after many questions about a tree without a root, which holds nothing (H7)', async () => {
-    const { treeId } = await trillian.createTree({ displayName: '', description: 'broken off' }, call);
+    const { treeId } = await trillian.createTree(
+      { displayName: '', description: 'broken off', maxRootDurationMs: 3_600_000 },
+      call,
+    );
     const value = Buffer.from('a leaf');
     const leaf = { value, identityHash: Buffer.alloc(32, 7) };
     expect(await rejected(trillian.queueLeaf(treeId, leaf, call))).toMatchObject({
@@ -178,7 +181,10 @@ describe('Trillian', () => {
     try {
       expect(await refused('TRILLIAN_QUOTA', queueNewLeaf(treeId))).toContain('too many unsequenced rows');
       await refused('TRILLIAN_QUOTA', trillian.initLog(treeId, call));
-      const made = await trillian.createTree({ displayName: '', description: 'during a backlog' }, call);
+      const made = await trillian.createTree(
+        { displayName: '', description: 'during a backlog', maxRootDurationMs: 3_600_000 },
+        call,
+      );
       for (const state of ['DRAINING', 'FROZEN', 'ACTIVE'] as const) {
         await trillian.setState(made.treeId, state, call);
       }
