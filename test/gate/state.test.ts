@@ -69,7 +69,14 @@ describe('what the gate remembers', () => {
   it('does not start with a number that no order could follow, and names it', async () => {
     const rekor = await started.rekor();
     const stateFile = join(await started.directory(), 'gate.json');
-    const state = { mode: 'pass', upstream: rekor.url, rotation: 'r/1', number: 1e15, hold: null } as const;
+    const state = {
+      mode: 'pass',
+      upstream: rekor.url,
+      rotation: 'r/1',
+      number: 1e15,
+      shards: null,
+      hold: null,
+    } as const;
     await saveState(stateFile, state);
     const error: unknown = await started.gate({ stateFile }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(GateStartError);
