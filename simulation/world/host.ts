@@ -247,21 +247,40 @@ export function useHost(simulated: NonNullable<typeof host>): void {
   host = simulated;
 }
 
-/** Puts the simulated host under `spawn`; other programs stay real. For programs of their own. */
+/** The commands that run, by a process id above any real one, and how each is ended. */
+const commands = new Map<number, () => void>();
+let lastPid = 2 ** 30;
+
+/**
+ * Puts the simulated host under `spawn`, and its commands under `process.kill`, which ends a command's whole process group;
+ * other programs stay real. For programs of their own.
+ */
 export function replaceSpawn(): void {
   const real = childProcess.spawn as (...args: unknown[]) => unknown;
-  const spawn = (
-    program: string,
-    args: readonly string[],
-    options: { readonly signal?: AbortSignal },
-  ): unknown => {
+  const spawn = (program: string, args: readonly string[], options: unknown): unknown => {
     if (program !== SLOT_PROGRAM || !host) {
       return real(program, args, options);
     }
     const [name, verb = ''] = args as [SlotName, string?];
-    return child(host, name, verb, options.signal);
+    return child(host, name, verb);
   };
   Object.assign(childProcess, { spawn });
+
+  const realKill = process.kill.bind(process);
+  const kill = (pid: number, signal?: NodeJS.Signals | number): true => {
+    if (-pid <= 2 ** 30) {
+      return realKill(pid, signal);
+    }
+    const end = commands.get(-pid);
+    if (!end) {
+      throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
+    }
+    if (signal !== 0) {
+      end();
+    }
+    return true;
+  };
+  Object.assign(process, { kill });
 }
 
 /** A command that cannot be waited for any longer is ended, but what it has set going goes on. */
@@ -269,35 +288,45 @@ function child(
   { host: simulated, network, time }: NonNullable<typeof host>,
   name: SlotName,
   verb: string,
-  signal: AbortSignal | undefined,
 ): EventEmitter {
   const emitter = new EventEmitter();
-  const stderr = new EventEmitter();
-  Object.assign(stderr, { setEncoding: () => stderr, destroy: () => undefined });
-  Object.assign(emitter, { stderr });
+  const pid = (lastPid += 1);
+  const stderr = { resume: () => undefined, destroy: () => undefined };
+  Object.assign(emitter, { pid, stderr });
+  const ended = new AbortController();
+  const ends = (exitCode: number | null, endedBy: NodeJS.Signals | null): void => {
+    commands.delete(pid);
+    emitter.emit('exit', exitCode, endedBy);
+    emitter.emit('close', exitCode, endedBy);
+  };
+  commands.set(pid, () => {
+    ended.abort();
+    ends(null, 'SIGTERM');
+  });
   const call = {
     system: 'host' as const,
     method: `${verb} ${name}`,
     changes: verb !== 'status',
     deadline: time.now + 30_000,
-    signal: signal ?? new AbortController().signal,
+    signal: ended.signal,
   };
   const owner = processes.getStore();
   network
     .send(call, () => simulated.run(name, verb))
     .then(
       (exitCode) => {
-        emitter.emit('exit', exitCode, null);
-        emitter.emit('close', exitCode, null);
+        if (commands.has(pid)) {
+          ends(exitCode, null);
+        }
       },
       (error: unknown) => {
-        if (signal?.aborted) {
-          emitter.emit('error', new Error('The operation was aborted'));
-        } else if (error instanceof NoAnswer) {
-          stderr.emit('data', `${error.message}\n`);
-          emitter.emit('exit', 1, null);
-          emitter.emit('close', verb === 'status' ? 64 : 1, null);
+        if (!commands.has(pid)) {
+          return;
+        }
+        if (error instanceof NoAnswer) {
+          ends(verb === 'status' ? 64 : 1, null);
         } else if (owner?.alive !== false) {
+          commands.delete(pid);
           emitter.emit('error', error);
         }
       },
