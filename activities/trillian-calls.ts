@@ -58,12 +58,15 @@ export interface UnansweredChange {
 export class TrillianError extends OwnWords {
   readonly method: string;
   readonly code: status;
+  /** Trillian's own text, which tells cases of one code apart. No person is told it. */
+  readonly details: string;
 
   constructor(method: string, code: status, details: string, options?: ErrorOptions) {
     super(`Trillian answered ${method} with ${status[code]}`, { ...options, detail: details });
     this.name = 'TrillianError';
     this.method = method;
     this.code = code;
+    this.details = details;
   }
 }
 

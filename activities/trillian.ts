@@ -130,7 +130,7 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
       const uninitialised =
         error instanceof TrillianError &&
         error.code === status.FAILED_PRECONDITION &&
-        error.message.includes(NEEDS_INIT);
+        error.details.includes(NEEDS_INIT);
       throw uninitialised ? refuse('TREE_UNINITIALISED', { log: options.log, tree: treeId }, error) : error;
     }
   }
