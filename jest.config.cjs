@@ -10,5 +10,7 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
+  // For what hangs, and for nothing else: no test fails because the machine has other work.
+  testTimeout: 300_000,
   modulePathIgnorePatterns: ['<rootDir>/out/'],
 };

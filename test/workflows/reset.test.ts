@@ -9,13 +9,11 @@ let server: SagaServer;
 
 beforeAll(async () => {
   server = await startSagaServer();
-}, 600_000);
+});
 
 afterAll(async () => {
   await server.close();
-}, 30_000);
-
-jest.setTimeout(60_000);
+});
 
 /** More workflow tasks than a rotation has when it goes well. */
 const TASKS = 14;
@@ -54,7 +52,7 @@ function expectOneEnd(world: World, before: object, result: RotationResult): voi
 
 describe('a rotation that is reset after it has completed', () => {
   const resets = atOnce(tasks, async (task) => {
-    const world = new World({ criticalSectionMs: 2_500 });
+    const world = new World();
     const before = world.cleanSlate();
     return await server.withWorker(world, async (rotations) => {
       await rotations.rotate();
@@ -74,16 +72,14 @@ const moments = each<Act>('stage', 'hold', 'freeze', 'verify', 'confirm', 'soak'
 
 describe.each(moments)('a rotation that is reset while it runs, in %s,', (act) => {
   const resets = atOnce(tasks, async (task) => {
-    const world = new World({ criticalSectionMs: 2_500 });
+    const world = new World();
     const before = world.cleanSlate();
     return await server.withWorker(world, async (rotations) => {
-      await rotations.start();
-      await new Promise<void>((resolve) => {
-        void world.once(act, async () => {
-          await resetTo(rotations, rotations.lock, Number(task));
-          resolve();
-        });
+      const starting = rotations.start();
+      await new Promise<void>((resolve, reject) => {
+        void world.once(act, () => resetTo(rotations, rotations.lock, Number(task)).then(resolve, reject));
       });
+      await starting;
       // The run that was reset ends terminated; the one that follows it is the rotation now.
       const result = await rotations.lock.result();
       const { leftovers } = world.found();
@@ -106,12 +102,12 @@ describe.each(moments)('a rotation that is reset while it runs, in %s,', (act) =
 describe('a critical section that is reset', () => {
   const acts = each<Act>('freeze', 'verify', 'expose');
   const resets = atOnce(acts, async (act) => {
-    const world = new World({ criticalSectionMs: 2_500 });
+    const world = new World();
     const before = world.cleanSlate();
     return await server.withWorker(world, async (rotations) => {
-      const handle = await rotations.start();
+      const starting = rotations.start();
       await world.once(act, () => resetTo(rotations, rotations.cutOver, 1));
-      return { world, before, result: await handle.result() };
+      return { world, before, result: await (await starting).result() };
     });
   });
   it.each(acts)('in %s ends as before or completed, never with two trees ACTIVE (H7)', async (act) => {
@@ -126,13 +122,13 @@ describe('a worker that is replaced in the middle of a rotation', () => {
     async (act) => {
       const world = new World();
       const result = await server.withWorker(world, async ({ start }) => {
-        const handle = await start();
+        const starting = start();
         let replaced: Promise<void> = Promise.resolve();
         await world.once(act, () => {
           replaced = server.replaceWorker();
         });
         await replaced;
-        return await handle.result();
+        return await (await starting).result();
       });
       expect(result).toMatchObject({ outcome: 'completed', attempts: 1, nextTree: { treeId: 'next-1' } });
       expect(world.calls.filter((called) => called === act)).toHaveLength(1);

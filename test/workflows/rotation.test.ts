@@ -7,13 +7,11 @@ let server: SagaServer;
 
 beforeAll(async () => {
   server = await startSagaServer();
-}, 600_000);
+});
 
 afterAll(async () => {
   await server.close();
-}, 30_000);
-
-jest.setTimeout(60_000);
+});
 
 const beforeNoReturn: readonly Act[] = ['createNextTree', 'stage', 'hold', 'start', 'freeze', 'verify'];
 
@@ -158,9 +156,9 @@ describe('the lock', () => {
   it('is not left by terminating the workflow that a person started (H22)', async () => {
     const world = new World();
     await server.withWorker(world, async ({ start, lock }) => {
-      const handle = await start();
+      const starting = start();
       await world.once('stage', async () => {
-        await handle.terminate('by the test');
+        await (await starting).terminate('by the test');
       });
       expect(await lock.result()).toMatchObject({ outcome: 'completed' });
     });

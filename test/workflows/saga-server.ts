@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   bundleWorkflowCode,
+  type BundleOptions,
   DefaultLogger,
   makeTelemetryFilterString,
   Runtime,
@@ -30,7 +31,10 @@ import type { RotationRequest, RotationResult } from '../../workflows/model/rota
 import { World } from './world';
 import { activitiesOf } from './world-activities';
 
-/** A real Temporal server with default settings, and one worker whose activities act on a `World` for each log. */
+/**
+ * A real Temporal server and one worker, whose workflows have a clock of their own (patient-clock.ts) and whose activities
+ * act on a `World` for each log.
+ */
 export interface SagaServer {
   /** Runs `body` while the worker serves the world; afterwards nothing has happened to it that may never happen. */
   withWorker<Result>(world: World, body: (rotations: Rotations) => Promise<Result>): Promise<Result>;
@@ -39,7 +43,6 @@ export interface SagaServer {
   close(): Promise<void>;
   /** What the workflows have called out in the worker's log. */
   readonly alarms: readonly string[];
-  readonly workflowBundle: WorkflowBundleWithSourceMap;
 }
 
 type Ending<Request> = (request: Request) => Promise<RotationResult>;
@@ -74,11 +77,29 @@ export interface Rotations {
 
 const TASK_QUEUE = 'saga';
 
-/** How long anything is waited for, in milliseconds. */
-const PATIENCE_MS = 30_000;
+/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
+const PATIENCE_MS = 120_000;
 
-export async function startSagaServer(): Promise<SagaServer> {
-  const alarms: string[] = [];
+/** The server's own timers keep the clock of the workflows; with its defaults each takes a second or more. */
+const precise = [
+  'history.timerProcessorMaxTimeShift="1ms"',
+  'history.timerProcessorMaxPollRPS=1000',
+  'history.transferProcessorMaxPollRPS=1000',
+].flatMap((setting) => ['--dynamic-config-value', setting]);
+
+/** The workflows as a worker loads them. */
+export async function bundleWorkflows(
+  options: Partial<BundleOptions> = {},
+): Promise<WorkflowBundleWithSourceMap> {
+  return await bundleWorkflowCode({
+    workflowsPath: path.join(__dirname, '../../workflows/index.ts'),
+    logger: new DefaultLogger('ERROR'),
+    ...options,
+  });
+}
+
+/** Temporal's runtime in this process says what is wrong and no more; `alarms` gets what the workflows call out. */
+export function installQuietRuntime(alarms: string[] = []): void {
   const logger = new DefaultLogger('ERROR', ({ message, meta }) => {
     if (message.startsWith('ALARM: ')) {
       alarms.push(message);
@@ -89,13 +110,17 @@ export async function startSagaServer(): Promise<SagaServer> {
   // An activity that ends after its workflow is a warning to the core, and what many of these tests are about.
   const filter = makeTelemetryFilterString({ core: 'ERROR' });
   Runtime.install({ logger, telemetryOptions: { logging: { filter } } });
+}
+
+export async function startSagaServer(): Promise<SagaServer> {
+  const alarms: string[] = [];
+  installQuietRuntime(alarms);
   const { temporal } = await ensureBinaries(() => undefined);
   const environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: temporal } },
+    server: { executable: { type: 'existing-path', path: temporal }, extraArgs: precise },
   });
-  const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
-    workflowsPath: path.join(__dirname, '../../workflows/index.ts'),
-    logger: new DefaultLogger('ERROR'),
+  const workflowBundle = await bundleWorkflows({
+    workflowInterceptorModules: [path.join(__dirname, 'patient-clock.ts')],
   });
   const worlds = new Map<string, ReturnType<typeof activitiesOf>>();
   const startWorker = async (): Promise<RunningWorker> => {
@@ -106,6 +131,7 @@ export async function startSagaServer(): Promise<SagaServer> {
       activities: ofEachWorld(worlds),
       maxHeartbeatThrottleInterval: '100ms',
       defaultHeartbeatThrottleInterval: '100ms',
+      stickyQueueScheduleToStartTimeout: '5 seconds',
       shutdownGraceTime: '10 seconds',
     });
     return { worker, ended: worker.run() };
@@ -117,7 +143,6 @@ export async function startSagaServer(): Promise<SagaServer> {
   let running = await startWorker();
   return {
     alarms,
-    workflowBundle,
     withWorker: async (world, body) => {
       worlds.set(world.log, activitiesOf(world));
       const result = await body(rotationsOf(environment, world));

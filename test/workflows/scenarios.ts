@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { RotationResult } from '../../workflows/model/rotation';
 import type { Rotations } from './saga-server';
 import { ALWAYS, World, type Act } from './world';
@@ -26,7 +25,7 @@ const cutOver: Recorded = { kind: 'cut-over', workflowId: `log/${LOG}/cut-over` 
 
 /** The world of a scenario: each records the same log. */
 export function worldOf({ timing }: Scenario): World {
-  return new World({ criticalSectionMs: 2_500, ...timing }, LOG);
+  return new World(timing, LOG);
 }
 
 function ends(outcome: Outcome, result: RotationResult): void {
@@ -75,7 +74,7 @@ const who = { who: 'ada', why: 'a scenario' };
 /** A rotation is lost, with its critical section, after one of its acts. */
 async function lostAfter(world: World, rotations: Rotations, act: Act): Promise<void> {
   const { start, lock, cutOver: section } = rotations;
-  const handle = await start();
+  const starting = start();
   await world.once(
     act,
     async () => {
@@ -87,8 +86,8 @@ async function lostAfter(world: World, rotations: Rotations, act: Act): Promise<
     },
     'after',
   );
-  await handle.result().catch(() => undefined);
-  await wait(500);
+  await (await starting).result().catch(() => undefined);
+  await world.quiet();
   world.faults.length = 0;
 }
 
@@ -99,8 +98,8 @@ export const scenarios: readonly Scenario[] = [
   rotated('completed-when-resumed-by-retry', 'completed', async (world, { held, resume }) => {
     failsFor('settle', ALWAYS)(world);
     await held();
-    world.faults.length = 0;
     await resume({ choice: 'retry', ...who });
+    world.faults.length = 0;
   }),
   rotated('completed-when-resumed-by-skip', 'completed', async (world, { held, resume }) => {
     failsFor('confirm', ALWAYS)(world);

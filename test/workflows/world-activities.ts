@@ -21,13 +21,12 @@ import {
 } from '../../workflows/model/rotation';
 import { sha256, slotNamed, type Act, type Fault, type World } from './world';
 
-/** As a real activity does: shows signs of life, and hears of a Cancel by them. */
+/** How often an activity shows that its worker lives, in milliseconds. */
+const SIGN_OF_LIFE_MS = 100;
+
+/** As a real activity does: hears of a Cancel by its signs of life. */
 export async function untilCancelled(): Promise<never> {
-  const context = Context.current();
-  for (;;) {
-    context.heartbeat();
-    await context.sleep(50);
-  }
+  return await Context.current().cancelled;
 }
 
 /** What a failed activity of several steps says of them. */
@@ -69,14 +68,13 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
   const change =
     <Order, Result>(act: Act, effect: (order: Order) => Result): ((order: Order) => Promise<Result>) =>
     (order) =>
-      crossing(undefined, () => acted(act, () => effect(order)), !insisted.has(act));
+      crossing(world, undefined, () => acted(act, () => effect(order)), !insisted.has(act));
 
   /** What a section that is still open may yet do comes first. */
   const afterSections =
     <Order, Result>(act: (order: Order) => Promise<Result>): ((order: Order) => Promise<Result>) =>
     async (order) => {
       while (await cutOverRuns(Context.current().client, world.log)) {
-        Context.current().heartbeat();
         await Context.current().sleep(100);
       }
       return await act(order);
@@ -86,7 +84,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     <Asked, Found>(look: (asked: Asked) => Found): ((asked: Asked) => Promise<Found>) =>
     (asked) =>
       // A rejected promise, not a thrown error, as from every real activity.
-      crossing(undefined, () => Promise.resolve().then(() => look(asked)));
+      crossing(world, undefined, () => Promise.resolve().then(() => look(asked)));
 
   const ofAttempt = (identity: AttemptIdentity): string[] =>
     world
@@ -306,7 +304,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
       }
     }),
     holdAndFreeze: (order) =>
-      withSteps(async (steps) => {
+      withSteps(world, async (steps) => {
         const { identity, release } = order;
         world.requireOurs(identity);
         requireAsPrepared(order);
@@ -320,7 +318,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     releaseToCurrent: change('releaseToCurrent', releaseWrites),
     stop: change('stop', stop),
     openAndExpose: (order) =>
-      withSteps(async (steps) => {
+      withSteps(world, async (steps) => {
         const { identity, release, frozen } = order;
         world.requireOurs(identity);
         if (order.forward) {
@@ -414,9 +412,13 @@ function retired(world: World) {
     });
 }
 
-function withSteps<Result>(act: (steps: Steps) => Promise<Result>, final = true): Promise<Result> {
+function withSteps<Result>(
+  world: World,
+  act: (steps: Steps) => Promise<Result>,
+  final = true,
+): Promise<Result> {
   const steps: Steps = { times: {}, began: [] };
-  return crossing(steps, () => act(steps), final);
+  return crossing(world, steps, () => act(steps), final);
 }
 
 /** What must succeed in the end: whatever it finds is worth another try (activities/index.ts). */
@@ -425,14 +427,21 @@ const insisted: ReadonlySet<Act> = new Set<Act>([
   ...(['closeNextTree', 'lookBack', 'superseding', 'confirm', 'settle', 'soak'] as const),
 ]);
 
-/** Refusals cross to the workflow as from the real activities (activities/index.ts). */
+/** Shows signs of life while it acts. Refusals cross to the workflow as from the real activities (activities/index.ts). */
 async function crossing<Result>(
+  world: World,
   steps: Steps | undefined,
   act: () => Promise<Result>,
   final = true,
 ): Promise<Result> {
+  const context = Context.current();
+  const signsOfLife = setInterval(() => {
+    if (!world.silent) {
+      context.heartbeat();
+    }
+  }, SIGN_OF_LIFE_MS);
   try {
-    return await act();
+    return await world.underWay(act);
   } catch (error) {
     if (!(error instanceof RefusalError)) {
       throw error;
@@ -445,5 +454,7 @@ async function crossing<Result>(
       details: [reason, steps ?? { times: {}, began: [] }],
       cause: error,
     });
+  } finally {
+    clearInterval(signsOfLife);
   }
 }
