@@ -29,7 +29,7 @@ describe('an attempt of an activity', () => {
   it('keeps which steps it had begun and done when one fails', async () => {
     const steps: KeptSteps = { times: {}, began: [] };
     const failing = attempted(
-      1_000,
+      60_000,
       async (attempt) => {
         await attempt.step('hold', () => Promise.resolve());
         await attempt.step('freeze', () => Promise.reject(new Error('it broke')));
@@ -44,7 +44,7 @@ describe('an attempt of an activity', () => {
   it('is not reported as cancelled before an unanswered change can land no more (H8)', async () => {
     const lands = Date.now() + 300;
     const error = await rejected(
-      attempted(5_000, async ({ unanswered, signal }, environment) => {
+      attempted(60_000, async ({ unanswered, signal }, environment) => {
         unanswered?.add({ mayLandUntil: lands });
         environment.cancel();
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -56,9 +56,14 @@ describe('an attempt of an activity', () => {
   });
 
   it('counts what it waited for a worker, and sends nothing once Temporal has given it up (H8)', async () => {
-    const scheduled = Date.now() - 600;
-    const notAfter = await attempted(1_000, (attempt) => Promise.resolve(attempt.notAfter), undefined, 600);
-    expect(notAfter).toBeLessThan(scheduled + 1_000);
+    const scheduled = Date.now() - 30_000;
+    const notAfter = await attempted(
+      60_000,
+      (attempt) => Promise.resolve(attempt.notAfter),
+      undefined,
+      30_000,
+    );
+    expect(notAfter).toBeLessThanOrEqual(scheduled + 60_000);
   });
 
   it('ends before Temporal gives it up, naming the step that ran', async () => {
@@ -78,7 +83,9 @@ describe('an attempt of an activity', () => {
   });
 
   it('says at its end what was not answered, and not only that its time was over', async () => {
-    const began = Date.now();
+    // In the order of one event loop, however slow that is: Temporal gives the attempt up half a second later.
+    let givenUp = false;
+    const givesUp = setTimeout(() => (givenUp = true), 400 + REPORT_MS);
     const error = await rejected(
       attempted(400, (attempt) =>
         persistently(attempt, () => {
@@ -91,20 +98,20 @@ describe('an attempt of an activity', () => {
     );
     expect(error).toMatchObject({ refusal: { code: 'TRILLIAN_UNREACHABLE' } });
     expect(String(error)).toContain('no answer to UpdateTree');
-    // Early enough to be told: Temporal gives it up half a second later.
-    expect(Date.now() - began).toBeLessThan(400 + REPORT_MS / 2);
+    expect(givenUp).toBe(false);
+    clearTimeout(givesUp);
   });
 
   it('repeats what cannot be reached, and nothing that was refused', async () => {
     const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
     let tries = 0;
-    const reached = attempted(2_000, (attempt) =>
+    const reached = attempted(60_000, (attempt) =>
       persistently(attempt, () => ((tries += 1) < 3 ? Promise.reject(away) : Promise.resolve(tries))),
     );
     await expect(reached).resolves.toBe(3);
     tries = 0;
     const no = refuse('CHANGED_BY_SOMEONE', { what: 'it', expected: 'a', now: 'b' });
-    const refusedAtOnce = attempted(2_000, (attempt) =>
+    const refusedAtOnce = attempted(60_000, (attempt) =>
       persistently(attempt, () => {
         tries += 1;
         return Promise.reject(no);

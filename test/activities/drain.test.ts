@@ -8,7 +8,7 @@ import { refused } from './refused';
 /** Only for what the real systems cannot be made to do at will; the rest is in test/stack/systems.test.ts. */
 const TREE = '6826284441047790130';
 const timing = { signerIntervalMs: 1, guardWindowMs: 0, clockDifferenceMs: 0 };
-const call = { signal: AbortSignal.timeout(5000) };
+const call = { signal: new AbortController().signal };
 
 let journal: string[];
 let state: TreeState;

@@ -24,8 +24,6 @@ beforeAll(async () => {
 
 afterAll(() => server.stop(), 30_000);
 
-jest.setTimeout(30_000);
-
 it('plans without asking, and prints the plan', async () => {
   const terminal = recordingTerminal();
 

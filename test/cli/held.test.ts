@@ -12,8 +12,6 @@ beforeAll(async () => {
 
 afterAll(() => server.stop(), 30_000);
 
-jest.setTimeout(30_000);
-
 const lock = () => server.temporal.workflow.getHandle('log/production');
 const person = ['--who', 'Ada', '--why', 'the signer is gone for good', '-c'];
 

@@ -14,8 +14,6 @@ beforeAll(async () => {
 
 afterAll(() => server.stop(), 30_000);
 
-jest.setTimeout(30_000);
-
 const lock = () => server.temporal.workflow.getHandle('log/production');
 
 async function said(command: readonly string[], terminal = recordingTerminal()) {

@@ -80,12 +80,12 @@ export async function startStandIn(): Promise<StandIn> {
   };
 }
 
-/** Waits until it has come to pass; 15 s at most. */
+/** Waits until it has come to pass; two minutes at most. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 120_000;
   while (!(await what())) {
     if (Date.now() > end) {
-      throw new Error('It did not come to pass within 15 s.');
+      throw new Error('It did not come to pass within two minutes.');
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

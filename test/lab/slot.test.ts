@@ -4,8 +4,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recorded } from '../../lab/process';
+import { until } from '../../lab/waiting';
 import { formatIdentity, identify } from '../../tools/process-identity';
 import { startWithoutFirstThread } from '../tools/without-first-thread';
+
+/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
+const PATIENCE_MS = 120_000;
 
 const script = join(__dirname, '../../lab/slot.sh');
 
@@ -13,6 +17,10 @@ describe('the commands of a slot', () => {
   let directory: string;
   let slots: string;
   const slot = (action: string) => spawnSync('sh', [script, action, directory, 'blue'], { encoding: 'utf8' });
+  const served = () =>
+    readFileSync(join(slots, 'blue.log'), 'utf8')
+      .split('\n')
+      .filter((line) => line === 'serve');
   const process_ = () => recorded(join(slots, 'blue.pid'));
 
   beforeEach(() => {
@@ -24,7 +32,7 @@ describe('the commands of a slot', () => {
       '#!/bin/sh',
       'echo $$ >>"${0%/*}/begun"',
       String.raw`printf "%s\n" "$@"`,
-      'exec sleep 60',
+      'exec sleep 600',
       '',
     ];
     writeFileSync(rekor, lines.join('\n'), { mode: 0o755 });
@@ -64,30 +72,35 @@ describe('the commands of a slot', () => {
   it('start one Rekor when several start it at a time', async () => {
     const starts = Array.from({ length: 5 }, () => spawn('sh', [script, 'start', directory, 'blue']));
     const ends = await Promise.all(starts.map((start) => once(start, 'exit')));
+    await until('Rekor to run', PATIENCE_MS, () => served().length > 0);
+    // One more would have come as soon.
     await new Promise((resolve) => setTimeout(resolve, 100));
 
     expect(ends.map(([code]) => code as number)).toEqual([0, 0, 0, 0, 0]);
-    const log = readFileSync(join(slots, 'blue.log'), 'utf8').split('\n');
-    expect(log.filter((line) => line === 'serve')).toHaveLength(1);
+    expect(served()).toHaveLength(1);
   });
 
   it('leave no Rekor that stop does not find, whenever start is killed', async () => {
     const killedStarts = 60;
+    const begun = () => readFileSync(join(directory, 'begun'), 'utf8').trim().split('\n').map(Number);
+    // The moments of the kills are spread over the time that a start takes here and now.
+    const before = performance.now();
+    expect(slot('start').status).toBe(0);
+    const startMs = performance.now() - before;
+    await until('Rekor to begin', PATIENCE_MS, () => existsSync(join(directory, 'begun')));
+    expect(slot('stop').status).toBe(0);
     for (let round = 0; round < killedStarts; round += 1) {
       const start = spawn('sh', [script, 'start', directory, 'blue'], { stdio: 'ignore' });
       const ended = once(start, 'exit');
-      await new Promise((resolve) => setTimeout(resolve, round / 5));
+      await new Promise((resolve) => setTimeout(resolve, (1.5 * startMs * round) / killedStarts));
       start.kill('SIGKILL');
       await ended;
       expect(slot('stop').status).toBe(0);
     }
-    // What began before the kill has long found out by now.
-    await new Promise((resolve) => setTimeout(resolve, 200));
 
-    const begun = readFileSync(join(directory, 'begun'), 'utf8').trim().split('\n').map(Number);
-    expect(begun.length).toBeGreaterThan(0);
-    expect(begun.filter((pid) => identify(pid) !== null)).toEqual([]);
-  }, 60_000);
+    // What began before a kill finds out by itself; one that stays would run on for longer than this waits.
+    await until('the end of all that began', 30_000, () => begun().every((pid) => identify(pid) === null));
+  });
 
   it('refuse to start what is no program', () => {
     writeFileSync(

@@ -7,8 +7,6 @@ import { mutantNames } from '../../simulation/mutants';
  * The simulation runs in processes of its own, because it replaces their time and their files; so its compiled program is
  * what is tested.
  */
-jest.setTimeout(240_000);
-
 const program = join(__dirname, '../../out/dist/simulation/main.js');
 
 function simulate(...options: string[]): {

@@ -17,11 +17,12 @@ beforeAll(async () => {
   });
   const { address } = server;
   target = { address, namespace: 'default', taskQueue: 'guarded', options: { address } };
-}, 60_000);
+});
 
-afterAll(() => server.teardown(), 30_000);
+afterAll(() => server.teardown());
 
-jest.setTimeout(30_000);
+/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
+const PATIENCE_MS = 120_000;
 
 const named = (name: string, everyMs = 60_000): GuardedLog => ({ name, guard: { everyMs, recover: true } });
 const scheduleOf = (name: string) => server.client.schedule.getHandle(`guard/${name}`);
@@ -33,10 +34,10 @@ async function looks(name: string): Promise<number> {
 }
 
 async function until(what: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + PATIENCE_MS;
   while (!(await what())) {
     if (Date.now() > end) {
-      throw new Error('It did not come to pass within 10 s.');
+      throw new Error(`It did not come to pass within ${PATIENCE_MS} ms.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

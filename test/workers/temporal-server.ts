@@ -58,9 +58,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Tries until it succeeds; a minute at most. */
+/** Tries until it succeeds; five minutes at most. */
 export async function until<Result>(act: () => Promise<Result> | Result): Promise<Result> {
-  for (const end = Date.now() + 60_000; ;) {
+  for (const end = Date.now() + 300_000; ;) {
     try {
       return await act();
     } catch (error) {

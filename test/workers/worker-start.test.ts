@@ -6,11 +6,9 @@ let server: TemporalServer;
 
 beforeAll(async () => {
   server = await startTemporal();
-}, 60_000);
+});
 
-afterAll(() => server.stop(), 30_000);
-
-jest.setTimeout(60_000);
+afterAll(() => server.stop());
 
 it('runs without metrics when their address is taken, and ends in order when told to while it starts', async () => {
   const taken = await listening();

@@ -14,15 +14,13 @@ beforeAll(async () => {
   metrics = `127.0.0.1:${await freePort()}`;
   const logger = pino({ level: 'silent' });
   worker = runWorker(server.configuration(), { logger, metrics, signal: stop.signal });
-}, 60_000);
+});
 
 afterAll(async () => {
   stop.abort();
   await worker;
   await server.stop();
-}, 30_000);
-
-jest.setTimeout(120_000);
+});
 
 it('guards its logs from the start, and shows their alarms as metrics (H23)', async () => {
   const client = new Client({ connection: server.connection });

@@ -57,7 +57,7 @@ describe('the commands of a slot', () => {
   it.each([
     [['/no/such/program'], 'it cannot be run: it does not exist'],
     [shell('kill -9 $$'), 'it was ended by SIGKILL'],
-    [shell('sleep 2 &'), 'it left a process behind that keeps its output open'],
+    [shell('sleep 30 &'), 'it left a process behind that keeps its output open'],
   ])('are refused when %j', async (command, reason) => {
     expect((await refusalOf(runSlotCommand('green', 'start', command, signal))).message).toContain(reason);
   });

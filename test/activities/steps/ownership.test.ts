@@ -82,8 +82,14 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
   it('stops nothing that somebody has sent the gate back to while it waited (rule 6)', async () => {
     const log = exposedByFirst();
     const systems = log.systems();
-    const slowly = { ...systems, timing: { ...systems.timing, stopCurrentAfterMs: 50 } };
-    setTimeout(() => (log.gate.upstream = addresses['blue'] ?? ''), 10);
+    const installation: typeof systems.installation = {
+      ...systems.installation,
+      settle: async (...settling) => {
+        await systems.installation.settle(...settling);
+        log.gate.upstream = addresses['blue'] ?? '';
+      },
+    };
+    const slowly = { ...systems, installation, timing: { ...systems.timing, stopCurrentAfterMs: 50 } };
     await refused('CHANGED_BY_SOMEONE', settle(slowly, settled, anAttempt()));
     expect(log.done).toEqual(['settle']);
   });

@@ -1,6 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startHttpProxy, type HttpProxy } from '../../../lab/faults/http-proxy';
+import { until } from '../../../lab/waiting';
+
+/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
+const PATIENCE_MS = 120_000;
 
 describe('the HTTP proxy before the gate and Rekor', () => {
   const effects: string[] = [];
@@ -32,7 +36,7 @@ describe('the HTTP proxy before the gate and Rekor', () => {
     effects.length = 0;
   });
 
-  function put(body: string, timeoutMs = 2_000): Promise<Response> {
+  function put(body: string, timeoutMs = PATIENCE_MS): Promise<Response> {
     return fetch(`${proxy.url}/order?why=test`, {
       method: 'PUT',
       body,
@@ -78,7 +82,7 @@ describe('the HTTP proxy before the gate and Rekor', () => {
     await expect(put('one', 200)).rejects.toThrow(/timeout/);
     expect(effects).toHaveLength(0);
     await expect(put('two', 200)).rejects.toThrow(/timeout/);
-    expect(effects).toHaveLength(1);
+    await until('the effect', PATIENCE_MS, () => effects.length === 1);
   });
 
   it('delays a request', async () => {
