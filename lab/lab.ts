@@ -14,7 +14,7 @@ import {
   type PartName,
   type PartStatus,
 } from './parts';
-import type { Ports } from './ports';
+import { claimPorts, type Ports } from './ports';
 import { recorded, signalRecorded } from './process';
 import {
   type LabRecord,
@@ -114,13 +114,21 @@ export class LabInUse extends Error {
 export async function startLab(options: LabOptions): Promise<RunningLab> {
   const files = labFiles(resolve(options.directory));
   await claimDirectory(files);
-  const disown = await own(files);
+  const disownFiles = await own(files);
+  let releasePorts = (): Promise<void> => Promise.resolve();
+  const disown = async (): Promise<void> => {
+    await releasePorts();
+    await disownFiles();
+  };
   try {
-    const record = await prepareRecord(files, {
+    const claimed = await claimPorts((await readRecord(files))?.ports);
+    releasePorts = claimed.release;
+    const choices = {
       keepData: options.keepData === true,
       detached: options.detached === true,
       without: options.without ?? [],
-    });
+    };
+    const record = await prepareRecord(files, choices, claimed.ports);
     const { ports, keepData } = record;
     const { report, binaries, signerFlags = [], signal = new AbortController().signal } = options;
     const routes = (await options.routes?.(ports)) ?? directRoutes(ports);

@@ -4,7 +4,7 @@ import { hasCode } from '../tools/error-code';
 import { databaseHome } from './database';
 import type { LabFiles } from './files';
 import type { PartName } from './parts';
-import { choosePorts, portNames, type Ports } from './ports';
+import { portNames, type Ports } from './ports';
 
 /** What a lab keeps about itself: it is what makes a directory a lab's. */
 export interface LabRecord {
@@ -44,12 +44,12 @@ export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
   };
 }
 
-/** Makes the directory a lab's, or takes the lab that is there with its ports. */
-export async function prepareRecord(files: LabFiles, choices: LabChoices): Promise<LabRecord> {
+/** Makes the directory a lab's, or takes the lab that is there. */
+export async function prepareRecord(files: LabFiles, choices: LabChoices, ports: Ports): Promise<LabRecord> {
   const found = await readRecord(files);
   const record = {
     ...choices,
-    ports: found?.ports ?? (await choosePorts()),
+    ports,
     keepData: choices.keepData || found?.keepData === true,
   };
   await writeRecord(files, record);

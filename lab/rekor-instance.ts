@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { generateKeyPairSync, randomInt } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TreeId } from '../workflows/model/log';
-import { isFree } from './ports';
+import { throwAwayPort } from './ports';
 
 export interface RekorInstanceOptions {
   /** Path of the rekor-server. */
@@ -48,7 +48,7 @@ export function loadedLength(log: LogInfo, treeId: TreeId): number | null {
 
 /** Chooses a port for the instance. The instance itself is started by `start`, which does not wait until it serves. */
 export async function prepareRekor(options: RekorInstanceOptions): Promise<{ start(): RekorInstance }> {
-  const port = await freePort();
+  const port = await throwAwayPort();
   const file = (name: string): string => join(options.directory, `rekor-${port}${name}`);
   writeFileSync(file('-sharding.yaml'), shardingList(options.inactive));
   const [host = '', trillianPort = ''] = options.trillian.split(':');
@@ -119,14 +119,6 @@ async function askForLog(url: string): Promise<LogInfo | null> {
     return response.ok ? ((await response.json()) as LogInfo) : null;
   } catch {
     return null; // It does not listen yet.
-  }
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    // Beside the ports that the lab's own parts have, and below those of outgoing connections.
-    const port = randomInt(32_000, 32_700);
-    if (await isFree(port)) return port;
   }
 }
 
