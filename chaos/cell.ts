@@ -36,12 +36,14 @@ export interface CellRecord extends Cell {
 }
 
 export interface CellOptions extends FaultOptions {
+  /** The longest that no write may be acknowledged, in milliseconds; without it, `writableWithinMs`. */
+  readonly writableWithinMs?: number;
   /** Called as soon as the fault has been injected and the held call let go; waited for before the cell ends. */
   readonly afterFault?: (at: number) => Promise<void>;
 }
 
 /** How long a rotation may take to come to the moment, and to end after the fault. Milliseconds. */
-const MOMENT_MS = 60_000;
+const MOMENT_MS = 120_000;
 const END_MS = 180_000;
 /** How long the load goes on before and after. Milliseconds. */
 const BEFORE_MS = 400;
@@ -83,7 +85,7 @@ async function broken(rig: Rig, cell: Cell, options: CellOptions): Promise<CellR
     ended: (request) => requests.push(request),
   });
   try {
-    await until('a first acknowledgement', 10_000, () => rig.recorder.acknowledged().length > earlier);
+    await until('a first acknowledgement', MOMENT_MS, () => rig.recorder.acknowledged().length > earlier);
     await pause(BEFORE_MS);
     const rotated = await rotateThroughFault(rig, cell, before, options);
     const view = (): ClientView => clientView(requests, rotated.faultAt, Date.now());
@@ -95,7 +97,7 @@ async function broken(rig: Rig, cell: Cell, options: CellOptions): Promise<CellR
     ).catch((error: unknown) => rotated.problems.push(String(error)));
     const measured = view();
     await load.stop();
-    return await judged(rig, cell, {
+    return await judged(rig, cell, options, {
       before,
       earlier,
       rotated,
@@ -149,6 +151,8 @@ async function rotateThroughFault(
     problems.push(`it was not healed: ${String(error)}`),
   );
   const watched = options.afterFault?.(injected.at);
+  // What it did not see is said below, once the rotation has ended.
+  watched?.catch(() => undefined);
   const result = await ending.catch((error: unknown) => {
     problems.push(error instanceof Error ? error.message : String(error));
     return null;
@@ -216,6 +220,7 @@ async function resultOf(rotation: WorkflowHandle<Rotate>, limitMs: number): Prom
 async function judged(
   rig: Rig,
   cell: Cell,
+  options: CellOptions,
   found: {
     readonly before: LogState;
     readonly earlier: number;
@@ -229,7 +234,7 @@ async function judged(
   if (outcome === 'held' && reasonToHold(cell) === null) {
     problems.push('it ended held, which is not listed for this cell');
   }
-  const limitMs = writableWithinMs[cell.workers];
+  const limitMs = options.writableWithinMs ?? writableWithinMs[cell.workers];
   if (clients.longestUnwritableMs > limitMs) {
     problems.push(`no write was acknowledged for ${clients.longestUnwritableMs} ms`);
   }

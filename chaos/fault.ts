@@ -13,8 +13,8 @@ export interface Injected {
 export interface FaultOptions {
   /** How long a part is stopped or cut off, in milliseconds. */
   readonly forMs: number;
-  /** How long a killed part stays away before it is started again, in milliseconds. */
-  readonly restartAfterMs: number;
+  /** How long a killed part stays away before it is started again: so many milliseconds, or until this has come to pass. */
+  readonly restartAfter: number | Promise<unknown>;
 }
 
 /** What was sent by a killed process and is on its way is taken as lost after this time, in milliseconds. */
@@ -25,7 +25,7 @@ export async function inject(
   rig: Rig,
   process: Process,
   fault: Fault,
-  { forMs, restartAfterMs }: FaultOptions,
+  { forMs, restartAfter }: FaultOptions,
 ): Promise<Injected> {
   if (fault !== 'cut' && rig.pidOf(process) === null) {
     throw new Error(`There is no ${process} to ${fault}: it does not run at this moment.`);
@@ -34,7 +34,11 @@ export async function inject(
   switch (fault) {
     case 'kill': {
       await rig.kill(process);
-      const healed = heard(pause(restartAfterMs).then(() => rig.restart(process)));
+      const healed = heard(
+        (typeof restartAfter === 'number' ? pause(restartAfter) : restartAfter).then(() =>
+          rig.restart(process),
+        ),
+      );
       if (process === 'blue' || process === 'green') {
         // Before the worker's next command to the slot, as systemd would have it: a stop afterwards is a stop.
         await healed;

@@ -59,7 +59,7 @@ async function chaos(options: Options): Promise<number> {
     report,
     cellsPerLog: options.cellsPerLog,
     forMs: options.seconds * 1_000,
-    restartAfterMs: 0,
+    restartAfter: 0,
     record: (record) => {
       records.push(record);
       writeFileWhole(json, `${JSON.stringify(records, null, 2)}\n`);

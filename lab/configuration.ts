@@ -10,8 +10,14 @@ import { publicHost, slotActions, slotCommand } from './slots';
 export const labLog = 'lab';
 export const taskQueue = 'rekor-rotate';
 
+/** Durations as the configuration has them, `2.5s`: `gate.maxWait` and `rotation.criticalSection`. */
+export interface LabTimes {
+  readonly maxWait: string;
+  readonly criticalSection: string;
+}
+
 /** Writes the configuration of the lab's log: the same file that an operator would write for a host. */
-export async function writeConfiguration(files: LabFiles, ports: Ports): Promise<void> {
+export async function writeConfiguration(files: LabFiles, ports: Ports, times?: LabTimes): Promise<void> {
   const at = (port: number) => `127.0.0.1:${port}`;
   const configuration = {
     temporal: { address: at(ports.temporal), namespace: 'default', taskQueue },
@@ -31,6 +37,7 @@ export async function writeConfiguration(files: LabFiles, ports: Ports): Promise
           token: { file: files.gateToken },
           stateFile: files.gateState,
           spoolDirectory: files.gateSpool,
+          ...(times && { maxWait: times.maxWait }),
         },
         installation: {
           kind: 'host',
@@ -38,7 +45,10 @@ export async function writeConfiguration(files: LabFiles, ports: Ports): Promise
           slots: Object.fromEntries(slotNames.map((slot) => [slot, slotConfiguration(files, ports, slot)])),
         },
         // Short, so that two rotations fit into a minute; docs/configuration.md has the defaults for a real log.
-        rotation: { attempts: 3, pauseBetweenAttempts: '2s', soak: '5s', stopCurrentAfter: '2s' },
+        rotation: {
+          ...{ attempts: 3, pauseBetweenAttempts: '2s', soak: '5s', stopCurrentAfter: '2s' },
+          ...(times && { criticalSection: times.criticalSection }),
+        },
       },
     },
   };

@@ -8,6 +8,9 @@ export interface GateAdmin {
   tellShards(notice: ShardsNotice): Promise<GateState>;
 }
 
+/** How long an answer may take, in milliseconds: whoever asks has nothing else to do. */
+const PATIENCE_MS = 60_000;
+
 /** `admin` is host:port. */
 export function gateAdmin(admin: string, tokenFile: string): GateAdmin {
   const ask = async (method: string, path: string, body?: object): Promise<GateState> => {
@@ -18,7 +21,7 @@ export function gateAdmin(admin: string, tokenFile: string): GateAdmin {
         ...(body && { 'content-type': 'application/json' }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const text = await response.text();
     if (!response.ok) {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from '../tools/binaries';
 import { takeLock } from '../tools/lock';
-import { writeConfiguration } from './configuration';
+import { writeConfiguration, type LabTimes } from './configuration';
 import { labFiles, type LabFiles } from './files';
 import {
   labParts,
@@ -56,6 +56,8 @@ export interface LabOptions {
   readonly without?: readonly PartName[];
   /** More of the signer's flags, such as a longer `--sequencer_interval`. */
   readonly signerFlags?: readonly string[];
+  /** How long a rotation may take; without it, as on a log with default settings. */
+  readonly times?: LabTimes;
   /** Keep the data when the lab is stopped. A lab whose data was kept once keeps it until `stopLab` says otherwise. */
   readonly keepData?: boolean;
   /** The lab is to go on when this process ends; then call `leave` instead of `stop`. */
@@ -143,7 +145,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
       signal,
     };
     await stopParts(lab, (name) => report(`${name} was still there from an earlier start: stopped`));
-    await writeConfiguration(files, ports);
+    await writeConfiguration(files, ports, options.times);
     await writeSlots(files, routes, binaries.rekorServer);
     try {
       await startParts(lab, new Set(options.without));

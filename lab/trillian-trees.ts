@@ -68,6 +68,9 @@ function withoutTimes(tree: StoredTree): StoredTree {
   return { tree_id, tree_state, tree_type, display_name, description, max_root_duration };
 }
 
+/** How long a call may take, in milliseconds: whoever makes it has nothing else to do. */
+const PATIENCE_MS = 60_000;
+
 async function call<Answer>(client: Client, method: string, request: object): Promise<Answer> {
   const callable = client as unknown as Record<
     string,
@@ -78,7 +81,7 @@ async function call<Answer>(client: Client, method: string, request: object): Pr
     ) => void
   >;
   return await new Promise<Answer>((resolve, reject) => {
-    callable[method]?.(request, { deadline: Date.now() + 5_000 }, (error, answer) => {
+    callable[method]?.(request, { deadline: Date.now() + PATIENCE_MS }, (error, answer) => {
       if (error) {
         reject(error);
       } else {

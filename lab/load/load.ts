@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly readsPerSecond?: number;
   /** Told of each of the load's own requests when it has ended. */
   readonly ended?: (request: EndedRequest) => void;
+  /** An answer that comes later counts as a failure, in milliseconds; default 5 s. */
+  readonly lateAfterMs?: number;
   /** Path of a rekor-cli: then it uploads an artifact every 2 s, and these count as writes. */
   readonly rekorCli?: string;
 }
@@ -71,7 +73,9 @@ export function startLoad(options: LoadOptions): Load {
     fault: string | null,
   ): void => {
     const late =
-      answer.elapsedMs > LATE_AFTER_MS ? `answered after ${Math.round(answer.elapsedMs)} ms` : null;
+      answer.elapsedMs > (options.lateAfterMs ?? LATE_AFTER_MS)
+        ? `answered after ${Math.round(answer.elapsedMs)} ms`
+        : null;
     const reason = fault ?? late;
     const { status, elapsedMs } = answer;
     const tally = tallies[kind];

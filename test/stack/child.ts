@@ -11,7 +11,7 @@ export interface Child {
   output(): string;
   /** SIGKILL: no part of it runs another instruction. */
   kill9(): Promise<void>;
-  /** SIGTERM, and SIGKILL when it still runs after 15 s. */
+  /** SIGTERM, and SIGKILL when it still runs after a minute. */
   stop(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function startNode(name: string, args: readonly string[], logFile: string
   const output = () => readFileSync(logFile, 'utf8');
   const kill9 = async () => {
     child.kill('SIGKILL');
-    await within(`${name} to end by SIGKILL`, 5_000, ended);
+    await within(`${name} to end by SIGKILL`, 60_000, ended);
   };
   return {
     pid,
@@ -45,7 +45,7 @@ export function startNode(name: string, args: readonly string[], logFile: string
     stop: async () => {
       child.kill('SIGTERM');
       try {
-        await within(`${name} to end by SIGTERM`, 15_000, ended);
+        await within(`${name} to end by SIGTERM`, 60_000, ended);
       } catch {
         await kill9();
       }

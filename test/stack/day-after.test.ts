@@ -16,13 +16,13 @@ describe('a log whose rotation has ended', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest({ guard: { every: '10s' } });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   /** The guardian, which comes by itself, raises an alarm with these words. */
   async function alarmed(words: string, act: () => unknown): Promise<void> {
@@ -69,7 +69,7 @@ describe('a log whose rotation has ended', () => {
     expect(activeTrees(await log.snapshot())).toEqual([next]);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('is alarmed about a late call that closes the tree that serves, which it leaves as it is (H8)', async () => {
     const { activeTreeId } = await log.serving();
@@ -81,7 +81,7 @@ describe('a log whose rotation has ended', () => {
     await log.trees.setState(activeTreeId, 'ACTIVE');
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('whose gate gets the orders of an attempt that was undone does not obey them (H8)', async () => {
     const serving = await log.serving();
@@ -112,7 +112,7 @@ describe('a log whose rotation has ended', () => {
     const { mode, upstream } = await log.gateItself.state();
     expect({ mode, upstream }).toEqual({ mode: 'pass', upstream: before.upstream });
     await log.expectWritable();
-  }, 240_000);
+  });
 
   it('is taken back once more when a call of a dead worker lands after its undo (H8)', async () => {
     const before = await log.snapshot();
@@ -140,7 +140,7 @@ describe('a log whose rotation has ended', () => {
     expect(opened.length).toBeGreaterThan(0);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('whose former slot starts between the two writes of its configuration signs nothing (H9)', async () => {
     const { current: former, next: other } = await log.serving();
@@ -165,7 +165,7 @@ describe('a log whose rotation has ended', () => {
     await log.expectWritable();
     expectOutcome(await log.rotate(), 'completed');
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('lets a person delete retired trees, one by one, and no other (H7)', async () => {
     const prune = (deleteTrees?: readonly string[]): Promise<PruneResult> =>
@@ -203,7 +203,7 @@ describe('a log whose rotation has ended', () => {
     );
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('is alarmed about a stale deploy: a list of before, and then a Rekor that has loaded it (H10)', async () => {
     const stale = await log.serving();
@@ -231,9 +231,9 @@ describe('a log whose rotation has ended', () => {
     await log.byHand(current, 'start');
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

@@ -6,13 +6,13 @@ describe('a dry run on a real log', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   const readsOfTrillian = ['ListTrees', 'GetTree', 'GetLeavesByRange'];
 
@@ -32,7 +32,7 @@ describe('a dry run on a real log', () => {
     expect(toRekor.filter(({ method }) => method !== 'GET')).toEqual([]);
     expect(log.slots.calls()).toEqual([]);
     expect(await log.snapshot()).toEqual(before);
-  }, 60_000);
+  });
 
   it('goes through the same steps as the real run, and says each change', async () => {
     const said = await log.rotate({ dryRun: true });
@@ -45,7 +45,7 @@ describe('a dry run on a real log', () => {
     const names = (steps: typeof said.steps) => steps.map(({ name }) => name).sort();
     expect(names(said.steps)).toEqual(names(done.steps.filter(({ attempt }) => attempt === done.attempts)));
     expect(said.plan?.currentTree.treeId).toBe(done.currentTree?.treeId);
-  }, 120_000);
+  });
 
   it('makes the plan that a real run is bound to: another plan is refused', async () => {
     const { plan } = await log.rotate({ dryRun: true });
@@ -55,5 +55,5 @@ describe('a dry run on a real log', () => {
 
     expect(late).toMatchObject({ outcome: 'refused', refusals: [{ code: 'PLAN_CHANGED' }] });
     expect(await log.snapshot()).toEqual(before);
-  }, 120_000);
+  });
 });

@@ -162,13 +162,13 @@ describe('a rotation in which something fails', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   async function rotateUnderLoad(): Promise<Rotated> {
     const load = log.load();
@@ -198,7 +198,7 @@ describe('a rotation in which something fails', () => {
       expect(summary.failures).toEqual([]);
       await log.expectNothingLost();
     },
-    180_000,
+    300_000,
   );
 
   it.each(answersLost)(
@@ -222,7 +222,7 @@ describe('a rotation in which something fails', () => {
       ]);
       await log.expectNothingLost();
     },
-    180_000,
+    300_000,
   );
 
   it('once before its effect, in every step, is repeated until it succeeds', async () => {
@@ -242,7 +242,7 @@ describe('a rotation in which something fails', () => {
     expectOutcome(result, 'completed');
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it.each([
     { undos: 'had their effect, though their answers were lost, are run twice', lost: true },
@@ -274,7 +274,7 @@ describe('a rotation in which something fails', () => {
       expectAsBefore(before, await log.snapshot());
       await log.expectNothingLost();
     },
-    180_000,
+    300_000,
   );
 
   it('beyond its time is undone, and the second attempt succeeds', async () => {
@@ -294,7 +294,7 @@ describe('a rotation in which something fails', () => {
     expect(stepNames(result, 'undone', 1)).toEqual(expect.arrayContaining(['freeze', 'hold', 'start']));
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it('while Trillian is out of reach for some seconds in the critical section is undone once it is back', async () => {
     const held = log.gate.when({ ...gateHold, times: 1 }).holdAfter();
@@ -306,14 +306,14 @@ describe('a rotation in which something fails', () => {
     });
     const { result } = await rotateUnderLoad();
     expectOutcome(result, 'completed');
-    await within('the outage', 10_000, outage);
+    await within('the outage', 60_000, outage);
 
     expect(result.attempts).toBeGreaterThan(1);
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

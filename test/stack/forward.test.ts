@@ -22,13 +22,13 @@ describe('a rotation whose exposure fails', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   /**
    * Someone writes to the open next tree past the gate, and the order that would expose it does not get through: the
@@ -87,7 +87,7 @@ describe('a rotation whose exposure fails', () => {
     expect(stepNames(result, 'done')).toContain('forward');
     expect(result.nextTree?.treeId).toBe(nextTreeId);
     await expectServed(result, currentTreeId);
-  }, 240_000);
+  });
 
   it('whose slot does not start any more is superseded: a third tree serves, and every index stays (H12)', async () => {
     const { rotation, currentTreeId, nextTreeId } = await failedExposure(broken);
@@ -104,7 +104,7 @@ describe('a rotation whose exposure fails', () => {
     expect(result.currentTree?.treeId).toBe(currentTreeId);
     expect(result.nextTree?.treeId).not.toBe(nextTreeId);
     await expectServed(result, currentTreeId, nextTreeId);
-  }, 240_000);
+  });
 
   it('is held where a third tree cannot be served either, until a person has mended the slot (H12)', async () => {
     const { rotation, currentTreeId, nextTreeId } = await failedExposure(broken);
@@ -123,7 +123,7 @@ describe('a rotation whose exposure fails', () => {
       expect.objectContaining({ ...person, choice: 'retry', step: 'forward' }),
     ]);
     await expectServed(result, currentTreeId);
-  }, 240_000);
+  });
 
   it('is held at once where the policy wants no third tree', async () => {
     await log.reconfigure((section) => {
@@ -144,7 +144,7 @@ describe('a rotation whose exposure fails', () => {
     } finally {
       await log.reconfigure();
     }
-  }, 240_000);
+  });
 
   it('that held only its handover leaf is undone; the next attempt begins with another tree, which hands over the end as it is then (H3, H6)', async () => {
     const { activeTreeId, next } = await log.serving();
@@ -179,9 +179,9 @@ describe('a rotation whose exposure fails', () => {
     ]);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

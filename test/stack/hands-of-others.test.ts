@@ -96,13 +96,13 @@ describe('a rotation in which someone else changes something', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest({ rotation: { attempts: 1 } });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   /** The change happens after the preparation, or after the freeze. */
   async function changedIn(
@@ -148,7 +148,7 @@ describe('a rotation in which someone else changes something', () => {
       await log.expectWritable();
       await log.expectNothingLost();
     },
-    180_000,
+    300_000,
   );
 
   function slotOf(name: string): SlotSection {
@@ -177,7 +177,7 @@ describe('a rotation in which someone else changes something', () => {
     writeFileSync(shardingFile, list);
     expectAsBefore(before, await log.snapshot());
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it("before the hold finds the next slot's file changed, and waits for a person rather than put it back", async () => {
     const before = await log.snapshot();
@@ -203,7 +203,7 @@ describe('a rotation in which someone else changes something', () => {
     expect(result.reason).toContain(`${environmentFile} was changed by someone else`);
     expectAsBefore(before, await log.snapshot());
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it('whose current slot takes writes past the gate gives no index twice and loses nothing (H1, H11)', async () => {
     const { current, activeTreeId } = await log.serving();
@@ -236,9 +236,9 @@ describe('a rotation in which someone else changes something', () => {
     expect(activeTrees(after)).toEqual([result.nextTree?.treeId ?? activeTreeId]);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

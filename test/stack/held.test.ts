@@ -17,13 +17,13 @@ describe('a rotation that can neither go on nor take itself back', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest({ rotation: { attempts: 1 } });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   /** Held by `code`, if given: what a busy machine cuts off says only that, and the next try says what keeps it. */
   async function heldIn(step: string, code?: RefusalCode): Promise<Held> {
@@ -63,7 +63,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     expectAsBefore(before, await log.snapshot());
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('tries again at once when a person says so, and keeps who and why', async () => {
     const before = await log.snapshot();
@@ -88,7 +88,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     ]);
     expectAsBefore(before, await log.snapshot());
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('leaves out what a person says, says so, and is watched by the guardian afterwards', async () => {
     const before = await log.snapshot();
@@ -116,7 +116,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     expectAsBefore(before, await log.snapshot());
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('ends held when a person gives it up, and is ended by a recovery later', async () => {
     const before = await log.snapshot();
@@ -139,7 +139,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     expectAsBefore(before, await log.snapshot());
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('goes on trying to confirm what cannot be confirmed, and leaves it out when a person says so', async () => {
     const { next } = await log.serving();
@@ -157,7 +157,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     expect(result.steps).toContainEqual(expect.objectContaining({ name: 'confirm', kind: 'skipped' }));
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('is held in settle while the current slot does not stop, and goes on by itself once it does', async () => {
     const { current } = await log.serving();
@@ -175,7 +175,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     expect(result.interventions).toEqual([]);
     expect((await log.snapshot()).runningSlots).not.toContain(current);
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('is held in soak while a tree that has ended is ACTIVE again, which it leaves to a person (H8)', async () => {
     const serving = await log.serving();
@@ -194,9 +194,9 @@ describe('a rotation that can neither go on nor take itself back', () => {
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

@@ -15,13 +15,13 @@ describe('a rotation whose worker is killed', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   /** Starts a rotation, kills the worker in the step, lets `then` happen, and starts another worker. */
   async function killedIn(
@@ -56,7 +56,7 @@ describe('a rotation whose worker is killed', () => {
       expectAsBefore(before, await log.snapshot());
       await log.expectNothingLost();
     },
-    180_000,
+    300_000,
   );
 
   it.each(cases(fromExposure))(
@@ -74,7 +74,7 @@ describe('a rotation whose worker is killed', () => {
       ]);
       await log.expectNothingLost();
     },
-    180_000,
+    300_000,
   );
 
   it('in createTree resumes with another worker, on the tree that was created', async () => {
@@ -87,7 +87,7 @@ describe('a rotation whose worker is killed', () => {
     expect(after.trees.length).toBe(before.trees.length + 1);
     expect(activeTrees(after)).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it('in the critical section undoes it with another worker, and the next attempt succeeds (H21)', async () => {
     const result = await killedIn('freeze');
@@ -96,9 +96,9 @@ describe('a rotation whose worker is killed', () => {
     expect(result.attempts).toBe(2);
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
-  }, 180_000);
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LabTimes } from '../../lab/configuration';
 import { labFiles, type LabFiles } from '../../lab/files';
 import { startLab as startRunningLab, type LabOptions, type RunningLab } from '../../lab/lab';
 import { ensureBinaries } from '../../tools/binaries';
@@ -12,12 +13,28 @@ export interface LabProcess extends Pick<RunningLab, 'startPart' | 'stopPart' | 
   end(): Promise<void>;
 }
 
+/** The longest that a write waits in the gate of these labs, in milliseconds. */
+export const MAX_WAIT_MS = 25_000;
+
+/**
+ * Several times what the slowest machine takes, so that no verdict is a matter of its speed; and no more, because whoever
+ * breaks a critical section waits for the rest of it.
+ */
+export const patientTimes: LabTimes = { maxWait: `${MAX_WAIT_MS}ms`, criticalSection: '10s' };
+
 /** Starts a lab in a new temporary directory. Takes some seconds; the binaries must be there or be built first. */
 export async function startLab(wanted: Pick<LabOptions, 'signerFlags'> = {}): Promise<LabProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'rekor-rotate-'));
   const report = () => undefined;
   const binaries = await ensureBinaries(report);
-  const lab = await startRunningLab({ directory, binaries, report, without: ['worker'], ...wanted });
+  const lab = await startRunningLab({
+    directory,
+    binaries,
+    report,
+    without: ['worker'],
+    times: patientTimes,
+    ...wanted,
+  });
   return {
     files: labFiles(directory),
     startPart: (name) => lab.startPart(name),

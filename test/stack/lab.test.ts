@@ -141,5 +141,3 @@ describe('the lab', () => {
     expect(existsSync(join(parent, 'owner'))).toBe(false);
   });
 });
-
-jest.setTimeout(120_000);

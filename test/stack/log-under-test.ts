@@ -46,8 +46,8 @@ import { workerProcess, type WorkerProcess } from './worker-process';
 /** How long anything may take here before a test gives up; two busy cores, so far more than it does take. */
 const PATIENCE_MS = 120_000;
 
-/** Long enough for the slowest machine, in milliseconds: how long writes really wait is for the bench to say. */
-const WRITABLE_MS = 30_000;
+/** How long one upload may take, in milliseconds: how long writes really wait is for the bench to say. */
+const UPLOAD_MS = 30_000;
 
 /** So many entries from before a test are looked at again in it. */
 const EARLIER = 20;
@@ -243,7 +243,11 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
     temporal,
     recorder,
     lab,
-    load: () => startLoad({ url: section.publicUrl, recorder, writesPerSecond: 8, readsPerSecond: 4 }),
+    load: () =>
+      startLoad({
+        ...{ url: section.publicUrl, recorder, writesPerSecond: 8, readsPerSecond: 4 },
+        lateAfterMs: UPLOAD_MS,
+      }),
     start,
     result,
     lock,
@@ -274,7 +278,7 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
       return { current, next, activeTreeId: info.treeID };
     },
     expectWritable: async () => {
-      await until('an upload to be acknowledged', WRITABLE_MS, () => upload(section.publicUrl));
+      await until('an upload to be acknowledged', PATIENCE_MS, () => upload(section.publicUrl));
     },
     uploadTo: async (slot) => {
       await upload(original.installation.slots[slot]?.url ?? '');
@@ -324,7 +328,7 @@ function uploader(recorder: Recorder): (url: string) => Promise<boolean> {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: hashedRekord(signArtifact()),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(UPLOAD_MS),
     });
     const text = await response.text();
     if (response.status !== 201) {

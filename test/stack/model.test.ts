@@ -19,8 +19,6 @@ import { type LabProcess, startLab } from './lab-process';
  * The real Trillian, Rekor and PostgreSQL do what the simulation's do: the same scripts, with what each must see, run on
  * the simulation in test/simulation/model.test.ts.
  */
-jest.setTimeout(180_000);
-
 const signal = new AbortController().signal;
 const rekors: RekorInstance[] = [];
 let directory: string;
@@ -143,7 +141,7 @@ function scripted({ url }: RekorInstance): ScriptedRekor {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body: entryOf(name),
-        signal: AbortSignal.timeout(30_000),
+        signal: AbortSignal.timeout(120_000),
       });
       const [entry] =
         response.status === 201

@@ -15,13 +15,13 @@ describe('a rotation whose worker is killed, and followed by one of another vers
   beforeAll(async () => {
     log = await startLogUnderTest({ guard: { every: '10s' } });
     program = otherVersion(log.newDirectory());
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   /** Nobody can go on with the rotation, in the middle of its critical section; its guardian has said so. */
   async function stuckInFreeze(): Promise<{
@@ -56,7 +56,7 @@ describe('a rotation whose worker is killed, and followed by one of another vers
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 300_000);
+  });
 
   it('is taken back by the guardian of the other version, once it is terminated (H23)', async () => {
     const { before } = await stuckInFreeze();
@@ -71,5 +71,5 @@ describe('a rotation whose worker is killed, and followed by one of another vers
     log.worker.start();
     expectOutcome(await log.rotate(), 'completed');
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

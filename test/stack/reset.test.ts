@@ -22,13 +22,13 @@ describe('a rotation that is reset', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   /** The workflow tasks of the latest rotation that have ended: the points that it can be reset to. */
   async function points(): Promise<Point[]> {
@@ -68,7 +68,7 @@ describe('a rotation that is reset', () => {
     }
     await log.expectNothingLost();
     expectOutcome(await log.rotate(), 'completed');
-  }, 400_000);
+  });
 
   it.each(['freeze', 'verify', 'confirm'] as const)(
     'while it runs, in %s, ends in a named outcome and loses nothing (H7)',
@@ -94,10 +94,10 @@ describe('a rotation that is reset', () => {
       expect((await log.recover({ dryRun: true })).outcome).toBe('notNeeded');
       await log.expectNothingLost();
     },
-    240_000,
+    300_000,
   );
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });

@@ -1,3 +1,4 @@
+import { MAX_WAIT_MS } from './lab-process';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';
 import { activeTrees } from './snapshot';
@@ -7,13 +8,13 @@ describe('a rotation of a real log', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   it('under load loses nothing, gives no index twice and fails no request (H37)', async () => {
     const { activeTreeId } = await log.serving();
@@ -31,7 +32,9 @@ describe('a rotation of a real log', () => {
     expect(failures).toEqual([]);
     expect(writes.attempted).toBeGreaterThan(10);
     expect(reads.attempted).toBeGreaterThan(5);
-    expect(result.writes?.longestWaitMs).toBeLessThanOrEqual(3_500);
+    // By the gate's own clock, and its promise on any machine: it sends a write away rather than let it wait longer.
+    // eslint-disable-next-line no-restricted-syntax
+    expect(result.writes?.longestWaitMs).toBeLessThanOrEqual(MAX_WAIT_MS);
     expect(result.writes?.stallMs).not.toBeNull();
     await log.expectNothingLost();
 
@@ -44,7 +47,7 @@ describe('a rotation of a real log', () => {
     expect(Math.min(...indexes.filter((index) => index > (result.currentTree?.size ?? 0)))).toBe(
       (result.currentTree?.size ?? 0) + 1,
     );
-  }, 180_000);
+  });
 
   it('works again and again, also on a shard that holds only its handover leaf', async () => {
     const before = await log.snapshot();
@@ -70,7 +73,7 @@ describe('a rotation of a real log', () => {
       `${String(second.nextTree?.treeId)}: 1`,
     ]);
     expect(activeTrees(after)).toEqual([third.nextTree?.treeId]);
-  }, 300_000);
+  });
 
   it('is refused, with the name of the one that runs, while another rotates the log (H22)', async () => {
     const held = log.trillian.when({ method: 'CreateTree', times: 1 }).hold();
@@ -87,5 +90,5 @@ describe('a rotation of a real log', () => {
     expect(activeTrees(await log.snapshot())).toEqual([firstResult.nextTree?.treeId]);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 180_000);
+  });
 });

@@ -83,5 +83,5 @@ function contentsBeside(files: readonly string[]): Record<string, string> {
 }
 
 function exitsZero([program = '', ...args]: readonly string[]): boolean {
-  return spawnSync(program, args, { stdio: 'ignore', timeout: 5_000 }).status === 0;
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }

@@ -22,14 +22,14 @@ describe('a rotation that is terminated', () => {
 
   beforeAll(async () => {
     log = await startLogUnderTest({ guard: { every: GUARD_EVERY } });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     process.stdout.write(`From Terminate to the first acknowledged write:\n${writableAfter.join('')}`);
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   interface Interrupted {
     readonly before: LogSnapshot;
@@ -132,7 +132,7 @@ describe('a rotation that is terminated', () => {
       }
       await log.expectNothingLost();
     },
-    240_000,
+    300_000,
   );
 
   it.each(['freeze', 'verify', 'expose'] as const)(
@@ -146,7 +146,7 @@ describe('a rotation that is terminated', () => {
       expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
       await log.expectNothingLost();
     },
-    240_000,
+    300_000,
   );
 
   it('is left to a person where the policy says so: alarm, refusal of the next one, recovery by hand (H23)', async () => {
@@ -177,7 +177,7 @@ describe('a rotation that is terminated', () => {
     } finally {
       await log.reconfigure();
     }
-  }, 240_000);
+  });
 
   it("with Temporal's whole database is found and ended by the guardian (H23)", async () => {
     const interrupted = await interruptedIn(
@@ -201,9 +201,9 @@ describe('a rotation that is terminated', () => {
     expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
     expectOutcome(await log.rotate(), 'completed');
     await log.expectNothingLost();
-  }, 300_000);
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();
-  }, 300_000);
+  });
 });
