@@ -139,4 +139,29 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.object.name='jest'][callee.property.name='setTimeout']",
+          message: 'One time limit is for all tests, and for what hangs alone: see jest.config.cjs.',
+        },
+        {
+          selector:
+            ':matches(CallExpression[callee.name=/^(it|test|(before|after)(All|Each))$/], ' +
+            "CallExpression[callee.callee.property.name='each']) > Literal.arguments[value<300000]",
+          message: 'A time limit is for what hangs, and the one in jest.config.cjs is enough for that.',
+        },
+        {
+          selector:
+            'CallExpression[callee.property.name=/^toBeLessThan/] > MemberExpression > ' +
+            "CallExpression[callee.name='expect'] :matches(Identifier[name=/(Ms|elapsed|took|duration)$/i], " +
+            "CallExpression[callee.property.name='now'])",
+          message: 'No verdict may depend on how fast the machine is: expect a state, or an order of events.',
+        },
+      ],
+    },
+  },
 );

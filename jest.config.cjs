@@ -11,6 +11,6 @@ module.exports = {
     ],
   },
   // For what hangs, and for nothing else: no test fails because the machine has other work.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   modulePathIgnorePatterns: ['<rootDir>/out/'],
 };

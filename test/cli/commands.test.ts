@@ -20,9 +20,9 @@ beforeAll(async () => {
   server = await startStandIn();
   config = server.configured();
   await server.guarded({ log: 'production' });
-}, 60_000);
+});
 
-afterAll(() => server.stop(), 30_000);
+afterAll(() => server.stop());
 
 it('plans without asking, and prints the plan', async () => {
   const terminal = recordingTerminal();

@@ -8,9 +8,9 @@ let config: string;
 beforeAll(async () => {
   server = await startStandIn();
   config = server.configured();
-}, 60_000);
+});
 
-afterAll(() => server.stop(), 30_000);
+afterAll(() => server.stop());
 
 const lock = () => server.temporal.workflow.getHandle('log/production');
 const person = ['--who', 'Ada', '--why', 'the signer is gone for good', '-c'];

@@ -31,14 +31,12 @@ beforeAll(async () => {
   exit = run(['rotate', 'production', '--yes', '-c', config], watching);
   await until(() => watching.output.includes('production: stage ...'));
   front.pause('log/production');
-}, 60_000);
+});
 
 afterAll(async () => {
   front.stop();
   await server.stop();
-}, 30_000);
-
-jest.setTimeout(30_000);
+});
 
 it('is open: status says that it runs, who has paused it and how it goes on, and exits with 7', async () => {
   const { code, words } = await said('status', 'production');

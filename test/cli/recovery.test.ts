@@ -10,9 +10,9 @@ let config: string;
 beforeAll(async () => {
   server = await startStandIn();
   config = server.configured();
-}, 60_000);
+});
 
-afterAll(() => server.stop(), 30_000);
+afterAll(() => server.stop());
 
 const lock = () => server.temporal.workflow.getHandle('log/production');
 

@@ -38,11 +38,9 @@ async function rotate(end: 'finish' | 'cancel'): Promise<void> {
 beforeAll(async () => {
   server = await startStandIn();
   config = server.configured();
-}, 60_000);
+});
 
-afterAll(() => server.stop(), 30_000);
-
-jest.setTimeout(60_000);
+afterAll(() => server.stop());
 
 it('says that nobody guards a log, and exits with 7, before there is a guardian', async () => {
   const { code, words } = await status();

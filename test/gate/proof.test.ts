@@ -174,7 +174,7 @@ describe('a Rekor that was restarted (H10)', () => {
       await Promise.all(clients);
       expect(rekor.writes.filter((shards) => shards !== right)).toEqual([]);
     },
-    60_000,
+    300_000,
   );
 });
 

@@ -44,7 +44,7 @@ describe('what people are told after a rotation', () => {
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
   const first = (): number => result.nextTree?.firstIndex ?? NaN;
 
@@ -106,7 +106,7 @@ describe('what people are told after a rotation', () => {
       const checked = await cliAt(homeWith(checkpoint), 'loginfo');
       expect(checked).toMatchObject({ code: 0 });
       expect(checked.text).toContain('Successfully validated inactive shards');
-    }, 60_000);
+    });
 
     it('see it when that tree does not extend their checkpoint', async () => {
       const [origin = '', size = '', , ...rest] = checkpoint.split('\n');
@@ -116,7 +116,7 @@ describe('what people are told after a rotation', () => {
       expect(checked.text).toContain(
         `verifying inactive shard with ID ${String(result.currentTree?.treeId)}`,
       );
-    }, 60_000);
+    });
   });
 
   it('the handover is read and verified by anyone, by the commands that are shown', async () => {
@@ -137,7 +137,7 @@ describe('what people are told after a rotation', () => {
     expect(await cli('verify', ...right)).toMatchObject({ code: 0 });
     const wrong = written(log.newDirectory(), { artifact: end.replace(/size \d+/, 'size 1'), ...files });
     expect(await cli('verify', ...wrong)).not.toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 
   it('an entry that is sent again is there twice, and is verified by its UUID only', async () => {
     expect(await cli('verify', ...artifact)).toMatchObject({ code: 0 });
@@ -151,7 +151,7 @@ describe('what people are told after a rotation', () => {
     expect(twice.text).toContain('multiple entries returned');
     const [, uuid = ''] = /\/entries\/([0-9a-f]{80})/.exec(again.text) ?? [];
     expect(await cli('verify', '--uuid', uuid)).toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 
   it('a proof is of the new tree unless one is named, and what is beyond the end is left out', async () => {
     const proof = (tree = '') => ask(`log/proof?firstSize=1&lastSize=2${tree}`);
@@ -166,7 +166,7 @@ describe('what people are told after a rotation', () => {
     const found = await ask('log/entries/retrieve', { logIndexes: [0, 1_000_000] });
     expect(found.status).toBe(200);
     expect(found.json).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('@sigstore/verify takes entries of each shard with the public address as its base URL', async () => {
     const { publicUrl } = log.section;
@@ -183,7 +183,7 @@ describe('what people are told after a rotation', () => {
       expect(entry.logIndex - entry.proof.leafIndex).toBe(index < first() ? 0 : first());
     }
     await reader.close();
-  }, 60_000);
+  });
 
   it('the lab has both slots configured as the documents say: the same tree in each, never none', () => {
     const trees = Object.values(log.section.installation.slots).map(

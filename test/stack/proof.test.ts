@@ -11,7 +11,7 @@ describe('the gate before a real Rekor', () => {
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
   it('knows what it must have loaded after a rotation, and sends nothing to one that has not (H10)', async () => {
     expectOutcome(await log.rotate(), 'completed');
@@ -33,7 +33,7 @@ describe('the gate before a real Rekor', () => {
     await log.gateItself.tellShards({ number, upstream, shards });
     await log.expectWritable();
     expect((await log.gateItself.state()).unproven).toBeNull();
-  }, 180_000);
+  });
 
   it('goes on by itself when Rekor is started again', async () => {
     const { current } = await log.serving();
@@ -42,5 +42,5 @@ describe('the gate before a real Rekor', () => {
     await until('Rekor is proven', 60_000, async () => (await log.gateItself.state()).unproven === null);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 180_000);
+  });
 });

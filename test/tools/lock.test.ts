@@ -78,7 +78,7 @@ describe('a lock', () => {
       expect(most).toBe(1);
       expect(readdirSync(directory)).toEqual([]);
     }
-  }, 60_000);
+  });
 
   it('is taken over when who was about to discard it is dead, too', async () => {
     const dead = formatIdentity({ pid: process.pid, started: 'then' });

@@ -29,15 +29,13 @@ beforeAll(async () => {
     workflowsPath: require.resolve('../cli/stand-in-workflows'),
   });
   running = worker.run();
-}, 60_000);
+});
 
 afterAll(async () => {
   worker.shutdown();
   await running;
   await server.teardown();
-}, 30_000);
-
-jest.setTimeout(60_000);
+});
 
 /** What a worker shows and says, with a clock of its own. */
 function watching(log: string, of: TemporalTarget = target) {

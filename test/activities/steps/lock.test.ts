@@ -20,15 +20,13 @@ beforeAll(async () => {
   front = await startPausingFront(server.address);
   connection = await Connection.connect({ address: front.address });
   client = new Client({ connection });
-}, 60_000);
+});
 
 afterAll(async () => {
   await connection.close();
   front.stop();
   await server.teardown();
-}, 30_000);
-
-jest.setTimeout(30_000);
+});
 
 /** An open workflow that no worker carries on. */
 async function open(workflowId: string): Promise<void> {
