@@ -10,6 +10,7 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
+  testSequencer: '<rootDir>/test/longest-first.cjs',
   // For what hangs, and for nothing else: no test fails because the machine has other work.
   testTimeout: 600_000,
   modulePathIgnorePatterns: ['<rootDir>/out/'],

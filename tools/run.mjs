@@ -4,11 +4,12 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const commands = { demo, test, bench, chaos, simulate };
+const commands = { demo, test, busy, bench, chaos, simulate };
 
 /** Temporary files of the tests; kept for a look when one of them has failed. */
 const scratch = join(root, 'out', 'test', 'files');
@@ -57,6 +58,26 @@ async function simulate(options) {
   return await run(process.execPath, [join('out', 'dist', 'simulation', 'main.js'), ...options]);
 }
 
+/** Runs the fast group several times, by default five, beside something that keeps every processor busy. */
+async function busy([times = '5']) {
+  const loops = Array.from({ length: availableParallelism() }, () =>
+    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+  );
+  try {
+    const fast = (await testFiles([])).filter((file) => !isStackTest(file));
+    for (let run = 1; run <= Number(times); run += 1) {
+      const [passed, failed] = await jest('fast', fast, availableParallelism());
+      console.log(`run ${run} beside a load: ${passed} passed, ${failed} failed`);
+      if (failed > 0 || passed === 0) {
+        return 1;
+      }
+    }
+    return 0;
+  } finally {
+    loops.forEach((loop) => loop.kill('SIGKILL'));
+  }
+}
+
 /** Patterns narrow the tests to files whose path matches; the checks of the sources are then left out. */
 async function test(patterns) {
   const found = { passed: 0, failed: 0 };
@@ -72,7 +93,7 @@ async function test(patterns) {
   mkdirSync(scratch, { recursive: true });
   process.env.TMPDIR = scratch;
   const files = await testFiles(patterns);
-  const stack = files.filter((file) => file.includes(`${sep}test${sep}stack${sep}`));
+  const stack = files.filter(isStackTest);
   const others = files.filter((file) => !stack.includes(file));
   // Before any test: those of the workflows and of the command line run a real Temporal server, too.
   if ((await run(process.execPath, [join('out', 'dist', 'tools', 'main.js')])) !== 0) {
@@ -80,14 +101,21 @@ async function test(patterns) {
     console.log(`${found.passed} passed, ${found.failed + 1} failed`);
     return 1;
   }
-  count(...(await jest('fast', others, [])));
-  // One file after the other: each starts a whole stack.
-  count(...(await jest('stack', stack, ['--runInBand'])));
+  const processors = availableParallelism();
+  count(...(await jest('fast', others, processors)));
+  // Each file starts a whole stack, which waits for most of its time.
+  count(...(await jest('stack', stack, processors + 1)));
   if (found.failed === 0) {
     rmSync(scratch, { recursive: true, force: true });
+  } else {
+    console.log(`What the tests have written is kept in ${relative(root, scratch)}.`);
   }
   console.log(`${found.passed} passed, ${found.failed} failed`);
   return found.failed > 0 || found.passed === 0 ? 1 : 0;
+}
+
+function isStackTest(file) {
+  return file.includes(`${sep}test${sep}stack${sep}`);
 }
 
 async function testFiles(patterns) {
@@ -95,8 +123,11 @@ async function testFiles(patterns) {
   return listed.split('\n').filter((line) => line !== '');
 }
 
-/** Runs test files; returns how many tests passed and failed. A file that cannot even start counts as one failure. */
-async function jest(group, files, options) {
+/**
+ * Runs test files, so many at a time; returns how many tests passed and failed, and names those that failed. A file that
+ * cannot even start counts as one failure.
+ */
+async function jest(group, files, atATime) {
   if (files.length === 0 || interrupted) {
     return [0, 0];
   }
@@ -105,7 +136,7 @@ async function jest(group, files, options) {
   rmSync(resultFile, { force: true });
   await run(process.execPath, [
     jestProgram(),
-    ...options,
+    `--maxWorkers=${atATime}`,
     '--json',
     `--outputFile=${resultFile}`,
     '--runTestsByPath',
@@ -118,6 +149,15 @@ async function jest(group, files, options) {
   const notRun = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );
+  for (const { name: file, assertionResults } of result.testResults) {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    for (const title of failed.map(({ fullName }) => fullName)) {
+      console.log(`FAILED ${relative(root, file)}: ${title}`);
+    }
+  }
+  for (const { name: file } of notRun) {
+    console.log(`FAILED ${relative(root, file)}: it did not start`);
+  }
   return [result.numPassedTests, result.numFailedTests + notRun.length];
 }
 
