@@ -114,8 +114,7 @@ describe('a rotation whose exposure fails', () => {
     expect(what?.reason.code).toBe('FORWARD_FAILED');
     expect(activeTrees(await log.snapshot())).toEqual([]);
 
-    log.slots.clear();
-    await log.resume('retry');
+    await log.retry(() => log.slots.clear());
     const result = await log.result(rotation);
     expectOutcome(result, 'completed');
     expect(result.nextTree?.treeId).toBe(nextTreeId);
@@ -135,8 +134,7 @@ describe('a rotation whose exposure fails', () => {
       const marked = (await log.trees.list()).filter(({ tree_state }) => tree_state !== 'FROZEN');
       expect(marked).toEqual([]);
 
-      log.slots.clear();
-      await log.resume('retry');
+      await log.retry(() => log.slots.clear());
       const result = await log.result(rotation);
       expectOutcome(result, 'completed');
       expect(result.nextTree?.treeId).toBe(nextTreeId);

@@ -196,8 +196,7 @@ describe('a rotation in which someone else changes something', () => {
     expect(readFileSync(environmentFile, 'utf8')).toBe(`${staged}SOMEONE=was here\n`);
     await log.expectWritable();
 
-    execFileSync('/bin/sh', ['-ec', commands.join('\n')]);
-    await log.resume('retry');
+    await log.retry(() => execFileSync('/bin/sh', ['-ec', commands.join('\n')]));
     const result = await ended();
     expectOutcome(result, 'rolledBack');
     expect(result.reason).toContain(`${environmentFile} was changed by someone else`);

@@ -79,8 +79,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     // Nobody waits for that: the gate's lease has ended, and the current tree was never closed.
     await log.expectWritable();
 
-    log.clearFaults();
-    expect(await log.resume('retry')).toBe('retry: undo hold');
+    expect(await log.retry(() => log.clearFaults())).toBe('retry: undo hold');
     const result = await log.result(rotation);
     expectOutcome(result, 'rolledBack');
     expect(result.interventions).toEqual([

@@ -88,6 +88,11 @@ export interface LogUnderTest {
   progress(): Promise<Progress>;
   /** Answers one that is held. */
   resume(choice: Choice): Promise<string>;
+  /**
+   * Lets a person ask for another try of one that is held, and mends what keeps it only once that was tried in vain: mended
+   * before, it may end by itself before the person has spoken. Returns the answer to the person.
+   */
+  retry(mend: () => unknown): Promise<string>;
   /** Recovers the log by hand, and waits for the result. */
   recover(request?: Partial<RecoveryRequest>): Promise<RotationResult>;
   /** Lets the guardian look now. */
@@ -230,6 +235,10 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
       return count === 0;
     });
   };
+  const progress: LogUnderTest['progress'] = () => lock().query<Progress>(PROGRESS);
+  const resume: LogUnderTest['resume'] = (choice) =>
+    lock().executeUpdate<string, [ResumeOrder]>(RESUME, { args: [{ choice, ...person }] });
+  const triesOfHeld = async (): Promise<number> => (await progress()).held?.tries ?? 0;
   return {
     name,
     section,
@@ -251,9 +260,15 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
     start,
     result,
     lock,
-    progress: () => lock().query<Progress>(PROGRESS),
-    resume: (choice) =>
-      lock().executeUpdate<string, [ResumeOrder]>(RESUME, { args: [{ choice, ...person }] }),
+    progress,
+    resume,
+    retry: async (mend) => {
+      const answer = await resume('retry');
+      const tries = await triesOfHeld();
+      await until('another try', PATIENCE_MS, async () => (await triesOfHeld()) > tries);
+      await mend();
+      return answer;
+    },
     recover: async (request) =>
       await result(
         await temporal.workflow.start<Rotate>(RECOVER_LOG, {
