@@ -18,9 +18,9 @@ describe('a rotation whose Trillian refuses leaves by its quota', () => {
 
   afterAll(async () => {
     await log.end();
-  }, 60_000);
+  });
 
-  beforeEach(() => log.settle(), 150_000);
+  beforeEach(() => log.settle());
 
   const refusedByQuota = { code: status.RESOURCE_EXHAUSTED, details: 'quota exhausted: too many rows' };
 
@@ -49,7 +49,7 @@ describe('a rotation whose Trillian refuses leaves by its quota', () => {
     }
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('is taken back by calls alone that no quota charges', async () => {
     const before = await log.snapshot();
@@ -85,7 +85,7 @@ describe('a rotation whose Trillian refuses leaves by its quota', () => {
     expect(undone).toContain('UpdateTree');
     expect(undone).not.toContain('InitLog');
     await log.expectNothingLost();
-  }, 240_000);
+  });
 
   it('for a moment in the critical section goes on within its time', async () => {
     log.trillian.when({ method: 'QueueLeaf', times: 2 }).answer(refusedByQuota);
@@ -97,5 +97,5 @@ describe('a rotation whose Trillian refuses leaves by its quota', () => {
     expect(log.trillian.calls.filter(({ method }) => method === 'QueueLeaf').length).toBeGreaterThan(2);
     await log.expectWritable();
     await log.expectNothingLost();
-  }, 240_000);
+  });
 });

@@ -11,9 +11,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.close();
-}, 30_000);
-
-jest.setTimeout(120_000);
+});
 
 /** What a round of tries may add to the history; test/model/patience.test.ts says for how many years that is enough. */
 const EVENTS_OF_A_ROUND = 12;

@@ -318,23 +318,27 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     releaseToCurrent: change('releaseToCurrent', releaseWrites),
     stop: change('stop', stop),
     openAndExpose: (order) =>
-      withSteps(world, async (steps) => {
-        const { identity, release, frozen } = order;
-        world.requireOurs(identity);
-        if (order.forward) {
-          await acted('forward', () => goForward(release));
-        }
-        const prove = (): Handover | null => {
-          if (frozen) {
-            requireStillHeld(order);
+      withSteps(
+        world,
+        async (steps) => {
+          const { identity, release, frozen } = order;
+          world.requireOurs(identity);
+          if (order.forward) {
+            await acted('forward', () => goForward(release));
           }
-          return open(order);
-        };
-        const handover = await acted('verify', prove, steps);
-        const upstream = slotNamed(release.next);
-        await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
-        return { frozen: frozen ?? frozenEnd(release.currentTreeId), handover, times: steps.times };
-      }, !order.forward),
+          const prove = (): Handover | null => {
+            if (frozen) {
+              requireStillHeld(order);
+            }
+            return open(order);
+          };
+          const handover = await acted('verify', prove, steps);
+          const upstream = slotNamed(release.next);
+          await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
+          return { frozen: frozen ?? frozenEnd(release.currentTreeId), handover, times: steps.times };
+        },
+        !order.forward,
+      ),
     closeNextTree: change('closeNextTree', closeNext),
     lookBack: change('lookBack', (order) => {
       const differences = notAsBefore(order);
