@@ -63,7 +63,7 @@ export class Report {
   #table(): string[] {
     const rows = steps.map((step) => {
       const cells = faultNames.map((fault) => sign(this.#covered.get(cellOf(step, fault)) ?? 0));
-      return `${step.padEnd(16)} ${cells.join(' ')}`;
+      return `${step.padEnd(16)} ${inFours(cells)}`;
     });
     const legend = faultNames.map((fault, position) => `${LETTERS[position] ?? '?'} ${fault}`.padEnd(26));
     const lines: string[] = [];
@@ -78,7 +78,7 @@ export class Report {
     return [
       'Faults that were tried, by step: 1 to 9 times, + from ten, # from a hundred',
       '',
-      `${''.padEnd(16)} ${Array.from(LETTERS.slice(0, faultNames.length)).join(' ')}`,
+      `${''.padEnd(16)} ${inFours(Array.from(LETTERS.slice(0, faultNames.length)))}`,
       ...rows,
       '',
       ...lines,
@@ -98,6 +98,11 @@ export class Report {
     const more = broken.length - SHOWN;
     return more > 0 ? [...lines, '', `and ${more} more seeds`] : lines;
   }
+}
+
+/** Signs of one character each, so that a row of many fits a terminal and the eye still finds its column. */
+function inFours(signs: readonly string[]): string {
+  return signs.join('').replace(/.{4}(?=.)/g, '$& ');
 }
 
 function cellOf(step: Step, fault: FaultName): string {
