@@ -1,6 +1,7 @@
 import type { Progress } from '../workflows/messages';
+import { stepName } from '../workflows/model/steps';
 import { heldLines, heldPicture } from './held-text';
-import { stepLine, stepName } from './result-text';
+import { stepLine } from './result-text';
 import { spoken, wrap } from './text';
 
 /** What a terminal shows of a running rotation, redrawn as a whole. `sinceMs`: how long the phase has been seen. */

@@ -1,4 +1,5 @@
 import type { Outcome, RotationResult, StepRecord } from '../workflows/model/rotation';
+import { stepName } from '../workflows/model/steps';
 import { exitCodes } from './exit-codes';
 import { leftLines, resumeChoices } from './held-text';
 import { planText, recoveryText, refusalText } from './plan-text';
@@ -120,14 +121,6 @@ function evidenceLines({ handover, writes, verification }: RotationResult, colum
     lines.push(...field('Verified', 'nothing: a person left that out', columns));
   }
   return lines;
-}
-
-/** What a step's record is called, before its name. */
-const kinds = { done: '', said: '', undone: 'undo ', skipped: 'left out: ' } as const;
-
-/** One ended step's name, with what was done about it. */
-export function stepName({ name, kind }: StepRecord): string {
-  return `${kinds[kind]}${name}`;
 }
 
 /** One ended step and its time. */

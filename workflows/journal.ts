@@ -1,6 +1,8 @@
 import { log as workerLog, setCurrentDetails } from '@temporalio/workflow';
+import { detailsOf } from './details';
 import type { Progress } from './messages';
 import type { Held } from './model/held';
+import { inOrder } from './model/result';
 import type { RotationResult, StepRecord } from './model/rotation';
 import type { SagaJournal } from './saga';
 
@@ -8,11 +10,14 @@ import type { SagaJournal } from './saga';
 type CancelDoes = Progress['cancelDoes'];
 
 const cancelWould: Readonly<Record<CancelDoes, string>> = {
-  rollBack: 'Cancel takes everything back; the log is then as it was before.',
+  rollBack:
+    'Cancel takes everything back: the log then serves as before. A next tree that was made is left FROZEN.',
   rollBackUnlessUsed:
-    'Cancel takes everything back, unless the next tree holds an entry of a client by then; the rotation would go on.',
+    'Cancel takes everything back, unless the next tree holds an entry of a client by then: the rotation would then go on.',
   nothing: 'Cancel does nothing any more: what runs now is carried to its end.',
 };
+
+const nothingLeft = 'Nothing is left to cancel.';
 
 /** The rotation hears nothing of its critical section before that has ended; it may be anywhere in it. */
 const opening = new Set(['cut-over', 'verify', 'expose']);
@@ -71,6 +76,20 @@ export class Journal implements SagaJournal {
     this.#show({ rotation, note });
   }
 
+  /** The rest is done by another workflow, which passes its result on; a Cancel of this one reaches it. */
+  handsOverTo(workflowId: string): void {
+    const before = this.#progress.note === null ? '' : `${this.#progress.note} `;
+    this.#show({
+      cancelWould: `Cancel is passed on to the workflow ${workflowId}, whose details say what it would do there.`,
+      note: `${before}The workflow ${workflowId} carries it out: its steps are shown there.`,
+    });
+  }
+
+  /** A critical section has ended; how, in plain words. It has no result of a rotation. */
+  endsSection(how: string): void {
+    this.#show({ phase: `ended: ${how}`, cancelDoes: 'nothing', cancelWould: nothingLeft, note: null });
+  }
+
   /** There is no way back: from now on no Cancel does anything, whatever step begins. */
   goesOnlyForward(): void {
     this.#cancellable = false;
@@ -84,11 +103,13 @@ export class Journal implements SagaJournal {
     this.#show({ held });
   }
 
-  concludes(result: RotationResult): RotationResult {
+  /** @returns the result as it is to be shown: what matters first. */
+  concludes(concluded: RotationResult): RotationResult {
+    const result = inOrder(concluded);
     this.#show({
       phase: 'ended',
       cancelDoes: 'nothing',
-      cancelWould: 'Nothing is left to cancel.',
+      cancelWould: nothingLeft,
       held: null,
       result,
     });
@@ -118,41 +139,4 @@ function cancelIn(step: string): CancelDoes {
     return 'nothing';
   }
   return opening.has(step) ? 'rollBackUnlessUsed' : 'rollBack';
-}
-
-function detailsOf(progress: Progress): string {
-  const { held, note } = progress;
-  const lines = [
-    `**${progress.rotation ?? 'Rotation'} of ${progress.log}** - ${progress.phase}`,
-    '',
-    ...progress.steps.map(
-      (step) =>
-        `- ${step.kind === 'done' || step.kind === 'said' ? '' : `${step.kind}: `}${step.name}: ${step.ms} ms`,
-    ),
-    '',
-    progress.cancelWould,
-  ];
-  return [
-    ...lines,
-    ...(note === null ? [] : ['', note]),
-    ...(held === null ? [] : ['', ...heldLines(held)]),
-  ].join('\n');
-}
-
-function heldLines(held: Held): string[] {
-  return [
-    `**Held: ${held.step}**, after ${held.tries} tries since ${held.since}; it is tried on.`,
-    '',
-    `${held.reason.message} ${held.reason.remedy}`,
-    '',
-    'What is there now:',
-    // Without an empty line before it, the UI takes a list for a part of the paragraph.
-    '',
-    ...held.state.map((fact) => `- ${fact}`),
-    '',
-    ...(held.commands.length === 0
-      ? []
-      : ['By hand:', '', ...held.commands.map((command) => `- \`${command}\``), '']),
-    `Send the Update \`resume\` with one of ${held.choices.join(', ')}, who you are, and why.`,
-  ];
 }

@@ -13,11 +13,11 @@ export interface PruneRequest {
 
 export interface PruneResult {
   readonly log: string;
-  /** Every tree that a rotation retired and that nothing names, as it was found. */
-  readonly retired: readonly RetiredTree[];
   readonly deleted: readonly string[];
   /** Why trees that were asked for are still there. */
   readonly refusals: readonly Refusal[];
+  /** Every tree that a rotation retired and that nothing names, as it was found. */
+  readonly retired: readonly RetiredTree[];
 }
 
 /** Lists the trees that undone attempts left behind, and deletes those that a person names. */
@@ -38,5 +38,5 @@ export async function pruneTrees(request?: PruneRequest): Promise<PruneResult> {
       refusals.push(reasonOf(error, 'prune'));
     }
   }
-  return { log, retired, deleted, refusals };
+  return { log, deleted, refusals, retired };
 }

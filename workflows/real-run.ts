@@ -71,9 +71,20 @@ function tries(timeoutMs: number, patience: Patience, apartMs = 0): ActivityOpti
   };
 }
 
-/** What a rotation asks of its worker; the same for a dry run and a real one. */
+/** What a rotation asks of its worker; the same for a dry run and a real one. Each under what the UI is to call it. */
 export function observations(): Observations {
-  return proxyActivities<Observations>({ ...unhurried, startToCloseTimeout: LOOK_MS });
+  const ask = (summary: string): Observations =>
+    proxyActivities<Observations>({ ...unhurried, startToCloseTimeout: LOOK_MS, summary });
+  return {
+    preflight: (request) => ask('preflight').preflight(request),
+    lockHolder: (log) => ask('does a rotation run').lockHolder(log),
+    cutOverRuns: (log) => ask('does a critical section run').cutOverRuns(log),
+    leftovers: (request) => ask('what is left over').leftovers(request),
+    guard: (request) => ask('look at what serves').guard(request),
+    retiredTrees: (request) => ask('list retired trees').retiredTrees(request),
+    byHand: (held) => ask(`what is there, for ${held.step}`).byHand(held),
+    superseding: (order) => ask('supersede').superseding(order),
+  };
 }
 
 /** How long one try may take, in milliseconds; clients wait for the first ones. */
@@ -87,50 +98,52 @@ const PREPARE_MS = 10_000;
 /** So many tries has what nobody waits for, before the rotation is taken back. */
 const FEW_TIMES = 3;
 
-/** The changes, done: which activity, with which bounds. */
+/** The changes, done: which activity, with which bounds, under which step's name in the UI. */
 export function realChanges(): Changes {
-  const before = proxyActivities<Changes>(unhurried);
-  const preparing = proxyActivities<Changes>({ ...oneTry(PREPARE_MS), heartbeatTimeout: '3 seconds' });
-  const within = (timeoutMs: number): Changes => proxyActivities<Changes>(oneTry(timeoutMs));
-  const puttingBack = (patience: Patience = ONE_TRY): Changes =>
-    proxyActivities<Changes>(tries(PUT_BACK_MS, patience));
-  const givingBack = (patience: Patience = ONE_TRY): Changes =>
-    proxyActivities<Changes>(tries(GIVE_BACK_MS, patience));
+  const as = (summary: string, options: ActivityOptions): Changes =>
+    proxyActivities<Changes>({ ...options, summary });
+  const preparing = { ...oneTry(PREPARE_MS), heartbeatTimeout: '3 seconds' } as const;
+  const puttingBack = (summary: string, patience: Patience = ONE_TRY): Changes =>
+    as(summary, tries(PUT_BACK_MS, patience));
   /** What changes trees, which no number fences: nothing follows it before it can act no more. */
   const trees = <Result>(
+    summary: string,
     timeoutMs: number,
     patience: Patience = ONE_TRY,
     act: (changes: Changes) => Promise<Result>,
   ): Promise<Result> => {
     const apartMs = timeoutMs + MARGIN_MS - HEARTBEAT_MS;
-    const changes = proxyActivities<Changes>(tries(timeoutMs, patience, apartMs));
+    const changes = as(summary, tries(timeoutMs, patience, apartMs));
     return landed(timeoutMs, () => act(changes), patience);
   };
-  const after = (patience: Patience = ONE_TRY): Changes =>
-    proxyActivities<Changes>({ ...tries(600_000, patience), ...signOfLife });
-  const watching = (patience: Patience = ONE_TRY): Changes =>
-    proxyActivities<Changes>({ ...tries(5_400_000, patience), ...signOfLife });
+  const after = (summary: string, patience: Patience = ONE_TRY): Changes =>
+    as(summary, { ...tries(600_000, patience), ...signOfLife });
+  const watching = (summary: string, patience: Patience = ONE_TRY): Changes =>
+    as(summary, { ...tries(5_400_000, patience), ...signOfLife });
   return {
     createNextTree: (identity) =>
-      fewTimes(() => landed(PREPARE_MS, () => preparing.createNextTree(identity))),
-    retireNextTree: (identity, patience) => puttingBack(patience).retireNextTree(identity),
-    stage: (order) => before.stage(order),
-    discard: (order, patience) => puttingBack(patience).discard(order),
-    holdAndFreeze: (order) => within(order.budgetMs).holdAndFreeze(order),
+      fewTimes(() => landed(PREPARE_MS, () => as('createTree', preparing).createNextTree(identity))),
+    retireNextTree: (identity, patience) => puttingBack('undo createTree', patience).retireNextTree(identity),
+    stage: (order) => as('stage', unhurried).stage(order),
+    discard: (order, patience) => puttingBack('undo stage', patience).discard(order),
+    holdAndFreeze: (order) => as('hold, start, freeze', oneTry(order.budgetMs)).holdAndFreeze(order),
     allowWritesToCurrent: (order, patience) =>
-      trees(GIVE_BACK_MS, patience, (changes) => changes.allowWritesToCurrent(order)),
-    releaseToCurrent: (order, patience) => givingBack(patience).releaseToCurrent(order),
-    stop: (order, patience) => puttingBack(patience).stop(order),
+      trees('undo freeze', GIVE_BACK_MS, patience, (changes) => changes.allowWritesToCurrent(order)),
+    releaseToCurrent: (order, patience = ONE_TRY) =>
+      as('undo hold', tries(GIVE_BACK_MS, patience)).releaseToCurrent(order),
+    stop: (order, patience) => puttingBack('undo start', patience).stop(order),
     openAndExpose: (order, patience) =>
       order.forward
-        ? trees(FORWARD_MS, patience, (changes) => changes.openAndExpose(order))
-        : within(order.budgetMs).openAndExpose(order),
-    closeNextTree: (order, patience) => trees(CLOSE_MS, patience, (changes) => changes.closeNextTree(order)),
-    lookBack: (order, patience) => trees(LOOK_BACK_MS, patience, (changes) => changes.lookBack(order)),
-    confirm: (order, patience) => after(patience).confirm(order),
-    // It waits in itself until the current release may stop.
-    settle: (order, patience) => watching(patience).settle(order),
-    soak: (order, patience) => watching(patience).soak(order),
+        ? trees('forward', FORWARD_MS, patience, (changes) => changes.openAndExpose(order))
+        : as('verify, expose', oneTry(order.budgetMs)).openAndExpose(order),
+    closeNextTree: (order, patience) =>
+      trees('undo verify', CLOSE_MS, patience, (changes) => changes.closeNextTree(order)),
+    lookBack: (order, patience) =>
+      trees('look back', LOOK_BACK_MS, patience, (changes) => changes.lookBack(order)),
+    confirm: (order, patience) => after('confirm', patience).confirm(order),
+    // It waits in itself until the current slot may stop.
+    settle: (order, patience) => watching('settle', patience).settle(order),
+    soak: (order, patience) => watching('soak', patience).soak(order),
   };
 }
 
@@ -172,7 +185,12 @@ async function fewTimes<Result>(act: () => Promise<Result>): Promise<Result> {
 
 /** What a person may have done to retired trees. */
 export function pruning(): Pruning {
-  return proxyActivities<Pruning>(unhurried);
+  return {
+    deleteRetiredTree: (order) =>
+      proxyActivities<Pruning>({ ...unhurried, summary: `delete tree ${order.treeId}` }).deleteRetiredTree(
+        order,
+      ),
+  };
 }
 
 /**
@@ -195,7 +213,7 @@ export function realRun(insistence: Run['insistence']): Run {
           args: [order],
           workflowTaskTimeout: '1 second',
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-          staticSummary: `Critical section of attempt ${order.identity.attempt}`,
+          staticSummary: `cut-over: hold, start, freeze, verify, expose (attempt ${order.identity.attempt})`,
         }),
       ),
   };

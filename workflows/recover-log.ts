@@ -55,6 +55,7 @@ export async function recoverLog(request?: RecoveryRequest): Promise<RotationRes
     return journal.concludes(shown(asked.log, found));
   }
   journal.recovers(found.order.identity.rotation, sayings(found).join(' '));
+  journal.handsOverTo(lockId(asked.log));
   try {
     return journal.concludes(
       await executeChild<typeof recovery>(RECOVERY, {

@@ -82,8 +82,17 @@ export async function cutOver(order: CutOverOrder): Promise<CutOverResult> {
   setHandler(progressQuery, () => journal.progress, {
     description: 'Which step of the critical section runs',
   });
-  return await cutOverSteps(realChanges(), order, journal, () => undefined, briefly);
+  const result = await cutOverSteps(realChanges(), order, journal, () => undefined, briefly);
+  journal.endsSection(sectionEnds[result.end]);
+  return result;
 }
+
+const sectionEnds: Readonly<Record<CutOverResult['end'], string>> = {
+  exposed: 'the next tree serves',
+  undone: 'undone, the current tree serves',
+  stuck: 'the next tree holds entries of clients and cannot serve',
+  unfinished: 'an undo did not succeed, the rotation goes on with it',
+};
 
 /** Names a rotation for people and marks: when it began, and six hex digits against two in one second. */
 function rotationName(): string {
@@ -121,7 +130,7 @@ async function rotateUnderLock(
 ): Promise<RotationResult> {
   const workflowId = lockId(request.log);
   journal.begins('rotation', false);
-  journal.notes(`Its steps are shown in the workflow ${workflowId}.`);
+  journal.handsOverTo(workflowId);
   try {
     return await executeChild<typeof rotation>(ROTATION, {
       workflowId,

@@ -27,6 +27,15 @@ export interface Rotated {
   readonly nextTreeVisibleMs?: number;
 }
 
+/**
+ * The fields in the order in which the Temporal UI and `--json` show them: how it ended and why, what is left for a person,
+ * the facts, and the whole plan last.
+ */
+export function inOrder(result: RotationResult): RotationResult {
+  const { outcome, reason, refusals, held, plan, ...facts } = result;
+  return { outcome, reason, refusals, ...(held && { held }), ...facts, ...(plan && { plan }) };
+}
+
 /** What a rotation is called, and what it had done by then; nothing unless it is said. */
 type Begun = Pick<Rotated, 'log' | 'rotation'> & Partial<Rotated>;
 

@@ -128,13 +128,14 @@ export type Outcome =
 
 /** How a rotation ended; the result of `rotateLog`. */
 export interface RotationResult {
-  readonly log: string;
-  readonly rotation: string;
   readonly outcome: Outcome;
   /** Why it ended so, in plain words. */
   readonly reason: string;
   readonly refusals: readonly Refusal[];
-  readonly plan?: Plan;
+  /** What was left when a person gave it up. */
+  readonly held?: Held;
+  readonly log: string;
+  readonly rotation: string;
   readonly attempts: number;
   readonly currentTree?: Partial<TreeHead> & { readonly treeId: TreeId };
   readonly nextTree?: { readonly treeId: TreeId; readonly firstIndex: number };
@@ -149,11 +150,10 @@ export interface RotationResult {
   readonly nextTreeVisibleMs?: number;
   /** What people decided while it was held. */
   readonly interventions: readonly Intervention[];
-  /** What was left when a person gave it up. */
-  readonly held?: Held;
   readonly verification?: VerificationReport;
   /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
   readonly tellDownstream: readonly string[];
+  readonly plan?: Plan;
 }
 
 /** What an independent reader proved from the public address. */
