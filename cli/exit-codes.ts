@@ -4,7 +4,7 @@ export const exitCodes = {
   failed: { code: 1, means: 'failed inside; the log of the worker says more' },
   usage: { code: 2, means: 'wrong usage or configuration; nothing was started' },
   refused: { code: 3, means: 'refused, or answered with no; nothing has been changed' },
-  rolledBack: { code: 4, means: 'rolled back; the log is as it was before' },
+  rolledBack: { code: 4, means: 'rolled back; the log serves as before' },
   unreachable: { code: 5, means: 'Temporal cannot be reached' },
   held: { code: 6, means: 'held, and given up by a person; the result says what is left' },
   attention: {

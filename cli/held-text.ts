@@ -25,7 +25,7 @@ export function heldPicture(log: string, held: Held, columns: number): string[] 
 }
 
 function heldHead({ step, tries, since, longestPauseMs }: Held, columns: number): string[] {
-  const goingOn = `It is tried again by itself, ${spoken(longestPauseMs)} later at most.`;
+  const goingOn = `It keeps trying by itself, with pauses of at most ${spoken(longestPauseMs)}.`;
   return wrap(`Held: ${step}, after ${tries} tries since ${since}. ${goingOn}`, columns);
 }
 

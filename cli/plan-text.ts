@@ -1,11 +1,14 @@
 import { passMs } from '../workflows/model/drain';
-import type { CommandRun, FileChange } from '../workflows/model/installation';
+import type { FileChange } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/rotation';
 import { RECOVERY } from '../workflows/messages';
-import { field, wrap } from './text';
+import { counted, field, spoken, wrap } from './text';
 
-/** What a dry run found and would do, for a person who decides by it; `closing` is its last sentence. */
+/**
+ * What a dry run found and would do, for a person who decides by it; `closing` is its last sentence. The facts come last: a
+ * question that follows then stands on one screen with all that must be known to answer it.
+ */
 export function planText(result: RotationResult, columns: number, closing = result.reason): string {
   const { plan } = result;
   if (!plan) {
@@ -14,21 +17,29 @@ export function planText(result: RotationResult, columns: number, closing = resu
   return [
     `Plan to rotate ${plan.log}`,
     '',
-    ...foundLines(plan, columns),
-    '',
     'Files',
     ...plan.changes.files.flatMap((file) => fileLines(file, columns)),
     ...(plan.changes.files.length === 0 ? ['  none'] : []),
     '',
-    'Commands',
-    ...plan.changes.commands.flatMap((run) => commandLines(run, columns)),
-    ...(plan.changes.commands.length === 0 ? ['  none'] : []),
-    '',
     'Steps',
     ...result.steps.flatMap(({ name, says }) => stepLines(name, says ?? [], columns)),
     '',
-    ...wrap(`Plan ${plan.hash.slice(0, 12)}. ${closing}`, columns),
+    ...foundLines(plan, columns),
+    '',
+    ...wrap(`${totalsOf(plan)} ${closing}`, columns),
   ].join('\n');
+}
+
+/** All of a plan in one sentence. */
+function totalsOf({ hash, currentTree, installation, changes }: Plan): string {
+  const { current, next } = installation;
+  const files = counted(changes.files.length, 'file');
+  const commands = counted(changes.commands.length, 'command');
+  return `Plan ${hash.slice(0, 12)}: tree ${currentTree.treeId} (${entries(currentTree.size)}) ends, slot ${next} serves in place of slot ${current}; ${files} to write, ${commands} to run.`;
+}
+
+function entries(count: number): string {
+  return counted(count, 'entry', 'entries');
 }
 
 /** What a recovery found and would do; `closing` is its last sentence. */
@@ -61,25 +72,22 @@ export function refusalText(result: RotationResult, columns: number): string {
 }
 
 function foundLines(plan: Plan, columns: number): string[] {
-  const { currentTree, inactive, installation, timing, warnings = [] } = plan;
-  const shards = inactive.map(({ treeId, length }) => `${treeId} (${length} entries)`).join(', ');
+  const { currentTree, installation, timing, warnings = [] } = plan;
+  const { current, next } = installation;
   const evidence = {
     queue: "Trillian's database shows its queue empty",
     'signer passes': 'two further signer passes add nothing; a database connection would prove it sooner',
   }[plan.drainEvidence.by];
+  const waits = `at most ${spoken(timing.criticalSectionMs)}; if that is not enough, they go on to slot ${current}, and the rotation tries again later, ${counted(timing.attempts, 'time')} in all`;
   return [
-    ...field('Current tree', `${currentTree.treeId}, ${currentTree.size} entries`, columns),
-    ...field('Earlier shards', shards || 'none', columns),
+    ...field('Current tree', `${currentTree.treeId}, ${entries(currentTree.size)}`, columns),
+    ...field('Earlier shards', shardsText(plan), columns),
     ...field('Next index', `${plan.firstIndexNow}, if nothing is written until then`, columns),
-    ...field('Serves now', `${installation.current}, at ${urls(installation.currentInstances)}`, columns),
-    ...field('Will serve', `${installation.next}, at ${urls(installation.nextInstances)}`, columns),
+    ...field('Serves now', `slot ${current}, at ${urls(installation.currentInstances)}`, columns),
+    ...field('Will serve', `slot ${next}, at ${urls(installation.nextInstances)}`, columns),
     ...field('Drained when', evidence, columns),
     ...field('Signers', signersText(plan.drainEvidence), columns),
-    ...field(
-      'Writes wait',
-      `at most ${timing.criticalSectionMs} ms in an attempt, of at most ${timing.attempts}`,
-      columns,
-    ),
+    ...field('Writes wait', waits, columns),
     ...warnings.flatMap((warning) => field('Warning', warning, columns)),
   ];
 }
@@ -96,6 +104,19 @@ function signersText({ pace, unmeasured = '', timing }: Plan['drainEvidence']): 
   );
 }
 
+/** More earlier shards than this are counted: --json has all of them. */
+const SHOWN_SHARDS = 3;
+
+function shardsText({ inactive }: Plan): string {
+  const shown = inactive.slice(-SHOWN_SHARDS).map(({ treeId, length }) => `${treeId} (${entries(length)})`);
+  const more = inactive.slice(0, -SHOWN_SHARDS);
+  const sum = more.reduce((total, { length }) => total + length, 0);
+  return [
+    ...(more.length > 0 ? [`${counted(more.length, 'shard')} with ${entries(sum)}, then`] : []),
+    shown.join(', ') || 'none',
+  ].join(' ');
+}
+
 function urls(instances: Plan['installation']['currentInstances']): string {
   return instances.map(({ url }) => url).join(', ');
 }
@@ -107,16 +128,6 @@ function fileLines(file: FileChange, columns: number): string[] {
     ...file.removed.map((line) => `    - ${line}`),
     ...file.added.map((line) => `    + ${line}`),
   ];
-}
-
-function commandLines(run: CommandRun, columns: number): string[] {
-  const command = wrap(run.command.map(quoted).join(' '), columns, '      ');
-  return [...wrap(`${run.step}: ${run.what}`, columns, '  ', '    '), ...command];
-}
-
-/** An argument as a shell would take it; commands are run without one. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
 function stepLines(name: string, says: readonly string[], columns: number): string[] {

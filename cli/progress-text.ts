@@ -1,7 +1,7 @@
 import type { Progress } from '../workflows/messages';
-import { stepName } from '../workflows/model/steps';
+import { stepName, stepRemark } from '../workflows/model/steps';
 import { heldLines, heldPicture } from './held-text';
-import { stepLine } from './result-text';
+import { stepLines } from './result-text';
 import { spoken, wrap } from './text';
 
 /** What a terminal shows of a running rotation, redrawn as a whole. `sinceMs`: how long the phase has been seen. */
@@ -9,7 +9,7 @@ export function progressPicture(progress: Progress, sinceMs: number, columns: nu
   const attempt = progress.attempt > 1 ? ` (attempt ${progress.attempt})` : '';
   return [
     `Rotating ${progress.log}${progress.rotation ? `: ${progress.rotation}` : ''}${attempt}`,
-    ...progress.steps.map((step) => stepLine(step, progress.attempt > 1)),
+    ...stepLines(progress.steps, progress.attempt > 1),
     `> ${progress.phase.padEnd(30)} ${spoken(sinceMs).padStart(12)}`,
     ...(progress.note === null ? [] : wrap(progress.note, columns, '  ')),
     ...(progress.held === null ? [] : heldPicture(progress.log, progress.held, columns)),
@@ -19,9 +19,10 @@ export function progressPicture(progress: Progress, sinceMs: number, columns: nu
 
 /** What a pipe is told: a line for what is new since the last look. */
 export function progressNews(before: Progress | undefined, now: Progress): string[] {
-  const steps = now.steps
-    .slice(before?.steps.length ?? 0)
-    .map((step) => `attempt ${step.attempt}: ${stepName(step)} in ${spoken(step.ms)}`);
+  const steps = now.steps.slice(before?.steps.length ?? 0).map((step) => {
+    const remark = stepRemark(step, now.steps);
+    return `attempt ${step.attempt}: ${stepName(step)} in ${spoken(step.ms)}${remark === '' ? '' : `; ${remark}`}`;
+  });
   const phase = now.phase !== before?.phase && now.phase !== 'ended' ? [`${now.phase} ...`] : [];
   const note = now.note !== null && now.note !== before?.note ? [now.note] : [];
   return [...steps, ...note, ...phase, ...heldNews(before?.held ?? null, now)].map(

@@ -1,5 +1,6 @@
-import type { Outcome, RotationResult, StepRecord } from '../workflows/model/rotation';
-import { stepName } from '../workflows/model/steps';
+import { leftTreesText } from '../workflows/model/result';
+import type { Outcome, RotationResult, StepRecord, WriteStall } from '../workflows/model/rotation';
+import { stepName, stepRemark } from '../workflows/model/steps';
 import { exitCodes } from './exit-codes';
 import { leftLines, resumeChoices } from './held-text';
 import { planText, recoveryText, refusalText } from './plan-text';
@@ -74,12 +75,7 @@ function endedText(result: RotationResult, how: string, columns: number): string
     lines.push(...field('Visible', visible, columns));
   }
   lines.push(...(nextTree ? evidenceLines(result, columns) : []));
-  if (result.steps.some(({ name, kind }) => name === 'createTree' && kind === 'undone')) {
-    const where = `\`rekor-rotate prune ${result.log}\` lists it`;
-    lines.push(
-      ...field('Left', `what was made as the next tree, FROZEN and served by nothing; ${where}`, columns),
-    );
-  }
+  lines.push(...leftTreeLines(result, columns));
   for (const { choice, step, who, why, at } of result.interventions) {
     lines.push(
       ...field(
@@ -90,7 +86,7 @@ function endedText(result: RotationResult, how: string, columns: number): string
     );
   }
   if (result.steps.length > 0) {
-    lines.push('', 'Steps', ...result.steps.map((step) => stepLine(step, result.attempts > 1)));
+    lines.push('', 'Steps', ...stepLines(result.steps, result.attempts > 1));
   }
   if (result.tellDownstream.length > 0) {
     lines.push(
@@ -102,6 +98,16 @@ function endedText(result: RotationResult, how: string, columns: number): string
   return lines.join('\n');
 }
 
+/** Trees that undone attempts left; the reason of a rolled back rotation has named those that it knows. */
+function leftTreeLines({ log, outcome, steps, leftTrees = [] }: RotationResult, columns: number): string[] {
+  const unknown = steps.some(({ name, kind }) => name === 'createTree' && kind === 'undone');
+  if (leftTrees.length > 0) {
+    return outcome === 'rolledBack' ? [] : field('Left', leftTreesText(log, leftTrees), columns);
+  }
+  const perhaps = `a next tree that no answer named, if Trillian made one, FROZEN; \`rekor-rotate prune ${log}\` lists it`;
+  return unknown ? field('Left', perhaps, columns) : [];
+}
+
 /** What is known of a next tree that serves; what a person left out is said, too. */
 function evidenceLines({ handover, writes, verification }: RotationResult, columns: number): string[] {
   const lines: string[] = [];
@@ -109,9 +115,7 @@ function evidenceLines({ handover, writes, verification }: RotationResult, colum
     lines.push(...field('Handover', 'none: an entry of a client came before it', columns));
   }
   if (writes) {
-    const stall = writes.stallMs === null ? 'no write had to wait' : spoken(writes.stallMs);
-    const waited = `${writes.held} held, longest ${spoken(writes.longestWaitMs)}, ${writes.refused} refused`;
-    lines.push(...field('Write stall', stall, columns), ...field('Writes', waited, columns));
+    lines.push(...writeLines(writes, columns));
   }
   if (verification) {
     const { entriesVerified, proofsVerified, shards } = verification;
@@ -123,8 +127,29 @@ function evidenceLines({ handover, writes, verification }: RotationResult, colum
   return lines;
 }
 
-/** One ended step and its time. */
-export function stepLine(step: StepRecord, withAttempt: boolean): string {
-  const what = `${stepName(step)}${withAttempt ? ` (attempt ${step.attempt})` : ''}`;
-  return `  ${what.padEnd(30)} ${spoken(step.ms).padStart(12)}`;
+/** The two times of a hold, each with what it measures: they begin together and end differently. */
+function writeLines({ stallMs, longestWaitMs, held, refused }: WriteStall, columns: number): string[] {
+  const waited = `${held} held in the gate, ${refused} refused`;
+  if (stallMs === null) {
+    return [
+      ...field('Write stall', 'none: no write had to wait', columns),
+      ...field('Writes', waited, columns),
+    ];
+  }
+  const stall = `${spoken(stallMs)}, from the first write that had to wait until it or a later one was acknowledged`;
+  const longest = `${spoken(longestWaitMs)} in the gate: so much longer than usual took the slowest write for its client`;
+  return [
+    ...field('Write stall', stall, columns),
+    ...field('Longest wait', longest, columns),
+    ...field('Writes', waited, columns),
+  ];
+}
+
+/** Ended steps and their times. */
+export function stepLines(steps: readonly StepRecord[], withAttempt: boolean): string[] {
+  return steps.map((step) => {
+    const what = `${stepName(step)}${withAttempt ? ` (attempt ${step.attempt})` : ''}`;
+    const remark = stepRemark(step, steps);
+    return `  ${what.padEnd(30)} ${spoken(step.ms).padStart(12)}${remark === '' ? '' : `  ${remark}`}`;
+  });
 }

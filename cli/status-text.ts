@@ -3,7 +3,7 @@ import { guardianLines } from './guardian-status';
 import { heldLines } from './held-text';
 import type { LogStatus } from './log-status';
 import { pausedText } from './paused-text';
-import { stepLine, resultText } from './result-text';
+import { stepLines, resultText } from './result-text';
 import { ago, field, spoken, wrap } from './text';
 
 /** One log's state for people. */
@@ -71,7 +71,7 @@ function progressLines(progress: Progress, columns: number): string[] {
     ...field('  Step', `${progress.phase}, attempt ${progress.attempt}`, columns),
     ...(progress.note === null ? [] : field('  Note', progress.note, columns)),
     ...field('  Cancel', progress.cancelWould, columns),
-    ...progress.steps.map((step) => `  ${stepLine(step, progress.attempt > 1)}`),
+    ...stepLines(progress.steps, progress.attempt > 1).map((line) => `  ${line}`),
     ...(progress.held === null ? [] : ['', ...heldLines(progress.log, progress.held, columns)]),
   ];
 }

@@ -31,6 +31,9 @@ export async function prepare(
   const undone = async (): Promise<void> => {
     const order = { identity, release: release ?? releaseOf(plan, identity, '') };
     await saga.undo(run.insistence.on(order));
+    if (release) {
+      journal.leaves(release.nextTreeId);
+    }
   };
   try {
     const nextTreeId = await saga.step('createTree', {

@@ -1,7 +1,7 @@
 import type { Progress } from './messages';
 import type { Held } from './model/held';
-import type { Outcome } from './model/rotation';
-import { stepName } from './model/steps';
+import type { Outcome, StepRecord } from './model/rotation';
+import { stepName, stepRemark } from './model/steps';
 
 /** How each outcome is put into a heading. */
 const ends: Readonly<Record<Outcome, string>> = {
@@ -37,7 +37,7 @@ export function detailsOf(progress: Progress): string {
     ...(held === null ? [] : heldParagraphs(held)),
     ...listed(
       'Steps:',
-      steps.map((step) => stepName(step) + (step.kind === 'said' ? '' : `: ${step.ms} ms`)),
+      steps.map((step) => stepText(step, steps)),
     ),
     BLANK,
   ];
@@ -55,6 +55,12 @@ function heldParagraphs({ step, tries, since, reason, choices, state, commands }
       commands.map((command) => `\`${command}\``),
     ),
   ];
+}
+
+function stepText(step: StepRecord, steps: readonly StepRecord[]): string {
+  const remark = stepRemark(step, steps);
+  const time = step.kind === 'said' ? '' : `: ${step.ms} ms`;
+  return `${stepName(step)}${time}${remark === '' ? '' : ` (${remark})`}`;
 }
 
 /** Without an empty line before it, the UI takes a list for a part of the paragraph. */

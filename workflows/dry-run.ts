@@ -3,6 +3,7 @@ import type { ChangingStep, ReleaseOrder } from './model/installation';
 import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
+import { shellLine } from './model/shell-line';
 import { cutOverSteps } from './cut-over';
 import type { Run } from './run';
 
@@ -45,7 +46,7 @@ export function dryRun(plan: Plan): Run {
       .map((file) => `write ${file.path} (${file.what})`),
     ...plan.changes.commands
       .filter((run) => run.step === step)
-      .map((run) => `${run.what}: ${run.command.join(' ')}`),
+      .map((run) => `${run.what}: ${shellLine(run.command)}`),
   ];
 
   const frozen = { treeId: tree, size, rootHash, proof: [] };

@@ -57,7 +57,7 @@ async function ended(failure: FailedSection): Promise<CutOverResult> {
   let forwardFailed: Refusal | undefined;
   let wasExposed = false;
   while (saga.takesBack('verify')) {
-    // A gate that follows somebody else's order says nothing of the next release, which may serve by that order.
+    // A gate that follows somebody else's order says nothing of the next slot, which may serve by that order.
     const evenIfExposed = forwardFailed !== undefined && forwardFailed.code !== 'GATE_ORDER_REFUSED';
     const closed = await close(failure, { evenIfExposed });
     wasExposed ||= closed.content === 'exposed';
@@ -115,8 +115,8 @@ async function goForward(
 ): Promise<Exposed | Refusal> {
   const { identity, release, criticalSectionMs: budgetMs } = order;
   section.journal.begins('forward', false);
+  const began = Date.now();
   for (let tries = 1; ; tries += 1) {
-    const began = Date.now();
     try {
       const { frozen, handover } = await changes.openAndExpose({
         identity,

@@ -24,13 +24,8 @@ export async function finish(
   const settled = { identity, release, frozen, handover };
   const saga = new Saga(identity.attempt, journal, run.says);
   const carry = insistence.on(order);
-  const onwards = async <Result>(name: string, step: Act<Result>): Promise<Result | undefined> => {
-    const done = await carry.unlessSkipped(name, (patience) => saga.step(name, { do: () => step(patience) }));
-    if (!done) {
-      journal.ended({ name, ms: 0, kind: 'skipped', attempt: identity.attempt });
-    }
-    return done?.result;
-  };
+  const onwards = <Result>(name: string, step: Act<Result>): Promise<Result | undefined> =>
+    saga.carried(name, carry, step);
   return await CancellationScope.nonCancellable(async () => {
     const verification = await onwards('confirm', (patience) => changes.confirm(settled, patience));
     await onwards('settle', (patience) => changes.settle(settled, patience));

@@ -2,6 +2,7 @@ import { log as workerLog, setCurrentDetails } from '@temporalio/workflow';
 import { detailsOf } from './details';
 import type { Progress } from './messages';
 import type { Held } from './model/held';
+import type { TreeId } from './model/log';
 import { inOrder } from './model/result';
 import type { RotationResult, StepRecord } from './model/rotation';
 import type { SagaJournal } from './saga';
@@ -30,6 +31,7 @@ const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede'
 export class Journal implements SagaJournal {
   #progress: Progress;
   #cancellable: boolean;
+  readonly #leftTrees = new Set<TreeId>();
 
   /** @param cancellable false for what no Cancel takes back: a recovery. */
   constructor(log: string, rotation: string | null, cancellable = true) {
@@ -69,6 +71,16 @@ export class Journal implements SagaJournal {
 
   notes(note: string | null): void {
     this.#show({ note });
+  }
+
+  /** A next tree was taken back: it stays in Trillian, FROZEN. */
+  leaves(tree: TreeId): void {
+    this.#leftTrees.add(tree);
+  }
+
+  /** What is to be said of such trees in a result. */
+  get left(): Pick<RotationResult, 'leftTrees'> {
+    return this.#leftTrees.size > 0 ? { leftTrees: [...this.#leftTrees] } : {};
   }
 
   /** A recovery has found out which rotation it ends, and how. */

@@ -111,6 +111,7 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
   const rotated = (): Rotated => ({
     ...{ log, rotation, attempts: attempt, steps: journal.progress.steps },
     interventions: run.insistence.interventions,
+    ...journal.left,
   });
   const interrupted = refusal('LEFTOVERS', { log, leftovers: plan.leftovers });
   if (kind === 'supersede') {
@@ -118,16 +119,19 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
     return await supersede(run, { order, stuck, timing }, rotated, journal);
   }
   const carry = run.insistence.on(order);
-  const retired = async (trees: readonly AttemptIdentity[], by = carry): Promise<void> => {
+  const retired = async (trees: RecoveryPlan['retire'], by = carry): Promise<void> => {
     for (const left of trees) {
-      await by.unlessSkipped('undo createTree', (patience) => run.changes.retireNextTree(left, patience));
+      await by.unlessSkipped('undo createTree', (patience) =>
+        run.changes.retireNextTree(left.identity, patience),
+      );
+      journal.leaves(left.treeId);
     }
   };
   // Its own next tree is closed with a proof first, unless that serves; then only a double of it is left.
   const own = (left: AttemptIdentity): boolean => kind !== 'finish' && left.number === identity.number;
   // Nothing was given back to clients yet.
   await retired(
-    retire.filter((left) => !own(left)),
+    retire.filter((left) => !own(left.identity)),
     run.insistence.on(order, true),
   );
   const result = await endCutOver(run, order, journal, lostSection(order, interrupted));
@@ -139,7 +143,7 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
     return await supersede(run, { order, stuck: result, timing }, rotated, journal);
   }
   await carry.unlessSkipped('undo stage', (patience) => run.changes.discard(order, patience));
-  await retired([identity]);
+  await retired([{ identity, treeId: release.nextTreeId }]);
   await lookBack(run, { identity, release, froze: result.froze }, journal);
   return rolledBack(rotated(), release.currentTreeId, interrupted);
 }

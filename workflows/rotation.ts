@@ -14,7 +14,7 @@ import { supersede } from './supersede';
  * The rotation: every step beside its undo. Start reading here.
  *
  *   createTree   the next tree: created, marked, closed       undo: it is FROZEN, marked, and never deleted
- *   stage        the next release: written and rehearsed       undo: everything is put back
+ *   stage        the next slot: written and rehearsed          undo: everything is put back
  *   (cut-over)   hold, start, freeze, verify, expose           undo: its own, in cut-over.ts
  *   confirm      the public log, verified by other code        from here on there is only forward (finish.ts)
  *   settle       the standing configuration follows
@@ -39,6 +39,7 @@ export async function rotate(
       ...{ log: plan.log, rotation, plan, attempts: attempt, steps: journal.progress.steps },
       interventions: run.insistence.interventions,
       ...(nextTreeVisibleMs > 0 && { nextTreeVisibleMs }),
+      ...journal.left,
     });
     const takenBack = async (reason: Refusal): Promise<RotationResult> => {
       await prepared?.undone();

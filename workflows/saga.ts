@@ -69,6 +69,22 @@ export class Saga {
   }
 
   /**
+   * A step that must succeed in the end and has no undo. Its time is that of all tries together, as a person saw it pass.
+   * Undefined when a person left it out.
+   */
+  async carried<Result>(name: string, carry: Carry, act: Act<Result>): Promise<Result | undefined> {
+    const began = Date.now();
+    this.#journal.begins(name, false);
+    const done = await carry.unlessSkipped(name, act);
+    if (done) {
+      this.#done(name, Date.now() - began);
+    } else {
+      this.#journal.ended({ name, ms: Date.now() - began, kind: 'skipped', attempt: this.#attempt });
+    }
+    return done?.result;
+  }
+
+  /**
    * Several steps that one activity does, because clients wait between them. All their undos are registered before it
    * acts; of a failed one, the steps that it says it has done are recorded, and those it had not begun are forgotten.
    */

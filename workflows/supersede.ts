@@ -21,7 +21,7 @@ export interface StuckAttempt {
 /**
  * The next tree becomes one more inactive shard, and a third tree serves after it: no entry is lost, and every index stays.
  * It is a rotation like any other, from a tree that is frozen already. Where it is not wanted or does not succeed, the
- * attempt is held: going forward is tried on, beside a person who mends what keeps the next release from serving.
+ * attempt is held: it keeps trying to go forward while a person repairs the next slot.
  */
 export async function supersede(
   run: Run,

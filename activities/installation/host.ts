@@ -20,7 +20,7 @@ import {
 import type { SlotContents, SlotFiles } from './host-files';
 import type { Installation } from './installation';
 import { inactiveTreeIds, listedShards } from './sharding-file';
-import { shellLine } from './shell-line';
+import { shellLine } from '../../workflows/model/shell-line';
 import { runSlotCommand, slotIsRunning } from './slot-commands';
 import type { SlotCommands } from './slot-commands';
 

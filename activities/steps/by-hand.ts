@@ -29,8 +29,8 @@ export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attem
         return `${mode}, sends to ${upstream}, follows order ${number}`;
       },
     ],
-    [`release ${current}`, () => runs(current)],
-    [`release ${next}`, () => runs(next)],
+    [`slot ${current}`, () => runs(current)],
+    [`slot ${next}`, () => runs(next)],
   ];
   const state = await Promise.all(
     facts.map(async ([what, read]) => {

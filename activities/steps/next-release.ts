@@ -139,7 +139,7 @@ export async function settle(systems: LogSystems, order: SettledOrder, attempt: 
   await pause(timing.stopCurrentAfterMs, attempt.signal);
   await requireOurs(systems, identity, attempt);
   if (!(await isExposed(systems, order, attempt))) {
-    const what = 'The release that the gate sends to';
+    const what = 'The slot that the gate sends to';
     throw refuse('CHANGED_BY_SOMEONE', { what, expected: release.next, now: 'another one' });
   }
   await installation.stop(release.current, attempt.signal);

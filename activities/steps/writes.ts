@@ -124,7 +124,7 @@ async function release(
 ): Promise<void> {
   const [instance] = installation.instances(to);
   if (!instance) {
-    throw new OwnWords(`The release ${to} has no instance to send writes to.`);
+    throw new OwnWords(`Slot ${to} has no instance to send writes to.`);
   }
   await gate.release({ ...orderOf(by), upstream: instance.url, shards }, attempt.signal);
 }

@@ -66,6 +66,13 @@ export function aPlannedResult(): RotationResult {
   return planned(aPlan(), rotation, [
     { name: 'createTree', ms: 0, kind: 'said', attempt: 1, says: ['create a tree of type LOG and close it'] },
     {
+      name: 'stage',
+      ms: 0,
+      kind: 'said',
+      attempt: 1,
+      says: ['write /etc/rekor/green.env', 'rehearse the start of slot green: systemctl start rekor@green'],
+    },
+    {
       name: 'hold',
       ms: 0,
       kind: 'said',
@@ -99,6 +106,19 @@ export function aRolledBackResult(): RotationResult {
   const undone = { name: 'freeze', ms: 12, kind: 'undone', attempt: 2 } as const;
   const rotated = aRotated({ attempts: 2, steps: [...steps, undone], nextTreeVisibleMs: 1800 });
   return rolledBack(rotated, '200', refusal('BUDGET_EXCEEDED', { step: 'freeze', budgetMs: 2500 }));
+}
+
+/** Cancelled while the next slot was being staged: `stage` never ended. */
+export function aCancelledResult(changes: Partial<Rotated> = {}): RotationResult {
+  const undos: StepRecord[] = ['stage', 'createTree'].map((name) => ({
+    ...{ name, ms: 31, kind: 'undone', attempt: 1 },
+  }));
+  const rotated = aRotated({
+    steps: [...steps.slice(0, 1), ...undos],
+    leftTrees: ['7331245678901234567'],
+    ...changes,
+  });
+  return rolledBack(rotated, '200', refusal('CANCELLED', { step: 'stage' }));
 }
 
 export function aHeldResult(): RotationResult {
@@ -174,7 +194,8 @@ export function aProgress(changes: Partial<Progress> = {}): Progress {
     attempt: 1,
     steps: steps.slice(0, 1),
     cancelDoes: 'rollBack',
-    cancelWould: 'Cancel takes everything back; the log is then as it was before.',
+    cancelWould:
+      'Cancel takes everything back: the log then serves as before. A next tree that was made is left FROZEN.',
     note: null,
     held: null,
     result: null,

@@ -14,6 +14,7 @@ import { refusal } from '../../workflows/model/refusals';
 import { notNeeded } from '../../workflows/model/result';
 import { recordingTerminal } from './recording-terminal';
 import {
+  aCancelledResult,
   aCompletedResult,
   aHeld,
   aHeldResult,
@@ -36,13 +37,13 @@ describe('the plan', () => {
     expect(text).toMatch(/Current tree +200, 20 entries/);
     expect(text).toMatch(/Earlier shards +100 \(10 entries\)/);
     expect(text).toMatch(/Next index +30,/);
-    expect(text).toMatch(/Serves now +blue, at http:\/\/127\.0\.0\.1:3001/);
-    expect(text).toMatch(/Will serve +green/);
+    expect(text).toMatch(/Serves now +slot blue, at http:\/\/127\.0\.0\.1:3001/);
+    expect(text).toMatch(/Will serve +slot green/);
   });
 
-  it('shows each file as a diff, each command and each step with what it would do', () => {
+  it('shows each file as a diff, and each step with what it would do', () => {
     expect(text).toContain('    - TREE_ID=200\n    + TREE_ID=<next tree>');
-    expect(text).toContain('systemctl start rekor@green');
+    expect(text.match(/systemctl start rekor@green/g)).toHaveLength(1);
     expect(text).toContain('  createTree  create a tree of type LOG and close it');
     expect(text).toContain(
       '  hold        hold new writes in the gate\n              wait for those in flight',
@@ -58,7 +59,40 @@ describe('the plan', () => {
   });
 
   it('says that nothing has been changed, and by which hash the plan is known', () => {
-    expect(text).toMatch(/Plan c{12}\. .*nothing has been changed/);
+    expect(text.replace(/\s+/g, ' ')).toMatch(/Plan c{12}: .*nothing has been changed\.$/);
+  });
+
+  it('ends with all that must be known to answer, in the last 40 rows of 80 columns, totals last', () => {
+    const { plan, ...result } = aPlannedResult();
+    const [first] = plan?.changes.files ?? [];
+    if (!plan || !first) {
+      throw new Error('The plan of the tests changes no file.');
+    }
+    const inactive = Array.from({ length: 30 }, (_, index) => ({
+      treeId: `9${index}`.repeat(9),
+      length: index,
+    }));
+    const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
+    const long = {
+      ...plan,
+      ...{ inactive, warnings: ['Checkpoints are signed as "rekor.other".'] },
+      changes: { ...plan.changes, files: [{ ...first, added: lines }] },
+    };
+    const closing = 'Nothing has been changed yet.';
+    const printed = planText({ ...result, plan: long }, 80, closing).split('\n');
+    // Then an empty line and the question.
+    const screen = printed.slice(-38).join('\n');
+
+    expect(screen).toMatch(/Current tree +200, 20 entries/);
+    expect(screen).toMatch(/Earlier shards +27 shards with 351 entries, then/);
+    expect(screen).toMatch(/Serves now +slot blue/);
+    expect(screen).toMatch(/Will serve +slot green/);
+    expect(screen).toMatch(/Writes wait +at most 2\.5 s; if that is not enough/);
+    expect(screen).toMatch(/Warning +Checkpoints/);
+    const totals = printed.slice(printed.lastIndexOf('') + 1).join(' ');
+    expect(totals).toBe(
+      `Plan cccccccccccc: tree 200 (20 entries) ends, slot green serves in place of slot blue; 1 file to write, 1 command to run. ${closing}`,
+    );
   });
 });
 
@@ -68,7 +102,9 @@ describe('a result', () => {
 
     expect(text).toMatch(/Frozen tree +200, ended with 25 entries/);
     expect(text).toMatch(/Active tree +7331245678901234567, from virtual index 35 on/);
-    expect(text).toMatch(/Write stall +412 ms/);
+    expect(text).toMatch(/Write stall +412 ms, from the first write that had to wait/);
+    expect(text).toMatch(/Longest wait +380 ms in the gate: so much longer than usual/);
+    expect(text).toMatch(/Writes +9 held in the gate, 0 refused/);
     expect(text).toMatch(/stage +1\.2 s/);
     expect(text).toContain('Tree 200 has ended with 25 entries');
   });
@@ -79,6 +115,43 @@ describe('a result', () => {
     expect(text).toContain('was rolled back');
     expect(text.replace(/\s+/g, ' ')).toContain('2500 ms were not enough');
     expect(text).toMatch(/Current tree +200/);
+  });
+
+  it('that was rolled back says what is left, by its id, and not that all is as it was', () => {
+    const text = resultText(aCancelledResult(), 80).replace(/\s+/g, ' ');
+
+    expect(text).toContain('the log serves as before');
+    expect(text).toContain(
+      'Left behind: tree 7331245678901234567, closed and served by nothing; `rekor-rotate prune production` lists it.',
+    );
+    expect(text.match(/7331245678901234567/g)).toHaveLength(1);
+    expect(text).not.toContain('as it was before');
+  });
+
+  it('that was rolled back past an undo that a person left out does not say that no action is needed', () => {
+    const decided = {
+      choice: 'skip',
+      step: 'undo stage',
+      who: 'Ada',
+      why: 'by hand',
+      at: '2026-01-31T03:20:00Z',
+    } as const;
+    const { reason } = aCancelledResult({ interventions: [decided] });
+
+    expect(reason).toContain('Ada left out: undo stage (by hand).');
+    expect(reason).not.toContain('No action is needed');
+  });
+
+  it('says of an undo whose step never ended that it was not seen to end', () => {
+    const text = resultText(aCancelledResult(), 80);
+
+    expect(text).toMatch(/undo stage +31 ms {2}stage was not seen to end$/m);
+    expect(text).toMatch(/undo createTree +31 ms$/m);
+  });
+
+  it('that is completed names the trees that undone attempts left', () => {
+    const completed = { ...aCompletedResult(), leftTrees: ['301', '302'] };
+    expect(resultText(completed, 80).replace(/\s+/g, ' ')).toContain('Left trees 301, 302, closed');
   });
 
   it('that was rolled back says for how long clients may have seen the next tree (H36)', () => {
@@ -145,6 +218,7 @@ describe('a result', () => {
       aCompletedResult(),
       aSupersededResult(),
       aRolledBackResult(),
+      aCancelledResult(),
       aHeldResult(),
       aRefusedResult(),
     ].map((one) => [one.outcome, one]),

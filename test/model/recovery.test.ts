@@ -78,7 +78,7 @@ describe('the recovery of an interrupted rotation', () => {
     };
     expect(planned({ ...exposed, marked: [...exposed.marked, late] })).toMatchObject({
       kind: 'finish',
-      retire: [late.identity],
+      retire: [{ treeId: late.treeId, identity: late.identity }],
     });
   });
 
@@ -96,7 +96,7 @@ describe('the recovery of an interrupted rotation', () => {
     const { kind, order, retire } = planned(found);
     expect([kind, order.identity.rotation, order.release.mark]).toEqual(['takeBack', 'later', 'later/1']);
     expect(order.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400' });
-    expect(retire).toEqual([began.identity]);
+    expect(retire).toEqual([{ treeId: began.treeId, identity: began.identity }]);
   });
 
   it('takes back a third tree that was staged and never held for: the one before it was closed by us (H12)', () => {

@@ -139,7 +139,7 @@ describe('what cannot be finished', () => {
   );
 
   it.each(rows.filter(([, ending]) => ending === 'by itself'))(
-    'is tried on in %s, and ends by itself once it can',
+    'keeps trying in %s, and ends by itself once it can',
     async (act, ending) => {
       const { world, before, result } = await held(act, ending);
       expect(result).toMatchObject({ outcome: outcomeOf(act), interventions: [] });

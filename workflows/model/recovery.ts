@@ -5,7 +5,7 @@ import type { Shard, TreeId } from './log';
 import { nameOf, type MarkedTree } from './mark';
 import type { RotationTiming } from './plan';
 import { refusal, type Refusal } from './refusals';
-import { numberAfter, type AttemptIdentity } from './rotation';
+import { numberAfter } from './rotation';
 
 /** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
 export interface RecoveryRequest {
@@ -44,8 +44,8 @@ export interface RecoveryPlan {
   /** What was found, in plain words. */
   readonly leftovers: readonly string[];
   readonly order: CutOverOrder;
-  /** Attempts whose trees nothing names and that are to be left FROZEN. */
-  readonly retire: readonly AttemptIdentity[];
+  /** Trees that nothing names and that are to be left FROZEN, with their attempts. */
+  readonly retire: readonly Pick<MarkedTree, 'treeId' | 'identity'>[];
   readonly timing: RotationTiming;
 }
 
@@ -69,7 +69,9 @@ export function planRecovery(
   const servedKeeps =
     served !== undefined &&
     [installation.keptBy, installation.keptByServing].includes(nameOf(served.identity));
-  const retire = unnamed.filter(({ state }) => state !== 'FROZEN').map(({ identity }) => identity);
+  const retire = unnamed
+    .filter(({ state }) => state !== 'FROZEN')
+    .map(({ treeId, identity }) => ({ treeId, identity }));
   const plan = (kind: RecoveryKind, tree: MarkedTree, release: ReleaseOrder | null) =>
     release
       ? { kind, leftovers, order: orderOf(found, tree, release), retire, timing: found.timing }

@@ -312,8 +312,8 @@ const catalogue = {
       'Restart no Rekor of this log: one that starts now would shift every later index. See docs/failures.md, "A tree that grew".',
   }),
   FORWARD_FAILED: (found: { tree: string; reason: string }): Text => ({
-    message: `Tree ${found.tree} holds entries of clients, and its release cannot serve them: ${found.reason}.`,
-    remedy: 'Mend what keeps the release from serving, then `rekor-rotate resume NAME --retry`.',
+    message: `Tree ${found.tree} holds entries of clients, and its slot cannot serve them: ${found.reason}.`,
+    remedy: 'Mend what keeps the slot from serving, then `rekor-rotate resume NAME --retry`.',
   }),
   RESUME_REFUSED: (found: { problems: readonly string[] }): Text => ({
     message: `resume was not taken: ${found.problems.join(' ')}`,
@@ -325,7 +325,7 @@ const catalogue = {
       'The result lists what is left and the commands that finish it. The guardian of the log recovers it in its next look, unless `guard.recover` is false; `rekor-rotate recover` does so at once.',
   }),
   NOT_AS_BEFORE: (found: { log: string; differences: readonly string[] }): Text => ({
-    message: `The rotation of ${found.log} was taken back, but not all is as before: ${found.differences.join('; ')}.`,
+    message: `The rotation of ${found.log} was taken back, but this is not as it was: ${found.differences.join('; ')}.`,
     remedy: 'It is taken back once more. If it repeats, somebody else changes the log: find out who.',
   }),
   ROTATION_STUCK: (found: {
@@ -433,7 +433,7 @@ const catalogue = {
   BUDGET_EXCEEDED: (found: { step: string; budgetMs: number }): Text => ({
     message: `${found.budgetMs} ms were not enough: the time was over in the step ${found.step}.`,
     remedy:
-      'It is tried again; what clients wait for is given back before. If it repeats, the times of the steps show which one is slow.',
+      'Writes go on to the current slot; then the rotation tries again. If it repeats, the times of the steps show which one is slow.',
   }),
   VERIFICATION_FAILED: (found: { what: string; reason: string }): Text => ({
     message: `${found.what} could not be verified: ${found.reason}.`,
@@ -451,7 +451,7 @@ const catalogue = {
       "Set the signers' clocks right, or let logs.NAME.trillian.clockDifference say how far they are apart. Everybody could read it as two trees that took writes at once; nobody was sent there.",
   }),
   HANDOVER_NOT_SEEN: (found: { tree: string; reason: string }): Text => ({
-    message: `The handover leaf of tree ${found.tree} was not seen through the next release: ${found.reason}.`,
+    message: `The handover leaf of tree ${found.tree} was not seen through the next slot: ${found.reason}.`,
     remedy: 'The rotation takes itself back and tries again with a new tree.',
   }),
   GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string }): Text => ({
@@ -460,7 +460,7 @@ const catalogue = {
   }),
   CANCELLED: (found: { step: string }): Text => ({
     message: `The rotation was cancelled in the step ${found.step}.`,
-    remedy: 'No action is needed: everything is as it was before. Start it again when wanted.',
+    remedy: 'No action is needed: the log serves as before. Start it again when wanted.',
   }),
   NO_SIGN_OF_LIFE: (found: { step: string; timeout: string }): Text => ({
     message: `The worker that ran the step ${found.step} gave no sign of life in time (${found.timeout}).`,

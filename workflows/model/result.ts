@@ -25,6 +25,7 @@ export interface Rotated {
   readonly steps: readonly StepRecord[];
   readonly interventions: readonly Intervention[];
   readonly nextTreeVisibleMs?: number;
+  readonly leftTrees?: readonly TreeId[];
 }
 
 /**
@@ -66,16 +67,34 @@ export function notNeeded(log: string): RotationResult {
   };
 }
 
-/** Everything is as it was before, and why. */
+/** Everything is undone, and why; the log serves as before. */
 export function rolledBack(rotated: Rotated, currentTree: TreeId, reason: Refusal): RotationResult {
   return {
     ...rotated,
     outcome: 'rolledBack',
-    reason: [`${reason.message} ${reason.remedy}`, ...leftOut(rotated)].join(' '),
+    reason: undoneText(rotated, reason),
     refusals: [reason],
     currentTree: { treeId: currentTree },
     tellDownstream: [],
   };
+}
+
+/** Why, and what is not as it was before. */
+function undoneText(rotated: Rotated, reason: Refusal): string {
+  const { log, leftTrees = [] } = rotated;
+  const skipped = leftOut(rotated);
+  return [
+    reason.message,
+    // "No action is needed" is not so where a person left out an undo.
+    ...(skipped.length === 0 ? [reason.remedy] : skipped),
+    ...(leftTrees.length === 0 ? [] : [`Left behind: ${leftTreesText(log, leftTrees)}.`]),
+  ].join(' ');
+}
+
+/** The trees that undone attempts left, and what can be done about them. */
+export function leftTreesText(log: string, trees: readonly TreeId[]): string {
+  const [what, them] = trees.length === 1 ? ['tree', 'it'] : ['trees', 'them'];
+  return `${what} ${trees.join(', ')}, closed and served by nothing; \`rekor-rotate prune ${log}\` lists ${them}`;
 }
 
 /** What a person had left out is not as before. */

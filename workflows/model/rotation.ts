@@ -110,6 +110,7 @@ export interface StepsOfFailure {
 
 export interface StepRecord {
   readonly name: string;
+  /** Of all its tries together, with the pauses between them, in milliseconds. */
   readonly ms: number;
   /** `done`; `undone` for a compensation that was run, `skipped` for one that a person left out; `said` in a dry run. */
   readonly kind: 'done' | 'undone' | 'skipped' | 'said';
@@ -146,6 +147,8 @@ export interface RotationResult {
   readonly handover?: Handover;
   /** The shard between the current and the next tree of a rotation that ended `superseded`. */
   readonly superseded?: { readonly treeId: TreeId; readonly size: number };
+  /** Next trees of undone attempts, FROZEN; nothing serves them, and no rotation deletes one. Absent without any. */
+  readonly leftTrees?: readonly TreeId[];
   /** For how long clients may have seen a next tree that was taken back, at most; milliseconds (H36). */
   readonly nextTreeVisibleMs?: number;
   /** What people decided while it was held. */

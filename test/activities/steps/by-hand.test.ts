@@ -24,8 +24,8 @@ describe('a step that cannot be finished', () => {
       'current tree 200: ACTIVE',
       expect.stringMatching(/^next tree 300: cannot be read: .*300/),
       expect.stringMatching(/^gate: pass, sends to .*, follows order \d+$/),
-      'release blue: runs',
-      'release green: does not run',
+      'slot blue: runs',
+      'slot green: does not run',
     ]);
   });
 

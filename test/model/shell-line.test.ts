@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { shellLine } from '../../../activities/installation/shell-line';
+import { shellLine } from '../../workflows/model/shell-line';
 
 it.each([
   [['systemctl', 'stop', 'rekor@blue.service']],
