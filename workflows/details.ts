@@ -33,7 +33,7 @@ export function detailsOf(progress: Progress): string {
   const paragraphs = [
     `**${rotation ?? 'Rotation'} of ${log}** - ${state}`,
     result ? result.reason : progress.cancelWould,
-    ...(note === null ? [] : [note]),
+    ...(note === null || result?.reason.includes(note) ? [] : [note]),
     ...(held === null ? [] : heldParagraphs(held)),
     ...listed(
       'Steps:',

@@ -60,7 +60,11 @@ export function dryRun(plan: Plan): Run {
       return NEXT_TREE;
     },
     stage: () =>
-      say('stage', `prepare ${next} at ${nextAddresses}, where it serves nobody yet`, ...changesIn('stage')),
+      say(
+        'stage',
+        `prepare slot ${next} at ${nextAddresses}, where it serves nobody yet`,
+        ...changesIn('stage'),
+      ),
     holdAndFreeze: async () => {
       await say('hold', 'hold new writes in the gate and wait until none is in flight; reads go on');
       await say('start', ...changesIn('start'));
@@ -74,12 +78,12 @@ export function dryRun(plan: Plan): Run {
     openAndExpose: async () => {
       await say(
         'verify',
-        `prove that ${next} serves the shards with exactly their final lengths`,
+        `prove that slot ${next} serves the shards with exactly their final lengths`,
         `set tree ${NEXT_TREE} ACTIVE and queue the handover leaf as its first, with virtual index ${
           firstIndexAfter(plan.inactive) + size
         } if nothing is written until then`,
       );
-      await say('expose', `send reads and writes to ${next} at ${nextAddresses}, held writes first`);
+      await say('expose', `send reads and writes to slot ${next} at ${nextAddresses}, held writes first`);
       const handover = { text: '', leafHash: '', integratedInMs: 0 };
       return { frozen, handover, times: { verify: 0, expose: 0 } };
     },
@@ -90,7 +94,7 @@ export function dryRun(plan: Plan): Run {
     settle: () =>
       say(
         'settle',
-        `make the configuration of ${next} the standing one and stop ${current} ${
+        `make the configuration of slot ${next} the standing one, then stop slot ${current} ${
           plan.timing.stopCurrentAfterMs / 1000
         } s after its last write`,
         ...changesIn('settle'),

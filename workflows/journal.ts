@@ -93,7 +93,7 @@ export class Journal implements SagaJournal {
     const before = this.#progress.note === null ? '' : `${this.#progress.note} `;
     this.#show({
       cancelWould: `Cancel is passed on to the workflow ${workflowId}, whose details say what it would do there.`,
-      note: `${before}The workflow ${workflowId} carries it out: its steps are shown there.`,
+      note: `${before}It is carried out by the workflow ${workflowId}, which shows its steps.`,
     });
   }
 

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes } from '../../cli/exit-codes';
+import { planText } from '../../cli/plan-text';
 import { refusalCodes } from '../../workflows/model/refusals';
+import { steps } from '../../workflows/model/steps';
+import { aPlannedResult } from '../cli/results';
 
 /** Documents describe the code as it is. What can be compared with it is compared here. */
 
@@ -94,6 +97,25 @@ describe('README.md', () => {
     ];
     expect(steps.length).toBeGreaterThan(8);
     expect(rowsUnder(read('README.md'), '## The steps, and how each is undone')).toEqual(steps);
+  });
+
+  it('shows a plan with the parts, the facts and the totals that the command line prints', () => {
+    const readme = read('README.md');
+    const start = readme.indexOf('Plan to rotate lab');
+    const sample = readme.slice(start, readme.indexOf('\n```', start));
+    const printed = planText(aPlannedResult(), 100);
+    const labels = (text: string): string[] => all(text, /^([A-Z][a-z]+(?: [a-z]+)?)(?: {2}|$)/gm);
+    expect(labels(sample)).toEqual(labels(printed));
+    expect(labels(sample)).toEqual(expect.arrayContaining(['Files', 'Steps', 'Current tree', 'Writes wait']));
+    const totals = (text: string): string =>
+      (text.split('\n\n').at(-1) ?? '')
+        .replace(/\s+/g, ' ')
+        .replace(/\b[0-9a-f]{12}\b/, 'HASH')
+        .replace(/\b(blue|green)\b/g, 'NAME')
+        .replace(/\b\d+ (file|command)s?/g, 'N $1')
+        .replace(/tree \d+ \(\d+ entr\w+\)/, 'TREE');
+    expect(totals(sample)).toBe(totals(printed));
+    expect(all(sample, /^ {2}([a-z]\w+) {2,}/gm)).toEqual(steps);
   });
 
   it('lists the exit codes as --help does', () => {

@@ -64,6 +64,12 @@ describe('the current details', () => {
     expect(rest.join('\n')).toContain(result.steps.length > 0 ? '- createTree' : '');
   });
 
+  it('of an ended rotation do not repeat in a note what the reason says', () => {
+    const result = aRolledBackResult();
+    const details = detailsOf(aProgress({ phase: 'ended', note: result.refusals[0]?.message ?? '', result }));
+    expect(details.match(/2500 ms were not enough/g)).toHaveLength(1);
+  });
+
   it('call an undo what the command line calls it', () => {
     const steps = [{ name: 'stage', ms: 12, kind: 'undone', attempt: 1 }] as const;
     expect(detailsOf(aProgress({ steps }))).toContain('- undo stage: 12 ms');
