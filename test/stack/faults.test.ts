@@ -4,6 +4,7 @@ import type { LoadSummary } from '../../lab/load/load';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../../lab/faults/chosen-calls';
 import type { HttpMatch } from '../../lab/faults/http-proxy';
+import { CRITICAL_SECTION_MS } from './lab-process';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import type { Serving } from './moments';
 import { expectOutcome, stepNames } from './outcome';
@@ -296,12 +297,13 @@ describe('a rotation in which something fails', () => {
     await log.expectNothingLost();
   });
 
-  it('while Trillian is out of reach for some seconds in the critical section is undone once it is back', async () => {
+  it('while Trillian is out of reach for all of the critical section is undone once it is back', async () => {
     const held = log.gate.when({ ...gateHold, times: 1 }).holdAfter();
     const outage = held.reached.then(async () => {
       log.trillian.refuseConnections();
       held.release();
-      await pause(4_000);
+      // Longer than the section may take, which has begun before the hold.
+      await pause(CRITICAL_SECTION_MS + 1_000);
       await log.trillian.acceptConnections();
     });
     const { result } = await rotateUnderLoad();
