@@ -4,8 +4,8 @@ import { compiledProgram } from '../../lab/files';
 
 /** Calls of the rotation and of its critical section, in the bundle of the workflows, and others in their place. */
 const otherwise: readonly (readonly [call: string, other: string])[] = [
-  ['before.stage(', 'before.createNextTree('],
-  ['trying(order.budgetMs).holdAndFreeze(', 'trying(order.budgetMs).openAndExpose('],
+  ["as('stage', unhurried).stage(", "as('stage', unhurried).createNextTree("],
+  ['oneTry(order.budgetMs)).holdAndFreeze(', 'oneTry(order.budgetMs)).openAndExpose('],
 ];
 
 /**
