@@ -4,7 +4,11 @@ import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 let log: LogUnderTest;
 
 beforeAll(async () => {
-  log = await startLogUnderTest({ lab: { signerFlags: ['--sequencer_interval=2s'] } });
+  // The section's usual time: in that of the labs even this signer would be through.
+  log = await startLogUnderTest({
+    lab: { signerFlags: ['--sequencer_interval=2s'] },
+    rotation: { criticalSection: '2.5s' },
+  });
 }, 300_000);
 
 afterAll(async () => {
@@ -29,7 +33,7 @@ it.each([
     expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'DRAIN_DOES_NOT_FIT' }] });
     expect(result.reason).toContain(words);
     expect(result.reason).toContain('signerInterval says 100 ms');
-    expect(log.gate.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+    expect(log.gate.calls.filter(({ path }) => path.startsWith('/order/'))).toEqual([]);
     expect(await log.snapshot()).toEqual(before);
   },
   300_000,
