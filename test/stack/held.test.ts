@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { releaseTo, setsState } from '../../lab/faults/chosen-calls';
+import { gateHold, releaseTo, setsState } from '../../lab/faults/chosen-calls';
 import { until } from '../../lab/waiting';
 import type { Progress } from '../../workflows/messages';
 import type { Held } from '../../workflows/model/held';
@@ -143,7 +143,12 @@ describe('a rotation that can neither go on nor take itself back', () => {
   it('goes on trying to confirm what cannot be confirmed, and leaves it out when a person says so', async () => {
     const { next } = await log.serving();
     const keys = { path: /^\/api\/v1\/log\/publicKey/ };
-    log.rekor[next]?.when(keys).answer({ status: 200, body: 'no key at all' });
+    // From the hold on: the rehearsed start has asked for the key before.
+    const held = log.gate.when({ ...gateHold, times: 1 }).holdAfter();
+    void held.reached.then(() => {
+      log.rekor[next]?.when(keys).answer({ status: 200, body: 'no key at all' });
+      held.release();
+    });
     const rotation = await log.start();
     await heldIn('confirm');
     await log.expectWritable();
