@@ -1,6 +1,6 @@
 import { refusal, type Refusal, type RefusalCode } from '../workflows/model/refusals';
 
-type Found<Code extends RefusalCode> = Parameters<typeof refusal<Code>>[1];
+type Facts<Code extends RefusalCode> = Parameters<typeof refusal<Code>>[1];
 
 /** An error whose words come from the catalogue; activities/index.ts turns it into what crosses Temporal. */
 export class RefusalError extends Error {
@@ -13,10 +13,26 @@ export class RefusalError extends Error {
   }
 }
 
+/** What a look has found, or the refusal that kept it from that. */
+export type FoundOrRefused<Found> =
+  { readonly found: Found; readonly refusal: null } | { readonly found: null; readonly refusal: Refusal };
+
+/** For looks whose refusals are said together with those of others, and not thrown. Any other error is thrown on. */
+export async function foundOrRefused<Found>(look: () => Promise<Found>): Promise<FoundOrRefused<Found>> {
+  try {
+    return { found: await look(), refusal: null };
+  } catch (error) {
+    if (error instanceof RefusalError) {
+      return { found: null, refusal: error.refusal };
+    }
+    throw error;
+  }
+}
+
 /** Makes the error for a code of the catalogue and what was found. */
 export function refuse<Code extends RefusalCode>(
   code: Code,
-  found: Found<Code>,
+  found: Facts<Code>,
   cause?: unknown,
 ): RefusalError {
   return new RefusalError(refusal(code, found), cause === undefined ? undefined : { cause });

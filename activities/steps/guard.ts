@@ -2,10 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { GuardFacts, Serving } from '../../workflows/model/guarding';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import type { TreeHead } from '../../workflows/model/log';
-import type { Refusal } from '../../workflows/model/refusals';
 import { firstIndexAfter } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
-import { RefusalError } from '../refusal-error';
+import { foundOrRefused } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import { driftOf, type Drift } from './drift';
 import { tellGate } from './gate-shards';
@@ -28,23 +27,23 @@ export async function guard(
   if (owner) {
     return { ...facts, owner };
   }
-  const { found: seen, unread } = await readOrSaid(() => seeLeftovers(systems, attempt));
+  const { found: seen, refusal: unseen } = await foundOrRefused(() => seeLeftovers(systems, attempt));
   if (!seen) {
-    return { ...facts, unread, owner };
+    return { ...facts, unread: [unseen], owner };
   }
-  const head = await readOrSaid(() => systems.trillian.treeHead(seen.current.treeId, attempt));
+  const head = await foundOrRefused(() => systems.trillian.treeHead(seen.current.treeId, attempt));
   const looked = head.found
-    ? await readOrSaid(async () => {
+    ? await foundOrRefused(async () => {
         const { drift, ...found } = await driftOf(systems, seen, attempt);
         return { ...found, drift: [...drift, ...(await tellGate(systems, seen, drift, attempt))] };
       })
-    : { ...head, found: null };
+    : head;
   // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.
   const began = await lockOwner(client, log);
   return {
     ...facts,
     drift: looked.found?.drift ?? [],
-    unread: looked.unread,
+    unread: looked.refusal ? [looked.refusal] : [],
     leftovers: leftoversOf(seen),
     owner: began,
     ...(head.found && !began && { serves: servingOf(seen, head.found, looked.found) }),
@@ -66,21 +65,4 @@ function servingOf(
     gate: gate.mode,
     ...(looked && { instances: looked.instances }),
   };
-}
-
-interface Read<Found> {
-  /** Null when it could not be read; `unread` says why. */
-  readonly found: Found | null;
-  readonly unread: readonly Refusal[];
-}
-
-async function readOrSaid<Found>(read: () => Promise<Found>): Promise<Read<Found>> {
-  try {
-    return { found: await read(), unread: [] };
-  } catch (error) {
-    if (error instanceof RefusalError) {
-      return { found: null, unread: [error.refusal] };
-    }
-    throw error;
-  }
 }

@@ -6,7 +6,7 @@ import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
 import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
 import { type Attempt, persistently } from '../attempt';
-import { RefusalError } from '../refusal-error';
+import { foundOrRefused } from '../refusal-error';
 import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
 import { drainEvidence, requireListedLogServer } from './drain-evidence';
@@ -25,15 +25,12 @@ export async function preflight(
   const { gate, trillian, metrics, queue, installation } = systems;
   const refusals: Refusal[] = [];
   const looked = async <Found>(look: () => Promise<Found>): Promise<Found | undefined> => {
-    try {
-      return await persistently(attempt, look, PATIENCE_MS);
-    } catch (error) {
-      if (!(error instanceof RefusalError)) {
-        throw error;
-      }
-      refusals.push(error.refusal);
+    const { found, refusal } = await foundOrRefused(() => persistently(attempt, look, PATIENCE_MS));
+    if (refusal) {
+      refusals.push(refusal);
       return undefined;
     }
+    return found;
   };
   const [trees, gateState] = await Promise.all([
     looked(() => trillian.listTrees(attempt)),

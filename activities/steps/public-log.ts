@@ -3,7 +3,7 @@ import type { Shard } from '../../workflows/model/log';
 import type { PublicLog } from '../../workflows/model/plan';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { type Attempt, persistently } from '../attempt';
-import { RefusalError } from '../refusal-error';
+import { foundOrRefused, RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import type { LogAddress } from '../verification/verification';
 import type { LogIdentity } from '../verification/rehearsal';
@@ -29,19 +29,14 @@ export async function readPublicLog(
   const refusals: Refusal[] = [];
   const expected = { activeTreeId, inactive };
   const identityAt = async (address: LogAddress): Promise<LogIdentity | undefined> => {
-    try {
-      const look = () =>
-        withinTime(systems, address, attempt, (signal) =>
-          systems.verifier.rehearse(address, expected, signal),
-        );
-      return await persistently(attempt, look, PATIENCE_MS);
-    } catch (error) {
-      if (!(error instanceof RefusalError)) {
-        throw error;
-      }
-      refusals.push(error.refusal);
+    const look = () =>
+      withinTime(systems, address, attempt, (signal) => systems.verifier.rehearse(address, expected, signal));
+    const { found, refusal: refused } = await foundOrRefused(() => persistently(attempt, look, PATIENCE_MS));
+    if (refused) {
+      refusals.push(refused);
       return undefined;
     }
+    return found;
   };
   const address = publicAddress(systems);
   const [served] = await Promise.all([
