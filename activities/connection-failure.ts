@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { PemFile } from './authorities';
-import { errorReason } from './error-reason';
+import { errorReason, innerOf } from './error-reason';
 import { refuse, RefusalError } from './refusal-error';
 
 /** An address of the configuration, and whom it is believed to be. */
@@ -40,8 +40,6 @@ export function connectionRefusal(error: unknown, address: ConfiguredAddress): R
 /** The code of the innermost cause, because connection errors come wrapped; empty without one. */
 function codeOf(error: unknown): string {
   if (!types.isNativeError(error)) return '';
-  const inner: unknown =
-    error.cause ?? ('errors' in error && Array.isArray(error.errors) ? error.errors[0] : undefined);
-  const code = codeOf(inner);
+  const code = codeOf(innerOf(error));
   return code === '' && 'code' in error ? String(error.code) : code;
 }

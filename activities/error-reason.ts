@@ -52,7 +52,8 @@ function isRefusal(carried: unknown): carried is Refusal {
   return refusalCodes.some((known) => known === code) && typeof message === 'string';
 }
 
-function innerOf(error: unknown): unknown {
+/** The error behind a wrapped one; undefined for the innermost. Of several tries the first. */
+export function innerOf(error: unknown): unknown {
   if (!types.isNativeError(error)) return undefined;
   if (types.isNativeError(error.cause)) return error.cause;
   return 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[])[0] : undefined;
