@@ -167,7 +167,8 @@ export function isUnreachable(error: unknown): error is RefusalError {
 
 /**
  * Repeats `act`, which states an end, while what it needs cannot be reached, or Trillian's quota refuses it, the attempt
- * lasts and `forMs` milliseconds are not over. Temporal's own retries would rest for a second. After a call whose outcome is unknown it waits until that call can land no more (H8).
+ * lasts and `forMs` milliseconds are not over. Temporal's own retries would rest for a second. After a call whose outcome
+ * is unknown it waits until that call can land no more (H8).
  */
 export async function persistently<Result>(
   attempt: Attempt,

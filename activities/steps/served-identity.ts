@@ -31,20 +31,25 @@ export async function requireSameService(
   }
   for (const instance of current) {
     const ofCurrent = await verifier.rehearse(instanceAddress(systems, instance), undefined, signal);
-    const slots = { next: release.next, current: release.current };
-    if (ofNext.hostname !== ofCurrent.hostname) {
-      const what = '--rekor_server.hostname';
-      throw refuse('SLOTS_DIFFER', {
-        ...{ ...slots, what },
-        ...{ ofNext: ofNext.hostname, ofCurrent: ofCurrent.hostname },
-      });
-    }
-    if (ofNext.logId !== ofCurrent.logId) {
-      const what = 'signing key (SHA-256 of the public key)';
-      throw refuse('SLOTS_DIFFER', { ...slots, what, ofNext: ofNext.logId, ofCurrent: ofCurrent.logId });
+    for (const [field, what] of mustBeEqual) {
+      if (ofNext[field] !== ofCurrent[field]) {
+        throw refuse('SLOTS_DIFFER', {
+          next: release.next,
+          current: release.current,
+          what,
+          ofNext: ofNext[field],
+          ofCurrent: ofCurrent[field],
+        });
+      }
     }
   }
 }
+
+/** What both slots must have in common, and what it is called. */
+const mustBeEqual = [
+  ['hostname', '--rekor_server.hostname'],
+  ['logId', 'signing key (SHA-256 of the public key)'],
+] as const;
 
 const requests = {
   createLogEntry: 'POST /api/v1/log/entries',
