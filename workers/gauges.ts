@@ -2,8 +2,8 @@ import { setTimeout as rest } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { MetricMeter } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { openExecution } from '../activities/steps/lock';
 import { lockId, PROGRESS, type Progress } from '../workflows/messages';
-import { isOpen } from '../workflows/model/executions';
 import { readGuardian, silenceOf, type Guardian } from './guardian';
 import type { GuardedLog } from './guard-schedule';
 import { connectClient, type TemporalClient, type TemporalTarget } from './temporal-connection';
@@ -160,19 +160,11 @@ async function readRotation(
   connection: TemporalClient['connection'],
   log: string,
 ): Promise<{ readonly held: boolean; readonly takesBack: boolean }> {
-  const handle = client.workflow.getHandle(lockId(log));
-  try {
-    if (!isOpen(await handle.describe())) {
-      return { held: false, takesBack: false };
-    }
-  } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
-      return { held: false, takesBack: false };
-    }
-    throw error;
+  if (!(await openExecution(client, lockId(log)))) {
+    return { held: false, takesBack: false };
   }
   const { held, cancelDoes } = await connection.withDeadline(Date.now() + PROGRESS_MS, () =>
-    handle.query<Progress>(PROGRESS),
+    client.workflow.getHandle(lockId(log)).query<Progress>(PROGRESS),
   );
   return { held: held !== null, takesBack: cancelDoes !== 'nothing' };
 }

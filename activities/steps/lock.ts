@@ -95,7 +95,8 @@ function taskAttempts({ raw }: WorkflowExecutionDescription): number {
   return raw.pendingWorkflowTask?.attempt ?? 0;
 }
 
-async function openExecution(client: Client, workflowId: string): Promise<Found> {
+/** An open workflow as Temporal describes it; null when there is none of this id that is open. */
+export async function openExecution(client: Client, workflowId: string): Promise<Found> {
   try {
     const description = await client.workflow.getHandle(workflowId).describe();
     return isOpen(description) ? description : null;
