@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client } from 'pg';
 import { connectQueue } from '../../activities/queue';
 import { connectRekor } from '../../activities/rekor';
 import { connectMetrics } from '../../activities/signer';
@@ -14,6 +13,7 @@ import { type Backend, type ScriptedRekor, Stage } from '../../simulation/script
 import { run, scripts } from '../../simulation/scripts/scripts';
 import { ensureBinaries } from '../../tools/binaries';
 import { type LabProcess, startLab } from './lab-process';
+import { lockTable } from './table-lock';
 
 /**
  * The real Trillian, Rekor and PostgreSQL do what the simulation's do: the same scripts, with what each must see, run on
@@ -82,18 +82,6 @@ function signalSigner(name: 'SIGSTOP' | 'SIGCONT'): void {
   if (!signalRecorded(join(lab.files.running, 'trillian-log-signer.pid'), name)) {
     throw new Error('no signer runs');
   }
-}
-
-/** Nobody else writes to a table until the returned function is called. */
-async function lockTable(connectionString: string, table: string): Promise<() => Promise<void>> {
-  const client = new Client({ connectionString });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
-  return async () => {
-    await client.query('ROLLBACK');
-    await client.end();
-  };
 }
 
 /** The process as soon as it answers, with an error too; null when it ends first. */

@@ -8,7 +8,8 @@ import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { refused } from '../activities/refused';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { databaseUser, lockTable, otherDatabase, type Content } from './other-database';
+import { databaseUser, otherDatabase, type Content } from './other-database';
+import { lockTable } from './table-lock';
 import { expectOutcome } from './outcome';
 import { expectAsBefore } from './snapshot';
 
