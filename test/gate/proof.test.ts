@@ -196,7 +196,8 @@ describe('what the gate proves', () => {
     expect(other.asked()).toBeGreaterThan(0);
   });
 
-  it('comes with the release: held writes go only to a next Rekor that has loaded it', async () => {
+  /** A write was held and is to go to a next Rekor that has not loaded what it should. */
+  async function exposedTooEarly() {
     const current = await shardedRekor(started, right);
     const next = await shardedRekor(started, wrong);
     const gate = await gateBefore(current);
@@ -204,6 +205,11 @@ describe('what the gate proves', () => {
     const held = gate.write('one');
     await waiting(gate, 1);
     await gate.release(1, next.url, rotated);
+    return { current, next, gate, held };
+  }
+
+  it('comes with the release: held writes go only to a next Rekor that has loaded it', async () => {
+    const { current, next, gate, held } = await exposedTooEarly();
     expect(await unproven(gate)).toMatch(/its active tree is 12, not 13/);
     next.restart(rotated);
     expect((await held).status).toBe(201);
@@ -211,13 +217,7 @@ describe('what the gate proves', () => {
   });
 
   it('is the former again when the exposure is taken back; what waits goes there', async () => {
-    const current = await shardedRekor(started, right);
-    const next = await shardedRekor(started, wrong);
-    const gate = await gateBefore(current);
-    await gate.hold(1);
-    const held = gate.write('one');
-    await waiting(gate, 1);
-    await gate.release(1, next.url, rotated);
+    const { current, next, gate, held } = await exposedTooEarly();
     await unproven(gate);
     await gate.release(2, current.url, right);
     expect((await held).status).toBe(201);
