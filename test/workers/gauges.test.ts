@@ -1,12 +1,12 @@
 import type { MetricMeter } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import { ensureBinaries } from '../../tools/binaries';
 import { keepGauges } from '../../workers/gauges';
 import type { TemporalTarget } from '../../workers/temporal-connection';
 import { refusal } from '../../workflows/model/refusals';
 import { until } from './temporal-server';
+import { startEnvironment } from './test-environment';
 
 const EVERY_MS = 60_000;
 
@@ -16,13 +16,7 @@ let worker: Worker;
 let running: Promise<void>;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const { temporal } = await ensureBinaries(() => undefined);
-  server = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: temporal } },
-  });
-  const { address } = server;
-  target = { address, namespace: 'default', taskQueue: 'watched', options: { address } };
+  ({ server, target } = await startEnvironment('watched'));
   worker = await Worker.create({
     connection: server.nativeConnection,
     taskQueue: 'watched',

@@ -1,22 +1,15 @@
 import { ServiceError } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
-import { ensureBinaries } from '../../tools/binaries';
 import { guardLog, guardLogs, keepGuarded, type GuardedLog } from '../../workers/guard-schedule';
 import type { TemporalTarget } from '../../workers/temporal-connection';
+import { startEnvironment } from './test-environment';
 
 let server: TestWorkflowEnvironment;
 let target: TemporalTarget;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const { temporal } = await ensureBinaries(() => undefined);
-  server = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: temporal } },
-  });
-  const { address } = server;
-  target = { address, namespace: 'default', taskQueue: 'guarded', options: { address } };
+  ({ server, target } = await startEnvironment('guarded'));
 });
 
 afterAll(() => server.teardown());
