@@ -8,6 +8,7 @@ import type { InstallationState, ReleaseOrder } from '../../workflows/model/inst
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/rotation';
+import { logTree } from '../model/log-tree';
 
 /** The attempt that the tests are about: the first of rotation `r`, with fencing number 7. */
 export const identity: AttemptIdentity = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
@@ -213,17 +214,7 @@ export class FakeLog {
   #trillian(): object {
     const tree = (treeId: TreeId): Tree => {
       const { state, mark } = this.#tree(treeId);
-      const description = mark ? markOf(mark) : '';
-      return {
-        treeId,
-        state,
-        type: 'LOG',
-        displayName: '',
-        description,
-        updatedAtMs: 0,
-        maxRootDurationMs: 0,
-        deleted: false,
-      };
+      return logTree(treeId, state, mark ? markOf(mark) : '');
     };
     // A rejected promise, not a thrown error, as from the real client.
     const answer = <Found>(look: () => Found): Promise<Found> => Promise.resolve().then(look);

@@ -1,20 +1,10 @@
 import { markOf, readMark, treesWithUnusableMark } from '../../workflows/model/mark';
 import { LARGEST_NUMBER } from '../../workflows/model/rotation';
+import { logTree } from './log-tree';
 
 const identity = { log: 'production', rotation: '20260131T030000Z-1f3a9c', attempt: 2, number: 41 };
 
-function treeWith(description: string) {
-  const names = { displayName: '', description };
-  return {
-    treeId: '1',
-    state: 'FROZEN',
-    type: 'LOG',
-    ...names,
-    updatedAtMs: 0,
-    maxRootDurationMs: 0,
-    deleted: false,
-  } as const;
-}
+const treeWith = (description: string) => logTree('1', 'FROZEN', description);
 
 describe('the mark of a next tree', () => {
   it('says whose tree it is, and is read back', () => {

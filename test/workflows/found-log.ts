@@ -1,18 +1,5 @@
-import type { Tree } from '../../workflows/model/log';
 import type { FoundLog } from '../../workflows/model/plan';
-
-function tree(treeId: string, state: Tree['state']): Tree {
-  return {
-    treeId,
-    state,
-    type: 'LOG',
-    displayName: '',
-    description: '',
-    updatedAtMs: 0,
-    maxRootDurationMs: 0,
-    deleted: false,
-  };
-}
+import { logTree } from '../model/log-tree';
 
 /** What preflight finds of a log in good order: shard 100 with 10 entries, then the active tree 200 with 20. */
 export function aFoundLog(): FoundLog {
@@ -41,9 +28,9 @@ export function aFoundLog(): FoundLog {
       ],
       commands: [{ step: 'start', what: 'start slot green', command: ['systemctl', 'start', 'rekor@green'] }],
     },
-    current: tree('200', 'ACTIVE'),
+    current: logTree('200', 'ACTIVE'),
     currentHead: { size: 20, rootHash: 'b'.repeat(64) },
-    inactive: [{ treeId: '100', length: 10, tree: tree('100', 'FROZEN') }],
+    inactive: [{ treeId: '100', length: 10, tree: logTree('100', 'FROZEN') }],
     instances: [
       {
         name: 'blue',

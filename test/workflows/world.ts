@@ -9,6 +9,7 @@ import type { FoundLog, RotationTiming } from '../../workflows/model/plan';
 import type { FoundLeftovers } from '../../workflows/model/recovery';
 import { orderNumber, type AttemptIdentity, type NextTreeContent } from '../../workflows/model/rotation';
 import { aFoundLog } from './found-log';
+import { logTree } from '../model/log-tree';
 
 /** What can fail: every change, and each step of an activity that does several. */
 export type Act =
@@ -344,15 +345,5 @@ export function sha256(text: string): string {
 }
 
 function treeOf(treeId: TreeId, { state, mark }: WorldTree): Tree {
-  const description = mark ? markOf(mark) : '';
-  return {
-    treeId,
-    state,
-    type: 'LOG',
-    displayName: '',
-    description,
-    updatedAtMs: 0,
-    maxRootDurationMs: 0,
-    deleted: false,
-  };
+  return logTree(treeId, state, mark ? markOf(mark) : '');
 }
