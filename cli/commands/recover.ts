@@ -1,6 +1,7 @@
 import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { mustAgree, unaskable } from '../agreement';
+import { follow } from '../follow';
 import { recoveryText } from '../plan-text';
 import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
@@ -37,17 +38,7 @@ export async function recover(
     const recovery = await client.startRecovery({ log });
     terminal.err(`Started as workflow ${recovery.workflowId}.`);
     const detached = `No longer watching; the recovery goes on as workflow ${recovery.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`.`;
-    const result = await watchRotation(recovery, {
-      client,
-      log,
-      terminal,
-      json: options.json === true,
-      detached,
-    });
-    if (!options.json) {
-      terminal.out('');
-    }
-    return printResult(result, options, terminal);
+    return await follow(recovery, { client, log, terminal, json: options.json === true, detached });
   });
 }
 

@@ -1,5 +1,6 @@
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { mustAgree, unaskable } from '../agreement';
+import { follow } from '../follow';
 import { planText } from '../plan-text';
 import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
@@ -47,17 +48,7 @@ export async function rotate(
     const rotation = await client.start({ ...request, planHash: planned.plan.hash });
     terminal.err(`Started as workflow ${rotation.workflowId}.`);
     const detached = `No longer watching; the rotation goes on as workflow ${rotation.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`, cancel it with \`rekor-rotate cancel ${log}\`.`;
-    const result = await watchRotation(rotation, {
-      client,
-      log,
-      terminal,
-      json: options.json === true,
-      detached,
-    });
-    if (!options.json) {
-      terminal.out('');
-    }
-    return printResult(result, options, terminal);
+    return await follow(rotation, { client, log, terminal, json: options.json === true, detached });
   });
 }
 

@@ -1,11 +1,11 @@
 import type { Configuration } from '../../workers/config';
 import { exitCodes } from '../exit-codes';
+import { follow } from '../follow';
 import { needsSomebody, statusOf, type LogStatus } from '../log-status';
-import { exitCodeOf, resultText } from '../result-text';
+import { exitCodeOf } from '../result-text';
 import type { RotationClient } from '../rotation-client';
 import { statusText } from '../status-text';
 import type { Terminal } from '../terminal';
-import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
 export interface StatusOptions {
@@ -69,10 +69,7 @@ async function watch(
     return exitCodeOfLast(found);
   }
   const detached = `No longer watching; the rotation goes on. Cancel it with \`rekor-rotate cancel ${log}\`.`;
-  const json = options.json === true;
-  const result = await watchRotation(rotation, { client, log, terminal, json, detached });
-  terminal.out(options.json ? JSON.stringify(result, null, 2) : `\n${resultText(result, terminal.columns)}`);
-  return exitCodeOf(result.outcome);
+  return await follow(rotation, { client, log, terminal, json: options.json === true, detached });
 }
 
 /** As the watching would have ended; with 3, as other commands for something that is not there, when there was nothing to watch. */
