@@ -60,36 +60,46 @@ export async function statusOf(
   return { log, ...state, guardian };
 }
 
+/** What is open of a log: its lock, or what is on the way to it. */
+interface OpenWorkflow {
+  readonly handle: { readonly workflowId: string };
+  readonly what: NonNullable<LogStatus['what']>;
+  readonly startedBy?: string;
+  readonly startedAt: Date;
+  readonly paused: Pause | null;
+}
+
+async function openStatus(
+  client: RotationClient,
+  state: 'running' | 'preparing',
+  { handle, what, startedBy, startedAt, paused }: OpenWorkflow,
+  progress: Progress | null,
+): Promise<Omit<LogStatus, 'log' | 'guardian'>> {
+  const problem = progress || paused ? undefined : await silence(client);
+  return {
+    state,
+    what,
+    workflowId: handle.workflowId,
+    ...(startedBy !== undefined && { startedBy }),
+    ...times(startedAt),
+    ...(paused && { paused }),
+    progress,
+    ...(problem !== undefined && { problem }),
+  };
+}
+
 async function rotationOf(
   client: RotationClient,
   log: string,
   lock: LockState,
 ): Promise<Omit<LogStatus, 'log' | 'guardian'>> {
   if (lock.state === 'running') {
-    const { handle, what, startedBy, startedAt, paused } = lock;
-    const progress = await client.progress(handle);
-    const problem = progress || paused ? undefined : await silence(client);
-    return {
-      ...{ state: 'running', what, workflowId: handle.workflowId },
-      ...(startedBy !== undefined && { startedBy }),
-      ...times(startedAt),
-      ...(paused && { paused }),
-      progress,
-      ...(problem !== undefined && { problem }),
-    };
+    return await openStatus(client, 'running', lock, await client.progress(lock.handle));
   }
   const { preparing, dryRuns } = await client.preparing(log);
   const beside = dryRuns.length > 0 ? { dryRuns } : {};
   if (preparing) {
-    const { handle, what, startedAt, paused, progress } = preparing;
-    const problem = progress || paused ? undefined : await silence(client);
-    return {
-      ...{ state: 'preparing', what, workflowId: handle.workflowId, ...beside },
-      ...times(startedAt),
-      ...(paused && { paused }),
-      progress,
-      ...(problem !== undefined && { problem }),
-    };
+    return { ...(await openStatus(client, 'preparing', preparing, preparing.progress)), ...beside };
   }
   if (lock.state === 'never') {
     return { state: 'never', ...beside };
