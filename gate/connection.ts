@@ -1,8 +1,16 @@
-import { buildConnector, Client } from 'undici';
+import { Client } from 'undici';
 import type { LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import { LOG_INFO_PATH, readLoadedShards } from './loaded-shards';
-import { askOver, BrokenCall, brokenReason, CONNECT_TIMEOUT_MS, oneCallAtATime, type Call } from './upstream';
+import {
+  askOver,
+  BrokenCall,
+  brokenReason,
+  connector,
+  oneCallAtATime,
+  type Authorities,
+  type Call,
+} from './upstream';
 
 /** Nothing of the call has left the gate: its connection had ended before. */
 export class NotSent extends Error {
@@ -28,8 +36,8 @@ export interface Connection {
 }
 
 /** Opens nothing yet; the first call does. */
-export function newConnection(url: string): Connection {
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });
+export function newConnection(url: string, authorities: Authorities): Connection {
+  const connect = connector(authorities);
   let opened = false;
   const client = new Client(url, {
     ...oneCallAtATime,

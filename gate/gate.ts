@@ -6,6 +6,7 @@ import { refusal } from '../workflows/model/refusals';
 import { adminServer } from './admin';
 import { ByteBudget } from './byte-budget';
 import { systemClock, type Clock } from './clock';
+import { newConnection } from './connection';
 import { Hold } from './hold';
 import { Lines } from './lines';
 import { OrderDesk } from './order-desk';
@@ -14,6 +15,7 @@ import { publicServer } from './proxy';
 import { GateStartError } from './start-error';
 import { loadState, saveState, type SavedState } from './state-file';
 import { stopServing } from './stopping';
+import type { Authorities } from './upstream';
 import { Upstreams } from './upstreams';
 import { WriteCourse } from './write-course';
 import { Writes } from './writes';
@@ -31,6 +33,8 @@ export interface GateOptions {
   readonly admin: Listen;
   /** Reads what orders must bear, for each of them anew, so that a changed token is taken up. Throws what is wrong. */
   readonly token: () => string;
+  /** Who may sign for an upstream with https; read for each connection. Throws what is wrong. */
+  readonly authorities?: Authorities;
   readonly stateFile: string;
   /** Where bodies over `bodyInMemoryBytes` are kept while they wait; made when missing. */
   readonly spoolDirectory: string;
@@ -69,6 +73,7 @@ const DEFAULTS = {
   bodyLimitBytes: 32 * 1024 * 1024,
   stopWithinMs: 10_000,
   stopQuietMs: 500,
+  authorities: () => undefined,
 };
 
 /**
@@ -82,12 +87,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const saved = (await loadState(options.stateFile)) ?? (await firstState(options));
   await mkdir(options.spoolDirectory, { recursive: true, mode: 0o700 });
 
-  const { clock, maxWaitMs } = settings;
+  const { clock, maxWaitMs, authorities } = settings;
+  if (new URL(saved.upstream).protocol === 'https:') authorities();
   // Nobody waits in a hold that a restart has interrupted, and its lease is gone: it heals (H15).
   const mode = saved.mode === 'hold' ? 'healing' : 'pass';
   const hold = new Hold({ clock, maxWaitMs, upstream: saved.upstream, mode, figures: saved.hold });
-  const upstreams = new Upstreams();
-  const lines = new Lines({ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log });
+  const upstreams = new Upstreams(authorities);
+  const lines = new Lines({
+    ...{ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log },
+    connect: (url) => newConnection(url, authorities),
+  });
   const limits = {
     inMemoryBytes: settings.bodyInMemoryBytes,
     memory: new ByteBudget(settings.bodyMemoryBytes),

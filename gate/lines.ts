@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { sameShards, type LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import type { Clock } from './clock';
-import { newConnection, type Connection } from './connection';
+import type { Connection } from './connection';
 import { ProvenConnections, type Settle } from './proven-connections';
 import type { Call } from './upstream';
 import type { Asking } from './upstreams';
@@ -37,10 +37,10 @@ export class Lines {
     readonly shards: LoadedShards | null;
     readonly clock: Clock;
     readonly log: Logger;
-    readonly connect?: (url: string) => Connection;
+    readonly connect: (url: string) => Connection;
   }) {
     this.#upstreams = parts.upstreams;
-    this.#parts = { clock: parts.clock, log: parts.log, connect: parts.connect ?? newConnection };
+    this.#parts = { clock: parts.clock, log: parts.log, connect: parts.connect };
     this.#aim = { upstream: parts.upstream, shards: null };
     this.aim(parts.upstream, parts.shards);
   }

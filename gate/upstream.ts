@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { errors, Pool, type Dispatcher } from 'undici';
+import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
 import { badGateway, errorAnswer, type Answer } from './answers';
 import { endToEnd } from './headers';
 import { beginAnswer, endAnswer } from './unread-body';
@@ -11,7 +11,7 @@ import { beginAnswer, endAnswer } from './unread-body';
  * `httpServer.IdleTimeout = s.CleanupTimeout`).
  */
 const IDLE_CONNECTION_MS = 4_000;
-export const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Rekor has no limit of its own for a write (rekor-cli gives up after 30 s); without one a call could count for ever. */
 const SILENCE_MS = 300_000;
@@ -29,6 +29,24 @@ export const oneCallAtATime = {
   bodyTimeout: SILENCE_MS,
   maxHeaderSize: ANSWER_HEADERS_BYTES,
 } as const;
+
+/** Who may sign for an https address, as PEM; undefined: the authorities that Node.js brings along. */
+export type Authorities = () => string | undefined;
+
+/** How every connection to a Rekor is made. The authorities are asked for each, so that a changed file is taken up. */
+export function connector(authorities: Authorities): buildConnector.connector {
+  return (options, callback) => {
+    let ca;
+    try {
+      ca = options.protocol === 'https:' ? authorities() : undefined;
+    } catch (error) {
+      // Clients are told the reason of a broken call, and a path of this host is none of theirs.
+      callback(new Error('tls.caFile cannot be used', { cause: error }), null);
+      return;
+    }
+    buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false, ...(ca && { ca }) })(options, callback);
+  };
+}
 
 export interface Call {
   readonly method: string;
@@ -64,12 +82,8 @@ export class BrokenCall extends Error {
 export class Upstream {
   readonly #pool: Pool;
 
-  constructor(url: string) {
-    this.#pool = new Pool(url, {
-      ...oneCallAtATime,
-      connections: null,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-    });
+  constructor(url: string, authorities: Authorities) {
+    this.#pool = new Pool(url, { ...oneCallAtATime, connections: null, connect: connector(authorities) });
   }
 
   /** The whole answer, read whether or not anybody still wants it, unless `signal` says otherwise. Rejects with BrokenCall. */

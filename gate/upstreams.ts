@@ -1,4 +1,4 @@
-import { Upstream } from './upstream';
+import { Upstream, type Authorities } from './upstream';
 
 /** Whoever can be asked by URL. */
 export interface Asking {
@@ -8,11 +8,16 @@ export interface Asking {
 /** The Rekors that the gate has sent to, by URL. */
 export class Upstreams implements Asking {
   readonly #byUrl = new Map<string, Upstream>();
+  readonly #authorities: Authorities;
+
+  constructor(authorities: Authorities) {
+    this.#authorities = authorities;
+  }
 
   of(url: string): Upstream {
     let upstream = this.#byUrl.get(url);
     if (!upstream) {
-      upstream = new Upstream(url);
+      upstream = new Upstream(url, this.#authorities);
       this.#byUrl.set(url, upstream);
     }
     return upstream;

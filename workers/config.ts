@@ -11,6 +11,7 @@ import type { ConfigFile } from './config-schema';
 import type { Configuration, LogConfiguration, SecretReference, SlotConfiguration } from './config-types';
 
 export type * from './config-types';
+export { readAuthorities } from '../activities/authorities';
 export { ConfigurationError } from './config-problems';
 
 /** Variables of the process. Only here and in temporal-connection.ts are they read. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { startGate, type Listen } from '../../gate/gate';
-import { loadConfiguration, logNamed, readSecret } from '../../workers/config';
+import { loadConfiguration, logNamed, readAuthorities, readSecret } from '../../workers/config';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
 
@@ -12,11 +12,12 @@ export interface GateCommandOptions {
 
 /** `gate --log NAME`: the write gate of one log, until it is told to stop. Logs are JSON lines on standard output. */
 export async function gate(options: GateCommandOptions, terminal: Terminal): Promise<number> {
-  const { gate: settings } = logNamed(loadConfiguration(options.config), options.log);
+  const { gate: settings, authorities } = logNamed(loadConfiguration(options.config), options.log);
   const running = await startGate({
     public: listenOf(settings.listen),
     admin: listenOf(settings.admin),
     token: () => readSecret(settings.token),
+    ...(authorities && { authorities: () => readAuthorities(authorities) }),
     stateFile: settings.stateFile,
     spoolDirectory: settings.spoolDirectory,
     ...(options.firstUpstream !== undefined && { firstUpstream: options.firstUpstream }),

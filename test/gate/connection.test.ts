@@ -27,7 +27,7 @@ beforeEach(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  connection = newConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  connection = newConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => undefined);
 });
 afterEach(() => {
   connection.close();

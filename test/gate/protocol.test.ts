@@ -176,7 +176,10 @@ describe('a 502', () => {
     server.on('request', () => (requests += 1));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     started.later(() => new Promise((resolve) => server.close(() => resolve())));
-    const upstream = new Upstream(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const upstream = new Upstream(
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      () => undefined,
+    );
     started.later(() => upstream.destroy());
     const call = { method: 'GET', headers: [], body: null };
     const broken: unknown = await upstream.ask({ ...call, path: 'nowhere' }).catch((error: unknown) => error);

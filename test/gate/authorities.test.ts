@@ -1,0 +1,93 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { readAuthorities } from '../../activities/authorities';
+import { RefusalError } from '../../activities/refusal-error';
+import { privateAuthority, tlsProxy } from '../activities/private-authority';
+import { shardedRekor, type ShardedRekor } from './sharded-rekor';
+import { ask, Started, type TestGate } from './support';
+
+const started = new Started();
+afterEach(() => started.end());
+
+const shards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] };
+const authority = privateAuthority();
+const another = privateAuthority();
+
+interface Setting {
+  readonly rekor: ShardedRekor;
+  readonly url: string;
+  /** Ends every connection to it, as a restart does. */
+  readonly restart: () => void;
+}
+
+/** A Rekor behind TLS, with a certificate that only `authority` vouches for. */
+async function behindTls(): Promise<Setting> {
+  const rekor = await shardedRekor(started, shards);
+  const proxy = await tlsProxy(authority.serverFor('127.0.0.1'), Number(new URL(rekor.url).port));
+  started.later(() => proxy.close());
+  return { rekor, url: proxy.url, restart: () => rekor.restart(shards) };
+}
+
+/** A gate that trusts who is in `file` at the moment. */
+function gateTrusting(file: string, url: string): Promise<TestGate> {
+  const authorities = (): string => readAuthorities({ field: 'logs.test.tls.caFile', file });
+  return started.gate({ firstUpstream: url, authorities, maxWaitMs: 50 });
+}
+
+async function copied(file: string): Promise<string> {
+  const copy = `${await started.directory()}/ca.pem`;
+  copyFileSync(file, copy);
+  return copy;
+}
+
+const read = (gate: TestGate): ReturnType<typeof ask> => ask(gate.url, { path: '/api/v1/log' });
+
+describe('a slot with https', () => {
+  it('is trusted by the authorities of tls.caFile, for reads, for writes and for its proof', async () => {
+    const { rekor, url } = await behindTls();
+    const gate = await gateTrusting(authority.file, url);
+    expect((await read(gate)).status).toBe(200);
+    expect((await gate.write('before any shards are known')).status).toBe(201);
+    await gate.tell({ number: 0, upstream: url, shards });
+    expect((await gate.write('over a proven connection')).status).toBe(201);
+    expect(rekor.writes).toHaveLength(2);
+  });
+
+  it('gets nothing when they do not vouch for it', async () => {
+    const { rekor, url } = await behindTls();
+    const gate = await gateTrusting(another.file, url);
+    expect((await read(gate)).status).toBe(502);
+    await gate.tell({ number: 0, upstream: url, shards });
+    expect((await gate.write('one')).status).toBe(503);
+    expect(rekor.rekor.seen).toEqual([]);
+  });
+
+  it('is trusted as soon as the file is changed', async () => {
+    const { url } = await behindTls();
+    const file = await copied(another.file);
+    const gate = await gateTrusting(file, url);
+    expect((await read(gate)).status).toBe(502);
+    copyFileSync(authority.file, file);
+    expect((await read(gate)).status).toBe(200);
+  });
+
+  it('is not reached with a file that cannot be used, and clients do not learn its path', async () => {
+    const { url, restart } = await behindTls();
+    const file = await copied(authority.file);
+    const gate = await gateTrusting(file, url);
+    writeFileSync(file, 'no certificate');
+    restart();
+    const reply = await read(gate);
+    expect(reply.status).toBe(502);
+    expect(reply.body).toContain('tls.caFile cannot be used');
+    expect(reply.body).not.toContain(file);
+  });
+
+  it('is no reason to start a gate that could not reach it', async () => {
+    const { url } = await behindTls();
+    const file = await copied(authority.file);
+    writeFileSync(file, 'no certificate');
+    const start = gateTrusting(file, url);
+    await expect(start).rejects.toThrow(RefusalError);
+    await expect(start).rejects.toMatchObject({ refusal: { code: 'TLS_FILE_UNUSABLE' } });
+  });
+});
