@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { GateRefusal, GateState, HoldOrder, ReleaseOrder, ShardsNotice } from '../gate/messages';
+import type {
+  GateRefusal,
+  GateState,
+  HoldOrder,
+  NextNotice,
+  ReleaseOrder,
+  ShardsNotice,
+} from '../gate/messages';
 import { errorReason } from './error-reason';
 import { freshRequest } from './fresh-request';
 import { parseJson } from './parse-json';
@@ -18,6 +25,8 @@ export interface GateClient {
   release(order: ReleaseOrder, signal: AbortSignal): Promise<GateState>;
   /** From the answer on writes go only to a Rekor that has loaded these shards; refused when an order has come since. */
   tellShards(notice: ShardsNotice, signal: AbortSignal): Promise<GateState>;
+  /** Where the hold will be released to; refused when its order holds no writes (any more). */
+  tellNext(notice: NextNotice, signal: AbortSignal): Promise<GateState>;
 }
 
 export interface GateOptions {
@@ -29,7 +38,7 @@ export interface GateOptions {
   readonly token: () => string;
 }
 
-type Sent = HoldOrder | ReleaseOrder | ShardsNotice;
+type Sent = HoldOrder | ReleaseOrder | ShardsNotice | NextNotice;
 
 /** A gate answers from memory: one that takes longer is not there. The signal usually ends a call long before. */
 const TIMEOUT_MS = 5000;
@@ -73,7 +82,7 @@ const Refused: z.ZodType<GateRefusal> = z.object({
     'ORDER_INVALID',
     'ORDER_TOO_LOW',
     'ORDER_ENDED',
-    'SHARDS_OUTDATED',
+    'NOTICE_OUTDATED',
   ]),
   message: z.string(),
   state: State.optional(),
@@ -123,5 +132,6 @@ export function connectGate({ log, url, token }: GateOptions): GateClient {
     hold: (order, signal) => ask('/order/hold', order, signal),
     release: (order, signal) => ask('/order/release', order, signal),
     tellShards: (notice, signal) => ask('/shards', notice, signal),
+    tellNext: (notice, signal) => ask('/next', notice, signal),
   };
 }

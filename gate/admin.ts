@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { GateRefusal, GateState } from './messages';
 import type { OrderDesk } from './order-desk';
-import { holdOrder, problems, releaseOrder, shardsNotice } from './order-schema';
+import { holdOrder, nextNotice, problems, releaseOrder, shardsNotice } from './order-schema';
 import type { Ruling } from './orders';
 
 const STATUS: Record<GateRefusal['code'], number> = {
@@ -13,7 +13,7 @@ const STATUS: Record<GateRefusal['code'], number> = {
   ORDER_INVALID: 400,
   ORDER_TOO_LOW: 409,
   ORDER_ENDED: 409,
-  SHARDS_OUTDATED: 409,
+  NOTICE_OUTDATED: 409,
   STATE_NOT_SAVED: 500,
 };
 
@@ -64,6 +64,11 @@ export function adminServer(parts: { desk: OrderDesk; token: () => string; log: 
     const notice = shardsNotice.safeParse(request.body);
     if (!notice.success) return refuse(reply, 'ORDER_INVALID', problems(notice.error));
     return follow(() => desk.hear(notice.data), reply);
+  });
+  server.put('/next', async (request, reply) => {
+    const notice = nextNotice.safeParse(request.body);
+    if (!notice.success) return refuse(reply, 'ORDER_INVALID', problems(notice.error));
+    return follow(() => desk.hearOfNext(notice.data), reply);
   });
 
   async function follow(take: () => Promise<Ruling>, reply: FastifyReply): Promise<FastifyReply> {

@@ -28,6 +28,8 @@ export class Lines {
   };
   #aim: { readonly upstream: string; readonly shards: LoadedShards | null };
   #proven: ProvenConnections | null = null;
+  /** Where writes will be sent next. */
+  #prepared: ProvenConnections | null = null;
   /** Where writes went before, while calls there have not ended. */
   readonly #former = new Set<ProvenConnections>();
 
@@ -57,13 +59,30 @@ export class Lines {
   /** From now on writes go to `upstream`, and only to processes that have loaded `shards`; null: to any. */
   aim(upstream: string, shards: LoadedShards | null): void {
     const before = this.#aim;
-    if (before.upstream === upstream && sameOrUnknown(before.shards, shards)) return;
+    const same = before.upstream === upstream && sameOrUnknown(before.shards, shards);
+    const prepared = !same && this.#prepared?.leadsTo(upstream, shards) ? this.#prepared : null;
+    if (prepared) this.#prepared = null;
+    this.dropPrepared();
+    if (same) return;
     this.#aim = { upstream, shards };
     const former = this.#proven;
-    this.#proven = shards && new ProvenConnections({ ...this.#parts, url: upstream, shards });
+    this.#proven = prepared ?? (shards && new ProvenConnections({ ...this.#parts, url: upstream, shards }));
     for (const other of this.#former) if (other.ended) this.#former.delete(other);
     if (former) this.#former.add(former);
     former?.retire();
+  }
+
+  /** So many writes will soon be sent there: the lines are opened now, and used by nobody before `aim` says so. */
+  prepare(upstream: string, shards: LoadedShards, writes: number): void {
+    this.dropPrepared();
+    this.#prepared = new ProvenConnections({ ...this.#parts, url: upstream, shards });
+    this.#prepared.open(writes);
+  }
+
+  /** Nobody will be sent there. */
+  dropPrepared(): void {
+    this.#prepared?.retire();
+    this.#prepared = null;
   }
 
   /** A line that is free now, unless others wait for one. */
@@ -85,7 +104,7 @@ export class Lines {
 
   /** Breaks the calls that have not ended. */
   destroy(): void {
-    for (const proven of [this.#proven, ...this.#former]) proven?.destroy();
+    for (const proven of [this.#proven, this.#prepared, ...this.#former]) proven?.destroy();
   }
 
   #plain(): Line {

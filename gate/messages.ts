@@ -44,6 +44,18 @@ export interface ShardsNotice {
   readonly shards: LoadedShards | null;
 }
 
+/**
+ * `PUT /next`: where the order that holds writes will release them to, and what a Rekor there must have loaded. The gate
+ * opens and proves a connection for each write that waits, so that none has to wait for its own after the release. No
+ * order: nothing is sent there, nothing is saved, and the release may still send elsewhere. Refused (409) unless the order
+ * with this number holds writes.
+ */
+export interface NextNotice {
+  readonly number: number;
+  readonly upstream: string;
+  readonly shards: LoadedShards;
+}
+
 export type GateMode =
   /** Everything passes. */
   | 'pass'
@@ -105,8 +117,8 @@ export interface GateRefusal {
     | 'ORDER_INVALID'
     | 'ORDER_TOO_LOW'
     | 'ORDER_ENDED'
-    /** An order has come since the state that the notice is about (status 409). */
-    | 'SHARDS_OUTDATED'
+    /** An order has come since the state that a notice is about (status 409). */
+    | 'NOTICE_OUTDATED'
     /** The disk did not take it, so it was not obeyed (status 500); worth another try. */
     | 'STATE_NOT_SAVED';
   readonly message: string;

@@ -3,8 +3,8 @@ import type { Clock } from './clock';
 import type { Hold } from './hold';
 import type { BodyLimits } from './kept-body';
 import { sameOrUnknown, type Lines } from './lines';
-import type { GateState, ShardsNotice } from './messages';
-import { note, rule, type Order, type Ruling, type Standing } from './orders';
+import type { GateState, NextNotice, ShardsNotice } from './messages';
+import { note, noteNext, rule, type Order, type Ruling, type Standing } from './orders';
 import { saveState, type SavedState } from './state-file';
 
 /** Figures still move after a release, with the writes it let go; they are saved this much after the last change. */
@@ -93,6 +93,16 @@ export class OrderDesk {
     });
   }
 
+  /** Takes where the hold will end, and prepares for it. */
+  hearOfNext(notice: NextNotice): Promise<Ruling> {
+    return this.#inTurn(() => {
+      const ruling = noteNext(this.#standing, notice);
+      if (ruling.accepted && this.#hold.mode === 'hold')
+        this.#lines.prepare(notice.upstream, notice.shards, this.#hold.counts().writesWaiting);
+      return Promise.resolve(ruling);
+    });
+  }
+
   /** Saves the figures that changed since the last order; called when the gate stops. */
   async close(): Promise<void> {
     this.#stopSaving();
@@ -109,6 +119,7 @@ export class OrderDesk {
           { rotation, number, ...this.#hold.counts() },
           'lease ended: writes pass, the gate heals',
         );
+        this.#lines.dropPrepared();
         this.#saveFiguresLater();
       });
       this.#lines.recall();

@@ -45,6 +45,8 @@ export const shardsNotice = z.strictObject({
   shards: loadedShards.nullable(),
 });
 
+export const nextNotice = z.strictObject({ ...shardsNotice.shape, shards: loadedShards });
+
 /** What is wrong with an order, each with its field, on one line. */
 export function problems(error: z.ZodError): string {
   return error.issues.map((issue) => `${issue.path.join('.') || 'order'}: ${issue.message}`).join('; ');

@@ -1,5 +1,5 @@
 import type { LoadedShards } from '../workflows/model/shards';
-import type { GateRefusal, HoldOrder, ReleaseOrder, ShardsNotice } from './messages';
+import type { GateRefusal, HoldOrder, NextNotice, ReleaseOrder, ShardsNotice } from './messages';
 
 /** What the gate remembers of its orders: in memory and in its state file. */
 export interface Standing {
@@ -19,7 +19,7 @@ export type Ruling =
   | { readonly accepted: true; readonly standing: Standing }
   | {
       readonly accepted: false;
-      readonly code: Extract<GateRefusal['code'], `ORDER_${string}` | 'SHARDS_OUTDATED'>;
+      readonly code: Extract<GateRefusal['code'], `ORDER_${string}` | 'NOTICE_OUTDATED'>;
       readonly message: string;
     };
 
@@ -61,5 +61,14 @@ export function note(standing: Standing, { number, upstream, shards }: ShardsNot
   const message =
     `these shards are those of ${upstream} after order ${number}: ` +
     `the gate sends to ${standing.upstream} and follows order ${standing.number}`;
-  return { accepted: false, code: 'SHARDS_OUTDATED', message };
+  return { accepted: false, code: 'NOTICE_OUTDATED', message };
+}
+
+/** Is this notice about the order that holds writes? What it says is of no use before one, and too late after its release. */
+export function noteNext(standing: Standing, { number, upstream }: NextNotice): Ruling {
+  if (number === standing.number && standing.mode === 'hold') return { accepted: true, standing };
+  const message =
+    `${upstream} is where the writes go that order ${number} holds: ` +
+    `the gate follows order ${standing.number}, mode ${standing.mode}`;
+  return { accepted: false, code: 'NOTICE_OUTDATED', message };
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { loadedDifferences, type LoadedShards } from '../workflows/model/shards';
+import { loadedDifferences, sameShards, type LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import type { Clock } from './clock';
 import type { Connection } from './connection';
@@ -56,6 +56,15 @@ export class ProvenConnections {
   /** Whether all its connections are closed. */
   get ended(): boolean {
     return this.#all.size === 0;
+  }
+
+  leadsTo(url: string, shards: LoadedShards | null): boolean {
+    return this.#parts.url === url && shards !== null && sameShards(this.#parts.shards, shards);
+  }
+
+  /** Opens connections before anybody waits for one. */
+  open(count: number): void {
+    for (let more = Math.min(count, OPENING_AT_A_TIME); more > 0; more -= 1) this.#open();
   }
 
   /** A line that is free now, unless others wait for one. */

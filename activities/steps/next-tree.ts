@@ -14,6 +14,7 @@ import { allEnded, pause } from '../waiting';
 import { contentAt, contentOf, handedOver, type HandedOver } from './next-tree-content';
 import { ifOurs, livesOnNext, requireOurs } from './ownership';
 import { servedLog } from './served-log';
+import { announceNext } from './writes';
 
 /** How often the next release and tree are looked at while they get ready, in milliseconds. */
 const LOOK_EVERY_MS = 5;
@@ -172,7 +173,10 @@ export async function verifyAndOpen(
     const { value, identityHash, extraData } = handoverLeaf(frozen, release.mark);
     await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, attempt);
   }
-  await Promise.all(instances.map((instance) => seenThrough(systems, instance, attempt)));
+  await Promise.all([
+    announceNext(systems, order, attempt),
+    ...instances.map((instance) => seenThrough(systems, instance, attempt)),
+  ]);
   const handover = begun ?? (await handedOver(systems, nextTreeId, attempt));
   if (handover && sameEnd(handover.end, frozen)) {
     if (!order.forward) {

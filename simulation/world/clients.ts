@@ -133,6 +133,7 @@ export function gateClient({ log, time, network, gate }: Parts): GateClient {
     release: (order, signal) =>
       give('release', order.number, signal, () => gate.order({ kind: 'release', order })),
     tellShards: (notice, signal) => give('shards', notice.number, signal, () => gate.hear(notice)),
+    tellNext: (notice, signal) => give('next', notice.number, signal, () => gate.hearOfNext(notice)),
   };
 }
 

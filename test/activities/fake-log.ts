@@ -2,7 +2,7 @@ import { firstLook, type Attempt } from '../../activities/attempt';
 import { handoverLeaf, type TreeEnd } from '../../activities/handover';
 import { refuse } from '../../activities/refusal-error';
 import type { LogSystems } from '../../activities/systems';
-import type { GateState, ReleaseOrder as GateRelease, ShardsNotice } from '../../gate/messages';
+import type { GateState, NextNotice, ReleaseOrder as GateRelease, ShardsNotice } from '../../gate/messages';
 import type { CutOverOrder } from '../../workflows/model/changes';
 import type { InstallationState, ReleaseOrder } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
@@ -187,6 +187,7 @@ export class FakeLog {
           this.#ordered('release', number, { mode: 'pass', upstream, rotation, shards: shards ?? null }),
         tellShards: ({ number, upstream, shards }: ShardsNotice) =>
           this.#ordered('shards', upstream === this.gate.upstream ? number : -1, { shards }),
+        tellNext: ({ number }: NextNotice) => this.#ordered('next', number, {}),
       },
       installation: this.#installation(),
     };

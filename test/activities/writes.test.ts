@@ -1,7 +1,7 @@
-import type { GateState, ReleaseOrder } from '../../gate/messages';
+import type { GateState, NextNotice, ReleaseOrder } from '../../gate/messages';
 import type { Attempt } from '../../activities/attempt';
 import { refuse } from '../../activities/refusal-error';
-import { expose, releaseToCurrent } from '../../activities/steps/writes';
+import { announceNext, expose, releaseToCurrent } from '../../activities/steps/writes';
 import type { LogSystems } from '../../activities/systems';
 
 const identity = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
@@ -64,5 +64,33 @@ describe('sending writes back to the current release', () => {
     await expect(releaseToCurrent(away, order, attempt)).rejects.toMatchObject({
       refusal: { code: 'GATE_UNREACHABLE' },
     });
+  });
+});
+
+describe('the announcement of the next release', () => {
+  const systemsHearing = (hear: (notice: NextNotice) => Promise<GateState>): LogSystems => {
+    const { installation } = systemsWith(() => Promise.reject(new Error('no order')));
+    return { installation, gate: { tellNext: hear } } as unknown as LogSystems;
+  };
+
+  it('says what exposure will say', async () => {
+    const notices: NextNotice[] = [];
+    const systems = systemsHearing((notice) => {
+      notices.push(notice);
+      return Promise.resolve({} as GateState);
+    });
+    await announceNext(systems, order, attempt);
+    expect(notices).toEqual([{ number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext }]);
+  });
+
+  it('is needed by nothing: a gate that does not take it costs no attempt, and a fault of ours shows', async () => {
+    const late = refuse('GATE_ORDER_REFUSED', { number: 7, has: 9, mode: 'pass' });
+    await announceNext(
+      systemsHearing(() => Promise.reject(late)),
+      order,
+      attempt,
+    );
+    const fault = systemsHearing(() => Promise.reject(new TypeError('x is not a function')));
+    await expect(announceNext(fault, order, attempt)).rejects.toThrow(TypeError);
   });
 });

@@ -94,7 +94,7 @@ describe('what the gate knows of shards', () => {
     const exposed = standingAfter(known, release('http://b:1', { shards: others }));
     const before = { number: 4, upstream: 'http://a:1', shards };
     expect(note(known, before)).toMatchObject({ accepted: true, standing: { shards } });
-    expect(note(exposed, before)).toMatchObject({ accepted: false, code: 'SHARDS_OUTDATED' });
+    expect(note(exposed, before)).toMatchObject({ accepted: false, code: 'NOTICE_OUTDATED' });
     expect(note({ ...known, number: 5 }, before)).toMatchObject({ accepted: false });
     expect(note(known, { ...before, shards: null })).toMatchObject({ standing: { shards: null } });
   });

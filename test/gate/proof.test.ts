@@ -258,6 +258,71 @@ describe('what the gate proves', () => {
     expect((await write).status).toBe(201);
   });
 
+  /** Writes are held, and the gate was told where to. */
+  async function announced(loaded: LoadedShards, options: Parameters<Started['gate']>[0] = {}) {
+    const current = await shardedRekor(started, right);
+    const next = await shardedRekor(started, loaded);
+    const gate = await gateBefore(current, options);
+    await gate.hold(1);
+    const held = ['one', 'two', 'three'].map((body) => gate.write(body));
+    await waiting(gate, 3);
+    await gate.tellNext({ number: 1, upstream: next.url, shards: rotated });
+    return { current, next, gate, held };
+  }
+
+  it('is asked before the release, for each write that waits, and of nobody again after it', async () => {
+    const { next, gate, held } = await announced(rotated);
+    await until('a connection for each was proven', () => next.asked() === 3);
+    expect([await gate.state(), next.writes]).toMatchObject([{ mode: 'hold', writesWaiting: 3 }, []]);
+    await gate.release(1, next.url, rotated);
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(next.asked()).toBe(3);
+  });
+
+  it('is asked again of a next Rekor that was restarted between that and the release', async () => {
+    const { next, gate, held } = await announced(rotated);
+    await until('a connection for each was proven', () => next.asked() === 3);
+    next.restart(wrong);
+    await gate.release(1, next.url, rotated);
+    expect(await unproven(gate)).toMatch(/its active tree is 12, not 13/);
+    expect(next.writes).toEqual([]);
+    next.restart(rotated);
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(next.writes).toEqual([rotated, rotated, rotated]);
+  });
+
+  it('is that of the release, if it is another than was announced', async () => {
+    const { current, next, gate, held } = await announced(rotated);
+    await gate.release(2, current.url, right);
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect([current.writes.length, next.writes]).toEqual([3, []]);
+    await until('no connection is left to it', () => next.rekor.open() === 0);
+  });
+
+  it('is not asked any more of what was announced when the lease has ended', async () => {
+    const clock = new TestClock();
+    const { current, next, gate, held } = await announced(wrong, { clock, maxWaitMs: 120_000 });
+    await until('it was asked', () => next.asked() === 3);
+    clock.advance(60_000);
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([201, 201, 201]);
+    await until('no connection is left to it', () => next.rekor.open() === 0);
+    const asked = next.asked();
+    clock.advance(1_000);
+    await gate.write('one more');
+    expect([next.asked(), current.writes.length]).toEqual([asked, 4]);
+  });
+
+  it('is not announced by who is late, or to a gate that holds nothing', async () => {
+    const { gate, held, current, next } = await announced(rotated);
+    const notice = { number: 1, upstream: next.url, shards: rotated };
+    await expect(gate.tellNext({ ...notice, number: 0 })).rejects.toThrow(/409 NOTICE_OUTDATED/);
+    await expect(gate.tellNext({ ...notice, shards: null })).rejects.toThrow(/400 ORDER_INVALID shards/);
+    await gate.release(2, current.url, right);
+    await Promise.all(held);
+    await expect(gate.tellNext({ ...notice, number: 2 })).rejects.toThrow(/409 NOTICE_OUTDATED/);
+    expect((await gate.state()).shards).toEqual(right);
+  });
+
   it('survives the gate', async () => {
     const rekor = await shardedRekor(started, wrong);
     const gate = await gateBefore(rekor);
@@ -284,7 +349,7 @@ describe('what the gate proves', () => {
     const gate = await gateBefore(rekor);
     await gate.release(3, rekor.url, rotated);
     const late = { number: 0, upstream: rekor.url, shards: right };
-    await expect(gate.tell(late)).rejects.toThrow(/409 SHARDS_OUTDATED/);
+    await expect(gate.tell(late)).rejects.toThrow(/409 NOTICE_OUTDATED/);
     await expect(gate.tell({ ...late, number: 3, upstream: 'http://127.0.0.1:9' })).rejects.toThrow(/409/);
     const number = 6826284441047791000;
     await expect(gate.tell({ ...late, shards: { activeTreeId: number, inactive: [] } })).rejects.toThrow(

@@ -65,6 +65,8 @@ export type Behaviour = (seen: Seen, response: ServerResponse, socket: Socket) =
 export interface FakeRekor {
   readonly url: string;
   readonly seen: Seen[];
+  /** Connections that are open now. */
+  open(): number;
   behave: Behaviour;
   close(): Promise<void>;
 }
@@ -100,11 +102,15 @@ export async function fakeRekor(
       await fake.behave(seen, response, request.socket);
     })();
   });
-  server.on('connection', (socket) => connections.set(socket, (counted += 1)));
+  server.on('connection', (socket) => {
+    connections.set(socket, (counted += 1));
+    socket.once('close', () => connections.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const fake: FakeRekor = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],
+    open: () => connections.size,
     behave,
     close: () =>
       new Promise((resolve) => {
@@ -191,6 +197,7 @@ export interface TestGate {
   release(number: number, upstream: string, shards?: LoadedShards): Promise<GateState>;
   /** Tells it what a Rekor must have loaded; any shape, to be refused. */
   tell(notice: unknown): Promise<GateState>;
+  tellNext(notice: unknown): Promise<GateState>;
   state(): Promise<GateState>;
 }
 
@@ -280,6 +287,7 @@ function driver(gate: RunningGate, options: GateOptions): TestGate {
     hold: (number, leaseMs = 60_000) => accepted('hold', { rotation: `r${number}/1`, number, leaseMs }),
     release: (number, upstream, shards) =>
       accepted('release', { rotation: `r${number}/1`, number, upstream, ...(shards && { shards }) }),
+    tellNext: async (notice) => orRefused(await admin('PUT', '/next', notice)),
     tell: async (notice) => orRefused(await admin('PUT', '/shards', notice)),
     state: async () => (await admin('GET', '/state')).answer as GateState,
   };

@@ -90,7 +90,7 @@ describe('before the opening', () => {
     const log = held();
     const { handover } = await openAndExpose(log.systems(), opening(log), anAttempt());
     expect(handover?.text).toContain('tree 200\nsize 20');
-    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'release 7']);
+    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'release 7']);
   });
 
   it('the handover leaf is queued through Trillian, before anyone is sent there: no Rekor signs it (H4)', async () => {
@@ -157,7 +157,7 @@ describe('before the opening', () => {
     await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), attempt));
     lost.mockRestore();
     await openAndExpose(systems, opening(log), attempt);
-    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'release 7']);
+    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'next 7', 'release 7']);
   });
 
   it('nothing is opened when an earlier run of the section has opened it (H7)', async () => {
