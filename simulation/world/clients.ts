@@ -132,8 +132,10 @@ export function gateClient({ log, time, network, gate }: Parts): GateClient {
     hold: (order, signal) => give('hold', order.number, signal, () => gate.order({ kind: 'hold', order })),
     release: (order, signal) =>
       give('release', order.number, signal, () => gate.order({ kind: 'release', order })),
-    tellShards: (notice, signal) => give('shards', notice.number, signal, () => gate.hear(notice)),
-    tellNext: (notice, signal) => give('next', notice.number, signal, () => gate.hearOfNext(notice)),
+    tellShards: (notice, signal) =>
+      give('shards', notice.number, signal, () => gate.hear((desk) => desk.hear(notice))),
+    tellNext: (notice, signal) =>
+      give('next', notice.number, signal, () => gate.hear((desk) => desk.hearOfNext(notice))),
   };
 }
 

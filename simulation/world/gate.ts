@@ -5,7 +5,7 @@ import type { Clock } from '../../gate/clock';
 import { NotSent, type Connection } from '../../gate/connection';
 import { Hold } from '../../gate/hold';
 import { Lines } from '../../gate/lines';
-import type { GateState, NextNotice, ShardsNotice } from '../../gate/messages';
+import type { GateState } from '../../gate/messages';
 import { OrderDesk } from '../../gate/order-desk';
 import type { Order, Ruling } from '../../gate/orders';
 import { loadState, saveState } from '../../gate/state-file';
@@ -164,27 +164,15 @@ export class SimulatedGate {
     return { ruling, state: running.desk.state() };
   }
 
-  /** Hears what a Rekor must have loaded; undefined when nobody answers any more. */
+  /** Gives it a notice; undefined when nobody answers any more. */
   async hear(
-    notice: ShardsNotice,
+    take: (desk: OrderDesk) => Promise<Ruling>,
   ): Promise<{ readonly ruling: Ruling; readonly state: GateState } | undefined> {
     const running = this.#running;
     if (!running) {
       return undefined;
     }
-    const ruling = await processes.run(running.process, () => running.desk.hear(notice));
-    return { ruling, state: running.desk.state() };
-  }
-
-  /** Hears where a hold will end; undefined when nobody answers any more. */
-  async hearOfNext(
-    notice: NextNotice,
-  ): Promise<{ readonly ruling: Ruling; readonly state: GateState } | undefined> {
-    const running = this.#running;
-    if (!running) {
-      return undefined;
-    }
-    const ruling = await processes.run(running.process, () => running.desk.hearOfNext(notice));
+    const ruling = await processes.run(running.process, () => take(running.desk));
     return { ruling, state: running.desk.state() };
   }
 
