@@ -100,7 +100,7 @@ describe('opening the next tree', () => {
     };
     const installation = { ...systems.installation, start };
     await verifyAndOpen({ ...systems, installation }, { ...order, frozen }, anAttempt());
-    expect(log.done).toEqual(['stop green', 'start green', '300 ACTIVE', 'queueLeaf 300']);
+    expect(log.done).toEqual(['stop green', 'start green', '300 ACTIVE', 'queueLeaf 300', 'next 7']);
   });
 });
 
