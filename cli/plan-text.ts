@@ -1,9 +1,10 @@
+import { counted, entries } from '../workflows/model/counted';
 import { passMs } from '../workflows/model/drain';
 import type { FileChange } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/rotation';
 import { RECOVERY } from '../workflows/messages';
-import { counted, field, spoken, wrap } from './text';
+import { field, spoken, wrap } from './text';
 
 /**
  * What a dry run found and would do, for a person who decides by it; `closing` is its last sentence. The facts come last: a
@@ -36,10 +37,6 @@ function totalsOf({ hash, currentTree, installation, changes }: Plan): string {
   const files = counted(changes.files.length, 'file');
   const commands = counted(changes.commands.length, 'command');
   return `Plan ${hash.slice(0, 12)}: tree ${currentTree.treeId} (${entries(currentTree.size)}) ends, slot ${next} serves in place of slot ${current}; ${files} to write, ${commands} to run.`;
-}
-
-function entries(count: number): string {
-  return counted(count, 'entry', 'entries');
 }
 
 /** What a recovery found and would do; `closing` is its last sentence. */

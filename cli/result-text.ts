@@ -1,3 +1,4 @@
+import { counted, entries } from '../workflows/model/counted';
 import { leftTreesText } from '../workflows/model/result';
 import type { Outcome, RotationResult, StepRecord, WriteStall } from '../workflows/model/rotation';
 import { stepName, stepRemark } from '../workflows/model/steps';
@@ -62,7 +63,7 @@ function endedText(result: RotationResult, how: string, columns: number): string
     ...field('Attempts', String(result.attempts), columns),
   ];
   if (currentTree) {
-    const size = currentTree.size === undefined ? '' : `, ended with ${currentTree.size} entries`;
+    const size = currentTree.size === undefined ? '' : `, ended with ${entries(currentTree.size)}`;
     lines.push(...field(nextTree ? 'Frozen tree' : 'Current tree', `${currentTree.treeId}${size}`, columns));
   }
   if (nextTree) {
@@ -119,7 +120,7 @@ function evidenceLines({ handover, writes, verification }: RotationResult, colum
   }
   if (verification) {
     const { entriesVerified, proofsVerified, shards } = verification;
-    const proven = `${entriesVerified} entries and ${proofsVerified} proofs, in ${shards.length} shards`;
+    const proven = `${entries(entriesVerified)} and ${counted(proofsVerified, 'proof')}, in ${counted(shards.length, 'shard')}`;
     lines.push(...field('Verified', proven, columns));
   } else {
     lines.push(...field('Verified', 'nothing: a person left that out', columns));

@@ -44,11 +44,6 @@ export function ago(ms: number): string {
   return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`;
 }
 
-/** A number with its noun, for example `1 entry`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** Two columns: a name and a text, which wraps beside it. */
 export function field(name: string, text: string, columns: number): string[] {
   const indent = 16;

@@ -1,3 +1,4 @@
+import { entries } from '../../workflows/model/counted';
 import type { Serving } from '../../workflows/model/guarding';
 import type { InstallationState } from '../../workflows/model/installation';
 import { namedTrees, type LeftoverFacts } from '../../workflows/model/leftovers';
@@ -131,8 +132,11 @@ async function listDrift(
       found.push(
         refusal('LIST_DRIFTED', {
           ...{ log: systems.log, where, tree: treeId },
-          expected: `tree ${expected} with ${size} entries`,
-          found: before === undefined ? 'nothing' : `tree ${before} with ${length ?? 'other'} entries`,
+          expected: `tree ${expected} with ${entries(size)}`,
+          found:
+            before === undefined
+              ? 'nothing'
+              : `tree ${before} with ${length === undefined ? 'other entries' : entries(length)}`,
         }),
       );
     }

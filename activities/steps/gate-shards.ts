@@ -1,3 +1,4 @@
+import { entries } from '../../workflows/model/counted';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { sameShards, type LoadedShards } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
@@ -65,6 +66,6 @@ function hasGrown(known: LoadedShards, now: LoadedShards): boolean {
 }
 
 function inWords({ activeTreeId, inactive }: LoadedShards): string {
-  const list = inactive.map(({ treeId, length }) => `${treeId} with ${length} entries`);
+  const list = inactive.map(({ treeId, length }) => `${treeId} with ${entries(length)}`);
   return `[${list.join(', ')}] before ${activeTreeId}`;
 }

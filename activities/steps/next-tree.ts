@@ -1,3 +1,4 @@
+import { entries } from '../../workflows/model/counted';
 import type { AttemptOrder, CloseOrder, OpenOrder } from '../../workflows/model/changes';
 import { isYounger } from '../../workflows/model/drain';
 import type { Instance, TreeId } from '../../workflows/model/log';
@@ -251,8 +252,8 @@ async function requireCurrentEnded(
   if (current.state !== 'FROZEN' || !sameEnd(frozen, now)) {
     throw refuse('CHANGED_BY_SOMEONE', {
       what: `Tree ${currentTreeId}`,
-      expected: `FROZEN with ${frozen.size} entries for good`,
-      now: `${current.state} with ${end.size} entries`,
+      expected: `FROZEN with ${entries(frozen.size)} for good`,
+      now: `${current.state} with ${entries(end.size)}`,
     });
   }
 }
@@ -314,7 +315,7 @@ export async function endOfCurrent(
   const { currentTreeId, nextTreeId } = order.release;
   const { end, handedOver: known } = await currentEnd(systems, order, attempt);
   return known
-    ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${end.size} entries, root ${end.rootHash}`] }
+    ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`] }
     : await freezeTree(systems, systems.drain, currentTreeId, attempt);
 }
 
@@ -337,8 +338,8 @@ export async function currentEnd(
   if (!sameEnd(handover.end, end)) {
     throw refuse('CURRENT_TREE_GREW', {
       tree: currentTreeId,
-      handedOver: `${handover.end.size} entries`,
-      now: `${end.size} entries`,
+      handedOver: entries(handover.end.size),
+      now: entries(end.size),
     });
   }
   return { end, handedOver: true };

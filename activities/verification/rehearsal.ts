@@ -1,3 +1,4 @@
+import { entries } from '../../workflows/model/counted';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { verifyCheckpoint } from './checkpoint';
 import { proveLeaf } from './entry-reading';
@@ -74,7 +75,7 @@ async function proveNewest(
     const length = inactive[shards.length]?.length;
     prove(
       length === undefined || head.size === length,
-      `tree ${treeId} has ${head.size} entries, not ${length ?? ''}`,
+      `tree ${treeId} has ${entries(head.size)}, not ${length ?? ''}`,
     );
     shards.push(new ServedShard({ treeId, firstIndex, key }, head, length === undefined));
     firstIndex += head.size;

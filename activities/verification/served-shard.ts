@@ -1,3 +1,4 @@
+import { entries } from '../../workflows/model/counted';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { verifyCheckpoint, type Checkpoint } from './checkpoint';
 import type { ShardTerms } from './entry-proof';
@@ -43,7 +44,7 @@ export class ServedShard implements ShardTerms {
     );
     prove(
       this.isActive || this.#heads.size === 0 || known !== undefined,
-      `inactive tree ${this.treeId} of ${this.size} entries was signed with size ${head.size}`,
+      `inactive tree ${this.treeId} of ${entries(this.size)} was signed with size ${head.size}`,
     );
     prove(
       head.size > 0 || head.root.equals(emptyRoot),
@@ -88,7 +89,7 @@ export function proveTreeHead(answer: TreeAnswer, key: LogKey): Checkpoint {
   const checkpoint = verifyCheckpoint(answer.checkpoint, answer.treeId, key);
   prove(
     checkpoint.size === answer.size,
-    `it loaded or signed ${checkpoint.size} entries, but the tree has ${answer.size} now`,
+    `it loaded or signed ${entries(checkpoint.size)}, but the tree has ${answer.size} now`,
   );
   const root = checkpoint.root.toString('hex');
   prove(root === answer.rootHash, `its checkpoint has the root ${root}, but the tree ${answer.rootHash} now`);

@@ -1,3 +1,4 @@
+import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
@@ -168,7 +169,7 @@ class Verification {
   }
 
   #proveEnd(expected: Shard, size: number, root: string): void {
-    prove(size === expected.length, `it has ${size} entries, not ${expected.length}`);
+    prove(size === expected.length, `it has ${entries(size)}, not ${expected.length}`);
     const known = this.#target.rootHashes?.[expected.treeId];
     prove(known === undefined || known === root, `its root is ${root}, not ${known ?? ''}`);
   }

@@ -1,3 +1,4 @@
+import { entries } from './counted';
 import type { Shard, TreeId } from './log';
 import { firstIndexAfter } from './shards';
 
@@ -62,6 +63,7 @@ export function downstream({ ended, nextTreeId, firstIndex, handover }: NewShard
 
 function endOf({ treeId, length, rootHash, firstIndex }: EndedTree): string {
   const root = rootHash === undefined ? '' : ` and the root ${rootHash} (hex)`;
-  const indexes = length === 0 ? '' : `, indexes ${firstIndex} to ${firstIndex + length - 1}`;
-  return `Tree ${treeId} has ended with ${length} entries${root}${indexes}.`;
+  const last = firstIndex + length - 1;
+  const indexes = length === 0 ? '' : length === 1 ? `, index ${last}` : `, indexes ${firstIndex} to ${last}`;
+  return `Tree ${treeId} has ended with ${entries(length)}${root}${indexes}.`;
 }

@@ -1,3 +1,4 @@
+import { counted, entries } from './counted';
 /**
  * Every reason to say no (a refusal: nothing has happened yet) and every way to fail (something had): what was
  * found, and what to do. docs/refusals.md lists the same codes; a test keeps both equal.
@@ -408,7 +409,7 @@ const catalogue = {
     remedy: 'It is left as it was found. Find out who changed it; then start the rotation again.',
   }),
   NEXT_TREE_NOT_EMPTY: (found: { tree: string; size: number }): Text => ({
-    message: `The next tree ${found.tree} carries this attempt's mark but already holds ${found.size} entries.`,
+    message: `The next tree ${found.tree} carries this attempt's mark but already holds ${entries(found.size)}.`,
     remedy: 'Somebody writes to it. Find the writer; the tree is left as it is.',
   }),
   NEXT_TREE_HAS_ENTRIES: (found: { tree: string }): Text => ({
@@ -426,7 +427,7 @@ const catalogue = {
       'The rotation takes itself back and tries again. If it repeats, look at the signer and at long-running writes.',
   }),
   WRITES_IN_FLIGHT: (found: { waitedMs: number; inFlight: number }): Text => ({
-    message: `${found.inFlight} writes were still in flight after ${found.waitedMs} ms.`,
+    message: `${counted(found.inFlight, 'write')} ${found.inFlight === 1 ? 'was' : 'were'} still in flight after ${found.waitedMs} ms.`,
     remedy:
       'The rotation takes itself back and tries again. If it repeats, look at the signer and the database.',
   }),

@@ -1,3 +1,4 @@
+import { entries } from './counted';
 import type { AttemptOrder } from './changes';
 import { downstream, endedTrees } from './downstream';
 import type { Held, Intervention } from './held';
@@ -168,7 +169,7 @@ export function superseded(rotated: Rotated, third: AttemptOrder, evidence: Evid
   return {
     ...result,
     outcome: 'superseded',
-    reason: `Tree ${treeId} took ${size} entries and could not serve, so it is an inactive shard now. ${result.reason}`,
+    reason: `Tree ${treeId} took ${entries(size)} and could not serve, so it is an inactive shard now. ${result.reason}`,
     ...(current && { currentTree: { treeId: current.treeId, size: current.length } }),
     superseded: { treeId, size },
   };

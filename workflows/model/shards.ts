@@ -1,3 +1,4 @@
+import { entries } from './counted';
 import type { InstanceLog, Shard, TreeId } from './log';
 
 /** The virtual index of the first entry after the given inactive shards: the sum of their lengths. */
@@ -38,7 +39,9 @@ export function loadedDifferences(loaded: LoadedShards, wanted: LoadedShards): s
   for (const [position, { treeId, length }] of wanted.inactive.entries()) {
     const found = loaded.inactive[position]?.length;
     if (found !== length) {
-      differences.push(`it loaded tree ${treeId} with ${found ?? 'no'} entries, not ${length}`);
+      differences.push(
+        `it loaded tree ${treeId} with ${found === undefined ? 'no entries' : entries(found)}, not ${length}`,
+      );
     }
   }
   return differences;
@@ -70,7 +73,7 @@ export function differencesFrom(loaded: InstanceLog, active: TreeId, inactive: r
   const live = inactive.flatMap(({ treeId, length }, position) => {
     const report = loaded.inactive[position];
     return report?.treeId === treeId && report.liveLength !== length
-      ? [`tree ${treeId} now has ${report.liveLength} entries, not ${length}`]
+      ? [`tree ${treeId} now has ${entries(report.liveLength)}, not ${length}`]
       : [];
   });
   return [...loadedDifferences(found, { activeTreeId: active, inactive }), ...live];

@@ -320,7 +320,7 @@ describe('entries', () => {
     const grown = { ...log.shard(2), leaves: [...log.shard(2).leaves, hashedRekord('late', time + 11)] };
     lieAt('logIndex=5', () => ok(log.entry(grown, 0, { logIndex: 5 })));
     expect(await refusalOf()).toContain(
-      'inactive tree 3180555228007335225 of 1 entries was signed with size 2',
+      'inactive tree 3180555228007335225 of 1 entry was signed with size 2',
     );
   });
 
