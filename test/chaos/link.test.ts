@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startLink, type Link } from '../../chaos/link';
 import { until } from '../../lab/waiting';
-
-/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 describe('a connection that can be cut', () => {
   let echo: Server;

@@ -8,6 +8,7 @@ import { ensureBinaries } from '../../tools/binaries';
 import { readGuardian } from '../../workers/guardian';
 import { guardId } from '../../workflows/messages';
 import type { LookOrder } from './stand-in-workflows';
+import { PATIENCE_MS } from '../patience';
 
 /** A real Temporal server with a worker whose workflows do nothing. */
 export interface StandIn {
@@ -80,12 +81,12 @@ export async function startStandIn(): Promise<StandIn> {
   };
 }
 
-/** Waits until it has come to pass; two minutes at most. */
+/** Waits until it has come to pass. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 120_000;
+  const end = Date.now() + PATIENCE_MS;
   while (!(await what())) {
     if (Date.now() > end) {
-      throw new Error('It did not come to pass within two minutes.');
+      throw new Error(`It did not come to pass within ${PATIENCE_MS} ms.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -164,11 +164,7 @@ describe('a Rekor that was restarted (H10)', () => {
         }
       };
       const clients = [reader(), ...Array.from({ length: 6 }, client)];
-      await until(
-        'it was restarted often, and writes went on',
-        () => restarts > 100 && acknowledged > 40,
-        55_000,
-      );
+      await until('it was restarted often, and writes went on', () => restarts > 100 && acknowledged > 40);
       stopped = true;
       rekor.restart(right);
       await Promise.all(clients);

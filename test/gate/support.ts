@@ -15,6 +15,7 @@ import type { Clock } from '../../gate/clock';
 import { startGate, type GateOptions, type RunningGate } from '../../gate/gate';
 import type { GateRefusal, GateState } from '../../gate/messages';
 import type { LoadedShards } from '../../workflows/model/shards';
+import { PATIENCE_MS } from '../patience';
 
 export const WRITE = '/api/v1/log/entries';
 export const RETRIEVE = '/api/v1/log/entries/retrieve';
@@ -168,9 +169,6 @@ export async function rawClient(url: string): Promise<{ socket: Socket; received
   await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
   return { socket, received: () => received };
 }
-
-/** How long anything is waited for: so long that only what never comes is given up. Milliseconds. */
-const PATIENCE_MS = 120_000;
 
 export async function until(
   what: string,

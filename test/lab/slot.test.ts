@@ -7,9 +7,7 @@ import { recorded } from '../../lab/process';
 import { until } from '../../lab/waiting';
 import { formatIdentity, identify } from '../../tools/process-identity';
 import { startWithoutFirstThread } from '../tools/without-first-thread';
-
-/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 const script = join(__dirname, '../../lab/slot.sh');
 

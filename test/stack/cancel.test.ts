@@ -7,8 +7,7 @@ import { steps, type Step } from '../../workflows/model/steps';
 import { caughtIn, where } from './moments';
 import { expectOutcome, stepNames } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 /** Once clients are being sent to the next tree, a Cancel comes too late. */
 const tooLate: readonly Step[] = steps.slice(steps.indexOf('expose'));

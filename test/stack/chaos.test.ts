@@ -7,6 +7,7 @@ import { steps } from '../../workflows/model/steps';
 import { startRig, type Rig } from '../../chaos/rig';
 import { until } from '../../lab/waiting';
 import { ensureBinaries } from '../../tools/binaries';
+import { PATIENCE_MS } from '../patience';
 
 const cell = (name: string): Cell => {
   const [fault, part, step, moment, workers] = name.split(' ');
@@ -31,7 +32,6 @@ const sample = [
  * How long anything is waited for, in milliseconds: so long that only what never comes is given up. How long writes wait is
  * for `npm run chaos` to say, on a machine that does nothing else.
  */
-const PATIENCE_MS = 120_000;
 
 const options = { forMs: 4_000, restartAfter: 0, writableWithinMs: PATIENCE_MS };
 

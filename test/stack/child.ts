@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { within } from '../../lab/waiting';
+import { PATIENCE_MS } from '../patience';
 
 /** A process of ours, with its output in a file. */
 export interface Child {
@@ -34,7 +35,7 @@ export function startNode(name: string, args: readonly string[], logFile: string
   const output = () => readFileSync(logFile, 'utf8');
   const kill9 = async () => {
     child.kill('SIGKILL');
-    await within(`${name} to end by SIGKILL`, 60_000, ended);
+    await within(`${name} to end by SIGKILL`, PATIENCE_MS, ended);
   };
   return {
     pid,
@@ -45,7 +46,7 @@ export function startNode(name: string, args: readonly string[], logFile: string
     stop: async () => {
       child.kill('SIGTERM');
       try {
-        await within(`${name} to end by SIGTERM`, 60_000, ended);
+        await within(`${name} to end by SIGTERM`, PATIENCE_MS, ended);
       } catch {
         await kill9();
       }

@@ -8,8 +8,7 @@ import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn, type Serving } from './moments';
 import { expectOutcome } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 describe('a log whose rotation has ended', () => {
   let log: LogUnderTest;

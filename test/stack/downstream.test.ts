@@ -9,6 +9,7 @@ import type { RotationResult } from '../../workflows/model/rotation';
 import { unhurried } from './configuration-copy';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';
+import { PATIENCE_MS } from '../patience';
 
 /** What a person sees of a command that was run. */
 interface Ran {
@@ -56,7 +57,7 @@ describe('what people are told after a rotation', () => {
   async function cliAt(home: string, ...args: readonly string[]): Promise<Ran> {
     const all = ['--rekor_server', log.section.publicUrl, ...args];
     return await new Promise((resolve) => {
-      execFile(rekorCli, all, { env: { HOME: home }, timeout: 60_000 }, (error, stdout, stderr) => {
+      execFile(rekorCli, all, { env: { HOME: home }, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code ?? -1) : 0, text: stdout + stderr });
       });
     });

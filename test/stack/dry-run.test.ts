@@ -2,6 +2,7 @@ import { until } from '../../lab/waiting';
 import { guardId } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';
+import { PATIENCE_MS } from '../patience';
 
 describe('a dry run on a real log', () => {
   let log: LogUnderTest;
@@ -21,7 +22,7 @@ describe('a dry run on a real log', () => {
   it('makes no call but reads, and changes nothing', async () => {
     await log.expectWritable();
     // The guardian has calls of its own: it tells the gate what a Rekor must have loaded.
-    await until('the first look of the guardian', 60_000, async () => {
+    await until('the first look of the guardian', PATIENCE_MS, async () => {
       const { shards } = await log.gateItself.state();
       return shards !== null;
     });

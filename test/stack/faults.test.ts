@@ -10,6 +10,7 @@ import type { Serving } from './moments';
 import { expectOutcome, stepNames } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
 import { within } from '../../lab/waiting';
+import { PATIENCE_MS } from '../patience';
 
 interface Rotated {
   readonly result: RotationResult;
@@ -308,7 +309,7 @@ describe('a rotation in which something fails', () => {
     });
     const { result } = await rotateUnderLoad();
     expectOutcome(result, 'completed');
-    await within('the outage', 60_000, outage);
+    await within('the outage', PATIENCE_MS, outage);
 
     expect(result.attempts).toBeGreaterThan(1);
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);

@@ -6,8 +6,7 @@ import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn } from './moments';
 import { expectOutcome, stepNames } from './outcome';
 import { activeTrees } from './snapshot';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 interface Interrupted {
   readonly rotation: WorkflowHandle<(request: RotationRequest) => Promise<RotationResult>>;

@@ -9,8 +9,7 @@ import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn, type Serving } from './moments';
 import { expectOutcome } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 type Moment = 'before the hold' | 'before the opening';
 

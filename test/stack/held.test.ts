@@ -8,8 +8,8 @@ import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn } from './moments';
 import { expectOutcome } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
+import { PATIENCE_MS } from '../patience';
 
-const PATIENCE_MS = 120_000;
 const unavailable = { code: status.UNAVAILABLE };
 
 describe('a rotation that can neither go on nor take itself back', () => {

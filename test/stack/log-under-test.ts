@@ -42,9 +42,7 @@ import { snapshotOf, type LogSnapshot } from './snapshot';
 import { trillianProto, trillianTrees, type TrillianTrees } from '../../lab/trillian-trees';
 import { until, within } from '../../lab/waiting';
 import { workerProcess, type WorkerProcess } from './worker-process';
-
-/** How long anything may take here before a test gives up; two busy cores, so far more than it does take. */
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 /** How long one upload may take, in milliseconds: how long writes really wait is for the bench to say. */
 const UPLOAD_MS = 30_000;

@@ -14,6 +14,7 @@ import { run, scripts } from '../../simulation/scripts/scripts';
 import { ensureBinaries } from '../../tools/binaries';
 import { type LabProcess, startLab } from './lab-process';
 import { lockTable } from './table-lock';
+import { PATIENCE_MS } from '../patience';
 
 /**
  * The real Trillian, Rekor and PostgreSQL do what the simulation's do: the same scripts, with what each must see, run on
@@ -129,7 +130,7 @@ function scripted({ url }: RekorInstance): ScriptedRekor {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body: entryOf(name),
-        signal: AbortSignal.timeout(120_000),
+        signal: AbortSignal.timeout(PATIENCE_MS),
       });
       const [entry] =
         response.status === 201

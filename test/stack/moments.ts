@@ -3,11 +3,9 @@ import type { Held } from '../../lab/faults/exchange';
 import { within } from '../../lab/waiting';
 import type { Step } from '../../workflows/model/steps';
 import type { LogUnderTest } from './log-under-test';
+import { PATIENCE_MS } from '../patience';
 
 export type Serving = Awaited<ReturnType<LogUnderTest['serving']>>;
-
-/** How long the step before may take until it is reached, in milliseconds. */
-const PATIENCE_MS = 120_000;
 
 /** Where in each step a rotation is caught, in words. */
 export const where: Readonly<Record<Step, string>> = {

@@ -10,8 +10,7 @@ import { onlyLog, readConfiguration } from './configuration-copy';
 import { startLab, type LabProcess } from './lab-process';
 import { startRoundRobin } from './round-robin';
 import { until } from '../../lab/waiting';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 let directory: string;
 let binaries: Binaries;

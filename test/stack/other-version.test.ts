@@ -5,8 +5,7 @@ import { caughtIn } from './moments';
 import { otherVersion } from './other-version';
 import { expectOutcome } from './outcome';
 import { activeTrees, expectAsBefore, type LogSnapshot } from './snapshot';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 describe('a rotation whose worker is killed, and followed by one of another version', () => {
   let log: LogUnderTest;

@@ -1,6 +1,7 @@
 import { until } from '../../lab/waiting';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';
+import { PATIENCE_MS } from '../patience';
 
 describe('the gate before a real Rekor', () => {
   let log: LogUnderTest;
@@ -39,7 +40,7 @@ describe('the gate before a real Rekor', () => {
     const { current } = await log.serving();
     await log.byHand(current, 'stop');
     await log.byHand(current, 'start');
-    await until('Rekor is proven', 60_000, async () => (await log.gateItself.state()).unproven === null);
+    await until('Rekor is proven', PATIENCE_MS, async () => (await log.gateItself.state()).unproven === null);
     await log.expectWritable();
     await log.expectNothingLost();
   });

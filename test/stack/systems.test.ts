@@ -18,9 +18,9 @@ import type { TreeId } from '../../workflows/model/log';
 import { refused, rejected } from '../activities/refused';
 import { type LabProcess, startLab } from './lab-process';
 import { until } from '../../lab/waiting';
+import { PATIENCE_MS } from '../patience';
 
 /** Trillian's and Rekor's real servers, PostgreSQL, and nothing else. */
-const PATIENCE_MS = 120_000;
 
 /** Time enough for a drain to find out what keeps it, when that does not go away. Milliseconds. */
 const GIVEN_UP_MS = 3_000;

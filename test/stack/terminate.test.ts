@@ -7,8 +7,7 @@ import { steps, type Step } from '../../workflows/model/steps';
 import { caughtIn, where, type Serving } from './moments';
 import { expectOutcome } from './outcome';
 import { activeTrees, expectAsBefore, type LogSnapshot } from './snapshot';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../patience';
 
 /** The shortest that a configuration may say. */
 const GUARD_EVERY = '10s';

@@ -11,6 +11,7 @@ import type { VerificationReport } from '../../workflows/model/rotation';
 import { onlyLog, readConfiguration } from './configuration-copy';
 import { startLab } from './lab-process';
 import { trillianTrees } from '../../lab/trillian-trees';
+import { PATIENCE_MS } from '../patience';
 
 /**
  * A real log that was rotated by hand, without a freeze: the tree `first` still takes writes through the Rekor
@@ -60,7 +61,7 @@ describe('the verification of a real log', () => {
   ): Promise<VerificationReport> =>
     logVerifier({ log: 'lab', clockDifferenceMs: 0 }).verify(
       { address: { url: instance.url, field: 'publicUrl' }, activeTreeId, inactive, sampleEntries: 20 },
-      AbortSignal.timeout(120_000),
+      AbortSignal.timeout(PATIENCE_MS),
     );
   const shards = (length: number): Shard[] => [
     { treeId: first, length },
@@ -115,7 +116,7 @@ async function upload(instance: RekorInstance, count: number): Promise<void> {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: hashedRekord(signArtifact()),
-      signal: AbortSignal.timeout(120_000),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (response.status !== 201) {
       throw new Error(`an upload was answered ${response.status}: ${await response.text()}`);

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { guardLog, guardLogs, keepGuarded, type GuardedLog } from '../../workers/guard-schedule';
 import type { TemporalTarget } from '../../workers/temporal-connection';
 import { startEnvironment } from './test-environment';
+import { PATIENCE_MS } from '../patience';
 
 let server: TestWorkflowEnvironment;
 let target: TemporalTarget;
@@ -13,9 +14,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => server.teardown());
-
-/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
-const PATIENCE_MS = 120_000;
 
 const named = (name: string, everyMs = 60_000): GuardedLog => ({ name, guard: { everyMs, recover: true } });
 const scheduleOf = (name: string) => server.client.schedule.getHandle(`guard/${name}`);

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { ensureBinaries } from '../../tools/binaries';
 import { loadConfiguration, type Configuration } from '../../workers/config';
+import { PATIENCE_MS } from '../patience';
 
 /** A real Temporal server, started as a process: Temporal's runtime of this one belongs to the worker under test. */
 export interface TemporalServer {
@@ -58,9 +59,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Tries until it succeeds; five minutes at most. */
+/** Tries until it succeeds. */
 export async function until<Result>(act: () => Promise<Result> | Result): Promise<Result> {
-  for (const end = Date.now() + 300_000; ;) {
+  for (const end = Date.now() + PATIENCE_MS; ;) {
     try {
       return await act();
     } catch (error) {

@@ -30,6 +30,7 @@ import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { World } from './world';
 import { activitiesOf } from './world-activities';
+import { PATIENCE_MS } from '../patience';
 
 /**
  * A real Temporal server and one worker, whose workflows have a clock of their own (patient-clock.ts) and whose activities
@@ -76,9 +77,6 @@ export interface Rotations {
 }
 
 const TASK_QUEUE = 'saga';
-
-/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
-const PATIENCE_MS = 120_000;
 
 /** The server's own timers keep the clock of the workflows; with its defaults each takes a second or more. */
 const precise = [

@@ -3,6 +3,7 @@ import type { ExpectedShards, LogIdentity } from '../../../activities/verificati
 import { logVerifier } from '../../../activities/verification/verification';
 import { FakeLog, type Answer } from './fake-log';
 import { hashedRekord } from './leaves';
+import { PATIENCE_MS } from '../../patience';
 
 const time = 1_790_000_000;
 let log: FakeLog;
@@ -33,7 +34,7 @@ async function rehearsed(shards?: ExpectedShards): Promise<LogIdentity> {
   return await logVerifier({ log: 'test', clockDifferenceMs: 0 }).rehearse(
     address,
     shards,
-    AbortSignal.timeout(60_000),
+    AbortSignal.timeout(PATIENCE_MS),
   );
 }
 

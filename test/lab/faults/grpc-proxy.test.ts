@@ -17,9 +17,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { startGrpcProxy, type GrpcProxy } from '../../../lab/faults/grpc-proxy';
 import { until } from '../../../lab/waiting';
-
-/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../../patience';
 
 const proto = `syntax = "proto3";
 package tiny;

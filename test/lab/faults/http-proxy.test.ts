@@ -2,9 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startHttpProxy, type HttpProxy } from '../../../lab/faults/http-proxy';
 import { until } from '../../../lab/waiting';
-
-/** How long anything is waited for, in milliseconds: so long that only what never comes is given up. */
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../../patience';
 
 describe('the HTTP proxy before the gate and Rekor', () => {
   const effects: string[] = [];
