@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes } from '../../cli/exit-codes';
 import { planText } from '../../cli/plan-text';
@@ -11,7 +11,7 @@ import { aPlannedResult } from '../cli/results';
 const root = path.join(__dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
-const documents = ['.', 'docs']
+const documents = ['.', 'docs', 'findings']
   .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => path.join(folder, name)))
   .filter((file) => file.endsWith('.md'));
 
@@ -23,6 +23,7 @@ const rooms = [
   'cli',
   'docs',
   'examples',
+  'findings',
   'gate',
   'lab',
   'proto',
@@ -145,6 +146,16 @@ describe('docs/hazards.md', () => {
 
   it('has each hazard once', () => {
     expect([...remedied, ...later].sort()).toEqual([...new Set([...remedied, ...later])].sort());
+  });
+});
+
+describe('findings/README.md', () => {
+  it('has one row for each finding, which can be run, and no other row', () => {
+    const listed = all(read('findings/README.md'), /^\| \[[\w-]+\]\(([\w-]+\.sh)\) +\|/gm);
+    const scripts = readdirSync(path.join(root, 'findings')).filter((name) => name.endsWith('.sh'));
+    expect(listed.sort()).toEqual(scripts.sort());
+    const isExecutable = (name: string) => (statSync(path.join(root, 'findings', name)).mode & 0o111) !== 0;
+    expect(scripts.filter((name) => !isExecutable(name))).toEqual([]);
   });
 });
 
