@@ -202,7 +202,11 @@ export function realRun(insistence: Run['insistence']): Run {
     changes: realChanges(),
     observations: {
       superseding: (order, patience) =>
-        proxyActivities<Observations>({ ...tries(LOOK_MS, patience), ...signOfLife }).superseding(order),
+        proxyActivities<Observations>({
+          ...tries(LOOK_MS, patience),
+          ...signOfLife,
+          summary: 'supersede',
+        }).superseding(order),
     },
     insistence,
     says: () => undefined,

@@ -4,6 +4,7 @@ import { failed, reasonOf } from './failure';
 import { finish } from './finish';
 import type { Journal } from './journal';
 import type { CutOverOrder } from './model/changes';
+import { CLOSED_PAUSE_MS } from './model/patience';
 import type { RotationTiming } from './model/plan';
 import { refusal } from './model/refusals';
 import { completed, superseded, type Rotated } from './model/result';
@@ -38,7 +39,8 @@ export async function supersede(
       if (result) {
         return result;
       }
-      await sleep(timing.pauseBetweenAttemptsMs);
+      // The pause between attempts is for a log that takes writes, which this one does not.
+      await sleep(Math.min(timing.pauseBetweenAttemptsMs, CLOSED_PAUSE_MS));
     }
     const identity = { ...order.identity, fence: laterBy(order.identity, timing.attempts + 1).number };
     const onwards = { ...attempt, order: { ...order, identity } };

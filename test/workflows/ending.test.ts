@@ -106,6 +106,17 @@ describe('past the point of no return', () => {
     expect(world.found().leftovers).toEqual([]);
   });
 
+  it('the next third tree comes within seconds, however long the pause between attempts is: the log is closed', async () => {
+    const world = cannotGoForward(
+      usedBeforeItFailed(new World({ attempts: 2, pauseBetweenAttemptsMs: 24 * 3_600_000 })),
+    );
+    void world.once('superseding', () => void world.faults.push({ act: 'stage', when: 'after', times: 1 }));
+    const result = await server.withWorker(world, ({ rotate }) => rotate());
+
+    expect(result).toMatchObject({ outcome: 'superseded', nextTree: { treeId: 'next-3' } });
+    expect(world.active()).toEqual(['next-3']);
+  });
+
   it('a third tree supersedes one that was written to past the gate, though it was never exposed (H12)', async () => {
     const world = cannotGoForward(new World());
     world.faults.push({ act: 'expose', when: 'before', times: 1 });

@@ -56,6 +56,20 @@ describe('the timeline in the Temporal UI', () => {
     });
   });
 
+  it('names every activity of a rotation that is superseded', async () => {
+    const world = new World();
+    world.faults.push({ act: 'expose', when: 'before', times: 1 });
+    world.faults.push({ act: 'forward', when: 'before', times: ALWAYS });
+    void world.once('verify', () => world.write('next-1'), 'after');
+    await server.withWorker(world, async ({ rotate, lock }) => {
+      expect((await rotate()).outcome).toBe('superseded');
+
+      const summaries = await summariesOf(lock);
+      expect(summaries).toContain('supersede');
+      expect(summaries).not.toContain('');
+    });
+  });
+
   it('names undos as `status` does', async () => {
     const world = new World({ attempts: 1 });
     world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });

@@ -22,8 +22,8 @@ export const BRIEF_TRIES = 3;
 
 const FIRST_PAUSE_MS = 1_000;
 
-/** Clients may be refused while the log is closed to writes: nothing is waited for that may be over already. */
-const CLOSED_PAUSE_MS = 5_000;
+/** Clients may be refused while the log is closed to writes: nothing is waited for that may be over already. Milliseconds. */
+export const CLOSED_PAUSE_MS = 5_000;
 
 /** Where clients are served. */
 const OPEN_PAUSE_MS = 3_600_000;
