@@ -8,6 +8,7 @@ export interface WholeBody {
   readonly size: number;
   /** To send it once more; a spool file is read anew each time. */
   open(): Buffer | Readable;
+  /** Rejects with NoRoom. */
   text(): Promise<string>;
   /** Gives back what it holds; it cannot be opened afterwards. */
   discard(): Promise<void>;
@@ -59,7 +60,7 @@ function whole(kept: KeptBody): WholeBody {
     kind: 'whole',
     size: kept.size,
     open: () => kept.inMemory ?? read(),
-    text: async () => (kept.inMemory ?? Buffer.concat((await read().toArray()) as Buffer[])).toString('utf8'),
+    text: () => kept.text(),
     discard: () => kept.discard(),
   };
 }

@@ -24,12 +24,17 @@ export class NoRoom extends Error {
   }
 }
 
+/** Beside this, what a piece costs beyond its bytes is nothing. */
+const LARGE_PIECE_BYTES = 64 * 1024;
+
 /** A body while it comes and until it is discarded: in memory or in a file, never in both. */
 export class KeptBody {
   readonly #limits: BodyLimits;
   #chunks: Buffer[] = [];
   #spool: FileHandle | undefined;
   #size = 0;
+  /** Of memory, for what was read of a file. */
+  #readBytes = 0;
 
   constructor(limits: BodyLimits) {
     this.#limits = limits;
@@ -52,11 +57,26 @@ export class KeptBody {
     const fits = !this.#spool && this.#size + chunk.length <= inMemoryBytes && memory.take(chunk.length);
     if (fits) {
       this.#chunks.push(chunk);
+      this.#join();
     } else {
       this.#spool ??= await this.#moveToDisk();
       await this.#write(this.#spool, [chunk]);
     }
     this.#size += chunk.length;
+  }
+
+  /**
+   * The whole of it, for which, if it is in a file, there must be room in memory: twice its size until it is discarded,
+   * for what is made of it. Rejects with NoRoom.
+   */
+  async text(): Promise<string> {
+    if (this.inMemory) return this.inMemory.toString('utf8');
+    const bytes = 2 * this.#size;
+    if (!this.#limits.memory.take(bytes)) throw new NoRoom('there is no room in memory for a body in a file');
+    this.#readBytes += bytes;
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.read()) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
   }
 
   /** From its start, any number of times. */
@@ -70,10 +90,20 @@ export class KeptBody {
     const { memory, disk } = this.#limits;
     const spool = this.#spool;
     (spool ? disk : memory).giveBack(this.#size);
-    this.#size = 0;
+    memory.giveBack(this.#readBytes);
+    this.#size = this.#readBytes = 0;
     this.#chunks = [];
     this.#spool = undefined;
     await spool?.close();
+  }
+
+  /** What is kept in pieces takes memory for each: small ones are joined, each byte as often as its piece has doubled. */
+  #join(): void {
+    for (;;) {
+      const [before, last] = this.#chunks.slice(-2);
+      if (!before || !last || before.length > last.length || before.length >= LARGE_PIECE_BYTES) return;
+      this.#chunks.splice(-2, 2, Buffer.concat([before, last]));
+    }
   }
 
   async #moveToDisk(): Promise<FileHandle> {
