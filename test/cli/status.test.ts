@@ -1,6 +1,7 @@
 import { run } from '../../cli/program';
 import type { LogStatus } from '../../cli/log-status';
 import { refusal } from '../../workflows/model/refusals';
+import { startPausingFront } from './pausing-front';
 import { recordingTerminal } from './recording-terminal';
 import { startStandIn, until, type StandIn } from './stand-in-server';
 
@@ -163,8 +164,15 @@ it('asks no workflow of another log, and finds its own behind any number of them
     const query = 'WorkflowType = "rotateLog" AND ExecutionStatus = "Running"';
     return (await server.temporal.workflow.count(query)).count === others.length + 1;
   });
-  const found = await statusJson();
+  const front = await startPausingFront(server.address);
+  const terminal = recordingTerminal();
+  const throughFront = server.configured('stand-in', front.address);
+  await run(['status', 'production', '-c', throughFront, '--json'], terminal);
+  front.stop();
   await Promise.all([ours, ...others].map((handle) => handle.terminate('by the test')));
 
+  const found: unknown = JSON.parse(terminal.output);
   expect(found).toMatchObject({ state: 'preparing', workflowId: 'by-a-schedule' });
+  expect(front.queried.filter((workflowId) => workflowId.startsWith('other-'))).toEqual([]);
+  expect(front.queried).toContain('by-a-schedule');
 });
