@@ -6,6 +6,8 @@ import { LOG } from './world/world';
 
 /** For so long clients are busy. */
 const BUSY_MS = 25_000;
+/** An activity whose workflow is gone may act until it hears of that. */
+const HEARS_WITHIN_MS = 2_000;
 /** What has not ended by then never ends. */
 const LONGEST_MS = 420_000;
 /** Rule 8: an alarm within five minutes, and a guardian's look more. */
@@ -107,6 +109,7 @@ export class Course {
     const { world, scenario } = this.#parts;
     const { time, temporal } = world;
     let quietSince = time.now;
+    let cleanSince = time.now;
     const until = time.now + LONGEST_MS;
     for (;;) {
       await time.pass(100);
@@ -114,11 +117,13 @@ export class Course {
         return;
       }
       if (temporal.open().some((run) => !run.workflowId.startsWith('guard'))) {
-        quietSince = time.now;
+        quietSince = cleanSince = time.now;
         continue;
       }
-      const left = snapshotOf(world).leftovers;
-      if (left.length === 0 || time.now - quietSince > 2 * GUARD_EVERY_MS + 10_000) {
+      if (snapshotOf(world).leftovers.length > 0) {
+        cleanSince = time.now;
+      }
+      if (time.now - cleanSince > HEARS_WITHIN_MS || time.now - quietSince > 2 * GUARD_EVERY_MS + 10_000) {
         return;
       }
       if (!scenario.recovers && time.now - quietSince > GUARD_EVERY_MS + 10_000) {
