@@ -138,7 +138,7 @@ async function crossing<Result>(
     return await act(steps);
   } catch (error) {
     if (error instanceof CancelledFailure) {
-      throw new CancelledFailure('CANCELLED');
+      throw new CancelledFailure('CANCELLED', [null, steps]);
     }
     const foreseen = error instanceof RefusalError;
     const reason = foreseen ? error.refusal : refusal('INTERNAL', { step: name, reason: errorReason(error) });

@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancelledFailure,
   ChildWorkflowFailure,
   TimeoutFailure,
   isCancellation,
@@ -34,12 +35,12 @@ export function reasonOf(error: unknown, step: string): Refusal {
   return refusal('INTERNAL', { step, reason: kindOfError(error) });
 }
 
-/** Which steps an activity of several had done when it failed, and how long they took. */
+/** Which steps an activity of several had done when it failed or was cancelled, and how long they took. */
 export function timesOf(error: unknown): StepTimes {
   return stepsOf(error)?.times ?? {};
 }
 
-/** Which steps an activity of several had begun when it failed; undefined when it could not say. */
+/** Which steps an activity of several had begun when it failed or was cancelled; undefined when it could not say. */
 export function beganOf(error: unknown): readonly string[] | undefined {
   return stepsOf(error)?.began;
 }
@@ -48,7 +49,8 @@ function stepsOf(error: unknown): Partial<StepsOfFailure> | undefined {
   if (error instanceof ActivityFailure) {
     return stepsOf(error.cause);
   }
-  const details = error instanceof ApplicationFailure ? (error.details ?? []) : [];
+  const says = error instanceof ApplicationFailure || error instanceof CancelledFailure;
+  const details = says ? (error.details ?? []) : [];
   return (details as [Refusal?, StepsOfFailure?])[1];
 }
 

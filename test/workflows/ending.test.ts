@@ -215,6 +215,13 @@ describe('Cancel', () => {
     expect(world.cleanSlate()).toEqual(before);
   });
 
+  it('undoes only what had begun: nobody opens a tree that this attempt had not begun to close', async () => {
+    const { world } = await cancelledIn('hold');
+    expect(world.calls).toContain('releaseToCurrent');
+    expect(world.calls).not.toContain('allowWritesToCurrent');
+    expect(world.calls).not.toContain('stop');
+  });
+
   const tooLate = each<Act>('expose', 'confirm', 'settle', 'soak');
   const cancelledLate = atOnce(tooLate, async (act) => {
     const world = new World();

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
-import { failed, reasonOf } from '../../workflows/failure';
+import { beganOf, failed, reasonOf, timesOf } from '../../workflows/failure';
 import { refusal } from '../../workflows/model/refusals';
 
 const ofActivity = (cause: Error): ActivityFailure =>
@@ -35,4 +35,19 @@ describe('why a step failed', () => {
       expect(reasonOf(ofActivity(error), 'freeze')).toEqual(refusal('INTERNAL', { step: 'freeze', reason }));
     },
   );
+});
+
+describe('what an activity of several steps had begun', () => {
+  it('is told by its failure, and by its Cancel; by nobody when it was not heard of any more', () => {
+    const steps = { times: { hold: 12 }, began: ['hold', 'start'] };
+    const refused = failed(refusal('WRITES_IN_FLIGHT', { waitedMs: 5, inFlight: 1 }));
+    refused.details?.push(steps);
+
+    for (const cause of [refused, new CancelledFailure('CANCELLED', [null, steps])]) {
+      expect(beganOf(ofActivity(cause))).toEqual(['hold', 'start']);
+      expect(timesOf(ofActivity(cause))).toEqual({ hold: 12 });
+    }
+    expect(beganOf(ofActivity(new CancelledFailure('it was never started')))).toBeUndefined();
+    expect(beganOf(ofActivity(new TimeoutFailure('gone', undefined, 'HEARTBEAT')))).toBeUndefined();
+  });
 });

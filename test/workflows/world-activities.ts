@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { RefusalError, refuse } from '../../activities/refusal-error';
 import { cutOverRuns, lockHolder, lockOwner } from '../../activities/steps/lock';
 import type {
@@ -447,6 +447,9 @@ async function crossing<Result>(
   try {
     return await world.underWay(act);
   } catch (error) {
+    if (error instanceof CancelledFailure) {
+      throw new CancelledFailure('CANCELLED', [null, steps ?? { times: {}, began: [] }]);
+    }
     if (!(error instanceof RefusalError)) {
       throw error;
     }
