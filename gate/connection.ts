@@ -28,7 +28,7 @@ export interface Connection {
   /** What the process has loaded. Rejects with the reason when it cannot be asked. */
   loaded(): Promise<LoadedShards>;
   /** Rejects with NotSent, or with BrokenCall when the process may have seen the call. */
-  send(call: Call): Promise<Answer>;
+  send(call: Call, signal?: AbortSignal): Promise<Answer>;
   /** Calls `act` once the connection has ended; `broke` unless the gate itself gave it up after it was idle. */
   onEnd(act: (broke: boolean) => void): void;
   /** Breaks the call that has not ended. */
@@ -57,9 +57,9 @@ export function newConnection(url: string, authorities: Authorities): Connection
       if (answer.status === 200) return readLoadedShards(answer.body.toString('utf8'));
       throw new Error(`it answered GET ${LOG_INFO_PATH} with ${answer.status}`);
     },
-    async send(call) {
+    async send(call, signal) {
       try {
-        return await askOver(client, call);
+        return await askOver(client, call, signal);
       } catch (error) {
         // What cannot be sent at all is told its client, and not tried again.
         if (error instanceof BrokenCall && error.asked && !error.sent) throw new NotSent(brokenReason(error));

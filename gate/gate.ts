@@ -109,7 +109,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     hold,
     upstreams,
     writes: new Writes({
-      course: new WriteCourse({ hold, lines, upstreams, clock, log }),
+      course: new WriteCourse({ hold, lines, clock, log }),
       ...{ limits, clock, log },
     }),
     log,

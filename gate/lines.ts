@@ -10,8 +10,8 @@ import type { Asking } from './upstreams';
 /** Leave to send one write to where writes go; it is used once, or given back. */
 export interface Line {
   readonly upstream: string;
-  /** Rejects with NotSent, or with BrokenCall when Rekor may have seen the call. */
-  send(call: Call): Promise<Answer>;
+  /** Rejects with NotSent, or with BrokenCall when Rekor may have seen the call; given up when `signal` says so. */
+  send(call: Call, signal?: AbortSignal): Promise<Answer>;
   unused(): void;
 }
 
@@ -111,7 +111,7 @@ export class Lines {
     const { upstream } = this.#aim;
     return {
       upstream,
-      send: (call) => this.#upstreams.of(upstream).ask(call),
+      send: (call, signal) => this.#upstreams.of(upstream).ask(call, signal),
       unused: () => undefined,
     };
   }

@@ -156,9 +156,9 @@ export class ProvenConnections {
   #line(connection: Connection): Line {
     return {
       upstream: this.#parts.url,
-      send: async (call: Call): Promise<Answer> => {
+      send: async (call: Call, signal?: AbortSignal): Promise<Answer> => {
         try {
-          const answer = await connection.send(call);
+          const answer = await connection.send(call, signal);
           this.#free(connection);
           return answer;
         } catch (error) {

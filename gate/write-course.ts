@@ -7,7 +7,6 @@ import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
 import type { Line, Lines } from './lines';
 import { recover } from './recovery';
 import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
-import type { Asking } from './upstreams';
 
 const HELD_TOO_LONG = 'the log is being moved to a new shard; please send the entry again';
 const NOT_PROVEN = 'the log cannot take entries at the moment; please send the entry again';
@@ -30,7 +29,6 @@ interface Outcome {
 export interface CourseParts {
   readonly hold: Hold;
   readonly lines: Lines;
-  readonly upstreams: Asking;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -39,14 +37,12 @@ export interface CourseParts {
 export class WriteCourse {
   readonly #hold: Hold;
   readonly #lines: Lines;
-  readonly #upstreams: Asking;
   readonly #clock: Clock;
   readonly #log: Logger;
 
-  constructor({ hold, lines, upstreams, clock, log }: CourseParts) {
+  constructor({ hold, lines, clock, log }: CourseParts) {
     this.#hold = hold;
     this.#lines = lines;
-    this.#upstreams = upstreams;
     this.#clock = clock;
     this.#log = log;
   }
@@ -146,8 +142,8 @@ export class WriteCourse {
     try {
       const { upstream } = verdict.pass;
       const log = {
-        ask: (question: Call, signal: AbortSignal) => this.#upstreams.of(upstream).ask(question, signal),
-        write: (call: Call) => this.#writeTo(upstream, call, write),
+        ask: (question: Call, signal: AbortSignal) => this.#askAt(upstream, question, write, signal),
+        write: (call: Call) => this.#askAt(upstream, call, write),
       };
       const answer = await recover(log, write.call, write.body, deadline.signal);
       if (answer?.status === 201) this.#hold.record?.recovered();
@@ -158,13 +154,24 @@ export class WriteCourse {
     }
   }
 
-  /** Sends a write where its entry was looked up, and nowhere else. */
-  async #writeTo(upstream: string, call: Call, write: WaitingWrite): Promise<Answer> {
-    const line = this.#lines.now() ?? (await this.#lineFor(write));
-    if (line === undefined || line === 'refused') throw new Error('there is no line to Rekor');
-    if (line.upstream === upstream) return await line.send(call);
-    line.unused();
-    throw new Error(`writes go to ${line.upstream} by now`);
+  /**
+   * Asks one Rekor for what becomes the answer to a write, and no other. It must be proven also where it only says what is
+   * there: the index that it says is acknowledged.
+   */
+  async #askAt(upstream: string, call: Call, write: WaitingWrite, signal?: AbortSignal): Promise<Answer> {
+    for (;;) {
+      const line = this.#lines.now() ?? (await this.#lineFor(write));
+      if (line === undefined || line === 'refused') throw new Error('there is no line to Rekor');
+      if (line.upstream !== upstream) {
+        line.unused();
+        throw new Error(`writes go to ${line.upstream} by now`);
+      }
+      try {
+        return await line.send(call, signal);
+      } catch (error) {
+        if (!(error instanceof NotSent)) throw error;
+      }
+    }
   }
 
   /** The last look at an answer before the client gets it: figures, and H15's 503 while the gate heals. */

@@ -129,7 +129,7 @@ export class SimulatedGate {
       });
       const bodies = { memory: new ByteBudget(0), disk: new ByteBudget(0) };
       const desk = new OrderDesk({ hold, lines, bodies, file: STATE_FILE, clock, log, saved });
-      const course = new WriteCourse({ hold, lines, upstreams, clock, log });
+      const course = new WriteCourse({ hold, lines, clock, log });
       this.#running = { process, hold, desk, course, broken: new Set() };
     });
   }
