@@ -104,12 +104,16 @@ export class Course {
     });
   }
 
-  /** Waits until nothing of a rotation runs any more and nothing is left that a guardian or a person would finish. */
+  /**
+   * Waits until nothing of a rotation runs any more and nothing is left that a guardian or a person would finish. Whoever
+   * reads the guardian's alarms mends what keeps it from that.
+   */
   async #ended(): Promise<void> {
-    const { world, scenario } = this.#parts;
+    const { world, scenario, injection } = this.#parts;
     const { time, temporal } = world;
     let quietSince = time.now;
     let cleanSince = time.now;
+    let mended = false;
     const until = time.now + LONGEST_MS;
     for (;;) {
       await time.pass(100);
@@ -123,8 +127,16 @@ export class Course {
       if (snapshotOf(world).leftovers.length > 0) {
         cleanSince = time.now;
       }
-      if (time.now - cleanSince > HEARS_WITHIN_MS || time.now - quietSince > 2 * GUARD_EVERY_MS + 10_000) {
+      if (time.now - cleanSince > HEARS_WITHIN_MS) {
         return;
+      }
+      if (time.now - quietSince > 2 * GUARD_EVERY_MS + 10_000) {
+        if (mended) {
+          return;
+        }
+        mended = true;
+        injection.mend();
+        quietSince = time.now;
       }
       if (!scenario.recovers && time.now - quietSince > GUARD_EVERY_MS + 10_000) {
         quietSince = time.now;

@@ -61,6 +61,7 @@ class Run {
       watcher: {
         onState: (tree, before, by) => watch.onState(tree, before, by),
         onBackoff: (activity, forMs) => watch.onBackoff(activity, forMs),
+        onGivenUp: (activity) => watch.onGivenUp(activity),
         onSigned: (entry, by) => watch.onSigned(entry, by),
         onWaited: (ms) => watch.onWaited(ms),
         onMisreadWrite: (process) => watch.onMisreadWrite(process),

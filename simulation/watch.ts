@@ -24,7 +24,10 @@ export class Watch {
   readonly violations: Violation[] = [];
   /** Someone else, or a call after every deadline, opened a tree: from then on two may be open, and sign. */
   openedByOthers = false;
-  /** A rotation has closed the current tree: someone else's FROZEN cannot be told from its own any more. */
+  /**
+   * A rotation has closed the current tree, or cannot know whether it has, because nothing was heard of the worker that was
+   * to do it: someone else's FROZEN cannot be told from its own any more.
+   */
   closedByRotation = false;
   /** The tree that served when faults began. */
   current: TreeId = CURRENT_TREE;
@@ -69,6 +72,11 @@ export class Watch {
   /** Rule 2: no write goes through the gate to a process that would number it wrong. */
   onMisreadWrite(by: RekorProcess): void {
     this.broken(2, `the gate sent a write to Rekor ${by.name}, which has loaded [${by.lengths.join(', ')}]`);
+  }
+
+  /** Temporal has given up an attempt of an activity: nobody heard of it. */
+  onGivenUp(activity: string): void {
+    this.closedByRotation ||= activity === 'holdAndFreeze';
   }
 
   /** While no tree of the log takes writes, an undo is tried again within seconds: clients are refused meanwhile. */

@@ -18,6 +18,8 @@ export interface ActivityHost extends AttemptHost {
   trace(line: () => string): void;
   /** A try has failed, and so long nothing is tried. */
   backsOff(activity: string, forMs: number): void;
+  /** Nothing is heard of an attempt any more. */
+  givesUp(activity: string): void;
 }
 
 /** A timer of a server with default settings that is shorter than a second takes a second. */
@@ -137,6 +139,7 @@ export class ActivityTask {
       return;
     }
     this.#host.trace(() => `${this.type} timed out (${kind})`);
+    this.#host.givesUp(this.type);
     this.#failed(failureOf(new TimeoutFailure(`activity ${kind} timeout`, undefined, kind)), again);
   }
 

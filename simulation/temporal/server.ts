@@ -22,6 +22,7 @@ export interface TemporalParts {
   readonly onSink: WorkflowTaskHost['onSink'];
   readonly attemptEnded: ActivityHost['attemptEnded'];
   readonly backsOff: ActivityHost['backsOff'];
+  readonly givesUp: ActivityHost['givesUp'];
   readonly trace: (line: () => string) => void;
 }
 
@@ -57,6 +58,7 @@ export class TemporalServer {
         this.#close(execution, status, how),
       happened: (execution: Execution, job: Job) => this.#happened(execution, job),
       backsOff: (activity: string, forMs: number) => this.#parts.backsOff(activity, forMs),
+      givesUp: (activity: string) => this.#parts.givesUp(activity),
       obey: (execution: Execution, command: Command) => this.#commands.obey(execution, command),
     };
     this.#tasks = new WorkflowTasks(host);

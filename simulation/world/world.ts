@@ -46,6 +46,8 @@ export interface Watcher {
   onState(tree: SimulatedTree, before: TreeState | undefined, by: string): void;
   /** A try of an activity has failed, and for so many milliseconds there is no other. */
   onBackoff(activity: string, forMs: number): void;
+  /** Nothing is heard of an attempt of an activity any more. */
+  onGivenUp(activity: string): void;
   onSigned(entry: SignedEntry, by: RekorProcess): void;
   onMisreadWrite(by: RekorProcess): void;
   onWaited(ms: number): void;
@@ -175,6 +177,7 @@ export class World {
       onSink: (call) => watcher.onSink(call),
       attemptEnded: parts.attemptEnded,
       backsOff: (activity, forMs) => watcher.onBackoff(activity, forMs),
+      givesUp: (activity) => watcher.onGivenUp(activity),
       trace,
     });
     this.temporal.resetReachesChildren = scenario.resetReachesChildren;
