@@ -94,6 +94,7 @@ const FORWARD_MS = 10_000;
 const PUT_BACK_MS = 20_000;
 const LOOK_BACK_MS = 8_000;
 const PREPARE_MS = 10_000;
+const STAGE_MS = 20_000;
 
 /** So many tries has what nobody waits for, before the rotation is taken back. */
 const FEW_TIMES = 3;
@@ -105,8 +106,9 @@ export function realChanges(): Changes {
   const preparing = { ...oneTry(PREPARE_MS), heartbeatTimeout: '3 seconds' } as const;
   const puttingBack = (summary: string, patience: Patience = ONE_TRY): Changes =>
     as(summary, tries(PUT_BACK_MS, patience));
-  /** What changes trees, which no number fences: nothing follows it before it can act no more. */
-  const trees = <Result>(
+  const staging = { ...oneTry(STAGE_MS), ...signOfLife } as const;
+  /** What changes trees or files, which no number fences: nothing follows it before it can act no more. */
+  const fenced = <Result>(
     summary: string,
     timeoutMs: number,
     patience: Patience = ONE_TRY,
@@ -124,22 +126,23 @@ export function realChanges(): Changes {
     createNextTree: (identity) =>
       fewTimes(() => landed(PREPARE_MS, () => as('createTree', preparing).createNextTree(identity))),
     retireNextTree: (identity, patience) => puttingBack('undo createTree', patience).retireNextTree(identity),
-    stage: (order) => as('stage', unhurried).stage(order),
-    discard: (order, patience) => puttingBack('undo stage', patience).discard(order),
+    stage: (order) => fewTimes(() => landed(STAGE_MS, () => as('stage', staging).stage(order))),
+    discard: (order, patience) =>
+      fenced('undo stage', PUT_BACK_MS, patience, (changes) => changes.discard(order)),
     holdAndFreeze: (order) => as('hold, start, freeze', oneTry(order.budgetMs)).holdAndFreeze(order),
     allowWritesToCurrent: (order, patience) =>
-      trees('undo freeze', GIVE_BACK_MS, patience, (changes) => changes.allowWritesToCurrent(order)),
+      fenced('undo freeze', GIVE_BACK_MS, patience, (changes) => changes.allowWritesToCurrent(order)),
     releaseToCurrent: (order, patience = ONE_TRY) =>
       as('undo hold', tries(GIVE_BACK_MS, patience)).releaseToCurrent(order),
     stop: (order, patience) => puttingBack('undo start', patience).stop(order),
     openAndExpose: (order, patience) =>
       order.forward
-        ? trees('forward', FORWARD_MS, patience, (changes) => changes.openAndExpose(order))
+        ? fenced('forward', FORWARD_MS, patience, (changes) => changes.openAndExpose(order))
         : as('verify, expose', oneTry(order.budgetMs)).openAndExpose(order),
     closeNextTree: (order, patience) =>
-      trees('undo verify', CLOSE_MS, patience, (changes) => changes.closeNextTree(order)),
+      fenced('undo verify', CLOSE_MS, patience, (changes) => changes.closeNextTree(order)),
     lookBack: (order, patience) =>
-      trees('look back', LOOK_BACK_MS, patience, (changes) => changes.lookBack(order)),
+      fenced('look back', LOOK_BACK_MS, patience, (changes) => changes.lookBack(order)),
     confirm: (order, patience) => after('confirm', patience).confirm(order),
     // It waits in itself until the current slot may stop.
     settle: (order, patience) => watching('settle', patience).settle(order),
@@ -149,7 +152,7 @@ export function realChanges(): Changes {
 
 /**
  * A try that Temporal has given up may still act, until its own time is over: nothing may follow it before (H8). What
- * it can change of trees is not fenced by a number, as an order to the gate is.
+ * it can change of trees and files is not fenced by a number, as an order to the gate is.
  */
 async function landed<Result>(
   timeoutMs: number,
