@@ -96,17 +96,36 @@ describe('what people are told after a rotation', () => {
   describe('monitors', () => {
     /** A home in which rekor-cli finds this checkpoint of the tree that ended. */
     function homeWith(known: string): string {
+      return homeWithState(JSON.stringify({ [result.currentTree?.treeId ?? '']: known }));
+    }
+
+    function homeWithState(state: string): string {
       const home = log.newDirectory();
       mkdirSync(join(home, '.rekor'));
-      const state = { [result.currentTree?.treeId ?? '']: known };
-      writeFileSync(join(home, '.rekor', 'state.json'), JSON.stringify(state));
+      writeFileSync(join(home, '.rekor', 'state.json'), state);
       return home;
+    }
+
+    /** How often rekor-cli says of a tree that it knows nothing of it, and so checks nothing. */
+    function unknownTrees({ text }: Ran): number {
+      return text.split('No previous log state stored').length - 1;
     }
 
     it('can check the end of the last tree from their own checkpoint of it', async () => {
       const checked = await cliAt(homeWith(checkpoint), 'loginfo');
       expect(checked).toMatchObject({ code: 0 });
       expect(checked.text).toContain('Successfully validated inactive shards');
+      expect(unknownTrees(checked)).toBe(1);
+    });
+
+    it.each([
+      ['the monitor has no file', () => `{"${String(result.currentTree?.treeId)}":""}`],
+      ['another tree is named', () => JSON.stringify({ '2529918382585314045': checkpoint })],
+    ])('see it by one line more, and by nothing else, when nothing was checked: %s', async (_why, state) => {
+      const checked = await cliAt(homeWithState(state()), 'loginfo');
+      expect(checked).toMatchObject({ code: 0 });
+      expect(checked.text).toContain('Verification Successful!');
+      expect(unknownTrees(checked)).toBe(2);
     });
 
     it('see it when that tree does not extend their checkpoint', async () => {

@@ -46,7 +46,7 @@ export function downstream({ ended, nextTreeId, firstIndex, handover }: NewShard
     'rekor-monitor says nothing by itself: rekor_monitor --once exits 0. Alert on its output "error running consistency check", and in loop mode on the counter log_index_verification_failure.',
     ...watched.map(
       ({ treeId }) =>
-        `Monitors, to check the end of tree ${treeId} from a checkpoint of it: write {"${treeId}": "CHECKPOINT"} to ~/.rekor/state.json and run rekor-cli loginfo. It exits with 1 unless that tree extends the checkpoint.`,
+        `Monitors, to check the end of tree ${treeId} from a checkpoint of it: write {"${treeId}": "CHECKPOINT"} to .rekor/state.json in a new directory, and run rekor-cli loginfo with that as HOME. It exits with 1 unless that tree extends the checkpoint. It must say "No previous log state stored" once for each other tree: once more, and it has checked nothing.`,
     ),
     `Mirrors and crawlers: sum the sizes of all shards; the active tree's size alone has fallen. Name treeID in each GET /api/v1/log/proof: without it tree ${nextTreeId} answers from now on, with 200.`,
     `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on.`,
