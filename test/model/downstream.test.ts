@@ -135,6 +135,8 @@ describe.each(shapes)('what is told downstream after $what', (shape) => {
   it('says from which index on an entry can be there twice, and indexes differ from those in proofs', () => {
     const text = told(shape).join('\n');
     expect(text).toContain(`an entry from before index ${first} again`);
+    // The last 64 digits are the leaf's hash, which both entries have.
+    expect(text).toContain('verify by the UUID of 80 digits');
     expect(text).toContain(`from index ${first} on an entry's logIndex is ${first} more`);
     expect(text).toContain(`tree ${next} answers from now on`);
     expect(text).toContain(`Index ${first} is the handover`);

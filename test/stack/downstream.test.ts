@@ -159,7 +159,7 @@ describe('what people are told after a rotation', () => {
     expect(await cli('verify', ...wrong)).not.toMatchObject({ code: 0 });
   });
 
-  it('an entry that is sent again is there twice, and is verified by its UUID only', async () => {
+  it('an entry that is sent again is there twice, and is verified by its UUID with the tree only', async () => {
     expect(await cli('verify', ...artifact)).toMatchObject({ code: 0 });
     const again = await cli('upload', ...artifact);
     expect(again).toMatchObject({ code: 0 });
@@ -171,6 +171,10 @@ describe('what people are told after a rotation', () => {
     expect(twice.text).toContain('multiple entries returned');
     const [, uuid = ''] = /\/entries\/([0-9a-f]{80})/.exec(again.text) ?? [];
     expect(await cli('verify', '--uuid', uuid)).toMatchObject({ code: 0 });
+    const leafHash = uuid.slice(-64);
+    expect(await cli('verify', '--uuid', leafHash)).toMatchObject({ code: 1, text: twice.text });
+    const newer = (await ask(`log/entries/${leafHash}`)).json as Record<string, { logIndex: number }>;
+    expect(newer[uuid]?.logIndex).toBe(Number(index));
   });
 
   it('a proof is of the new tree unless one is named, and what is beyond the end is left out', async () => {

@@ -50,7 +50,7 @@ export function downstream({ ended, nextTreeId, firstIndex, handover }: NewShard
     ),
     `Mirrors and crawlers: sum the sizes of all shards; the active tree's size alone has fallen. Name treeID in each GET /api/v1/log/proof: without it tree ${nextTreeId} answers from now on, with 200.`,
     `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on.`,
-    `Who sends an entry from before index ${firstIndex} again: it is logged once more, with 201 and a second index, where 409 was the answer. Then rekor-cli verify --artifact fails for it for good ("multiple entries returned"): verify by UUID, and send nothing again.`,
+    `Who sends an entry from before index ${firstIndex} again: it is logged once more, with 201 and a second index, where 409 was the answer. Then rekor-cli verify --artifact fails for it for good ("multiple entries returned"), and so does verify --uuid with 64 digits: verify by the UUID of 80 digits, and send nothing again.`,
     `Verifiers of your own making: from index ${firstIndex} on an entry's logIndex is ${firstIndex} more than the logIndex in its inclusion proof, which counts within tree ${nextTreeId}.`,
     ...(handover && last
       ? [
