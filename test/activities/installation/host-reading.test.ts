@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { rmSync, writeFileSync } from 'node:fs';
 import { hostInstallation } from '../../../activities/installation/host';
+import { RefusalError } from '../../../activities/refusal-error';
+import { alteredList, plainList } from './generated-lists';
 import {
   CURRENT,
   EARLIER,
@@ -119,5 +122,44 @@ describe('describing a rotation', () => {
     const said = JSON.stringify([state, await host.describe(state, signal)]);
     for (const secret of ['hunter2', 'Tr0ub4dor', 's3cret']) expect(said).not.toContain(secret);
     expect(said).toContain('fileSignerPassword: <hidden>');
+  });
+
+  it('tells no secret that is planted anywhere in the list of either slot, and none in what it refuses (H28)', async () => {
+    const host = hostInstallation(options());
+    const told = async (): Promise<unknown> => {
+      try {
+        const state = await host.read(BLUE, signal);
+        return [state, await host.describe(state, signal)];
+      } catch (error) {
+        if (error instanceof RefusalError) return [error.refusal, error.stack, String(error.cause)];
+        throw error;
+      }
+    };
+    const planted = fc.constantFrom('Pl4nted', ' "Pl4nted"', '\n    Pl4nted: 1\n', '# Pl4nted\n');
+    const place = fc.double({ min: 0, max: 1, noNaN: true });
+    const list = fc.oneof(
+      plainList.map(({ text }) => text),
+      alteredList,
+    );
+    let described = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        list,
+        planted,
+        place,
+        fc.constantFrom('blue', 'green'),
+        async (text, put, at, slot) => {
+          const where = Math.floor(at * text.length);
+          writeFileSync(file('blue.yaml'), LIST);
+          writeFileSync(file('green.yaml'), LIST);
+          writeFileSync(file(`${slot}.yaml`), text.slice(0, where) + put + text.slice(where));
+          const said = await told();
+          described += Array.isArray(said) && said.length === 2 ? 1 : 0;
+          expect(JSON.stringify(said)).not.toContain('Pl4nted');
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(described).toBeGreaterThan(0);
   });
 });
