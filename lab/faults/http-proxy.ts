@@ -1,6 +1,7 @@
-import { createServer, request as requestTo, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { carry } from './exchange';
+import { Passage } from './passage';
 import { FaultRules, type Chosen, type Frequency } from './rules';
 
 /** One request as the proxy saw it. */
@@ -41,8 +42,9 @@ export interface HttpProxy {
 }
 
 /**
- * A proxy before an HTTP server that passes every request on over a fresh connection, and does to chosen ones what a
- * test has asked for. Bodies are taken in whole. A server that cannot be reached shows as a connection cut without answer.
+ * A proxy before an HTTP server that passes every request on, and does to chosen ones what a test has asked for. Each
+ * connection of a caller has one of its own to the server, and ends with it. Bodies are taken in whole. A server that
+ * cannot be reached shows as a connection cut without answer.
  */
 export async function startHttpProxy(options: {
   readonly upstream: string;
@@ -51,8 +53,14 @@ export async function startHttpProxy(options: {
 }): Promise<HttpProxy> {
   const rules = new FaultRules<HttpCall, HttpAnswer>();
   const calls: HttpCall[] = [];
+  const passages = new WeakMap<Socket, Passage>();
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const passage = passages.get(incoming.socket);
+    if (!passage) {
+      throw new Error('a request came over no connection');
+    }
+    passage.owe(response);
     const left = new AbortController();
     response.on('close', () => {
       if (!response.writableFinished) {
@@ -69,7 +77,13 @@ export async function startHttpProxy(options: {
     calls.push(call);
     await carry<HttpAnswer>(rules.faultFor(call), {
       forward: async () => {
-        const answer = await forward(options.upstream, call, incoming, body, left.signal);
+        const answer = await forward(passage, {
+          upstream: options.upstream,
+          call,
+          incoming,
+          body,
+          callerLeft: left.signal,
+        });
         options.answered?.(call, answer);
         return answer;
       },
@@ -83,6 +97,7 @@ export async function startHttpProxy(options: {
   const server = createServer((incoming, response) => {
     serve(incoming, response).catch(() => response.destroy());
   });
+  server.on('connection', (caller: Socket) => passages.set(caller, new Passage(caller)));
 
   const listen = async (port: number): Promise<void> => {
     await new Promise<void>((resolve, reject) => {
@@ -121,34 +136,32 @@ export async function startHttpProxy(options: {
   };
 }
 
-/** Headers of one connection, not of the answer. */
+/** Headers of one connection, not of what is sent over it. */
 const hopByHop = ['connection', 'keep-alive', 'transfer-encoding'];
 
 async function forward(
-  upstream: string,
-  call: HttpCall,
-  incoming: IncomingMessage,
-  body: Buffer,
-  callerLeft: AbortSignal,
+  passage: Passage,
+  request: {
+    readonly upstream: string;
+    readonly call: HttpCall;
+    readonly incoming: IncomingMessage;
+    readonly body: Buffer;
+    readonly callerLeft: AbortSignal;
+  },
 ): Promise<HttpAnswer> {
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = requestTo(
-      new URL(call.path, upstream),
-      {
-        method: call.method,
-        headers: { ...incoming.headers, connection: 'close' },
-        agent: false,
-        signal: callerLeft,
-      },
-      resolve,
-    );
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-  const headers = Object.fromEntries(
-    Object.entries(answer.headers).filter(([name]) => !hopByHop.includes(name)),
+  const { upstream, call, incoming, body, callerLeft } = request;
+  const answer = await passage.ask(
+    new URL(call.path, upstream),
+    { method: call.method, headers: endToEnd(incoming.headers), signal: callerLeft },
+    body,
   );
-  return { status: answer.statusCode ?? 502, headers, body: await whole(answer) };
+  return { status: answer.statusCode ?? 502, headers: endToEnd(answer.headers), body: await whole(answer) };
+}
+
+function endToEnd<Headers extends object>(headers: Headers): Partial<Headers> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !hopByHop.includes(name)),
+  ) as Partial<Headers>;
 }
 
 async function whole(message: IncomingMessage): Promise<Buffer> {

@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, createServer, request as requestTo, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { startHttpProxy, type HttpProxy } from '../../../lab/faults/http-proxy';
 import { until } from '../../../lab/waiting';
 import { PATIENCE_MS } from '../../patience';
@@ -117,6 +117,48 @@ describe('the HTTP proxy before the gate and Rekor', () => {
     await put('last');
 
     expect(effects).toEqual(['PUT /order?why=test later', 'PUT /order?why=test last']);
+  });
+
+  /** A request over a connection that is kept, and that connection. */
+  async function getKept(agent: Agent): Promise<{ readonly status: number; readonly socket: Socket }> {
+    return await new Promise((resolve, reject) => {
+      const request = requestTo(`${proxy.url}/kept`, { agent }, (response) => {
+        const { socket, statusCode: status = 0 } = response;
+        response.resume();
+        response.once('end', () => resolve({ status, socket }));
+      });
+      request.once('error', reject);
+      request.end();
+    });
+  }
+
+  it('has one connection to the server for each of a caller', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    const see = (request: IncomingMessage): unknown => ports.add(request.socket.remotePort);
+    server.on('request', see);
+    for (let count = 0; count < 3; count += 1) {
+      await getKept(agent);
+    }
+    server.off('request', see);
+    agent.destroy();
+    expect(ports.size).toBe(1);
+  });
+
+  it('leads a connection to no other process than the one it was opened to, and ends it with that', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const held = proxy.when({ path: /kept/, times: 1 }).holdAfter();
+    const owed = getKept(agent);
+    await held.reached;
+    server.closeAllConnections();
+    held.release();
+    const { status, socket } = await owed;
+    expect(status).toBe(201);
+
+    const later = await getKept(agent).catch(() => null);
+    expect(later?.socket === socket).toBe(false);
+    await until('its end', PATIENCE_MS, () => socket.closed);
+    agent.destroy();
   });
 
   it('refuses connections and takes them again at the same address', async () => {
