@@ -1,7 +1,7 @@
-import type { GrpcRequest } from './grpc-proxy';
+import type { GrpcMatch, GrpcMessage, GrpcRequest } from './grpc-proxy';
 import type { HttpMatch } from './http-proxy';
 
-/** Calls of a rotation that tests choose, by what they do to the log. */
+/** Calls that tests choose, by what they do to the log, and what they let them be answered with. */
 
 /** UpdateTree that gives this tree this state. */
 export function setsState(treeId: string, state: string): (request: GrpcRequest) => boolean {
@@ -28,3 +28,16 @@ export function releaseTo(url: string): HttpMatch {
     where: (body) => (JSON.parse(body) as { upstream: string }).upstream === url,
   };
 }
+
+/** GetLatestSignedLogRoot of this tree, which Rekor calls for each inactive shard when it starts. */
+export function rootOf(treeId: string): GrpcMatch {
+  return { method: 'GetLatestSignedLogRoot', where: (request) => request.log_id === treeId };
+}
+
+/**
+ * What Trillian on MySQL answers when its query for the root is interrupted: the root of a tree of no leaves, with neither hash
+ * nor time (trillian: storage/mysql/log_storage.go, fetchLatestRoot). A LogRootV1 in TLS notation: its version, and zeros.
+ */
+export const emptyRoot: GrpcMessage = {
+  message: { signed_log_root: { log_root: Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(27)]) } },
+};

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   Client,
   credentials,
@@ -14,6 +15,9 @@ import {
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { carry } from './exchange';
 import { FaultRules, type Chosen, type Frequency } from './rules';
+
+/** What Rekor calls of Trillian: the `protoFile` of a proxy between them. */
+export const rekorCallsProto = join(__dirname, 'rekor-calls.proto');
 
 /** One call as the proxy saw it. */
 export interface GrpcCall {
@@ -38,7 +42,7 @@ export interface GrpcProxy {
   /** Every call since the start or the last `forgetCalls`, in order of arrival. */
   readonly calls: readonly GrpcCall[];
   forgetCalls(): void;
-  when(match: GrpcMatch): Chosen<GrpcFailure>;
+  when(match: GrpcMatch): Chosen<GrpcAnswer>;
   /** Forgets every rule and lets held calls go. */
   clear(): void;
   /** Nobody listens at the address any more; connections that are open are cut. */
@@ -47,13 +51,21 @@ export interface GrpcProxy {
   end(): void;
 }
 
+/** What a test lets a call be answered with: an error, or a message. */
+export type GrpcAnswer = GrpcFailure | GrpcMessage;
+
 /** An answer that is an error: its gRPC status code. */
 export interface GrpcFailure {
   readonly code: status;
   readonly details?: string;
 }
 
-type Answer = GrpcFailure | { readonly bytes: Buffer };
+/** An answer that is no error: its fields by their names in the .proto file. */
+export interface GrpcMessage {
+  readonly message: object;
+}
+
+type Answer = GrpcAnswer | { readonly bytes: Buffer };
 
 /**
  * A proxy before a gRPC server that passes the bytes of every unary call of the given .proto file on, with metadata and
@@ -76,14 +88,14 @@ export async function startGrpcProxy(options: { upstream: string; protoFile: str
       const left = new AbortController();
       incoming.on('cancelled', () => left.abort());
       const answer = (given: Answer) => {
-        if ('bytes' in given) {
-          reply(null, given.bytes);
-        } else {
+        if ('code' in given) {
           reply({
             code: given.code,
             details: given.details ?? 'answered by the fault proxy',
             metadata: new Metadata(),
           });
+        } else {
+          reply(null, 'bytes' in given ? given.bytes : definition.responseSerialize(given.message));
         }
       };
       carry<Answer>(rules.faultFor(call), {

@@ -29,7 +29,7 @@ export const patientTimes: LabTimes = {
 };
 
 /** Starts a lab in a new temporary directory. Takes some seconds; the binaries must be there or be built first. */
-export async function startLab(wanted: Pick<LabOptions, 'signerFlags'> = {}): Promise<LabProcess> {
+export async function startLab(wanted: Pick<LabOptions, 'routes' | 'signerFlags'> = {}): Promise<LabProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'rekor-rotate-'));
   const report = () => undefined;
   const binaries = await ensureBinaries(report);

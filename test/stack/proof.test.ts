@@ -1,42 +1,143 @@
+import { run } from '../../cli/program';
+import { emptyRoot, rootOf } from '../../lab/faults/chosen-calls';
+import { rekorCallsProto, startGrpcProxy, type GrpcProxy } from '../../lab/faults/grpc-proxy';
+import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
+import { readEntry } from '../../lab/load/entry';
+import type { PartName } from '../../lab/parts';
+import type { Ports } from '../../lab/ports';
+import { directRoutes, type Routes } from '../../lab/routes';
 import { until } from '../../lab/waiting';
+import { LOG_INFO_PATH, readLoadedShards } from '../../gate/loaded-shards';
+import { recordingTerminal } from '../cli/recording-terminal';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';
 import { PATIENCE_MS } from '../patience';
 
-describe('the gate before a real Rekor', () => {
+describe('the gate before a real Rekor (H10)', () => {
   let log: LogUnderTest;
+  /** Between Rekor, in both slots, and Trillian. */
+  let trillianOfRekor: GrpcProxy;
+  const signArtifact = artifactSigner();
 
   beforeAll(async () => {
-    log = await startLogUnderTest();
-  }, 300_000);
+    log = await startLogUnderTest({ lab: { routes: throughProxy } });
+  });
 
   afterAll(async () => {
     await log.end();
+    trillianOfRekor.end();
   });
 
-  it('knows what it must have loaded after a rotation, and sends nothing to one that has not (H10)', async () => {
-    expectOutcome(await log.rotate(), 'completed');
-    const { current, activeTreeId } = await log.serving();
-    const { number, upstream, shards, unproven } = await log.gateItself.state();
-    expect(shards?.activeTreeId).toBe(activeTreeId);
-    expect(shards?.inactive).toHaveLength(1);
-    expect(unproven).toBeNull();
+  async function throughProxy(ports: Ports): Promise<Routes> {
+    trillianOfRekor = await startGrpcProxy({
+      upstream: `127.0.0.1:${ports.trillian}`,
+      protoFile: rekorCallsProto,
+    });
+    const { port } = new URL(`http://${trillianOfRekor.address}`);
+    return { ...directRoutes(ports), rekor: { trillian: Number(port) } };
+  }
 
-    const inactive = (shards?.inactive ?? []).map(({ treeId, length }) => ({ treeId, length: length + 1 }));
+  /** The Rekor that serves is killed, and its slot started again. */
+  async function killedAndStarted(): Promise<void> {
+    const { current } = await log.serving();
+    log.lab.killPart(`rekor-${current}` as PartName);
+    await until('its end', PATIENCE_MS, () => log.lab.pidOf(`rekor-${current}` as PartName) === null);
+    await log.byHand(current, 'start');
+    await until('Rekor', PATIENCE_MS, async () => (await fetch(`${itself(current)}${LOG_INFO_PATH}`)).ok);
+  }
+
+  /** Its slot, past the gate. */
+  function itself(slot: string): string {
+    return log.rekor[slot]?.url ?? '';
+  }
+
+  async function post(url: string): Promise<Response> {
+    return await fetch(`${url}/api/v1/log/entries`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: hashedRekord(signArtifact()),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  }
+
+  async function status(): Promise<{ readonly code: number; readonly text: string }> {
+    const terminal = recordingTerminal();
+    const code = await run(['status', log.name, '--config', log.lab.files.configuration], terminal);
+    return { code, text: terminal.output.replace(/\s+/g, ' ') };
+  }
+
+  it('sends no write to one that took a shard for empty, and goes on by itself when it is started rightly', async () => {
+    for (let count = 0; count < 4; count += 1) {
+      await log.expectWritable();
+    }
+    expectOutcome(await log.rotate(), 'completed');
+    await log.expectWritable();
+    const { current, activeTreeId } = await log.serving();
+    const { shards: told, unproven } = await log.gateItself.state();
+    const [ended] = told?.inactive ?? [];
+    if (!ended) {
+      throw new Error('The gate was told of no inactive shard.');
+    }
+    expect({ told, unproven }).toEqual({ told: { activeTreeId, inactive: [ended] }, unproven: null });
+    expect(ended.length).toBeGreaterThanOrEqual(4);
+
+    trillianOfRekor.when(rootOf(ended.treeId)).answer(emptyRoot);
+    await killedAndStarted();
+    trillianOfRekor.clear();
+    const loaded = await (await fetch(`${itself(current)}${LOG_INFO_PATH}`)).text();
+    expect(readLoadedShards(loaded)).toEqual({
+      activeTreeId,
+      inactive: [{ treeId: ended.treeId, length: 0 }],
+    });
+
+    // What the gate keeps clients from: past it, this Rekor acknowledges an index that another entry has.
+    const doubled = readEntry(await (await post(itself(current))).text());
+    const [first, ...others] = log.recorder
+      .acknowledged()
+      .filter(({ logIndex }) => logIndex === doubled.logIndex);
+    expect([first?.treeId, others]).toEqual([ended.treeId, []]);
+    expect(first?.entryId).not.toBe(doubled.entryId);
+
     const posts = (): number =>
       log.rekor[current]?.calls.filter(({ method }) => method === 'POST').length ?? 0;
     const before = posts();
-    await log.gateItself.tellShards({ number, upstream, shards: { activeTreeId, inactive } });
-    await expect(log.expectWritable()).rejects.toThrow();
-    expect((await log.gateItself.state()).unproven).toMatch(/^it loaded tree \d+ with \d+ entries, not \d+$/);
+    const refused = post(log.section.publicUrl);
+    const reason = `it loaded tree ${ended.treeId} with 0 entries, not ${ended.length}`;
+    await until('the proof', PATIENCE_MS, async () => (await log.gateItself.state()).unproven === reason);
+    await until('the write', PATIENCE_MS, async () => (await log.gateItself.state()).writesWaiting === 1);
+    expect((await log.gateItself.state()).writesInFlight).toBe(0);
+
+    for (const { entryId } of [first, log.recorder.acknowledged().at(-1)].flatMap((one) => one ?? [])) {
+      const read = await fetch(`${log.section.publicUrl}/api/v1/log/entries/${entryId}`);
+      expect([read.status, Object.keys((await read.json()) as object)]).toEqual([200, [entryId]]);
+    }
+
+    await log.guardLooks();
+    await until('the alarm', PATIENCE_MS, async () => (await status()).text.includes('GATE_STOPS_WRITES'));
+    const alarmed = await status();
+    expect(alarmed.code).toBe(7);
+    expect(alarmed.text).toContain(reason);
+    expect(alarmed.text).toContain('INSTANCE_DIFFERS');
+
+    const answer = await refused;
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await answer.json()).toMatchObject({
+      code: 503,
+      message: expect.stringContaining('please send the entry again') as string,
+    });
     expect(posts()).toBe(before);
 
-    await log.gateItself.tellShards({ number, upstream, shards });
-    await log.expectWritable();
+    const waiting = log.expectWritable();
+    await until('the write', PATIENCE_MS, async () => (await log.gateItself.state()).writesWaiting === 1);
+    await killedAndStarted();
+    await waiting;
     expect((await log.gateItself.state()).unproven).toBeNull();
+    await log.guardLooks();
+    await until('the end of the alarm', PATIENCE_MS, async () => (await status()).code === 0);
+    await log.expectNothingEverLost();
   });
 
-  it('goes on by itself when Rekor is started again', async () => {
+  it('goes on by itself when Rekor is stopped and started', async () => {
     const { current } = await log.serving();
     await log.byHand(current, 'stop');
     await log.byHand(current, 'start');

@@ -139,6 +139,17 @@ describe('the gRPC proxy before Trillian', () => {
     expect(effects).toHaveLength(2);
   });
 
+  it('answers a chosen call with a message, instead of the effect or after it', async () => {
+    const message = { door_id: bigId, state: 'UNKNOWN' };
+    proxy.when({ method: 'Set', times: 1 }).answer({ message });
+    proxy.when({ method: 'Set', times: 1 }).answerAfter({ message });
+
+    await expect(set({ door_id: '1', state: 'OPEN' })).resolves.toEqual(message);
+    expect(effects).toHaveLength(0);
+    await expect(set({ door_id: '1', state: 'OPEN' })).resolves.toEqual(message);
+    expect(effects).toHaveLength(1);
+  });
+
   it('drops a call before or after its effect, and the caller meets its own deadline', async () => {
     proxy.when({ method: 'Set', times: 1 }).drop();
     proxy.when({ method: 'Set', times: 1 }).dropAfter();
