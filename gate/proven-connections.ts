@@ -6,7 +6,10 @@ import type { Connection } from './connection';
 import type { Line } from './lines';
 import { BrokenCall, brokenReason, type Call } from './upstream';
 
-/** While no process was proven, one is asked this often; so soon after a right one answers, writes go on. */
+/** While no process answers, one is looked for this often; so soon after a right one answers, writes go on. */
+const LOOK_AGAIN_MS = 20;
+
+/** One that has answered otherwise than it should stays so until it ends, and each question costs it some of Trillian. */
 const ASK_AGAIN_MS = 200;
 
 /** A healthy Rekor answers in some ms, also with many shards; one that does not is asked again on another connection. */
@@ -143,11 +146,12 @@ export class ProvenConnections {
   #notProven(connection: Connection, error: unknown): void {
     this.#drop(connection);
     if (this.#retired) return;
-    const reason = error instanceof BrokenCall ? `no answer: ${brokenReason(error)}` : messageOf(error);
+    const unanswered = error instanceof BrokenCall;
+    const reason = unanswered ? `no answer: ${brokenReason(error)}` : messageOf(error);
     if (reason !== this.#unproven)
       this.#parts.log.error({ upstream: this.#parts.url, reason }, 'Rekor is not proven: no write is sent');
     this.#unproven = reason;
-    this.#stopPause ??= this.#parts.clock.after(ASK_AGAIN_MS, () => {
+    this.#stopPause ??= this.#parts.clock.after(unanswered ? LOOK_AGAIN_MS : ASK_AGAIN_MS, () => {
       this.#stopPause = null;
       this.#openMore();
     });

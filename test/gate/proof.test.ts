@@ -119,6 +119,26 @@ describe('a Rekor that was restarted (H10)', () => {
     expect((await write).status).toBe(201);
   });
 
+  it('is looked for every 20 ms while it does not answer, so that writes go on soon after it does', async () => {
+    const clock = new TestClock();
+    const rekor = await shardedRekor(started, right);
+    const gate = await gateBefore(rekor, { clock });
+    const answers = rekor.rekor.behave;
+    let looked = 0;
+    rekor.rekor.behave = (_seen, _response, socket) => {
+      looked += 1;
+      socket.destroy();
+    };
+    const write = gate.write('one');
+    for (let times = 1; times < 4; times += 1) {
+      await until('it is to be looked for in 20 ms', () => looked === times && clock.dueIn() === 20);
+      if (times === 3) rekor.rekor.behave = answers;
+      clock.advance(20);
+    }
+    expect((await write).status).toBe(201);
+    expect(looked).toBe(3);
+  });
+
   it('forgets a client that leaves while its write waits (H17)', async () => {
     const rekor = await shardedRekor(started, wrong);
     const gate = await gateBefore(rekor);

@@ -39,6 +39,12 @@ export class TestClock implements Clock {
     };
   }
 
+  /** How long until the next thing happens; undefined when nothing is to happen. */
+  dueIn(): number | undefined {
+    const [next] = this.#timers.map(({ at }) => at - this.#now).sort((one, other) => one - other);
+    return next;
+  }
+
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {
