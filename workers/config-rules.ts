@@ -1,6 +1,5 @@
 import { normalize } from 'node:path';
-import { CLOSE_MS } from '../workflows/model/deadlines';
-import { signerWaitsMs } from '../workflows/model/drain';
+import { longestSignerWaitsMs, signerWaitsMs } from '../workflows/model/drain';
 import { fieldPath, type Path, type Problem } from './config-problems';
 import { formatDuration, formatSize, parseDuration, parseSize } from './quantities';
 
@@ -79,8 +78,8 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
   return broken;
 }
 
-/** So long may the waiting of a drain take of a try to close a tree; the rest is for everything else. */
-const LONGEST_DRAIN_MS = CLOSE_MS - 1_000;
+/** However long the critical section is. */
+const LONGEST_DRAIN_MS = longestSignerWaitsMs(Infinity);
 
 /**
  * What a critical section waits for signers (workflows/model/drain.ts). What is longer than the critical section never
@@ -106,7 +105,7 @@ function drainRules(path: Path, log: unknown, criticalSection: number | undefine
     },
     { signers: Array.isArray(signers) ? signers.length : 1, passMs: interval, readingMs: 0 },
   );
-  const most = Math.min(criticalSection, LONGEST_DRAIN_MS);
+  const most = longestSignerWaitsMs(criticalSection);
   if (waits <= most) {
     return [];
   }

@@ -68,7 +68,7 @@ describe('a plan', () => {
   });
 
   const switchedOff = { url: 'https://rekor.example', request: 'GET /api/v1/log', operation: 'getLogInfo' };
-  const { current, gate, installation, inactive, instances, drainEvidence } = aFoundLog();
+  const { current, gate, installation, inactive, instances, drainEvidence, timing } = aFoundLog();
   const paced = (pace: Partial<SignerPace>, by: 'queue' | 'signer passes' = 'signer passes') => ({
     drainEvidence: {
       ...drainEvidence,
@@ -93,6 +93,12 @@ describe('a plan', () => {
     ],
     ['its metrics take 800 ms to read', paced({ readingMs: 800 }), {}, 'DRAIN_DOES_NOT_FIT'],
     ['no pass is seen', paced({ passes: 0, withinMs: 3_000 }), {}, 'DRAIN_DOES_NOT_FIT'],
+    [
+      'its metrics take longer than closing a tree again may, in however long a section',
+      { ...paced({ readingMs: 1_400 }), timing: { ...timing, criticalSectionMs: 10_000 } },
+      {},
+      'DRAIN_DOES_NOT_FIT',
+    ],
     [
       'the current tree is of another type',
       { current: { ...current, type: 'PREORDERED_LOG' } },

@@ -1,3 +1,5 @@
+import { CLOSE_MS } from './deadlines';
+
 /** How it is proven that a tree is drained, and how long that takes. Milliseconds throughout. */
 
 /** What the operator knows of the signers. */
@@ -53,6 +55,14 @@ export function signerWaitsMs(
         (pace.signers + 1) * pace.passMs +
         3 * pace.readingMs +
         signerIntervalMs;
+}
+
+/**
+ * So long may signers be waited for: in the critical section, and in each try to close the next tree again, which needs a
+ * second for everything else.
+ */
+export function longestSignerWaitsMs(criticalSectionMs: number): number {
+  return Math.min(criticalSectionMs, CLOSE_MS - 1_000);
 }
 
 /**

@@ -231,17 +231,17 @@ const catalogue = {
     readingMs: number;
     pageBytes: number;
     waitsMs: number;
-    criticalSectionMs: number;
+    mostMs: number;
   }): Text => ({
     message:
-      `A critical section of ${found.log} may wait ${found.waitsMs} ms for its signers, and has ${found.criticalSectionMs} ms: ` +
+      `A critical section of ${found.log} may wait ${found.waitsMs} ms for its signers, and ${found.mostMs} ms is the most that fits: ` +
       `${found.passes} passes over tree ${found.tree} in ${found.withinMs} ms, where signerInterval says ${found.signerIntervalMs} ms; ` +
       (found.by === 'queue'
         ? 'writes in flight need one, the handover leaf another.'
         : `without a database ${found.signers + 1} have to be counted, on pages of up to ${megabytes(found.pageBytes)} MB that take ${found.readingMs} ms to read.`),
     remedy:
       found.by === 'queue'
-        ? "Shorten the signers' --sequencer_interval, or find out what slows them; or let rotation.criticalSection and gate.maxWait be longer."
+        ? "Shorten the signers' --sequencer_interval, or find out what slows them; or let rotation.criticalSection and gate.maxWait be longer. More than 4 s never fits: a tree must be closed again in 5 s."
         : "Give logs.NAME.trillian.database, which needs neither these passes nor these pages; or shorten the signers' --sequencer_interval. A signer's page shrinks when it is restarted: it has lines for every tree seen open since.",
   }),
   INSTANCE_DIFFERS: (found: { log: string; instance: string; differences: readonly string[] }): Text => ({
