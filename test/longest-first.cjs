@@ -9,6 +9,7 @@ const longest = [
   'stack/chaos',
   'stack/faults',
   'stack/terminate',
+  'stack/many-trees',
   'stack/kill',
   'stack/cancel',
   'stack/day-after',
