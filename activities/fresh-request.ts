@@ -4,7 +4,7 @@ import { OwnWords } from './own-words';
 import { throwIfAborted } from './waiting';
 
 export interface FreshRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
@@ -70,6 +70,23 @@ export async function freshLines(
     more(decoder.decode());
     if (begun !== '') take(begun);
     return { status: statusCode, bytes };
+  });
+}
+
+/**
+ * When an address was asked, what its server's clock said, and when that was known; milliseconds since the epoch. Undefined
+ * for one that does not say it, in whole seconds, in the Date of its answer (RFC 9110, 6.6.1).
+ */
+export async function freshDate(
+  url: string,
+  request: Pick<FreshRequest, 'signal' | 'timeoutMs' | 'authorities'>,
+): Promise<{ readonly askedAt: number; readonly says: number; readonly knownAt: number } | undefined> {
+  const askedAt = Date.now();
+  return await fresh(url, { ...request, method: 'HEAD' }, {}, async ({ headers, body }) => {
+    const knownAt = Date.now();
+    await body.dump();
+    const says = typeof headers.date === 'string' ? Date.parse(headers.date) : NaN;
+    return Number.isNaN(says) ? undefined : { askedAt, says, knownAt };
   });
 }
 

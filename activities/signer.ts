@@ -2,7 +2,7 @@ import type { TreeId } from '../workflows/model/log';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from './error-reason';
-import { freshLines } from './fresh-request';
+import { freshDate, freshLines } from './fresh-request';
 import { OwnWords } from './own-words';
 import { parseSample, sampleName, type Sample } from './prometheus';
 import { refuse, type RefusalError } from './refusal-error';
@@ -34,6 +34,16 @@ export interface TrillianMetrics {
   getTreeCalls(signal: AbortSignal): Promise<number>;
   /** Summed over all signers; zero for a signer that has not seen the tree, as those that are not its master. */
   signer(treeId: TreeId, signal: AbortSignal): Promise<SignerPasses>;
+  /** The signers whose clocks are behind that of a log server, as far as the answers for their pages tell it. */
+  signersBehind(signal: AbortSignal): Promise<readonly SignerBehind[]>;
+}
+
+/** A signer that leaves alone, for so long, what a log server queues. */
+export interface SignerBehind {
+  /** Of its metrics page. */
+  readonly url: string;
+  /** At least; milliseconds. */
+  readonly behindMs: number;
 }
 
 export interface MetricsOptions {
@@ -48,6 +58,8 @@ export interface MetricsOptions {
 
 /** A signer that has seen hundreds of trees needs a second or two for its page. */
 const TIMEOUT_MS = 5_000;
+/** A Date is in whole seconds. */
+const DATE_UNIT_MS = 1_000;
 /** So many samples may be of interest at most: a page of one process has some ten. */
 const MAX_SAMPLES = 10_000;
 /** A process that is restarted each time is none to be waited for. */
@@ -182,7 +194,30 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
         pageBytes: Math.max(0, ...pages.map(({ bytes }) => bytes)),
       };
     },
+
+    async signersBehind(signal) {
+      const [servers, behind] = await Promise.all([
+        Promise.all(logServers.map((url) => clockOf(url, signal))),
+        Promise.all(signers.map(async (url) => ({ url, clock: await clockOf(url, signal) }))),
+      ]);
+      const furthest = Math.max(...servers.map(({ atLeastMs }) => atLeastMs));
+      return behind
+        .map(({ url, clock }) => ({ url, behindMs: furthest - clock.atMostMs }))
+        .filter(({ behindMs }) => behindMs > 0);
+    },
   };
+
+  /** Within which bounds the clock of a page's process is ahead of ours; none for one that does not tell it. */
+  async function clockOf(
+    url: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly atLeastMs: number; readonly atMostMs: number }> {
+    const told = await freshDate(url, { signal, timeoutMs: TIMEOUT_MS, authorities }).catch(() => undefined);
+    throwIfAborted(signal);
+    return told
+      ? { atLeastMs: told.says - told.knownAt, atMostMs: told.says + DATE_UNIT_MS - told.askedAt }
+      : { atLeastMs: -Infinity, atMostMs: Infinity };
+  }
 }
 
 /** A proof needs what is counted now. Federated pages and those of gateways show what was collected some time ago. */

@@ -1,4 +1,4 @@
-import type { DrainEvidence, SignerPace } from '../../workflows/model/drain';
+import { longestSignerWaitsMs, type DrainEvidence, type SignerPace } from '../../workflows/model/drain';
 import type { TreeId } from '../../workflows/model/log';
 import type { Attempt } from '../attempt';
 import { refuse, RefusalError } from '../refusal-error';
@@ -73,6 +73,25 @@ async function signerPace(systems: LogSystems, treeId: TreeId, attempt: Attempt)
       readingMs: Math.round(Math.max(before.tookMs, last.tookMs)),
       pageBytes,
     };
+  }
+}
+
+/**
+ * A signer neither takes a leaf that was queued at a later time than its own, nor signs a root that is older than the one
+ * before it, which a log server may have made (trillian: log/sequencer.go). So a next tree whose signer is behind takes the
+ * handover leaf late, and cannot be closed again before: until then the log takes no writes.
+ *
+ * @throws SIGNER_BEHIND
+ */
+export async function requireSignersInTime(
+  { log, metrics, timing }: LogSystems,
+  attempt: Attempt,
+): Promise<void> {
+  const mostMs = longestSignerWaitsMs(timing.criticalSectionMs);
+  for (const { url, behindMs } of await metrics.signersBehind(attempt.signal)) {
+    if (behindMs > mostMs) {
+      throw refuse('SIGNER_BEHIND', { log, url, behindMs: Math.round(behindMs), mostMs });
+    }
   }
 }
 

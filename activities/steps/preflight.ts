@@ -9,7 +9,7 @@ import { type Attempt, persistently } from '../attempt';
 import { foundOrRefused } from '../refusal-error';
 import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
-import { drainEvidence, requireListedLogServer } from './drain-evidence';
+import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
 import { servedDrift } from './drift';
 import { readPublicLog } from './public-log';
 
@@ -50,6 +50,7 @@ export async function preflight(
     looked(() => installation.describe(state, attempt.signal)),
     looked(() => drainEvidence(systems, activeTreeId, attempt)),
     looked(() => requireListedLogServer(systems, activeTreeId, attempt)),
+    looked(() => requireSignersInTime(systems, attempt)),
     queue && looked(() => requireShown(systems, queue, activeTreeId, attempt)),
   ]);
   if (!shards || !publicLog || !instances || !changes || !evidence || refusals.length > 0) {

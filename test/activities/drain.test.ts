@@ -75,6 +75,7 @@ function systems(inFlight: number[], options: Options) {
         return Promise.resolve(next(inFlight));
       },
       getTreeCalls: () => Promise.reject(new Error('not a question of a drain')),
+      signersBehind: () => Promise.reject(new Error('not a question of a drain')),
       signer: () => {
         const [now = { runs: 0, failedRuns: 0, added: 0, signers: 1, unknownTo: [], pageBytes: 0 }] =
           passes.length > 1 ? passes.splice(0, 1) : passes;

@@ -159,6 +159,7 @@ export class FakeLog {
         queueLeafInFlight: () => Promise.resolve(0),
         getTreeCalls: () => Promise.resolve((getTreeCalls += 1)),
         signer: () => Promise.resolve({ runs: (runs += 3), failedRuns: 0, added: 0, ...oneSigner }),
+        signersBehind: () => Promise.resolve([]),
       },
       queue: {
         read: (treeId: TreeId) =>

@@ -150,3 +150,46 @@ describe('a signer', () => {
     expect(server.connections()).toBe(2);
   });
 });
+
+describe('the clocks of signers', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** A page of a process whose clock is so far ahead; null: one that does not tell its time. */
+  async function pageOf(aheadMs: number | null): Promise<AnsweringServer> {
+    return await answeringServer((_, response) => {
+      response.sendDate = false;
+      if (aheadMs !== null) response.setHeader('date', new Date(Date.now() + aheadMs).toUTCString());
+      response.end();
+    });
+  }
+
+  async function behind(logServer: number | null, ...signers: readonly (number | null)[]) {
+    const servers = await Promise.all([logServer, ...signers].map(pageOf));
+    const [first = '', ...others] = servers.map(({ url }) => url);
+    const found = await connect([first], others).signersBehind(signal);
+    await Promise.all(servers.map(async (page) => await page.close()));
+    return found.map(({ url, behindMs }) => ({ signer: others.indexOf(url), behindMs }));
+  }
+
+  it('are told by their pages when they are behind, never by more than they are', async () => {
+    const [found, ...more] = await behind(0, 0, -HOUR_MS);
+    const { signer, behindMs = 0 } = found ?? {};
+    expect([signer, Math.ceil(behindMs / HOUR_MS), more]).toEqual([1, 1, []]);
+    expect(await behind(HOUR_MS, 0)).toHaveLength(1);
+  });
+
+  it.each([
+    ['the same', 0, 0],
+    ['ahead', 0, HOUR_MS],
+    ['not told', 0, null],
+    ['compared with one that is not told', null, -HOUR_MS],
+  ])('say nothing when they are %s', async (_what, logServer, signer) => {
+    expect(await behind(logServer, signer)).toEqual([]);
+  });
+
+  it('say nothing when nobody answers', async () => {
+    const gone = await pageOf(0);
+    await gone.close();
+    await expect(connect([server.url], [gone.url]).signersBehind(signal)).resolves.toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
+import { startHttpProxy } from '../../lab/faults/http-proxy';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';
 import { expectAsBefore } from './snapshot';
@@ -57,4 +58,22 @@ it('takes back what the clocks of two signers would show as two trees that took 
   });
   await lastEntryIsAhead(30);
   expectOutcome(await log.rotate(), 'completed');
+});
+
+it('refuses a signer that is behind a log server, before any write waits', async () => {
+  const [page = ''] = log.section.trillian.signerMetrics;
+  const late = await startHttpProxy({ upstream: new URL(page).origin });
+  late
+    .when({ method: 'HEAD', path: /metrics/ })
+    .answer({ status: 200, headers: { date: new Date(Date.now() - 3_600_000).toUTCString() } });
+  await log.reconfigure((section) => {
+    section.trillian.signerMetrics = [`${late.url}/metrics`];
+  });
+  const before = await log.snapshot();
+  const result = await log.rotate();
+  expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'SIGNER_BEHIND' }] });
+  expect(log.gate.calls.filter(({ path }) => path.startsWith('/order/'))).toEqual([]);
+  expect(await log.snapshot()).toEqual(before);
+  await late.end();
+  await log.reconfigure();
 });

@@ -244,6 +244,11 @@ const catalogue = {
         ? "Shorten the signers' --sequencer_interval, or find out what slows them; or let rotation.criticalSection and gate.maxWait be longer. More than 4 s never fits: a tree must be closed again in 5 s."
         : "Give logs.NAME.trillian.database, which needs neither these passes nor these pages; or shorten the signers' --sequencer_interval. A signer's page shrinks when it is restarted: it has lines for every tree seen open since.",
   }),
+  SIGNER_BEHIND: (found: { log: string; url: string; behindMs: number; mostMs: number }): Text => ({
+    message: `The signer of ${found.log} with the metrics at ${found.url} has a clock that is at least ${found.behindMs} ms behind that of a log server, and ${found.mostMs} ms is the most that fits: it leaves each leaf alone for so long, the handover too.`,
+    remedy:
+      'Set the clocks right. One that is set back makes its trees wait for as long: until a signer is past its last root it signs none.',
+  }),
   INSTANCE_DIFFERS: (found: { log: string; instance: string; differences: readonly string[] }): Text => ({
     message: `Rekor ${found.instance} of ${found.log} does not serve what the configuration and Trillian say: ${found.differences.join('; ')}.`,
     remedy:
@@ -449,7 +454,7 @@ const catalogue = {
   }): Text => ({
     message: `By the clocks of their signers the last entry of tree ${found.tree} (${found.last}) is younger than the first of tree ${found.next} (${found.first}), by more than clockDifference says (${found.clockDifferenceMs} ms).`,
     remedy:
-      "Set the signers' clocks right, or let logs.NAME.trillian.clockDifference say how far they are apart. Everybody could read it as two trees that took writes at once; nobody was sent there.",
+      "Set the signers' clocks right, slowly: one that is set back signs nothing until it is past its last root. Or let logs.NAME.trillian.clockDifference say how far they are apart. Everybody could read it as two trees that took writes at once; nobody was sent there.",
   }),
   HANDOVER_NOT_SEEN: (found: { tree: string; reason: string }): Text => ({
     message: `The handover leaf of tree ${found.tree} was not seen through the next slot: ${found.reason}.`,

@@ -1,4 +1,8 @@
-import { requireListedLogServer, drainEvidence } from '../../../activities/steps/drain-evidence';
+import {
+  drainEvidence,
+  requireListedLogServer,
+  requireSignersInTime,
+} from '../../../activities/steps/drain-evidence';
 import { refuse } from '../../../activities/refusal-error';
 import type { LogSystems } from '../../../activities/systems';
 import { anAttempt, FakeLog } from '../fake-log';
@@ -60,4 +64,14 @@ it('refuses a signer of another Trillian, which has never seen the tree (H1)', a
   );
   const message = await refused('METRICS_UNREACHABLE', drainEvidence(others, '200', anAttempt()));
   expect(message).toContain('http://staging/metrics');
+});
+
+it('refuses a signer that would take the handover leaf later than there is time for', async () => {
+  const behind = (behindMs: number, criticalSectionMs: number) => {
+    const found = systems({ signersBehind: () => Promise.resolve([{ url: 'http://late', behindMs }]) }, true);
+    return requireSignersInTime({ ...found, timing: { ...found.timing, criticalSectionMs } }, anAttempt());
+  };
+  await behind(2_500, 2_500);
+  expect(await refused('SIGNER_BEHIND', behind(2_501, 2_500))).toContain('http://late');
+  await refused('SIGNER_BEHIND', behind(4_001, 10_000));
 });
