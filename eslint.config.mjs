@@ -116,7 +116,7 @@ export default tseslint.config(
           message: 'A cause crosses to Temporal with its message and stack: log it instead (H28).',
         },
         {
-          selector: 'NewExpression[callee.name="CancelledFailure"][arguments.length>1]',
+          selector: 'NewExpression[callee.name="CancelledFailure"][arguments.length>2]',
           message: 'A cause crosses to Temporal with its message and stack: log it instead (H28).',
         },
       ],
