@@ -15,7 +15,7 @@ it('waits for what each kind of proof waits for, at worst', () => {
   const timing = { signerIntervalMs: 100, guardWindowMs: 40, clockDifferenceMs: 2 };
   const pace = { signers: 2, passMs: 150, readingMs: 20 };
   expect(signerWaitsMs({ by: 'queue', timing }, pace)).toBe(2 * 150);
-  expect(signerWaitsMs({ by: 'signer passes', timing }, pace)).toBe(40 + 2 + 3 * 150 + 3 * 20 + 100);
+  expect(signerWaitsMs({ by: 'signer passes', timing }, pace)).toBe(40 + 2 + 5 * 150 + 3 * 20 + 100);
 });
 
 it('takes no pass for one that has taken as long as was looked', () => {

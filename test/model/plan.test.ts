@@ -91,6 +91,14 @@ describe('a plan', () => {
       {},
       'DRAIN_DOES_NOT_FIT',
     ],
+    // Was planned once, and three attempts in vain held writes each time.
+    ['its signer passes once in 1.1 s', paced({ withinMs: 3_300 }), {}, 'DRAIN_DOES_NOT_FIT'],
+    [
+      'two passes fill the section, which needs time for other things',
+      paced({ withinMs: 3_600 }, 'queue'),
+      {},
+      'DRAIN_DOES_NOT_FIT',
+    ],
     ['its metrics take 800 ms to read', paced({ readingMs: 800 }), {}, 'DRAIN_DOES_NOT_FIT'],
     ['no pass is seen', paced({ passes: 0, withinMs: 3_000 }), {}, 'DRAIN_DOES_NOT_FIT'],
     [

@@ -19,7 +19,7 @@ beforeEach(() => log.settle());
 
 it.each([
   ['with a database', true, 'writes in flight need one, the handover leaf another'],
-  ['by the signer alone', false, 'without a database 2 have to be counted'],
+  ['by the signer alone', false, 'without a database it waits for 4 of them'],
 ])(
   'is measured and refused before any write waits, proven %s',
   async (_how, withDatabase, words) => {

@@ -211,7 +211,7 @@ describe('a wrong configuration', () => {
         .replace('maxWait: 3.5s', 'maxWait: 30s')
         .replace('criticalSection: 2.5s', 'criticalSection: 20s'),
       'logs.production.trillian.database',
-      /each drain waits 9s/,
+      /each drain waits 15s/,
     ],
     [
       'metrics at a name, where only an address can listen',

@@ -1,3 +1,4 @@
+import { passesWaitedFor } from './drain';
 import { counted, entries } from './counted';
 /**
  * Every reason to say no (a refusal: nothing has happened yet) and every way to fail (something had): what was
@@ -238,7 +239,7 @@ const catalogue = {
       `${found.passes} passes over tree ${found.tree} in ${found.withinMs} ms, where signerInterval says ${found.signerIntervalMs} ms; ` +
       (found.by === 'queue'
         ? 'writes in flight need one, the handover leaf another.'
-        : `without a database ${found.signers + 1} have to be counted, on pages of up to ${megabytes(found.pageBytes)} MB that take ${found.readingMs} ms to read.`),
+        : `without a database it waits for ${passesWaitedFor(found)} of them, and reads pages of up to ${megabytes(found.pageBytes)} MB, which takes ${found.readingMs} ms.`),
     remedy:
       found.by === 'queue'
         ? "Shorten the signers' --sequencer_interval, or find out what slows them; or let rotation.criticalSection and gate.maxWait be longer. More than 4 s never fits: a tree must be closed again in 5 s."

@@ -71,7 +71,7 @@ it('refuses a signer that would take the handover leaf later than there is time 
     const found = systems({ signersBehind: () => Promise.resolve([{ url: 'http://late', behindMs }]) }, true);
     return requireSignersInTime({ ...found, timing: { ...found.timing, criticalSectionMs } }, anAttempt());
   };
-  await behind(2_500, 2_500);
-  expect(await refused('SIGNER_BEHIND', behind(2_501, 2_500))).toContain('http://late');
+  await behind(2_250, 2_500);
+  expect(await refused('SIGNER_BEHIND', behind(2_251, 2_500))).toContain('http://late');
   await refused('SIGNER_BEHIND', behind(4_001, 10_000));
 });
