@@ -15,6 +15,10 @@ const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
 const UNAUTHENTICATED = 16;
 
+/** Variables that switch something, and what they may be: @temporalio/envconfig takes any other word for false, silently. */
+const SWITCHES = ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'] as const;
+const SWITCHED: ReadonlySet<string> = new Set(['true', 'false', '1', '0']);
+
 /** Where Temporal is and how to speak to it; `options` may hold keys and is not for printing. */
 export interface TemporalTarget {
   readonly address: string;
@@ -31,6 +35,13 @@ export async function temporalTarget(
   settings: TemporalSettings,
   environment: Environment = process.env,
 ): Promise<TemporalTarget> {
+  for (const name of SWITCHES) {
+    const value = environment[name];
+    if (value !== undefined && !SWITCHED.has(value)) {
+      const reason = `${name} is ${JSON.stringify(value)}, and not true, false, 1 or 0`;
+      throw refuse('TEMPORAL_SETTINGS_INVALID', { reason });
+    }
+  }
   const { loadClientConnectConfig } = await import('@temporalio/envconfig');
   const set = Object.entries(environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
