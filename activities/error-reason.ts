@@ -18,7 +18,8 @@ export function errorReason(error: unknown): string {
   const inner = innerOf(error);
   if (inner !== undefined) return errorReason(inner);
   const code = codeOf(error);
-  return code === undefined ? kindOfError(error) : (knownCodes[code] ?? code);
+  if (code !== undefined) return knownCodes[code] ?? code;
+  return (types.isNativeError(error) && knownMessages[error.message]) || kindOfError(error);
 }
 
 /** Where an error came from, for the worker's own log: each error of its chain, without the messages of foreign ones. */
@@ -46,6 +47,15 @@ const knownCodes: Readonly<Record<string, string>> = {
   'SQLSTATE 42501': 'the user may not read the table',
 };
 
+/** Whole messages of libraries that have no code and quote nothing: of pg, pg-pool and @temporalio/client. */
+const knownMessages: Readonly<Record<string, string>> = {
+  'Query read timeout': 'no answer in time',
+  'timeout exceeded when trying to connect': 'no connection in time',
+  'Connection terminated due to connection timeout': 'no connection in time',
+  'Connection terminated unexpectedly': 'it broke the connection off',
+  'Failed to connect before the deadline': 'no connection in time',
+};
+
 /** What a failure of ours carries across Temporal. */
 function isRefusal(carried: unknown): carried is Refusal {
   const { code, message } = (carried ?? {}) as Partial<Refusal>;
@@ -64,7 +74,10 @@ export function innerOf(error: unknown): unknown {
  * connection; a code of the system is looked for in them.
  */
 function codeOf(error: unknown): string | undefined {
-  if (!types.isNativeError(error) || !('code' in error)) return undefined;
+  if (!types.isNativeError(error)) return undefined;
+  // Of @temporalio/worker's native part, which has no codes.
+  if (error.name === 'TransportError' && /\bConnectionRefused\b/.test(error.message)) return 'ECONNREFUSED';
+  if (!('code' in error)) return undefined;
   const { code } = error;
   if (typeof code === 'number' && code in status) {
     const cause = Object.keys(constants.errno).find((name) =>

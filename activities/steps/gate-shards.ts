@@ -1,14 +1,42 @@
 import { entries } from '../../workflows/model/counted';
+import type { GateState } from '../../gate/messages';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { sameShards, type LoadedShards } from '../../workflows/model/shards';
 import type { Attempt } from '../attempt';
 import { RefusalError } from '../refusal-error';
 import type { LogSystems } from '../systems';
 import type { ServedShards } from './drift';
-import type { SeenLeftovers } from './leftovers';
 
 /** What is known of the list while one of these is found is not what a Rekor should load (H10). */
 const listIsWrong: ReadonlySet<string> = new Set(['INACTIVE_TREE_ACTIVE', 'TREE_NOT_LISTED', 'LIST_DRIFTED']);
+
+interface SeenGate extends Pick<ServedShards, 'installation' | 'inactive'> {
+  readonly gateState: GateState;
+}
+
+/**
+ * What speaks against a gate: it sends no writes, or knows other shards than are configured. A list that has only grown, as
+ * by hand, contradicts nothing.
+ */
+export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
+  const { installation, gateState } = seen;
+  const { upstream, shards: known, unproven } = gateState;
+  const configured = configuredShards(seen);
+  const contradicts = known !== null && !sameShards(known, configured) && !hasGrown(known, configured);
+  return [
+    ...(unproven === null ? [] : [refusal('GATE_STOPS_WRITES', { log, upstream, reason: unproven })]),
+    ...(contradicts
+      ? [
+          refusal('GATE_KNOWS_OTHER_SHARDS', {
+            log,
+            slot: installation.current,
+            known: inWords(known),
+            configured: inWords(configured),
+          }),
+        ]
+      : []),
+  ];
+}
 
 /**
  * Tells the gate what a Rekor must have loaded to get writes: for a gate that no order has told, and where the list has
@@ -19,28 +47,19 @@ const listIsWrong: ReadonlySet<string> = new Set(['INACTIVE_TREE_ACTIVE', 'TREE_
  * @returns alarms: the gate sends no writes, or knows other shards.
  */
 export async function tellGate(
-  systems: LogSystems,
-  seen: ServedShards & Pick<SeenLeftovers, 'gateState'>,
+  { log, gate }: LogSystems,
+  seen: SeenGate,
   drift: readonly Refusal[],
   attempt: Attempt,
 ): Promise<Refusal[]> {
-  const { log, gate } = systems;
-  const { installation, inactive, gateState } = seen;
-  const { number, upstream, shards: known, unproven } = gateState;
-  const stopped =
-    unproven === null ? [] : [refusal('GATE_STOPS_WRITES', { log, upstream, reason: unproven })];
-  const configured = { activeTreeId: installation.activeTreeId, inactive };
-  if (drift.some(({ code }) => listIsWrong.has(code)) || (known && sameShards(known, configured))) {
-    return stopped;
+  const { number, upstream, shards: known } = seen.gateState;
+  const alarms = gateAlarms(log, seen);
+  if (drift.some(({ code }) => listIsWrong.has(code))) {
+    return alarms.filter(({ code }) => code === 'GATE_STOPS_WRITES');
   }
-  if (known && !hasGrown(known, configured)) {
-    const others = {
-      log,
-      slot: installation.current,
-      known: inWords(known),
-      configured: inWords(configured),
-    };
-    return [...stopped, refusal('GATE_KNOWS_OTHER_SHARDS', others)];
+  const configured = configuredShards(seen);
+  if (known && (sameShards(known, configured) || !hasGrown(known, configured))) {
+    return alarms;
   }
   try {
     await gate.tellShards({ number, upstream, shards: configured }, attempt.signal);
@@ -50,7 +69,14 @@ export async function tellGate(
       throw error;
     }
   }
-  return stopped;
+  return alarms;
+}
+
+function configuredShards({ installation, inactive }: SeenGate): LoadedShards {
+  return {
+    activeTreeId: installation.activeTreeId,
+    inactive: inactive.map(({ treeId, length }) => ({ treeId, length })),
+  };
 }
 
 /** Whether shards were only added at the end, as a rotation by hand does. */

@@ -11,6 +11,7 @@ import { requireShown } from '../tree-row';
 import type { LogSystems } from '../systems';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
 import { servedDrift } from './drift';
+import { gateAlarms } from './gate-shards';
 import { readPublicLog } from './public-log';
 
 /** A first connection to something busy may break; what does not answer for this long, in milliseconds, is not there. */
@@ -60,6 +61,10 @@ export async function preflight(
   const drift = await servedDrift(systems, state, instances, attempt);
   if (drift.length > 0) {
     return { log: request.log, refusals: drift };
+  }
+  const alarms = gateAlarms(request.log, { installation: state, inactive: shards.inactive, gateState });
+  if (alarms.length > 0) {
+    return { log: request.log, refusals: alarms };
   }
   const marked = markedTrees(trees, request.log);
   return {

@@ -145,4 +145,18 @@ describe('the gate before a real Rekor (H10)', () => {
     await log.expectWritable();
     await log.expectNothingLost();
   });
+
+  it('lets no rotation begin while the gate contradicts the configuration, and says why', async () => {
+    const { number, upstream, shards } = await log.gateItself.state();
+    const [ended] = shards?.inactive ?? [];
+    if (!shards || !ended) {
+      throw new Error('The gate was told of no inactive shard.');
+    }
+    const wrong = { ...shards, inactive: [{ ...ended, length: ended.length + 1 }] };
+    await log.gateItself.tellShards({ number, upstream, shards: wrong });
+    const result = await log.rotate();
+    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'GATE_KNOWS_OTHER_SHARDS' }] });
+    expect((await log.gateItself.state()).shards).toEqual(wrong);
+    await log.gateItself.tellShards({ number, upstream, shards });
+  });
 });
