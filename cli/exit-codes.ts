@@ -1,6 +1,6 @@
 /** What the command line exits with. The table of `--help` and README is made from these. */
 export const exitCodes = {
-  done: { code: 0, means: 'done: completed, superseded, planned, or nothing to do or to say against it' },
+  done: { code: 0, means: 'done: completed, superseded, planned, or nothing to do or object to' },
   failed: { code: 1, means: 'failed inside; the log of the worker says more' },
   usage: { code: 2, means: 'wrong usage or configuration; nothing was started' },
   refused: { code: 3, means: 'refused, or answered with no; nothing has been changed' },

@@ -138,7 +138,7 @@ function writeLines({ stallMs, longestWaitMs, held, refused }: WriteStall, colum
     ];
   }
   const stall = `${spoken(stallMs)}, from the first write that had to wait until it or a later one was acknowledged`;
-  const longest = `${spoken(longestWaitMs)} in the gate: so much longer than usual took the slowest write for its client`;
+  const longest = `${spoken(longestWaitMs)} in the gate: the client of that write waited so much longer than usual`;
   return [
     ...field('Write stall', stall, columns),
     ...field('Longest wait', longest, columns),

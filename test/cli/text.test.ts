@@ -103,7 +103,7 @@ describe('a result', () => {
     expect(text).toMatch(/Frozen tree +200, ended with 25 entries/);
     expect(text).toMatch(/Active tree +7331245678901234567, from virtual index 35 on/);
     expect(text).toMatch(/Write stall +412 ms, from the first write that had to wait/);
-    expect(text).toMatch(/Longest wait +380 ms in the gate: so much longer than usual/);
+    expect(text).toMatch(/Longest wait +380 ms in the gate: the client of that write waited/);
     expect(text).toMatch(/Writes +9 held in the gate, 0 refused/);
     expect(text).toMatch(/stage +1\.2 s/);
     expect(text).toContain('Tree 200 has ended with 25 entries');

@@ -280,7 +280,8 @@ const catalogue = {
   }),
   ROTATION_IN_PROGRESS: (found: { log: string; rotation: string; startedBy: string }): Text => ({
     message: `The log ${found.log} is being rotated already, by rotation ${found.rotation}, started as workflow "${found.startedBy}".`,
-    remedy: 'Wait for it, or cancel it with `rekor-rotate cancel`.',
+    remedy:
+      'Wait for it, or cancel it with `rekor-rotate cancel`. When `rekor-rotate status` says that it is held, answer with `rekor-rotate resume`.',
   }),
   ROTATION_PAUSED: (found: {
     log: string;
