@@ -138,7 +138,10 @@ async function crossing<Result>(
     return await act(steps);
   } catch (error) {
     if (error instanceof CancelledFailure) {
-      throw new CancelledFailure('CANCELLED', [null, steps]);
+      // Before its first step it cannot say whether an earlier run of it, which was reset, had begun one (H7).
+      throw steps.began.length > 0
+        ? new CancelledFailure('CANCELLED', [null, steps])
+        : new CancelledFailure('CANCELLED');
     }
     const foreseen = error instanceof RefusalError;
     const reason = foreseen ? error.refusal : refusal('INTERNAL', { step: name, reason: errorReason(error) });

@@ -114,14 +114,14 @@ function drainRules(path: Path, log: unknown, criticalSection: number | undefine
         {
           at: [...path, 'trillian', 'signerInterval'],
           found: `${formatDuration(interval)}, so writes may wait ${formatDuration(waits)} for two passes`,
-          allowed: `at most ${formatDuration(most / 2)}: half of rotation.criticalSection less ${formatDuration(BESIDE_SIGNERS_MS)}, and never more than ${formatDuration(LONGEST_DRAIN_MS / 2)}`,
+          allowed: `at most ${formatDuration(Math.max(0, most) / 2)}: half of rotation.criticalSection less ${formatDuration(BESIDE_SIGNERS_MS)}, and never more than ${formatDuration(LONGEST_DRAIN_MS / 2)}`,
         },
       ]
     : [
         {
           at: [...path, 'trillian', 'database'],
           found: `none, so each drain waits ${formatDuration(waits)} (guardWindow, clockDifference, and signerInterval for each signer and four more)`,
-          allowed: `a database, or a drain of at most ${formatDuration(most)}: rotation.criticalSection less ${formatDuration(BESIDE_SIGNERS_MS)}, and never more than ${formatDuration(LONGEST_DRAIN_MS)}`,
+          allowed: `a database, or a drain of at most ${formatDuration(Math.max(0, most))}: rotation.criticalSection less ${formatDuration(BESIDE_SIGNERS_MS)}, and never more than ${formatDuration(LONGEST_DRAIN_MS)}`,
         },
       ];
 }

@@ -448,7 +448,9 @@ async function crossing<Result>(
     return await world.underWay(act);
   } catch (error) {
     if (error instanceof CancelledFailure) {
-      throw new CancelledFailure('CANCELLED', [null, steps ?? { times: {}, began: [] }]);
+      throw steps?.began.length
+        ? new CancelledFailure('CANCELLED', [null, steps])
+        : new CancelledFailure('CANCELLED');
     }
     if (!(error instanceof RefusalError)) {
       throw error;
