@@ -97,13 +97,21 @@ export class KeptBody {
     await spool?.close();
   }
 
-  /** What is kept in pieces takes memory for each: small ones are joined, each byte as often as its piece has doubled. */
+  /**
+   * What is kept in pieces takes memory for each: small ones are joined, all at once, so that each byte is copied as often as
+   * its piece has doubled.
+   */
   #join(): void {
+    const last = this.#chunks.length - 1;
+    let first = last;
+    let bytes = this.#chunks[last]?.length ?? 0;
     for (;;) {
-      const [before, last] = this.#chunks.slice(-2);
-      if (!before || !last || before.length > last.length || before.length >= LARGE_PIECE_BYTES) return;
-      this.#chunks.splice(-2, 2, Buffer.concat([before, last]));
+      const before = this.#chunks[first - 1];
+      if (!before || before.length > bytes || before.length >= LARGE_PIECE_BYTES) break;
+      first -= 1;
+      bytes += before.length;
     }
+    if (first < last) this.#chunks.push(Buffer.concat(this.#chunks.splice(first), bytes));
   }
 
   async #moveToDisk(): Promise<FileHandle> {

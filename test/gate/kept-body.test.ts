@@ -43,6 +43,19 @@ describe('a body that is kept', () => {
     expect(await piecesOf(body)).toEqual([70_000, 70_000, 70_000]);
   });
 
+  it('is not copied over and over when each of its pieces is smaller than the one before', async () => {
+    const lengths = [...Array.from({ length: 1_000 }, (_, at) => 1_000 - at), 1_000];
+    const concat = jest.spyOn(Buffer, 'concat');
+    const body = await bodyOf(
+      lengths.map((length) => 'x'.repeat(length)),
+      await limits(),
+    );
+    const copied = concat.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+    concat.mockRestore();
+    expect(await piecesOf(body)).toEqual([body.size]);
+    expect(copied).toBeLessThan(2 * body.size);
+  });
+
   it('takes room in memory while it is looked up, if it is in a file, and gives it back', async () => {
     const bounds = await limits({ inMemoryBytes: 10, memory: new ByteBudget(100) });
     const body = await bodyOf(['x'.repeat(50)], bounds);
