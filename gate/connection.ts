@@ -2,15 +2,7 @@ import { Client } from 'undici';
 import type { LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import { LOG_INFO_PATH, readLoadedShards } from './loaded-shards';
-import {
-  askOver,
-  BrokenCall,
-  brokenReason,
-  connector,
-  oneCallAtATime,
-  type Authorities,
-  type Call,
-} from './upstream';
+import { askOver, BrokenCall, brokenReason, oneCallAtATime, type Call, type Connect } from './upstream';
 
 /** Nothing of the call has left the gate: its connection had ended before. */
 export class NotSent extends Error {
@@ -36,8 +28,7 @@ export interface Connection {
 }
 
 /** Opens nothing yet; the first call does. */
-export function newConnection(url: string, authorities: Authorities): Connection {
-  const connect = connector(authorities);
+export function newConnection(url: string, connect: Connect): Connection {
   let opened = false;
   const client = new Client(url, {
     ...oneCallAtATime,

@@ -15,7 +15,7 @@ import { publicServer } from './proxy';
 import { GateStartError } from './start-error';
 import { loadState, saveState, type SavedState } from './state-file';
 import { stopServing } from './stopping';
-import type { Authorities } from './upstream';
+import { connector, type Authorities } from './upstream';
 import { Upstreams } from './upstreams';
 import { WriteCourse } from './write-course';
 import { Writes } from './writes';
@@ -92,10 +92,11 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   // Nobody waits in a hold that a restart has interrupted, and its lease is gone: it heals (H15).
   const mode = saved.mode === 'hold' ? 'healing' : 'pass';
   const hold = new Hold({ clock, maxWaitMs, upstream: saved.upstream, mode, figures: saved.hold });
-  const upstreams = new Upstreams(authorities);
+  const connect = connector(authorities);
+  const upstreams = new Upstreams(connect);
   const lines = new Lines({
     ...{ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log },
-    connect: (url) => newConnection(url, authorities),
+    connect: (url) => newConnection(url, connect),
   });
   const limits = {
     inMemoryBytes: settings.bodyInMemoryBytes,

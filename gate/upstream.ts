@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { createSecureContext } from 'node:tls';
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
 import { badGateway, errorAnswer, type Answer } from './answers';
 import { endToEnd } from './headers';
@@ -33,18 +34,36 @@ export const oneCallAtATime = {
 /** Who may sign for an https address, as PEM; undefined: the authorities that Node.js brings along. */
 export type Authorities = () => string | undefined;
 
-/** How every connection to a Rekor is made. The authorities are asked for each, so that a changed file is taken up. */
-export function connector(authorities: Authorities): buildConnector.connector {
+/** Makes every connection to a Rekor. */
+export type Connect = buildConnector.connector;
+
+const CONNECTING = { timeout: CONNECT_TIMEOUT_MS, allowH2: false } as const;
+
+/**
+ * The authorities are asked for with each connection, so that a changed file is taken up. What is made of them is kept while
+ * they are the same: of a hundred it takes some 20 ms, in which no client is answered.
+ */
+export function connector(authorities: Authorities): Connect {
+  const trustingAsNodeDoes = buildConnector(CONNECTING);
+  let made: { readonly ca: string; readonly connect: Connect } | undefined;
+  const trusting = (ca: string | undefined): Connect => {
+    if (ca === undefined) return trustingAsNodeDoes;
+    if (made?.ca !== ca) {
+      const secureContext = createSecureContext({ ca });
+      made = { ca, connect: buildConnector({ ...CONNECTING, secureContext }) };
+    }
+    return made.connect;
+  };
   return (options, callback) => {
-    let ca;
+    let connect: Connect;
     try {
-      ca = options.protocol === 'https:' ? authorities() : undefined;
+      connect = trusting(options.protocol === 'https:' ? authorities() : undefined);
     } catch (error) {
       // Clients are told the reason of a broken call, and a path of this host is none of theirs.
       callback(new Error('tls.caFile cannot be used', { cause: error }), null);
       return;
     }
-    buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false, ...(ca && { ca }) })(options, callback);
+    connect(options, callback);
   };
 }
 
@@ -82,8 +101,8 @@ export class BrokenCall extends Error {
 export class Upstream {
   readonly #pool: Pool;
 
-  constructor(url: string, authorities: Authorities) {
-    this.#pool = new Pool(url, { ...oneCallAtATime, connections: null, connect: connector(authorities) });
+  constructor(url: string, connect: Connect) {
+    this.#pool = new Pool(url, { ...oneCallAtATime, connections: null, connect });
   }
 
   /** The whole answer, read whether or not anybody still wants it, unless `signal` says otherwise. Rejects with BrokenCall. */

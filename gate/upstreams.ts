@@ -1,4 +1,4 @@
-import { Upstream, type Authorities } from './upstream';
+import { Upstream, type Connect } from './upstream';
 
 /** Whoever can be asked by URL. */
 export interface Asking {
@@ -8,16 +8,16 @@ export interface Asking {
 /** The Rekors that the gate has sent to, by URL. */
 export class Upstreams implements Asking {
   readonly #byUrl = new Map<string, Upstream>();
-  readonly #authorities: Authorities;
+  readonly #connect: Connect;
 
-  constructor(authorities: Authorities) {
-    this.#authorities = authorities;
+  constructor(connect: Connect) {
+    this.#connect = connect;
   }
 
   of(url: string): Upstream {
     let upstream = this.#byUrl.get(url);
     if (!upstream) {
-      upstream = new Upstream(url, this.#authorities);
+      upstream = new Upstream(url, this.#connect);
       this.#byUrl.set(url, upstream);
     }
     return upstream;

@@ -1,9 +1,11 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
+import tls from 'node:tls';
 import { readAuthorities } from '../../activities/authorities';
 import { RefusalError } from '../../activities/refusal-error';
+import type { GateOptions } from '../../gate/gate';
 import { privateAuthority, tlsProxy } from '../activities/private-authority';
 import { shardedRekor, type ShardedRekor } from './sharded-rekor';
-import { ask, Started, type TestGate } from './support';
+import { ask, Started, until, type TestGate } from './support';
 
 const started = new Started();
 afterEach(() => started.end());
@@ -28,9 +30,9 @@ async function behindTls(): Promise<Setting> {
 }
 
 /** A gate that trusts who is in `file` at the moment. */
-function gateTrusting(file: string, url: string): Promise<TestGate> {
+function gateTrusting(file: string, url: string, options: Partial<GateOptions> = {}): Promise<TestGate> {
   const authorities = (): string => readAuthorities({ field: 'logs.test.tls.caFile', file });
-  return started.gate({ firstUpstream: url, authorities, maxWaitMs: 50 });
+  return started.gate({ firstUpstream: url, authorities, ...options });
 }
 
 async function copied(file: string): Promise<string> {
@@ -54,7 +56,7 @@ describe('a slot with https', () => {
 
   it('gets nothing when they do not vouch for it', async () => {
     const { rekor, url } = await behindTls();
-    const gate = await gateTrusting(another.file, url);
+    const gate = await gateTrusting(another.file, url, { maxWaitMs: 50 });
     expect((await read(gate)).status).toBe(502);
     await gate.tell({ number: 0, upstream: url, shards });
     expect((await gate.write('one')).status).toBe(503);
@@ -68,6 +70,23 @@ describe('a slot with https', () => {
     expect((await read(gate)).status).toBe(502);
     copyFileSync(authority.file, file);
     expect((await read(gate)).status).toBe(200);
+  });
+
+  it('costs no look at its authorities with each connection, as long as they are the same', async () => {
+    const { rekor, url, restart } = await behindTls();
+    const file = await copied(authority.file);
+    const gate = await gateTrusting(file, url);
+    const looks = jest.spyOn(tls, 'createSecureContext');
+    for (let connection = 1; connection <= 3; connection += 1) {
+      expect((await read(gate)).status).toBe(200);
+      restart();
+      await until('that connection has ended', () => rekor.rekor.open() === 0);
+    }
+    const whileTheSame = looks.mock.calls.length;
+    copyFileSync(another.file, file);
+    expect((await read(gate)).status).toBe(502);
+    expect([whileTheSame, looks.mock.calls.length]).toEqual([1, 2]);
+    looks.mockRestore();
   });
 
   it('is not reached with a file that cannot be used, and clients do not learn its path', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { newConnection, NotSent, type Connection } from '../../gate/connection';
-import { BrokenCall } from '../../gate/upstream';
+import { BrokenCall, connector } from '../../gate/upstream';
 import { logInfo } from './sharded-rekor';
 
 const shards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] };
@@ -27,7 +27,11 @@ beforeEach(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  connection = newConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => undefined);
+  const { port } = server.address() as AddressInfo;
+  connection = newConnection(
+    `http://127.0.0.1:${port}`,
+    connector(() => undefined),
+  );
 });
 afterEach(() => {
   connection.close();

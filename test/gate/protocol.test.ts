@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { brokenAnswer, Upstream } from '../../gate/upstream';
+import { brokenAnswer, connector, Upstream } from '../../gate/upstream';
 import { BUILD_MS, exchange, startRouter, statusOf, type Router } from './rekor-router';
 import { ask, created, rawClient, Started, until, WRITE } from './support';
 
@@ -178,7 +178,7 @@ describe('a 502', () => {
     started.later(() => new Promise((resolve) => server.close(() => resolve())));
     const upstream = new Upstream(
       `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      () => undefined,
+      connector(() => undefined),
     );
     started.later(() => upstream.destroy());
     const call = { method: 'GET', headers: [], body: null };
