@@ -129,6 +129,7 @@ export class Upstream {
 export function askOver(dispatcher: Dispatcher, call: Call, signal?: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const handler = new WholeAnswer(resolve, reject);
+    if (signal?.aborted) handler.giveUp();
     signal?.addEventListener('abort', () => handler.giveUp(), { once: true });
     dispatcher.dispatch(call, handler);
   });

@@ -140,10 +140,10 @@ export class WriteCourse {
     const deadline = new AbortController();
     const stopClock = this.#clock.after(left, () => deadline.abort());
     try {
-      const { upstream } = verdict.pass;
+      const { pass } = verdict;
       const log = {
-        ask: (question: Call, signal: AbortSignal) => this.#askAt(upstream, question, write, signal),
-        write: (call: Call) => this.#askAt(upstream, call, write),
+        ask: (question: Call, signal: AbortSignal) => this.#askAt(pass, question, write, signal),
+        write: (call: Call) => this.#askAt(pass, call, write),
       };
       const answer = await recover(log, write.call, write.body, deadline.signal);
       if (answer?.status === 201) this.#hold.record?.recovered();
@@ -155,14 +155,15 @@ export class WriteCourse {
   }
 
   /**
-   * Asks one Rekor for what becomes the answer to a write, and no other. It must be proven also where it only says what is
-   * there: the index that it says is acknowledged.
+   * Asks the Rekor of a pass for what becomes the answer to a write, and no other. It must be proven also where it only says
+   * what is there: the index that it says is acknowledged. No line is waited for under a hold, which waits for the pass.
    */
-  async #askAt(upstream: string, call: Call, write: WaitingWrite, signal?: AbortSignal): Promise<Answer> {
+  async #askAt(pass: Pass, call: Call, write: WaitingWrite, signal?: AbortSignal): Promise<Answer> {
     for (;;) {
-      const line = this.#lines.now() ?? (await this.#lineFor(write));
-      if (line === undefined || line === 'refused') throw new Error('there is no line to Rekor');
-      if (line.upstream !== upstream) {
+      const line = this.#lines.now() ?? (pass.overtaken() ? 'refused' : await this.#lineFor(write));
+      if (line === 'refused') throw new Error('there is no line to Rekor');
+      if (line === undefined) continue;
+      if (line.upstream !== pass.upstream) {
         line.unused();
         throw new Error(`writes go to ${line.upstream} by now`);
       }

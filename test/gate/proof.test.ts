@@ -296,6 +296,47 @@ describe('what the gate proves', () => {
     expect(next.writes).toEqual([rotated]);
   });
 
+  /** A write that broke under a hold, while the next Rekor is looking it up. */
+  async function lookedUp() {
+    const current = await shardedRekor(started, right);
+    const next = await shardedRekor(started, rotated);
+    let breakOff: () => void = () => undefined;
+    current.onWrite = (_seen, _response, socket) => void (breakOff = () => socket.destroy());
+    let found: () => void = () => undefined;
+    next.onWrite = (_seen, response) =>
+      void (found = () => response.writeHead(200, { Connection: 'close' }).end('[]'));
+    const gate = await gateBefore(current, { clock: new TestClock() });
+    const write = gate.write('{"kind":"hashedrekord"}');
+    await until('it is at Rekor', () => current.writes.length === 1);
+    await gate.hold(1);
+    breakOff();
+    await waiting(gate, 1);
+    await gate.release(1, next.url, rotated);
+    await until('it is looked up', () => next.writes.length === 1);
+    return { next, gate, write, found };
+  }
+
+  it('is not waited for under a hold by a write that was looked up, for the hold waits for that', async () => {
+    const { next, gate, write, found } = await lookedUp();
+    expect(await gate.hold(2)).toMatchObject({ writesInFlight: 1, writesWaiting: 0 });
+    found();
+    next.restart(wrong);
+    await until('none is in flight', async () => (await gate.state()).writesInFlight === 0);
+    expect((await write).status).toBe(502);
+    expect(next.writes).toEqual([rotated]);
+  });
+
+  it('is waited for by a write that was looked up, also when other shards are told meanwhile', async () => {
+    const { next, gate, write, found } = await lookedUp();
+    found();
+    next.restart(wrong);
+    await waiting(gate, 1);
+    await gate.tell({ number: 1, upstream: next.url, shards: wrong });
+    next.onWrite = (_seen, response) => void response.writeHead(201).end('{}');
+    expect((await write).status).toBe(201);
+    expect(next.writes).toEqual([rotated, wrong]);
+  });
+
   /** Writes are held, and the gate was told where to. */
   async function announced(loaded: LoadedShards, options: Parameters<Started['gate']>[0] = {}) {
     const current = await shardedRekor(started, right);

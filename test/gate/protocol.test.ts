@@ -187,6 +187,18 @@ describe('a 502', () => {
     expect(requests).toBe(0);
   });
 
+  it('is for what was given up before it was asked, and then nobody is asked', async () => {
+    const rekor = await started.rekor();
+    const upstream = new Upstream(
+      rekor.url,
+      connector(() => undefined),
+    );
+    started.later(() => upstream.destroy());
+    const call = { method: 'GET', path: '/api/v1/log', headers: [], body: null };
+    await expect(upstream.ask(call, AbortSignal.abort())).rejects.toThrow('given up');
+    expect(rekor.seen).toEqual([]);
+  });
+
   it('is in the shape of Rekor and names the cause when nobody listens', async () => {
     const rekor = await started.rekor();
     const gate = await started.gate({ firstUpstream: rekor.url });
