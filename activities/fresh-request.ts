@@ -75,7 +75,8 @@ export async function freshLines(
 
 /**
  * When an address was asked, what its server's clock said, and when that was known; milliseconds since the epoch. Undefined
- * for one that does not say it, in whole seconds, in the Date of its answer (RFC 9110, 6.6.1).
+ * for one that does not say it, in whole seconds, in the Date of its answer (RFC 9110, 6.6.1); an answer that bears an Age
+ * comes from a cache, and its Date is of another time (RFC 9111, 5.1).
  */
 export async function freshDate(
   url: string,
@@ -85,7 +86,8 @@ export async function freshDate(
   return await fresh(url, { ...request, method: 'HEAD' }, {}, async ({ headers, body }) => {
     const knownAt = Date.now();
     await body.dump();
-    const says = typeof headers.date === 'string' ? Date.parse(headers.date) : NaN;
+    const says =
+      typeof headers.date === 'string' && headers.age === undefined ? Date.parse(headers.date) : NaN;
     return Number.isNaN(says) ? undefined : { askedAt, says, knownAt };
   });
 }

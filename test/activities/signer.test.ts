@@ -155,16 +155,20 @@ describe('the clocks of signers', () => {
   const HOUR_MS = 3_600_000;
 
   /** A page of a process whose clock is so far ahead; null: one that does not tell its time. */
-  async function pageOf(aheadMs: number | null): Promise<AnsweringServer> {
+  async function pageOf(
+    aheadMs: number | null,
+    headers: Record<string, string> = {},
+  ): Promise<AnsweringServer> {
     return await answeringServer((_, response) => {
       response.sendDate = false;
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       if (aheadMs !== null) response.setHeader('date', new Date(Date.now() + aheadMs).toUTCString());
       response.end();
     });
   }
 
   async function behind(logServer: number | null, ...signers: readonly (number | null)[]) {
-    const servers = await Promise.all([logServer, ...signers].map(pageOf));
+    const servers = await Promise.all([logServer, ...signers].map((ahead) => pageOf(ahead)));
     const [first = '', ...others] = servers.map(({ url }) => url);
     const found = await connect([first], others).signersBehind(signal);
     await Promise.all(servers.map(async (page) => await page.close()));
@@ -185,6 +189,14 @@ describe('the clocks of signers', () => {
     ['compared with one that is not told', null, -HOUR_MS],
   ])('say nothing when they are %s', async (_what, logServer, signer) => {
     expect(await behind(logServer, signer)).toEqual([]);
+  });
+
+  it('say nothing when a cache has answered with what a page said an hour ago', async () => {
+    const cached = await pageOf(-HOUR_MS, { age: '3600' });
+    const logServer = await pageOf(0);
+    const found = await connect([logServer.url], [cached.url]).signersBehind(signal);
+    await Promise.all([cached.close(), logServer.close()]);
+    expect(found).toEqual([]);
   });
 
   it('say nothing when nobody answers', async () => {
