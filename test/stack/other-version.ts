@@ -4,7 +4,7 @@ import { compiledProgram } from '../../lab/files';
 
 /** Calls of the rotation and of its critical section, in the bundle of the workflows, and others in their place. */
 const otherwise: readonly (readonly [call: string, other: string])[] = [
-  ["as('stage', unhurried).stage(", "as('stage', unhurried).createNextTree("],
+  ["as('stage', staging).stage(", "as('stage', staging).createNextTree("],
   ['oneTry(order.budgetMs)).holdAndFreeze(', 'oneTry(order.budgetMs)).openAndExpose('],
 ];
 
