@@ -12,8 +12,11 @@ import { instanceAddress, publicAddress } from './log-addresses';
 /** What could not be reached is tried again for this long, in milliseconds. */
 const PATIENCE_MS = 1_000;
 
-/** An address that takes connections, or none, and answers nothing holds a plan up for this long, in milliseconds. */
-const LONGEST_LOOK_MS = 4_000;
+/**
+ * An address that takes connections, or none, and answers nothing holds a plan up for this long, in milliseconds. A log of
+ * many shards behind a slow line, or on a busy machine, needs seconds for all that is read.
+ */
+const LONGEST_LOOK_MS = 10_000;
 
 /**
  * The log as its clients see it, read by what will verify it in the end: the public address, and each instance behind it. A
