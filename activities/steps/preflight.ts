@@ -62,10 +62,6 @@ export async function preflight(
   if (drift.length > 0) {
     return { log: request.log, refusals: drift };
   }
-  const alarms = gateAlarms(request.log, { installation: state, inactive: shards.inactive, gateState });
-  if (alarms.length > 0) {
-    return { log: request.log, refusals: alarms };
-  }
   const marked = markedTrees(trees, request.log);
   return {
     log: request.log,
@@ -80,6 +76,7 @@ export async function preflight(
         upstream: gateState.upstream,
         number: gateState.number,
         holding: gateState.mode === 'hold',
+        alarms: gateAlarms(request.log, { installation: state, inactive: shards.inactive, gateState }),
       },
       largestMark: Math.max(0, ...marked.map((tree) => tree.identity.number)),
       unusableMarks: treesWithUnusableMark(trees, request.log),

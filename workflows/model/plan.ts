@@ -24,7 +24,13 @@ export interface FoundLog {
   readonly instances: readonly { readonly name: string; readonly log: InstanceLog }[];
   /** The log as its clients see it. Absent in histories before it was read. */
   readonly publicLog?: PublicLog;
-  readonly gate: { readonly upstream: string; readonly number: number; readonly holding: boolean };
+  readonly gate: {
+    readonly upstream: string;
+    readonly number: number;
+    readonly holding: boolean;
+    /** It sends no writes, or knows other shards. */
+    readonly alarms?: readonly Refusal[];
+  };
   /** The largest number in the mark of any tree of this log; 0 without any. */
   readonly largestMark: number;
   /** Trees whose mark is ignored for its number. */
@@ -159,6 +165,7 @@ function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refus
   if (found.gate.holding) {
     yield refusal('GATE_IS_HOLDING', { log, number: found.gate.number });
   }
+  yield* found.gate.alarms ?? [];
   yield* found.publicLog?.refusals ?? [];
   if (request.planHash !== undefined && request.planHash !== found.hash) {
     yield refusal('PLAN_CHANGED', { log, asked: request.planHash, now: found.hash });
