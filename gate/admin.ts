@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
+import type { ZodType } from 'zod';
 import type { GateRefusal, GateState } from './messages';
 import type { OrderDesk } from './order-desk';
 import { holdOrder, nextNotice, problems, releaseOrder, shardsNotice } from './order-schema';
@@ -50,26 +51,18 @@ export function adminServer(parts: { desk: OrderDesk; token: () => string; log: 
   server.get('/healthz', () => ({ status: 'ok' }));
   server.get('/state', (): GateState => desk.state());
 
-  server.put('/order/hold', async (request, reply) => {
-    const order = holdOrder.safeParse(request.body);
-    if (!order.success) return refuse(reply, 'ORDER_INVALID', problems(order.error));
-    return follow(() => desk.take({ kind: 'hold', order: order.data }), reply);
-  });
-  server.put('/order/release', async (request, reply) => {
-    const order = releaseOrder.safeParse(request.body);
-    if (!order.success) return refuse(reply, 'ORDER_INVALID', problems(order.error));
-    return follow(() => desk.take({ kind: 'release', order: order.data }), reply);
-  });
-  server.put('/shards', async (request, reply) => {
-    const notice = shardsNotice.safeParse(request.body);
-    if (!notice.success) return refuse(reply, 'ORDER_INVALID', problems(notice.error));
-    return follow(() => desk.hear(notice.data), reply);
-  });
-  server.put('/next', async (request, reply) => {
-    const notice = nextNotice.safeParse(request.body);
-    if (!notice.success) return refuse(reply, 'ORDER_INVALID', problems(notice.error));
-    return follow(() => desk.hearOfNext(notice.data), reply);
-  });
+  takes('/order/hold', holdOrder, (order) => desk.take({ kind: 'hold', order }));
+  takes('/order/release', releaseOrder, (order) => desk.take({ kind: 'release', order }));
+  takes('/shards', shardsNotice, (notice) => desk.hear(notice));
+  takes('/next', nextNotice, (notice) => desk.hearOfNext(notice));
+
+  function takes<Body>(path: string, schema: ZodType<Body>, take: (body: Body) => Promise<Ruling>): void {
+    server.put(path, async (request, reply) => {
+      const body = schema.safeParse(request.body);
+      if (!body.success) return refuse(reply, 'ORDER_INVALID', problems(body.error));
+      return follow(() => take(body.data), reply);
+    });
+  }
 
   async function follow(take: () => Promise<Ruling>, reply: FastifyReply): Promise<FastifyReply> {
     try {

@@ -22,10 +22,9 @@ export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
   const { installation, gateState } = seen;
   const { upstream, shards: known, unproven } = gateState;
   const configured = configuredShards(seen);
-  const contradicts = known !== null && !sameShards(known, configured) && !hasGrown(known, configured);
   return [
     ...(unproven === null ? [] : [refusal('GATE_STOPS_WRITES', { log, upstream, reason: unproven })]),
-    ...(contradicts
+    ...(known && contradicts(known, configured)
       ? [
           refusal('GATE_KNOWS_OTHER_SHARDS', {
             log,
@@ -58,7 +57,7 @@ export async function tellGate(
     return alarms.filter(({ code }) => code === 'GATE_STOPS_WRITES');
   }
   const configured = configuredShards(seen);
-  if (known && (sameShards(known, configured) || !hasGrown(known, configured))) {
+  if (known && (sameShards(known, configured) || contradicts(known, configured))) {
     return alarms;
   }
   try {
@@ -77,6 +76,10 @@ function configuredShards({ installation, inactive }: SeenGate): LoadedShards {
     activeTreeId: installation.activeTreeId,
     inactive: inactive.map(({ treeId, length }) => ({ treeId, length })),
   };
+}
+
+function contradicts(known: LoadedShards, configured: LoadedShards): boolean {
+  return !sameShards(known, configured) && !hasGrown(known, configured);
 }
 
 /** Whether shards were only added at the end, as a rotation by hand does. */
