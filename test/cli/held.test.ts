@@ -1,6 +1,7 @@
 import { run } from '../../cli/program';
 import { recordingTerminal } from './recording-terminal';
-import { startStandIn, until, type StandIn } from './stand-in-server';
+import { until } from '../patience';
+import { startStandIn, type StandIn } from './stand-in-server';
 
 let server: StandIn;
 let config: string;

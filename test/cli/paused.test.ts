@@ -1,7 +1,8 @@
 import { run } from '../../cli/program';
 import { pausedAt, startPausingFront, type PausingFront } from './pausing-front';
 import { recordingTerminal, type RecordingTerminal } from './recording-terminal';
-import { startStandIn, until, type StandIn } from './stand-in-server';
+import { until } from '../patience';
+import { startStandIn, type StandIn } from './stand-in-server';
 
 let server: StandIn;
 let front: PausingFront;

@@ -2,7 +2,8 @@ import { run } from '../../cli/program';
 import type { RotationResult } from '../../workflows/model/rotation';
 import type { PruneResult } from '../../workflows/prune-trees';
 import { recordingTerminal } from './recording-terminal';
-import { startStandIn, until, type StandIn } from './stand-in-server';
+import { until } from '../patience';
+import { startStandIn, type StandIn } from './stand-in-server';
 
 let server: StandIn;
 let config: string;

@@ -1,3 +1,4 @@
+import { until } from '../patience';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,7 +9,6 @@ import { ensureBinaries } from '../../tools/binaries';
 import { readGuardian } from '../../workers/guardian';
 import { guardId } from '../../workflows/messages';
 import type { LookOrder } from './stand-in-workflows';
-import { PATIENCE_MS } from '../patience';
 
 /** A real Temporal server with a worker whose workflows do nothing. */
 export interface StandIn {
@@ -79,15 +79,4 @@ export async function startStandIn(): Promise<StandIn> {
       await server.teardown();
     },
   };
-}
-
-/** Waits until it has come to pass. */
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await what())) {
-    if (Date.now() > end) {
-      throw new Error(`It did not come to pass within ${PATIENCE_MS} ms.`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -3,7 +3,8 @@ import type { LogStatus } from '../../cli/log-status';
 import { refusal } from '../../workflows/model/refusals';
 import { startPausingFront } from './pausing-front';
 import { recordingTerminal } from './recording-terminal';
-import { startStandIn, until, type StandIn } from './stand-in-server';
+import { until } from '../patience';
+import { startStandIn, type StandIn } from './stand-in-server';
 
 let server: StandIn;
 let config: string;

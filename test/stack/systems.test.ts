@@ -20,8 +20,6 @@ import { type LabProcess, startLab } from './lab-process';
 import { until } from '../../lab/waiting';
 import { PATIENCE_MS } from '../patience';
 
-/** Trillian's and Rekor's real servers, PostgreSQL, and nothing else. */
-
 /** Time enough for a drain to find out what keeps it, when that does not go away. Milliseconds. */
 const GIVEN_UP_MS = 3_000;
 /** Less than the time after which the page of a signer that stands still is reported instead. Milliseconds. */
@@ -33,6 +31,7 @@ const signal = new AbortController().signal;
 const call = { signal, timeoutMs: PATIENCE_MS };
 
 let directory: string;
+/** Trillian's and Rekor's real servers, PostgreSQL, and nothing else. */
 let lab: LabProcess;
 let rekorServer: string;
 let trillianAddress: string;

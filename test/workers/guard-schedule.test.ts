@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { guardLog, guardLogs, keepGuarded, type GuardedLog } from '../../workers/guard-schedule';
 import type { TemporalTarget } from '../../workers/temporal-connection';
 import { startEnvironment } from './test-environment';
-import { PATIENCE_MS } from '../patience';
+import { until } from '../patience';
 
 let server: TestWorkflowEnvironment;
 let target: TemporalTarget;
@@ -22,16 +22,6 @@ const guard = (log: GuardedLog) => guardLog(server.client, log, target.taskQueue
 /** How many looks of this guardian were started. */
 async function looks(name: string): Promise<number> {
   return (await scheduleOf(name).describe()).info.numActionsTaken;
-}
-
-async function until(what: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await what())) {
-    if (Date.now() > end) {
-      throw new Error(`It did not come to pass within ${PATIENCE_MS} ms.`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** What a worker said, line by line. */
