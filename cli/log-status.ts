@@ -96,7 +96,7 @@ async function rotationOf(
   if (lock.state === 'running') {
     return await openStatus(client, 'running', lock, await client.progress(lock.handle));
   }
-  const { preparing, dryRuns } = await client.preparing(log);
+  const { preparing, dryRuns } = await client.preparing(log, lock);
   const beside = dryRuns.length > 0 ? { dryRuns } : {};
   if (preparing) {
     return { ...(await openStatus(client, 'preparing', preparing, preparing.progress)), ...beside };

@@ -64,6 +64,11 @@ export interface Asked {
   readonly dryRuns: readonly string[];
 }
 
+/** A workflow id can be used again: the later run of it has not started an earlier lock. */
+function hasStarted({ handle, startedAt }: Starter, lock: LockState): boolean {
+  return lock.state !== 'never' && lock.startedBy === handle.workflowId && startedAt <= lock.startedAt;
+}
+
 /** What the commands ask of Temporal. */
 export class RotationClient {
   readonly address: string;
@@ -166,11 +171,17 @@ export class RotationClient {
     };
   }
 
-  /** What was started for the log and holds no lock: the newest rotation or recovery, and every dry run beside it. */
-  async preparing(log: string): Promise<Asked> {
+  /**
+   * What was started for the log and holds no lock: the newest rotation or recovery, and every dry run beside it. The one that
+   * started the lock that was found is neither: it only takes over a result, and may stay open some moments for that.
+   */
+  async preparing(log: string, lock: LockState): Promise<Asked> {
     const dryRuns: string[] = [];
     let preparing: Preparing | null = null;
     for (const starter of await startersOf(this.#temporal.client, log)) {
+      if (hasStarted(starter, lock)) {
+        continue;
+      }
       if (starter.dryRun) {
         dryRuns.push(starter.handle.workflowId);
       } else if (!preparing) {

@@ -19,7 +19,7 @@ export interface CancelOptions {
 export async function cancel(log: string, options: CancelOptions, terminal: Terminal): Promise<number> {
   return await withClient(options, async (client, configuration) => {
     const lock = await client.lock(log);
-    const open = lock.state === 'running' ? lock : (await client.preparing(log)).preparing;
+    const open = lock.state === 'running' ? lock : (await client.preparing(log, lock)).preparing;
     if (!open) {
       // A misspelt name must not read as "nothing runs".
       logNamed(configuration, log);

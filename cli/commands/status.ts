@@ -57,7 +57,8 @@ async function watch(
 ): Promise<number> {
   const lock = await client.lock(log);
   // A dry run is nobody's rotation: whoever follows one would miss the rotation that comes after it.
-  const rotation = lock.state === 'running' ? lock.handle : (await client.preparing(log)).preparing?.handle;
+  const rotation =
+    lock.state === 'running' ? lock.handle : (await client.preparing(log, lock)).preparing?.handle;
   if (!rotation) {
     const found = await statusOf(client, configuration, log);
     terminal.err(

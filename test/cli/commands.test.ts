@@ -109,6 +109,27 @@ it('detaches at Ctrl-C: the rotation goes on, status sees it, cancel takes it ba
   expect(JSON.parse(after.output)).toMatchObject({ state: 'ended', result: { outcome: 'rolledBack' } });
 });
 
+it('takes a rotation for ended when its lock is, though the workflow that was asked for is still open', async () => {
+  const [exit] = await rotating(recordingTerminal());
+  const lock = await server.temporal.workflow.getHandle('log/production').describe();
+  const asked = server.temporal.workflow.getHandle(String(lock.memo?.['startedBy']));
+  await asked.signal('stay');
+  await finished();
+  await until(
+    async () =>
+      (await server.temporal.workflow.getHandle('log/production').describe()).closeTime !== undefined,
+  );
+  const cancel = recordingTerminal();
+  const status = recordingTerminal();
+
+  expect(await run(['cancel', 'production', '-c', config], cancel)).toBe(3);
+  await run(['status', 'production', '--json', '-c', config], status);
+  expect(JSON.parse(status.output)).toMatchObject({ state: 'ended', result: { outcome: 'completed' } });
+  expect((await asked.describe()).status.name).toBe('RUNNING');
+  await asked.signal('finish');
+  expect(await exit).toBe(0);
+});
+
 it('says of an ended rotation when that was', async () => {
   const terminal = recordingTerminal();
   await run(['status', 'production', '-c', config], terminal);

@@ -38,6 +38,9 @@ export const finish = defineSignal('finish');
 /** Lets a rotation be held, with these choices. */
 export const hold = defineSignal<[Held['choices']]>('hold');
 
+/** Keeps the workflow that was asked for open when the lock has ended, until it is told to finish. */
+export const stay = defineSignal('stay');
+
 const progressQuery = defineQuery<Progress>('progress');
 const resumeUpdate = defineUpdate<string, [ResumeOrder]>('resume');
 
@@ -52,7 +55,16 @@ export async function rotateLog(request: RotationRequest): Promise<RotationResul
   if (request.planHash !== aPlannedResult().plan?.hash) {
     throw new Error('a rotation must carry the hash of the plan that was shown');
   }
-  return await executeChild(rotation, underLock(request.log));
+  let stays = false;
+  setHandler(stay, () => {
+    stays = true;
+  });
+  setHandler(finish, () => {
+    stays = false;
+  });
+  const result = await executeChild(rotation, underLock(request.log));
+  await condition(() => !stays);
+  return result;
 }
 
 export async function rotation(log: string): Promise<RotationResult> {
