@@ -11,7 +11,7 @@ const room = (target, ...forbidden) => ({
   message: `${target}/ may not import this: see "The rooms" in docs/architecture.md.`,
 });
 
-const outer = ['cli', 'workers', 'gate', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'];
+const outer = ['cli', 'config', 'workers', 'gate', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'];
 
 export default tseslint.config(
   { ignores: ['out/', 'node_modules/'] },
@@ -45,15 +45,36 @@ export default tseslint.config(
               'tools',
               'test',
               'cli',
+              'config',
               'workers',
               'activities',
             ),
             room('cli', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test', 'activities'),
+            room(
+              'config',
+              'proto',
+              'workers',
+              'cli',
+              'gate',
+              'lab',
+              'bench',
+              'chaos',
+              'simulation',
+              'tools',
+              'test',
+            ),
+            {
+              target: './config',
+              from: './activities',
+              except: ['error-reason.ts', 'own-words.ts', 'refusal-error.ts', 'authorities.ts'],
+              message: 'config/ says what is wrong in the words of activities/, and knows no adapter.',
+            },
             room('workers', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test', 'cli'),
             room(
               'tools',
               'workflows',
               'activities',
+              'config',
               'workers',
               'cli',
               'gate',
@@ -69,7 +90,7 @@ export default tseslint.config(
             room('simulation', 'lab', 'bench', 'chaos', 'tools', 'test'),
             {
               target: './activities',
-              from: ['cli', 'workers', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'].map(
+              from: ['cli', 'config', 'workers', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'].map(
                 (from) => `./${from}`,
               ),
               message: 'activities/ may not import this: see "The rooms" in docs/architecture.md.',
@@ -124,18 +145,11 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts'],
-    ignores: [
-      'workers/config.ts',
-      'workers/temporal-connection.ts',
-      'tools/**',
-      'lab/**',
-      'bench/**',
-      'test/**',
-    ],
+    ignores: ['config/**', 'tools/**', 'lab/**', 'bench/**', 'test/**'],
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Only workers/config.ts reads the environment.' },
+        { object: 'process', property: 'env', message: 'Only config/ reads the environment.' },
       ],
     },
   },

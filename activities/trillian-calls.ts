@@ -173,7 +173,7 @@ const READ_RETRY_PAUSES_MS = [50, 100, 200];
 const CHANNEL_OPTIONS: ChannelOptions = {
   // A changing call is never repeated behind our back (H8); reads are repeated here.
   'grpc.enable_retries': 0,
-  // Only workers/config.ts reads the environment; Trillian is not reached through its http_proxy.
+  // Only config/ reads the environment; Trillian is not reached through its http_proxy.
   'grpc.enable_http_proxy': 0,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 500,

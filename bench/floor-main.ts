@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { loadConfiguration, logNamed, readSecret } from '../workers/config';
+import { loadConfiguration, logNamed } from '../config/load';
+import { readSecret } from '../config/secrets';
 import { labLog } from '../lab/configuration';
 import { measureFloor, type Floor, type FloorLab } from './floor';
 

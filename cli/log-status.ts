@@ -1,4 +1,5 @@
-import { logNamed, type Configuration } from '../workers/config';
+import type { Configuration } from '../config/configuration';
+import { logNamed } from '../config/load';
 import type { Progress } from '../workflows/messages';
 import type { Pause } from '../workflows/model/executions';
 import type { RotationResult } from '../workflows/model/rotation';

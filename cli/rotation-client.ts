@@ -1,7 +1,8 @@
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import type { Configuration } from '../workers/config';
+import type { Configuration } from '../config/configuration';
 import { readGuardian, type Guardian } from '../workers/guardian';
-import { connectClient, temporalTarget, type TemporalClient } from '../workers/temporal-connection';
+import { connectClient, type TemporalClient } from '../workers/temporal-connection';
+import { temporalTarget } from '../config/temporal-target';
 import {
   cutOverId,
   lockId,

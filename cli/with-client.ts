@@ -1,4 +1,5 @@
-import { loadConfiguration, type Configuration } from '../workers/config';
+import type { Configuration } from '../config/configuration';
+import { loadConfiguration } from '../config/load';
 import { RotationClient } from './rotation-client';
 
 /** Connects to Temporal as configured, for as long as a command needs it. */

@@ -23,6 +23,7 @@ const stampFile = join(root, 'out', 'build-stamp.json');
 const rooms = [
   'workflows',
   'activities',
+  'config',
   'workers',
   'cli',
   'gate',
@@ -38,7 +39,7 @@ const rooms = [
 const isAsset = (path) =>
   /\.(proto|sh)$/.test(path) ||
   /^tools\/\w+\/go\.(mod|sum)$/.test(path) ||
-  /^workers\/.+\.schema\.json$/.test(path);
+  /^config\/.+\.schema\.json$/.test(path);
 
 /** Compiles and bundles what changed. Throws an error with one line when it cannot. */
 export async function build() {

@@ -6,7 +6,8 @@ import { openExecution } from '../activities/steps/lock';
 import { lockId, PROGRESS, type Progress } from '../workflows/messages';
 import { readGuardian, silenceOf, type Guardian } from './guardian';
 import type { GuardedLog } from './guard-schedule';
-import { connectClient, type TemporalClient, type TemporalTarget } from './temporal-connection';
+import type { TemporalTarget } from '../config/temporal-target';
+import { connectClient, type TemporalClient } from './temporal-connection';
 
 /** How often what is shown is read anew, in milliseconds. */
 const REFRESH_MS = 5_000;

@@ -8,8 +8,9 @@ import {
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { GUARD_LOG, guardId } from '../workflows/messages';
-import type { LogConfiguration } from './config-types';
-import { connectClient, type TemporalClient, type TemporalTarget } from './temporal-connection';
+import type { LogConfiguration } from '../config/configuration';
+import type { TemporalTarget } from '../config/temporal-target';
+import { connectClient, type TemporalClient } from './temporal-connection';
 
 /** A look that was missed by more than this is not made up for: the next one sees the same. */
 const CATCH_UP_MS = 60_000;

@@ -6,8 +6,8 @@ import { connectMetrics } from '../activities/signer';
 import type { LogSystems } from '../activities/systems';
 import { connectTrillian } from '../activities/trillian';
 import { logVerifier } from '../activities/verification/verification';
-import type { HostConfiguration, LogConfiguration, RotationConfiguration } from './config-types';
-import { readSecret } from './config';
+import type { HostConfiguration, LogConfiguration, RotationConfiguration } from '../config/configuration';
+import { readSecret } from '../config/secrets';
 
 const MINUTE_MS = 60_000;
 

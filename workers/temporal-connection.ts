@@ -1,11 +1,8 @@
 import type { Client, Connection } from '@temporalio/client';
-import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { errorReason } from '../activities/error-reason';
 import { refuse, type RefusalError } from '../activities/refusal-error';
-import type { Environment, TemporalSettings } from './config';
-
-const DEFAULT_ADDRESS = '127.0.0.1:7233';
-const DEFAULT_NAMESPACE = 'default';
+import type { TemporalTarget } from '../config/temporal-target';
 
 /** How long a program waits for Temporal before it says that it is not there. Milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -14,53 +11,6 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
 const UNAUTHENTICATED = 16;
-
-/** Variables that switch something, and what they may be: @temporalio/envconfig takes any other word for false, silently. */
-const SWITCHES = ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION'] as const;
-const SWITCHED: ReadonlySet<string> = new Set(['true', 'false', '1', '0']);
-
-/** Where Temporal is and how to speak to it; `options` may hold keys and is not for printing. */
-export interface TemporalTarget {
-  readonly address: string;
-  readonly namespace: string;
-  readonly taskQueue: string;
-  readonly options: NativeConnectionOptions;
-}
-
-/**
- * TEMPORAL_* of the environment and the profile of Temporal's own configuration file, then the configuration, then
- * Temporal's defaults. Refuses TEMPORAL_SETTINGS_INVALID.
- */
-export async function temporalTarget(
-  settings: TemporalSettings,
-  environment: Environment = process.env,
-): Promise<TemporalTarget> {
-  for (const name of SWITCHES) {
-    const value = environment[name];
-    if (value !== undefined && !SWITCHED.has(value)) {
-      const reason = `${name} is ${JSON.stringify(value)}, and not true, false, 1 or 0`;
-      throw refuse('TEMPORAL_SETTINGS_INVALID', { reason });
-    }
-  }
-  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
-  const set = Object.entries(environment).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  try {
-    const { connectionOptions, namespace } = loadClientConnectConfig({
-      overrideEnvVars: Object.fromEntries(set),
-    });
-    const address = connectionOptions.address ?? settings.address ?? DEFAULT_ADDRESS;
-    return {
-      address,
-      namespace: namespace ?? settings.namespace ?? DEFAULT_NAMESPACE,
-      taskQueue: settings.taskQueue,
-      options: { ...connectionOptions, address },
-    };
-  } catch (error) {
-    throw refuse('TEMPORAL_SETTINGS_INVALID', { reason: errorReason(error) }, error);
-  }
-}
 
 /** A client and what closes it. */
 export interface TemporalClient {

@@ -10,11 +10,12 @@ import {
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
 import { RefusalError } from '../activities/refusal-error';
-import type { Configuration } from './config';
+import type { Configuration } from '../config/configuration';
 import { keepGauges } from './gauges';
 import { keepGuarded } from './guard-schedule';
 import { connectSystems } from './systems';
-import { connectWorker, temporalTarget, type TemporalTarget } from './temporal-connection';
+import { connectWorker } from './temporal-connection';
+import { temporalTarget, type TemporalTarget } from '../config/temporal-target';
 
 /** How long a worker that starts waits between two tries to reach Temporal, in milliseconds. */
 const RECONNECT_MS = 1_000;

@@ -1,4 +1,4 @@
-import { logNamed } from '../../workers/config';
+import { logNamed } from '../../config/load';
 import type { Outcome } from '../../workflows/model/rotation';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';

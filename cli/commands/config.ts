@@ -1,7 +1,7 @@
-import { loadConfiguration } from '../../workers/config';
-import { configurationInForce } from '../../workers/config-in-force';
-import { jsonSchema } from '../../workers/config-schema';
-import { temporalTarget } from '../../workers/temporal-connection';
+import { loadConfiguration } from '../../config/load';
+import { configurationInForce } from '../../config/in-force';
+import { jsonSchema } from '../../config/schema';
+import { temporalTarget } from '../../config/temporal-target';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
 

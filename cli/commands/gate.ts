@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { startGate, type Listen } from '../../gate/gate';
-import { loadConfiguration, logNamed, readAuthorities, readSecret } from '../../workers/config';
+import { loadConfiguration, logNamed } from '../../config/load';
+import { readAuthorities, readSecret } from '../../config/secrets';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
 

@@ -1,4 +1,4 @@
-import { logNamed } from '../../workers/config';
+import { logNamed } from '../../config/load';
 import { choices, resumeProblems, type Choice, type ResumeOrder } from '../../workflows/model/held';
 import { CommandError, innermost } from '../errors';
 import { exitCodes } from '../exit-codes';

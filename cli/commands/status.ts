@@ -1,4 +1,4 @@
-import type { Configuration } from '../../workers/config';
+import type { Configuration } from '../../config/configuration';
 import { exitCodes } from '../exit-codes';
 import { follow } from '../follow';
 import { needsSomebody, statusOf, type LogStatus } from '../log-status';

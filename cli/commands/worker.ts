@@ -1,6 +1,6 @@
 import { pino, stdSerializers } from 'pino';
-import { loadConfiguration } from '../../workers/config';
-import { isSocketAddress } from '../../workers/config-fields';
+import { loadConfiguration } from '../../config/load';
+import { isSocketAddress } from '../../config/fields';
 import { runWorker } from '../../workers/worker';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';

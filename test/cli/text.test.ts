@@ -9,7 +9,7 @@ import { progressNews, progressPicture } from '../../cli/progress-text';
 import { exitCodeOf, resultText } from '../../cli/result-text';
 import { Picture } from '../../cli/terminal';
 import { ago, spoken, wrap } from '../../cli/text';
-import { ConfigurationError } from '../../workers/config';
+import { ConfigurationError } from '../../config/problems';
 import { refusal } from '../../workflows/model/refusals';
 import { notNeeded } from '../../workflows/model/result';
 import { recordingTerminal } from './recording-terminal';

@@ -21,6 +21,7 @@ const rooms = [
   'bench',
   'chaos',
   'cli',
+  'config',
   'docs',
   'examples',
   'findings',

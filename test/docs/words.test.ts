@@ -7,7 +7,7 @@ import ts from 'typescript';
 const root = path.join(__dirname, '../..');
 
 /** The rooms of the product, whose sentences reach people. */
-const rooms = ['activities', 'cli', 'gate', 'workers', 'workflows'];
+const rooms = ['activities', 'cli', 'config', 'gate', 'workers', 'workflows'];
 
 /** What is not said to people, and what is said instead. */
 const unwanted: readonly [string, RegExp][] = [

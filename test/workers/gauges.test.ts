@@ -3,7 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { keepGauges } from '../../workers/gauges';
-import type { TemporalTarget } from '../../workers/temporal-connection';
+import type { TemporalTarget } from '../../config/temporal-target';
 import { refusal } from '../../workflows/model/refusals';
 import { until } from './temporal-server';
 import { startEnvironment } from './test-environment';

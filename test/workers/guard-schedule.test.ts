@@ -2,7 +2,7 @@ import { ServiceError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { guardLog, guardLogs, keepGuarded, type GuardedLog } from '../../workers/guard-schedule';
-import type { TemporalTarget } from '../../workers/temporal-connection';
+import type { TemporalTarget } from '../../config/temporal-target';
 import { startEnvironment } from './test-environment';
 import { until } from '../patience';
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { loadConfiguration, logNamed, type RotationConfiguration } from '../../workers/config';
+import type { RotationConfiguration } from '../../config/configuration';
+import { loadConfiguration, logNamed } from '../../config/load';
 import { connectSystems } from '../../workers/systems';
 
 const log = logNamed(

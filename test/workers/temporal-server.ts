@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { ensureBinaries } from '../../tools/binaries';
-import { loadConfiguration, type Configuration } from '../../workers/config';
+import type { Configuration } from '../../config/configuration';
+import { loadConfiguration } from '../../config/load';
 import { PATIENCE_MS } from '../patience';
 
 /** A real Temporal server, started as a process: Temporal's runtime of this one belongs to the worker under test. */

@@ -1,7 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ensureBinaries } from '../../tools/binaries';
-import type { TemporalTarget } from '../../workers/temporal-connection';
+import type { TemporalTarget } from '../../config/temporal-target';
 
 /** A real Temporal server with its clients in this process, and what a worker of the task queue is told of it. */
 export async function startEnvironment(

@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigurationError, loadConfiguration, logNamed, readSecret } from '../../workers/config';
-import { configurationInForce } from '../../workers/config-in-force';
-import { jsonSchema } from '../../workers/config-schema';
+import { ConfigurationError } from '../../config/problems';
+import { loadConfiguration, logNamed } from '../../config/load';
+import { readSecret } from '../../config/secrets';
+import { configurationInForce } from '../../config/in-force';
+import { jsonSchema } from '../../config/schema';
 
 const example = resolve(__dirname, '../../examples/rekor-rotate.yaml');
 const exampleText = readFileSync(example, 'utf8');
@@ -316,9 +318,9 @@ it('refuses an unknown log with the nearest known name', () => {
   expect(() => logNamed(loadConfiguration(example, {}), 'constructor')).toThrow(/no log named "constructor"/);
 });
 
-it('keeps the JSON Schema for editors current: `rekor-rotate config schema > workers/config.schema.json`', () => {
+it('keeps the JSON Schema for editors current: `rekor-rotate config schema > config/rekor-rotate.schema.json`', () => {
   const committed: unknown = JSON.parse(
-    readFileSync(resolve(__dirname, '../../workers/config.schema.json'), 'utf8'),
+    readFileSync(resolve(__dirname, '../../config/rekor-rotate.schema.json'), 'utf8'),
   );
 
   expect(committed).toEqual(jsonSchema());

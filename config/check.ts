@@ -1,9 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import type { ConfigDocument } from './config-document';
-import { fieldPath, type Path, type Problem } from './config-problems';
-import { brokenRules } from './config-rules';
-import { configSchema, jsonSchema, type ConfigFile } from './config-schema';
+import type { ConfigDocument } from './document';
+import { fieldPath, type Path, type Problem } from './problems';
+import { brokenRules } from './rules';
+import { configSchema, jsonSchema, type ConfigFile } from './schema';
 
 /** Everything that is wrong with a document, in the order of its lines; or the document, valid. */
 export function checkDocument(

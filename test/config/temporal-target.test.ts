@@ -1,4 +1,4 @@
-import { temporalTarget } from '../../workers/temporal-connection';
+import { temporalTarget } from '../../config/temporal-target';
 
 const settings = { taskQueue: 'rekor-rotate' };
 

@@ -1,6 +1,6 @@
 import { normalize } from 'node:path';
 import { BESIDE_SIGNERS_MS, longestSignerWaitsMs, signerWaitsMs } from '../workflows/model/drain';
-import { fieldPath, type Path, type Problem } from './config-problems';
+import { fieldPath, type Path, type Problem } from './problems';
 import { formatDuration, formatSize, parseDuration, parseSize } from './quantities';
 
 /** What an attempt needs of `maxWait` to take itself back, so that no write waits longer than that. */

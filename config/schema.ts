@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import * as field from './config-fields';
-import { section } from './config-fields';
+import * as field from './fields';
+import { section } from './fields';
 
 /**
  * Every key of the configuration, its default, and what follows from its value. Messages, the JSON Schema for

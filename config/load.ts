@@ -4,18 +4,12 @@ import { closest } from 'fastest-levenshtein';
 import { errorReason } from '../activities/error-reason';
 import { OwnWords } from '../activities/own-words';
 import { refuse } from '../activities/refusal-error';
-import { checkDocument } from './config-check';
-import { readDocument } from './config-document';
-import { ConfigurationError } from './config-problems';
-import type { ConfigFile } from './config-schema';
-import type { Configuration, LogConfiguration, SecretReference, SlotConfiguration } from './config-types';
-
-export type * from './config-types';
-export { readAuthorities } from '../activities/authorities';
-export { ConfigurationError } from './config-problems';
-
-/** Variables of the process. Only here and in temporal-connection.ts are they read. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { checkDocument } from './check';
+import type { Configuration, LogConfiguration, SecretReference, SlotConfiguration } from './configuration';
+import { readDocument } from './document';
+import type { Environment } from './environment';
+import { ConfigurationError } from './problems';
+import type { ConfigFile } from './schema';
 
 const DEFAULT_FILE = 'rekor-rotate.yaml';
 
@@ -44,34 +38,6 @@ export function logNamed(configuration: Configuration, name: string): LogConfigu
   }
   const known = Object.keys(configuration.logs);
   throw refuse('UNKNOWN_LOG', { log: name, known, nearest: closest(name, known) });
-}
-
-/**
- * Reads a secret from where the configuration says that it is; one newline at its end is taken away. Refuses
- * SECRET_UNREADABLE. Call it when the secret is needed and keep the value nowhere, so that a changed one is found.
- */
-export function readSecret(reference: SecretReference, environment: Environment = process.env): string {
-  const { field } = reference;
-  const source = 'file' in reference ? `file ${reference.file}` : `variable ${reference.environment}`;
-  const value =
-    'file' in reference ? secretFile(reference.file, field, source) : environment[reference.environment];
-  const secret = value?.replace(/\r?\n$/, '');
-  if (secret) {
-    return secret;
-  }
-  throw refuse('SECRET_UNREADABLE', {
-    field,
-    source,
-    reason: value === undefined ? 'it is not set' : 'it is empty',
-  });
-}
-
-function secretFile(file: string, field: string, source: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw refuse('SECRET_UNREADABLE', { field, source, reason: errorReason(error) }, error);
-  }
 }
 
 function contentOf(file: string, asked: string | undefined, environment: Environment): string {

@@ -6,7 +6,7 @@ import {
   parseEvents,
   type Event,
 } from 'js-yaml';
-import { fieldPath, type Path, type Problem } from './config-problems';
+import { fieldPath, type Path, type Problem } from './problems';
 
 /** A YAML document, and in which line each of its fields stands. */
 export interface ConfigDocument {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatDuration, formatSize, parseDuration, parseSize } from '../../workers/quantities';
+import { formatDuration, formatSize, parseDuration, parseSize } from '../../config/quantities';
 
 it.each([
   ['250ms', 250],

@@ -1,7 +1,7 @@
 import { dump } from 'js-yaml';
-import type { Configuration } from './config-types';
+import type { Configuration } from './configuration';
 import { formatDuration, formatSize } from './quantities';
-import type { TemporalTarget } from './temporal-connection';
+import type { TemporalTarget } from './temporal-target';
 
 /**
  * The configuration as it is in force, defaults and environment included, in the shape of the file. Of a secret it

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { errorReason } from '../activities/error-reason';
+import { refuse } from '../activities/refusal-error';
+import type { SecretReference } from './configuration';
+import type { Environment } from './environment';
+
+export { readAuthorities } from '../activities/authorities';
+
+/**
+ * Reads a secret from where the configuration says that it is; one newline at its end is taken away. Refuses
+ * SECRET_UNREADABLE. Call it when the secret is needed and keep the value nowhere, so that a changed one is found.
+ */
+export function readSecret(reference: SecretReference, environment: Environment = process.env): string {
+  const { field } = reference;
+  const source = 'file' in reference ? `file ${reference.file}` : `variable ${reference.environment}`;
+  const value =
+    'file' in reference ? secretFile(reference.file, field, source) : environment[reference.environment];
+  const secret = value?.replace(/\r?\n$/, '');
+  if (secret) {
+    return secret;
+  }
+  throw refuse('SECRET_UNREADABLE', {
+    field,
+    source,
+    reason: value === undefined ? 'it is not set' : 'it is empty',
+  });
+}
+
+function secretFile(file: string, field: string, source: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw refuse('SECRET_UNREADABLE', { field, source, reason: errorReason(error) }, error);
+  }
+}
