@@ -2,10 +2,10 @@ import type { DrainTiming } from '../workflows/model/drain';
 import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
 import type { FrozenTree } from '../workflows/model/rotation';
 import { EMPTY_TREE, headOrEmpty, isUninitialised } from './empty-tree';
-import type { QueueReader } from './queue';
+import type { TreeQueue } from './tree-queue/tree-queue';
 import { refuse } from './refusal-error';
 import type { SignerPasses } from './signer';
-import { isShown, shownAs, sinceWhen } from './tree-row';
+import { isShown, shownAs, sinceWhen } from './tree-queue/tree-row';
 import type { LogSystems } from './systems';
 import type { Call } from './trillian';
 import { CallTooLate } from './trillian';
@@ -74,7 +74,7 @@ interface Drain {
  * A tree found FROZEN (this proof was broken off after 4, or an earlier rotation's) is set FROZEN anew, for a row that no
  * older copy has, and begins with 2 from there.
  */
-async function freezeByQueue(drain: Drain, queue: QueueReader): Promise<FrozenTree> {
+async function freezeByQueue(drain: Drain, queue: TreeQueue): Promise<FrozenTree> {
   const { systems, treeId, call } = drain;
   const { trillian } = systems;
   let found = (await trillian.getTree(treeId, call)).state;
@@ -109,7 +109,7 @@ async function freezeByQueue(drain: Drain, queue: QueueReader): Promise<FrozenTr
 const CHANGED = 'somebody else updated it meanwhile';
 
 /** Waits until the queue is empty; false when the tree is no longer as it was set. */
-async function emptied(drain: Drain, queue: QueueReader, set: Tree): Promise<boolean> {
+async function emptied(drain: Drain, queue: TreeQueue, set: Tree): Promise<boolean> {
   drain.left = 'its queue was not read';
   for (;;) {
     const queued = await queuedIn(drain, queue, set);
@@ -125,7 +125,7 @@ async function emptied(drain: Drain, queue: QueueReader, set: Tree): Promise<boo
  * The rows of the tree's queue, of an instant at which the database shows the tree as it was set. Waits for a replica that
  * lags. Null when it is Trillian that has the tree otherwise by now: what was read since it was set is worth nothing then.
  */
-async function queuedIn(drain: Drain, queue: QueueReader, set: Tree): Promise<number | null> {
+async function queuedIn(drain: Drain, queue: TreeQueue, set: Tree): Promise<number | null> {
   const { systems, treeId, call } = drain;
   for (;;) {
     const row = await queue.read(treeId, call.signal);

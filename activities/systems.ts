@@ -2,7 +2,7 @@ import type { RotationTiming } from '../workflows/model/plan';
 import type { DrainTiming } from '../workflows/model/drain';
 import type { Installation } from './installation/installation';
 import type { GateClient } from './gate';
-import type { QueueReader } from './queue';
+import type { TreeQueue } from './tree-queue/tree-queue';
 import type { RekorClient } from './rekor';
 import type { TrillianMetrics } from './signer';
 import type { TrillianClient } from './trillian';
@@ -14,7 +14,7 @@ export interface LogSystems {
   readonly trillian: TrillianClient;
   readonly metrics: TrillianMetrics;
   /** Absent when no database is configured. */
-  readonly queue?: QueueReader;
+  readonly queue?: TreeQueue;
   readonly rekor: RekorClient;
   readonly gate: GateClient;
   readonly installation: Installation;

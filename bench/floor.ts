@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectQueue, type QueueReader } from '../activities/queue';
+import { connectPostgresql } from '../activities/tree-queue/postgresql';
+import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import { connectMetrics, type TrillianMetrics } from '../activities/signer';
 import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS, type TrillianClient } from '../activities/trillian';
 import { artifactSigner, hashedRekord } from '../lab/load/artifact';
@@ -64,7 +65,7 @@ export interface FloorOptions {
 interface Systems {
   readonly trillian: TrillianClient;
   readonly metrics: TrillianMetrics;
-  readonly queue: QueueReader;
+  readonly queue: TreeQueue;
   readonly signal: AbortSignal;
 }
 
@@ -86,7 +87,7 @@ export async function measureFloor(lab: FloorLab, options: FloorOptions = {}): P
       logServers: [...lab.logServerMetrics],
       signers: [...lab.signerMetrics],
     }),
-    queue: connectQueue({ log: 'floor', url: () => lab.databaseUrl }),
+    queue: connectPostgresql({ log: 'floor', url: () => lab.databaseUrl }),
     signal: options.signal ?? new AbortController().signal,
   };
   const runs: (FloorParts & { wholeMs: number })[] = [];

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { QueueReader } from '../activities/queue';
+import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import type { TrillianClient } from '../activities/trillian';
 import type { LogSystems } from '../activities/systems';
 import type { OpenOrder } from '../workflows/model/changes';
@@ -76,7 +76,7 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       if (!queue) {
         return systems;
       }
-      const read: QueueReader['read'] = async (treeId, signal) => {
+      const read: TreeQueue['read'] = async (treeId, signal) => {
         const row = await queue.read(treeId, signal);
         const { state, updatedAtMs } = await trillian.getTree(treeId, { signal });
         return { state, updatedAtMs, queued: row?.queued ?? 0 };
@@ -204,7 +204,7 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
 };
 
 /** A database that shows every tree as it is, and no leaf in its queue. */
-function emptyQueue({ trillian }: LogSystems): QueueReader['read'] {
+function emptyQueue({ trillian }: LogSystems): TreeQueue['read'] {
   return async (treeId, signal) => {
     const { state, updatedAtMs } = await trillian.getTree(treeId, { signal });
     return { state, updatedAtMs, queued: 0 };

@@ -1,6 +1,6 @@
 import { connectGate } from '../activities/gate';
 import { hostInstallation, type HostOptions } from '../activities/installation/host';
-import { connectQueue } from '../activities/queue';
+import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import { connectRekor } from '../activities/rekor';
 import { connectMetrics } from '../activities/signer';
 import type { LogSystems } from '../activities/systems';
@@ -25,7 +25,7 @@ export function connectSystems(configuration: LogConfiguration): LogSystems {
       ...{ log, authorities },
       ...{ logServers: trillian.logServerMetrics, signers: trillian.signerMetrics },
     }),
-    ...(database && { queue: connectQueue({ log, url: () => readSecret(database.url) }) }),
+    ...(database && { queue: connectPostgresql({ log, url: () => readSecret(database.url) }) }),
     rekor: connectRekor({ log, authorities }),
     gate: connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
     installation: hostInstallation({

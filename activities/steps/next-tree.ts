@@ -9,7 +9,7 @@ import type { Attempt } from '../attempt';
 import { freezeTree } from '../drain';
 import { handoverLeaf, handoverText, sameEnd, type TreeEnd } from '../handover';
 import { refuse, RefusalError } from '../refusal-error';
-import { requireShown } from '../tree-row';
+import { requireShown } from '../tree-queue/tree-row';
 import type { LogSystems } from '../systems';
 import { allEnded, pause } from '../waiting';
 import { contentAt, contentOf, handedOver, type HandedOver } from './next-tree-content';

@@ -7,7 +7,7 @@ import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
 import { type Attempt, persistently } from '../attempt';
 import { foundOrRefused } from '../refusal-error';
-import { requireShown } from '../tree-row';
+import { requireShown } from '../tree-queue/tree-row';
 import type { LogSystems } from '../systems';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
 import { servedDrift } from './drift';

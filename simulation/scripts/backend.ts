@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { QueueReader } from '../../activities/queue';
+import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
 import { RefusalError } from '../../activities/refusal-error';
 import type { TrillianMetrics } from '../../activities/signer';
 import { type TrillianClient, TrillianError } from '../../activities/trillian';
@@ -22,7 +22,7 @@ export interface ScriptedRekor {
 export interface Backend {
   readonly trillian: TrillianClient;
   readonly metrics: TrillianMetrics;
-  readonly queue: QueueReader;
+  readonly queue: TreeQueue;
   /** Starts a process and waits until it answers; null when it ends instead. */
   rekor(active: TreeId, inactive: readonly TreeId[]): Promise<ScriptedRekor | null>;
   /** Nothing is integrated until the returned function is called. */

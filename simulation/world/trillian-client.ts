@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { QueueReader } from '../../activities/queue';
+import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
 import { refuse, type RefusalError } from '../../activities/refusal-error';
 import type { TrillianMetrics } from '../../activities/signer';
 import {
@@ -183,7 +183,7 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
 }
 
 /** Trillian's database. */
-export function queueReader({ log, time, network, trillian }: Parts): QueueReader {
+export function queueReader({ log, time, network, trillian }: Parts): TreeQueue {
   return {
     read: async (treeId, signal) => {
       const deadline = time.now + METRICS_TIMEOUT_MS;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import type { TreeRow } from '../../activities/queue';
+import type { TreeRow } from '../../activities/tree-queue/tree-queue';
 import type { SignerPasses } from '../../activities/signer';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import type { Random } from '../random';

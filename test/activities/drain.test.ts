@@ -1,5 +1,5 @@
 import { freezeTree } from '../../activities/drain';
-import type { TreeRow } from '../../activities/queue';
+import type { TreeRow } from '../../activities/tree-queue/tree-queue';
 import type { SignerPasses } from '../../activities/signer';
 import { type Call, CallTooLate, type TrillianClient } from '../../activities/trillian';
 import type { Tree, TreeState } from '../../workflows/model/log';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectQueue } from '../../activities/queue';
+import { connectPostgresql } from '../../activities/tree-queue/postgresql';
 import { connectRekor } from '../../activities/rekor';
 import { connectMetrics } from '../../activities/signer';
 import { connectTrillian } from '../../activities/trillian';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   const page = (port: string): string => `http://127.0.0.1:${ports[port]}/metrics`;
   const databaseUrl = readFileSync(lab.files.databaseUrl, 'utf8').trim();
   const trillian = connectTrillian({ log: 'lab', address });
-  const queue = connectQueue({ log: 'lab', url: () => databaseUrl });
+  const queue = connectPostgresql({ log: 'lab', url: () => databaseUrl });
   backend = {
     trillian,
     queue,

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freezeTree } from '../../activities/drain';
-import { connectQueue, type QueueReader } from '../../activities/queue';
+import { connectPostgresql } from '../../activities/tree-queue/postgresql';
+import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
 import { connectMetrics } from '../../activities/signer';
 import { connectTrillian } from '../../activities/trillian';
 import type { RefusalCode } from '../../workflows/model/refusals';
@@ -110,18 +111,17 @@ it.each<[Content]>([["Trillian's tables"], ['a copy of its trees and queues']])(
     const treeId = await log.trees.create('LOG');
     const name = content === "Trillian's tables" ? 'empty_queue' : 'copied_queue';
     const other = await otherDatabase(databaseUrl, name, content);
-    const [own, wrong] = [databaseUrl, other].map((url) => connectQueue({ log: 'lab', url: () => url })) as [
-      QueueReader,
-      QueueReader,
-    ];
+    const [own, wrong] = [databaseUrl, other].map((url) =>
+      connectPostgresql({ log: 'lab', url: () => url }),
+    ) as [TreeQueue, TreeQueue];
     const timing = { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 };
-    const freeze = (queue: QueueReader, signal = AbortSignal.timeout(30_000)) =>
+    const freeze = (queue: TreeQueue, signal = AbortSignal.timeout(30_000)) =>
       freezeTree({ log: 'lab', trillian, metrics, queue }, timing, treeId, { signal });
     /** Gives up when the database was asked so often: whatever proves nothing by then never does. */
-    const freezesNot = async (queue: QueueReader): Promise<string> => {
+    const freezesNot = async (queue: TreeQueue): Promise<string> => {
       const stop = new AbortController();
       let asked = 0;
-      const read: QueueReader['read'] = async (...question) => {
+      const read: TreeQueue['read'] = async (...question) => {
         const row = await queue.read(...question);
         if ((asked += 1) === 20) stop.abort(new Error('given up'));
         return row;

@@ -5,7 +5,8 @@ import { status } from '@grpc/grpc-js';
 import { Client } from 'pg';
 import { freezeTree } from '../../activities/drain';
 import { handoverLeaf, handoverText, readHandover } from '../../activities/handover';
-import { connectQueue, type QueueReader } from '../../activities/queue';
+import { connectPostgresql } from '../../activities/tree-queue/postgresql';
+import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
 import { connectRekor } from '../../activities/rekor';
 import { connectMetrics, type TrillianMetrics } from '../../activities/signer';
 import { connectTrillian, type TrillianClient, TrillianError } from '../../activities/trillian';
@@ -39,7 +40,7 @@ let metricsUrls: { logServer: string; signer: string };
 let databaseUrl: string;
 let trillian: TrillianClient;
 let metrics: TrillianMetrics;
-let queue: QueueReader;
+let queue: TreeQueue;
 const rekor = connectRekor({ log: 'lab' });
 const rekors: RekorInstance[] = [];
 
@@ -61,7 +62,7 @@ beforeAll(async () => {
     logServers: [metricsUrls.logServer],
     signers: [metricsUrls.signer],
   });
-  queue = connectQueue({ log: 'lab', url: () => databaseUrl });
+  queue = connectPostgresql({ log: 'lab', url: () => databaseUrl });
 });
 
 afterAll(async () => {
@@ -258,11 +259,11 @@ describe('the queue and the metrics', () => {
   it('are refused without the password when the database does not let us in (H28)', async () => {
     const url = new URL(databaseUrl);
     url.password = 'a-secret-that-is-wrong';
-    const reader = connectQueue({ log: 'lab', url: () => url.href });
+    const reader = connectPostgresql({ log: 'lab', url: () => url.href });
     const message = await refused('DATABASE_UNREACHABLE', reader.read('1', signal));
     expect(message).not.toContain('a-secret');
     await reader.close();
-    const malformed = connectQueue({ log: 'lab', url: () => 'postgresql://user:a-secret@[nowhere' });
+    const malformed = connectPostgresql({ log: 'lab', url: () => 'postgresql://user:a-secret@[nowhere' });
     expect(await refused('DATABASE_UNREACHABLE', malformed.read('1', signal))).not.toContain('a-secret');
     await malformed.close();
   });

@@ -1,9 +1,9 @@
-import type { Tree } from '../workflows/model/log';
-import { refuse } from './refusal-error';
-import type { QueueReader, TreeRow } from './queue';
-import type { LogSystems } from './systems';
-import type { Call } from './trillian';
-import { pause } from './waiting';
+import type { Tree } from '../../workflows/model/log';
+import { refuse } from '../refusal-error';
+import type { TreeQueue, TreeRow } from './tree-queue';
+import type { LogSystems } from '../systems';
+import type { Call } from '../trillian';
+import { pause } from '../waiting';
 
 /**
  * Whether what a database shows is this tree as Trillian just answered it. State and time of the last update are those of
@@ -30,11 +30,11 @@ const LOOK_EVERY_MS = 50;
 /**
  * The database shows the tree as Trillian has it now.
  *
- * @throws DATABASE_OF_ANOTHER_TRILLIAN when it does not, and what `QueueReader.read` refuses.
+ * @throws DATABASE_OF_ANOTHER_TRILLIAN when it does not, and what `TreeQueue.read` refuses.
  */
 export async function requireShown(
   { log, trillian }: Pick<LogSystems, 'log' | 'trillian'>,
-  queue: QueueReader,
+  queue: TreeQueue,
   treeId: string,
   call: Call,
 ): Promise<void> {

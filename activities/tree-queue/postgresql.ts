@@ -1,33 +1,12 @@
 import { DatabaseError, Pool } from 'pg';
-import type { TreeId } from '../workflows/model/log';
-import { errorReason } from './error-reason';
-import { OwnWords } from './own-words';
-import { refuse, RefusalError } from './refusal-error';
-import { abortReason, throwIfAborted } from './waiting';
+import type { TreeId } from '../../workflows/model/log';
+import { errorReason } from '../error-reason';
+import { OwnWords } from '../own-words';
+import { refuse, RefusalError } from '../refusal-error';
+import { abortReason, throwIfAborted } from '../waiting';
+import type { TreeQueue, TreeRow } from './tree-queue';
 
-/** A tree as Trillian's database shows it, all of one instant. */
-export interface TreeRow {
-  readonly state: string;
-  /** Milliseconds since the epoch, as in Trillian's own answers. */
-  readonly updatedAtMs: number;
-  /** Leaves that are accepted and not integrated; no interface of Trillian tells their number. */
-  readonly queued: number;
-}
-
-/** Trillian's database, as far as a proof reads it. */
-export interface QueueReader {
-  /**
-   * The tree's own row and its queue, committed at the moment of asking; null when the database does not know the tree. The
-   * count is worth nothing unless the row is what Trillian says of the tree (tree-row.ts).
-   *
-   * Refuses DATABASE_UNREACHABLE; DATABASE_DENIED when the user may not read what it must; DATABASE_OF_ANOTHER_TRILLIAN
-   * where Trillian's tables are missing; DATABASE_ADDRESS_UNSUPPORTED and SECRET_UNREADABLE for the address.
-   */
-  read(treeId: TreeId, signal: AbortSignal): Promise<TreeRow | null>;
-  close(): Promise<void>;
-}
-
-export interface QueueOptions {
+export interface PostgresqlOptions {
   /** The log's name in the configuration, for messages. */
   readonly log: string;
   /** Reads the secret `postgresql://` address when a connection is needed, so that a changed one is taken up. */
@@ -56,7 +35,7 @@ interface Row {
  * database, and drains are proven by the signer. The user needs SELECT on the columns that the statement names, of the
  * tables `trees` and `unsequenced` (trillian: storage/postgresql/schema/storage.sql), and nothing else.
  */
-export function connectQueue({ log, url }: QueueOptions): QueueReader {
+export function connectPostgresql({ log, url }: PostgresqlOptions): TreeQueue {
   let connected: { readonly url: string; readonly pool: Pool } | undefined;
 
   async function pool(): Promise<Pool> {

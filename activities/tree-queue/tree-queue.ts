@@ -1,0 +1,23 @@
+import type { TreeId } from '../../workflows/model/log';
+
+/** A tree as Trillian's database shows it, all of one instant. */
+export interface TreeRow {
+  readonly state: string;
+  /** Milliseconds since the epoch, as in Trillian's own answers. */
+  readonly updatedAtMs: number;
+  /** Leaves that are accepted and not integrated; no interface of Trillian tells their number. */
+  readonly queued: number;
+}
+
+/** Trillian's database, as far as a proof reads it. */
+export interface TreeQueue {
+  /**
+   * The tree's own row and its queue, committed at the moment of asking; null when the database does not know the tree. The
+   * count is worth nothing unless the row is what Trillian says of the tree (tree-row.ts).
+   *
+   * Refuses DATABASE_UNREACHABLE; DATABASE_DENIED when the user may not read what it must; DATABASE_OF_ANOTHER_TRILLIAN
+   * where Trillian's tables are missing; DATABASE_ADDRESS_UNSUPPORTED and SECRET_UNREADABLE for the address.
+   */
+  read(treeId: TreeId, signal: AbortSignal): Promise<TreeRow | null>;
+  close(): Promise<void>;
+}
