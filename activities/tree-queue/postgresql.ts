@@ -42,8 +42,10 @@ export function connectPostgresql({ log, url }: PostgresqlOptions): TreeQueue {
     const wanted = url();
     if (connected?.url !== wanted) {
       requirePostgresql(log, wanted);
-      await connected?.pool.end();
+      const last = connected;
+      // Before anything is awaited: who asks meanwhile must find this pool, and not end the last one again.
       connected = { url: wanted, pool: openPool(wanted) };
+      await last?.pool.end();
     }
     return connected.pool;
   }
