@@ -11,7 +11,8 @@ const room = (target, ...forbidden) => ({
   message: `${target}/ may not import this: see "The rooms" in docs/architecture.md.`,
 });
 
-const outer = ['cli', 'config', 'workers', 'gate', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'];
+const aroundTheLab = ['lab', 'load', 'faults', 'harness', 'demo', 'bench', 'chaos', 'simulation'];
+const outer = ['cli', 'config', 'workers', 'gate', ...aroundTheLab, 'tools', 'test'];
 
 export default tseslint.config(
   { ignores: ['out/', 'node_modules/'] },
@@ -36,40 +37,16 @@ export default tseslint.config(
           zones: [
             room('workflows/model', 'activities', 'proto', ...outer),
             room('workflows', 'activities', 'proto', ...outer),
-            room(
-              'gate',
-              'lab',
-              'bench',
-              'chaos',
-              'simulation',
-              'tools',
-              'test',
-              'cli',
-              'config',
-              'workers',
-              'activities',
-            ),
-            room('cli', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test', 'activities'),
-            room(
-              'config',
-              'proto',
-              'workers',
-              'cli',
-              'gate',
-              'lab',
-              'bench',
-              'chaos',
-              'simulation',
-              'tools',
-              'test',
-            ),
+            room('gate', ...aroundTheLab, 'tools', 'test', 'cli', 'config', 'workers', 'activities'),
+            room('cli', ...aroundTheLab, 'tools', 'test', 'activities'),
+            room('config', 'proto', 'workers', 'cli', 'gate', ...aroundTheLab, 'tools', 'test'),
             {
               target: './config',
               from: './activities',
               except: ['error-reason.ts', 'own-words.ts', 'refusal-error.ts', 'authorities.ts'],
               message: 'config/ says what is wrong in the words of activities/, and knows no adapter.',
             },
-            room('workers', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test', 'cli'),
+            room('workers', ...aroundTheLab, 'tools', 'test', 'cli'),
             room(
               'tools',
               'workflows',
@@ -78,21 +55,20 @@ export default tseslint.config(
               'workers',
               'cli',
               'gate',
-              'lab',
-              'bench',
-              'chaos',
-              'simulation',
+              ...aroundTheLab,
               'test',
             ),
-            room('lab', 'test', 'bench', 'chaos', 'simulation'),
+            room('load', 'lab', 'faults', 'harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
+            room('faults', 'load', 'harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
+            room('lab', 'load', 'faults', 'harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
+            room('harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
+            room('demo', 'faults', 'harness', 'bench', 'chaos', 'simulation', 'test'),
             room('bench', 'test', 'chaos', 'simulation'),
             room('chaos', 'test', 'bench', 'simulation'),
-            room('simulation', 'lab', 'bench', 'chaos', 'tools', 'test'),
+            room('simulation', 'lab', 'load', 'faults', 'harness', 'demo', 'bench', 'chaos', 'tools', 'test'),
             {
               target: './activities',
-              from: ['cli', 'config', 'workers', 'lab', 'bench', 'chaos', 'simulation', 'tools', 'test'].map(
-                (from) => `./${from}`,
-              ),
+              from: ['cli', 'config', 'workers', ...aroundTheLab, 'tools', 'test'].map((from) => `./${from}`),
               message: 'activities/ may not import this: see "The rooms" in docs/architecture.md.',
             },
             {

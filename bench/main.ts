@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { demonstrate } from '../lab/demonstration';
+import { demonstrate } from '../demo/demonstration';
 import { startLab, type RunningLab } from '../lab/lab';
-import { complaints } from '../lab/summary';
+import { complaints } from '../demo/summary';
 import { ensureBinaries } from '../tools/binaries';
 import { measurePassingThrough, measureSlowly } from './passing-through';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { httpClient, type HttpClient } from '../lab/load/http';
-import { median } from './median';
+import { httpClient, type HttpClient } from '../load/http';
+import { median } from '../load/median';
 
 /** What the gate costs while it only passes requests on. Milliseconds. */
 export interface PassingThrough {

@@ -1,7 +1,7 @@
-import type { Held } from '../lab/faults/exchange';
-import type { GrpcRequest } from '../lab/faults/grpc-proxy';
-import type { HttpMatch } from '../lab/faults/http-proxy';
-import type { SlotCommands } from '../lab/faults/slot-commands';
+import type { Held } from '../faults/exchange';
+import type { GrpcRequest } from '../faults/grpc-proxy';
+import type { HttpMatch } from '../faults/http-proxy';
+import type { SlotCommands } from '../harness/slot-commands';
 import type { WorkerCalls, WorkerName } from './worker-calls';
 
 /** A call of a worker that is held. */

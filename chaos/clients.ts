@@ -1,4 +1,4 @@
-import type { EndedRequest } from '../lab/load/load';
+import type { EndedRequest } from '../load/load';
 
 /** How a request failed, as a client sees it. */
 export const failureKinds = ['409', '500', '502', '503', 'other', 'broken', 'late', 'untrue'] as const;

@@ -1,4 +1,4 @@
-import type { StoredTree } from '../lab/trillian-trees';
+import type { StoredTree } from '../harness/trillian-trees';
 
 /** Everything of a log that a rotation may change, as the systems themselves say it. */
 export interface LogState {

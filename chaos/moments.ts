@@ -1,5 +1,5 @@
-import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../lab/faults/chosen-calls';
-import type { HttpProxy } from '../lab/faults/http-proxy';
+import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../faults/chosen-calls';
+import type { HttpProxy } from '../faults/http-proxy';
 import type { SlotName } from '../lab/files';
 import { together, type Catching, type Caught } from './catching';
 import type { Step } from '../workflows/model/steps';

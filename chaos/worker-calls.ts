@@ -1,11 +1,11 @@
 import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labLog } from '../lab/configuration';
-import { startGrpcProxy, type GrpcProxy } from '../lab/faults/grpc-proxy';
-import { startHttpProxy, type HttpProxy } from '../lab/faults/http-proxy';
-import type { SlotCommands } from '../lab/faults/slot-commands';
-import { trillianProto } from '../lab/trillian-trees';
-import type { End, Network } from './network';
+import { startGrpcProxy, type GrpcProxy } from '../faults/grpc-proxy';
+import { startHttpProxy, type HttpProxy } from '../faults/http-proxy';
+import type { SlotCommands } from '../harness/slot-commands';
+import { trillianProto } from '../harness/trillian-trees';
+import type { End, Network } from '../faults/network';
 import { readConfiguration, writeConfiguration } from './worker-configuration';
 
 export type WorkerName = 'worker-1' | 'worker-2';

@@ -43,7 +43,7 @@ if (interrupted) {
 }
 
 async function demo(options) {
-  return await run(process.execPath, [join('out', 'dist', 'lab', 'demo.js'), ...options]);
+  return await run(process.execPath, [join('out', 'dist', 'demo', 'main.js'), ...options]);
 }
 
 async function bench(options) {

@@ -1,5 +1,5 @@
 import { clientView, kindOf, totalOf } from '../../chaos/clients';
-import type { EndedRequest } from '../../lab/load/load';
+import type { EndedRequest } from '../../load/load';
 
 const faultAt = 10_000;
 

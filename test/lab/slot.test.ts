@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recorded } from '../../lab/process';
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { formatIdentity, identify } from '../../tools/process-identity';
 import { startWithoutFirstThread } from '../tools/without-first-thread';
 import { PATIENCE_MS } from '../patience';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { releaseTo, setsState } from '../../lab/faults/chosen-calls';
-import { until, within } from '../../lab/waiting';
+import { releaseTo, setsState } from '../../faults/chosen-calls';
+import { until, within } from '../../harness/waiting';
 import { cutOverId } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { steps, type Step } from '../../workflows/model/steps';

@@ -5,7 +5,7 @@ import { runCell, type CellOptions, type CellRecord } from '../../chaos/cell';
 import { nameOf, parts, type Cell } from '../../chaos/matrix';
 import { steps } from '../../workflows/model/steps';
 import { startRig, type Rig } from '../../chaos/rig';
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { ensureBinaries } from '../../tools/binaries';
 import { PATIENCE_MS } from '../patience';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { within } from '../../lab/waiting';
+import { within } from '../../harness/waiting';
 import { PATIENCE_MS } from '../patience';
 
 /** A process of ours, with its output in a file. */

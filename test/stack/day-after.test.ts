@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { until, within } from '../../lab/waiting';
-import { gateHold, releaseTo, setsState } from '../../lab/faults/chosen-calls';
+import { until, within } from '../../harness/waiting';
+import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
 import { PRUNE_TREES } from '../../workflows/messages';
 import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
 import type { SlotSection } from './configuration-copy';

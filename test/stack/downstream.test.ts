@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyAsBundle } from '../../activities/verification/bundle-check';
 import { LogReader } from '../../activities/verification/log-reader';
-import { artifactSigner } from '../../lab/load/artifact';
+import { artifactSigner } from '../../load/artifact';
 import { ensureBinaries } from '../../tools/binaries';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { unhurried } from './configuration-copy';

@@ -1,4 +1,4 @@
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { guardId } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import type { LoadSummary } from '../../lab/load/load';
+import type { LoadSummary } from '../../load/load';
 import type { RotationResult } from '../../workflows/model/rotation';
-import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../../lab/faults/chosen-calls';
-import type { HttpMatch } from '../../lab/faults/http-proxy';
+import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
+import type { HttpMatch } from '../../faults/http-proxy';
 import { CRITICAL_SECTION_MS } from './lab-process';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import type { Serving } from './moments';
 import { expectOutcome, stepNames } from './outcome';
 import { activeTrees, expectAsBefore } from './snapshot';
-import { within } from '../../lab/waiting';
+import { within } from '../../harness/waiting';
 import { PATIENCE_MS } from '../patience';
 
 interface Rotated {

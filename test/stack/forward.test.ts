@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { releaseTo } from '../../lab/faults/chosen-calls';
-import { until } from '../../lab/waiting';
+import { releaseTo } from '../../faults/chosen-calls';
+import { until } from '../../harness/waiting';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn } from './moments';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { until, within } from '../../lab/waiting';
+import { until, within } from '../../harness/waiting';
 import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/rotation';
 import type { SlotSection } from './configuration-copy';

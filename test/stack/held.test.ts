@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { gateHold, releaseTo, setsState } from '../../lab/faults/chosen-calls';
-import { until } from '../../lab/waiting';
+import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
+import { until } from '../../harness/waiting';
 import type { Progress } from '../../workflows/messages';
 import type { Held } from '../../workflows/model/held';
 import type { RefusalCode } from '../../workflows/model/refusals';

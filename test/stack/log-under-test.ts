@@ -4,13 +4,13 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection, ScheduleOverlapPolicy, type WorkflowHandle } from '@temporalio/client';
-import { startWithEnds, type Ends } from '../../lab/ends';
-import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
-import type { Acknowledgement } from '../../lab/load/acknowledgement';
-import { checkAcknowledgements } from '../../lab/load/check';
-import { readEntry } from '../../lab/load/entry';
-import { startLoad, type Load } from '../../lab/load/load';
-import { createRecorder, type Recorder } from '../../lab/load/recorder';
+import { startWithEnds, type Ends } from '../../harness/ends';
+import { artifactSigner, hashedRekord } from '../../load/artifact';
+import type { Acknowledgement } from '../../load/acknowledgement';
+import { checkAcknowledgements } from '../../load/check';
+import { readEntry } from '../../load/entry';
+import { startLoad, type Load } from '../../load/load';
+import { createRecorder, type Recorder } from '../../load/recorder';
 import {
   guardId,
   lockId,
@@ -33,14 +33,14 @@ import {
   type LogSection,
   type RotationSection,
 } from './configuration-copy';
-import { startGrpcProxy, type GrpcProxy } from '../../lab/faults/grpc-proxy';
-import { startHttpProxy, type HttpProxy } from '../../lab/faults/http-proxy';
-import { gateAdmin, type GateAdmin } from '../../lab/gate-admin';
+import { startGrpcProxy, type GrpcProxy } from '../../faults/grpc-proxy';
+import { startHttpProxy, type HttpProxy } from '../../faults/http-proxy';
+import { gateAdmin, type GateAdmin } from '../../harness/gate-admin';
 import { startLab, type LabProcess } from './lab-process';
-import { slotCommands, type SlotCommands } from '../../lab/faults/slot-commands';
+import { slotCommands, type SlotCommands } from '../../harness/slot-commands';
 import { snapshotOf, type LogSnapshot } from './snapshot';
-import { trillianProto, trillianTrees, type TrillianTrees } from '../../lab/trillian-trees';
-import { until, within } from '../../lab/waiting';
+import { trillianProto, trillianTrees, type TrillianTrees } from '../../harness/trillian-trees';
+import { until, within } from '../../harness/waiting';
 import { workerProcess, type WorkerProcess } from './worker-process';
 import { PATIENCE_MS } from '../patience';
 

@@ -1,5 +1,5 @@
-import type { LoadSummary } from '../../lab/load/load';
-import { until } from '../../lab/waiting';
+import type { LoadSummary } from '../../load/load';
+import { until } from '../../harness/waiting';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';

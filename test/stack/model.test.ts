@@ -6,7 +6,7 @@ import { connectPostgresql } from '../../activities/tree-queue/postgresql';
 import { connectRekor } from '../../activities/rekor';
 import { connectMetrics } from '../../activities/signer';
 import { connectTrillian } from '../../activities/trillian';
-import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
+import { artifactSigner, hashedRekord } from '../../load/artifact';
 import { signalRecorded } from '../../lab/process';
 import { prepareRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { type Backend, type ScriptedRekor, Stage } from '../../simulation/scripts/backend';

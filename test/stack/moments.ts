@@ -1,6 +1,6 @@
-import { gateHold, releaseTo, setsState } from '../../lab/faults/chosen-calls';
-import type { Held } from '../../lab/faults/exchange';
-import { within } from '../../lab/waiting';
+import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
+import type { Held } from '../../faults/exchange';
+import { within } from '../../harness/waiting';
 import type { Step } from '../../workflows/model/steps';
 import type { LogUnderTest } from './log-under-test';
 import { PATIENCE_MS } from '../patience';

@@ -1,15 +1,15 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectTrillian, type TrillianClient } from '../../activities/trillian';
-import { startLoad } from '../../lab/load/load';
-import { createRecorder, type Recorder } from '../../lab/load/recorder';
+import { startLoad } from '../../load/load';
+import { createRecorder, type Recorder } from '../../load/recorder';
 import { startRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { ensureBinaries, type Binaries } from '../../tools/binaries';
 import type { TreeId } from '../../workflows/model/log';
 import { onlyLog, readConfiguration } from './configuration-copy';
 import { startLab, type LabProcess } from './lab-process';
 import { startRoundRobin } from './round-robin';
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { PATIENCE_MS } from '../patience';
 
 let directory: string;

@@ -1,4 +1,4 @@
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { cutOverId } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn } from './moments';

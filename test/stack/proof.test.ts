@@ -1,12 +1,12 @@
 import { run } from '../../cli/program';
-import { emptyRoot, rootOf } from '../../lab/faults/chosen-calls';
-import { rekorCallsProto, startGrpcProxy, type GrpcProxy } from '../../lab/faults/grpc-proxy';
-import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
-import { readEntry } from '../../lab/load/entry';
+import { emptyRoot, rootOf } from '../../faults/chosen-calls';
+import { rekorCallsProto, startGrpcProxy, type GrpcProxy } from '../../faults/grpc-proxy';
+import { artifactSigner, hashedRekord } from '../../load/artifact';
+import { readEntry } from '../../load/entry';
 import type { PartName } from '../../lab/parts';
 import type { Ports } from '../../lab/ports';
 import { directRoutes, type Routes } from '../../lab/routes';
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { LOG_INFO_PATH, readLoadedShards } from '../../gate/loaded-shards';
 import { recordingTerminal } from '../cli/recording-terminal';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
-import { gateHold, setsState, setsStateOfAnother } from '../../lab/faults/chosen-calls';
-import { exhaustQuota } from '../../lab/faults/queued-leaves';
-import { within } from '../../lab/waiting';
+import { gateHold, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
+import { exhaustQuota } from '../../harness/queued-leaves';
+import { within } from '../../harness/waiting';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome, stepNames } from './outcome';
 import { expectAsBefore } from './snapshot';

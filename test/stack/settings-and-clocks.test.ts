@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
-import { startHttpProxy } from '../../lab/faults/http-proxy';
+import { startHttpProxy } from '../../faults/http-proxy';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { expectOutcome } from './outcome';
 import { expectAsBefore } from './snapshot';

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LogSection } from './configuration-copy';
-import type { GateAdmin } from '../../lab/gate-admin';
-import type { StoredTree, TrillianTrees } from '../../lab/trillian-trees';
+import type { GateAdmin } from '../../harness/gate-admin';
+import type { StoredTree, TrillianTrees } from '../../harness/trillian-trees';
 
 /** Everything of a log that must be as before once a rotation was rolled back; times and versions are not in it. */
 export interface LogSnapshot {

@@ -10,7 +10,7 @@ import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
 import { connectRekor } from '../../activities/rekor';
 import { connectMetrics, type TrillianMetrics } from '../../activities/signer';
 import { connectTrillian, type TrillianClient, TrillianError } from '../../activities/trillian';
-import { exhaustQuota } from '../../lab/faults/queued-leaves';
+import { exhaustQuota } from '../../harness/queued-leaves';
 import { signalRecorded } from '../../lab/process';
 import { type RekorInstance, startRekor } from '../../lab/rekor-instance';
 import { ensureBinaries } from '../../tools/binaries';
@@ -18,7 +18,7 @@ import type { DrainTiming } from '../../workflows/model/drain';
 import type { TreeId } from '../../workflows/model/log';
 import { refused, rejected } from '../activities/refused';
 import { type LabProcess, startLab } from './lab-process';
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { PATIENCE_MS } from '../patience';
 
 /** Time enough for a drain to find out what keeps it, when that does not go away. Milliseconds. */

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../../lab/waiting';
+import { until } from '../../harness/waiting';
 import { cutOverId, RECOVER_LOG } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { steps, type Step } from '../../workflows/model/steps';

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RefusalError } from '../../activities/refusal-error';
 import { logVerifier } from '../../activities/verification/verification';
-import { artifactSigner, hashedRekord } from '../../lab/load/artifact';
+import { artifactSigner, hashedRekord } from '../../load/artifact';
 import { startRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { ensureBinaries } from '../../tools/binaries';
 import type { Shard } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
 import { onlyLog, readConfiguration } from './configuration-copy';
 import { startLab } from './lab-process';
-import { trillianTrees } from '../../lab/trillian-trees';
+import { trillianTrees } from '../../harness/trillian-trees';
 import { PATIENCE_MS } from '../patience';
 
 /**

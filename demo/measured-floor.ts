@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { compiledProgram } from './files';
+import { compiledProgram } from '../lab/files';
 
 export interface FloorProgramOptions {
   /** The lab's configuration file. */
@@ -16,11 +16,10 @@ export interface FloorProgramOptions {
 }
 
 /**
- * Runs the floor script, which is a program of bench/ (the lab does not import from there), and returns its median in
- * milliseconds: what the calls of a rotation cost alone, in this lab, now.
+ * Runs the floor script and returns its median in milliseconds: what the calls of a rotation cost alone, in this lab, now.
  */
 export async function measuredFloor(options: FloorProgramOptions): Promise<number> {
-  const program = join(compiledProgram(), '..', '..', 'bench', 'floor-main.js');
+  const program = join(compiledProgram(), '..', '..', 'demo', 'floor-main.js');
   const given = {
     configuration: options.configuration,
     'rekor-server': options.rekorServer,

@@ -1,6 +1,6 @@
-import type { CheckReport } from './load/check';
-import type { Figures } from './load/figures';
-import type { LoadSummary } from './load/load';
+import type { CheckReport } from '../load/check';
+import type { Figures } from '../load/figures';
+import type { LoadSummary } from '../load/load';
 import type { RotationRun } from './rotation-run';
 
 /** `maxWait`: the longest that any write may wait in the gate. Milliseconds. */

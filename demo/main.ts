@@ -3,8 +3,8 @@ import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import { demonstrate } from './demonstration';
-import { compiledProgram } from './files';
-import { readStatus, startLab, stopLab, type LabStatus } from './lab';
+import { compiledProgram } from '../lab/files';
+import { readStatus, startLab, stopLab, type LabStatus } from '../lab/lab';
 import { complaints } from './summary';
 import { summaryText } from './summary-text';
 

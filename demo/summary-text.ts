@@ -1,4 +1,4 @@
-import type { Figures } from './load/figures';
+import type { Figures } from '../load/figures';
 import { complaints, type RotationSummary, type Summary } from './summary';
 
 const COLUMNS = 80;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { rootFromInclusionProof } from '../../../lab/load/merkle';
+import { rootFromInclusionProof } from '../../load/merkle';
 import { naivePath, naiveRoot } from './naive-merkle-tree';
 
 const treeAndLeaf = fc

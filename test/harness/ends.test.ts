@@ -1,4 +1,4 @@
-import { startWithEnds } from '../../lab/ends';
+import { startWithEnds } from '../../harness/ends';
 
 describe('something of many parts', () => {
   it('is ended from its last part to its first, whichever of them does not end', async () => {

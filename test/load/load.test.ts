@@ -1,5 +1,5 @@
-import { startLoad, type Load, type LoadOptions } from '../../../lab/load/load';
-import { createRecorder, type Recorder } from '../../../lab/load/recorder';
+import { startLoad, type Load, type LoadOptions } from '../../load/load';
+import { createRecorder, type Recorder } from '../../load/recorder';
 import { fakeRekor, type FakeRekor } from './fake-rekor';
 
 let rekor: FakeRekor;

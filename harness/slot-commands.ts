@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Held } from './exchange';
-import { until } from '../waiting';
+import type { Held } from '../faults/exchange';
+import { until } from './waiting';
 
 /** The commands of a log's slots, with a fault before chosen ones; works also once the worker that ran them is dead. */
 export interface SlotCommands {

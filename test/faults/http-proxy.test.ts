@@ -1,8 +1,8 @@
 import { Agent, createServer, request as requestTo, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { startHttpProxy, type HttpProxy } from '../../../lab/faults/http-proxy';
-import { until } from '../../../lab/waiting';
-import { PATIENCE_MS } from '../../patience';
+import { startHttpProxy, type HttpProxy } from '../../faults/http-proxy';
+import { until } from '../../harness/waiting';
+import { PATIENCE_MS } from '../patience';
 
 describe('the HTTP proxy before the gate and Rekor', () => {
   const effects: string[] = [];

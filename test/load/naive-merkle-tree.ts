@@ -1,4 +1,4 @@
-import { leafHash, nodeHash } from '../../../lab/load/merkle';
+import { leafHash, nodeHash } from '../../load/merkle';
 
 /** Root over the leaves, by the recursive definition of RFC 6962 section 2.1; the empty tree is not needed here. */
 export function naiveRoot(leaves: readonly Buffer[]): Buffer {

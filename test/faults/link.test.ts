@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startLink, type Link } from '../../chaos/link';
-import { until } from '../../lab/waiting';
+import { startLink, type Link } from '../../faults/link';
+import { until } from '../../harness/waiting';
 import { PATIENCE_MS } from '../patience';
 
 describe('a connection that can be cut', () => {

@@ -7,14 +7,14 @@ import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import { connectMetrics, type TrillianMetrics } from '../activities/signer';
 import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS, type TrillianClient } from '../activities/trillian';
-import { artifactSigner, hashedRekord } from '../lab/load/artifact';
-import { httpClient } from '../lab/load/http';
-import { startLoad } from '../lab/load/load';
-import { leafHash } from '../lab/load/merkle';
-import { createRecorder } from '../lab/load/recorder';
+import { artifactSigner, hashedRekord } from '../load/artifact';
+import { httpClient } from '../load/http';
+import { startLoad } from '../load/load';
+import { leafHash } from '../load/merkle';
+import { createRecorder } from '../load/recorder';
 import { loadedLength, prepareRekor, startRekor, type RekorInstance } from '../lab/rekor-instance';
 import type { TreeId } from '../workflows/model/log';
-import { median } from './median';
+import { median } from '../load/median';
 
 /** Where the parts of a lab are that a throw-away log is made of. */
 export interface FloorLab {

@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { leafHash } from '../../../lab/load/merkle';
-import { logIdOf } from '../../../lab/load/signed-note';
+import { leafHash } from '../../load/merkle';
+import { logIdOf } from '../../load/signed-note';
 import { naivePath, naiveRoot } from './naive-merkle-tree';
 
 /** One entry of the fake log as it answers it; a test bends what it wants bent. */

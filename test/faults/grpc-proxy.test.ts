@@ -15,9 +15,9 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { startGrpcProxy, type GrpcProxy } from '../../../lab/faults/grpc-proxy';
-import { until } from '../../../lab/waiting';
-import { PATIENCE_MS } from '../../patience';
+import { startGrpcProxy, type GrpcProxy } from '../../faults/grpc-proxy';
+import { until } from '../../harness/waiting';
+import { PATIENCE_MS } from '../patience';
 
 const proto = `syntax = "proto3";
 package tiny;

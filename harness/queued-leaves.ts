@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { MOST_QUEUED_LEAVES } from '../start-part';
+import { MOST_QUEUED_LEAVES } from '../lab/start-part';
 
 /** A tree that Trillian does not have, as of a log that was deleted: its rows stay, and count. */
 const STRANGER = '1';

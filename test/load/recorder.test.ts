@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readEntry } from '../../../lab/load/entry';
-import { createRecorder, type Recorder } from '../../../lab/load/recorder';
+import { readEntry } from '../../load/entry';
+import { createRecorder, type Recorder } from '../../load/recorder';
 import { fakeRekor, type FakeAnswer, type FakeRekor } from './fake-rekor';
 
 const ENTRIES = 11;

@@ -1,6 +1,6 @@
-import { complaints, summarise, type Summary } from '../../lab/summary';
-import { summaryText } from '../../lab/summary-text';
-import type { RotationRun } from '../../lab/rotation-run';
+import { complaints, summarise, type Summary } from '../../demo/summary';
+import { summaryText } from '../../demo/summary-text';
+import type { RotationRun } from '../../demo/rotation-run';
 import type { RotationResult } from '../../workflows/model/rotation';
 
 const [CURRENT, NEXT] = ['5082225451410501653', '6826284441047790130'];
