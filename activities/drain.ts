@@ -3,13 +3,13 @@ import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
 import type { FrozenTree } from '../workflows/model/rotation';
 import { EMPTY_TREE, headOrEmpty, isUninitialised } from './empty-tree';
 import type { TreeQueue } from './tree-queue/tree-queue';
-import { refuse } from './refusal-error';
-import type { SignerPasses } from './signer';
+import { refuse } from './errors/refusal-error';
+import type { SignerPasses } from './clients/metrics';
 import { isShown, shownAs, sinceWhen } from './tree-queue/tree-row';
 import type { LogSystems } from './systems';
-import type { Call } from './trillian';
-import { CallTooLate } from './trillian';
-import { pause } from './waiting';
+import type { CallBounds } from './clients/trillian';
+import { CallTooLate } from './clients/trillian';
+import { pause } from './bounds/waiting';
 
 type DrainSystems = Pick<LogSystems, 'log' | 'trillian' | 'metrics' | 'queue'>;
 
@@ -23,22 +23,22 @@ const POLL_MS = 5;
  * FROZEN alone proves nothing: a signer pass or a QueueLeaf that saw the state before can commit later (H1, H2). What
  * is proven, and in which order, is written where it is done. Called again on a tree that is FROZEN it proves it again.
  *
- * @param call bounds it; nothing is changed after its `notAfter` (H8).
+ * @param bounds bounds it; nothing is changed after its `notAfter` (H8).
  * @throws NOT_DRAINED, with what was left, when the call's signal is aborted or its time is over; its cause is the reason.
  */
 export async function freezeTree(
   systems: DrainSystems,
   timing: DrainTiming,
   treeId: TreeId,
-  call: Call,
+  bounds: CallBounds,
 ): Promise<FrozenTree> {
-  const { signal } = call;
+  const { signal } = bounds;
   const started = performance.now();
   const drain: Drain = {
     systems,
     timing,
     treeId,
-    call,
+    bounds,
     left: 'its state was not read',
   };
   try {
@@ -55,7 +55,7 @@ interface Drain {
   readonly systems: DrainSystems;
   readonly timing: DrainTiming;
   readonly treeId: TreeId;
-  readonly call: Call;
+  readonly bounds: CallBounds;
   /** What stands between now and the proof, in words, for NOT_DRAINED. */
   left: string;
 }
@@ -75,9 +75,9 @@ interface Drain {
  * older copy has, and begins with 2 from there.
  */
 async function freezeByQueue(drain: Drain, queue: TreeQueue): Promise<FrozenTree> {
-  const { systems, treeId, call } = drain;
+  const { systems, treeId, bounds } = drain;
   const { trillian } = systems;
-  let found = (await trillian.getTree(treeId, call)).state;
+  let found = (await trillian.getTree(treeId, bounds)).state;
   for (;;) {
     const proof: string[] = [];
     if (found !== 'FROZEN') {
@@ -98,7 +98,7 @@ async function freezeByQueue(drain: Drain, queue: TreeQueue): Promise<FrozenTree
     if (queued === 0) {
       proof.push('no row in its queue after FROZEN');
       drain.left = 'its size was not read';
-      const head = await headOrEmpty(trillian, treeId, call);
+      const head = await headOrEmpty(trillian, treeId, bounds);
       proof.push(describe(head));
       return { treeId, ...head, proof };
     }
@@ -117,7 +117,7 @@ async function emptied(drain: Drain, queue: TreeQueue, set: Tree): Promise<boole
       return queued === 0;
     }
     drain.left = `leaves in its queue: ${queued}`;
-    await pause(POLL_MS, drain.call.signal);
+    await pause(POLL_MS, drain.bounds.signal);
   }
 }
 
@@ -126,19 +126,19 @@ async function emptied(drain: Drain, queue: TreeQueue, set: Tree): Promise<boole
  * lags. Null when it is Trillian that has the tree otherwise by now: what was read since it was set is worth nothing then.
  */
 async function queuedIn(drain: Drain, queue: TreeQueue, set: Tree): Promise<number | null> {
-  const { systems, treeId, call } = drain;
+  const { systems, treeId, bounds } = drain;
   for (;;) {
-    const row = await queue.read(treeId, call.signal);
+    const row = await queue.read(treeId, bounds.signal);
     if (isShown(row, set)) {
       return row.queued;
     }
-    const now = await systems.trillian.getTree(treeId, call);
+    const now = await systems.trillian.getTree(treeId, bounds);
     if (now.state !== set.state || now.updatedAtMs !== set.updatedAtMs) {
       drain.left = CHANGED;
       return null;
     }
     drain.left = `its database shows it ${shownAs(row)}, and not ${sinceWhen(set)}: a replica that lags, or not this Trillian's`;
-    await pause(POLL_MS, call.signal);
+    await pause(POLL_MS, bounds.signal);
   }
 }
 
@@ -154,23 +154,23 @@ async function queuedIn(drain: Drain, queue: TreeQueue, set: Tree): Promise<numb
  * For a tree that was never initialised no pass succeeds; nothing can be queued for it, and after 1 nothing will be.
  */
 async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
-  const { systems, timing, treeId, call } = drain;
+  const { systems, timing, treeId, bounds } = drain;
   const { trillian } = systems;
   for (;;) {
     const proof: string[] = [];
     await setState(drain, 'DRAINING', proof);
     await noneInFlight(drain, proof);
     drain.left = 'the guard window was not over';
-    await pause(timing.guardWindowMs + timing.clockDifferenceMs, call.signal);
+    await pause(timing.guardWindowMs + timing.clockDifferenceMs, bounds.signal);
     const initialised = await emptyPasses(drain, proof);
     await setState(drain, 'FROZEN', proof);
     if (!initialised) {
       return { treeId, ...EMPTY_TREE, proof: [...proof, 'it was never initialised'] };
     }
     drain.left = 'its size was not read twice';
-    const head = await trillian.treeHead(treeId, call);
-    await pause(timing.signerIntervalMs, call.signal);
-    const again = await trillian.treeHead(treeId, call);
+    const head = await trillian.treeHead(treeId, bounds);
+    await pause(timing.signerIntervalMs, bounds.signal);
+    const again = await trillian.treeHead(treeId, bounds);
     if (sameHead(head, again)) {
       proof.push(`${describe(head)}, twice, ${timing.signerIntervalMs} ms apart`);
       return { treeId, ...head, proof };
@@ -181,14 +181,14 @@ async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
 
 async function setState(drain: Drain, state: 'DRAINING' | 'FROZEN', proof: string[]): Promise<Tree> {
   if (state === 'FROZEN') drain.left = 'it was not set FROZEN';
-  const tree = await drain.systems.trillian.setState(drain.treeId, state, drain.call);
+  const tree = await drain.systems.trillian.setState(drain.treeId, state, drain.bounds);
   proof.push(`${state}, read back`);
   return tree;
 }
 
 async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {
   const { metrics } = drain.systems;
-  const { signal } = drain.call;
+  const { signal } = drain.bounds;
   drain.left = 'the QueueLeaf calls in flight were not counted';
   for (;;) {
     const { answer: inFlight, tookMs } = await timed(() => metrics.queueLeafInFlight(signal));
@@ -203,11 +203,11 @@ async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {
 
 /** Waits for passes that add nothing; false, at once, for a tree that was never initialised, for which none succeeds. */
 async function emptyPasses(drain: Drain, proof: string[]): Promise<boolean> {
-  const { systems, treeId, call } = drain;
+  const { systems, treeId, bounds } = drain;
   const read = async (): Promise<SignerPasses & TreeHead & { readonly tookMs: number }> => {
     // Counters before the size: then a size that has not grown covers every pass that was counted.
-    const { answer, tookMs } = await timed(() => systems.metrics.signer(treeId, call.signal));
-    return { ...answer, tookMs, ...(await systems.trillian.treeHead(treeId, call)) };
+    const { answer, tookMs } = await timed(() => systems.metrics.signer(treeId, bounds.signal));
+    return { ...answer, tookMs, ...(await systems.trillian.treeHead(treeId, bounds)) };
   };
   drain.left = 'its signer passes were not counted';
   let from;
@@ -242,7 +242,7 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<boolean> {
       drain.left = `${passes} of ${wanted} signer passes that add nothing`;
     }
     // A signer writes its page itself: reading a large one all the time would slow the passes that are waited for.
-    await pause(Math.max(POLL_MS, now.tookMs), call.signal);
+    await pause(Math.max(POLL_MS, now.tookMs), bounds.signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TreeHead, TreeId } from '../workflows/model/log';
-import { RefusalError } from './refusal-error';
-import type { Call, TrillianClient } from './trillian';
+import { RefusalError } from './errors/refusal-error';
+import type { CallBounds, TrillianClient } from './clients/trillian';
 
 /** A tree without leaves, as InitLog makes it: its root is the hash of nothing (RFC 6962, section 2.1). */
 export const EMPTY_TREE: TreeHead = { size: 0, rootHash: createHash('sha256').digest('hex') };
@@ -20,10 +20,10 @@ export function isUninitialised(error: unknown): boolean {
 export async function headOrEmpty(
   { treeHead }: Pick<TrillianClient, 'treeHead'>,
   treeId: TreeId,
-  call: Call,
+  bounds: CallBounds,
 ): Promise<TreeHead> {
   try {
-    return await treeHead(treeId, call);
+    return await treeHead(treeId, bounds);
   } catch (error) {
     if (isUninitialised(error)) {
       return EMPTY_TREE;

@@ -7,11 +7,11 @@ import type {
   ReleaseOrder,
   ShardsNotice,
 } from '../gate/messages';
-import { errorReason } from './error-reason';
-import { freshRequest } from './fresh-request';
-import { parseJson } from './parse-json';
-import { refuse, type RefusalError } from './refusal-error';
-import { throwIfAborted } from './waiting';
+import { errorReason } from './errors/error-reason';
+import { freshRequest } from './clients/http';
+import { parseJson } from './clients/parse-json';
+import { refuse, type RefusalError } from './errors/refusal-error';
+import { throwIfAborted } from './bounds/waiting';
 
 /**
  * The admin interface of one log's write gate. Refuses GATE_UNREACHABLE (also for an answer that is none),

@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { z } from 'zod';
 import type { TreeHead, TreeId } from '../workflows/model/log';
-import { parseJson } from './parse-json';
-import type { IntegratedLeaf } from './trillian';
+import { parseJson } from './clients/parse-json';
+import type { IntegratedLeaf } from './clients/trillian';
 
 /** The end of a tree, which its handover leaf commits to. */
 export type TreeEnd = TreeHead & { readonly treeId: TreeId };

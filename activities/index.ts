@@ -2,9 +2,12 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import { distance } from 'fastest-levenshtein';
 import type { Changes, Observations, Pruning } from '../workflows/model/changes';
 import { refusal, type RefusalCode } from '../workflows/model/refusals';
-import { type Attempt, inAttempt, type KeptSteps, persistently } from './attempt';
-import { errorReason, errorTrail } from './error-reason';
-import { refuse, RefusalError } from './refusal-error';
+import { type ActivityBounds, type KeptSteps, withinBounds } from './bounds/activity-bounds';
+import { retryWhileUnreachable } from './bounds/retry-while-unreachable';
+import { pause } from './bounds/waiting';
+import { CallOutcomeUnknown } from './clients/trillian';
+import { errorReason, errorTrail } from './errors/error-reason';
+import { refuse, RefusalError } from './errors/refusal-error';
 import { byHand } from './steps/by-hand';
 import { holdAndFreeze, openAndExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
@@ -19,8 +22,6 @@ import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
 import { releaseToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
-import { CallOutcomeUnknown } from './trillian';
-import { pause } from './waiting';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
 export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes & Observations & Pruning {
@@ -38,63 +39,63 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
   const step =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(name, true, (steps) => attempted(name, steps, systemsOf(logOf(order)), order, act));
+      asFailure(name, true, (steps) => bounded(name, steps, systemsOf(logOf(order)), order, act));
 
   /** The same, behind the point of no return: long ones, so that what stays away is soon told to a person. */
-  const onwards =
+  const afterExposure =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(name, false, (steps) =>
-        attempted(name, steps, systemsOf(logOf(order)), order, act, ONWARDS_PATIENCE_MS),
+      asFailure(name, false, (steps) =>
+        bounded(name, steps, systemsOf(logOf(order)), order, act, AFTER_EXPOSURE_PATIENCE_MS),
       );
 
   /** An activity that must succeed in the end, an undo or one that goes forward: whatever it finds is worth another try. */
-  const undo =
+  const mustSucceed =
     <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
     (order: Order): Promise<Result> =>
-      crossing(name, false, (steps) => attempted(name, steps, systemsOf(logOf(order)), order, act));
+      asFailure(name, false, (steps) => bounded(name, steps, systemsOf(logOf(order)), order, act));
 
   const ofIdentity = (order: { readonly identity: { readonly log: string } }): string => order.identity.log;
   const ofLog = (order: { readonly log: string }): string => order.log;
 
   const opening = step('verify', ofIdentity, openAndExpose);
-  const forward = undo('forward', ofIdentity, openAndExpose);
+  const forward = mustSucceed('forward', ofIdentity, openAndExpose);
 
   return {
     preflight: step('preflight', ofLog, preflight),
-    lockHolder: (log) => crossing('preflight', true, () => lockHolder(Context.current().client, log)),
-    cutOverRuns: (log) => crossing('preflight', true, () => cutOverRuns(Context.current().client, log)),
+    lockHolder: (log) => asFailure('preflight', true, () => lockHolder(Context.current().client, log)),
+    cutOverRuns: (log) => asFailure('preflight', true, () => cutOverRuns(Context.current().client, log)),
     leftovers: step('preflight', ofLog, leftovers),
-    guard: step('guard', ofLog, (systems, order: { readonly log: string }, attempt) =>
-      guard(systems, Context.current().client, order, attempt),
+    guard: step('guard', ofLog, (systems, order: { readonly log: string }, bounds) =>
+      guard(systems, Context.current().client, order, bounds),
     ),
     retiredTrees: step('prune', ofLog, retiredTrees),
     deleteRetiredTree: step('prune', ofLog, deleteRetiredTree),
     byHand: step('held', ofIdentity, byHand),
-    superseding: onwards('supersede', ofIdentity, superseding),
-    createNextTree: step('createTree', ofLog, alone(createNextTree)),
-    retireNextTree: undo('undo createTree', ofLog, retireNextTree),
-    stage: step('stage', ofIdentity, alone(stage)),
-    discard: undo('undo stage', ofIdentity, discard),
+    superseding: afterExposure('supersede', ofIdentity, superseding),
+    createNextTree: step('createTree', ofLog, onlyWithoutOpenSection(createNextTree)),
+    retireNextTree: mustSucceed('undo createTree', ofLog, retireNextTree),
+    stage: step('stage', ofIdentity, onlyWithoutOpenSection(stage)),
+    discard: mustSucceed('undo stage', ofIdentity, discard),
     holdAndFreeze: step('hold', ofIdentity, holdAndFreeze),
-    allowWritesToCurrent: undo('undo freeze', ofIdentity, allowWritesToCurrent),
-    releaseToCurrent: undo('undo hold', ofIdentity, releaseToCurrent),
-    stop: undo('undo start', ofIdentity, stop),
+    allowWritesToCurrent: mustSucceed('undo freeze', ofIdentity, allowWritesToCurrent),
+    releaseToCurrent: mustSucceed('undo hold', ofIdentity, releaseToCurrent),
+    stop: mustSucceed('undo start', ofIdentity, stop),
     openAndExpose: (order) => (order.forward ? forward : opening)(order),
-    closeNextTree: undo('undo verify', ofIdentity, closeNextTree),
-    lookBack: undo('look back', ofIdentity, lookBack),
-    confirm: onwards('confirm', ofIdentity, confirm),
-    settle: onwards('settle', ofIdentity, settle),
-    soak: onwards('soak', ofIdentity, soak),
+    closeNextTree: mustSucceed('undo verify', ofIdentity, closeNextTree),
+    lookBack: mustSucceed('look back', ofIdentity, lookBack),
+    confirm: afterExposure('confirm', ofIdentity, confirm),
+    settle: afterExposure('settle', ofIdentity, settle),
+    soak: afterExposure('soak', ofIdentity, soak),
   };
 }
 
 /** No other try can change it, whatever waits for it. */
 const decisive: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['NOT_OURS']);
 
-type Act<Order, Result> = (systems: LogSystems, order: Order, attempt: Attempt) => Promise<Result>;
+type Act<Order, Result> = (systems: LogSystems, order: Order, bounds: ActivityBounds) => Promise<Result>;
 
-function attempted<Order, Result>(
+function bounded<Order, Result>(
   name: string,
   steps: KeptSteps,
   systems: LogSystems,
@@ -102,33 +103,33 @@ function attempted<Order, Result>(
   act: Act<Order, Result>,
   patienceMs?: number,
 ): Promise<Result> {
-  return inAttempt(name, steps, (attempt) =>
-    persistently(attempt, () => act(systems, order, attempt), patienceMs),
+  return withinBounds(name, steps, (bounds) =>
+    retryWhileUnreachable(bounds, () => act(systems, order, bounds), patienceMs),
   );
 }
 
 /** How long an activity behind the point of no return asks by itself for what cannot be reached, in milliseconds. */
-const ONWARDS_PATIENCE_MS = 10_000;
+const AFTER_EXPOSURE_PATIENCE_MS = 10_000;
 
 /** How often it is looked whether a critical section has ended, in milliseconds. */
 const LOOK_EVERY_MS = 200;
 
 /** A step that prepares begins once no critical section of the log is open: a rotation that was reset may have left one (H7). */
-function alone<Order, Result>(act: Act<Order, Result>): Act<Order, Result> {
-  return async (systems, order, attempt) => {
+function onlyWithoutOpenSection<Order, Result>(act: Act<Order, Result>): Act<Order, Result> {
+  return async (systems, order, bounds) => {
     while (await cutOverRuns(Context.current().client, systems.log)) {
-      await pause(LOOK_EVERY_MS, attempt.signal);
+      await pause(LOOK_EVERY_MS, bounds.signal);
     }
-    return await act(systems, order, attempt);
+    return await act(systems, order, bounds);
   };
 }
 
 /**
  * Only words of the catalogue cross to the workflow, as failures whose type is the code, with the steps that were begun and
  * done before. What lies behind them, which may quote a secret (H28), goes nowhere but for its kinds and places, to the
- * worker's own log. A refusal is final where `final` says so; what nobody foresaw or answered may be worth another attempt.
+ * worker's own log. A refusal is final where `final` says so; what nobody foresaw or answered may be worth another try.
  */
-async function crossing<Result>(
+async function asFailure<Result>(
   name: string,
   final: boolean,
   act: (steps: KeptSteps) => Promise<Result>,

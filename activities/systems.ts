@@ -3,9 +3,9 @@ import type { DrainTiming } from '../workflows/model/drain';
 import type { Installation } from './installation/installation';
 import type { GateClient } from './gate';
 import type { TreeQueue } from './tree-queue/tree-queue';
-import type { RekorClient } from './rekor';
-import type { TrillianMetrics } from './signer';
-import type { TrillianClient } from './trillian';
+import type { RekorClient } from './clients/rekor';
+import type { TrillianMetrics } from './clients/metrics';
+import type { TrillianClient } from './clients/trillian';
 import type { LogVerifier } from './verification/verification';
 
 /** The real systems of one log. There is one implementation of each but the installation. */

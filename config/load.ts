@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
-import { errorReason } from '../activities/error-reason';
-import { OwnWords } from '../activities/own-words';
-import { refuse } from '../activities/refusal-error';
+import { errorReason } from '../activities/errors/error-reason';
+import { OwnWords } from '../activities/errors/own-words';
+import { refuse } from '../activities/errors/refusal-error';
 import { checkDocument } from './check';
 import type { Configuration, LogConfiguration, SecretReference, SlotConfiguration } from './configuration';
 import { readDocument } from './document';

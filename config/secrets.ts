@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { errorReason } from '../activities/error-reason';
-import { refuse } from '../activities/refusal-error';
+import { errorReason } from '../activities/errors/error-reason';
+import { refuse } from '../activities/errors/refusal-error';
 import type { SecretReference } from './configuration';
 import type { Environment } from './environment';
 
-export { readAuthorities } from '../activities/authorities';
+export { readAuthorities } from '../activities/clients/authorities';
 
 /**
  * Reads a secret from where the configuration says that it is; one newline at its end is taken away. Refuses

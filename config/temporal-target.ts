@@ -1,6 +1,6 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { errorReason } from '../activities/error-reason';
-import { refuse } from '../activities/refusal-error';
+import { errorReason } from '../activities/errors/error-reason';
+import { refuse } from '../activities/errors/refusal-error';
 import type { TemporalSettings } from './configuration';
 import type { Environment } from './environment';
 

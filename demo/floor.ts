@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
-import { connectMetrics, type TrillianMetrics } from '../activities/signer';
-import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS, type TrillianClient } from '../activities/trillian';
+import { connectMetrics, type TrillianMetrics } from '../activities/clients/metrics';
+import {
+  connectTrillian,
+  REKOR_MAX_ROOT_DURATION_MS,
+  type TrillianClient,
+} from '../activities/clients/trillian';
 import { artifactSigner, hashedRekord } from '../load/artifact';
 import { httpClient } from '../load/http';
 import { startLoad } from '../load/load';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS } from '../activities/trillian';
+import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS } from '../activities/clients/trillian';
 import type { TreeId } from '../workflows/model/log';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { Ports } from './ports';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
-import type { TrillianClient } from '../activities/trillian';
+import type { TrillianClient } from '../activities/clients/trillian';
 import type { LogSystems } from '../activities/systems';
 import type { OpenOrder } from '../workflows/model/changes';
 import type { TreeId } from '../workflows/model/log';
@@ -37,16 +37,16 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       const seems = new Map<TreeId, 'DRAINING' | 'FROZEN'>();
       const { trillian } = systems;
       return withTrillian(systems, {
-        setState: async (treeId, state, call) => {
+        setState: async (treeId, state, bounds) => {
           if (treeId !== CURRENT_TREE || state === 'ACTIVE') {
             seems.delete(treeId);
-            return await trillian.setState(treeId, state, call);
+            return await trillian.setState(treeId, state, bounds);
           }
           seems.set(treeId, state);
-          return { ...(await trillian.getTree(treeId, call)), state };
+          return { ...(await trillian.getTree(treeId, bounds)), state };
         },
-        getTree: async (treeId, call) => {
-          const tree = await trillian.getTree(treeId, call);
+        getTree: async (treeId, bounds) => {
+          const tree = await trillian.getTree(treeId, bounds);
           return { ...tree, state: seems.get(treeId) ?? tree.state };
         },
       });
@@ -154,8 +154,8 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         act: (...all: [...Rest, Parameters<TrillianClient['listTrees']>[0]]) => Promise<Result>,
       ) =>
         (async (...all: [...Rest, Parameters<TrillianClient['listTrees']>[0]]) => {
-          const call = all.pop() as Parameters<TrillianClient['listTrees']>[0];
-          const bound = { signal: call.signal, timeoutMs: 8_000 };
+          const bounds = all.pop() as Parameters<TrillianClient['listTrees']>[0];
+          const bound = { signal: bounds.signal, timeoutMs: 8_000 };
           const args = [...all, bound] as unknown as Parameters<typeof act>;
           try {
             return await act(...args);
@@ -187,16 +187,16 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
     systems: (systems) => {
       const { trillian } = systems;
       return withTrillian(systems, {
-        setState: async (treeId, state, call) => {
+        setState: async (treeId, state, bounds) => {
           if (state !== 'ACTIVE') {
-            return await trillian.setState(treeId, state, call);
+            return await trillian.setState(treeId, state, bounds);
           }
           const late = async (): Promise<void> => {
             await wait(300);
             await trillian.setState(treeId, state, { signal: new AbortController().signal });
           };
           late().catch(() => undefined);
-          return { ...(await trillian.getTree(treeId, call)), state };
+          return { ...(await trillian.getTree(treeId, bounds)), state };
         },
       });
     },

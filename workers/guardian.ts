@@ -1,5 +1,5 @@
 import { ScheduleNotFoundError, type Client } from '@temporalio/client';
-import { errorReason } from '../activities/error-reason';
+import { errorReason } from '../activities/errors/error-reason';
 import { guardId } from '../workflows/messages';
 import type { GuardResult } from '../workflows/model/guarding';
 import { refusal, type Refusal } from '../workflows/model/refusals';

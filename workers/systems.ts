@@ -1,10 +1,10 @@
 import { connectGate } from '../activities/gate';
 import { hostInstallation, type HostOptions } from '../activities/installation/host';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
-import { connectRekor } from '../activities/rekor';
-import { connectMetrics } from '../activities/signer';
+import { connectRekor } from '../activities/clients/rekor';
+import { connectMetrics } from '../activities/clients/metrics';
 import type { LogSystems } from '../activities/systems';
-import { connectTrillian } from '../activities/trillian';
+import { connectTrillian } from '../activities/clients/trillian';
 import { logVerifier } from '../activities/verification/verification';
 import type { HostConfiguration, LogConfiguration, RotationConfiguration } from '../config/configuration';
 import { readSecret } from '../config/secrets';

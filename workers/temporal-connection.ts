@@ -1,7 +1,7 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { errorReason } from '../activities/error-reason';
-import { refuse, type RefusalError } from '../activities/refusal-error';
+import { errorReason } from '../activities/errors/error-reason';
+import { refuse, type RefusalError } from '../activities/errors/refusal-error';
 import type { TemporalTarget } from '../config/temporal-target';
 
 /** How long a program waits for Temporal before it says that it is not there. Milliseconds. */

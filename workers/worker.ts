@@ -9,7 +9,7 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
-import { RefusalError } from '../activities/refusal-error';
+import { RefusalError } from '../activities/errors/refusal-error';
 import type { Configuration } from '../config/configuration';
 import { keepGauges } from './gauges';
 import { keepGuarded } from './guard-schedule';

@@ -1,5 +1,5 @@
 import type { TreeId } from '../../workflows/model/log';
-import { refuse } from '../refusal-error';
+import { refuse } from '../errors/refusal-error';
 import { isTreeId, TREE_ID_ALLOWED } from './tree-id';
 
 /**

@@ -1,6 +1,6 @@
 import type { ReleaseOrder } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
-import { refuse } from '../refusal-error';
+import { refuse } from '../errors/refusal-error';
 import { activeTreeId, withActiveTreeId } from './environment-file';
 import { appendShard, listedTreeIds } from './sharding-file';
 import {

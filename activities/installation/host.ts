@@ -1,7 +1,7 @@
 import { canonicalUrl, sameUrl } from '../../workflows/model/base-url';
 import type { CommandRun, InstallationChanges, InstallationState } from '../../workflows/model/installation';
 import type { Instance } from '../../workflows/model/log';
-import { refuse, RefusalError } from '../refusal-error';
+import { refuse, RefusalError } from '../errors/refusal-error';
 import { discardLines, settleLines } from './by-hand';
 import { differingLines } from './differing-lines';
 import { activeTreeId, shownTreeIdLine } from './environment-file';

@@ -1,6 +1,6 @@
 import { CST, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments } from 'yaml';
 import type { Scalar } from 'yaml';
-import { OwnWords } from '../own-words';
+import { OwnWords } from '../errors/own-words';
 
 /**
  * JSON, and the part of YAML that every reader takes alike. Rekor reads YAML 1.1, and JSON where that fails

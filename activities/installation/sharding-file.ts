@@ -1,5 +1,5 @@
 import type { TreeId } from '../../workflows/model/log';
-import { refuse, RefusalError } from '../refusal-error';
+import { refuse, RefusalError } from '../errors/refusal-error';
 import { BYTE_ORDER_MARK, isNothing, NotReadable, type PlainNode, readPlainYaml } from './plain-yaml';
 import { type ListedShard, readShard } from './shard-fields';
 

@@ -1,8 +1,8 @@
 import type { ByHand, HeldStep } from '../../workflows/model/by-hand';
 import type { TreeId } from '../../workflows/model/log';
 import { orderNumber } from '../../workflows/model/rotation';
-import type { Attempt } from '../attempt';
-import { errorReason } from '../error-reason';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { errorReason } from '../errors/error-reason';
 import type { LogSystems } from '../systems';
 import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
 import { currentEnd } from './next-tree';
@@ -11,12 +11,12 @@ import { notAsBefore } from './rolled-back';
 import { shardsOfCurrent, shardsOfNext } from './writes';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
-export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attempt): Promise<ByHand> {
+export async function byHand(systems: LogSystems, held: HeldStep, bounds: ActivityBounds): Promise<ByHand> {
   const { trillian, gate, installation } = systems;
   const { currentTreeId, nextTreeId, current, next } = held.release;
-  const tree = async (treeId: TreeId): Promise<string> => (await trillian.getTree(treeId, attempt)).state;
+  const tree = async (treeId: TreeId): Promise<string> => (await trillian.getTree(treeId, bounds)).state;
   const runs = async (release: string): Promise<string> =>
-    (await installation.runs(release, attempt.signal)) ? 'runs' : 'does not run';
+    (await installation.runs(release, bounds.signal)) ? 'runs' : 'does not run';
   const facts: readonly [string, () => Promise<string>][] = [
     [`current tree ${currentTreeId}`, () => tree(currentTreeId)],
     ...(nextTreeId === ''
@@ -25,7 +25,7 @@ export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attem
     [
       'gate',
       async () => {
-        const { mode, upstream, number } = await gate.state(attempt.signal);
+        const { mode, upstream, number } = await gate.state(bounds.signal);
         return `${mode}, sends to ${upstream}, follows order ${number}`;
       },
     ],
@@ -39,7 +39,7 @@ export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attem
     }),
   );
   try {
-    return { state, commands: await commandsFor(systems, held, attempt) };
+    return { state, commands: await commandsFor(systems, held, bounds) };
   } catch (error) {
     return { state: [...state, `what would finish it cannot be said: ${errorReason(error)}`], commands: [] };
   }
@@ -52,7 +52,7 @@ export async function byHand(systems: LogSystems, held: HeldStep, attempt: Attem
 async function commandsFor(
   systems: LogSystems,
   held: HeldStep,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<readonly string[]> {
   const { addresses, installation } = systems;
   const { step, release, identity, froze = false } = held;
@@ -65,7 +65,7 @@ async function commandsFor(
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
   const own = orderNumber(identity);
-  if (await leavesAlone(systems, held, attempt)) {
+  if (await leavesAlone(systems, held, bounds)) {
     return [];
   }
   switch (step) {
@@ -75,7 +75,7 @@ async function commandsFor(
       if (supersedes) {
         return []; // That tree was closed before its attempt, and stays so.
       }
-      await requireNothingAfter(systems, held, attempt);
+      await requireNothingAfter(systems, held, bounds);
       return [setState(currentTreeId, 'ACTIVE')];
     case 'undo hold':
       return [sendTo(current, own + 1)];
@@ -86,9 +86,9 @@ async function commandsFor(
     case 'undo createTree':
       return nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')];
     case 'look back': {
-      const different = await notAsBefore(systems, { identity, release, froze }, attempt);
+      const different = await notAsBefore(systems, { identity, release, froze }, bounds);
       if (different.some(({ wanted }) => wanted !== 'gate to current' && wanted.state === 'ACTIVE')) {
-        await requireNothingPublicAfter(systems, held, attempt);
+        await requireNothingPublicAfter(systems, held, bounds);
       }
       const commands = different.map(({ wanted }) =>
         wanted === 'gate to current' ? sendTo(current, own + 1) : setState(wanted.treeId, wanted.state),
@@ -97,7 +97,7 @@ async function commandsFor(
     }
     case 'forward': {
       // A Rekor that starts now computes with what the tree has become (H1).
-      const { end } = await currentEnd(systems, held, attempt);
+      const { end } = await currentEnd(systems, held, bounds);
       return [
         ...installation.byHand.start(next),
         `curl -fsS ${urlOf(next)}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
@@ -114,15 +114,15 @@ async function commandsFor(
 }
 
 /** Whether the undo itself would do nothing: clients are sent to what it takes back (H7). */
-async function leavesAlone(systems: LogSystems, held: HeldStep, attempt: Attempt): Promise<boolean> {
+async function leavesAlone(systems: LogSystems, held: HeldStep, bounds: ActivityBounds): Promise<boolean> {
   switch (held.step) {
     case 'undo verify':
     case 'undo freeze':
     case 'undo hold':
-      return await livesOnNext(systems, held, attempt);
+      return await livesOnNext(systems, held, bounds);
     case 'undo start':
     case 'undo stage':
-      return await isExposed(systems, held, attempt);
+      return await isExposed(systems, held, bounds);
     default:
       return false;
   }

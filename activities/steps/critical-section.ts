@@ -5,13 +5,13 @@ import type {
   OpenOrder,
 } from '../../workflows/model/changes';
 import type { FrozenTree } from '../../workflows/model/rotation';
-import type { Attempt } from '../attempt';
+import type { ActivityBounds } from '../bounds/activity-bounds';
 import type { LogSystems } from '../systems';
 import { freeze } from './current-tree';
 import { requireAsPrepared, requireStillHeld } from './hands-of-others';
 import { start } from './next-release';
 import { endOfCurrent, verifyAndOpen } from './next-tree';
-import { allEnded } from '../waiting';
+import { allEnded } from '../bounds/waiting';
 import { requireOurs } from './ownership';
 import { expose, hold } from './writes';
 
@@ -19,45 +19,49 @@ import { expose, hold } from './writes';
 export async function holdAndFreeze(
   systems: LogSystems,
   order: CriticalOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<HeldAndFrozen> {
-  await requireOurs(systems, order.identity, attempt);
+  await requireOurs(systems, order.identity, bounds);
   // Once it has begun, what is no longer as prepared is its own doing.
-  await attempt.atFirst(() => requireAsPrepared(systems, order, attempt));
-  await attempt.step('hold', () => hold(systems, order, attempt));
+  await bounds.requireOnce(() => requireAsPrepared(systems, order, bounds));
+  await bounds.step('hold', () => hold(systems, order, bounds));
   // With writes held and none in flight the current length is very likely final: the next release starts while the
   // current tree drains, and is proven afterwards.
-  const starting = attempt.step('start', () => start(systems, order, attempt));
-  const freezing = attempt.step('freeze', () => freeze(systems, order, attempt));
+  const starting = bounds.step('start', () => start(systems, order, bounds));
+  const freezing = bounds.step('freeze', () => freeze(systems, order, bounds));
   const [, frozen] = await allEnded([starting, freezing]);
-  return { frozen, times: attempt.steps.times };
+  return { frozen, times: bounds.steps.times };
 }
 
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
 export async function openAndExpose(
   systems: LogSystems,
   order: OpenOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<OpenedAndExposed> {
-  await requireOurs(systems, order.identity, attempt);
+  await requireOurs(systems, order.identity, bounds);
   // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
-  const { frozen, handover } = await attempt.step('verify', async () => {
+  const { frozen, handover } = await bounds.step('verify', async () => {
     if (order.frozen) {
-      await attempt.atFirst(() => requireStillHeld(systems, order, attempt));
+      await bounds.requireOnce(() => requireStillHeld(systems, order, bounds));
     }
-    const end = order.frozen ?? (await goingForward(systems, order, attempt));
-    return { frozen: end, handover: await verifyAndOpen(systems, { ...order, frozen: end }, attempt) };
+    const end = order.frozen ?? (await goingForward(systems, order, bounds));
+    return { frozen: end, handover: await verifyAndOpen(systems, { ...order, frozen: end }, bounds) };
   });
-  attempt.signal.throwIfAborted();
+  bounds.signal.throwIfAborted();
   // From here on a Cancel comes too late: half an exposure would be worse than either end.
-  const toTheEnd = { ...attempt, signal: attempt.lateSignal };
-  await attempt.step('expose', () => expose(systems, { ...order, frozen }, toTheEnd));
-  return { frozen, handover, times: attempt.steps.times };
+  const toTheEnd = { ...bounds, signal: bounds.lateSignal };
+  await bounds.step('expose', () => expose(systems, { ...order, frozen }, toTheEnd));
+  return { frozen, handover, times: bounds.steps.times };
 }
 
 /** Nobody told the end of the current tree, and nobody knows whether the next release still runs. */
-async function goingForward(systems: LogSystems, order: OpenOrder, attempt: Attempt): Promise<FrozenTree> {
-  const frozen = await endOfCurrent(systems, order, attempt);
-  await start(systems, order, attempt);
+async function goingForward(
+  systems: LogSystems,
+  order: OpenOrder,
+  bounds: ActivityBounds,
+): Promise<FrozenTree> {
+  const frozen = await endOfCurrent(systems, order, bounds);
+  await start(systems, order, bounds);
   return frozen;
 }

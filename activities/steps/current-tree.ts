@@ -2,9 +2,9 @@ import type { AttemptOrder, CriticalOrder } from '../../workflows/model/changes'
 import type { Tree } from '../../workflows/model/log';
 import { markedTrees, readMark } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/rotation';
-import type { Attempt } from '../attempt';
+import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
-import { refuse } from '../refusal-error';
+import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { contentOf } from './next-tree-content';
 import { ifOurs, livesOnNext } from './ownership';
@@ -16,13 +16,13 @@ import { ifOurs, livesOnNext } from './ownership';
 export async function freeze(
   systems: LogSystems,
   order: CriticalOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<FrozenTree> {
   const before = order.release.supersedes ? order.release.inactive.at(-1) : undefined;
   if (before) {
-    await freezeTree(systems, systems.drain, before.treeId, attempt);
+    await freezeTree(systems, systems.drain, before.treeId, bounds);
   }
-  return await freezeTree(systems, systems.drain, order.release.currentTreeId, attempt);
+  return await freezeTree(systems, systems.drain, order.release.currentTreeId, bounds);
 }
 
 /**
@@ -33,24 +33,24 @@ export async function freeze(
 export async function allowWritesToCurrent(
   systems: LogSystems,
   order: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { release, identity } = order;
-  await ifOurs(systems, identity, attempt, undefined, async () => {
+  await ifOurs(systems, identity, bounds, undefined, async () => {
     const { trillian } = systems;
     const { currentTreeId } = release;
-    if (release.supersedes || (await livesOnNext(systems, order, attempt))) {
+    if (release.supersedes || (await livesOnNext(systems, order, bounds))) {
       return;
     }
-    const current = await trillian.getTree(currentTreeId, attempt);
+    const current = await trillian.getTree(currentTreeId, bounds);
     if (current.state === 'ACTIVE') {
       return;
     }
     // Clients wait for this: the trees are listed once.
-    const others = await otherTrees(systems, order, attempt);
-    requireNoneActive(order, await withoutStrays(systems, order, others, attempt));
-    await requireNoneWithEntries(systems, order, others, attempt);
-    await trillian.setState(currentTreeId, 'ACTIVE', attempt);
+    const others = await otherTrees(systems, order, bounds);
+    requireNoneActive(order, await withoutStrays(systems, order, others, bounds));
+    await requireNoneWithEntries(systems, order, others, bounds);
+    await trillian.setState(currentTreeId, 'ACTIVE', bounds);
   });
 }
 
@@ -62,11 +62,11 @@ export async function allowWritesToCurrent(
 export async function requireNothingAfter(
   systems: LogSystems,
   order: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
-  const others = await otherTrees(systems, order, attempt);
+  const others = await otherTrees(systems, order, bounds);
   requireNoneActive(order, others);
-  await requireNoneWithEntries(systems, order, others, attempt);
+  await requireNoneWithEntries(systems, order, others, bounds);
 }
 
 /**
@@ -77,9 +77,9 @@ export async function requireNothingAfter(
 export async function requireNothingPublicAfter(
   systems: LogSystems,
   order: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
-  await requireNoneWithEntries(systems, order, await otherTrees(systems, order, attempt), attempt);
+  await requireNoneWithEntries(systems, order, await otherTrees(systems, order, bounds), bounds);
 }
 
 /**
@@ -90,7 +90,7 @@ async function withoutStrays(
   systems: LogSystems,
   { release, identity }: AttemptOrder,
   others: readonly Tree[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Tree[]> {
   const left: Tree[] = [];
   for (const tree of others) {
@@ -98,8 +98,8 @@ async function withoutStrays(
       tree.state === 'ACTIVE' &&
       tree.treeId !== release.nextTreeId &&
       readMark(tree)?.rotation === identity.rotation;
-    if (stray && (await contentOf(systems, tree.treeId, attempt)) !== 'public entries') {
-      await systems.trillian.setState(tree.treeId, 'FROZEN', attempt);
+    if (stray && (await contentOf(systems, tree.treeId, bounds)) !== 'public entries') {
+      await systems.trillian.setState(tree.treeId, 'FROZEN', bounds);
     } else {
       left.push(tree);
     }
@@ -119,14 +119,14 @@ async function requireNoneWithEntries(
   systems: LogSystems,
   { release }: AttemptOrder,
   others: readonly Tree[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const before = new Set(release.inactive.map((shard) => shard.treeId));
   await Promise.all(
     others
       .filter(({ treeId }) => !before.has(treeId))
       .map(async ({ treeId }) => {
-        if ((await contentOf(systems, treeId, attempt)) === 'public entries') {
+        if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
           throw refuse('NEXT_TREE_HAS_ENTRIES', { tree: treeId });
         }
       }),
@@ -137,11 +137,11 @@ async function requireNoneWithEntries(
 async function otherTrees(
   { log, trillian }: LogSystems,
   { release }: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Tree[]> {
   const { currentTreeId, inactive } = release;
   const before = new Set(inactive.map((shard) => shard.treeId));
-  const trees = await trillian.listTrees(attempt);
+  const trees = await trillian.listTrees(bounds);
   const marked = new Set(markedTrees(trees, log).map((tree) => tree.treeId));
   return trees.filter(({ treeId }) => treeId !== currentTreeId && (before.has(treeId) || marked.has(treeId)));
 }

@@ -1,10 +1,10 @@
 import { longestSignerWaitsMs, type DrainEvidence, type SignerPace } from '../../workflows/model/drain';
 import type { TreeId } from '../../workflows/model/log';
-import type { Attempt } from '../attempt';
-import { refuse, RefusalError } from '../refusal-error';
-import type { SignerPasses } from '../signer';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { refuse, RefusalError } from '../errors/refusal-error';
+import type { SignerPasses } from '../clients/metrics';
 import type { LogSystems } from '../systems';
-import { pause } from '../waiting';
+import { pause } from '../bounds/waiting';
 
 /** So many passes tell how fast the signers are. */
 const ENOUGH_PASSES = 3;
@@ -22,16 +22,16 @@ const SHORTEST_LOOK_MS = 300;
 export async function drainEvidence(
   systems: LogSystems,
   treeId: TreeId,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<DrainEvidence> {
   const { queue, drain: timing, trillian } = systems;
   const by = queue ? 'queue' : 'signer passes';
-  const { state } = await trillian.getTree(treeId, attempt);
+  const { state } = await trillian.getTree(treeId, bounds);
   if (state !== 'ACTIVE') {
     return { by, timing, pace: null, unmeasured: `tree ${treeId} is ${state}` };
   }
   try {
-    return { by, timing, pace: await signerPace(systems, treeId, attempt) };
+    return { by, timing, pace: await signerPace(systems, treeId, bounds) };
   } catch (error) {
     if (!queue || !(error instanceof RefusalError)) {
       throw error;
@@ -41,17 +41,17 @@ export async function drainEvidence(
 }
 
 /** Looks at the signers' metrics until they have passed over the tree often enough, three seconds at most. */
-async function signerPace(systems: LogSystems, treeId: TreeId, attempt: Attempt): Promise<SignerPace> {
+async function signerPace(systems: LogSystems, treeId: TreeId, bounds: ActivityBounds): Promise<SignerPace> {
   const { log, metrics, drain } = systems;
   const look = async (): Promise<SignerPasses & { readonly at: number; readonly tookMs: number }> => {
     const at = performance.now();
-    const passes = await metrics.signer(treeId, attempt.signal);
+    const passes = await metrics.signer(treeId, bounds.signal);
     return { ...passes, at, tookMs: performance.now() - at };
   };
   const first = await look();
   for (let last = first; ;) {
     const restMs = Math.max(SHORTEST_LOOK_MS, ENOUGH_PASSES * drain.signerIntervalMs, last.tookMs);
-    await pause(Math.min(restMs, LONGEST_LOOK_MS), attempt.signal);
+    await pause(Math.min(restMs, LONGEST_LOOK_MS), bounds.signal);
     const before = last;
     last = await look();
     // Fewer than before: a signer was restarted meanwhile.
@@ -85,10 +85,10 @@ async function signerPace(systems: LogSystems, treeId: TreeId, attempt: Attempt)
  */
 export async function requireSignersInTime(
   { log, metrics, timing }: LogSystems,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const mostMs = longestSignerWaitsMs(timing.criticalSectionMs);
-  for (const { url, behindMs } of await metrics.signersBehind(attempt.signal)) {
+  for (const { url, behindMs } of await metrics.signersBehind(bounds.signal)) {
     if (behindMs > mostMs) {
       throw refuse('SIGNER_BEHIND', { log, url, behindMs: Math.round(behindMs), mostMs });
     }
@@ -104,12 +104,12 @@ export async function requireSignersInTime(
 export async function requireListedLogServer(
   { log, trillian, metrics, addresses }: LogSystems,
   treeId: TreeId,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   for (let tries = 1; ; tries += 1) {
-    const before = await metrics.getTreeCalls(attempt.signal);
-    await trillian.getTree(treeId, attempt);
-    const after = await metrics.getTreeCalls(attempt.signal);
+    const before = await metrics.getTreeCalls(bounds.signal);
+    await trillian.getTree(treeId, bounds);
+    const after = await metrics.getTreeCalls(bounds.signal);
     if (after > before) {
       return;
     }

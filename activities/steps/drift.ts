@@ -6,7 +6,8 @@ import type { Instance, InstanceLog, Shard, TreeId } from '../../workflows/model
 import { markedTrees } from '../../workflows/model/mark';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { differencesFrom } from '../../workflows/model/shards';
-import { type Attempt, isUnreachable } from '../attempt';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { isUnreachable } from '../bounds/retry-while-unreachable';
 import type { LogSystems } from '../systems';
 import { contentOf, handedOver } from './next-tree-content';
 
@@ -23,7 +24,11 @@ export interface Drift {
 }
 
 /** What would let an index be signed twice, or stops writes, though no rotation runs (H8, H10). */
-export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: Attempt): Promise<Drift> {
+export async function driftOf(
+  systems: LogSystems,
+  seen: ServedShards,
+  bounds: ActivityBounds,
+): Promise<Drift> {
   const { log, trillian } = systems;
   const { current, installation, inactive, marked } = seen;
   const found: Refusal[] = [];
@@ -31,21 +36,21 @@ export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: 
     found.push(refusal('SERVING_TREE_CLOSED', { log, tree: current.treeId, state: current.state }));
   }
   const ofLog = new Set([...inactive.map(({ treeId }) => treeId), ...marked.map(({ treeId }) => treeId)]);
-  for (const { treeId, state } of await trillian.listTrees(attempt)) {
+  for (const { treeId, state } of await trillian.listTrees(bounds)) {
     if (state === 'ACTIVE' && treeId !== current.treeId && ofLog.has(treeId)) {
       found.push(refusal('INACTIVE_TREE_ACTIVE', { log, tree: treeId }));
     }
   }
   const named = namedTrees(installation);
   for (const { treeId } of marked.filter((tree) => !named.has(tree.treeId))) {
-    if ((await contentOf(systems, treeId, attempt)) === 'public entries') {
+    if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
       found.push(refusal('TREE_NOT_LISTED', { log, tree: treeId }));
     }
   }
   const running: NamedLog[] = [];
   const instances: { readonly name: string; readonly proven: boolean }[] = [];
   for (const instance of installation.currentInstances) {
-    const loaded = await systems.rekor.log(instance, attempt.signal);
+    const loaded = await systems.rekor.log(instance, bounds.signal);
     running.push({ name: instance.name, log: loaded });
     const differences = differencesFrom(loaded, installation.activeTreeId, inactive);
     instances.push({ name: instance.name, proven: differences.length === 0 });
@@ -55,12 +60,12 @@ export async function driftOf(systems: LogSystems, seen: ServedShards, attempt: 
   }
   // One that does not serve the public may be written to past the gate.
   for (const instance of installation.nextIsRunning ? installation.nextInstances : []) {
-    const loaded = await loadedBy(systems, instance, attempt);
+    const loaded = await loadedBy(systems, instance, bounds);
     if (loaded) {
       running.push({ name: instance.name, log: loaded });
     }
   }
-  return { drift: [...found, ...(await servedDrift(systems, installation, running, attempt))], instances };
+  return { drift: [...found, ...(await servedDrift(systems, installation, running, bounds))], instances };
 }
 
 interface NamedLog {
@@ -73,7 +78,7 @@ export async function servedDrift(
   systems: LogSystems,
   { current, activeTreeId, inactiveTreeIds }: InstallationState,
   instances: readonly NamedLog[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Refusal[]> {
   const lists: (readonly [string, readonly TreeId[]])[] = [
     [`The configuration of ${current}`, [...inactiveTreeIds, activeTreeId]],
@@ -81,7 +86,7 @@ export async function servedDrift(
   ];
   const found: Refusal[] = [];
   for (const [where, shards] of lists) {
-    found.push(...(await listDrift(systems, where, shards, attempt)));
+    found.push(...(await listDrift(systems, where, shards, bounds)));
   }
   return found;
 }
@@ -94,10 +99,10 @@ function shardsOf({ inactive, activeTreeId }: InstanceLog): TreeId[] {
 async function loadedBy(
   { rekor }: LogSystems,
   instance: Instance,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<InstanceLog | null> {
   try {
-    return await rekor.log(instance, attempt.signal);
+    return await rekor.log(instance, bounds.signal);
   } catch (error) {
     if (isUnreachable(error)) {
       return null;
@@ -114,20 +119,20 @@ async function listDrift(
   systems: LogSystems,
   where: string,
   shards: readonly TreeId[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Refusal[]> {
   const found: Refusal[] = [];
   const marked = new Set(
-    markedTrees(await systems.trillian.listTrees(attempt), systems.log).map(({ treeId }) => treeId),
+    markedTrees(await systems.trillian.listTrees(bounds), systems.log).map(({ treeId }) => treeId),
   );
   for (const [position, treeId] of shards.entries()) {
-    const handover = marked.has(treeId) ? await handedOver(systems, treeId, attempt) : null;
+    const handover = marked.has(treeId) ? await handedOver(systems, treeId, bounds) : null;
     const before = shards[position - 1];
     if (!handover) {
       continue;
     }
     const { treeId: expected, size } = handover.end;
-    const length = before === expected ? (await systems.trillian.treeHead(before, attempt)).size : undefined;
+    const length = before === expected ? (await systems.trillian.treeHead(before, bounds)).size : undefined;
     if (length !== size) {
       found.push(
         refusal('LIST_DRIFTED', {
@@ -154,14 +159,14 @@ export async function driftOfServed(
   systems: LogSystems,
   { installation }: LeftoverFacts,
   next: readonly TreeId[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Refusal[]> {
   const { log } = systems;
   const { activeTreeId, inactiveTreeIds, currentInstances, current } = installation;
   const configured = [...inactiveTreeIds, activeTreeId];
   const found: Refusal[] = [];
   for (const instance of currentInstances) {
-    const loaded = await loadedBy(systems, instance, attempt);
+    const loaded = await loadedBy(systems, instance, bounds);
     const shards = loaded && shardsOf(loaded);
     if (shards && shards.join() !== configured.join()) {
       const differences = [
@@ -172,7 +177,7 @@ export async function driftOfServed(
   }
   const chains = next.length === 0 ? [configured] : next.map((treeId) => [...configured, treeId]);
   for (const chain of chains) {
-    found.push(...(await listDrift(systems, `The configuration of ${current}`, chain, attempt)));
+    found.push(...(await listDrift(systems, `The configuration of ${current}`, chain, bounds)));
   }
   return found;
 }

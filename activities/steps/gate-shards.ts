@@ -2,8 +2,8 @@ import { entries } from '../../workflows/model/counted';
 import type { GateState } from '../../gate/messages';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { sameShards, type LoadedShards } from '../../workflows/model/shards';
-import type { Attempt } from '../attempt';
-import { RefusalError } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import type { ServedShards } from './drift';
 
@@ -49,7 +49,7 @@ export async function tellGate(
   { log, gate }: LogSystems,
   seen: SeenGate,
   drift: readonly Refusal[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Refusal[]> {
   const { number, upstream, shards: known } = seen.gateState;
   const alarms = gateAlarms(log, seen);
@@ -61,7 +61,7 @@ export async function tellGate(
     return alarms;
   }
   try {
-    await gate.tellShards({ number, upstream, shards: configured }, attempt.signal);
+    await gate.tellShards({ number, upstream, shards: configured }, bounds.signal);
   } catch (error) {
     // An order has come since: it knows better.
     if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {

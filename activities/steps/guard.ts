@@ -3,8 +3,8 @@ import type { GuardFacts, Serving } from '../../workflows/model/guarding';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import type { TreeHead } from '../../workflows/model/log';
 import { firstIndexAfter } from '../../workflows/model/shards';
-import type { Attempt } from '../attempt';
-import { foundOrRefused } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { foundOrRefused } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { driftOf, type Drift } from './drift';
 import { tellGate } from './gate-shards';
@@ -16,7 +16,7 @@ export async function guard(
   systems: LogSystems,
   client: Client,
   { log }: { readonly log: string },
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<GuardFacts> {
   const { guard: policy } = systems;
   const facts = {
@@ -27,15 +27,15 @@ export async function guard(
   if (owner) {
     return { ...facts, owner };
   }
-  const { found: seen, refusal: unseen } = await foundOrRefused(() => seeLeftovers(systems, attempt));
+  const { found: seen, refusal: unseen } = await foundOrRefused(() => seeLeftovers(systems, bounds));
   if (!seen) {
     return { ...facts, unread: [unseen], owner };
   }
-  const head = await foundOrRefused(() => systems.trillian.treeHead(seen.current.treeId, attempt));
+  const head = await foundOrRefused(() => systems.trillian.treeHead(seen.current.treeId, bounds));
   const looked = head.found
     ? await foundOrRefused(async () => {
-        const { drift, ...found } = await driftOf(systems, seen, attempt);
-        return { ...found, drift: [...drift, ...(await tellGate(systems, seen, drift, attempt))] };
+        const { drift, ...found } = await driftOf(systems, seen, bounds);
+        return { ...found, drift: [...drift, ...(await tellGate(systems, seen, drift, bounds))] };
       })
     : head;
   // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.

@@ -3,8 +3,8 @@ import type { CriticalOrder, OpenOrder } from '../../workflows/model/changes';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import { nameOf } from '../../workflows/model/mark';
 import { orderNumber } from '../../workflows/model/rotation';
-import type { Attempt } from '../attempt';
-import { refuse } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 
 /**
@@ -16,20 +16,20 @@ import type { LogSystems } from '../systems';
 export async function requireAsPrepared(
   systems: LogSystems,
   order: CriticalOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { gate, installation } = systems;
   const { release, identity } = order;
-  const before = await gate.state(attempt.signal);
+  const before = await gate.state(bounds.signal);
   if (before.number >= orderNumber(identity)) {
     const found = `the gate follows its order ${before.number}`;
     throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
   }
   const [state] = await Promise.all([
-    gate.state(attempt.signal),
-    requireState(systems, release.currentTreeId, release.supersedes ? 'FROZEN' : 'ACTIVE', attempt),
-    requireState(systems, release.nextTreeId, 'DRAINING', attempt),
-    installation.requireStaged(release, attempt.signal),
+    gate.state(bounds.signal),
+    requireState(systems, release.currentTreeId, release.supersedes ? 'FROZEN' : 'ACTIVE', bounds),
+    requireState(systems, release.nextTreeId, 'DRAINING', bounds),
+    installation.requireStaged(release, bounds.signal),
   ]);
   const addresses = installation.instances(release.current).map(({ url }) => url);
   if (!addresses.some((url) => sameUrl(url, state.upstream))) {
@@ -39,7 +39,7 @@ export async function requireAsPrepared(
   if (state.mode === 'hold' && !state.rotation?.startsWith(`${identity.rotation}/`)) {
     throw changed('The gate', 'passing writes', `it holds them for order ${state.number}`);
   }
-  if (!release.supersedes && (await installation.runs(release.next, attempt.signal))) {
+  if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {
     throw changed(`Slot ${release.next}`, 'stopped', 'it runs');
   }
 }
@@ -48,14 +48,14 @@ export async function requireAsPrepared(
 export async function requireStillHeld(
   systems: LogSystems,
   order: OpenOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { gate, installation } = systems;
   const { release, identity } = order;
   const [state, next] = await Promise.all([
-    gate.state(attempt.signal),
-    systems.trillian.getTree(release.nextTreeId, attempt),
-    installation.requireStaged(release, attempt.signal),
+    gate.state(bounds.signal),
+    systems.trillian.getTree(release.nextTreeId, bounds),
+    installation.requireStaged(release, bounds.signal),
   ]);
   if (next.state === 'ACTIVE') {
     // An earlier run of a section that was reset, or someone else: either way its undo has to wait for late calls.
@@ -75,9 +75,9 @@ async function requireState(
   { trillian }: LogSystems,
   treeId: TreeId,
   expected: TreeState,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
-  const { state } = await trillian.getTree(treeId, attempt);
+  const { state } = await trillian.getTree(treeId, bounds);
   if (state !== expected) {
     throw changed(`The state of tree ${treeId}`, expected, state);
   }

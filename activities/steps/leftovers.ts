@@ -5,8 +5,8 @@ import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { FoundLeftovers, RecoveryFacts } from '../../workflows/model/recovery';
-import type { Attempt } from '../attempt';
-import { RefusalError } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { driftOfServed } from './drift';
 import { contentOf } from './next-tree-content';
@@ -18,15 +18,15 @@ export interface SeenLeftovers extends Omit<FoundLeftovers, 'withEntries'> {
 }
 
 /** Looks for what an interrupted rotation left behind; reads only. */
-export async function seeLeftovers(systems: LogSystems, attempt: Attempt): Promise<SeenLeftovers> {
+export async function seeLeftovers(systems: LogSystems, bounds: ActivityBounds): Promise<SeenLeftovers> {
   const { log, gate, trillian, installation: installed, timing } = systems;
-  const gateState = await gate.state(attempt.signal);
+  const gateState = await gate.state(bounds.signal);
   const { mode, number, upstream } = gateState;
-  const installation = await installed.read(upstream, attempt.signal);
-  const marked = markedTrees(await trillian.listTrees(attempt), log);
-  const current = await trillian.getTree(installation.activeTreeId, attempt);
+  const installation = await installed.read(upstream, bounds.signal);
+  const marked = markedTrees(await trillian.listTrees(bounds), log);
+  const current = await trillian.getTree(installation.activeTreeId, bounds);
   const facts = { installation, gate: { mode, number }, current, marked };
-  const inactive = await withLengths(systems, installation.inactiveTreeIds, attempt);
+  const inactive = await withLengths(systems, installation.inactiveTreeIds, bounds);
   return { ...facts, inactive, timing, leftovers: leftoversOf(facts), gateState };
 }
 
@@ -34,10 +34,10 @@ export async function seeLeftovers(systems: LogSystems, attempt: Attempt): Promi
 export async function leftovers(
   systems: LogSystems,
   { log }: { readonly log: string },
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<RecoveryFacts> {
   try {
-    const seen = await seeLeftovers(systems, attempt);
+    const seen = await seeLeftovers(systems, bounds);
     const { installation, gate, current, marked, inactive, timing } = seen;
     const found = { installation, gate, current, marked, inactive, timing };
     if (seen.leftovers.length === 0) {
@@ -46,11 +46,11 @@ export async function leftovers(
     const named = namedTrees(found.installation);
     const withEntries: TreeId[] = [];
     for (const { treeId } of found.marked.filter((tree) => !named.has(tree.treeId))) {
-      if ((await contentOf(systems, treeId, attempt)) === 'public entries') {
+      if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
         withEntries.push(treeId);
       }
     }
-    const drift = await driftOfServed(systems, found, withEntries, attempt);
+    const drift = await driftOfServed(systems, found, withEntries, bounds);
     return drift.length > 0
       ? { log, refusals: drift }
       : { log, refusals: [], found: { ...found, withEntries } };
@@ -66,11 +66,11 @@ export async function leftovers(
 export async function superseding(
   systems: LogSystems,
   { release }: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<ReleaseOrder> {
   const { gate, installation } = systems;
-  const { upstream } = await gate.state(attempt.signal);
-  const { current, next, fingerprint } = await installation.read(upstream, attempt.signal);
+  const { upstream } = await gate.state(bounds.signal);
+  const { current, next, fingerprint } = await installation.read(upstream, bounds.signal);
   const earlier = [...release.inactive.map((shard) => shard.treeId), release.currentTreeId];
   return {
     ...release,
@@ -78,7 +78,7 @@ export async function superseding(
     next,
     fingerprint,
     currentTreeId: release.nextTreeId,
-    inactive: await withLengths(systems, earlier, attempt),
+    inactive: await withLengths(systems, earlier, bounds),
     supersedes: true,
   };
 }
@@ -86,9 +86,9 @@ export async function superseding(
 async function withLengths(
   { trillian }: LogSystems,
   treeIds: readonly TreeId[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Shard[]> {
   return await Promise.all(
-    treeIds.map(async (treeId) => ({ treeId, length: (await trillian.treeHead(treeId, attempt)).size })),
+    treeIds.map(async (treeId) => ({ treeId, length: (await trillian.treeHead(treeId, bounds)).size })),
   );
 }

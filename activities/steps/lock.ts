@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import { cutOverId, lockId } from '../../workflows/messages';
 import { isOpen, pausedAmong } from '../../workflows/model/executions';
 import type { LockOwner } from '../../workflows/model/guarding';
-import { refuse } from '../refusal-error';
+import { refuse } from '../errors/refusal-error';
 
 /**
  * Who rotates or recovers a log now: the memo of the workflow whose id is the lock. Null without one. Refuses ROTATION_PAUSED

@@ -2,10 +2,10 @@ import type { SettledOrder, SoakOrder } from '../../workflows/model/changes';
 import { readMark } from '../../workflows/model/mark';
 import { orderNumber, type VerificationReport, type WriteStall } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
-import type { Attempt } from '../attempt';
-import { refuse } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
-import { pause } from '../waiting';
+import { pause } from '../bounds/waiting';
 import { requireOurs } from './ownership';
 import { instanceAddress, publicAddress } from './log-addresses';
 
@@ -16,13 +16,13 @@ const LOOK_EVERY_MS = 1_000;
 export async function confirm(
   systems: LogSystems,
   order: SettledOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<VerificationReport> {
   const { frozen, handover, release, identity } = order;
-  await requireOurs(systems, identity, attempt);
+  await requireOurs(systems, identity, bounds);
   // After a reboot the host has started what was standing before (H33).
-  await systems.installation.start(release.next, attempt.signal);
-  await requireOnlyNextActive(systems, order, attempt);
+  await systems.installation.start(release.next, bounds.signal);
+  await requireOnlyNextActive(systems, order, bounds);
   const target = {
     activeTreeId: release.nextTreeId,
     inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
@@ -32,11 +32,11 @@ export async function confirm(
   // Each instance by its own address: a service in front of several answers from any of them.
   for (const instance of systems.installation.instances(release.next)) {
     const address = instanceAddress(systems, instance);
-    await systems.verifier.verify({ ...target, address, sampleEntries: 0 }, attempt.signal);
+    await systems.verifier.verify({ ...target, address, sampleEntries: 0 }, bounds.signal);
   }
   const address = publicAddress(systems);
   const publicLog = { ...target, address, sampleEntries: systems.sampleEntries };
-  return await systems.verifier.verify(publicLog, attempt.signal);
+  return await systems.verifier.verify(publicLog, bounds.signal);
 }
 
 /**
@@ -46,18 +46,18 @@ export async function confirm(
 export async function soak(
   systems: LogSystems,
   order: SoakOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<WriteStall | null> {
   const ends = performance.now() + order.forMs;
-  await requireOurs(systems, order.identity, attempt);
-  await systems.installation.start(order.release.next, attempt.signal);
+  await requireOurs(systems, order.identity, bounds);
+  await systems.installation.start(order.release.next, bounds.signal);
   do {
-    await requireOurs(systems, order.identity, attempt);
-    await requireOnlyNextActive(systems, order, attempt);
-    await requireLoadedLengths(systems, order, attempt);
-    await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), attempt.signal);
+    await requireOurs(systems, order.identity, bounds);
+    await requireOnlyNextActive(systems, order, bounds);
+    await requireLoadedLengths(systems, order, bounds);
+    await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), bounds.signal);
   } while (performance.now() < ends);
-  const { hold } = await systems.gate.state(attempt.signal);
+  const { hold } = await systems.gate.state(bounds.signal);
   // Of an attempt that a recovery or a later try ended, the hold has a number between its first one and that of the end.
   if (!hold || hold.number < order.identity.number || hold.number > orderNumber(order.identity)) {
     return null;
@@ -73,11 +73,11 @@ export async function soak(
 async function requireOnlyNextActive(
   { log, trillian }: LogSystems,
   order: SettledOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { release } = order;
   const ofLog = new Set([...release.inactive.map((shard) => shard.treeId), release.currentTreeId]);
-  for (const tree of await trillian.listTrees(attempt)) {
+  for (const tree of await trillian.listTrees(bounds)) {
     if (tree.treeId === release.nextTreeId && tree.state !== 'ACTIVE') {
       const what = `The state of tree ${tree.treeId}`;
       throw refuse('CHANGED_BY_SOMEONE', { what, expected: 'ACTIVE', now: tree.state });
@@ -86,7 +86,7 @@ async function requireOnlyNextActive(
     const marked = mark?.log === log && tree.treeId !== release.nextTreeId;
     if (marked && !ofLog.has(tree.treeId) && mark.rotation === order.identity.rotation) {
       if (tree.state !== 'FROZEN') {
-        await trillian.setState(tree.treeId, 'FROZEN', attempt);
+        await trillian.setState(tree.treeId, 'FROZEN', bounds);
       }
       continue;
     }
@@ -100,11 +100,11 @@ async function requireOnlyNextActive(
 async function requireLoadedLengths(
   { rekor, installation }: LogSystems,
   { release, frozen }: SettledOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   for (const instance of installation.instances(release.next)) {
-    const loaded = await rekor.log(instance, attempt.signal);
+    const loaded = await rekor.log(instance, bounds.signal);
     const differences = differencesFrom(loaded, release.nextTreeId, shards);
     if (differences.length > 0) {
       throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: differences.join('; ') });

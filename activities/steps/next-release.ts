@@ -1,9 +1,9 @@
 import type { AttemptOrder, CriticalOrder, SettledOrder } from '../../workflows/model/changes';
 import type { Instance, TreeId } from '../../workflows/model/log';
-import type { Attempt } from '../attempt';
-import { refuse, type RefusalError } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { refuse, type RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
-import { pause } from '../waiting';
+import { pause } from '../bounds/waiting';
 import { isExposed, requireOurs } from './ownership';
 import { requireSameService } from './served-identity';
 import { servedLog, type Patience } from './served-log';
@@ -21,40 +21,40 @@ const LOOK_EVERY_MS = 50;
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
  * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one.
  */
-export async function stage(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
+export async function stage(systems: LogSystems, order: AttemptOrder, bounds: ActivityBounds): Promise<void> {
   const { installation } = systems;
   const { release, identity } = order;
-  await requireOurs(systems, identity, attempt);
-  if (await isExposed(systems, order, attempt)) {
+  await requireOurs(systems, identity, bounds);
+  if (await isExposed(systems, order, bounds)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
   }
-  await installation.stage(release, attempt.signal);
+  await installation.stage(release, bounds.signal);
   if (release.supersedes) {
     // The release that could not serve may still run, with the files that were just replaced.
-    await installation.stop(release.next, attempt.signal);
+    await installation.stop(release.next, bounds.signal);
   }
   try {
-    await installation.start(release.next, attempt.signal);
-    await rehearsed(systems, order, attempt);
+    await installation.start(release.next, bounds.signal);
+    await rehearsed(systems, order, bounds);
   } finally {
     // A worker that was stopped in here goes on when the rotation may have been exposed by another (H8).
-    if (!(await isExposed(systems, order, attempt))) {
-      await installation.stop(release.next, attempt.signal);
+    if (!(await isExposed(systems, order, bounds))) {
+      await installation.stop(release.next, bounds.signal);
     }
   }
 }
 
-async function rehearsed(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
+async function rehearsed(systems: LogSystems, order: AttemptOrder, bounds: ActivityBounds): Promise<void> {
   const { release } = order;
   const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
   for (const instance of systems.installation.instances(release.next)) {
-    const patience = rehearsing(systems, release.next, instance, attempt);
-    const { activeTreeId, inactive } = await servedLog(systems, instance, attempt, patience);
+    const patience = rehearsing(systems, release.next, instance, bounds);
+    const { activeTreeId, inactive } = await servedLog(systems, instance, bounds, patience);
     const found = shardsOf(activeTreeId, treeIds(inactive));
     if (found !== expected) {
       throw doesNotStart(instance, `it serves ${found}, not ${expected}`);
     }
-    await requireSameService(systems, order, instance, attempt);
+    await requireSameService(systems, order, instance, bounds);
   }
 }
 
@@ -63,7 +63,7 @@ function rehearsing(
   { installation }: LogSystems,
   release: string,
   instance: Instance,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Patience {
   const began = performance.now();
   return {
@@ -74,7 +74,7 @@ function rehearsing(
         throw why;
       }
       const waitedMs = performance.now() - began;
-      if (waitedMs > SETTLING_MS && !(await installation.runs(release, attempt.signal))) {
+      if (waitedMs > SETTLING_MS && !(await installation.runs(release, bounds.signal))) {
         throw doesNotStart(instance, 'its process has ended', why);
       }
       if (waitedMs > REHEARSAL_MS) {
@@ -101,29 +101,37 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
  * Stops the next release and puts back what staging replaced; nothing is done where this attempt staged nothing, or where
  * clients are sent to it (H7).
  */
-export async function discard(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
-  if (await isExposed(systems, order, attempt)) {
+export async function discard(
+  systems: LogSystems,
+  order: AttemptOrder,
+  bounds: ActivityBounds,
+): Promise<void> {
+  if (await isExposed(systems, order, bounds)) {
     return;
   }
-  await stop(systems, order, attempt);
-  await systems.installation.discard(order.release, attempt.signal);
+  await stop(systems, order, bounds);
+  await systems.installation.discard(order.release, bounds.signal);
 }
 
 /** The next release's processes run; whether they serve is proven later. */
-export async function start(systems: LogSystems, order: CriticalOrder, attempt: Attempt): Promise<void> {
-  await systems.installation.start(order.release.next, attempt.signal);
+export async function start(
+  systems: LogSystems,
+  order: CriticalOrder,
+  bounds: ActivityBounds,
+): Promise<void> {
+  await systems.installation.start(order.release.next, bounds.signal);
 }
 
 /**
  * They do not run. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
  * was reset (H7). So is one that this attempt did not stage: whoever started it is not this attempt.
  */
-export async function stop(systems: LogSystems, order: AttemptOrder, attempt: Attempt): Promise<void> {
+export async function stop(systems: LogSystems, order: AttemptOrder, bounds: ActivityBounds): Promise<void> {
   const { installation } = systems;
   const { release } = order;
-  const staged = await installation.keptBy(release, attempt.signal);
-  if (staged === release.mark && !(await isExposed(systems, order, attempt))) {
-    await installation.stop(release.next, attempt.signal);
+  const staged = await installation.keptBy(release, bounds.signal);
+  if (staged === release.mark && !(await isExposed(systems, order, bounds))) {
+    await installation.stop(release.next, bounds.signal);
   }
 }
 
@@ -131,18 +139,22 @@ export async function stop(systems: LogSystems, order: AttemptOrder, attempt: At
  * The standing configuration is the next release's. The current one stops some time after its last write: what it
  * still does in the background, its search index for example, must end (H30).
  */
-export async function settle(systems: LogSystems, order: SettledOrder, attempt: Attempt): Promise<void> {
+export async function settle(
+  systems: LogSystems,
+  order: SettledOrder,
+  bounds: ActivityBounds,
+): Promise<void> {
   const { installation, timing } = systems;
   const { release, identity } = order;
-  await requireOurs(systems, identity, attempt);
-  await installation.settle(release, attempt.signal);
-  await pause(timing.stopCurrentAfterMs, attempt.signal);
-  await requireOurs(systems, identity, attempt);
-  if (!(await isExposed(systems, order, attempt))) {
+  await requireOurs(systems, identity, bounds);
+  await installation.settle(release, bounds.signal);
+  await pause(timing.stopCurrentAfterMs, bounds.signal);
+  await requireOurs(systems, identity, bounds);
+  if (!(await isExposed(systems, order, bounds))) {
     const what = 'The slot that the gate sends to';
     throw refuse('CHANGED_BY_SOMEONE', { what, expected: release.next, now: 'another one' });
   }
-  await installation.stop(release.current, attempt.signal);
+  await installation.stop(release.current, bounds.signal);
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
-  await installation.forget(release, attempt.signal);
+  await installation.forget(release, bounds.signal);
 }

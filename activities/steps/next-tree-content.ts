@@ -1,6 +1,6 @@
 import type { TreeId } from '../../workflows/model/log';
 import type { NextTreeContent } from '../../workflows/model/rotation';
-import type { Attempt } from '../attempt';
+import type { ActivityBounds } from '../bounds/activity-bounds';
 import { headOrEmpty, isUninitialised } from '../empty-tree';
 import { readHandover, type TreeEnd } from '../handover';
 import type { LogSystems } from '../systems';
@@ -17,9 +17,9 @@ export interface HandedOver {
 export async function handedOver(
   { trillian }: LogSystems,
   treeId: TreeId,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<HandedOver | null> {
-  const [first] = await trillian.leavesByRange(treeId, 0, 1, attempt).catch((error: unknown) => {
+  const [first] = await trillian.leavesByRange(treeId, 0, 1, bounds).catch((error: unknown) => {
     if (isUninitialised(error)) {
       return [];
     }
@@ -38,10 +38,10 @@ export async function handedOver(
 export async function contentOf(
   systems: LogSystems,
   treeId: TreeId,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<ClosedContent> {
-  const { size } = await headOrEmpty(systems.trillian, treeId, attempt);
-  return contentAt(size, size === 1 ? await handedOver(systems, treeId, attempt) : null);
+  const { size } = await headOrEmpty(systems.trillian, treeId, bounds);
+  return contentAt(size, size === 1 ? await handedOver(systems, treeId, bounds) : null);
 }
 
 /** The same for who knows its size and first leaf already. */

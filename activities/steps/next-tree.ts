@@ -5,13 +5,13 @@ import type { Instance, TreeId } from '../../workflows/model/log';
 import { markedTrees, markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity, ClosedNextTree, FrozenTree, Handover } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
-import type { Attempt } from '../attempt';
+import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { handoverLeaf, handoverText, sameEnd, type TreeEnd } from '../handover';
-import { refuse, RefusalError } from '../refusal-error';
+import { refuse, RefusalError } from '../errors/refusal-error';
 import { requireShown } from '../tree-queue/tree-row';
 import type { LogSystems } from '../systems';
-import { allEnded, pause } from '../waiting';
+import { allEnded, pause } from '../bounds/waiting';
 import { contentAt, contentOf, handedOver, type HandedOver } from './next-tree-content';
 import { ifOurs, livesOnNext, requireOurs } from './ownership';
 import { servedLog } from './served-log';
@@ -35,41 +35,41 @@ interface FrozenOrder extends AttemptOrder {
 export async function createNextTree(
   systems: LogSystems,
   identity: AttemptIdentity,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<TreeId> {
   const { trillian, queue } = systems;
-  await requireOurs(systems, identity, attempt);
+  await requireOurs(systems, identity, bounds);
   const description = markOf(identity);
   const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
-  const [adopted, ...doubled] = await ofAttempt(systems, identity, attempt);
+  const [adopted, ...doubled] = await ofAttempt(systems, identity, bounds);
   const { treeId } =
     adopted ??
     (await trillian.createTree(
       // It goes on as the tree that serves, in whatever of that one is a choice.
-      { displayName, description, maxRootDurationMs: await servedMaxRootDurationMs(systems, attempt) },
-      attempt,
+      { displayName, description, maxRootDurationMs: await servedMaxRootDurationMs(systems, bounds) },
+      bounds,
     ));
   // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
-  if (await isServed(systems, treeId, attempt)) {
+  if (await isServed(systems, treeId, bounds)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
   }
   // A tree without a root takes no leaf.
-  await trillian.initLog(treeId, attempt);
-  await trillian.setState(treeId, 'DRAINING', attempt);
-  const { size } = await trillian.treeHead(treeId, attempt);
+  await trillian.initLog(treeId, bounds);
+  await trillian.setState(treeId, 'DRAINING', bounds);
+  const { size } = await trillian.treeHead(treeId, bounds);
   if (size > 0) {
     throw refuse('NEXT_TREE_NOT_EMPTY', { tree: treeId, size });
   }
   // Preflight cannot tell a copy of the database that is younger than the last change of the current tree. One that shows
   // what was made just now is the one that Trillian writes to: known before any write waits.
   if (queue) {
-    await requireShown(systems, queue, treeId, attempt);
+    await requireShown(systems, queue, treeId, bounds);
   }
   // A CreateTree whose answer was lost may have landed beside the one that was repeated.
   for (const tree of doubled) {
-    await trillian.setState(tree.treeId, 'FROZEN', attempt);
+    await trillian.setState(tree.treeId, 'FROZEN', bounds);
   }
-  await untilTakenOn(systems, treeId, attempt);
+  await untilTakenOn(systems, treeId, bounds);
   return treeId;
 }
 
@@ -77,11 +77,15 @@ export async function createNextTree(
  * Waits until the signer has taken the tree on, which it does while that is DRAINING, not FROZEN: its first leaf is not late
  * then. With a database nothing else is asked of the signers' metrics, so their absence only costs this wait.
  */
-async function untilTakenOn({ metrics, queue }: LogSystems, treeId: TreeId, attempt: Attempt): Promise<void> {
+async function untilTakenOn(
+  { metrics, queue }: LogSystems,
+  treeId: TreeId,
+  bounds: ActivityBounds,
+): Promise<void> {
   const ends = performance.now() + MASTERSHIP_MS;
   for (let began = performance.now(); began < ends; began = performance.now()) {
     try {
-      if ((await metrics.signer(treeId, attempt.signal)).runs > 0) {
+      if ((await metrics.signer(treeId, bounds.signal)).runs > 0) {
         return;
       }
     } catch (error) {
@@ -89,7 +93,7 @@ async function untilTakenOn({ metrics, queue }: LogSystems, treeId: TreeId, atte
         throw error;
       }
     }
-    await pause(Math.max(50, performance.now() - began), attempt.signal);
+    await pause(Math.max(50, performance.now() - began), bounds.signal);
   }
 }
 
@@ -102,40 +106,40 @@ async function untilTakenOn({ metrics, queue }: LogSystems, treeId: TreeId, atte
 export async function retireNextTree(
   systems: LogSystems,
   identity: AttemptIdentity,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
-  const trees = markedTrees(await systems.trillian.listTrees(attempt), systems.log).filter(
+  const trees = markedTrees(await systems.trillian.listTrees(bounds), systems.log).filter(
     ({ identity: by }) => by.rotation === identity.rotation && by.attempt <= identity.attempt,
   );
   for (const { treeId, state, identity: by } of trees) {
-    if (state === 'FROZEN' || (await isServed(systems, treeId, attempt))) {
+    if (state === 'FROZEN' || (await isServed(systems, treeId, bounds))) {
       continue;
     }
-    if (by.attempt === identity.attempt || (await contentOf(systems, treeId, attempt)) !== 'public entries') {
-      await systems.trillian.setState(treeId, 'FROZEN', attempt);
+    if (by.attempt === identity.attempt || (await contentOf(systems, treeId, bounds)) !== 'public entries') {
+      await systems.trillian.setState(treeId, 'FROZEN', bounds);
     }
   }
 }
 
 async function servedMaxRootDurationMs(
   { gate, installation, trillian }: LogSystems,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<number> {
-  const { upstream } = await gate.state(attempt.signal);
-  const { activeTreeId } = await installation.read(upstream, attempt.signal);
-  return (await trillian.getTree(activeTreeId, attempt)).maxRootDurationMs;
+  const { upstream } = await gate.state(bounds.signal);
+  const { activeTreeId } = await installation.read(upstream, bounds.signal);
+  return (await trillian.getTree(activeTreeId, bounds)).maxRootDurationMs;
 }
 
-async function ofAttempt({ trillian }: LogSystems, identity: AttemptIdentity, attempt: Attempt) {
+async function ofAttempt({ trillian }: LogSystems, identity: AttemptIdentity, bounds: ActivityBounds) {
   const mark = markOf(identity);
-  return (await trillian.listTrees(attempt)).filter((tree) => tree.description === mark);
+  return (await trillian.listTrees(bounds)).filter((tree) => tree.description === mark);
 }
 
 /** Whether the release that the gate sends to is configured with this tree. */
 async function isServed(
   { gate, installation }: LogSystems,
   treeId: TreeId,
-  { signal }: Attempt,
+  { signal }: ActivityBounds,
 ): Promise<boolean> {
   const { upstream } = await gate.state(signal);
   const { activeTreeId, inactiveTreeIds } = await installation.read(upstream, signal);
@@ -151,34 +155,34 @@ async function isServed(
 export async function verifyAndOpen(
   systems: LogSystems,
   order: FrozenOrder & Pick<OpenOrder, 'forward'>,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Handover | null> {
   const { trillian } = systems;
   const { frozen, release } = order;
   const { nextTreeId } = release;
   const instances = systems.installation.instances(release.next);
   const [lastAtMs] = await allEnded([
-    lastIntegration(systems, order, attempt),
-    ...instances.map((instance) => proveInstance(systems, order, instance, attempt)),
+    lastIntegration(systems, order, bounds),
+    ...instances.map((instance) => proveInstance(systems, order, instance, bounds)),
   ]);
-  await requireCurrentEnded(systems, order, attempt);
-  const next = await trillian.getTree(nextTreeId, attempt);
+  await requireCurrentEnded(systems, order, bounds);
+  const next = await trillian.getTree(nextTreeId, bounds);
   if (next.state !== 'ACTIVE') {
-    await trillian.setState(nextTreeId, 'ACTIVE', attempt);
+    await trillian.setState(nextTreeId, 'ACTIVE', bounds);
   }
 
   const began = performance.now();
-  const begun = await handedOver(systems, nextTreeId, attempt);
-  const { size } = await trillian.treeHead(nextTreeId, attempt);
+  const begun = await handedOver(systems, nextTreeId, bounds);
+  const { size } = await trillian.treeHead(nextTreeId, bounds);
   if (size === 0) {
     const { value, identityHash, extraData } = handoverLeaf(frozen, release.mark);
-    await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, attempt);
+    await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, bounds);
   }
   await Promise.all([
-    announceNext(systems, order, attempt),
-    ...instances.map((instance) => seenThrough(systems, instance, attempt)),
+    announceNext(systems, order, bounds),
+    ...instances.map((instance) => seenThrough(systems, instance, bounds)),
   ]);
-  const handover = begun ?? (await handedOver(systems, nextTreeId, attempt));
+  const handover = begun ?? (await handedOver(systems, nextTreeId, bounds));
   if (handover && sameEnd(handover.end, frozen)) {
     if (!order.forward) {
       requireInOrder(systems, order, lastAtMs, handover);
@@ -199,14 +203,14 @@ export async function verifyAndOpen(
 async function lastIntegration(
   { trillian }: LogSystems,
   { frozen, release }: FrozenOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<number | null> {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   const before = shards.findLast(({ length }) => length > 0);
   if (!before) {
     return null;
   }
-  const [last] = await trillian.leavesByRange(before.treeId, before.length - 1, 1, attempt);
+  const [last] = await trillian.leavesByRange(before.treeId, before.length - 1, 1, bounds);
   return last?.integratedAtMs ?? null;
 }
 
@@ -238,12 +242,12 @@ function requireInOrder(
 async function requireCurrentEnded(
   { trillian }: LogSystems,
   { frozen, release }: FrozenOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { nextTreeId, currentTreeId } = release;
   const [current, end] = await Promise.all([
-    trillian.getTree(currentTreeId, attempt),
-    trillian.treeHead(currentTreeId, attempt),
+    trillian.getTree(currentTreeId, bounds),
+    trillian.treeHead(currentTreeId, bounds),
   ]);
   if (current.state === 'ACTIVE') {
     throw refuse('TWO_ACTIVE_TREES', { tree: nextTreeId, other: currentTreeId });
@@ -266,13 +270,13 @@ async function proveInstance(
   systems: LogSystems,
   order: FrozenOrder,
   instance: Instance,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { rekor, installation } = systems;
   const { frozen, release } = order;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   for (;;) {
-    const loaded = await servedLog(systems, instance, attempt, { everyMs: LOOK_EVERY_MS });
+    const loaded = await servedLog(systems, instance, bounds, { everyMs: LOOK_EVERY_MS });
     const [difference] = differencesFrom(loaded, release.nextTreeId, shards);
     if (difference === undefined) {
       break;
@@ -281,12 +285,12 @@ async function proveInstance(
     if (listed !== shards.map((shard) => shard.treeId).join() || loaded.activeTreeId !== release.nextTreeId) {
       throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: difference });
     }
-    await installation.stop(release.next, attempt.signal);
-    await installation.start(release.next, attempt.signal);
+    await installation.stop(release.next, bounds.signal);
+    await installation.start(release.next, bounds.signal);
   }
   // A second leg that no cached checkpoint can fake (H29): the last index is the current tree's last leaf.
   const boundary = firstIndexAfter(shards);
-  const last = frozen.size === 0 ? null : await rekor.entryAt(instance, boundary - 1, attempt.signal);
+  const last = frozen.size === 0 ? null : await rekor.entryAt(instance, boundary - 1, bounds.signal);
   if (frozen.size > 0 && (last?.treeId !== release.currentTreeId || last.leafIndex !== frozen.size - 1)) {
     throw refuse('VERIFICATION_FAILED', {
       what: `Index ${boundary - 1} through Rekor ${instance.name}`,
@@ -295,9 +299,9 @@ async function proveInstance(
   }
 }
 
-async function seenThrough({ rekor }: LogSystems, instance: Instance, attempt: Attempt): Promise<void> {
-  while ((await rekor.log(instance, attempt.signal)).active.size === 0) {
-    await pause(LOOK_EVERY_MS, attempt.signal);
+async function seenThrough({ rekor }: LogSystems, instance: Instance, bounds: ActivityBounds): Promise<void> {
+  while ((await rekor.log(instance, bounds.signal)).active.size === 0) {
+    await pause(LOOK_EVERY_MS, bounds.signal);
   }
 }
 
@@ -310,13 +314,13 @@ async function seenThrough({ rekor }: LogSystems, instance: Instance, attempt: A
 export async function endOfCurrent(
   systems: LogSystems,
   order: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<FrozenTree> {
   const { currentTreeId, nextTreeId } = order.release;
-  const { end, handedOver: known } = await currentEnd(systems, order, attempt);
+  const { end, handedOver: known } = await currentEnd(systems, order, bounds);
   return known
     ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`] }
-    : await freezeTree(systems, systems.drain, currentTreeId, attempt);
+    : await freezeTree(systems, systems.drain, currentTreeId, bounds);
 }
 
 /**
@@ -327,11 +331,11 @@ export async function endOfCurrent(
 export async function currentEnd(
   systems: LogSystems,
   { release }: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<{ readonly end: TreeEnd; readonly handedOver: boolean }> {
   const { currentTreeId, nextTreeId } = release;
-  const handover = await handedOver(systems, nextTreeId, attempt);
-  const end = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, attempt)) };
+  const handover = await handedOver(systems, nextTreeId, bounds);
+  const end = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, bounds)) };
   if (handover?.end.treeId !== currentTreeId) {
     return { end, handedOver: false };
   }
@@ -352,18 +356,18 @@ export async function currentEnd(
 export async function closeNextTree(
   systems: LogSystems,
   order: CloseOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<ClosedNextTree> {
   const { identity, release } = order;
   const { nextTreeId, currentTreeId } = release;
   const nothing: ClosedNextTree = { content: 'nothing', currentGrew: false };
-  return await ifOurs(systems, identity, attempt, nothing, async () => {
-    if (!order.evenIfExposed && (await livesOnNext(systems, order, attempt))) {
+  return await ifOurs(systems, identity, bounds, nothing, async () => {
+    if (!order.evenIfExposed && (await livesOnNext(systems, order, bounds))) {
       return { content: 'exposed', currentGrew: false };
     }
-    const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, attempt);
-    const handover = await handedOver(systems, nextTreeId, attempt);
-    const current = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, attempt)) };
+    const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, bounds);
+    const handover = await handedOver(systems, nextTreeId, bounds);
+    const current = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, bounds)) };
     const currentGrew = handover?.end.treeId === currentTreeId && !sameEnd(handover.end, current);
     return { content: contentAt(size, handover), currentGrew, end: { size, rootHash } };
   });

@@ -2,8 +2,8 @@ import { sameUrl } from '../../workflows/model/base-url';
 import type { AttemptOrder } from '../../workflows/model/changes';
 import { markedTrees, nameOf } from '../../workflows/model/mark';
 import { orderNumber, type AttemptIdentity } from '../../workflows/model/rotation';
-import type { Attempt } from '../attempt';
-import { refuse, RefusalError } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { refuse, RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 
 /**
@@ -13,9 +13,9 @@ import type { LogSystems } from '../systems';
 export async function requireOurs(
   { log, gate, trillian }: LogSystems,
   identity: AttemptIdentity,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
-  const [state, trees] = await Promise.all([gate.state(attempt.signal), trillian.listTrees(attempt)]);
+  const [state, trees] = await Promise.all([gate.state(bounds.signal), trillian.listTrees(bounds)]);
   const number = orderNumber(identity);
   const marks = markedTrees(trees, log).map((tree) => tree.identity);
   const others = marks.filter(({ rotation }) => rotation !== identity.rotation);
@@ -34,12 +34,12 @@ export async function requireOurs(
 export async function ifOurs<Result>(
   systems: LogSystems,
   identity: AttemptIdentity,
-  attempt: Attempt,
+  bounds: ActivityBounds,
   otherwise: Result,
   undo: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    await requireOurs(systems, identity, attempt);
+    await requireOurs(systems, identity, bounds);
   } catch (error) {
     if (error instanceof RefusalError && error.refusal.code === 'NOT_OURS') {
       return otherwise;
@@ -53,9 +53,9 @@ export async function ifOurs<Result>(
 export async function isExposed(
   { gate, installation }: LogSystems,
   { release }: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<boolean> {
-  const { upstream } = await gate.state(attempt.signal);
+  const { upstream } = await gate.state(bounds.signal);
   return installation.instances(release.next).some(({ url }) => sameUrl(url, upstream));
 }
 
@@ -66,10 +66,10 @@ export async function isExposed(
 export async function livesOnNext(
   systems: LogSystems,
   order: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<boolean> {
-  if (!(await isExposed(systems, order, attempt))) {
+  if (!(await isExposed(systems, order, bounds))) {
     return false;
   }
-  return (await systems.trillian.getTree(order.release.nextTreeId, attempt)).state === 'ACTIVE';
+  return (await systems.trillian.getTree(order.release.nextTreeId, bounds)).state === 'ACTIVE';
 }

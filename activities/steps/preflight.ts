@@ -5,8 +5,9 @@ import { markedTrees, treesWithUnusableMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
 import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
-import { type Attempt, persistently } from '../attempt';
-import { foundOrRefused } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
+import { foundOrRefused } from '../errors/refusal-error';
 import { requireShown } from '../tree-queue/tree-row';
 import type { LogSystems } from '../systems';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
@@ -21,12 +22,12 @@ const PATIENCE_MS = 2_000;
 export async function preflight(
   systems: LogSystems,
   request: RotationRequest,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<PreflightFacts> {
   const { gate, trillian, metrics, queue, installation } = systems;
   const refusals: Refusal[] = [];
   const looked = async <Found>(look: () => Promise<Found>): Promise<Found | undefined> => {
-    const { found, refusal } = await foundOrRefused(() => persistently(attempt, look, PATIENCE_MS));
+    const { found, refusal } = await foundOrRefused(() => retryWhileUnreachable(bounds, look, PATIENCE_MS));
     if (refusal) {
       refusals.push(refusal);
       return undefined;
@@ -34,31 +35,31 @@ export async function preflight(
     return found;
   };
   const [trees, gateState] = await Promise.all([
-    looked(() => trillian.listTrees(attempt)),
-    looked(() => gate.state(attempt.signal)),
-    looked(() => metrics.queueLeafInFlight(attempt.signal)),
+    looked(() => trillian.listTrees(bounds)),
+    looked(() => gate.state(bounds.signal)),
+    looked(() => metrics.queueLeafInFlight(bounds.signal)),
   ]);
-  const state = gateState && (await looked(() => installation.read(gateState.upstream, attempt.signal)));
+  const state = gateState && (await looked(() => installation.read(gateState.upstream, bounds.signal)));
   if (!trees || !gateState || !state) {
     return { log: request.log, refusals };
   }
   const { activeTreeId } = state;
-  const readingShards = looked(() => readShards(systems, state, attempt));
+  const readingShards = looked(() => readShards(systems, state, bounds));
   const [shards, publicLog, instances, changes, evidence] = await Promise.all([
     readingShards,
-    readingShards.then((read) => read && readPublicLog(systems, state, read.inactive, attempt)),
-    looked(() => readInstances(systems, state, attempt)),
-    looked(() => installation.describe(state, attempt.signal)),
-    looked(() => drainEvidence(systems, activeTreeId, attempt)),
-    looked(() => requireListedLogServer(systems, activeTreeId, attempt)),
-    looked(() => requireSignersInTime(systems, attempt)),
-    queue && looked(() => requireShown(systems, queue, activeTreeId, attempt)),
+    readingShards.then((read) => read && readPublicLog(systems, state, read.inactive, bounds)),
+    looked(() => readInstances(systems, state, bounds)),
+    looked(() => installation.describe(state, bounds.signal)),
+    looked(() => drainEvidence(systems, activeTreeId, bounds)),
+    looked(() => requireListedLogServer(systems, activeTreeId, bounds)),
+    looked(() => requireSignersInTime(systems, bounds)),
+    queue && looked(() => requireShown(systems, queue, activeTreeId, bounds)),
   ]);
   if (!shards || !publicLog || !instances || !changes || !evidence || refusals.length > 0) {
     return { log: request.log, refusals: [...refusals, ...(publicLog?.refusals ?? [])] };
   }
   // A rotation would make a list that lost a shard the standing one (H10).
-  const drift = await servedDrift(systems, state, instances, attempt);
+  const drift = await servedDrift(systems, state, instances, bounds);
   if (drift.length > 0) {
     return { log: request.log, refusals: drift };
   }
@@ -91,28 +92,28 @@ export async function preflight(
 async function readShards(
   { trillian }: LogSystems,
   state: InstallationState,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<Pick<FoundLog, 'current' | 'currentHead' | 'inactive'>> {
-  const current = await trillian.getTree(state.activeTreeId, attempt);
+  const current = await trillian.getTree(state.activeTreeId, bounds);
   const inactive = await Promise.all(
     state.inactiveTreeIds.map(async (treeId) => {
-      const tree = await trillian.getTree(treeId, attempt);
-      const { size } = await trillian.treeHead(treeId, attempt);
+      const tree = await trillian.getTree(treeId, bounds);
+      const { size } = await trillian.treeHead(treeId, bounds);
       return { treeId, length: size, tree };
     }),
   );
-  return { current, currentHead: await trillian.treeHead(current.treeId, attempt), inactive };
+  return { current, currentHead: await trillian.treeHead(current.treeId, bounds), inactive };
 }
 
 async function readInstances(
   { rekor }: LogSystems,
   state: InstallationState,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<FoundLog['instances']> {
   return await Promise.all(
     state.currentInstances.map(async (instance) => ({
       name: instance.name,
-      log: await rekor.log(instance, attempt.signal),
+      log: await rekor.log(instance, bounds.signal),
     })),
   );
 }

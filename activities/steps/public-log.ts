@@ -2,8 +2,9 @@ import type { InstallationState } from '../../workflows/model/installation';
 import type { Shard } from '../../workflows/model/log';
 import type { PublicLog } from '../../workflows/model/plan';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
-import { type Attempt, persistently } from '../attempt';
-import { foundOrRefused, RefusalError } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
+import { foundOrRefused, RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import type { LogAddress } from '../verification/verification';
 import type { LogIdentity } from '../verification/rehearsal';
@@ -27,14 +28,16 @@ export async function readPublicLog(
   systems: LogSystems,
   { activeTreeId, currentInstances }: InstallationState,
   inactive: readonly Shard[],
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<PublicLog> {
   const refusals: Refusal[] = [];
   const expected = { activeTreeId, inactive };
   const identityAt = async (address: LogAddress): Promise<LogIdentity | undefined> => {
     const look = () =>
-      withinTime(systems, address, attempt, (signal) => systems.verifier.rehearse(address, expected, signal));
-    const { found, refusal: refused } = await foundOrRefused(() => persistently(attempt, look, PATIENCE_MS));
+      withinTime(systems, address, bounds, (signal) => systems.verifier.rehearse(address, expected, signal));
+    const { found, refusal: refused } = await foundOrRefused(() =>
+      retryWhileUnreachable(bounds, look, PATIENCE_MS),
+    );
     if (refused) {
       refusals.push(refused);
       return undefined;
@@ -65,7 +68,7 @@ export async function readPublicLog(
 async function withinTime<Result>(
   { log }: LogSystems,
   { url, field }: LogAddress,
-  { signal }: Attempt,
+  { signal }: ActivityBounds,
   look: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const time = AbortSignal.timeout(LONGEST_LOOK_MS);

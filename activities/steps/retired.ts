@@ -1,9 +1,9 @@
 import type { PruneOrder, RetiredTree } from '../../workflows/model/retired';
 import type { TreeHead } from '../../workflows/model/log';
 import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
-import type { Attempt } from '../attempt';
+import type { ActivityBounds } from '../bounds/activity-bounds';
 import { headOrEmpty } from '../empty-tree';
-import { refuse } from '../refusal-error';
+import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { contentAt, handedOver, type HandedOver } from './next-tree-content';
 
@@ -11,10 +11,10 @@ import { contentAt, handedOver, type HandedOver } from './next-tree-content';
 export async function retiredTrees(
   systems: LogSystems,
   _request: { readonly log: string },
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<readonly RetiredTree[]> {
-  const named = await everyNamedTree(systems, attempt);
-  const read = await everyMarkedTree(systems, attempt);
+  const named = await everyNamedTree(systems, bounds);
+  const read = await everyMarkedTree(systems, bounds);
   const followedBy = new Map(
     read.flatMap(({ treeId, size, handover }) =>
       handover && (size > 1 || named.has(treeId)) ? [[handover.end.treeId, treeId] as const] : [],
@@ -42,12 +42,12 @@ type ReadTree = MarkedTree & TreeHead & { readonly handover: HandedOver | null }
  * Reads every tree that a rotation of the log made. One whose handover leaf names another, and that is served or holds
  * entries of clients, followed that one as a shard, whatever a list that a stale deploy has brought back says (H10).
  */
-async function everyMarkedTree(systems: LogSystems, attempt: Attempt): Promise<ReadTree[]> {
+async function everyMarkedTree(systems: LogSystems, bounds: ActivityBounds): Promise<ReadTree[]> {
   const { log, trillian } = systems;
   const read: ReadTree[] = [];
-  for (const tree of markedTrees(await trillian.listTrees(attempt), log)) {
-    const head = await headOrEmpty(trillian, tree.treeId, attempt);
-    read.push({ ...tree, ...head, handover: await handedOver(systems, tree.treeId, attempt) });
+  for (const tree of markedTrees(await trillian.listTrees(bounds), log)) {
+    const head = await headOrEmpty(trillian, tree.treeId, bounds);
+    read.push({ ...tree, ...head, handover: await handedOver(systems, tree.treeId, bounds) });
   }
   return read;
 }
@@ -56,37 +56,37 @@ async function everyMarkedTree(systems: LogSystems, attempt: Attempt): Promise<R
 export async function deleteRetiredTree(
   systems: LogSystems,
   { treeId }: PruneOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { trillian, log } = systems;
-  if (attempt.steps.began.includes('prune') && !(await isListed(systems, treeId, attempt))) {
+  if (bounds.steps.began.includes('prune') && !(await isListed(systems, treeId, bounds))) {
     return; // It was deleted, and the answer was lost.
   }
-  const tree = (await retiredTrees(systems, { log }, attempt)).find((retired) => retired.treeId === treeId);
+  const tree = (await retiredTrees(systems, { log }, bounds)).find((retired) => retired.treeId === treeId);
   if (!tree || tree.keep !== undefined) {
     const reason = tree?.keep ?? 'no rotation of this log has retired it, or something names it';
     throw refuse('NOT_PRUNABLE', { tree: treeId, reason });
   }
-  await attempt.step('prune', () => trillian.deleteTree(treeId, attempt));
+  await bounds.step('prune', () => trillian.deleteTree(treeId, bounds));
 }
 
-async function isListed({ trillian }: LogSystems, treeId: string, attempt: Attempt): Promise<boolean> {
-  return (await trillian.listTrees(attempt)).some((tree) => tree.treeId === treeId);
+async function isListed({ trillian }: LogSystems, treeId: string, bounds: ActivityBounds): Promise<boolean> {
+  return (await trillian.listTrees(bounds)).some((tree) => tree.treeId === treeId);
 }
 
 /** The trees that either release is configured with, or that a process of either has loaded. */
-async function everyNamedTree(systems: LogSystems, attempt: Attempt): Promise<ReadonlySet<string>> {
+async function everyNamedTree(systems: LogSystems, bounds: ActivityBounds): Promise<ReadonlySet<string>> {
   const { gate, installation, rekor } = systems;
-  const { upstream } = await gate.state(attempt.signal);
-  const state = await installation.read(upstream, attempt.signal);
+  const { upstream } = await gate.state(bounds.signal);
+  const state = await installation.read(upstream, bounds.signal);
   const named = new Set([state.activeTreeId, ...state.inactiveTreeIds]);
   for (const instance of state.nextInstances) {
-    const other = await installation.read(instance.url, attempt.signal);
+    const other = await installation.read(instance.url, bounds.signal);
     [other.activeTreeId, ...other.inactiveTreeIds].forEach((treeId) => named.add(treeId));
   }
   const running = [...state.currentInstances, ...(state.nextIsRunning ? state.nextInstances : [])];
   for (const instance of running) {
-    const loaded = await rekor.log(instance, attempt.signal);
+    const loaded = await rekor.log(instance, bounds.signal);
     [loaded.activeTreeId, ...loaded.inactive.map((shard) => shard.treeId)].forEach((treeId) =>
       named.add(treeId),
     );

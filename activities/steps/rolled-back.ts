@@ -2,8 +2,8 @@ import { sameUrl } from '../../workflows/model/base-url';
 import type { LookBackOrder } from '../../workflows/model/changes';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
-import type { Attempt } from '../attempt';
-import { refuse } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { allowWritesToCurrent } from './current-tree';
 import { closeNextTree, retireNextTree } from './next-tree';
@@ -27,20 +27,20 @@ export interface NotAsBefore {
 export async function lookBack(
   systems: LogSystems,
   order: LookBackOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<readonly string[]> {
   const looked = async (): Promise<string[]> =>
-    (await notAsBefore(systems, order, attempt)).map(({ found }) => found);
+    (await notAsBefore(systems, order, bounds)).map(({ found }) => found);
   const differences = await looked();
   if (differences.length === 0) {
     return [];
   }
-  await closeNextTree(systems, order, attempt);
+  await closeNextTree(systems, order, bounds);
   if (order.froze) {
-    await allowWritesToCurrent(systems, order, attempt);
+    await allowWritesToCurrent(systems, order, bounds);
   }
-  await releaseToCurrent(systems, order, attempt);
-  await retireNextTree(systems, order.identity, attempt);
+  await releaseToCurrent(systems, order, bounds);
+  await retireNextTree(systems, order.identity, bounds);
   const left = await looked();
   if (left.length > 0) {
     throw refuse('NOT_AS_BEFORE', { log: systems.log, differences: left });
@@ -52,15 +52,15 @@ export async function lookBack(
 export async function notAsBefore(
   systems: LogSystems,
   order: LookBackOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<readonly NotAsBefore[]> {
   const { log, trillian, gate, installation } = systems;
   const { identity, release } = order;
-  return await ifOurs<readonly NotAsBefore[]>(systems, identity, attempt, [], async () => {
-    if (release.supersedes || (await livesOnNext(systems, order, attempt))) {
+  return await ifOurs<readonly NotAsBefore[]>(systems, identity, bounds, [], async () => {
+    if (release.supersedes || (await livesOnNext(systems, order, bounds))) {
       return [];
     }
-    const trees = await trillian.listTrees(attempt);
+    const trees = await trillian.listTrees(bounds);
     const current = trees.find(({ treeId }) => treeId === release.currentTreeId);
     const different: NotAsBefore[] = [];
     for (const { treeId, state, identity: by } of markedTrees(trees, log)) {
@@ -74,7 +74,7 @@ export async function notAsBefore(
       const found = `tree ${treeId} is ${current?.state ?? 'gone'}, not ACTIVE`;
       different.push({ found, wanted: { treeId, state: 'ACTIVE' } });
     }
-    const { mode, upstream } = await gate.state(attempt.signal);
+    const { mode, upstream } = await gate.state(bounds.signal);
     const addresses = installation.instances(release.current).map(({ url }) => url);
     if (mode !== 'pass') {
       different.push({ found: `the gate does not pass writes (${mode})`, wanted: 'gate to current' });

@@ -1,7 +1,7 @@
 import type { AttemptOrder } from '../../workflows/model/changes';
 import type { Instance } from '../../workflows/model/log';
-import type { Attempt } from '../attempt';
-import { refuse } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { instanceAddress } from './log-addresses';
 
@@ -14,10 +14,10 @@ export async function requireSameService(
   systems: LogSystems,
   { release }: AttemptOrder,
   next: Instance,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const { verifier, rekor, installation } = systems;
-  const { signal } = attempt;
+  const { signal } = bounds;
   const ofNext = await verifier.rehearse(instanceAddress(systems, next), undefined, signal);
   const offAtNext = await rekor.switchedOff(next, signal);
   // What is to be superseded cannot serve, so it cannot be asked; both slots were compared when it was staged.

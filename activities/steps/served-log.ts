@@ -1,8 +1,8 @@
 import type { Instance, InstanceLog } from '../../workflows/model/log';
-import type { Attempt } from '../attempt';
-import { RefusalError } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
-import { pause } from '../waiting';
+import { pause } from '../bounds/waiting';
 
 export interface Patience {
   /** How often the instance is asked, in milliseconds. */
@@ -15,19 +15,19 @@ export interface Patience {
 export async function servedLog(
   { rekor }: LogSystems,
   instance: Instance,
-  attempt: Attempt,
+  bounds: ActivityBounds,
   { everyMs, unanswered }: Patience,
 ): Promise<InstanceLog> {
   for (;;) {
     try {
-      return await rekor.log(instance, attempt.signal);
+      return await rekor.log(instance, bounds.signal);
     } catch (error) {
-      attempt.signal.throwIfAborted();
+      bounds.signal.throwIfAborted();
       if (!(error instanceof RefusalError)) {
         throw error;
       }
       await unanswered?.(error);
     }
-    await pause(everyMs, attempt.signal);
+    await pause(everyMs, bounds.signal);
   }
 }

@@ -3,11 +3,11 @@ import type { AttemptOrder, CriticalOrder } from '../../workflows/model/changes'
 import { nameOf } from '../../workflows/model/mark';
 import { orderNumber, type AttemptIdentity, type FrozenTree } from '../../workflows/model/rotation';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
-import type { Attempt } from '../attempt';
-import { OwnWords } from '../own-words';
-import { refuse, RefusalError } from '../refusal-error';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { OwnWords } from '../errors/own-words';
+import { refuse, RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
-import { pause } from '../waiting';
+import { pause } from '../bounds/waiting';
 import { livesOnNext } from './ownership';
 
 /** How often the gate is asked whether a write is still in flight, in milliseconds. */
@@ -20,13 +20,13 @@ const LEASE_MARGIN_MS = 1_000;
 const STREAMS_SHARE = 0.4;
 
 /** New writes wait, and no call of a write to the current release is in flight. */
-export async function hold(systems: LogSystems, order: CriticalOrder, attempt: Attempt): Promise<void> {
+export async function hold(systems: LogSystems, order: CriticalOrder, bounds: ActivityBounds): Promise<void> {
   const { gate } = systems;
   const began = performance.now();
   const leaseMs = order.budgetMs + LEASE_MARGIN_MS;
-  let state = await gate.hold({ ...orderOf(order.identity), leaseMs }, attempt.signal);
+  let state = await gate.hold({ ...orderOf(order.identity), leaseMs }, bounds.signal);
   while (state.writesInFlight > 0 && !onlyStreamsLeft(state, performance.now() - began, order.budgetMs)) {
-    await pause(LOOK_EVERY_MS, attempt.signal).catch((error: unknown) => {
+    await pause(LOOK_EVERY_MS, bounds.signal).catch((error: unknown) => {
       throw error instanceof RefusalError
         ? refuse('WRITES_IN_FLIGHT', {
             waitedMs: Math.round(performance.now() - began),
@@ -34,7 +34,7 @@ export async function hold(systems: LogSystems, order: CriticalOrder, attempt: A
           })
         : error;
     });
-    state = await gate.state(attempt.signal);
+    state = await gate.state(bounds.signal);
   }
   if (state.mode !== 'hold') {
     throw refuse('GATE_ORDER_REFUSED', {
@@ -57,14 +57,14 @@ function onlyStreamsLeft(state: GateState, waitedMs: number, budgetMs: number): 
 export async function releaseToCurrent(
   systems: LogSystems,
   order: AttemptOrder,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
-  if (await livesOnNext(systems, order, attempt)) {
+  if (await livesOnNext(systems, order, bounds)) {
     return;
   }
   try {
     const shards = shardsOfCurrent(order.release);
-    await release(systems, { to: order.release.current, by: undoOf(order.identity), shards }, attempt);
+    await release(systems, { to: order.release.current, by: undoOf(order.identity), shards }, bounds);
   } catch (error) {
     if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
       throw error;
@@ -79,14 +79,14 @@ export async function releaseToCurrent(
 export async function expose(
   systems: LogSystems,
   order: AttemptOrder & { readonly frozen: FrozenTree },
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const shards = shardsOfNext(order.release, order.frozen.size);
   try {
-    await release(systems, { to: order.release.next, by: order.identity, shards }, attempt);
+    await release(systems, { to: order.release.next, by: order.identity, shards }, bounds);
   } catch (error) {
     const late = error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED';
-    if (!late || !(await livesOnNext(systems, order, attempt))) {
+    if (!late || !(await livesOnNext(systems, order, bounds))) {
       throw error;
     }
   }
@@ -99,7 +99,7 @@ export async function expose(
 export async function announceNext(
   { gate, installation }: LogSystems,
   { release, identity, frozen }: AttemptOrder & { readonly frozen: FrozenTree },
-  { signal }: Attempt,
+  { signal }: ActivityBounds,
 ): Promise<void> {
   const [instance] = installation.instances(release.next);
   if (!instance) {
@@ -143,13 +143,13 @@ interface SendTo {
 async function release(
   { gate, installation }: LogSystems,
   { to, by, shards }: SendTo,
-  attempt: Attempt,
+  bounds: ActivityBounds,
 ): Promise<void> {
   const [instance] = installation.instances(to);
   if (!instance) {
     throw new OwnWords(`Slot ${to} has no instance to send writes to.`);
   }
-  await gate.release({ ...orderOf(by), upstream: instance.url, shards }, attempt.signal);
+  await gate.release({ ...orderOf(by), upstream: instance.url, shards }, bounds.signal);
 }
 
 function undoOf(identity: AttemptIdentity): AttemptIdentity {

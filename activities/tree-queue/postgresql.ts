@@ -1,9 +1,9 @@
 import { DatabaseError, Pool } from 'pg';
 import type { TreeId } from '../../workflows/model/log';
-import { errorReason } from '../error-reason';
-import { OwnWords } from '../own-words';
-import { refuse, RefusalError } from '../refusal-error';
-import { abortReason, throwIfAborted } from '../waiting';
+import { errorReason } from '../errors/error-reason';
+import { OwnWords } from '../errors/own-words';
+import { refuse, RefusalError } from '../errors/refusal-error';
+import { abortReason, throwIfAborted } from '../bounds/waiting';
 import type { TreeQueue, TreeRow } from './tree-queue';
 
 export interface PostgresqlOptions {

@@ -1,9 +1,9 @@
 import type { Tree } from '../../workflows/model/log';
-import { refuse } from '../refusal-error';
+import { refuse } from '../errors/refusal-error';
 import type { TreeQueue, TreeRow } from './tree-queue';
 import type { LogSystems } from '../systems';
-import type { Call } from '../trillian';
-import { pause } from '../waiting';
+import type { CallBounds } from '../clients/trillian';
+import { pause } from '../bounds/waiting';
 
 /**
  * Whether what a database shows is this tree as Trillian just answered it. State and time of the last update are those of
@@ -36,12 +36,12 @@ export async function requireShown(
   { log, trillian }: Pick<LogSystems, 'log' | 'trillian'>,
   queue: TreeQueue,
   treeId: string,
-  call: Call,
+  bounds: CallBounds,
 ): Promise<void> {
   const began = performance.now();
   for (;;) {
-    const tree = await trillian.getTree(treeId, call);
-    const row = await queue.read(treeId, call.signal);
+    const tree = await trillian.getTree(treeId, bounds);
+    const row = await queue.read(treeId, bounds.signal);
     if (isShown(row, tree)) {
       return;
     }
@@ -52,6 +52,6 @@ export async function requireShown(
         shown: shownAs(row),
       });
     }
-    await pause(LOOK_EVERY_MS, call.signal);
+    await pause(LOOK_EVERY_MS, bounds.signal);
   }
 }

@@ -9,7 +9,7 @@ import {
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import { toSignedEntity, Verifier, type SignedEntity, type TrustMaterial } from '@sigstore/verify';
 import { z } from 'zod';
-import { errorReason } from '../error-reason';
+import { errorReason } from '../errors/error-reason';
 import type { LogEntry } from './log-entry';
 import type { LogKey } from './log-key';
 import { NotProven } from './not-proven';

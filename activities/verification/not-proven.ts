@@ -1,4 +1,4 @@
-import { OwnWords } from '../own-words';
+import { OwnWords } from '../errors/own-words';
 
 /** Something the log said that does not hold; `verification.ts` names the shard and index and refuses. */
 export class NotProven extends OwnWords {

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
-import { RefusalError } from '../../activities/refusal-error';
-import type { TrillianMetrics } from '../../activities/signer';
-import { type TrillianClient, TrillianError } from '../../activities/trillian';
+import { RefusalError } from '../../activities/errors/refusal-error';
+import type { TrillianMetrics } from '../../activities/clients/metrics';
+import { type TrillianClient, TrillianError } from '../../activities/clients/trillian';
 import type { TreeId } from '../../workflows/model/log';
 
 /** A Rekor process that a script has started. */

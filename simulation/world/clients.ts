@@ -1,8 +1,8 @@
 import type { GateClient } from '../../activities/gate';
-import { refuse, type RefusalError } from '../../activities/refusal-error';
-import type { RekorClient } from '../../activities/rekor';
+import { refuse, type RefusalError } from '../../activities/errors/refusal-error';
+import type { RekorClient } from '../../activities/clients/rekor';
 import type { LogVerifier, VerificationTarget } from '../../activities/verification/verification';
-import { throwIfAborted } from '../../activities/waiting';
+import { throwIfAborted } from '../../activities/bounds/waiting';
 import type { Instance } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
 import type { Random } from '../random';

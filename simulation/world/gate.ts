@@ -122,7 +122,7 @@ export class SimulatedGate {
         figures: saved.hold,
       });
       const log = quiet as never;
-      const upstreams = { of: (url: string) => ({ ask: (call: Call) => this.#ask(url, call) }) };
+      const upstreams = { of: (url: string) => ({ ask: (bounds: Call) => this.#ask(url, bounds) }) };
       const lines = new Lines({
         ...{ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log },
         connect: (url) => this.#connect(url),
@@ -221,22 +221,22 @@ export class SimulatedGate {
   }
 
   /** One call to whoever answers at an address now. */
-  async #ask(url: string, call: Call): Promise<Answer> {
+  async #ask(url: string, bounds: Call): Promise<Answer> {
     const process = this.#parts.rekorAt(url);
     if (!process) {
       throw new RekorGone(url);
     }
-    return await this.#askProcess(process, call);
+    return await this.#askProcess(process, bounds);
   }
 
-  async #askProcess(process: RekorProcess, call: Call): Promise<Answer> {
+  async #askProcess(process: RekorProcess, bounds: Call): Promise<Answer> {
     const { time, onWaited } = this.#parts;
-    const body = Buffer.isBuffer(call.body) ? call.body.toString('utf8') : '';
-    if (call.path.endsWith('/retrieve')) {
+    const body = Buffer.isBuffer(bounds.body) ? bounds.body.toString('utf8') : '';
+    if (bounds.path.endsWith('/retrieve')) {
       await time.pass(1);
       return process.retrieve(body.slice('{"entries":['.length, -']}'.length));
     }
-    const [name, arrivedAt] = call.headers;
+    const [name, arrivedAt] = bounds.headers;
     if (name === ARRIVED_AT) {
       onWaited(time.elapsed - Number(arrivedAt));
     }
@@ -263,11 +263,11 @@ export class SimulatedGate {
           inactive: inactive.map(({ treeId, loadedLength: length }) => ({ treeId, length })),
         };
       },
-      send: async (call) => {
+      send: async (bounds) => {
         if (opened?.running !== true || opened.stopping) {
           throw new NotSent('the connection has ended');
         }
-        return await this.#askProcess(opened, call);
+        return await this.#askProcess(opened, bounds);
       },
       onEnd: () => undefined,
       close: () => undefined,

@@ -1,15 +1,15 @@
 import { status } from '@grpc/grpc-js';
 import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
-import { refuse, type RefusalError } from '../../activities/refusal-error';
-import type { TrillianMetrics } from '../../activities/signer';
+import { refuse, type RefusalError } from '../../activities/errors/refusal-error';
+import type { TrillianMetrics } from '../../activities/clients/metrics';
 import {
-  type Call,
+  type CallBounds,
   CallOutcomeUnknown,
   CallTooLate,
   type TrillianClient,
   TrillianError,
-} from '../../activities/trillian';
-import { pause, throwIfAborted } from '../../activities/waiting';
+} from '../../activities/clients/trillian';
+import { pause, throwIfAborted } from '../../activities/bounds/waiting';
 import type { Tree, TreeId } from '../../workflows/model/log';
 import type { VirtualTime } from '../virtual-time';
 import { type Network, NoAnswer } from './network';
@@ -26,14 +26,17 @@ interface Parts {
   readonly trillian: SimulatedTrillian;
 }
 
-/** The client of a worker, with the rules of activities/trillian-calls.ts, over the simulated network. */
+/** The client of a worker, with the rules of activities/clients/trillian-calls.ts, over the simulated network. */
 export function trillianClient({ log, time, network, trillian }: Parts): TrillianClient {
   const where = { log, address: 'trillian:8090' };
   const unreachable = (reason: string): RefusalError => refuse('TRILLIAN_UNREACHABLE', { ...where, reason });
 
-  const begin = (method: string, call: Call): number => {
-    const deadline = Math.min(time.now + (call.timeoutMs ?? DEFAULT_TIMEOUT_MS), call.notAfter ?? Infinity);
-    throwIfAborted(call.signal);
+  const begin = (method: string, bounds: CallBounds): number => {
+    const deadline = Math.min(
+      time.now + (bounds.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+      bounds.notAfter ?? Infinity,
+    );
+    throwIfAborted(bounds.signal);
     if (time.now >= deadline) {
       throw new CallTooLate(method);
     }
@@ -58,19 +61,19 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
   async function read<Result>(
     method: string,
     treeId: TreeId | undefined,
-    call: Call,
+    bounds: CallBounds,
     effect: () => Result,
   ): Promise<Result> {
-    const deadline = begin(method, call);
+    const deadline = begin(method, bounds);
     for (let attempt = 0; ; attempt += 1) {
-      begin(method, { ...call, notAfter: deadline });
+      begin(method, { ...bounds, notAfter: deadline });
       try {
         return await network.send(
-          { system: 'trillian', method, changes: false, deadline, signal: call.signal },
+          { system: 'trillian', method, changes: false, deadline, signal: bounds.signal },
           effect,
         );
       } catch (error) {
-        throwIfAborted(call.signal);
+        throwIfAborted(bounds.signal);
         if (!(error instanceof NoAnswer)) {
           throw said(method, treeId, error);
         }
@@ -78,7 +81,7 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
         if (pauseMs === undefined || time.now + pauseMs >= deadline) {
           throw unreachable(error.message);
         }
-        await pause(pauseMs, call.signal);
+        await pause(pauseMs, bounds.signal);
       }
     }
   }
@@ -86,18 +89,18 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
   async function change<Result>(
     method: string,
     treeId: TreeId | undefined,
-    call: Call,
+    bounds: CallBounds,
     effect: (landsUntil: number) => Promise<Result>,
   ): Promise<Result> {
-    const deadline = begin(method, call);
+    const deadline = begin(method, bounds);
     const sent = { mayLandUntil: deadline };
-    call.unanswered?.add(sent);
+    bounds.unanswered?.add(sent);
     try {
       const result = await network.send(
-        { system: 'trillian', method, changes: true, deadline, signal: call.signal },
+        { system: 'trillian', method, changes: true, deadline, signal: bounds.signal },
         effect,
       );
-      call.unanswered?.delete(sent);
+      bounds.unanswered?.delete(sent);
       return result;
     } catch (error) {
       const unanswered =
@@ -106,14 +109,14 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
       if (unanswered) {
         throw new CallOutcomeUnknown(where, method, deadline);
       }
-      call.unanswered?.delete(sent);
-      throwIfAborted(call.signal);
+      bounds.unanswered?.delete(sent);
+      throwIfAborted(bounds.signal);
       throw error instanceof NoAnswer ? unreachable(error.message) : said(method, treeId, error);
     }
   }
 
-  async function getTree(treeId: TreeId, call: Call): Promise<Tree> {
-    const tree = await read('GetTree', treeId, call, () => treeOf(trillian.getTree(treeId)));
+  async function getTree(treeId: TreeId, bounds: CallBounds): Promise<Tree> {
+    const tree = await read('GetTree', treeId, bounds, () => treeOf(trillian.getTree(treeId)));
     if (tree.deleted) {
       throw refuse('TREE_UNKNOWN', { log, tree: treeId });
     }
@@ -122,30 +125,30 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
 
   return {
     getTree,
-    listTrees: (call) =>
-      read('ListTrees', undefined, call, () =>
+    listTrees: (bounds) =>
+      read('ListTrees', undefined, bounds, () =>
         [...trillian.trees.values()].filter((tree) => !tree.deleted).map(treeOf),
       ),
-    createTree: async ({ displayName, description }, call) =>
+    createTree: async ({ displayName, description }, bounds) =>
       treeOf(
-        await change('CreateTree', undefined, call, () =>
+        await change('CreateTree', undefined, bounds, () =>
           trillian.createTree(displayName, description, 'a rotation'),
         ),
       ),
-    initLog: async (treeId, call) => {
+    initLog: async (treeId, bounds) => {
       try {
-        await change('InitLog', treeId, call, () => trillian.initLog(treeId));
+        await change('InitLog', treeId, bounds, () => trillian.initLog(treeId));
       } catch (error) {
         if (!(error instanceof TrillianError && error.code === status.ALREADY_EXISTS)) {
           throw error;
         }
       }
     },
-    setState: async (treeId, state, call) => {
-      await change(`UpdateTree ${state}`, treeId, call, (landsUntil) =>
+    setState: async (treeId, state, bounds) => {
+      await change(`UpdateTree ${state}`, treeId, bounds, (landsUntil) =>
         trillian.updateTree(treeId, { state }, landsUntil, 'a rotation'),
       );
-      const tree = await getTree(treeId, call);
+      const tree = await getTree(treeId, bounds);
       if (tree.state !== state) {
         throw refuse('CHANGED_BY_SOMEONE', {
           what: `The state of tree ${treeId}`,
@@ -155,17 +158,17 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
       }
       return tree;
     },
-    treeHead: (treeId, call) => read('GetLeavesByRange', treeId, call, () => trillian.head(treeId)),
-    queueLeaf: (treeId, { value, identityHash, extraData }, call) =>
-      change('QueueLeaf', treeId, call, (landsUntil) =>
+    treeHead: (treeId, bounds) => read('GetLeavesByRange', treeId, bounds, () => trillian.head(treeId)),
+    queueLeaf: (treeId, { value, identityHash, extraData }, bounds) =>
+      change('QueueLeaf', treeId, bounds, (landsUntil) =>
         trillian.queueLeaf(
           treeId,
           { value, identity: identityHash.toString('hex'), ...(extraData && { extraData }) },
           landsUntil,
         ),
       ),
-    leavesByRange: (treeId, start, count, call) =>
-      read('GetLeavesByRange', treeId, call, () =>
+    leavesByRange: (treeId, start, count, bounds) =>
+      read('GetLeavesByRange', treeId, bounds, () =>
         trillian.leaves(treeId, start, count).map(({ value, extraData, uuid, integratedAt = 0 }) => ({
           value,
           extraData,
@@ -173,8 +176,8 @@ export function trillianClient({ log, time, network, trillian }: Parts): Trillia
           integratedAtMs: integratedAt,
         })),
       ),
-    deleteTree: (treeId, call) =>
-      change('DeleteTree', treeId, call, () => {
+    deleteTree: (treeId, bounds) =>
+      change('DeleteTree', treeId, bounds, () => {
         trillian.deleteTree(treeId);
         return Promise.resolve();
       }),

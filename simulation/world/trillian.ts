@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { TreeRow } from '../../activities/tree-queue/tree-queue';
-import type { SignerPasses } from '../../activities/signer';
+import type { SignerPasses } from '../../activities/clients/metrics';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import type { Random } from '../random';
 import type { VirtualTime, Waiting } from '../virtual-time';

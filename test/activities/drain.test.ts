@@ -1,7 +1,7 @@
 import { freezeTree } from '../../activities/drain';
 import type { TreeRow } from '../../activities/tree-queue/tree-queue';
-import type { SignerPasses } from '../../activities/signer';
-import { type Call, CallTooLate, type TrillianClient } from '../../activities/trillian';
+import type { SignerPasses } from '../../activities/clients/metrics';
+import { type CallBounds, CallTooLate, type TrillianClient } from '../../activities/clients/trillian';
 import type { Tree, TreeState } from '../../workflows/model/log';
 import { refused } from './refused';
 
@@ -35,8 +35,8 @@ function trillian(): TrillianClient {
   };
   return {
     getTree: () => Promise.resolve(tree()),
-    setState: (_, wanted, call) => {
-      if (call.notAfter !== undefined && Date.now() >= call.notAfter)
+    setState: (_, wanted, bounds) => {
+      if (bounds.notAfter !== undefined && Date.now() >= bounds.notAfter)
         return Promise.reject(new CallTooLate('UpdateTree'));
       journal.push(wanted);
       state = wanted;
@@ -99,7 +99,7 @@ function systems(inFlight: number[], options: Options) {
 function givenUpAfter(
   times: number,
   shown: () => TreeRow | null,
-): { shown: () => TreeRow | null; call: Call } {
+): { shown: () => TreeRow | null; call: CallBounds } {
   const stop = new AbortController();
   let asked = 0;
   const counted = (): TreeRow | null => {

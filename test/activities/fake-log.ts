@@ -1,6 +1,6 @@
-import { firstLook, type Attempt } from '../../activities/attempt';
+import { oncePerTry, type ActivityBounds } from '../../activities/bounds/activity-bounds';
 import { handoverLeaf, type TreeEnd } from '../../activities/handover';
-import { refuse } from '../../activities/refusal-error';
+import { refuse } from '../../activities/errors/refusal-error';
 import type { LogSystems } from '../../activities/systems';
 import type { GateState, NextNotice, ReleaseOrder as GateRelease, ShardsNotice } from '../../gate/messages';
 import type { CutOverOrder } from '../../workflows/model/changes';
@@ -48,7 +48,7 @@ interface FakeTree {
 }
 
 /** An attempt of an activity that lasts for longer than any test. */
-export function anAttempt(): Attempt {
+export function someBounds(): ActivityBounds {
   const late = new AbortController();
   const ends = performance.now() + 300_000;
   const steps = { times: {} as Record<string, number>, began: [] as string[] };
@@ -64,7 +64,7 @@ export function anAttempt(): Attempt {
       steps.times[name] = 0;
       return result;
     },
-    atFirst: firstLook(),
+    requireOnce: oncePerTry(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { RefusalError } from '../../activities/refusal-error';
+import { RefusalError } from '../../activities/errors/refusal-error';
 import type { RefusalCode } from '../../workflows/model/refusals';
 
 /** The words of the refusal that a promise is rejected with; fails when it is rejected with anything else, or not. */

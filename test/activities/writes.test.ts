@@ -1,6 +1,6 @@
 import type { GateState, NextNotice, ReleaseOrder } from '../../gate/messages';
-import type { Attempt } from '../../activities/attempt';
-import { refuse } from '../../activities/refusal-error';
+import type { ActivityBounds } from '../../activities/bounds/activity-bounds';
+import { refuse } from '../../activities/errors/refusal-error';
 import { announceNext, expose, releaseToCurrent } from '../../activities/steps/writes';
 import type { LogSystems } from '../../activities/systems';
 
@@ -11,7 +11,7 @@ const frozen = { treeId: '200', size: 20 };
 const order = { identity, release, frozen } as unknown as Parameters<typeof expose>[1];
 const ofCurrent = { activeTreeId: '200', inactive };
 const ofNext = { activeTreeId: '300', inactive: [...inactive, { treeId: '200', length: 20 }] };
-const attempt = { signal: new AbortController().signal } as unknown as Attempt;
+const bounds = { signal: new AbortController().signal } as unknown as ActivityBounds;
 
 function systemsWith(take: (order: ReleaseOrder) => Promise<GateState>): LogSystems {
   const url = (name: string): string =>
@@ -29,8 +29,8 @@ describe('sending writes back to the current release', () => {
       orders.push(taken);
       return Promise.resolve({} as GateState);
     });
-    await expose(systems, order, attempt);
-    await releaseToCurrent(systems, order, attempt);
+    await expose(systems, order, bounds);
+    await releaseToCurrent(systems, order, bounds);
     expect(orders).toEqual([
       { rotation: 'r/1', number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext },
       { rotation: 'r/1', number: 8, upstream: 'http://127.0.0.1:1', shards: ofCurrent },
@@ -44,7 +44,7 @@ describe('sending writes back to the current release', () => {
       return Promise.resolve({} as GateState);
     });
     const superseding = { ...order, release: { ...order.release, supersedes: true } };
-    await releaseToCurrent(systems, superseding, attempt);
+    await releaseToCurrent(systems, superseding, bounds);
     expect(orders.map(({ shards }) => shards)).toEqual([undefined]);
   });
 
@@ -52,8 +52,8 @@ describe('sending writes back to the current release', () => {
     const later = systemsWith(() =>
       Promise.reject(refuse('GATE_ORDER_REFUSED', { number: 8, has: 9, mode: 'pass' })),
     );
-    await expect(releaseToCurrent(later, order, attempt)).resolves.toBeUndefined();
-    await expect(expose(later, order, attempt)).rejects.toMatchObject({
+    await expect(releaseToCurrent(later, order, bounds)).resolves.toBeUndefined();
+    await expect(expose(later, order, bounds)).rejects.toMatchObject({
       refusal: { code: 'GATE_ORDER_REFUSED' },
     });
     const away = systemsWith(() =>
@@ -61,7 +61,7 @@ describe('sending writes back to the current release', () => {
         refuse('GATE_UNREACHABLE', { log: 'production', url: 'http://127.0.0.1:3', reason: 'refused' }),
       ),
     );
-    await expect(releaseToCurrent(away, order, attempt)).rejects.toMatchObject({
+    await expect(releaseToCurrent(away, order, bounds)).rejects.toMatchObject({
       refusal: { code: 'GATE_UNREACHABLE' },
     });
   });
@@ -79,7 +79,7 @@ describe('the announcement of the next release', () => {
       notices.push(notice);
       return Promise.resolve({} as GateState);
     });
-    await announceNext(systems, order, attempt);
+    await announceNext(systems, order, bounds);
     expect(notices).toEqual([{ number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext }]);
   });
 
@@ -88,9 +88,9 @@ describe('the announcement of the next release', () => {
     await announceNext(
       systemsHearing(() => Promise.reject(late)),
       order,
-      attempt,
+      bounds,
     );
     const fault = systemsHearing(() => Promise.reject(new TypeError('x is not a function')));
-    await expect(announceNext(fault, order, attempt)).rejects.toThrow(TypeError);
+    await expect(announceNext(fault, order, bounds)).rejects.toThrow(TypeError);
   });
 });

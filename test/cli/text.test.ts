@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RefusalError } from '../../activities/refusal-error';
+import { RefusalError } from '../../activities/errors/refusal-error';
 import { CommandError, errorText, exitCodeOfError } from '../../cli/errors';
 import { exitCodes } from '../../cli/exit-codes';
 import { guardianLines, unknownGuardian } from '../../cli/guardian-status';

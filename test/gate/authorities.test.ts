@@ -1,7 +1,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import tls from 'node:tls';
-import { readAuthorities } from '../../activities/authorities';
-import { RefusalError } from '../../activities/refusal-error';
+import { readAuthorities } from '../../activities/clients/authorities';
+import { RefusalError } from '../../activities/errors/refusal-error';
 import type { GateOptions } from '../../gate/gate';
 import { privateAuthority, tlsProxy } from '../activities/private-authority';
 import { shardedRekor, type ShardedRekor } from './sharded-rekor';

@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectTrillian, type TrillianClient } from '../../activities/trillian';
+import { connectTrillian, type TrillianClient } from '../../activities/clients/trillian';
 import { startLoad } from '../../load/load';
 import { createRecorder, type Recorder } from '../../load/recorder';
 import { startRekor, type RekorInstance } from '../../lab/rekor-instance';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { RefusalError } from '../../activities/refusal-error';
+import { RefusalError } from '../../activities/errors/refusal-error';
 import { logVerifier } from '../../activities/verification/verification';
 import { artifactSigner, hashedRekord } from '../../load/artifact';
 import { startRekor, type RekorInstance } from '../../lab/rekor-instance';

@@ -1,4 +1,4 @@
-import { refuse } from '../../activities/refusal-error';
+import { refuse } from '../../activities/errors/refusal-error';
 import type { Choice, ResumeOrder } from '../../workflows/model/held';
 import { atOnce } from './at-once';
 import { startSagaServer, type SagaServer } from './saga-server';

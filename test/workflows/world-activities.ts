@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { RefusalError, refuse } from '../../activities/refusal-error';
+import { RefusalError, refuse } from '../../activities/errors/refusal-error';
 import { cutOverRuns, lockHolder, lockOwner } from '../../activities/steps/lock';
 import type {
   AttemptOrder,

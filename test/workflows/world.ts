@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { refuse } from '../../activities/refusal-error';
+import { refuse } from '../../activities/errors/refusal-error';
 import type { Changes } from '../../workflows/model/changes';
 import type { InstallationState, ReleaseOrder } from '../../workflows/model/installation';
 import { leftoversOf } from '../../workflows/model/leftovers';

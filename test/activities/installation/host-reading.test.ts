@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { rmSync, writeFileSync } from 'node:fs';
 import { hostInstallation } from '../../../activities/installation/host';
-import { RefusalError } from '../../../activities/refusal-error';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import { alteredList, plainList } from './generated-lists';
 import {
   CURRENT,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { appendShard, listedShards } from '../../../activities/installation/sharding-file';
-import { RefusalError } from '../../../activities/refusal-error';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import { alteredList, plainList } from './generated-lists';
 import { rekorListReader, type ReadShard } from './rekor-list-reader';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RefusalError } from '../../../activities/refusal-error';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import {
   appendShard,
   inactiveTreeIds,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { appendShard, listedShards } from '../../../activities/installation/sharding-file';
-import { RefusalError } from '../../../activities/refusal-error';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import { alteredList, plainList } from './generated-lists';
 
 const path = '/etc/rekor/blue/sharding.yaml';

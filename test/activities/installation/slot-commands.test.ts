@@ -5,8 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { inAttempt } from '../../../activities/attempt';
-import { RefusalError } from '../../../activities/refusal-error';
+import { withinBounds } from '../../../activities/bounds/activity-bounds';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import { hostInstallation } from '../../../activities/installation/host';
 import { runSlotCommand, slotIsRunning } from '../../../activities/installation/slot-commands';
 import { identify } from '../../../tools/process-identity';
@@ -125,8 +125,8 @@ describe('the commands of a slot', () => {
     it('are over before their activity reports that it was cancelled (H8)', async () => {
       const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
       const reported = environment.run(() =>
-        inAttempt('stage', { times: {}, began: [] }, (attempt) =>
-          runSlotCommand('green', 'start', stubborn(), attempt.signal),
+        withinBounds('stage', { times: {}, began: [] }, (bounds) =>
+          runSlotCommand('green', 'start', stubborn(), bounds.signal),
         ),
       );
       await Promise.race([allStarted(), reported]);

@@ -1,8 +1,8 @@
-import { OwnWords } from '../../../activities/own-words';
+import { OwnWords } from '../../../activities/errors/own-words';
 import { existsSync, promises as fs, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RefusalError } from '../../../activities/refusal-error';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import { hostInstallation } from '../../../activities/installation/host';
 import type { HostOptions, SlotOptions } from '../../../activities/installation/host';
 import type { ReleaseOrder } from '../../../workflows/model/installation';

@@ -3,9 +3,9 @@ import {
   requireListedLogServer,
   requireSignersInTime,
 } from '../../../activities/steps/drain-evidence';
-import { refuse } from '../../../activities/refusal-error';
+import { refuse } from '../../../activities/errors/refusal-error';
 import type { LogSystems } from '../../../activities/systems';
-import { anAttempt, FakeLog } from '../fake-log';
+import { someBounds, FakeLog } from '../fake-log';
 import { refused } from '../refused';
 
 function systems(metrics: Partial<LogSystems['metrics']>, withDatabase: boolean): LogSystems {
@@ -18,7 +18,7 @@ describe('the log server that answers', () => {
     const elsewhere = systems({ getTreeCalls: () => Promise.resolve(7) }, true);
     const message = await refused(
       'LOG_SERVER_NOT_LISTED',
-      requireListedLogServer(elsewhere, '200', anAttempt()),
+      requireListedLogServer(elsewhere, '200', someBounds()),
     );
     expect(message).toContain('127.0.0.1:8090');
   });
@@ -26,7 +26,7 @@ describe('the log server that answers', () => {
   it('is looked at again when one was restarted meanwhile', async () => {
     const counts = [7, 1, 2, 3];
     const restarted = systems({ getTreeCalls: () => Promise.resolve(counts.shift() ?? 0) }, true);
-    await requireListedLogServer(restarted, '200', anAttempt());
+    await requireListedLogServer(restarted, '200', someBounds());
     expect(counts).toEqual([]);
   });
 });
@@ -40,13 +40,13 @@ describe('signers whose metrics cannot be read', () => {
   };
 
   it('stand against nothing with a database, and the plan says that they were not measured', async () => {
-    const found = await drainEvidence(systems(broken, true), '200', anAttempt());
+    const found = await drainEvidence(systems(broken, true), '200', someBounds());
     expect(found).toMatchObject({ by: 'queue', pace: null });
     expect(found.unmeasured).toContain('http://signer');
   });
 
   it('are refused without one', async () => {
-    await refused('METRICS_UNREACHABLE', drainEvidence(systems(broken, false), '200', anAttempt()));
+    await refused('METRICS_UNREACHABLE', drainEvidence(systems(broken, false), '200', someBounds()));
   });
 });
 
@@ -62,14 +62,14 @@ it('refuses a signer of another Trillian, which has never seen the tree (H1)', a
     },
     false,
   );
-  const message = await refused('METRICS_UNREACHABLE', drainEvidence(others, '200', anAttempt()));
+  const message = await refused('METRICS_UNREACHABLE', drainEvidence(others, '200', someBounds()));
   expect(message).toContain('http://staging/metrics');
 });
 
 it('refuses a signer that would take the handover leaf later than there is time for', async () => {
   const behind = (behindMs: number, criticalSectionMs: number) => {
     const found = systems({ signersBehind: () => Promise.resolve([{ url: 'http://late', behindMs }]) }, true);
-    return requireSignersInTime({ ...found, timing: { ...found.timing, criticalSectionMs } }, anAttempt());
+    return requireSignersInTime({ ...found, timing: { ...found.timing, criticalSectionMs } }, someBounds());
   };
   await behind(2_250, 2_500);
   expect(await refused('SIGNER_BEHIND', behind(2_251, 2_500))).toContain('http://late');

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { guard } from '../../../activities/steps/guard';
 import type { LogSystems } from '../../../activities/systems';
-import { addresses, anAttempt, FakeLog } from '../fake-log';
+import { addresses, someBounds, FakeLog } from '../fake-log';
 
 /** A log that was rotated and settled: tree 300 serves after 100 and 200. */
 function settled(): FakeLog {
@@ -14,7 +14,7 @@ function settled(): FakeLog {
 async function guarded(log: FakeLog, systems: LogSystems = log.systems()): Promise<string[]> {
   const notFound = new WorkflowNotFoundError('not found', 'log/production', undefined);
   const client = { workflow: { getHandle: () => ({ describe: () => Promise.reject(notFound) }) } };
-  const facts = await guard(systems, client as never, { log: 'production' }, anAttempt());
+  const facts = await guard(systems, client as never, { log: 'production' }, someBounds());
   return facts.drift.map(({ code, message }) => `${code}: ${message}`);
 }
 

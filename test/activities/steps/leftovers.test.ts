@@ -1,8 +1,8 @@
 import { driftOf } from '../../../activities/steps/drift';
 import { leftovers, seeLeftovers, superseding } from '../../../activities/steps/leftovers';
-import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
+import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
 
-const found = (log: FakeLog) => leftovers(log.systems(), { log: 'production' }, anAttempt());
+const found = (log: FakeLog) => leftovers(log.systems(), { log: 'production' }, someBounds());
 
 /** A log that was rotated and settled. */
 function settled(): FakeLog {
@@ -13,7 +13,7 @@ function settled(): FakeLog {
 
 async function driftIn(log: FakeLog): Promise<string[]> {
   const systems = log.systems();
-  const { drift } = await driftOf(systems, await seeLeftovers(systems, anAttempt()), anAttempt());
+  const { drift } = await driftOf(systems, await seeLeftovers(systems, someBounds()), someBounds());
   return drift.map(({ code, message }) => `${code}: ${message}`);
 }
 
@@ -35,7 +35,7 @@ describe('what an interrupted rotation left behind', () => {
   });
 
   it('is nothing after a rotation that was settled', async () => {
-    const seen = await seeLeftovers(settled().systems(), anAttempt());
+    const seen = await seeLeftovers(settled().systems(), someBounds());
     expect(seen.leftovers).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe('a superseding attempt', () => {
   it('starts from the next tree, with the current one as one more shard (H12)', async () => {
     const log = new FakeLog();
     log.trees['200'] = { state: 'FROZEN', size: 20 };
-    const release = await superseding(log.systems(), order, anAttempt());
+    const release = await superseding(log.systems(), order, someBounds());
     expect(release).toMatchObject({
       current: 'blue',
       next: 'green',
@@ -75,7 +75,7 @@ describe('a superseding attempt', () => {
 
   it('is staged beside the release that clients are sent to', async () => {
     const log = new FakeLog().isExposed();
-    expect(await superseding(log.systems(), order, anAttempt())).toMatchObject({
+    expect(await superseding(log.systems(), order, someBounds())).toMatchObject({
       current: 'green',
       next: 'blue',
     });

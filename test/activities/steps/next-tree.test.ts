@@ -7,10 +7,10 @@ import {
 } from '../../../activities/steps/next-tree';
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
 import { lookBack } from '../../../activities/steps/rolled-back';
-import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { someBounds, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
-const close = (log: FakeLog, more = {}) => closeNextTree(log.systems(), { ...order, ...more }, anAttempt());
+const close = (log: FakeLog, more = {}) => closeNextTree(log.systems(), { ...order, ...more }, someBounds());
 
 /** The current tree has ended, and the next one was opened. */
 function opened(): FakeLog {
@@ -24,21 +24,21 @@ describe('creating the next tree', () => {
   it('adopts the one with the attempt’s mark, and closes one that was doubled', async () => {
     const log = new FakeLog();
     log.trees['301'] = { state: 'ACTIVE', size: 0, mark: identity };
-    await expect(createNextTree(log.systems(), identity, anAttempt())).resolves.toBe('300');
+    await expect(createNextTree(log.systems(), identity, someBounds())).resolves.toBe('300');
     expect(log.done).toEqual(['300 DRAINING', '301 FROZEN']);
   });
 
   it('makes one that is closed before anyone hears of it', async () => {
     const log = new FakeLog();
     delete log.trees['300'];
-    await expect(createNextTree(log.systems(), identity, anAttempt())).resolves.toBe('301');
+    await expect(createNextTree(log.systems(), identity, someBounds())).resolves.toBe('301');
     expect(log.done).toEqual(['createTree', '301 DRAINING']);
   });
 
   it('refuses one that somebody writes to (H7)', async () => {
     const log = new FakeLog();
     log.trees['300'] = { state: 'DRAINING', size: 2, mark: identity };
-    await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), identity, anAttempt()));
+    await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), identity, someBounds()));
   });
 
   it('initialises it before it asks for its root, which would cost Trillian a connection (H7)', async () => {
@@ -55,7 +55,7 @@ describe('creating the next tree', () => {
         return systems.trillian.treeHead(...call);
       },
     };
-    await createNextTree({ ...systems, trillian }, identity, anAttempt());
+    await createNextTree({ ...systems, trillian }, identity, someBounds());
     expect(asked).toEqual(['initLog', 'treeHead']);
   });
 });
@@ -79,7 +79,7 @@ describe('opening the next tree', () => {
       return entry;
     };
     const grows = { ...systems, rekor: { ...systems.rekor, entryAt } };
-    const opening = verifyAndOpen(grows, { ...order, frozen }, anAttempt());
+    const opening = verifyAndOpen(grows, { ...order, frozen }, someBounds());
     expect(await refused('CHANGED_BY_SOMEONE', opening)).toContain('21 entries');
     expect(log.done).toEqual([]);
   });
@@ -99,7 +99,7 @@ describe('opening the next tree', () => {
       return systems.installation.start(release, signal);
     };
     const installation = { ...systems.installation, start };
-    await verifyAndOpen({ ...systems, installation }, { ...order, frozen }, anAttempt());
+    await verifyAndOpen({ ...systems, installation }, { ...order, frozen }, someBounds());
     expect(log.done).toEqual(['stop green', 'start green', '300 ACTIVE', 'queueLeaf 300', 'next 7']);
   });
 });
@@ -150,7 +150,7 @@ describe('the end of the current tree, for a step that only goes forward', () =>
   it('is what the handover leaf says, while that is true', async () => {
     const log = opened();
     log.handsOver('200', '300', 1);
-    const end = await endOfCurrent(log.systems(), order, anAttempt());
+    const end = await endOfCurrent(log.systems(), order, someBounds());
     expect(end).toMatchObject({ ...log.end('200'), proof: [expect.stringContaining('handed over')] });
     expect(log.done).toEqual([]);
   });
@@ -159,15 +159,15 @@ describe('the end of the current tree, for a step that only goes forward', () =>
     const log = opened();
     log.handsOver('200', '300', 1);
     log.trees['200'] = { state: 'FROZEN', size: 21 };
-    const message = await refused('CURRENT_TREE_GREW', endOfCurrent(log.systems(), order, anAttempt()));
+    const message = await refused('CURRENT_TREE_GREW', endOfCurrent(log.systems(), order, someBounds()));
     expect(message).toContain('20 entries, it is 21 entries');
   });
 
   it('is proven anew where nothing was handed over, or another tree was', async () => {
     const log = opened();
-    await expect(endOfCurrent(log.systems(), order, anAttempt())).resolves.toMatchObject({ size: 20 });
+    await expect(endOfCurrent(log.systems(), order, someBounds())).resolves.toMatchObject({ size: 20 });
     log.handsOver('100', '300', 1);
-    await expect(endOfCurrent(log.systems(), order, anAttempt())).resolves.toMatchObject({ size: 20 });
+    await expect(endOfCurrent(log.systems(), order, someBounds())).resolves.toMatchObject({ size: 20 });
   });
 });
 
@@ -184,27 +184,27 @@ describe('a tree of an earlier attempt that a late call has opened again (H8)', 
 
   it('is closed before the current tree takes writes again', async () => {
     const log = withStray();
-    await allowWritesToCurrent(log.systems(), second, anAttempt());
+    await allowWritesToCurrent(log.systems(), second, someBounds());
     expect(log.done).toEqual(['290 FROZEN', '200 ACTIVE']);
   });
 
   it('is closed with the trees of the last attempt', async () => {
     const log = withStray();
-    await retireNextTree(log.systems(), second.identity, anAttempt());
+    await retireNextTree(log.systems(), second.identity, someBounds());
     expect(log.done).toEqual(['290 FROZEN']);
   });
 
   it('is left as it is, and the current tree closed, when a client has written to it meanwhile (rules 2, 3)', async () => {
     const log = withStray();
     log.trees['290'] = { state: 'ACTIVE', size: 2, mark: identity };
-    await refused('TWO_ACTIVE_TREES', allowWritesToCurrent(log.systems(), second, anAttempt()));
-    await retireNextTree(log.systems(), second.identity, anAttempt());
+    await refused('TWO_ACTIVE_TREES', allowWritesToCurrent(log.systems(), second, someBounds()));
+    await retireNextTree(log.systems(), second.identity, someBounds());
     expect(log.done).toEqual([]);
   });
 });
 
 describe('the last look', () => {
-  const look = (log: FakeLog, froze = true) => lookBack(log.systems(), { ...order, froze }, anAttempt());
+  const look = (log: FakeLog, froze = true) => lookBack(log.systems(), { ...order, froze }, someBounds());
 
   it('finds nothing when all is as before', async () => {
     const log = new FakeLog();

@@ -8,7 +8,7 @@ import { expose } from '../../../activities/steps/writes';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import type { SettledOrder } from '../../../workflows/model/changes';
 import { numberAfter } from '../../../workflows/model/rotation';
-import { addresses, anAttempt, FakeLog, identity, order } from '../fake-log';
+import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
 const settled: SettledOrder = {
@@ -22,13 +22,13 @@ describe('an attempt', () => {
     const log = new FakeLog();
     // The orders that take it back carry the number after its own.
     log.gate.number = identity.number + 1;
-    await expect(requireOurs(log.systems(), identity, anAttempt())).resolves.toBeUndefined();
+    await expect(requireOurs(log.systems(), identity, someBounds())).resolves.toBeUndefined();
   });
 
   it('is no other log’s: a tree of another log with a greater number changes nothing', async () => {
     const log = new FakeLog();
     log.trees['900'] = { state: 'ACTIVE', size: 1, mark: { ...identity, log: 'staging', number: 99 } };
-    await expect(requireOurs(log.systems(), identity, anAttempt())).resolves.toBeUndefined();
+    await expect(requireOurs(log.systems(), identity, someBounds())).resolves.toBeUndefined();
   });
 
   it('owns it no more when a later rotation was given the numbers that its own attempts left nowhere (H7)', async () => {
@@ -36,17 +36,17 @@ describe('an attempt', () => {
     const second = { ...identity, attempt: 2, number: 9 };
     log.trees['400'] = { state: 'ACTIVE', size: 5, mark: { ...identity, rotation: 's', number: 10 } };
     log.gate.number = 10;
-    await refused('NOT_OURS', requireOurs(log.systems(), second, anAttempt()));
-    await refused('NOT_OURS', holdAndFreeze(log.systems(), { ...order, identity: second }, anAttempt()));
+    await refused('NOT_OURS', requireOurs(log.systems(), second, someBounds()));
+    await refused('NOT_OURS', holdAndFreeze(log.systems(), { ...order, identity: second }, someBounds()));
     expect(log.done).toEqual([]);
   });
 
   it('owns it with the greater number that a recovery gave it', async () => {
     const log = new FakeLog();
     log.gate.number = 20;
-    await refused('NOT_OURS', requireOurs(log.systems(), identity, anAttempt()));
+    await refused('NOT_OURS', requireOurs(log.systems(), identity, someBounds()));
     await expect(
-      requireOurs(log.systems(), { ...identity, fence: 21 }, anAttempt()),
+      requireOurs(log.systems(), { ...identity, fence: 21 }, someBounds()),
     ).resolves.toBeUndefined();
   });
 });
@@ -57,25 +57,27 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
   it('is not the owner any more once a recovery has finished it (H7, H8)', async () => {
     const log = exposedByFirst();
     log.gate.number = numberAfter(log.gate.number, 1);
-    await refused('NOT_OURS', openAndExpose(log.systems(), { ...order, forward: true }, anAttempt()));
-    expect(await closeNextTree(log.systems(), { ...order, evenIfExposed: true }, anAttempt())).toMatchObject({
-      content: 'nothing',
-    });
+    await refused('NOT_OURS', openAndExpose(log.systems(), { ...order, forward: true }, someBounds()));
+    expect(await closeNextTree(log.systems(), { ...order, evenIfExposed: true }, someBounds())).toMatchObject(
+      {
+        content: 'nothing',
+      },
+    );
     expect(log.done).toEqual([]);
   });
 
   it('is exposed still when a person has sent the gate there, with the number of its undo', async () => {
     const log = exposedByFirst();
     log.gate.number = identity.number + 1;
-    await expect(expose(log.systems(), settled, anAttempt())).resolves.toBeUndefined();
+    await expect(expose(log.systems(), settled, someBounds())).resolves.toBeUndefined();
     log.gate.upstream = addresses['blue'] ?? '';
-    await refused('GATE_ORDER_REFUSED', expose(log.systems(), settled, anAttempt()));
+    await refused('GATE_ORDER_REFUSED', expose(log.systems(), settled, someBounds()));
   });
 
   it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {
     const log = exposedByFirst();
     Object.assign(log.gate, { number: numberAfter(log.gate.number, 1), upstream: addresses['blue'] });
-    await refused('NOT_OURS', settle(log.systems(), settled, anAttempt()));
+    await refused('NOT_OURS', settle(log.systems(), settled, someBounds()));
     expect(log.done).toEqual([]);
   });
 
@@ -90,7 +92,7 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
       },
     };
     const slowly = { ...systems, installation, timing: { ...systems.timing, stopCurrentAfterMs: 50 } };
-    await refused('CHANGED_BY_SOMEONE', settle(slowly, settled, anAttempt()));
+    await refused('CHANGED_BY_SOMEONE', settle(slowly, settled, someBounds()));
     expect(log.done).toEqual(['settle']);
   });
 });
@@ -110,13 +112,13 @@ describe.each<[string, (log: FakeLog) => void]>([
   };
 
   it.each<[string, (log: FakeLog) => Promise<unknown>]>([
-    ['createNextTree', (log) => createNextTree(log.systems(), identity, anAttempt())],
-    ['stage', (log) => stage(log.systems(), order, anAttempt())],
-    ['holdAndFreeze', (log) => holdAndFreeze(log.systems(), order, anAttempt())],
-    ['openAndExpose', (log) => openAndExpose(log.systems(), { ...order, forward: true }, anAttempt())],
-    ['confirm', (log) => confirm(log.systems(), settled, anAttempt())],
-    ['settle', (log) => settle(log.systems(), settled, anAttempt())],
-    ['soak', (log) => soak(log.systems(), { ...settled, forMs: 0 }, anAttempt())],
+    ['createNextTree', (log) => createNextTree(log.systems(), identity, someBounds())],
+    ['stage', (log) => stage(log.systems(), order, someBounds())],
+    ['holdAndFreeze', (log) => holdAndFreeze(log.systems(), order, someBounds())],
+    ['openAndExpose', (log) => openAndExpose(log.systems(), { ...order, forward: true }, someBounds())],
+    ['confirm', (log) => confirm(log.systems(), settled, someBounds())],
+    ['settle', (log) => settle(log.systems(), settled, someBounds())],
+    ['soak', (log) => soak(log.systems(), { ...settled, forMs: 0 }, someBounds())],
   ])('changes nothing in %s, and says so', async (_step, act) => {
     const log = later();
     await refused('NOT_OURS', act(log));
@@ -124,9 +126,9 @@ describe.each<[string, (log: FakeLog) => void]>([
   });
 
   it.each<[string, (log: FakeLog) => Promise<unknown>]>([
-    ['allowWritesToCurrent', (log) => allowWritesToCurrent(log.systems(), order, anAttempt())],
-    ['closeNextTree', (log) => closeNextTree(log.systems(), order, anAttempt())],
-    ['lookBack', (log) => lookBack(log.systems(), { ...order, froze: true }, anAttempt())],
+    ['allowWritesToCurrent', (log) => allowWritesToCurrent(log.systems(), order, someBounds())],
+    ['closeNextTree', (log) => closeNextTree(log.systems(), order, someBounds())],
+    ['lookBack', (log) => lookBack(log.systems(), { ...order, froze: true }, someBounds())],
   ])('has nothing left to take back in %s', async (_undo, act) => {
     const log = later();
     await act(log);

@@ -10,7 +10,7 @@ import {
 } from '../../../activities/steps/next-tree';
 import { deleteRetiredTree, retiredTrees } from '../../../activities/steps/retired';
 import { lookBack } from '../../../activities/steps/rolled-back';
-import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { someBounds, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
 const { log } = identity;
@@ -34,16 +34,16 @@ const closed = (fake: FakeLog): FakeLog => {
 
 describe('while the quota of Trillian is used up', () => {
   const acts: readonly (readonly [string, (systems: LogSystems) => Promise<unknown>])[] = [
-    ['undo verify', (systems) => closeNextTree(systems, order, anAttempt())],
-    ['undo createTree', (systems) => retireNextTree(systems, { ...identity, attempt: 2 }, anAttempt())],
-    ['the last look', (systems) => lookBack(systems, { ...order, froze: true }, anAttempt())],
-    ['a recovery', (systems) => leftovers(systems, { log }, anAttempt())],
+    ['undo verify', (systems) => closeNextTree(systems, order, someBounds())],
+    ['undo createTree', (systems) => retireNextTree(systems, { ...identity, attempt: 2 }, someBounds())],
+    ['the last look', (systems) => lookBack(systems, { ...order, froze: true }, someBounds())],
+    ['a recovery', (systems) => leftovers(systems, { log }, someBounds())],
     [
       'the guardian',
-      async (systems) => driftOf(systems, await seeLeftovers(systems, anAttempt()), anAttempt()),
+      async (systems) => driftOf(systems, await seeLeftovers(systems, someBounds()), someBounds()),
     ],
-    ['the list of retired trees', (systems) => retiredTrees(systems, { log }, anAttempt())],
-    ['prune', (systems) => deleteRetiredTree(systems, { log, treeId: '290' }, anAttempt())],
+    ['the list of retired trees', (systems) => retiredTrees(systems, { log }, someBounds())],
+    ['prune', (systems) => deleteRetiredTree(systems, { log, treeId: '290' }, someBounds())],
   ];
 
   it.each(acts)('%s goes on: nothing that takes back or looks is charged', async (_, act) => {
@@ -52,7 +52,7 @@ describe('while the quota of Trillian is used up', () => {
 
   it('the current tree takes writes again, though its quota refuses them', async () => {
     const fake = closed(brokenOff());
-    await allowWritesToCurrent(fake.systems(), order, anAttempt());
+    await allowWritesToCurrent(fake.systems(), order, someBounds());
     expect(fake.done).toEqual(['200 ACTIVE']);
   });
 
@@ -60,7 +60,7 @@ describe('while the quota of Trillian is used up', () => {
     const fresh = new FakeLog();
     fresh.quotaExhausted = true;
     delete fresh.trees['300'];
-    const message = await refused('TRILLIAN_QUOTA', createNextTree(fresh.systems(), identity, anAttempt()));
+    const message = await refused('TRILLIAN_QUOTA', createNextTree(fresh.systems(), identity, someBounds()));
     expect(message).toContain('refuses InitLog: quota exhausted');
 
     const drained = new FakeLog();
@@ -68,7 +68,7 @@ describe('while the quota of Trillian is used up', () => {
     drained.trees['200'] = { state: 'FROZEN', size: 20 };
     drained.running.add('green');
     const frozen = { ...drained.end('200'), proof: [] };
-    await refused('TRILLIAN_QUOTA', verifyAndOpen(drained.systems(), { ...order, frozen }, anAttempt()));
+    await refused('TRILLIAN_QUOTA', verifyAndOpen(drained.systems(), { ...order, frozen }, someBounds()));
   });
 });
 
@@ -78,7 +78,7 @@ describe('a tree whose createTree was broken off before it had a root', () => {
     fake.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity, uninitialised: true };
     const { queue, ...bySigner } = fake.systems();
     const systems = evidence === 'queue' ? { ...bySigner, ...(queue && { queue }) } : bySigner;
-    await expect(closeNextTree(systems, order, anAttempt())).resolves.toMatchObject({
+    await expect(closeNextTree(systems, order, someBounds())).resolves.toMatchObject({
       content: 'nothing',
       currentGrew: false,
       // The root of a tree without leaves, RFC 6962.

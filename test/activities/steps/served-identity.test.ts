@@ -1,8 +1,8 @@
 import { requireSameService } from '../../../activities/steps/served-identity';
-import type { ClientOperation } from '../../../activities/rekor';
+import type { ClientOperation } from '../../../activities/clients/rekor';
 import type { LogSystems } from '../../../activities/systems';
 import type { LogIdentity } from '../../../activities/verification/rehearsal';
-import { addresses, anAttempt, FakeLog, order } from '../fake-log';
+import { addresses, someBounds, FakeLog, order } from '../fake-log';
 import { refused } from '../refused';
 
 interface Slot {
@@ -28,7 +28,7 @@ function comparison(blue: Slot | null, ofGreen: Slot, supersedes = false): Promi
     },
     { ...order, release: { ...order.release, ...(supersedes && { supersedes }) } },
     green,
-    anAttempt(),
+    someBounds(),
   );
 }
 

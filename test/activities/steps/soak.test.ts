@@ -1,7 +1,7 @@
 import { soak } from '../../../activities/steps/log-checks';
 import type { HoldFigures } from '../../../gate/messages';
 import type { AttemptIdentity, WriteStall } from '../../../workflows/model/rotation';
-import { anAttempt, FakeLog, identity, order } from '../fake-log';
+import { someBounds, FakeLog, identity, order } from '../fake-log';
 
 const figures = { stallMs: 900, longestWaitMs: 1_200, held: 80, refused: 41, recovered: 2, dropped: 1 };
 
@@ -9,11 +9,11 @@ const figures = { stallMs: 900, longestWaitMs: 1_200, held: 80, refused: 41, rec
 async function toldOf(hold: HoldFigures | null, by: AttemptIdentity = identity): Promise<WriteStall | null> {
   const log = new FakeLog().isExposed();
   const systems = log.systems();
-  const state = await systems.gate.state(anAttempt().signal);
+  const state = await systems.gate.state(someBounds().signal);
   const gate = { ...systems.gate, state: () => Promise.resolve({ ...state, hold }) };
   const frozen = { treeId: '200', size: 20, rootHash: 'ab', proof: [] };
   const settled = { ...order, identity: by, frozen, handover: null, forMs: 0 };
-  return await soak({ ...systems, gate }, settled, anAttempt());
+  return await soak({ ...systems, gate }, settled, someBounds());
 }
 
 describe('how writes fared in the gate', () => {

@@ -1,4 +1,4 @@
-import { RefusalError } from '../../../activities/refusal-error';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import type { ExpectedShards, LogIdentity } from '../../../activities/verification/rehearsal';
 import { logVerifier } from '../../../activities/verification/verification';
 import { FakeLog, type Answer } from './fake-log';

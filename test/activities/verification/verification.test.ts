@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RefusalError } from '../../../activities/refusal-error';
+import { RefusalError } from '../../../activities/errors/refusal-error';
 import {
   logVerifier,
   type LogAddress,

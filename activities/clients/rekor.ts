@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { Instance, InstanceLog, TreeId } from '../workflows/model/log';
-import { loadedLength } from '../workflows/model/shards';
+import type { Instance, InstanceLog, TreeId } from '../../workflows/model/log';
+import { loadedLength } from '../../workflows/model/shards';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
-import { errorReason } from './error-reason';
-import { type FreshAnswer, type FreshRequest, freshRequest } from './fresh-request';
+import { errorReason } from '../errors/error-reason';
+import { type FreshAnswer, type FreshRequest, freshRequest } from './http';
 import { parseJson } from './parse-json';
-import { refuse, type RefusalError } from './refusal-error';
-import { throwIfAborted } from './waiting';
+import { refuse, type RefusalError } from '../errors/refusal-error';
+import { throwIfAborted } from '../bounds/waiting';
 
 /** Where an entry is: its ids and both its indexes. */
 export interface RekorEntry {

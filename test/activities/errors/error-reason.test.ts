@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { connect } from 'node:net';
 import { readFile } from 'node:fs/promises';
-import { errorReason, errorTrail } from '../../activities/error-reason';
-import { OwnWords } from '../../activities/own-words';
-import { refuse } from '../../activities/refusal-error';
-import { rejected } from './refused';
+import { errorReason, errorTrail } from '../../../activities/errors/error-reason';
+import { OwnWords } from '../../../activities/errors/own-words';
+import { refuse } from '../../../activities/errors/refusal-error';
+import { rejected } from '../refused';
 
 const SECRET = 'Tr0ub4dor';
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { PemFile } from './authorities';
-import { errorReason, innerOf } from './error-reason';
-import { refuse, RefusalError } from './refusal-error';
+import { errorReason, innerOf } from '../errors/error-reason';
+import { refuse, RefusalError } from '../errors/refusal-error';
 
 /** An address of the configuration, and whom it is believed to be. */
 export interface ConfiguredAddress {

@@ -1,4 +1,4 @@
-import { OwnWords } from './own-words';
+import { OwnWords } from '../errors/own-words';
 
 /** One line of a page in Prometheus' text format. */
 export interface Sample {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { errorReason } from './error-reason';
-import { refuse, type RefusalError } from './refusal-error';
+import { errorReason } from '../errors/error-reason';
+import { refuse, type RefusalError } from '../errors/refusal-error';
 
 /** A PEM file that the configuration names. */
 export interface PemFile {

@@ -1,4 +1,4 @@
-import { allEnded } from '../../activities/waiting';
+import { allEnded } from '../../../activities/bounds/waiting';
 
 describe('waiting for several acts', () => {
   it('ends when all have ended, with the first error, though another one acts on (H8)', async () => {

@@ -2,7 +2,7 @@ import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/co
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities';
-import { refuse } from '../../activities/refusal-error';
+import { refuse } from '../../activities/errors/refusal-error';
 import type { LogSystems } from '../../activities/systems';
 import { refusalCodes } from '../../workflows/model/refusals';
 
@@ -92,7 +92,7 @@ describe('what an activity leaves in a history when it fails', () => {
     const [, wrapped] = foreign();
     const { log } = await leftBy('settle', wrapped);
     expect(log).toContain('"kind":"TypeError"');
-    expect(log).toContain('test/activities/crossing.test.ts:');
+    expect(log).toContain('test/activities/as-failure.test.ts:');
   });
 
   it('nothing when it was cancelled (H28)', async () => {

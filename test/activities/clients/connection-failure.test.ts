@@ -1,17 +1,17 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PemFile } from '../../activities/authorities';
-import { connectRekor } from '../../activities/rekor';
-import { connectMetrics } from '../../activities/signer';
-import { connectTrillian } from '../../activities/trillian';
-import { logVerifier } from '../../activities/verification/verification';
-import type { RefusalCode } from '../../workflows/model/refusals';
-import { answeringServer, type AnsweringServer } from './answering-server';
-import { privateAuthority, tlsProxy, type TlsProxy } from './private-authority';
-import { refused } from './refused';
-import { FakeLog } from './verification/fake-log';
-import { hashedRekord } from './verification/leaves';
+import type { PemFile } from '../../../activities/clients/authorities';
+import { connectRekor } from '../../../activities/clients/rekor';
+import { connectMetrics } from '../../../activities/clients/metrics';
+import { connectTrillian } from '../../../activities/clients/trillian';
+import { logVerifier } from '../../../activities/verification/verification';
+import type { RefusalCode } from '../../../workflows/model/refusals';
+import { answeringServer, type AnsweringServer } from '../answering-server';
+import { privateAuthority, tlsProxy, type TlsProxy } from '../private-authority';
+import { refused } from '../refused';
+import { FakeLog } from '../verification/fake-log';
+import { hashedRekord } from '../verification/leaves';
 
 const authority = privateAuthority();
 const field = 'logs.production.tls.caFile';

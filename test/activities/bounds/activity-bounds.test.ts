@@ -1,16 +1,21 @@
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { type Attempt, inAttempt, type KeptSteps, persistently } from '../../activities/attempt';
-import { refuse } from '../../activities/refusal-error';
-import { CallOutcomeUnknown } from '../../activities/trillian';
-import { REPORT_MS } from '../../workflows/model/deadlines';
-import { rejected } from './refused';
+import {
+  type ActivityBounds,
+  type KeptSteps,
+  withinBounds,
+} from '../../../activities/bounds/activity-bounds';
+import { retryWhileUnreachable } from '../../../activities/bounds/retry-while-unreachable';
+import { CallOutcomeUnknown } from '../../../activities/clients/trillian';
+import { refuse } from '../../../activities/errors/refusal-error';
+import { REPORT_MS } from '../../../workflows/model/deadlines';
+import { rejected } from '../refused';
 
-/** Runs one attempt of an activity that may act for so many milliseconds and a little more. */
-function attempted(
+/** Runs one try of an activity that may act for so many milliseconds and a little more. */
+function tryOf(
   ms: number,
-  act: (attempt: Attempt, environment: MockActivityEnvironment) => Promise<unknown>,
+  act: (bounds: ActivityBounds, environment: MockActivityEnvironment) => Promise<unknown>,
   steps: KeptSteps = { times: {}, began: [] },
   waitedMs = 0,
 ): Promise<unknown> {
@@ -22,17 +27,17 @@ function attempted(
     scheduledTimestampMs,
   };
   const environment = new MockActivityEnvironment(times, { logger: new DefaultLogger('ERROR') });
-  return environment.run(() => inAttempt('step', steps, (attempt) => act(attempt, environment)));
+  return environment.run(() => withinBounds('step', steps, (bounds) => act(bounds, environment)));
 }
 
-describe('an attempt of an activity', () => {
+describe('a try of an activity', () => {
   it('keeps which steps it had begun and done when one fails', async () => {
     const steps: KeptSteps = { times: {}, began: [] };
-    const failing = attempted(
+    const failing = tryOf(
       60_000,
-      async (attempt) => {
-        await attempt.step('hold', () => Promise.resolve());
-        await attempt.step('freeze', () => Promise.reject(new Error('it broke')));
+      async (bounds) => {
+        await bounds.step('hold', () => Promise.resolve());
+        await bounds.step('freeze', () => Promise.reject(new Error('it broke')));
       },
       steps,
     );
@@ -44,7 +49,7 @@ describe('an attempt of an activity', () => {
   it('is not reported as cancelled before an unanswered change can land no more (H8)', async () => {
     const lands = Date.now() + 300;
     const error = await rejected(
-      attempted(60_000, async ({ unanswered, signal }, environment) => {
+      tryOf(60_000, async ({ unanswered, signal }, environment) => {
         unanswered?.add({ mayLandUntil: lands });
         environment.cancel();
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -57,23 +62,18 @@ describe('an attempt of an activity', () => {
 
   it('counts what it waited for a worker, and sends nothing once Temporal has given it up (H8)', async () => {
     const scheduled = Date.now() - 30_000;
-    const notAfter = await attempted(
-      60_000,
-      (attempt) => Promise.resolve(attempt.notAfter),
-      undefined,
-      30_000,
-    );
+    const notAfter = await tryOf(60_000, (bounds) => Promise.resolve(bounds.notAfter), undefined, 30_000);
     expect(notAfter).toBeLessThanOrEqual(scheduled + 60_000);
   });
 
   it('ends before Temporal gives it up, naming the step that ran', async () => {
     const error = await rejected(
-      attempted(300, (attempt) =>
-        attempt.step(
+      tryOf(300, (bounds) =>
+        bounds.step(
           'freeze',
           () =>
             new Promise((_, reject) => {
-              attempt.signal.addEventListener('abort', () => reject(new Error('aborted')));
+              bounds.signal.addEventListener('abort', () => reject(new Error('aborted')));
             }),
         ),
       ),
@@ -83,14 +83,14 @@ describe('an attempt of an activity', () => {
   });
 
   it('says at its end what was not answered, and not only that its time was over', async () => {
-    // In the order of one event loop, however slow that is: Temporal gives the attempt up half a second later.
+    // In the order of one event loop, however slow that is: Temporal gives the try up half a second later.
     let givenUp = false;
     const givesUp = setTimeout(() => (givenUp = true), 400 + REPORT_MS);
     const error = await rejected(
-      attempted(400, (attempt) =>
-        persistently(attempt, () => {
-          const mayLandUntil = Math.min(Date.now() + 150, attempt.notAfter);
-          attempt.unanswered?.add({ mayLandUntil });
+      tryOf(400, (bounds) =>
+        retryWhileUnreachable(bounds, () => {
+          const mayLandUntil = Math.min(Date.now() + 150, bounds.notAfter);
+          bounds.unanswered?.add({ mayLandUntil });
           const where = { log: 'production', address: '127.0.0.1:8090' };
           return Promise.reject(new CallOutcomeUnknown(where, 'UpdateTree', mayLandUntil));
         }),
@@ -105,14 +105,14 @@ describe('an attempt of an activity', () => {
   it('repeats what cannot be reached, and nothing that was refused', async () => {
     const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
     let tries = 0;
-    const reached = attempted(60_000, (attempt) =>
-      persistently(attempt, () => ((tries += 1) < 3 ? Promise.reject(away) : Promise.resolve(tries))),
+    const reached = tryOf(60_000, (bounds) =>
+      retryWhileUnreachable(bounds, () => ((tries += 1) < 3 ? Promise.reject(away) : Promise.resolve(tries))),
     );
     await expect(reached).resolves.toBe(3);
     tries = 0;
     const no = refuse('CHANGED_BY_SOMEONE', { what: 'it', expected: 'a', now: 'b' });
-    const refusedAtOnce = attempted(60_000, (attempt) =>
-      persistently(attempt, () => {
+    const refusedAtOnce = tryOf(60_000, (bounds) =>
+      retryWhileUnreachable(bounds, () => {
         tries += 1;
         return Promise.reject(no);
       }),

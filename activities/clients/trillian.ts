@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
-import { refuse, type RefusalError } from './refusal-error';
+import type { Tree, TreeHead, TreeId } from '../../workflows/model/log';
+import { refuse, type RefusalError } from '../errors/refusal-error';
 import {
-  type Call,
+  type CallBounds,
   openTrillianCalls,
   type TimeMessage,
   type TreeMessage,
@@ -11,7 +11,7 @@ import {
 } from './trillian-calls';
 
 export {
-  type Call,
+  type CallBounds,
   CallOutcomeUnknown,
   CallTooLate,
   TrillianError,
@@ -51,27 +51,27 @@ export const REKOR_MAX_ROOT_DURATION_MS = 3_600_000;
  */
 export interface TrillianClient {
   /** A deleted tree is refused as TREE_UNKNOWN, too. */
-  getTree(treeId: TreeId, call: Call): Promise<Tree>;
+  getTree(treeId: TreeId, bounds: CallBounds): Promise<Tree>;
   /** All trees of this Trillian, other logs' included, but deleted ones. */
-  listTrees(call: Call): Promise<Tree[]>;
+  listTrees(bounds: CallBounds): Promise<Tree[]>;
   /**
    * Creates a tree of type LOG. Trillian makes it ACTIVE and knows no other way. Not idempotent: after
    * `CallOutcomeUnknown` the description is the only mark to find the tree by. At most 20 and 200 characters
    * (trillian: storage/postgresql/schema/storage.sql), else a `RangeError`. How its storage keeps it is left to Trillian,
    * which chooses for new trees what is best by now.
    */
-  createTree(tree: NewTree, call: Call): Promise<Tree>;
+  createTree(tree: NewTree, bounds: CallBounds): Promise<Tree>;
   /**
    * Makes the empty tree's first root; a tree that has one is left as it is. Trillian's quota charges it like a leaf, so
    * nothing that takes back, or only looks, may need it.
    */
-  initLog(treeId: TreeId, call: Call): Promise<void>;
+  initLog(treeId: TreeId, bounds: CallBounds): Promise<void>;
   /**
    * Sets the state and nothing else, then reads it back, because Trillian loses concurrent updates silently (trillian:
    * storage/postgresql/admin_storage.go reads a row and writes all of it back). Refuses CHANGED_BY_SOMEONE when
    * another state is read.
    */
-  setState(treeId: TreeId, state: 'ACTIVE' | 'DRAINING' | 'FROZEN', call: Call): Promise<Tree>;
+  setState(treeId: TreeId, state: 'ACTIVE' | 'DRAINING' | 'FROZEN', bounds: CallBounds): Promise<Tree>;
   /**
    * The latest size and root. Refuses TREE_UNINITIALISED for a tree that InitLog was never called for; activities/
    * empty-tree.ts says what that means.
@@ -80,16 +80,16 @@ export interface TrillianClient {
    * tree, which costs a log server on PostgreSQL a connection each time, and a few of them stop it (trillian:
    * server/log_rpc_server.go, snapshotForTree closes it and registry.SnapshotForTree does not).
    */
-  treeHead(treeId: TreeId, call: Call): Promise<TreeHead>;
+  treeHead(treeId: TreeId, bounds: CallBounds): Promise<TreeHead>;
   /** A closed tree answers with a `TrillianError` of code PERMISSION_DENIED. Charged by Trillian's quota. */
-  queueLeaf(treeId: TreeId, leaf: LeafToQueue, call: Call): Promise<'queued' | 'duplicate'>;
+  queueLeaf(treeId: TreeId, leaf: LeafToQueue, bounds: CallBounds): Promise<'queued' | 'duplicate'>;
   /** Leaves `start` to `start + count - 1`, as many of them as are integrated: none beyond the end. Refuses as `treeHead`. */
-  leavesByRange(treeId: TreeId, start: number, count: number, call: Call): Promise<IntegratedLeaf[]>;
+  leavesByRange(treeId: TreeId, start: number, count: number, bounds: CallBounds): Promise<IntegratedLeaf[]>;
   /**
    * Deletes a tree; Trillian forgets it for good after seven days (trillian: cmd/internal/serverutil/main.go). No step of a
    * rotation calls it: only a person's `prune`.
    */
-  deleteTree(treeId: TreeId, call: Call): Promise<void>;
+  deleteTree(treeId: TreeId, bounds: CallBounds): Promise<void>;
   close(): void;
 }
 
@@ -116,16 +116,16 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
     }
   }
 
-  async function getTree(treeId: TreeId, call: Call): Promise<Tree> {
-    const tree = toTree(await ofTree(treeId, calls.read('GetTree', { treeId }, call)));
+  async function getTree(treeId: TreeId, bounds: CallBounds): Promise<Tree> {
+    const tree = toTree(await ofTree(treeId, calls.read('GetTree', { treeId }, bounds)));
     if (tree.deleted) throw unknownTree(treeId);
     return tree;
   }
 
-  async function range(treeId: TreeId, startIndex: string, count: number, call: Call) {
+  async function range(treeId: TreeId, startIndex: string, count: number, bounds: CallBounds) {
     const request = { logId: treeId, startIndex, count: String(count) };
     try {
-      return await ofTree(treeId, calls.read('GetLeavesByRange', request, call));
+      return await ofTree(treeId, calls.read('GetLeavesByRange', request, bounds));
     } catch (error) {
       const uninitialised =
         error instanceof TrillianError &&
@@ -138,12 +138,12 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
   return {
     getTree,
 
-    async listTrees(call) {
-      const answer = await calls.read('ListTrees', { showDeleted: false }, call);
+    async listTrees(bounds) {
+      const answer = await calls.read('ListTrees', { showDeleted: false }, bounds);
       return answer.tree.map(toTree);
     },
 
-    async createTree({ displayName, description, maxRootDurationMs }, call) {
+    async createTree({ displayName, description, maxRootDurationMs }, bounds) {
       requireLength('display name', displayName, 20);
       requireLength('description', description, 200);
       const tree = {
@@ -153,21 +153,21 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
         description,
         maxRootDuration: durationOf(maxRootDurationMs),
       } as const;
-      return toTree(await calls.change('CreateTree', { tree }, call));
+      return toTree(await calls.change('CreateTree', { tree }, bounds));
     },
 
-    async initLog(treeId, call) {
+    async initLog(treeId, bounds) {
       try {
-        await ofTree(treeId, calls.change('InitLog', { logId: treeId }, call));
+        await ofTree(treeId, calls.change('InitLog', { logId: treeId }, bounds));
       } catch (error) {
         if (!(error instanceof TrillianError && error.code === status.ALREADY_EXISTS)) throw error;
       }
     },
 
-    async setState(treeId, state, call) {
+    async setState(treeId, state, bounds) {
       const request = { tree: { treeId, treeState: state }, updateMask: { paths: ['tree_state'] } };
-      await ofTree(treeId, calls.change('UpdateTree', request, call));
-      const tree = await getTree(treeId, call);
+      await ofTree(treeId, calls.change('UpdateTree', request, bounds));
+      const tree = await getTree(treeId, bounds);
       if (tree.state !== state) {
         throw refuse('CHANGED_BY_SOMEONE', {
           what: `The state of tree ${treeId}`,
@@ -178,26 +178,26 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
       return tree;
     },
 
-    async treeHead(treeId, call) {
-      const { signedLogRoot } = await range(treeId, BEYOND_ANY_LEAF, 1, call);
+    async treeHead(treeId, bounds) {
+      const { signedLogRoot } = await range(treeId, BEYOND_ANY_LEAF, 1, bounds);
       return parseLogRoot(treeId, signedLogRoot?.logRoot);
     },
 
-    async queueLeaf(treeId, { value, identityHash, extraData }, call) {
+    async queueLeaf(treeId, { value, identityHash, extraData }, bounds) {
       const leaf = {
         leafValue: value,
         leafIdentityHash: identityHash,
         extraData: extraData ?? Buffer.alloc(0),
       };
-      const { queuedLeaf } = await ofTree(treeId, calls.change('QueueLeaf', { logId: treeId, leaf }, call));
+      const { queuedLeaf } = await ofTree(treeId, calls.change('QueueLeaf', { logId: treeId, leaf }, bounds));
       const code: status = queuedLeaf?.status?.code ?? status.OK;
       if (code === status.OK) return 'queued';
       if (code === status.ALREADY_EXISTS) return 'duplicate';
       throw new TrillianError('QueueLeaf', code, queuedLeaf?.status?.message ?? '');
     },
 
-    async leavesByRange(treeId, start, count, call) {
-      const { leaves } = await range(treeId, String(start), count, call);
+    async leavesByRange(treeId, start, count, bounds) {
+      const { leaves } = await range(treeId, String(start), count, bounds);
       return leaves.map(({ leafValue, extraData, merkleLeafHash, integrateTimestamp }) => ({
         value: leafValue,
         extraData,
@@ -206,8 +206,8 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
       }));
     },
 
-    async deleteTree(treeId, call) {
-      await ofTree(treeId, calls.change('DeleteTree', { treeId }, call));
+    async deleteTree(treeId, bounds) {
+      await ofTree(treeId, calls.change('DeleteTree', { treeId }, bounds));
     },
 
     close: () => calls.close(),

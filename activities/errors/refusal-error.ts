@@ -1,4 +1,4 @@
-import { refusal, type Refusal, type RefusalCode } from '../workflows/model/refusals';
+import { refusal, type Refusal, type RefusalCode } from '../../workflows/model/refusals';
 
 type Facts<Code extends RefusalCode> = Parameters<typeof refusal<Code>>[1];
 

@@ -1,7 +1,7 @@
 import { Client, type Dispatcher } from 'undici';
 import { type PemFile, readAuthorities } from './authorities';
-import { OwnWords } from './own-words';
-import { throwIfAborted } from './waiting';
+import { OwnWords } from '../errors/own-words';
+import { throwIfAborted } from '../bounds/waiting';
 
 export interface FreshRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT';

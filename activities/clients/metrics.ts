@@ -1,12 +1,12 @@
-import type { TreeId } from '../workflows/model/log';
+import type { TreeId } from '../../workflows/model/log';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
-import { errorReason } from './error-reason';
-import { freshDate, freshLines } from './fresh-request';
-import { OwnWords } from './own-words';
+import { errorReason } from '../errors/error-reason';
+import { freshDate, freshLines } from './http';
+import { OwnWords } from '../errors/own-words';
 import { parseSample, sampleName, type Sample } from './prometheus';
-import { refuse, type RefusalError } from './refusal-error';
-import { throwIfAborted } from './waiting';
+import { refuse, type RefusalError } from '../errors/refusal-error';
+import { throwIfAborted } from '../bounds/waiting';
 
 /** What the signers did for one tree since their start. */
 export interface SignerPasses {

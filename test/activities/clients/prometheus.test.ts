@@ -1,4 +1,4 @@
-import { parseSample, sampleName } from '../../activities/prometheus';
+import { parseSample, sampleName } from '../../../activities/clients/prometheus';
 
 const read = (line: string): object => {
   const { labels, ...sample } = parseSample(line);

@@ -1,6 +1,6 @@
-import { connectRekor } from '../../activities/rekor';
-import { answeringServer, type AnsweringServer } from './answering-server';
-import { refused } from './refused';
+import { connectRekor } from '../../../activities/clients/rekor';
+import { answeringServer, type AnsweringServer } from '../answering-server';
+import { refused } from '../refused';
 
 const signal = new AbortController().signal;
 const ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

@@ -9,13 +9,13 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import type { TreeState, TreeType } from '../workflows/model/log';
-import { refusal } from '../workflows/model/refusals';
+import type { TreeState, TreeType } from '../../workflows/model/log';
+import { refusal } from '../../workflows/model/refusals';
 import { type PemFile, readAuthorities, readPem } from './authorities';
-import { errorReason } from './error-reason';
-import { OwnWords } from './own-words';
-import { refuse, RefusalError } from './refusal-error';
-import { abortReason, pause, throwIfAborted } from './waiting';
+import { errorReason } from '../errors/error-reason';
+import { OwnWords } from '../errors/own-words';
+import { refuse, RefusalError } from '../errors/refusal-error';
+import { abortReason, pause, throwIfAborted } from '../bounds/waiting';
 
 /** How Trillian's log server is reached. Without `tls` the connection is in the clear. */
 export interface TrillianOptions {
@@ -34,7 +34,7 @@ export interface TrillianOptions {
 }
 
 /** What bounds one call. */
-export interface Call {
+export interface CallBounds {
   /** Ends the call; its reason becomes the error. */
   readonly signal: AbortSignal;
   /** Milliseconds from now; default 5000. */
@@ -93,7 +93,7 @@ export class CallOutcomeUnknown extends RefusalError {
   }
 }
 
-/** A call was not sent, because its time was over (H8): it has no effect, and the next attempt need not wait for it. */
+/** A call was not sent, because its time was over (H8): it has no effect, and the next try need not wait for it. */
 export class CallTooLate extends OwnWords {
   readonly method: string;
 
@@ -187,7 +187,7 @@ export interface TrillianCalls {
   read<Name extends Method>(
     name: Name,
     request: Methods[Name]['request'],
-    call: Call,
+    bounds: CallBounds,
   ): Promise<Methods[Name]['response']>;
   /**
    * A call with an effect: sent at most once, over a connection that stands, and never after its deadline (H8).
@@ -198,7 +198,7 @@ export interface TrillianCalls {
   change<Name extends Method>(
     name: Name,
     request: Methods[Name]['request'],
-    call: Call,
+    bounds: CallBounds,
   ): Promise<Methods[Name]['response']>;
   close(): void;
 }
@@ -216,7 +216,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
   function send<Name extends Method>(
     name: Name,
     request: Methods[Name]['request'],
-    call: Call,
+    bounds: CallBounds,
     deadline: number,
   ): Promise<Methods[Name]['response']> {
     const method = methods[name];
@@ -230,14 +230,14 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
         new Metadata(),
         { deadline },
         (error, response) => {
-          call.signal.removeEventListener('abort', cancel);
+          bounds.signal.removeEventListener('abort', cancel);
           if (error) reject(error);
           else if (response === undefined) reject(new TrillianError(name, status.INTERNAL, 'empty answer'));
           else resolve(response);
         },
       );
       const cancel = (): void => sent.cancel();
-      call.signal.addEventListener('abort', cancel, { once: true });
+      bounds.signal.addEventListener('abort', cancel, { once: true });
     });
   }
 
@@ -254,48 +254,48 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
   }
 
   return {
-    async read(name, request, call) {
+    async read(name, request, bounds) {
       const started = Date.now();
-      const deadline = deadlineOf(call);
-      for (let attempt = 0; ; attempt++) {
-        throwIfOver(name, call, deadline);
+      const deadline = deadlineOf(bounds);
+      for (let tries = 0; ; tries++) {
+        throwIfOver(name, bounds, deadline);
         try {
-          return await send(name, request, call, deadline);
+          return await send(name, request, bounds, deadline);
         } catch (error) {
-          throwIfAborted(call.signal);
+          throwIfAborted(bounds.signal);
           if (!isServiceError(error)) throw error;
           if (error.code === status.DEADLINE_EXCEEDED) {
             throw unreachable(`no answer to ${name} within ${deadline - started} ms`, error);
           }
           if (error.code !== status.UNAVAILABLE) throw saidNo(name, error);
-          const pauseMs = READ_RETRY_PAUSES_MS[attempt];
+          const pauseMs = READ_RETRY_PAUSES_MS[tries];
           if (pauseMs === undefined || Date.now() + pauseMs >= deadline)
             throw unreachable(`no connection (${errorReason(error)})`, error);
-          await pause(pauseMs, call.signal);
+          await pause(pauseMs, bounds.signal);
         }
       }
     },
 
-    async change(name, request, call) {
-      const deadline = deadlineOf(call);
-      throwIfOver(name, call, deadline);
+    async change(name, request, bounds) {
+      const deadline = deadlineOf(bounds);
+      throwIfOver(name, bounds, deadline);
       // Nothing may wait in the channel and leave later: the connection stands first, then the clock is looked at.
-      await connected(client(), call.signal, deadline).catch((error: unknown) => {
-        throw call.signal.aborted ? abortReason(call.signal) : unreachable('no connection', error);
+      await connected(client(), bounds.signal, deadline).catch((error: unknown) => {
+        throw bounds.signal.aborted ? abortReason(bounds.signal) : unreachable('no connection', error);
       });
-      throwIfOver(name, call, deadline);
+      throwIfOver(name, bounds, deadline);
       const change = { mayLandUntil: deadline };
-      call.unanswered?.add(change);
+      bounds.unanswered?.add(change);
       try {
-        const answer = await send(name, request, call, deadline);
-        call.unanswered?.delete(change);
+        const answer = await send(name, request, bounds, deadline);
+        bounds.unanswered?.delete(change);
         return answer;
       } catch (error) {
         if (!isServiceError(error)) throw error;
         if (UNANSWERED.has(error.code)) {
           throw new CallOutcomeUnknown(options, name, deadline, { cause: error });
         }
-        call.unanswered?.delete(change);
+        bounds.unanswered?.delete(change);
         throw saidNo(name, error);
       }
     },
@@ -311,12 +311,12 @@ const UNANSWERED: ReadonlySet<status> = new Set([
   status.UNAVAILABLE,
 ]);
 
-function deadlineOf(call: Call): number {
-  return Math.min(Date.now() + (call.timeoutMs ?? DEFAULT_TIMEOUT_MS), call.notAfter ?? Infinity);
+function deadlineOf(bounds: CallBounds): number {
+  return Math.min(Date.now() + (bounds.timeoutMs ?? DEFAULT_TIMEOUT_MS), bounds.notAfter ?? Infinity);
 }
 
-function throwIfOver(name: Method, call: Call, deadline: number): void {
-  throwIfAborted(call.signal);
+function throwIfOver(name: Method, bounds: CallBounds, deadline: number): void {
+  throwIfAborted(bounds.signal);
   if (Date.now() >= deadline) throw new CallTooLate(name);
 }
 
@@ -339,7 +339,7 @@ function isServiceError(error: unknown): error is ServiceError {
 
 /** The methods of proto/trillian.proto; the build puts that file beside the compiled activities. */
 function loadMethods(): Readonly<Record<Method, MethodDefinition<object, object>>> {
-  const definition = loadSync(path.join(__dirname, '../proto/trillian.proto'), {
+  const definition = loadSync(path.join(__dirname, '../../proto/trillian.proto'), {
     longs: String,
     enums: String,
     defaults: true,

@@ -1,6 +1,6 @@
-import { connectMetrics } from '../../activities/signer';
-import { answeringServer, type AnsweringServer } from './answering-server';
-import { refused } from './refused';
+import { connectMetrics } from '../../../activities/clients/metrics';
+import { answeringServer, type AnsweringServer } from '../answering-server';
+import { refused } from '../refused';
 
 const signal = new AbortController().signal;
 const QUEUE_LEAF = '{method="/trillian.TrillianLog/QueueLeaf"}';

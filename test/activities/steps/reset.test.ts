@@ -1,43 +1,43 @@
-import { discard, stage, stop } from '../../activities/steps/next-release';
-import { createNextTree, retireNextTree } from '../../activities/steps/next-tree';
-import { anAttempt, FakeLog, identity, order } from './fake-log';
-import { refused } from './refused';
+import { discard, stage, stop } from '../../../activities/steps/next-release';
+import { createNextTree, retireNextTree } from '../../../activities/steps/next-tree';
+import { someBounds, FakeLog, identity, order } from '../fake-log';
+import { refused } from '../refused';
 
 describe('a rotation that is reset after it has completed', () => {
   it('does not adopt the tree that it made, which now serves (H7)', async () => {
     const log = new FakeLog().isExposed();
-    await refused('ALREADY_ROTATED', createNextTree(log.systems(), identity, anAttempt()));
+    await refused('ALREADY_ROTATED', createNextTree(log.systems(), identity, someBounds()));
     expect(log.done).toEqual([]);
   });
 
   it('does not stage the slot that serves, nor stop it after a rehearsal (H7)', async () => {
     const log = new FakeLog().isExposed();
-    await refused('ALREADY_ROTATED', stage(log.systems(), order, anAttempt()));
+    await refused('ALREADY_ROTATED', stage(log.systems(), order, someBounds()));
     expect(log.done).toEqual([]);
   });
 
   it('does not freeze that tree, nor stop or change the slot that serves, when it takes itself back (H7)', async () => {
     const log = new FakeLog().isExposed();
     const systems = log.systems();
-    await stop(systems, order, anAttempt());
-    await retireNextTree(systems, identity, anAttempt());
-    await discard(systems, order, anAttempt());
+    await stop(systems, order, someBounds());
+    await retireNextTree(systems, identity, someBounds());
+    await discard(systems, order, someBounds());
     expect(log.done).toEqual([]);
   });
 
   it('does all of it when another slot serves, as after any failure', async () => {
     const log = new FakeLog();
     const systems = log.systems();
-    await stop(systems, order, anAttempt());
-    await retireNextTree(systems, identity, anAttempt());
-    await discard(systems, order, anAttempt());
+    await stop(systems, order, someBounds());
+    await retireNextTree(systems, identity, someBounds());
+    await discard(systems, order, someBounds());
     expect(log.done).toEqual(['stop green', '300 FROZEN', 'stop green', 'discard']);
   });
 
   it('stops no process that another attempt has started', async () => {
     const log = new FakeLog();
     log.keptBy = 'r/2';
-    await stop(log.systems(), order, anAttempt());
+    await stop(log.systems(), order, someBounds());
     expect(log.done).toEqual([]);
   });
 });

@@ -2,8 +2,8 @@ import { constants } from 'node:os';
 import { types } from 'node:util';
 import { status } from '@grpc/grpc-js';
 import { ApplicationFailure } from '@temporalio/common';
-import { kindOfError } from '../workflows/model/error-kind';
-import { refusalCodes, type Refusal } from '../workflows/model/refusals';
+import { kindOfError } from '../../workflows/model/error-kind';
+import { refusalCodes, type Refusal } from '../../workflows/model/refusals';
 import { OwnWords } from './own-words';
 import { RefusalError } from './refusal-error';
 

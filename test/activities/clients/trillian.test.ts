@@ -17,8 +17,8 @@ import {
   connectTrillian,
   type TrillianClient,
   TrillianError,
-} from '../../activities/trillian';
-import { refused, rejected } from './refused';
+} from '../../../activities/clients/trillian';
+import { refused, rejected } from '../refused';
 
 const TREE = '6826284441047790130';
 
@@ -38,7 +38,7 @@ beforeEach(async () => {
   answers = {};
   received = [];
   const definition = loadPackageDefinition(
-    loadSync(resolve(__dirname, '../../proto/trillian.proto'), {
+    loadSync(resolve(__dirname, '../../../proto/trillian.proto'), {
       longs: String,
       enums: String,
       defaults: true,
