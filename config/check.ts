@@ -1,23 +1,28 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { ConfigDocument } from './document';
+import type { Kinds } from './kinds';
 import { fieldPath, type Path, type Problem } from './problems';
 import { brokenRules } from './rules';
+import { at } from './raw-section';
 import { configSchema, jsonSchema, type ConfigFile } from './schema';
 
 /** Everything that is wrong with a document, in the order of its lines; or the document, valid. */
 export function checkDocument(
   document: ConfigDocument,
+  kinds: Kinds,
 ): { readonly valid: ConfigFile } | { readonly problems: readonly Problem[] } {
   if (document.value === undefined) {
     const empty = { path: '', found: 'nothing', allowed: 'a section with the keys temporal, logs' };
     return { problems: document.problems.length > 0 ? document.problems : [empty] };
   }
-  const parsed = configSchema.safeParse(document.value);
-  const wrong = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, document));
-  const broken = brokenRules(document.value).map(({ at, ...rest }) => ({
-    path: fieldPath(at),
-    line: document.lineOf(at),
+  const parsed = configSchema(kinds).safeParse(document.value);
+  const wrong = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => problemsOf(issue, document, kinds));
+  const broken = brokenRules(document.value, kinds).map(({ at: path, ...rest }) => ({
+    path: fieldPath(path),
+    line: document.lineOf(path),
     ...rest,
   }));
   const problems = [...document.problems, ...wrong, ...broken];
@@ -26,9 +31,9 @@ export function checkDocument(
     : { problems: problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0)) };
 }
 
-function problemsOf(issue: z.core.$ZodIssue, document: ConfigDocument): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, document: ConfigDocument, kinds: Kinds): Problem[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownKey(issue.path, key, document));
+    return issue.keys.map((key) => unknownKey(issue.path, key, document, kinds));
   }
   const path = issue.path;
   const allowed = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
@@ -37,8 +42,8 @@ function problemsOf(issue: z.core.$ZodIssue, document: ConfigDocument): Problem[
   return [{ path: fieldPath(path), line: document.lineOf(path), found, allowed }];
 }
 
-function unknownKey(around: Path, key: string, document: ConfigDocument): Problem {
-  const known = knownKeys(around);
+function unknownKey(around: Path, key: string, document: ConfigDocument, kinds: Kinds): Problem {
+  const known = knownKeys(around, document.value, kinds);
   const path = [...around, key];
   const nearest = closest(key.toLowerCase(), [...known]);
   // Further away than half its letters it is a guess that misleads.
@@ -57,15 +62,21 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
   readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly const?: unknown;
 }
 
-/** The keys that the schema knows at a path. */
-function knownKeys(path: Path): string[] {
-  let schemas = [jsonSchema() as Schema];
-  for (const key of path) {
+/** The keys that the schema knows at a path, where sections have the kind that the document says. */
+function knownKeys(path: Path, document: unknown, kinds: Kinds): string[] {
+  let schemas = [jsonSchema(kinds) as Schema];
+  for (const [index, key] of path.entries()) {
+    const kind = at(document, [...path.slice(0, index + 1), 'kind']);
+    const chosen = ({ properties }: Schema) => [undefined, kind].includes(properties?.['kind']?.const);
     schemas = schemas.flatMap((schema) => {
       const inner = schema.properties?.[String(key)] ?? schema.additionalProperties;
-      return typeof inner === 'object' ? [inner, ...(inner.anyOf ?? [])] : [];
+      return typeof inner === 'object'
+        ? [inner, ...(inner.anyOf ?? []), ...(inner.oneOf ?? []).filter(chosen)]
+        : [];
     });
   }
   return schemas.flatMap((schema) => Object.keys(schema.properties ?? {}));
@@ -73,11 +84,7 @@ function knownKeys(path: Path): string[] {
 
 /** What stands at a path, in words. Where a secret belongs only its kind is said, whatever stands there. */
 function foundAt(document: unknown, path: Path): string {
-  const value = path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
-    document,
-  );
+  const value = at(document, path);
   if (value === undefined) {
     return 'nothing';
   }
@@ -90,7 +97,7 @@ function foundAt(document: unknown, path: Path): string {
   if (typeof value === 'object') {
     return Object.keys(value).length === 0 ? 'an empty section' : 'a section';
   }
-  if (path.some((key) => key === 'token' || key === 'database')) {
+  if (path.some((key) => key === 'token' || key === 'database') && path.at(-1) !== 'kind') {
     return 'a value that is not shown';
   }
   const text = JSON.stringify(value).replace(/:\/\/[^/@]*@/, '://<hidden>@');

@@ -1,4 +1,7 @@
 import type { RotationTiming } from '../workflows/model/plan';
+import type { PostgresqlConfiguration } from './database/postgresql';
+import type { HostConfiguration } from './installation/host';
+import type { SecretReference } from './secrets';
 
 /** What the programs are told, after validation: times in milliseconds, sizes in bytes, paths absolute. */
 export interface Configuration {
@@ -29,7 +32,7 @@ export interface LogConfiguration {
   readonly authorities?: AuthoritiesFile;
   readonly trillian: TrillianConfiguration;
   readonly gate: GateConfiguration;
-  readonly installation: HostConfiguration;
+  readonly installation: InstallationConfiguration;
   readonly rotation: RotationConfiguration;
   readonly guard: GuardConfiguration;
 }
@@ -44,7 +47,7 @@ export interface TrillianConfiguration {
   readonly signerIntervalMs: number;
   readonly guardWindowMs: number;
   readonly clockDifferenceMs: number;
-  readonly database?: { readonly url: SecretReference };
+  readonly database?: DatabaseConfiguration;
 }
 
 /** A PEM file, which is read when a connection is made. */
@@ -77,27 +80,11 @@ export interface GateConfiguration {
   readonly bodyLimitBytes: number;
 }
 
-/** A log that runs in two slots on a host. */
-export interface HostConfiguration {
-  readonly kind: 'host';
-  /** The variable of the environment files that holds the active tree's id. */
-  readonly treeIdVariable: string;
-  /** Exactly two, by name, in the order of the file. */
-  readonly slots: Readonly<Record<string, SlotConfiguration>>;
-}
+/** How a log is run, by `kind`. */
+export type InstallationConfiguration = HostConfiguration;
 
-/** Commands are argument lists; no shell reads them. */
-export interface SlotConfiguration {
-  /** Without a trailing slash. */
-  readonly url: string;
-  readonly environmentFile: string;
-  readonly shardingFile: string;
-  readonly start: readonly string[];
-  readonly stop: readonly string[];
-  readonly status: readonly string[];
-  readonly enable?: readonly string[];
-  readonly disable?: readonly string[];
-}
+/** Where Trillian keeps its trees, by `kind`. */
+export type DatabaseConfiguration = PostgresqlConfiguration;
 
 export interface RotationConfiguration extends RotationTiming {
   /** How many random entries of each shard are verified, besides its first and last. */
@@ -111,9 +98,3 @@ export interface GuardConfiguration {
   /** Whether the guardian recovers the log by itself, or only raises its alarm. */
   readonly recover: boolean;
 }
-
-/** Where a secret is kept; `readSecret` reads it when it is needed and nothing else does. */
-export type SecretReference = {
-  /** The field's path in the configuration, for messages. */
-  readonly field: string;
-} & ({ readonly file: string } | { readonly environment: string });

@@ -151,3 +151,19 @@ export function secret() {
 export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, { error: `a section with the keys ${Object.keys(shape).join(', ')}` });
 }
+
+/** The word by which a section says which keys it has. */
+export function kind<const Name extends string>(name: Name) {
+  return z.literal(name, { error: name });
+}
+
+/** A section whose other keys depend on its `kind`. */
+export function oneKindOf<Schema extends z.ZodObject<{ readonly kind: z.ZodLiteral<string> }>>(
+  schemas: readonly Schema[],
+) {
+  const names = schemas.map(({ shape }) => shape.kind.value).join(' or ');
+  return z.discriminatedUnion('kind', schemas as readonly [Schema, ...Schema[]], {
+    error: ({ code }: { readonly code: string }) =>
+      code === 'invalid_union' ? names : `a section whose kind is ${names}`,
+  });
+}

@@ -1,15 +1,16 @@
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { errorReason } from '../activities/errors/error-reason';
 import { OwnWords } from '../activities/errors/own-words';
 import { refuse } from '../activities/errors/refusal-error';
 import { checkDocument } from './check';
-import type { Configuration, LogConfiguration, SecretReference, SlotConfiguration } from './configuration';
+import type { Configuration, LogConfiguration } from './configuration';
 import { readDocument } from './document';
 import type { Environment } from './environment';
+import { allKinds } from './kinds';
+import { configurationOf } from './mapping';
 import { ConfigurationError } from './problems';
-import type { ConfigFile } from './schema';
 
 const DEFAULT_FILE = 'rekor-rotate.yaml';
 
@@ -19,15 +20,19 @@ const DEFAULT_FILE = 'rekor-rotate.yaml';
  *
  * @throws ConfigurationError with every problem at once.
  */
-export function loadConfiguration(path?: string, environment: Environment = process.env): Configuration {
+export function loadConfiguration(
+  path?: string,
+  environment: Environment = process.env,
+  kinds = allKinds,
+): Configuration {
   const named = path ?? (environment['REKOR_ROTATE_CONFIG'] || undefined);
   const file = resolve(named ?? DEFAULT_FILE);
   const document = readDocument(contentOf(file, path, environment));
-  const checked = checkDocument(document);
+  const checked = checkDocument(document, kinds);
   if ('problems' in checked) {
     throw new ConfigurationError(file, checked.problems);
   }
-  return configurationOf(checked.valid, file);
+  return configurationOf(checked.valid, file, kinds);
 }
 
 /** The configuration of one log; refuses UNKNOWN_LOG with the nearest name. */
@@ -57,78 +62,4 @@ function contentOf(file: string, asked: string | undefined, environment: Environ
       cause: error,
     });
   }
-}
-
-/** Gives each number its unit's name and makes every path absolute, from the folder of the file. */
-function configurationOf(valid: ConfigFile, file: string): Configuration {
-  const absolute = (path: string): string => resolve(dirname(file), path);
-  const logs = Object.entries(valid.logs).map(([name, log]) => [name, logOf(name, log, absolute)] as const);
-  const { temporal, metrics } = valid;
-  return { file, temporal, ...(metrics !== undefined && { metrics }), logs: Object.fromEntries(logs) };
-}
-
-function logOf(
-  name: string,
-  log: ConfigFile['logs'][string],
-  absolute: (path: string) => string,
-): LogConfiguration {
-  const secretOf = (field: string, found: { file: string } | { environment: string }): SecretReference => ({
-    field: `logs.${name}.${field}`,
-    ...('file' in found ? { file: absolute(found.file) } : found),
-  });
-  const slots = Object.entries(log.installation.slots).map(
-    ([slot, { environmentFile, shardingFile, ...rest }]) => {
-      const files = { environmentFile: absolute(environmentFile), shardingFile: absolute(shardingFile) };
-      return [slot, { ...rest, ...files } satisfies SlotConfiguration] as const;
-    },
-  );
-  const { trillian, gate, rotation, guard } = log;
-  return {
-    name,
-    publicUrl: log.publicUrl,
-    ...(log.hostname !== undefined && { hostname: log.hostname }),
-    ...(log.tls && { authorities: { field: `logs.${name}.tls.caFile`, file: absolute(log.tls.caFile) } }),
-    trillian: {
-      address: trillian.address,
-      ...(trillian.tls && {
-        tls: {
-          ...trillian.tls,
-          ...(trillian.tls.caFile && { caFile: absolute(trillian.tls.caFile) }),
-          ...(trillian.tls.certificateFile && { certificateFile: absolute(trillian.tls.certificateFile) }),
-          ...(trillian.tls.keyFile && { keyFile: absolute(trillian.tls.keyFile) }),
-        },
-      }),
-      logServerMetrics: trillian.logServerMetrics,
-      signerMetrics: trillian.signerMetrics,
-      signerIntervalMs: trillian.signerInterval,
-      guardWindowMs: trillian.guardWindow,
-      clockDifferenceMs: trillian.clockDifference,
-      ...(trillian.database && {
-        database: { url: secretOf('trillian.database.url', trillian.database.url) },
-      }),
-    },
-    gate: {
-      listen: gate.listen,
-      admin: gate.admin,
-      token: secretOf('gate.token', gate.token),
-      stateFile: absolute(gate.stateFile),
-      spoolDirectory: absolute(gate.spoolDirectory),
-      maxWaitMs: gate.maxWait,
-      bodyInMemoryBytes: gate.bodyInMemory,
-      bodyMemoryBytes: gate.bodyMemory,
-      spoolSizeBytes: gate.spoolSize,
-      bodyLimitBytes: gate.bodyLimit,
-    },
-    installation: { ...log.installation, slots: Object.fromEntries(slots) },
-    rotation: {
-      attempts: rotation.attempts,
-      pauseBetweenAttemptsMs: rotation.pauseBetweenAttempts,
-      criticalSectionMs: rotation.criticalSection,
-      soakMs: rotation.soak,
-      stopCurrentAfterMs: rotation.stopCurrentAfter,
-      sampleEntries: rotation.sampleEntries,
-      ifNextFails: rotation.ifNextFails,
-    },
-    guard: { everyMs: guard.every, recover: guard.recover },
-  };
 }

@@ -1,35 +1,42 @@
 import { normalize } from 'node:path';
 import { BESIDE_SIGNERS_MS, longestSignerWaitsMs, signerWaitsMs } from '../workflows/model/drain';
-import { fieldPath, type Path, type Problem } from './problems';
-import { formatDuration, formatSize, parseDuration, parseSize } from './quantities';
+import { chosenKind } from './kind';
+import type { Kinds } from './kinds';
+import { fieldPath, type Path } from './problems';
+import { formatDuration, formatSize } from './quantities';
+import { at, entriesOf, readAs, textAt, together, type Broken } from './raw-section';
+import { gate, rotation, trillian } from './schema';
 
 /** What an attempt needs of `maxWait` to take itself back, so that no write waits longer than that. */
 const UNDO_MS = 500;
 
-/** The defaults of the schema. */
-const SIZES = {
-  bodyInMemory: '1MiB',
-  bodyMemory: '64MiB',
-  bodyLimit: '32MiB',
-  spoolSize: '1GiB',
-} as const;
-
-type Broken = Omit<Problem, 'path'> & { readonly at: Path };
+/** Of two sizes of the gate the first is at most the second. */
+const SIZES = [
+  ['bodyInMemory', 'bodyLimit'],
+  ['bodyInMemory', 'bodyMemory'],
+  ['bodyLimit', 'spoolSize'],
+] as const;
 
 /**
  * What is wrong between fields that are right by themselves. Takes the document as it was read, and says nothing of
- * a rule whose fields are missing or wrong: those are reported already. Defaults are those of the schema.
+ * a rule whose fields are missing or wrong: those are reported already.
  */
-export function brokenRules(document: unknown): Broken[] {
+export function brokenRules(document: unknown, kinds: Kinds): Broken[] {
   const logs = entriesOf(at(document, ['logs']));
-  return [...logs.flatMap(([name, log]) => rulesOfLog(['logs', name], log)), ...doubled(document, logs)];
+  return [
+    ...logs.flatMap(([name, log]) => rulesOfLog(['logs', name], log, kinds)),
+    ...doubled(
+      document,
+      logs.flatMap(([name, log]) => ownPlaces(['logs', name], log, kinds)),
+    ),
+  ];
 }
 
-function rulesOfLog(path: Path, log: unknown): Broken[] {
+function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   const broken: Broken[] = [];
 
-  const maxWait = parseDuration(textAt(log, ['gate', 'maxWait']) ?? '3.5s');
-  const criticalSection = parseDuration(textAt(log, ['rotation', 'criticalSection']) ?? '2.5s');
+  const maxWait = readAs(gate.shape.maxWait, at(log, ['gate', 'maxWait']));
+  const criticalSection = readAs(rotation.shape.criticalSection, at(log, ['rotation', 'criticalSection']));
   if (maxWait !== undefined && criticalSection !== undefined && criticalSection > maxWait - UNDO_MS) {
     const most = formatDuration(Math.max(0, maxWait - UNDO_MS));
     broken.push({
@@ -41,13 +48,9 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
 
   broken.push(...drainRules(path, log, criticalSection));
 
-  for (const [key, most] of [
-    ['bodyInMemory', 'bodyLimit'],
-    ['bodyInMemory', 'bodyMemory'],
-    ['bodyLimit', 'spoolSize'],
-  ] as const) {
+  for (const [key, most] of SIZES) {
     const [found, limit] = ([key, most] as const).map((name) =>
-      parseSize(textAt(log, ['gate', name]) ?? SIZES[name]),
+      readAs(gate.shape[name], at(log, ['gate', name])),
     );
     if (found !== undefined && limit !== undefined && found > limit) {
       broken.push({
@@ -60,22 +63,21 @@ function rulesOfLog(path: Path, log: unknown): Broken[] {
 
   broken.push(
     ...together([...path, 'trillian', 'tls'], at(log, ['trillian', 'tls']), ['certificateFile', 'keyFile']),
+    ...sectionsByKind(log, kinds).flatMap(({ kind, section, key }) => kind.rules(section, [...path, ...key])),
   );
-  const slots = at(log, ['installation', 'slots']);
-  if (isMapping(slots)) {
-    const names = Object.keys(slots);
-    if (names.length !== 2) {
-      broken.push({
-        at: [...path, 'installation', 'slots'],
-        found: names.length === 0 ? 'none' : `${names.length} (${names.join(', ')})`,
-        allowed: 'exactly two slots, such as blue and green',
-      });
-    }
-    for (const name of names) {
-      broken.push(...together([...path, 'installation', 'slots', name], slots[name], ['enable', 'disable']));
-    }
-  }
   return broken;
+}
+
+/** The sections of a log that have a kind, and what each has chosen. */
+function sectionsByKind(log: unknown, { installation, database }: Kinds) {
+  return [
+    { kinds: installation, key: ['installation'] },
+    { kinds: database, key: ['trillian', 'database'] },
+  ].flatMap(({ kinds, key }) => {
+    const section = at(log, key);
+    const kind = chosenKind<{ readonly kind: string }>(kinds, section);
+    return kind ? [{ kind, section, key }] : [];
+  });
 }
 
 /** However long the critical section is. */
@@ -86,18 +88,16 @@ const LONGEST_DRAIN_MS = longestSignerWaitsMs(Infinity);
  * completes, and what is longer than a try to close the next tree never ends an attempt that failed.
  */
 function drainRules(path: Path, log: unknown, criticalSection: number | undefined): Broken[] {
-  const trillian = at(log, ['trillian']);
-  const signers = at(trillian, ['signerMetrics']);
-  const [interval, guardWindow, difference] = [
-    parseDuration(textAt(trillian, ['signerInterval']) ?? '100ms'),
-    parseDuration(textAt(trillian, ['guardWindow']) ?? '0ms'),
-    parseDuration(textAt(trillian, ['clockDifference']) ?? '0ms'),
-  ];
+  const section = at(log, ['trillian']);
+  const signers = at(section, ['signerMetrics']);
+  const interval = readAs(trillian.shape.signerInterval, at(section, ['signerInterval']));
+  const guardWindow = readAs(trillian.shape.guardWindow, at(section, ['guardWindow']));
+  const difference = readAs(trillian.shape.clockDifference, at(section, ['clockDifference']));
   const known = interval !== undefined && guardWindow !== undefined && difference !== undefined;
   if (!known || criticalSection === undefined) {
     return [];
   }
-  const by = at(trillian, ['database']) === undefined ? 'signer passes' : 'queue';
+  const by = at(section, ['database']) === undefined ? 'signer passes' : 'queue';
   const waits = signerWaitsMs(
     {
       by,
@@ -126,20 +126,11 @@ function drainRules(path: Path, log: unknown, criticalSection: number | undefine
       ];
 }
 
-/** Two fields of which one alone makes no sense. */
-function together(path: Path, value: unknown, keys: readonly [string, string]): Broken[] {
-  const given = keys.filter((key) => at(value, [key]) !== undefined);
-  const [only] = given;
-  return given.length === 1 && only !== undefined
-    ? [{ at: path, found: `${only} alone`, allowed: `both or neither of ${keys.join(' and ')}` }]
-    : [];
-}
-
 /** Places where an address, URL or file stands that another field has already: they would serve or write each other's. */
-function doubled(document: unknown, logs: readonly (readonly [string, unknown])[]): Broken[] {
+function doubled(document: unknown, places: readonly Path[]): Broken[] {
   const broken: Broken[] = [];
   const first = new Map<string, Path>();
-  for (const path of [['metrics'], ...logs.flatMap(([name, log]) => ownedBy(name, log))]) {
+  for (const path of [['metrics'], ...places]) {
     const value = textAt(document, path);
     if (value === undefined) {
       continue;
@@ -159,19 +150,12 @@ function doubled(document: unknown, logs: readonly (readonly [string, unknown])[
   return broken;
 }
 
-function ownedBy(name: string, log: unknown): Path[] {
-  const gate = ['listen', 'admin', 'stateFile', 'spoolDirectory'].map((key) => ['logs', name, 'gate', key]);
-  const slots = entriesOf(at(log, ['installation', 'slots'])).flatMap(([slot]) =>
-    ['url', 'environmentFile', 'shardingFile'].map((key) => [
-      'logs',
-      name,
-      'installation',
-      'slots',
-      slot,
-      key,
-    ]),
+function ownPlaces(path: Path, log: unknown, kinds: Kinds): Path[] {
+  const ofGate = ['listen', 'admin', 'stateFile', 'spoolDirectory'].map((key) => ['gate', key]);
+  const ofKinds = sectionsByKind(log, kinds).flatMap(({ kind, section, key }) =>
+    kind.ownPlaces(section).map((place) => [...key, ...place]),
   );
-  return [...gate, ...slots];
+  return [...ofGate, ...ofKinds].map((place) => [...path, ...place]);
 }
 
 /** One spelling of an address, a URL or a file: `http://HOST/` as a slot is the address host:80 as a gate. */
@@ -181,21 +165,4 @@ function oneSpelling(value: string): string {
     return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
   }
   return /:\d+$/.test(value) ? value.toLowerCase() : normalize(value);
-}
-
-function at(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((inner, key) => (isMapping(inner) ? inner[String(key)] : undefined), value);
-}
-
-function textAt(value: unknown, path: Path): string | undefined {
-  const found = at(value, path);
-  return typeof found === 'string' ? found : undefined;
-}
-
-function entriesOf(value: unknown): [string, unknown][] {
-  return isMapping(value) ? Object.entries(value) : [];
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as field from './fields';
 import { section } from './fields';
+import { allKinds, type Kinds } from './kinds';
 
 /**
  * Every key of the configuration, its default, and what follows from its value. Messages, the JSON Schema for
@@ -42,7 +43,8 @@ const tls = section({
     .describe("The name in the server's certificate, if it is not that of the address."),
 });
 
-const trillian = section({
+/** Without its database, which has kinds. */
+export const trillian = section({
   address: field.address().describe("host:port of Trillian's log server: its admin and its log interface."),
   tls: tls.optional().describe('Absent: plaintext.'),
   logServerMetrics: field
@@ -67,20 +69,9 @@ const trillian = section({
     .duration('0ms', '1m')
     .prefault('0ms')
     .describe('How far the clocks of log servers and signers may be apart; added to guardWindow.'),
-  database: section({
-    url: field
-      .secret()
-      .describe(
-        "Where the postgresql:// URL of Trillian's database stands. Its user reads two tables; docs/configuration.md has the grants.",
-      ),
-  })
-    .optional()
-    .describe(
-      'With it the drain is proven by the empty queue. Without it, by two more passes of the signer, which takes longer.',
-    ),
 });
 
-const gate = section({
+export const gate = section({
   listen: field.address().describe('host:port where the gate takes the requests of clients.'),
   admin: field
     .address()
@@ -120,52 +111,7 @@ const gate = section({
     ),
 });
 
-const slot = section({
-  url: field.origin().describe('Where the Rekor of this slot listens; the gate sends requests there.'),
-  environmentFile: field
-    .file('a file')
-    .describe('The environment file of this slot; a rotation writes treeIdVariable in it and nothing else.'),
-  shardingFile: field
-    .file('a file')
-    .describe(
-      "The file of Rekor's --trillian_log_server.sharding_config in this slot; a rotation writes it.",
-    ),
-  start: field
-    .command('start')
-    .describe('Starts the slot. Must do no harm when it runs, and may return before it serves.'),
-  stop: field
-    .command('stop')
-    .describe('Stops the slot and returns when it has stopped. Must do no harm when it does not run.'),
-  status: field
-    .command('is-active')
-    .describe('Exits 0 when the slot runs and with another code when it does not.'),
-  enable: field
-    .command('enable')
-    .optional()
-    .describe('Lets the slot start with the host. Give both or neither of enable and disable.'),
-  disable: field.command('disable').optional().describe('Keeps the slot from starting with the host.'),
-});
-
-const installation = section({
-  kind: z
-    .literal('host', { error: 'host' })
-    .describe('How the log is run: host = two slots on one host, behind the gate.'),
-  treeIdVariable: field
-    .text('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/)
-    .describe("The variable of both environment files that holds the active tree's id."),
-  slots: z
-    .record(
-      field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/),
-      slot,
-      {
-        error: 'exactly two slots, such as blue and green',
-      },
-    )
-    .meta({ minProperties: 2, maxProperties: 2 })
-    .describe('Exactly two, which serve in turn: one serves, the next rotation stages the other.'),
-});
-
-const rotation = section({
+export const rotation = section({
   attempts: field
     .wholeNumber(1, 10)
     .prefault(3)
@@ -223,58 +169,74 @@ const authorities = section({
     .describe('Authorities that may sign for these addresses, and no others. Several may stand in the file.'),
 });
 
-const log = section({
-  publicUrl: field
-    .baseUrl()
-    .describe('Where clients reach the log. Verification reads here what everybody reads.'),
-  hostname: field
-    .text('a host name', /^[^\s+]+$/)
-    .optional()
-    .describe(
-      "The name in both slots' --rekor_server.hostname. Absent: one that is not in publicUrl is a warning. Given: another one is a refusal.",
-    ),
-  tls: authorities
-    .optional()
-    .describe(
-      'For every https address of this log: publicUrl, the url of the slots, metrics. Absent: authorities that Node.js brings along.',
-    ),
-  trillian: trillian.describe('Trillian, as this log uses it.'),
-  gate: gate.describe('The write gate before this log: one process.'),
-  installation: installation.describe('How the Rekor of this log is run.'),
-  rotation: rotation
-    .prefault({})
-    .describe('How long each part of a rotation may take, and what if it fails.'),
-  guard: guard
-    .prefault({})
-    .describe('The guardian of this log: it finds rotations that nobody carries on, and lists that drifted.'),
-});
+function logOf({ installation, database }: Kinds) {
+  return section({
+    publicUrl: field
+      .baseUrl()
+      .describe('Where clients reach the log. Verification reads here what everybody reads.'),
+    hostname: field
+      .text('a host name', /^[^\s+]+$/)
+      .optional()
+      .describe(
+        "The name in both slots' --rekor_server.hostname. Absent: one that is not in publicUrl is a warning. Given: another one is a refusal.",
+      ),
+    tls: authorities
+      .optional()
+      .describe(
+        'For every https address of this log: publicUrl, the url of the slots, metrics. Absent: authorities that Node.js brings along.',
+      ),
+    trillian: section({
+      ...trillian.shape,
+      database: field
+        .oneKindOf(database.map(({ schema }) => schema))
+        .optional()
+        .describe(
+          'With it the drain is proven by the empty queue. Without it, by two more passes of the signer, which takes longer.',
+        ),
+    }).describe('Trillian, as this log uses it.'),
+    gate: gate.describe('The write gate before this log: one process.'),
+    installation: field
+      .oneKindOf(installation.map(({ schema }) => schema))
+      .describe('How the Rekor of this log is run.'),
+    rotation: rotation
+      .prefault({})
+      .describe('How long each part of a rotation may take, and what if it fails.'),
+    guard: guard
+      .prefault({})
+      .describe(
+        'The guardian of this log: it finds rotations that nobody carries on, and lists that drifted.',
+      ),
+  });
+}
 
 /** The whole file. */
-export const configSchema = section({
-  temporal: temporal
-    .prefault({})
-    .describe('Where the rotations are kept. TLS and API key come from the environment (TEMPORAL_*).'),
-  metrics: field
-    .socketAddress()
-    .optional()
-    .describe('IP:port where the worker shows its metrics to Prometheus, under /metrics. Absent: nowhere.'),
-  logs: z
-    .record(
-      field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
-      log,
-      {
-        error: 'at least one log by name',
-      },
-    )
-    .refine((logs) => Object.keys(logs).length > 0, { error: 'at least one log by name' })
-    .meta({ minProperties: 1 })
-    .describe('The logs that are rotated, by the name that workflows and the command line use.'),
-}).describe('Configuration of rekor-rotate.');
+export function configSchema(kinds: Kinds) {
+  return section({
+    temporal: temporal
+      .prefault({})
+      .describe('Where the rotations are kept. TLS and API key come from the environment (TEMPORAL_*).'),
+    metrics: field
+      .socketAddress()
+      .optional()
+      .describe('IP:port where the worker shows its metrics to Prometheus, under /metrics. Absent: nowhere.'),
+    logs: z
+      .record(
+        field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+        logOf(kinds),
+        {
+          error: 'at least one log by name',
+        },
+      )
+      .refine((logs) => Object.keys(logs).length > 0, { error: 'at least one log by name' })
+      .meta({ minProperties: 1 })
+      .describe('The logs that are rotated, by the name that workflows and the command line use.'),
+  }).describe('Configuration of rekor-rotate.');
+}
 
 /** The file as it is valid, durations in milliseconds and sizes in bytes under the names of the file. */
-export type ConfigFile = z.output<typeof configSchema>;
+export type ConfigFile = z.output<ReturnType<typeof configSchema>>;
 
 /** A JSON Schema that editors complete and check with. */
-export function jsonSchema() {
-  return z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' });
+export function jsonSchema(kinds = allKinds) {
+  return z.toJSONSchema(configSchema(kinds), { io: 'input', reused: 'inline' });
 }

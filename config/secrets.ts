@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { errorReason } from '../activities/errors/error-reason';
 import { refuse } from '../activities/errors/refusal-error';
-import type { SecretReference } from './configuration';
 import type { Environment } from './environment';
 
 export { readAuthorities } from '../activities/clients/authorities';
+
+/** Where a secret is kept. */
+export type SecretSource = { readonly file: string } | { readonly environment: string };
+
+/** A secret that the configuration names; `readSecret` reads it when it is needed and nothing else does. */
+export type SecretReference = {
+  /** The field's path in the configuration, for messages. */
+  readonly field: string;
+} & SecretSource;
 
 /**
  * Reads a secret from where the configuration says that it is; one newline at its end is taken away. Refuses

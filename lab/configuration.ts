@@ -29,7 +29,7 @@ export async function writeConfiguration(files: LabFiles, ports: Ports, times?: 
           address: at(ports.trillian),
           logServerMetrics: [`http://${at(ports.trillianMetrics)}/metrics`],
           signerMetrics: [`http://${at(ports.signerMetrics)}/metrics`],
-          database: { url: { file: files.databaseUrl } },
+          database: { kind: 'postgresql', url: { file: files.databaseUrl } },
         },
         gate: {
           listen: at(ports.gate),

@@ -1,18 +1,61 @@
 import { connectGate } from '../activities/gate';
 import { hostInstallation, type HostOptions } from '../activities/installation/host';
+import type { Installation } from '../activities/installation/installation';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import { connectRekor } from '../activities/clients/rekor';
 import { connectMetrics } from '../activities/clients/metrics';
 import type { LogSystems } from '../activities/systems';
 import { connectTrillian } from '../activities/clients/trillian';
+import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import { logVerifier } from '../activities/verification/verification';
-import type { HostConfiguration, LogConfiguration, RotationConfiguration } from '../config/configuration';
+import type {
+  DatabaseConfiguration,
+  InstallationConfiguration,
+  LogConfiguration,
+  RotationConfiguration,
+} from '../config/configuration';
+import type { HostConfiguration } from '../config/installation/host';
 import { readSecret } from '../config/secrets';
 
 const MINUTE_MS = 60_000;
 
+/** What makes an adapter of each kind that the configuration knows. A kind that is missing here does not compile. */
+type Connect<Configured extends { readonly kind: string }, Adapter> = {
+  readonly [Kind in Configured['kind']]: (
+    log: string,
+    configured: Extract<Configured, { kind: Kind }>,
+  ) => Adapter;
+};
+
+export interface Adapters {
+  readonly installation: Connect<InstallationConfiguration, Installation>;
+  readonly database: Connect<DatabaseConfiguration, TreeQueue>;
+}
+
+export const allAdapters: Adapters = {
+  installation: {
+    host: (log, { treeIdVariable, slots }) =>
+      hostInstallation({ log, treeIdVariable, slots: slotsOf(slots) }),
+  },
+  database: {
+    postgresql: (log, { url }) => connectPostgresql({ log, url: () => readSecret(url) }),
+  },
+};
+
+function connected<Configured extends { readonly kind: string }, Adapter>(
+  adapters: Connect<Configured, Adapter>,
+  log: string,
+  configured: Configured,
+): Adapter {
+  const connect = adapters[configured.kind as Configured['kind']] as (
+    log: string,
+    configured: Configured,
+  ) => Adapter;
+  return connect(log, configured);
+}
+
 /** Connects the systems of one log as configured: the one place that knows every adapter. */
-export function connectSystems(configuration: LogConfiguration): LogSystems {
+export function connectSystems(configuration: LogConfiguration, adapters = allAdapters): LogSystems {
   const { name: log, trillian, gate, installation, rotation, guard, publicUrl, hostname } = configuration;
   const { authorities } = configuration;
   const { database } = trillian;
@@ -25,14 +68,10 @@ export function connectSystems(configuration: LogConfiguration): LogSystems {
       ...{ log, authorities },
       ...{ logServers: trillian.logServerMetrics, signers: trillian.signerMetrics },
     }),
-    ...(database && { queue: connectPostgresql({ log, url: () => readSecret(database.url) }) }),
+    ...(database && { queue: connected(adapters.database, log, database) }),
     rekor: connectRekor({ log, authorities }),
     gate: connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
-    installation: hostInstallation({
-      log,
-      treeIdVariable: installation.treeIdVariable,
-      slots: slotsOf(installation),
-    }),
+    installation: connected(adapters.installation, log, installation),
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
     timing: rotation,
     drain: trillian,
@@ -47,7 +86,7 @@ function stuckAfterMs({ soakMs, pauseBetweenAttemptsMs, stopCurrentAfterMs }: Ro
   return 5 * MINUTE_MS + Math.max(5 * MINUTE_MS, 2 * soakMs, pauseBetweenAttemptsMs, stopCurrentAfterMs);
 }
 
-function slotsOf({ slots }: HostConfiguration): HostOptions['slots'] {
+function slotsOf(slots: HostConfiguration['slots']): HostOptions['slots'] {
   return Object.fromEntries(
     Object.entries(slots).map(([name, { url, environmentFile, shardingFile, ...commands }]) => [
       name,

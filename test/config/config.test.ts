@@ -5,7 +5,8 @@ import { ConfigurationError } from '../../config/problems';
 import { loadConfiguration, logNamed } from '../../config/load';
 import { readSecret } from '../../config/secrets';
 import { configurationInForce } from '../../config/in-force';
-import { jsonSchema } from '../../config/schema';
+import { formatDuration } from '../../config/quantities';
+import { gate, jsonSchema } from '../../config/schema';
 
 const example = resolve(__dirname, '../../examples/rekor-rotate.yaml');
 const exampleText = readFileSync(example, 'utf8');
@@ -257,6 +258,21 @@ describe('a wrong configuration', () => {
     );
   });
 
+  it('is told nothing of a rule whose own fields are wrong, and each rule goes by the default of the schema', () => {
+    const maxWait = problemsOf(written(exampleText.replace('maxWait: 3.5s', 'maxWait: 500ms')));
+    expect(maxWait.map(({ path }) => path)).toEqual(['logs.production.gate.maxWait']);
+
+    const short = exampleText
+      .replace(/^ +maxWait: .*\n/m, '')
+      .replace('criticalSection: 2.5s', 'criticalSection: 3.1s');
+    const byDefault = formatDuration(gate.shape.maxWait.parse(undefined));
+    expect(problemsOf(written(short))).toEqual([
+      expect.objectContaining({
+        allowed: expect.stringContaining(`(${byDefault})`) as string,
+      }),
+    ]);
+  });
+
   it('names what was tried when there is no file', () => {
     const missing = (path: string | undefined, environment: Record<string, string>) => () =>
       loadConfiguration(path, environment);
@@ -279,7 +295,7 @@ describe('secrets', () => {
     ],
     [
       'a database URL one level too high',
-      exampleText.replace(/database:\n.*\n.*\n/, `database: postgres://rekor:${secret}@db\n`),
+      exampleText.replace(/database:\n.*\n.*\n.*\n/, `database: postgres://rekor:${secret}@db\n`),
     ],
     [
       'a misspelt key with a secret',
@@ -339,6 +355,9 @@ it('describes every key of the schema', () => {
     }
     if (typeof schema['additionalProperties'] === 'object') {
       walk(schema['additionalProperties'] as Record<string, unknown>, `${path}.*`);
+    }
+    for (const form of (schema['oneOf'] ?? []) as Record<string, unknown>[]) {
+      walk(form, path);
     }
   };
   walk(jsonSchema(), '');
