@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { distance } from 'fastest-levenshtein';
-import type { Changes, Observations, Pruning } from '../workflows/model/changes';
+import type { Actions, Observations, Pruning } from '../workflows/model/actions';
 import { refusal, type RefusalCode } from '../workflows/model/refusals';
 import { type ActivityBounds, type KeptSteps, withinBounds } from './bounds/activity-bounds';
 import { retryWhileUnreachable } from './bounds/retry-while-unreachable';
@@ -13,18 +13,18 @@ import { holdAndFreeze, openAndExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
 import { guard } from './steps/guard';
 import { leftovers, superseding } from './steps/leftovers';
-import { cutOverRuns, lockHolder } from './steps/lock';
+import { criticalSectionRuns, lockHolder } from './steps/lock';
 import { confirm, soak } from './steps/log-checks';
 import { discard, settle, stage, stop } from './steps/next-release';
 import { closeNextTree, createNextTree, retireNextTree } from './steps/next-tree';
 import { preflight } from './steps/preflight';
 import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
-import { releaseToCurrent } from './steps/writes';
+import { sendToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
-export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes & Observations & Pruning {
+export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions & Observations & Pruning {
   const systemsOf = (log: string): LogSystems => {
     const systems = logs.get(log);
     if (systems) {
@@ -64,7 +64,8 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
   return {
     preflight: step('preflight', ofLog, preflight),
     lockHolder: (log) => asFailure('preflight', true, () => lockHolder(Context.current().client, log)),
-    cutOverRuns: (log) => asFailure('preflight', true, () => cutOverRuns(Context.current().client, log)),
+    criticalSectionRuns: (log) =>
+      asFailure('preflight', true, () => criticalSectionRuns(Context.current().client, log)),
     leftovers: step('preflight', ofLog, leftovers),
     guard: step('guard', ofLog, (systems, order: { readonly log: string }, bounds) =>
       guard(systems, Context.current().client, order, bounds),
@@ -79,9 +80,9 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Changes
     discard: mustSucceed('undo stage', ofIdentity, discard),
     holdAndFreeze: step('hold', ofIdentity, holdAndFreeze),
     allowWritesToCurrent: mustSucceed('undo freeze', ofIdentity, allowWritesToCurrent),
-    releaseToCurrent: mustSucceed('undo hold', ofIdentity, releaseToCurrent),
+    sendToCurrent: mustSucceed('undo hold', ofIdentity, sendToCurrent),
     stop: mustSucceed('undo start', ofIdentity, stop),
-    openAndExpose: (order) => (order.forward ? forward : opening)(order),
+    openAndExpose: (input) => (input.forward ? forward : opening)(input),
     closeNextTree: mustSucceed('undo verify', ofIdentity, closeNextTree),
     lookBack: mustSucceed('look back', ofIdentity, lookBack),
     confirm: afterExposure('confirm', ofIdentity, confirm),
@@ -117,7 +118,7 @@ const LOOK_EVERY_MS = 200;
 /** A step that prepares begins once no critical section of the log is open: a rotation that was reset may have left one (H7). */
 function onlyWithoutOpenSection<Order, Result>(act: Act<Order, Result>): Act<Order, Result> {
   return async (systems, order, bounds) => {
-    while (await cutOverRuns(Context.current().client, systems.log)) {
+    while (await criticalSectionRuns(Context.current().client, systems.log)) {
       await pause(LOOK_EVERY_MS, bounds.signal);
     }
     return await act(systems, order, bounds);

@@ -14,7 +14,7 @@ import type { Ports } from '../lab/ports';
 import type { Routes } from '../lab/routes';
 import { trillianTrees, type TrillianTrees } from '../harness/trillian-trees';
 import type { Binaries } from '../tools/binaries';
-import { cutOverId, lockId } from '../workflows/messages';
+import { criticalSectionId, lockId } from '../workflows/messages';
 import { isOpen } from '../workflows/model/executions';
 import { catching, type Catching } from './catching';
 import type { LogState } from './log-state';
@@ -180,7 +180,7 @@ async function assemble(options: RigOptions, ends: Ends): Promise<Omit<Rig, 'end
           active: info.treeID,
           inactive: (info.inactiveShards ?? []).map(({ treeID }) => treeID),
         },
-        openWorkflows: await openAmong(temporal, [lockId(labLog), cutOverId(labLog)]),
+        openWorkflows: await openAmong(temporal, [lockId(labLog), criticalSectionId(labLog)]),
       };
     },
     pidOf,

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node
 import { basename, join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { cutOverId, lockId } from '../workflows/messages';
+import { criticalSectionId, lockId } from '../workflows/messages';
 import type { Binaries } from '../tools/binaries';
 import { runCell, type CellOptions, type CellRecord } from './cell';
 import { nameOf, type Cell } from './matrix';
@@ -97,7 +97,7 @@ async function keepEvidence(rig: Rig, record: CellRecord, { directory }: ChaosOp
   for (const file of rig.logFiles().filter((path) => existsSync(path))) {
     copyFileSync(file, join(kept, basename(file)));
   }
-  for (const workflowId of [lockId(rig.log), cutOverId(rig.log)]) {
+  for (const workflowId of [lockId(rig.log), criticalSectionId(rig.log)]) {
     const history = await historyOf(rig.temporal, workflowId);
     if (history !== null) writeFileSync(join(kept, `${workflowId.replaceAll('/', '-')}.json`), history);
   }

@@ -3,7 +3,7 @@ import { passMs } from '../workflows/model/drain';
 import type { FileChange } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/rotation';
-import { RECOVERY } from '../workflows/messages';
+import { RECOVER_UNDER_LOCK } from '../workflows/messages';
 import { field, spoken, wrap } from './text';
 
 /**
@@ -46,7 +46,7 @@ export function recoveryText(
   closing = 'This was a dry run: nothing has been changed.',
 ): string {
   return [
-    ...wrap(`Recovery of ${result.log}, of the rotation ${result.rotation}`, columns),
+    ...wrap(`Recovery of ${result.log}, of the rotation ${result.rotationId}`, columns),
     '',
     ...wrap(result.reason, columns, '  '),
     '',
@@ -60,7 +60,7 @@ export function refusalText(result: RotationResult, columns: number): string {
     '',
     ...wrap(`${message} ${remedy} (${code})`, columns, '  '),
   ]);
-  const what = result.rotation === RECOVERY ? 'A recovery' : 'A rotation';
+  const what = result.rotationId === RECOVER_UNDER_LOCK ? 'A recovery' : 'A rotation';
   const title = `${what} of ${result.log} is refused; nothing has been changed.`;
   return [
     ...wrap(title, columns),

@@ -8,7 +8,7 @@ import { spoken, wrap } from './text';
 export function progressPicture(progress: Progress, sinceMs: number, columns: number): string[] {
   const attempt = progress.attempt > 1 ? ` (attempt ${progress.attempt})` : '';
   return [
-    `Rotating ${progress.log}${progress.rotation ? `: ${progress.rotation}` : ''}${attempt}`,
+    `Rotating ${progress.log}${progress.rotationId ? `: ${progress.rotationId}` : ''}${attempt}`,
     ...stepLines(progress.steps, progress.attempt > 1),
     `> ${progress.phase.padEnd(30)} ${spoken(sinceMs).padStart(12)}`,
     ...(progress.note === null ? [] : wrap(progress.note, columns, '  ')),

@@ -25,10 +25,10 @@ export function retiredText({ log, retired }: PruneResult, columns: number): str
   ].join('\n');
 }
 
-function treeLines({ treeId, size, rotation, attempt, keep }: RetiredTree, columns: number): string[] {
+function treeLines({ treeId, size, rotationId, attempt, keep }: RetiredTree, columns: number): string[] {
   const entries = size === 0 ? 'empty' : `${size} ${size === 1 ? 'entry' : 'entries'}`;
   return [
-    ...wrap(`${treeId}, ${entries}, of attempt ${attempt} of rotation ${rotation}`, columns, '  ', '    '),
+    ...wrap(`${treeId}, ${entries}, of attempt ${attempt} of rotation ${rotationId}`, columns, '  ', '    '),
     ...(keep === undefined ? [] : wrap(`stays: ${keep}`, columns, '    ')),
   ];
 }

@@ -59,7 +59,7 @@ function endedText(result: RotationResult, how: string, columns: number): string
       ? [...wrap(`What could not be finished: ${held.step}.`, columns), ...leftLines(held, columns)]
       : []),
     '',
-    ...field('Rotation', result.rotation, columns),
+    ...field('Rotation', result.rotationId, columns),
     ...field('Attempts', String(result.attempts), columns),
   ];
   if (currentTree) {

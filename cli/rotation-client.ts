@@ -4,18 +4,18 @@ import { readGuardian, type Guardian } from '../workers/guardian';
 import { connectClient, type TemporalClient } from '../workers/temporal-connection';
 import { temporalTarget } from '../config/temporal-target';
 import {
-  cutOverId,
+  criticalSectionId,
   lockId,
   PROGRESS,
   PRUNE_TREES,
   RECOVER_LOG,
-  RECOVERY,
+  RECOVER_UNDER_LOCK,
   RESUME,
   ROTATE_LOG,
   type Progress,
 } from '../workflows/messages';
 import { isOpen, pausedAmong, type Pause } from '../workflows/model/executions';
-import type { ResumeOrder } from '../workflows/model/held';
+import type { ResumeInput } from '../workflows/model/held';
 import type { RecoveryRequest } from '../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
 import type { PruneRequest, PruneResult } from '../workflows/prune-trees';
@@ -129,9 +129,9 @@ export class RotationClient {
   }
 
   /** Sends a person's decision to a held rotation; gives its answer. A refused one is an error of the SDK. */
-  async resume(rotation: Rotation, order: ResumeOrder): Promise<string> {
+  async resume(rotation: Rotation, input: ResumeInput): Promise<string> {
     return await this.#temporal.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-      rotation.executeUpdate<string, [ResumeOrder]>(RESUME, { args: [order] }),
+      rotation.executeUpdate<string, [ResumeInput]>(RESUME, { args: [input] }),
     );
   }
 
@@ -156,14 +156,17 @@ export class RotationClient {
 
   /** The last run of the log's rotation or recovery, whoever started it. */
   async lock(log: string): Promise<LockState> {
-    const [lock, section] = await Promise.all([this.#describe(lockId(log)), this.#describe(cutOverId(log))]);
+    const [lock, section] = await Promise.all([
+      this.#describe(lockId(log)),
+      this.#describe(criticalSectionId(log)),
+    ]);
     if (!lock) {
       return { state: 'never' };
     }
     const startedBy = lock.memo?.['startedBy'];
     return {
       state: isOpen(lock) ? 'running' : 'ended',
-      what: lock.type === RECOVERY ? 'recovery' : 'rotation',
+      what: lock.type === RECOVER_UNDER_LOCK ? 'recovery' : 'rotation',
       startedAt: lock.startTime,
       ...(lock.closeTime && { endedAt: lock.closeTime }),
       ...(typeof startedBy === 'string' && { startedBy }),

@@ -67,7 +67,7 @@ function troubleLines({ log, state, paused, problem, result }: LogStatus, column
 
 function progressLines(progress: Progress, columns: number): string[] {
   return [
-    ...field('  Rotation', progress.rotation ?? 'not named yet', columns),
+    ...field('  Rotation', progress.rotationId ?? 'not named yet', columns),
     ...field('  Step', `${progress.phase}, attempt ${progress.attempt}`, columns),
     ...(progress.note === null ? [] : field('  Note', progress.note, columns)),
     ...field('  Cancel', progress.cancelWould, columns),

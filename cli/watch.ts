@@ -1,4 +1,4 @@
-import { cutOverId, lockId, type Progress } from '../workflows/messages';
+import { criticalSectionId, lockId, type Progress } from '../workflows/messages';
 import type { Pause } from '../workflows/model/executions';
 import type { RotationResult } from '../workflows/model/rotation';
 import { CommandError, innermost, refusalWithin } from './errors';
@@ -168,7 +168,7 @@ class Silence {
 
 /** Whether a workflow stands still, or what it waits for. */
 async function pauseOf({ client, log }: Watch, workflowId: string): Promise<Pause | null> {
-  return await client.pausedAmong([workflowId, lockId(log), cutOverId(log)]);
+  return await client.pausedAmong([workflowId, lockId(log), criticalSectionId(log)]);
 }
 
 function waitsFor({ log }: Watch, pause: Pause): string {

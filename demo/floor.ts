@@ -150,7 +150,7 @@ async function measureOnce(
     try {
       await pause(LOAD_MS, undefined, { signal });
       const prepared = await prepareRekor({ ...rekor, treeId: next, inactive: [current] });
-      return await cutOver(systems, { current, next, writers, prepared, instances });
+      return await criticalSection(systems, { current, next, writers, prepared, instances });
     } finally {
       await Promise.all([writers.stop(), readers.stop()]);
     }
@@ -171,7 +171,10 @@ interface ThrowAwayLog {
 }
 
 /** The measured sequence itself: read it from top to bottom. */
-async function cutOver(systems: Systems, log: ThrowAwayLog): Promise<FloorParts & { wholeMs: number }> {
+async function criticalSection(
+  systems: Systems,
+  log: ThrowAwayLog,
+): Promise<FloorParts & { wholeMs: number }> {
   const { trillian, signal } = systems;
   const { current, next } = log;
   const start = (): RekorInstance => {

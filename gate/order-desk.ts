@@ -47,12 +47,12 @@ export class OrderDesk {
   }
 
   state(): GateState {
-    const { rotation, number, shards } = this.#standing;
+    const { rotation: rotationId, number, shards } = this.#standing;
     const { writesWaiting, ...inFlight } = this.#hold.counts();
     return {
       mode: this.#hold.mode,
       upstream: this.#hold.upstream,
-      rotation,
+      rotation: rotationId,
       number,
       ...inFlight,
       writesWaiting: writesWaiting + this.#lines.waiting,
@@ -110,13 +110,13 @@ export class OrderDesk {
   }
 
   #obey({ kind, order }: Order): void {
-    const { rotation, number } = order;
+    const { rotation: rotationId, number } = order;
     if (kind === 'hold') {
       if (this.#hold.mode !== 'hold')
-        this.#log.info({ rotation, number, leaseMs: order.leaseMs }, 'holding writes');
+        this.#log.info({ rotation: rotationId, number, leaseMs: order.leaseMs }, 'holding writes');
       this.#hold.begin(number, order.leaseMs, () => {
         this.#log.warn(
-          { rotation, number, ...this.#hold.counts() },
+          { rotation: rotationId, number, ...this.#hold.counts() },
           'lease ended: writes pass, the gate heals',
         );
         this.#lines.dropPrepared();
@@ -126,7 +126,7 @@ export class OrderDesk {
       return;
     }
     this.#log.info(
-      { rotation, number, upstream: order.upstream, ...this.#hold.counts() },
+      { rotation: rotationId, number, upstream: order.upstream, ...this.#hold.counts() },
       'releasing writes',
     );
     this.#lines.aim(order.upstream, this.#standing.shards);

@@ -35,9 +35,9 @@ export function rule(standing: Standing, { kind, order }: Order): Ruling {
     return { accepted: false, code: 'ORDER_TOO_LOW', message: `${who} comes too late: ${follows}` };
   }
   if (kind === 'release') {
-    const { upstream, rotation, number } = order;
+    const { upstream, rotation: rotationId, number } = order;
     const shards = order.shards ?? (upstream === standing.upstream ? standing.shards : null);
-    return { accepted: true, standing: { mode: 'pass', upstream, rotation, number, shards } };
+    return { accepted: true, standing: { mode: 'pass', upstream, rotation: rotationId, number, shards } };
   }
   if (order.number === standing.number && standing.mode === 'pass') {
     return { accepted: false, code: 'ORDER_ENDED', message: `${who} was already released: ${follows}` };
@@ -49,9 +49,9 @@ export function rule(standing: Standing, { kind, order }: Order): Ruling {
       message: `${who} has a number that is taken: ${follows}`,
     };
   }
-  const { rotation, number } = order;
+  const { rotation: rotationId, number } = order;
   const { upstream, shards } = standing;
-  return { accepted: true, standing: { mode: 'hold', upstream, rotation, number, shards } };
+  return { accepted: true, standing: { mode: 'hold', upstream, rotation: rotationId, number, shards } };
 }
 
 /** Is this notice about how the gate stands? Whoever sent it may have looked before an order that knows better. */

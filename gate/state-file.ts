@@ -45,8 +45,8 @@ export async function loadState(file: string): Promise<SavedState | null> {
     throw unreadable(file, error);
   }
   try {
-    const { mode, upstream, rotation, number, shards, hold } = savedState.parse(JSON.parse(text));
-    return { mode, upstream, rotation, number, shards, hold };
+    const { mode, upstream, rotation: rotationId, number, shards, hold } = savedState.parse(JSON.parse(text));
+    return { mode, upstream, rotation: rotationId, number, shards, hold };
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -196,8 +196,8 @@ export class Happenings {
       form < rotateLog
         ? ['rotate-1']
         : form < rotateLog + lock
-          ? ['log/lab', 'rotate-1']
-          : ['log/lab/cut-over', 'log/lab'];
+          ? ['log-lab', 'rotate-1']
+          : ['critical-section-lab', 'log-lab'];
     for (const id of ids) {
       const execution = temporal.latest(id);
       if (execution && (execution.open || !open)) {

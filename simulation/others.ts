@@ -140,7 +140,7 @@ export class HandsOfOthers {
       what: `the gate ordered to ${upstream}`,
       overwritten: () => {
         // A recovery that begins afterwards is planned with what it finds, this order included.
-        if (temporal.runs.slice(runsBefore).some(({ options }) => options.type === 'recovery')) {
+        if (temporal.runs.slice(runsBefore).some(({ options }) => options.type === 'recoverUnderLock')) {
           return undefined;
         }
         const now = gate.state();

@@ -15,7 +15,8 @@ export function resultsOf(world: World, since: number): WorkflowResult[] {
   return world.temporal.runs
     .filter(
       ({ options, startedAt }) =>
-        startedAt >= since && ['rotateLog', 'rotation', 'recoverLog', 'recovery'].includes(options.type),
+        startedAt >= since &&
+        ['rotateLog', 'rotateUnderLock', 'recoverLog', 'recoverUnderLock'].includes(options.type),
     )
     .map((execution) => ({
       execution,

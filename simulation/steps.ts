@@ -1,4 +1,4 @@
-import type { OpenOrder } from '../workflows/model/changes';
+import type { OpenInput } from '../workflows/model/actions';
 import { steps as rotationSteps } from '../workflows/model/steps';
 import type { RunningActivity } from './temporal/running-activity';
 
@@ -24,7 +24,7 @@ export type Step = (typeof steps)[number];
 const byActivity: Readonly<Record<string, Step>> = {
   preflight: 'preflight',
   lockHolder: 'preflight',
-  cutOverRuns: 'recover',
+  criticalSectionRuns: 'recover',
   leftovers: 'recover',
   superseding: 'supersede',
   createNextTree: 'createTree',
@@ -34,7 +34,7 @@ const byActivity: Readonly<Record<string, Step>> = {
   soak: 'soak',
   closeNextTree: 'undo verify',
   allowWritesToCurrent: 'undo freeze',
-  releaseToCurrent: 'undo hold',
+  sendToCurrent: 'undo hold',
   stop: 'undo start',
   discard: 'undo stage',
   retireNextTree: 'undo createTree',
@@ -54,8 +54,8 @@ export function stepOf(by: RunningActivity, system: string, method: string): Ste
     if (system === 'gate' && method === 'release') {
       return 'expose';
     }
-    const [order] = by.args as [OpenOrder?];
-    return order?.forward === true ? 'forward' : 'verify';
+    const [input] = by.args as [OpenInput?];
+    return input?.forward === true ? 'forward' : 'verify';
   }
   return byActivity[by.type];
 }

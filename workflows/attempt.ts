@@ -1,10 +1,15 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { lostSection, takeBackCutOver, type CutOverResult, type LostSection } from './cut-over';
+import {
+  lostSection,
+  takeBackCriticalSection,
+  type CriticalSectionResult,
+  type LostSection,
+} from './critical-section';
 import { reasonOf } from './failure';
 import type { Journal } from './journal';
-import type { AttemptOrder, CutOverOrder, LookBackOrder } from './model/changes';
-import type { ReleaseOrder } from './model/installation';
-import { nameOf } from './model/mark';
+import type { AttemptInput, CriticalSectionInput, LookBackInput } from './model/actions';
+import type { Release } from './model/installation';
+import { attemptIdOf } from './model/mark';
 import type { Plan, RotationTiming } from './model/plan';
 import { refusal, type Refusal } from './model/refusals';
 import type { AttemptIdentity } from './model/rotation';
@@ -13,7 +18,7 @@ import { Saga } from './saga';
 
 /** What one or more attempts share: a next tree and a staged release, until an attempt has used the tree. */
 export interface Prepared {
-  readonly release: ReleaseOrder;
+  readonly release: Release;
   /** Takes it back; no harm when that was done. */
   readonly undone: () => Promise<void>;
 }
@@ -25,26 +30,26 @@ export async function prepare(
   identity: AttemptIdentity,
   journal: Journal,
 ): Promise<Prepared | { readonly reason: Refusal }> {
-  const { changes } = run;
+  const { actions } = run;
   const saga = new Saga(identity.attempt, journal, run.says);
-  let release: ReleaseOrder | undefined;
+  let release: Release | undefined;
   const undone = async (): Promise<void> => {
     const order = { identity, release: release ?? releaseOf(plan, identity, '') };
-    await saga.undo(run.insistence.on(order));
+    await saga.undo(run.retrying.on(order));
     if (release) {
       journal.leaves(release.nextTreeId);
     }
   };
   try {
     const nextTreeId = await saga.step('createTree', {
-      do: () => changes.createNextTree(identity),
-      undo: (patience) => changes.retireNextTree(identity, patience),
+      do: () => actions.createNextTree(identity),
+      undo: (patience) => actions.retireNextTree(identity, patience),
     });
     const staged = releaseOf(plan, identity, nextTreeId);
     release = staged;
     await saga.step('stage', {
-      do: () => changes.stage({ identity, release: staged }),
-      undo: (patience) => changes.discard({ identity, release: staged }, patience),
+      do: () => actions.stage({ identity, release: staged }),
+      undo: (patience) => actions.discard({ identity, release: staged }, patience),
     });
     return { release, undone };
   } catch (error) {
@@ -62,11 +67,11 @@ export type PreparationPlan = Pick<Plan, 'inactive'> & {
   readonly supersedes?: boolean;
 };
 
-function releaseOf(plan: PreparationPlan, identity: AttemptIdentity, nextTreeId: string): ReleaseOrder {
+function releaseOf(plan: PreparationPlan, identity: AttemptIdentity, nextTreeId: string): Release {
   const { installation, currentTree, inactive, supersedes } = plan;
   const { current, next, fingerprint } = installation;
   return {
-    mark: nameOf(identity),
+    attemptId: attemptIdOf(identity),
     current,
     next,
     currentTreeId: currentTree.treeId,
@@ -80,41 +85,45 @@ function releaseOf(plan: PreparationPlan, identity: AttemptIdentity, nextTreeId:
 /** The order of an attempt's critical section. */
 export function sectionOrder(
   { criticalSectionMs, ifNextFails }: RotationTiming,
-  { identity, release }: AttemptOrder,
-): CutOverOrder {
+  { identity, release }: AttemptInput,
+): CriticalSectionInput {
   return { identity, release, criticalSectionMs, ifNextFails };
 }
 
 /** A section has ended, or only a later rotation can end it. */
-export type EndedSection = Exclude<CutOverResult, { readonly end: 'unfinished' }>;
+export type EndedSection = Exclude<CriticalSectionResult, { readonly end: 'unfinished' }>;
 
 /** Runs the critical section, which ends itself; one that was lost or could not is ended from here. */
-export async function cutOver(run: Run, order: CutOverOrder, journal: Journal): Promise<EndedSection> {
-  journal.begins('cut-over', false);
+export async function runCriticalSection(
+  run: Run,
+  input: CriticalSectionInput,
+  journal: Journal,
+): Promise<EndedSection> {
+  journal.begins('critical section', false);
   const openedAt = Date.now();
   let lost: LostSection;
   try {
-    const result = await run.cutOver(order);
+    const result = await run.criticalSection(input);
     journal.adopts(result.steps);
     if (result.end !== 'unfinished') {
       return result;
     }
     lost = { reason: result.reason, openedAt, restMs: 0 };
   } catch (error) {
-    lost = { ...lostSection(order, reasonOf(error, 'cut-over')), openedAt };
+    lost = { ...lostSection(input, reasonOf(error, 'critical section')), openedAt };
   }
-  return await endCutOver(run, order, journal, lost);
+  return await endCriticalSection(run, input, journal, lost);
 }
 
 /** Ends a section from outside: with a person behind it if need be, unless a later rotation owns the log. */
-export async function endCutOver(
+export async function endCriticalSection(
   run: Run,
-  order: CutOverOrder,
+  input: CriticalSectionInput,
   journal: Journal,
   lost: LostSection,
 ): Promise<EndedSection> {
-  const carry = run.insistence.on(order);
-  const result = await takeBackCutOver(run.changes, order, journal, carry, lost);
+  const carry = run.retrying.on(input);
+  const result = await takeBackCriticalSection(run.actions, input, journal, carry, lost);
   if (result.end !== 'unfinished') {
     return result;
   }
@@ -127,17 +136,17 @@ export async function endCutOver(
  * A call of a dead worker may have landed after its undo (H8): what is not as before is taken back once more. What was
  * undone is undone again, which is no harm, until it stays so.
  */
-export async function lookBack(run: Run, order: LookBackOrder, journal: Journal): Promise<void> {
-  const { changes, insistence } = run;
-  if (insistence.interventions.some(({ choice }) => choice === 'skip')) {
+export async function lookBack(run: Run, input: LookBackInput, journal: Journal): Promise<void> {
+  const { actions, retrying } = run;
+  if (retrying.interventions.some(({ choice }) => choice === 'skip')) {
     return; // A person has left an undo out, and knows what is not as before.
   }
   await CancellationScope.nonCancellable(async () => {
-    const looked = await insistence
-      .on(order)
-      .unlessSkipped('look back', (patience) => changes.lookBack(order, patience));
+    const looked = await retrying
+      .on(input)
+      .maySkip('look back', (patience) => actions.lookBack(input, patience));
     if (looked && looked.result.length > 0) {
-      const { log } = order.identity;
+      const { log } = input.identity;
       journal.notes(refusal('NOT_AS_BEFORE', { log, differences: looked.result }).message);
     }
   });

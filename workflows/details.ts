@@ -23,7 +23,7 @@ const BLANK = '\u00a0';
  * paragraph is blank.
  */
 export function detailsOf(progress: Progress): string {
-  const { rotation, log, phase, attempt, result, note, held } = progress;
+  const { rotationId, log, phase, attempt, result, note, held } = progress;
   const state = result
     ? `ended: ${ends[result.outcome]}`
     : attempt > 1
@@ -31,7 +31,7 @@ export function detailsOf(progress: Progress): string {
       : phase;
   const steps = result?.steps ?? progress.steps;
   const paragraphs = [
-    `**${rotation ?? 'Rotation'} of ${log}** - ${state}`,
+    `**${rotationId ?? 'Rotation'} of ${log}** - ${state}`,
     result ? result.reason : progress.cancelWould,
     ...(note === null || result?.reason.includes(note) ? [] : [note]),
     ...(held === null ? [] : heldParagraphs(held)),

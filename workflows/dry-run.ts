@@ -1,10 +1,10 @@
-import type { AttemptOrder, Changes } from './model/changes';
-import type { ChangingStep, ReleaseOrder } from './model/installation';
+import type { AttemptInput, Actions } from './model/actions';
+import type { ChangingStep, Release } from './model/installation';
 import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
 import { shellLine } from './model/shell-line';
-import { cutOverSteps } from './cut-over';
+import { criticalSectionSteps } from './critical-section';
 import type { Run } from './run';
 
 /** Stands for the id that Trillian will give to the next tree. */
@@ -15,17 +15,17 @@ const neverUndone = {
   retireNextTree: () => Promise.resolve(),
   discard: () => Promise.resolve(),
   allowWritesToCurrent: () => Promise.resolve(),
-  releaseToCurrent: () => Promise.resolve(),
+  sendToCurrent: () => Promise.resolve(),
   stop: () => Promise.resolve(),
   closeNextTree: () => Promise.resolve({ content: 'nothing' as const, currentGrew: false }),
   lookBack: () => Promise.resolve([]),
-} satisfies Partial<Changes>;
+} satisfies Partial<Actions>;
 
-const neverHeld: Run['insistence'] = {
+const neverHeld: Run['retrying'] = {
   interventions: [],
   on: () => ({
-    through: (_, act) => act(ONE_TRY),
-    unlessSkipped: async (_, act) => ({ result: await act(ONE_TRY) }),
+    mustSucceed: (_, act) => act(ONE_TRY),
+    maySkip: async (_, act) => ({ result: await act(ONE_TRY) }),
   }),
 };
 
@@ -50,7 +50,7 @@ export function dryRun(plan: Plan): Run {
   ];
 
   const frozen = { treeId: tree, size, rootHash, proof: [] };
-  const changes: Changes = {
+  const actions: Actions = {
     createNextTree: async () => {
       await say(
         'createTree',
@@ -108,9 +108,10 @@ export function dryRun(plan: Plan): Run {
   // Its steps are in its result, as those of a real section, which is another workflow.
   const unseen = { begins: () => undefined, ended: () => undefined };
   const observations = {
-    superseding: (order: AttemptOrder): Promise<ReleaseOrder> => Promise.resolve(order.release),
+    superseding: (input: AttemptInput): Promise<Release> => Promise.resolve(input.release),
   };
-  const insistence = neverHeld;
-  const cutOver: Run['cutOver'] = (order) => cutOverSteps(changes, order, unseen, says, insistence.on(order));
-  return { changes, observations, insistence, says, cutOver };
+  const retrying = neverHeld;
+  const criticalSection: Run['criticalSection'] = (input) =>
+    criticalSectionSteps(actions, input, unseen, says, retrying.on(input));
+  return { actions, observations, retrying, says, criticalSection };
 }

@@ -1,4 +1,4 @@
-import type { Held, ResumeOrder } from './model/held';
+import type { Held, ResumeInput } from './model/held';
 import { refusal, type Refusal } from './model/refusals';
 
 /** A person gave up what was held; `held` is what was left. */
@@ -6,7 +6,7 @@ export class GivenUp extends Error {
   readonly held: Held;
   readonly reason: Refusal;
 
-  constructor(held: Held, { who, why }: ResumeOrder) {
+  constructor(held: Held, { who, why }: ResumeInput) {
     const reason = refusal('GIVEN_UP', { step: held.step, who, why });
     super(reason.message);
     this.name = 'GivenUp';

@@ -21,7 +21,7 @@ const cancelWould: Readonly<Record<CancelDoes, string>> = {
 const nothingLeft = 'Nothing is left to cancel.';
 
 /** The rotation hears nothing of its critical section before that has ended; it may be anywhere in it. */
-const opening = new Set(['cut-over', 'verify', 'expose']);
+const opening = new Set(['critical section', 'verify', 'expose']);
 const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede']);
 
 /**
@@ -34,12 +34,12 @@ export class Journal implements SagaJournal {
   readonly #leftTrees = new Set<TreeId>();
 
   /** @param cancellable false for what no Cancel takes back: a recovery. */
-  constructor(log: string, rotation: string | null, cancellable = true) {
+  constructor(log: string, rotationId: string | null, cancellable = true) {
     this.#cancellable = cancellable;
     const cancelDoes = cancellable ? 'rollBack' : 'nothing';
     this.#progress = {
       log,
-      rotation,
+      rotationId,
       phase: 'preflight',
       attempt: 1,
       steps: [],
@@ -84,8 +84,8 @@ export class Journal implements SagaJournal {
   }
 
   /** A recovery has found out which rotation it ends, and how. */
-  recovers(rotation: string, note: string): void {
-    this.#show({ rotation, note });
+  recovers(rotationId: string, note: string): void {
+    this.#show({ rotationId, note });
   }
 
   /** The rest is done by another workflow, which passes its result on; a Cancel of this one reaches it. */
@@ -136,12 +136,21 @@ export class Journal implements SagaJournal {
   }
 
   #tellOperators(before: Progress): void {
-    const { log, rotation, phase, cancelDoes, held } = this.#progress;
+    const { log, rotationId, phase, cancelDoes, held } = this.#progress;
     if (phase !== before.phase) {
-      workerLog.info(`${phase}: ${this.#progress.cancelWould}`, { log, rotation, phase, cancelDoes });
+      workerLog.info(`${phase}: ${this.#progress.cancelWould}`, {
+        log,
+        rotation: rotationId,
+        phase,
+        cancelDoes,
+      });
     }
     if (held !== null && held !== before.held) {
-      workerLog.error(`ALARM: ${held.step} is held: ${held.reason.message}`, { log, rotation, held });
+      workerLog.error(`ALARM: ${held.step} is held: ${held.reason.message}`, {
+        log,
+        rotation: rotationId,
+        held,
+      });
     }
   }
 }

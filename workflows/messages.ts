@@ -7,16 +7,16 @@ import type { RotationResult, StepRecord } from './model/rotation';
 export const ROTATE_LOG = 'rotateLog';
 
 /** The rotation itself: a child of `rotateLog`. */
-export const ROTATION = 'rotation';
+export const ROTATE_UNDER_LOCK = 'rotateUnderLock';
 
-/** The rotation's critical section: a child of `rotation`. */
-export const CUT_OVER = 'cutOver';
+/** The rotation's critical section: a child of `rotateUnderLock`. */
+export const CRITICAL_SECTION = 'criticalSection';
 
 /** What a person or the guardian starts for a log that an interrupted rotation left half way, with one `RecoveryRequest`. */
 export const RECOVER_LOG = 'recoverLog';
 
 /** The recovery itself: a child of `recoverLog`, under the same lock as a rotation. */
-export const RECOVERY = 'recovery';
+export const RECOVER_UNDER_LOCK = 'recoverUnderLock';
 
 /** One look of a log's guardian, started by its schedule, with one `GuardRequest`. */
 export const GUARD_LOG = 'guardLog';
@@ -24,32 +24,32 @@ export const GUARD_LOG = 'guardLog';
 /** Lists, and on a person's word deletes, retired trees; started with one `PruneRequest`. */
 export const PRUNE_TREES = 'pruneTrees';
 
-/** Update of `rotation` and `recovery` while they are held, with one `ResumeOrder`. */
+/** Update of `rotateUnderLock` and `recoverUnderLock` while they are held, with one `ResumeInput`. */
 export const RESUME = 'resume';
 
 /** The id of the schedule that guards a log. */
 export function guardId(log: string): string {
-  return `guard/${log}`;
+  return `guard-${log}`;
 }
 
 /** The workflow id of a log's rotation. Only one can be open, so the id is the lock (H22). */
 export function lockId(log: string): string {
-  return `log/${log}`;
+  return `log-${log}`;
 }
 
 /** The workflow id of a log's critical section. */
-export function cutOverId(log: string): string {
-  return `log/${log}/cut-over`;
+export function criticalSectionId(log: string): string {
+  return `critical-section-${log}`;
 }
 
-/** Query of `rotateLog` and `rotation`, without arguments; the answer is a `Progress`. */
+/** Query of `rotateLog` and `rotateUnderLock`, without arguments; the answer is a `Progress`. */
 export const PROGRESS = 'progress';
 
 /** What a watcher is shown. */
 export interface Progress {
   readonly log: string;
   /** Null until there is one: during preflight. */
-  readonly rotation: string | null;
+  readonly rotationId: string | null;
   /** The step that runs now, or `ended`. */
   readonly phase: string;
   readonly attempt: number;

@@ -8,10 +8,10 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { MARGIN_MS, type CutOverResult } from './cut-over';
+import { MARGIN_MS, type CriticalSectionResult } from './critical-section';
 import { isFinal, mayStillRun } from './failure';
-import { CUT_OVER, cutOverId } from './messages';
-import type { Changes, CutOverOrder, Observations, Pruning } from './model/changes';
+import { CRITICAL_SECTION, criticalSectionId } from './messages';
+import type { Actions, CriticalSectionInput, Observations, Pruning } from './model/actions';
 import { CLOSE_MS, REPORT_MS } from './model/deadlines';
 import { ONE_TRY, type Patience } from './model/patience';
 import type { Run } from './run';
@@ -33,7 +33,7 @@ const unhurried: ActivityOptions = {
 };
 
 /**
- * One try. What must succeed in the end is tried again by the workflow, which knows what it waits for (insist.ts). In the
+ * One try. What must succeed in the end is tried again by the workflow, which knows what it waits for (retry-and-hold.ts). In the
  * critical section nothing is tried again but inside the activity: a timer of Temporal's below a second takes a second on a
  * server with default settings. A worker that died is noticed after a second.
  */
@@ -78,12 +78,12 @@ export function observations(): Observations {
   return {
     preflight: (request) => ask('preflight').preflight(request),
     lockHolder: (log) => ask('does a rotation run').lockHolder(log),
-    cutOverRuns: (log) => ask('does a critical section run').cutOverRuns(log),
+    criticalSectionRuns: (log) => ask('does a critical section run').criticalSectionRuns(log),
     leftovers: (request) => ask('what is left over').leftovers(request),
     guard: (request) => ask('look at what serves').guard(request),
     retiredTrees: (request) => ask('list retired trees').retiredTrees(request),
     byHand: (held) => ask(`what is there, for ${held.step}`).byHand(held),
-    superseding: (order) => ask('supersede').superseding(order),
+    superseding: (input) => ask('supersede').superseding(input),
   };
 }
 
@@ -99,12 +99,12 @@ const STAGE_MS = 20_000;
 /** So many tries has what nobody waits for, before the rotation is taken back. */
 const FEW_TIMES = 3;
 
-/** The changes, done: which activity, with which bounds, under which step's name in the UI. */
-export function realChanges(): Changes {
-  const as = (summary: string, options: ActivityOptions): Changes =>
-    proxyActivities<Changes>({ ...options, summary });
+/** The actions, done: which activity, with which bounds, under which step's name in the UI. */
+export function realActions(): Actions {
+  const as = (summary: string, options: ActivityOptions): Actions =>
+    proxyActivities<Actions>({ ...options, summary });
   const preparing = { ...oneTry(PREPARE_MS), heartbeatTimeout: '3 seconds' } as const;
-  const puttingBack = (summary: string, patience: Patience = ONE_TRY): Changes =>
+  const puttingBack = (summary: string, patience: Patience = ONE_TRY): Actions =>
     as(summary, tries(PUT_BACK_MS, patience));
   const staging = { ...oneTry(STAGE_MS), ...signOfLife } as const;
   /** What changes trees or files, which no number fences: nothing follows it before it can act no more. */
@@ -112,41 +112,41 @@ export function realChanges(): Changes {
     summary: string,
     timeoutMs: number,
     patience: Patience = ONE_TRY,
-    act: (changes: Changes) => Promise<Result>,
+    act: (actions: Actions) => Promise<Result>,
   ): Promise<Result> => {
     const apartMs = timeoutMs + MARGIN_MS - HEARTBEAT_MS;
-    const changes = as(summary, tries(timeoutMs, patience, apartMs));
-    return landed(timeoutMs, () => act(changes), patience);
+    const actions = as(summary, tries(timeoutMs, patience, apartMs));
+    return landed(timeoutMs, () => act(actions), patience);
   };
-  const after = (summary: string, patience: Patience = ONE_TRY): Changes =>
+  const after = (summary: string, patience: Patience = ONE_TRY): Actions =>
     as(summary, { ...tries(600_000, patience), ...signOfLife });
-  const watching = (summary: string, patience: Patience = ONE_TRY): Changes =>
+  const watching = (summary: string, patience: Patience = ONE_TRY): Actions =>
     as(summary, { ...tries(5_400_000, patience), ...signOfLife });
   return {
     createNextTree: (identity) =>
       fewTimes(() => landed(PREPARE_MS, () => as('createTree', preparing).createNextTree(identity))),
     retireNextTree: (identity, patience) => puttingBack('undo createTree', patience).retireNextTree(identity),
-    stage: (order) => fewTimes(() => landed(STAGE_MS, () => as('stage', staging).stage(order))),
-    discard: (order, patience) =>
-      fenced('undo stage', PUT_BACK_MS, patience, (changes) => changes.discard(order)),
-    holdAndFreeze: (order) => as('hold, start, freeze', oneTry(order.budgetMs)).holdAndFreeze(order),
-    allowWritesToCurrent: (order, patience) =>
-      fenced('undo freeze', GIVE_BACK_MS, patience, (changes) => changes.allowWritesToCurrent(order)),
-    releaseToCurrent: (order, patience = ONE_TRY) =>
-      as('undo hold', tries(GIVE_BACK_MS, patience)).releaseToCurrent(order),
-    stop: (order, patience) => puttingBack('undo start', patience).stop(order),
-    openAndExpose: (order, patience) =>
-      order.forward
-        ? fenced('forward', FORWARD_MS, patience, (changes) => changes.openAndExpose(order))
-        : as('verify, expose', oneTry(order.budgetMs)).openAndExpose(order),
-    closeNextTree: (order, patience) =>
-      fenced('undo verify', CLOSE_MS, patience, (changes) => changes.closeNextTree(order)),
-    lookBack: (order, patience) =>
-      fenced('look back', LOOK_BACK_MS, patience, (changes) => changes.lookBack(order)),
-    confirm: (order, patience) => after('confirm', patience).confirm(order),
+    stage: (input) => fewTimes(() => landed(STAGE_MS, () => as('stage', staging).stage(input))),
+    discard: (input, patience) =>
+      fenced('undo stage', PUT_BACK_MS, patience, (actions) => actions.discard(input)),
+    holdAndFreeze: (input) => as('hold, start, freeze', oneTry(input.budgetMs)).holdAndFreeze(input),
+    allowWritesToCurrent: (input, patience) =>
+      fenced('undo freeze', GIVE_BACK_MS, patience, (actions) => actions.allowWritesToCurrent(input)),
+    sendToCurrent: (input, patience = ONE_TRY) =>
+      as('undo hold', tries(GIVE_BACK_MS, patience)).sendToCurrent(input),
+    stop: (input, patience) => puttingBack('undo start', patience).stop(input),
+    openAndExpose: (input, patience) =>
+      input.forward
+        ? fenced('forward', FORWARD_MS, patience, (actions) => actions.openAndExpose(input))
+        : as('verify, expose', oneTry(input.budgetMs)).openAndExpose(input),
+    closeNextTree: (input, patience) =>
+      fenced('undo verify', CLOSE_MS, patience, (actions) => actions.closeNextTree(input)),
+    lookBack: (input, patience) =>
+      fenced('look back', LOOK_BACK_MS, patience, (actions) => actions.lookBack(input)),
+    confirm: (input, patience) => after('confirm', patience).confirm(input),
     // It waits in itself until the current slot may stop.
-    settle: (order, patience) => watching('settle', patience).settle(order),
-    soak: (order, patience) => watching('soak', patience).soak(order),
+    settle: (input, patience) => watching('settle', patience).settle(input),
+    soak: (input, patience) => watching('soak', patience).soak(input),
   };
 }
 
@@ -189,9 +189,9 @@ async function fewTimes<Result>(act: () => Promise<Result>): Promise<Result> {
 /** What a person may have done to retired trees. */
 export function pruning(): Pruning {
   return {
-    deleteRetiredTree: (order) =>
-      proxyActivities<Pruning>({ ...unhurried, summary: `delete tree ${order.treeId}` }).deleteRetiredTree(
-        order,
+    deleteRetiredTree: (input) =>
+      proxyActivities<Pruning>({ ...unhurried, summary: `delete tree ${input.treeId}` }).deleteRetiredTree(
+        input,
       ),
   };
 }
@@ -200,27 +200,27 @@ export function pruning(): Pruning {
  * The critical section is a workflow of its own, for its short task timeout: another worker takes over within seconds
  * (H21). When the rotation is terminated, it is asked to cancel, and undoes itself.
  */
-export function realRun(insistence: Run['insistence']): Run {
+export function realRun(retrying: Run['retrying']): Run {
   return {
-    changes: realChanges(),
+    actions: realActions(),
     observations: {
-      superseding: (order, patience) =>
+      superseding: (input, patience) =>
         proxyActivities<Observations>({
           ...tries(LOOK_MS, patience),
           ...signOfLife,
           summary: 'supersede',
-        }).superseding(order),
+        }).superseding(input),
     },
-    insistence,
+    retrying,
     says: () => undefined,
-    cutOver: (order) =>
+    criticalSection: (input) =>
       oneAtATime(() =>
-        executeChild<(input: CutOverOrder) => Promise<CutOverResult>>(CUT_OVER, {
-          workflowId: cutOverId(order.identity.log),
-          args: [order],
+        executeChild<(input: CriticalSectionInput) => Promise<CriticalSectionResult>>(CRITICAL_SECTION, {
+          workflowId: criticalSectionId(input.identity.log),
+          args: [input],
           workflowTaskTimeout: '1 second',
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-          staticSummary: `cut-over: hold, start, freeze, verify, expose (attempt ${order.identity.attempt})`,
+          staticSummary: `critical section: hold, start, freeze, verify, expose (attempt ${input.identity.attempt})`,
         }),
       ),
   };

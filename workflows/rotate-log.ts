@@ -9,48 +9,50 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { concluded } from './conclude';
-import { cutOverSteps, type CutOverResult } from './cut-over';
+import { withResult } from './with-result';
+import { criticalSectionSteps, type CriticalSectionResult } from './critical-section';
 import { dryRun } from './dry-run';
 import { failed, reasonOf } from './failure';
-import { briefly, Insistence } from './insist';
+import { fewRetries, RetryAndHold } from './retry-and-hold';
 import { Journal } from './journal';
-import type { CutOverOrder } from './model/changes';
-import { lockId, PROGRESS, ROTATION, type Progress } from './messages';
+import type { CriticalSectionInput } from './model/actions';
+import { lockId, PROGRESS, ROTATE_UNDER_LOCK, type Progress } from './messages';
 import { planRotation, type Plan } from './model/plan';
 import { refusal, type Refusal } from './model/refusals';
 import { requestProblems } from './model/request';
 import { planned, refused } from './model/result';
 import type { RotationRequest, RotationResult } from './model/rotation';
-import { observations, realChanges, realRun } from './real-run';
+import { observations, realActions, realRun } from './real-run';
 import { rotate } from './rotation';
 
 const progressQuery = defineQuery<Progress>(PROGRESS);
 
 /**
  * What a person or a schedule starts: preflight and plan, without a lock; then the rotation, as the one open workflow
- * `log/<name>`. A dry run goes through the same steps here and starts no other workflow.
+ * `log-<name>`. A dry run goes through the same steps here and starts no other workflow.
  */
 export async function rotateLog(request?: RotationRequest): Promise<RotationResult> {
-  const rotation = rotationName();
+  const rotationId = rotationName();
   const asked = request ?? { log: '' };
-  const journal = new Journal(asked.log, rotation);
+  const journal = new Journal(asked.log, rotationId);
   setHandler(progressQuery, () => journal.progress, {
     description: 'Where the rotation is and what Cancel would do',
   });
   const invalid = requestProblems(request);
   if (invalid.length > 0) {
-    return journal.concludes(refused({ log: asked.log, rotation }, invalid));
+    return journal.concludes(refused({ log: asked.log, rotationId }, invalid));
   }
   const found = await planOf(asked, journal, { lookForHolder: true });
   if ('refusals' in found) {
-    return journal.concludes(refused({ log: asked.log, rotation }, found.refusals));
+    return journal.concludes(refused({ log: asked.log, rotationId }, found.refusals));
   }
   if (asked.dryRun) {
-    const result = await rotate(dryRun(found.plan), found.plan, rotation, journal);
-    return journal.concludes(planned(found.plan, rotation, result.steps));
+    const result = await rotate(dryRun(found.plan), found.plan, rotationId, journal);
+    return journal.concludes(planned(found.plan, rotationId, result.steps));
   }
-  return journal.concludes(await rotateUnderLock({ ...asked, planHash: found.plan.hash }, rotation, journal));
+  return journal.concludes(
+    await startUnderLock({ ...asked, planHash: found.plan.hash }, rotationId, journal),
+  );
 }
 
 /** What `rotateLog` hands to the rotation. */
@@ -60,34 +62,34 @@ export interface RotationInput {
 }
 
 /** The rotation, under the lock. Looks again first: what was planned before the lock may have changed (H27). */
-export async function rotation(input: RotationInput): Promise<RotationResult> {
+export async function rotateUnderLock(input: RotationInput): Promise<RotationResult> {
   const journal = new Journal(input.request.log, input.rotation);
   setHandler(progressQuery, () => journal.progress, {
     description: 'Where the rotation is and what Cancel would do',
   });
-  const insistence = new Insistence(journal, observations());
+  const retrying = new RetryAndHold(journal, observations());
   const found = await planOf(input.request, journal, { lookForHolder: false });
   if ('refusals' in found) {
-    return journal.concludes(refused({ log: input.request.log, rotation: input.rotation }, found.refusals));
+    return journal.concludes(refused({ log: input.request.log, rotationId: input.rotation }, found.refusals));
   }
   const { log } = found.plan;
-  return await concluded({ log, rotation: input.rotation, plan: found.plan }, journal, insistence, () =>
-    rotate(realRun(insistence), found.plan, input.rotation, journal),
+  return await withResult({ log, rotationId: input.rotation, plan: found.plan }, journal, retrying, () =>
+    rotate(realRun(retrying), found.plan, input.rotation, journal),
   );
 }
 
 /** The critical section as a workflow of its own. */
-export async function cutOver(order: CutOverOrder): Promise<CutOverResult> {
-  const journal = new Journal(order.identity.log, order.identity.rotation);
+export async function criticalSection(input: CriticalSectionInput): Promise<CriticalSectionResult> {
+  const journal = new Journal(input.identity.log, input.identity.rotationId);
   setHandler(progressQuery, () => journal.progress, {
     description: 'Which step of the critical section runs',
   });
-  const result = await cutOverSteps(realChanges(), order, journal, () => undefined, briefly);
+  const result = await criticalSectionSteps(realActions(), input, journal, () => undefined, fewRetries);
   journal.endsSection(sectionEnds[result.end]);
   return result;
 }
 
-const sectionEnds: Readonly<Record<CutOverResult['end'], string>> = {
+const sectionEnds: Readonly<Record<CriticalSectionResult['end'], string>> = {
   exposed: 'the next tree serves',
   undone: 'undone, the current tree serves',
   stuck: 'the next tree holds entries of clients and cannot serve',
@@ -123,7 +125,7 @@ async function planOf(
 }
 
 /** Starts the rotation as the log's lock; a second one is refused with the first one's name. */
-async function rotateUnderLock(
+async function startUnderLock(
   request: RotationRequest,
   name: string,
   journal: Journal,
@@ -132,7 +134,7 @@ async function rotateUnderLock(
   journal.begins('rotation', false);
   journal.handsOverTo(workflowId);
   try {
-    return await executeChild<typeof rotation>(ROTATION, {
+    return await executeChild<typeof rotateUnderLock>(ROTATE_UNDER_LOCK, {
       workflowId,
       args: [{ request, rotation: name }],
       memo: { rotation: name, startedBy: workflowInfo().workflowId },
@@ -142,7 +144,7 @@ async function rotateUnderLock(
     });
   } catch (error) {
     if (isCancellation(error)) {
-      return refused({ log: request.log, rotation: name }, [refusal('CANCELLED', { step: 'rotation' })]);
+      return refused({ log: request.log, rotationId: name }, [refusal('CANCELLED', { step: 'rotation' })]);
     }
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
       throw failed(reasonOf(error, 'rotation'));
@@ -151,10 +153,10 @@ async function rotateUnderLock(
   try {
     const holder = await CancellationScope.nonCancellable(() => observations().lockHolder(request.log));
     const gone = { rotation: 'that has just ended', startedBy: workflowId };
-    return refused({ log: request.log, rotation: name }, [
+    return refused({ log: request.log, rotationId: name }, [
       refusal('ROTATION_IN_PROGRESS', { log: request.log, ...(holder ?? gone) }),
     ]);
   } catch (error) {
-    return refused({ log: request.log, rotation: name }, [reasonOf(error, 'rotation')]);
+    return refused({ log: request.log, rotationId: name }, [reasonOf(error, 'rotation')]);
   }
 }

@@ -1,8 +1,8 @@
 import { isCancellation, sleep } from '@temporalio/workflow';
-import { cutOver, lookBack, prepare, sectionOrder, type Prepared } from './attempt';
-import { finish } from './finish';
+import { runCriticalSection, lookBack, prepare, sectionOrder, type Prepared } from './attempt';
+import { finish } from './after-exposure';
 import type { Journal } from './journal';
-import type { LookBackOrder } from './model/changes';
+import type { LookBackInput } from './model/actions';
 import type { Plan } from './model/plan';
 import { refusal, type Refusal, type RefusalCode } from './model/refusals';
 import { completed, refused, rolledBack, type Rotated } from './model/result';
@@ -15,8 +15,8 @@ import { supersede } from './supersede';
  *
  *   createTree   the next tree: created, marked, closed       undo: it is FROZEN, marked, and never deleted
  *   stage        the next slot: written and rehearsed          undo: everything is put back
- *   (cut-over)   hold, start, freeze, verify, expose           undo: its own, in cut-over.ts
- *   confirm      the public log, verified by other code        from here on there is only forward (finish.ts)
+ *   (cut-over)   hold, start, freeze, verify, expose           undo: its own, in critical-section.ts
+ *   confirm      the public log, verified by other code        from here on there is only forward (after-exposure.ts)
  *   settle       the standing configuration follows
  *   soak         watched for a while
  *
@@ -25,19 +25,19 @@ import { supersede } from './supersede';
 export async function rotate(
   run: Run,
   plan: Plan,
-  rotation: string,
+  rotationId: string,
   journal: Journal,
 ): Promise<RotationResult> {
   const { timing } = plan;
   let prepared: Prepared | undefined;
   let nextTreeVisibleMs = 0;
   /** The last attempt that changed anything that clients depend on. */
-  let begun: LookBackOrder | undefined;
+  let begun: LookBackInput | undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const identity = { log: plan.log, rotation, attempt, number: numberAfter(plan.number, attempt - 1) };
+    const identity = { log: plan.log, rotationId, attempt, number: numberAfter(plan.number, attempt - 1) };
     const rotated = (): Rotated => ({
-      ...{ log: plan.log, rotation, plan, attempts: attempt, steps: journal.progress.steps },
-      interventions: run.insistence.interventions,
+      ...{ log: plan.log, rotationId, plan, attempts: attempt, steps: journal.progress.steps },
+      interventions: run.retrying.interventions,
       ...(nextTreeVisibleMs > 0 && { nextTreeVisibleMs }),
       ...journal.left,
     });
@@ -57,18 +57,18 @@ export async function rotate(
       }
       prepared = preparation;
     }
-    const order = sectionOrder(timing, { identity, release: prepared.release });
-    const result = await cutOver(run, order, journal);
+    const input = sectionOrder(timing, { identity, release: prepared.release });
+    const result = await runCriticalSection(run, input, journal);
     if (result.end === 'exposed') {
-      const evidence = await finish(run, order, result, timing, journal);
-      return completed(rotated(), order, evidence);
+      const evidence = await finish(run, input, result, timing, journal);
+      return completed(rotated(), input, evidence);
     }
     if (result.end === 'stuck') {
-      return await supersede(run, { order, stuck: result, timing }, rotated, journal);
+      return await supersede(run, { input, stuck: result, timing }, rotated, journal);
     }
     nextTreeVisibleMs += result.nextTreeVisibleMs;
     const froze = result.froze || (begun?.froze ?? false);
-    begun = result.began ? { identity: order.identity, release: order.release, froze } : begun;
+    begun = result.began ? { identity: input.identity, release: input.release, froze } : begun;
     journal.notes(`Attempt ${attempt} was undone: ${result.reason.message}`);
     if (result.nextTreeUsed) {
       await prepared.undone();

@@ -28,12 +28,12 @@ export type Undo = Omit<SagaStep<unknown>, 'do'>;
 /** One activity; how often it is tried before it fails is for who carries it through. */
 export type Act<Result> = (patience: Patience) => Promise<Result>;
 
-/** Carries through what must succeed: insist.ts says how. Both throw what cannot be carried through. */
-export interface Carry {
+/** Carries through what must succeed: retry-and-hold.ts says how. Both throw what cannot be carried through. */
+export interface Retrying {
   /** What nothing can go on without. */
-  through<Result>(name: string, act: Act<Result>): Promise<Result>;
+  mustSucceed<Result>(name: string, act: Act<Result>): Promise<Result>;
   /** What a person may leave out; the result is then null. */
-  unlessSkipped<Result>(name: string, act: Act<Result>): Promise<{ readonly result: Result } | null>;
+  maySkip<Result>(name: string, act: Act<Result>): Promise<{ readonly result: Result } | null>;
 }
 
 /**
@@ -72,10 +72,10 @@ export class Saga {
    * A step that must succeed in the end and has no undo. Its time is that of all tries together, as a person saw it pass.
    * Undefined when a person left it out.
    */
-  async carried<Result>(name: string, carry: Carry, act: Act<Result>): Promise<Result | undefined> {
+  async carried<Result>(name: string, carry: Retrying, act: Act<Result>): Promise<Result | undefined> {
     const began = Date.now();
     this.#journal.begins(name, false);
-    const done = await carry.unlessSkipped(name, act);
+    const done = await carry.maySkip(name, act);
     if (done) {
       this.#done(name, Date.now() - began);
     } else {
@@ -145,13 +145,13 @@ export class Saga {
    * Runs every registered undo, last first; a Cancel does not stop it. Each is forgotten once it was carried through.
    * Throws what could not be, and leaves that and the rest registered.
    */
-  async undo(carry: Carry): Promise<void> {
+  async undo(carry: Retrying): Promise<void> {
     await CancellationScope.nonCancellable(async () => {
       for (let last = this.#undos.at(-1); last; last = this.#undos.at(-1)) {
         const { name, undo } = last;
         const began = Date.now();
         this.#journal.begins(name, true);
-        const done = await carry.unlessSkipped(`undo ${name}`, undo);
+        const done = await carry.maySkip(`undo ${name}`, undo);
         this.forget(name);
         const kind = done ? 'undone' : 'skipped';
         this.#journal.ended({ name, ms: Date.now() - began, kind, attempt: this.#attempt });

@@ -1,20 +1,20 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import type { Stuck } from './cut-over';
+import type { Stuck } from './critical-section';
 import { failed, reasonOf } from './failure';
-import { finish } from './finish';
+import { finish } from './after-exposure';
 import type { Journal } from './journal';
-import type { CutOverOrder } from './model/changes';
+import type { CriticalSectionInput } from './model/actions';
 import { CLOSED_PAUSE_MS } from './model/patience';
 import type { RotationTiming } from './model/plan';
 import { refusal } from './model/refusals';
 import { completed, superseded, type Rotated } from './model/result';
 import { numberAfter, orderNumber, type AttemptIdentity, type RotationResult } from './model/rotation';
-import { cutOver, prepare, sectionOrder } from './attempt';
+import { runCriticalSection, prepare, sectionOrder } from './attempt';
 import type { Run } from './run';
 
 /** An attempt whose next tree holds entries of clients and cannot serve; both its trees are closed. */
 export interface StuckAttempt {
-  readonly order: CutOverOrder;
+  readonly input: CriticalSectionInput;
   readonly stuck: Pick<Stuck, 'decision' | 'reason'>;
   readonly timing: RotationTiming;
 }
@@ -30,35 +30,35 @@ export async function supersede(
   rotated: () => Rotated,
   journal: Journal,
 ): Promise<RotationResult> {
-  const { order, stuck, timing } = attempt;
+  const { input, stuck, timing } = attempt;
   journal.goesOnlyForward();
   journal.notes(stuck.reason.message);
   return await CancellationScope.nonCancellable(async () => {
     for (let tries = 1; stuck.decision === 'supersede' && tries <= timing.attempts; tries += 1) {
-      const result = await withThirdTree(run, attempt, laterBy(order.identity, tries), rotated, journal);
+      const result = await withThirdTree(run, attempt, laterBy(input.identity, tries), rotated, journal);
       if (result) {
         return result;
       }
       // The pause between attempts is for a log that takes writes, which this one does not.
       await sleep(Math.min(timing.pauseBetweenAttemptsMs, CLOSED_PAUSE_MS));
     }
-    const identity = { ...order.identity, fence: laterBy(order.identity, timing.attempts + 1).number };
-    const onwards = { ...attempt, order: { ...order, identity } };
+    const identity = { ...input.identity, fence: laterBy(input.identity, timing.attempts + 1).number };
+    const onwards = { ...attempt, input: { ...input, identity } };
     return await forwardUntilItSucceeds(run, onwards, rotated, journal);
   });
 }
 
 async function withThirdTree(
   run: Run,
-  { order, timing }: StuckAttempt,
+  { input, timing }: StuckAttempt,
   identity: AttemptIdentity,
   rotated: () => Rotated,
   journal: Journal,
 ): Promise<RotationResult | null> {
   journal.begins('supersede', false);
-  const { current, next, fingerprint, inactive, currentTreeId } = await run.insistence
-    .on(order)
-    .through('supersede', (patience) => run.observations.superseding(order, patience));
+  const { current, next, fingerprint, inactive, currentTreeId } = await run.retrying
+    .on(input)
+    .mustSucceed('supersede', (patience) => run.observations.superseding(input, patience));
   const plan = {
     currentTree: { treeId: currentTreeId },
     inactive,
@@ -70,14 +70,14 @@ async function withThirdTree(
     return null;
   }
   const third = sectionOrder(timing, { identity, release: prepared.release });
-  const result = await cutOver(run, third, journal);
+  const result = await runCriticalSection(run, third, journal);
   if (result.end === 'exposed') {
     const evidence = await finish(run, third, result, timing, journal);
     return superseded(rotated(), third, evidence);
   }
   if (result.end === 'stuck') {
     // The third tree holds entries, too: from here on only it can be followed, or an index would be given twice.
-    return await supersede(run, { order: third, stuck: result, timing }, rotated, journal);
+    return await supersede(run, { input: third, stuck: result, timing }, rotated, journal);
   }
   journal.notes(result.reason.message);
   await prepared.undone();
@@ -86,15 +86,15 @@ async function withThirdTree(
 
 async function forwardUntilItSucceeds(
   run: Run,
-  { order, timing }: StuckAttempt,
+  { input, timing }: StuckAttempt,
   rotated: () => Rotated,
   journal: Journal,
 ): Promise<RotationResult> {
-  const { identity, release, criticalSectionMs: budgetMs } = order;
+  const { identity, release, criticalSectionMs: budgetMs } = input;
   journal.begins('forward', false);
-  const opened = await run.insistence.on(order).through('forward', async (patience) => {
+  const opened = await run.retrying.on(input).mustSucceed('forward', async (patience) => {
     try {
-      return await run.changes.openAndExpose({ identity, release, budgetMs, forward: true }, patience);
+      return await run.actions.openAndExpose({ identity, release, budgetMs, forward: true }, patience);
     } catch (error) {
       const reason = reasonOf(error, 'forward');
       // A person may mend any other reason, and then it is worth another try; but of a tree that grew, nothing is to be
@@ -104,12 +104,12 @@ async function forwardUntilItSucceeds(
         : failed(refusal('FORWARD_FAILED', { tree: release.nextTreeId, reason: reason.message }));
     }
   });
-  const evidence = await finish(run, order, { end: 'exposed', ...opened, steps: [] }, timing, journal);
-  return completed(rotated(), order, evidence);
+  const evidence = await finish(run, input, { end: 'exposed', ...opened, steps: [] }, timing, journal);
+  return completed(rotated(), input, evidence);
 }
 
 /** A later attempt of the same rotation; its number is above all that this one may have used. */
 function laterBy(identity: AttemptIdentity, tries: number): AttemptIdentity {
-  const { log, rotation, attempt } = identity;
-  return { log, rotation, attempt: attempt + tries, number: numberAfter(orderNumber(identity), tries) };
+  const { log, rotationId, attempt } = identity;
+  return { log, rotationId, attempt: attempt + tries, number: numberAfter(orderNumber(identity), tries) };
 }

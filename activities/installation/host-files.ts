@@ -1,4 +1,4 @@
-import type { ReleaseOrder } from '../../workflows/model/installation';
+import type { Release } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { refuse } from '../errors/refusal-error';
 import { activeTreeId, withActiveTreeId } from './environment-file';
@@ -75,10 +75,10 @@ export function nextContents(
 }
 
 /** Gives the next slot its files, after keeping what was there; goes on where an interrupted call ended. */
-export async function stageFiles(pair: SlotPair, order: ReleaseOrder, signal: AbortSignal): Promise<void> {
+export async function stageFiles(pair: SlotPair, order: Release, signal: AbortSignal): Promise<void> {
   const { next } = pair;
-  const sharding = await findFile(next.shardingFile, order.mark);
-  const environment = await findFile(next.environmentFile, order.mark);
+  const sharding = await findFile(next.shardingFile, order.attemptId);
+  const environment = await findFile(next.environmentFile, order.attemptId);
   const before = {
     current: await readSlot(pair.current),
     next: { sharding: sharding.before, environment: environment.before ?? '' },
@@ -108,7 +108,7 @@ export async function stageFiles(pair: SlotPair, order: ReleaseOrder, signal: Ab
     signal.throwIfAborted();
     if (file.keptByUs) continue;
     const { before, superseded } = file;
-    await keep(file.path, { mark: order.mark, before, stagedHash: hashOf(content), superseded });
+    await keep(file.path, { mark: order.attemptId, before, stagedHash: hashOf(content), superseded });
   }
   for (const { file, content, like } of changes) {
     signal.throwIfAborted();
@@ -120,10 +120,10 @@ export async function stageFiles(pair: SlotPair, order: ReleaseOrder, signal: Ab
  * Puts the next slot's files back as this attempt found them; no harm when it staged nothing. An attempt that it was to
  * supersede keeps again what it kept.
  */
-export async function discardFiles(pair: SlotPair, order: ReleaseOrder, signal: AbortSignal): Promise<void> {
+export async function discardFiles(pair: SlotPair, order: Release, signal: AbortSignal): Promise<void> {
   const paths = [pair.next.environmentFile, pair.next.shardingFile];
   const found: FoundFile[] = [];
-  for (const path of paths) found.push(await findFile(path, order.mark));
+  for (const path of paths) found.push(await findFile(path, order.attemptId));
   const ours = found.filter((file) => file.keptByUs);
   for (const file of ours) {
     if (file.present !== file.before && !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
@@ -149,10 +149,10 @@ export async function keptFor({ environmentFile, shardingFile }: SlotFiles): Pro
  * Refuses CHANGED_BY_SOMEONE unless the next slot's files are as this attempt staged them, and the current slot is
  * configured with the shards that the attempt was planned for.
  */
-export async function requireStagedFiles(pair: SlotPair, order: ReleaseOrder): Promise<void> {
+export async function requireStagedFiles(pair: SlotPair, order: Release): Promise<void> {
   const { current, next } = pair;
   for (const path of [next.shardingFile, next.environmentFile]) {
-    const file = await findFile(path, order.mark);
+    const file = await findFile(path, order.attemptId);
     if (!file.keptByUs || !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
   }
   requirePoint(pair, order, current, await readSlot(current));
@@ -164,10 +164,10 @@ export function filesOf(...slots: readonly SlotFiles[]): string[] {
 }
 
 /** The rotation has ended: what any attempt of it kept, beside either slot, is forgotten. */
-export async function forgetFiles({ current, next }: SlotPair, order: ReleaseOrder): Promise<void> {
+export async function forgetFiles({ current, next }: SlotPair, order: Release): Promise<void> {
   for (const file of filesOf(current, next)) {
     const kept = await readKept(file);
-    if (kept && rotationOf(kept.mark) === rotationOf(order.mark)) await forgetKept(file);
+    if (kept && rotationOf(kept.mark) === rotationOf(order.attemptId)) await forgetKept(file);
   }
 }
 
@@ -188,13 +188,13 @@ export interface BootOrder {
  */
 export async function settleFiles(
   pair: SlotPair,
-  order: ReleaseOrder,
+  order: Release,
   boot: BootOrder,
   signal: AbortSignal,
 ): Promise<void> {
   const { current, next, treeIdVariable } = pair;
   for (const path of [next.shardingFile, next.environmentFile]) {
-    const file = await findFile(path, order.mark);
+    const file = await findFile(path, order.attemptId);
     if (file.keptByUs && !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
   }
   const staged = await readSlot(next);
@@ -234,7 +234,7 @@ export async function settleFiles(
 }
 
 /** All shards of the log as the order leaves it, in served order; the last one is active. */
-function shardsOf(order: ReleaseOrder): TreeId[] {
+function shardsOf(order: Release): TreeId[] {
   return [...order.inactive.map((shard) => shard.treeId), order.currentTreeId, order.nextTreeId];
 }
 
@@ -246,7 +246,7 @@ function shardsOf(order: ReleaseOrder): TreeId[] {
  */
 function requirePoint(
   { treeIdVariable }: SlotPair,
-  order: ReleaseOrder,
+  order: Release,
   slot: SlotFiles,
   found: SlotContents,
   at?: number,

@@ -1,8 +1,4 @@
-import type {
-  InstallationChanges,
-  InstallationState,
-  ReleaseOrder,
-} from '../../workflows/model/installation';
+import type { InstallationChanges, InstallationState, Release } from '../../workflows/model/installation';
 import type { Instance } from '../../workflows/model/log';
 
 /**
@@ -22,22 +18,22 @@ export interface Installation {
    * Writes the next release's configuration, after keeping what it replaces.
    * Refuses with CHANGED_BY_SOMEONE when the fingerprint is no longer the planned one and this mark did not change it.
    */
-  stage(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+  stage(order: Release, signal: AbortSignal): Promise<void>;
 
   /**
    * Which attempt keeps what it replaced of the next release, as `<rotation>/<attempt>`; null without one. It is kept
    * from before the first change until the attempt has ended.
    */
-  keptBy(order: ReleaseOrder, signal: AbortSignal): Promise<string | null>;
+  keptBy(order: Release, signal: AbortSignal): Promise<string | null>;
 
   /**
    * Refuses CHANGED_BY_SOMEONE when the next release is not as this attempt staged it, or the current one is no longer
    * configured with the shards of the order.
    */
-  requireStaged(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+  requireStaged(order: Release, signal: AbortSignal): Promise<void>;
 
   /** Puts back what `stage` replaced, unless someone else changed it since (CHANGED_BY_SOMEONE). */
-  discard(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+  discard(order: Release, signal: AbortSignal): Promise<void>;
 
   /** The processes of the next release are started; does not wait until they serve. No harm when they run. */
   start(release: string, signal: AbortSignal): Promise<void>;
@@ -55,10 +51,10 @@ export interface Installation {
    * The standing configuration is the next release's: after a reboot it starts, the current one does not, and
    * whichever starts reads the same shards (H33). What `stage` replaced is kept until `forget`.
    */
-  settle(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+  settle(order: Release, signal: AbortSignal): Promise<void>;
 
   /** The rotation has ended: what its attempts kept of either release is not needed any more. */
-  forget(order: ReleaseOrder, signal: AbortSignal): Promise<void>;
+  forget(order: Release, signal: AbortSignal): Promise<void>;
 
   /** What a person does in a shell when these methods cannot reach their ends. */
   readonly byHand: InstallationByHand;
@@ -69,7 +65,7 @@ export interface InstallationByHand {
   start(release: string): readonly string[];
   stop(release: string): readonly string[];
   /** The stop of the next release, and `discard`. Rejects with FILE_UNREADABLE when what is kept cannot be read. */
-  discard(order: ReleaseOrder): Promise<readonly string[]>;
+  discard(order: Release): Promise<readonly string[]>;
   /** `settle`, the stop of the current release, and `forget`. */
-  settle(order: ReleaseOrder): readonly string[];
+  settle(order: Release): readonly string[];
 }

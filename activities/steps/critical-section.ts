@@ -1,9 +1,9 @@
 import type {
-  CriticalOrder,
+  CriticalInput,
   HeldAndFrozen,
   OpenedAndExposed,
-  OpenOrder,
-} from '../../workflows/model/changes';
+  OpenInput,
+} from '../../workflows/model/actions';
 import type { FrozenTree } from '../../workflows/model/rotation';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import type { LogSystems } from '../systems';
@@ -18,17 +18,17 @@ import { expose, hold } from './writes';
 /** The steps hold, start and freeze: writes wait, and the current tree cannot grow any more. */
 export async function holdAndFreeze(
   systems: LogSystems,
-  order: CriticalOrder,
+  input: CriticalInput,
   bounds: ActivityBounds,
 ): Promise<HeldAndFrozen> {
-  await requireOurs(systems, order.identity, bounds);
+  await requireOurs(systems, input.identity, bounds);
   // Once it has begun, what is no longer as prepared is its own doing.
-  await bounds.requireOnce(() => requireAsPrepared(systems, order, bounds));
-  await bounds.step('hold', () => hold(systems, order, bounds));
+  await bounds.requireOnce(() => requireAsPrepared(systems, input, bounds));
+  await bounds.step('hold', () => hold(systems, input, bounds));
   // With writes held and none in flight the current length is very likely final: the next release starts while the
   // current tree drains, and is proven afterwards.
-  const starting = bounds.step('start', () => start(systems, order, bounds));
-  const freezing = bounds.step('freeze', () => freeze(systems, order, bounds));
+  const starting = bounds.step('start', () => start(systems, input, bounds));
+  const freezing = bounds.step('freeze', () => freeze(systems, input, bounds));
   const [, frozen] = await allEnded([starting, freezing]);
   return { frozen, times: bounds.steps.times };
 }
@@ -36,32 +36,32 @@ export async function holdAndFreeze(
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
 export async function openAndExpose(
   systems: LogSystems,
-  order: OpenOrder,
+  input: OpenInput,
   bounds: ActivityBounds,
 ): Promise<OpenedAndExposed> {
-  await requireOurs(systems, order.identity, bounds);
+  await requireOurs(systems, input.identity, bounds);
   // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
   const { frozen, handover } = await bounds.step('verify', async () => {
-    if (order.frozen) {
-      await bounds.requireOnce(() => requireStillHeld(systems, order, bounds));
+    if (input.frozen) {
+      await bounds.requireOnce(() => requireStillHeld(systems, input, bounds));
     }
-    const end = order.frozen ?? (await goingForward(systems, order, bounds));
-    return { frozen: end, handover: await verifyAndOpen(systems, { ...order, frozen: end }, bounds) };
+    const end = input.frozen ?? (await goingForward(systems, input, bounds));
+    return { frozen: end, handover: await verifyAndOpen(systems, { ...input, frozen: end }, bounds) };
   });
   bounds.signal.throwIfAborted();
   // From here on a Cancel comes too late: half an exposure would be worse than either end.
   const toTheEnd = { ...bounds, signal: bounds.lateSignal };
-  await bounds.step('expose', () => expose(systems, { ...order, frozen }, toTheEnd));
+  await bounds.step('expose', () => expose(systems, { ...input, frozen }, toTheEnd));
   return { frozen, handover, times: bounds.steps.times };
 }
 
 /** Nobody told the end of the current tree, and nobody knows whether the next release still runs. */
 async function goingForward(
   systems: LogSystems,
-  order: OpenOrder,
+  input: OpenInput,
   bounds: ActivityBounds,
 ): Promise<FrozenTree> {
-  const frozen = await endOfCurrent(systems, order, bounds);
-  await start(systems, order, bounds);
+  const frozen = await endOfCurrent(systems, input, bounds);
+  await start(systems, input, bounds);
   return frozen;
 }

@@ -1,4 +1,4 @@
-import type { AttemptOrder, CriticalOrder } from '../../workflows/model/changes';
+import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
 import type { Tree } from '../../workflows/model/log';
 import { markedTrees, readMark } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/rotation';
@@ -15,14 +15,14 @@ import { ifOurs, livesOnNext } from './ownership';
  */
 export async function freeze(
   systems: LogSystems,
-  order: CriticalOrder,
+  input: CriticalInput,
   bounds: ActivityBounds,
 ): Promise<FrozenTree> {
-  const before = order.release.supersedes ? order.release.inactive.at(-1) : undefined;
+  const before = input.release.supersedes ? input.release.inactive.at(-1) : undefined;
   if (before) {
     await freezeTree(systems, systems.drain, before.treeId, bounds);
   }
-  return await freezeTree(systems, systems.drain, order.release.currentTreeId, bounds);
+  return await freezeTree(systems, systems.drain, input.release.currentTreeId, bounds);
 }
 
 /**
@@ -32,14 +32,14 @@ export async function freeze(
  */
 export async function allowWritesToCurrent(
   systems: LogSystems,
-  order: AttemptOrder,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const { release, identity } = order;
+  const { release, identity } = input;
   await ifOurs(systems, identity, bounds, undefined, async () => {
     const { trillian } = systems;
     const { currentTreeId } = release;
-    if (release.supersedes || (await livesOnNext(systems, order, bounds))) {
+    if (release.supersedes || (await livesOnNext(systems, input, bounds))) {
       return;
     }
     const current = await trillian.getTree(currentTreeId, bounds);
@@ -47,9 +47,9 @@ export async function allowWritesToCurrent(
       return;
     }
     // Clients wait for this: the trees are listed once.
-    const others = await otherTrees(systems, order, bounds);
-    requireNoneActive(order, await withoutStrays(systems, order, others, bounds));
-    await requireNoneWithEntries(systems, order, others, bounds);
+    const others = await otherTrees(systems, input, bounds);
+    requireNoneActive(input, await withoutStrays(systems, input, others, bounds));
+    await requireNoneWithEntries(systems, input, others, bounds);
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);
   });
 }
@@ -61,12 +61,12 @@ export async function allowWritesToCurrent(
  */
 export async function requireNothingAfter(
   systems: LogSystems,
-  order: AttemptOrder,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const others = await otherTrees(systems, order, bounds);
-  requireNoneActive(order, others);
-  await requireNoneWithEntries(systems, order, others, bounds);
+  const others = await otherTrees(systems, input, bounds);
+  requireNoneActive(input, others);
+  await requireNoneWithEntries(systems, input, others, bounds);
 }
 
 /**
@@ -76,10 +76,10 @@ export async function requireNothingAfter(
  */
 export async function requireNothingPublicAfter(
   systems: LogSystems,
-  order: AttemptOrder,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  await requireNoneWithEntries(systems, order, await otherTrees(systems, order, bounds), bounds);
+  await requireNoneWithEntries(systems, input, await otherTrees(systems, input, bounds), bounds);
 }
 
 /**
@@ -88,7 +88,7 @@ export async function requireNothingPublicAfter(
  */
 async function withoutStrays(
   systems: LogSystems,
-  { release, identity }: AttemptOrder,
+  { release, identity }: AttemptInput,
   others: readonly Tree[],
   bounds: ActivityBounds,
 ): Promise<Tree[]> {
@@ -97,7 +97,7 @@ async function withoutStrays(
     const stray =
       tree.state === 'ACTIVE' &&
       tree.treeId !== release.nextTreeId &&
-      readMark(tree)?.rotation === identity.rotation;
+      readMark(tree)?.rotationId === identity.rotationId;
     if (stray && (await contentOf(systems, tree.treeId, bounds)) !== 'public entries') {
       await systems.trillian.setState(tree.treeId, 'FROZEN', bounds);
     } else {
@@ -107,7 +107,7 @@ async function withoutStrays(
   return left;
 }
 
-function requireNoneActive({ release }: AttemptOrder, others: readonly Tree[]): void {
+function requireNoneActive({ release }: AttemptInput, others: readonly Tree[]): void {
   const active = others.find(({ state }) => state === 'ACTIVE');
   if (active) {
     throw refuse('TWO_ACTIVE_TREES', { tree: release.currentTreeId, other: active.treeId });
@@ -117,7 +117,7 @@ function requireNoneActive({ release }: AttemptOrder, others: readonly Tree[]): 
 /** Of those that are not listed before the current tree, which would give their indexes again (rule 2). */
 async function requireNoneWithEntries(
   systems: LogSystems,
-  { release }: AttemptOrder,
+  { release }: AttemptInput,
   others: readonly Tree[],
   bounds: ActivityBounds,
 ): Promise<void> {
@@ -136,7 +136,7 @@ async function requireNoneWithEntries(
 /** The log's shards before the current one, and every other tree that a rotation made for it. */
 async function otherTrees(
   { log, trillian }: LogSystems,
-  { release }: AttemptOrder,
+  { release }: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<Tree[]> {
   const { currentTreeId, inactive } = release;

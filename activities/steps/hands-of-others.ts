@@ -1,7 +1,7 @@
 import { sameUrl } from '../../workflows/model/base-url';
-import type { CriticalOrder, OpenOrder } from '../../workflows/model/changes';
+import type { CriticalInput, OpenInput } from '../../workflows/model/actions';
 import type { TreeId, TreeState } from '../../workflows/model/log';
-import { nameOf } from '../../workflows/model/mark';
+import { attemptIdOf } from '../../workflows/model/mark';
 import { orderNumber } from '../../workflows/model/rotation';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
@@ -15,15 +15,15 @@ import type { LogSystems } from '../systems';
 /** Before the hold: both trees, the slots' files, the next slot and the gate are as the preparation left them. */
 export async function requireAsPrepared(
   systems: LogSystems,
-  order: CriticalOrder,
+  input: CriticalInput,
   bounds: ActivityBounds,
 ): Promise<void> {
   const { gate, installation } = systems;
-  const { release, identity } = order;
+  const { release, identity } = input;
   const before = await gate.state(bounds.signal);
   if (before.number >= orderNumber(identity)) {
     const found = `the gate follows its order ${before.number}`;
-    throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+    throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
   const [state] = await Promise.all([
     gate.state(bounds.signal),
@@ -36,7 +36,7 @@ export async function requireAsPrepared(
     throw changed('The upstream of the gate', addresses.join(' or '), state.upstream);
   }
   // A superseding attempt finds the hold of the one before it.
-  if (state.mode === 'hold' && !state.rotation?.startsWith(`${identity.rotation}/`)) {
+  if (state.mode === 'hold' && !state.rotation?.startsWith(`${identity.rotationId}/`)) {
     throw changed('The gate', 'passing writes', `it holds them for order ${state.number}`);
   }
   if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {
@@ -47,11 +47,11 @@ export async function requireAsPrepared(
 /** Before the opening: the writes still wait for this attempt, its files are in place, and nobody touched the next tree. */
 export async function requireStillHeld(
   systems: LogSystems,
-  order: OpenOrder,
+  input: OpenInput,
   bounds: ActivityBounds,
 ): Promise<void> {
   const { gate, installation } = systems;
-  const { release, identity } = order;
+  const { release, identity } = input;
   const [state, next] = await Promise.all([
     gate.state(bounds.signal),
     systems.trillian.getTree(release.nextTreeId, bounds),
@@ -60,7 +60,7 @@ export async function requireStillHeld(
   if (next.state === 'ACTIVE') {
     // An earlier run of a section that was reset, or someone else: either way its undo has to wait for late calls.
     const found = `tree ${release.nextTreeId} is ACTIVE before this run opened it`;
-    throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+    throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
   if (next.state !== 'DRAINING') {
     throw changed(`The state of tree ${release.nextTreeId}`, 'DRAINING', next.state);

@@ -1,6 +1,6 @@
 import type { GateState } from '../../gate/messages';
-import type { ReleaseOrder } from '../../workflows/model/installation';
-import type { AttemptOrder } from '../../workflows/model/changes';
+import type { Release } from '../../workflows/model/installation';
+import type { AttemptInput } from '../../workflows/model/actions';
 import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
@@ -65,9 +65,9 @@ export async function leftovers(
 /** What a superseding attempt starts from: the next tree, which took entries, is the current one now (H12). */
 export async function superseding(
   systems: LogSystems,
-  { release }: AttemptOrder,
+  { release }: AttemptInput,
   bounds: ActivityBounds,
-): Promise<ReleaseOrder> {
+): Promise<Release> {
   const { gate, installation } = systems;
   const { upstream } = await gate.state(bounds.signal);
   const { current, next, fingerprint } = await installation.read(upstream, bounds.signal);

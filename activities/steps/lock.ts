@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import { cutOverId, lockId } from '../../workflows/messages';
+import { criticalSectionId, lockId } from '../../workflows/messages';
 import { isOpen, pausedAmong } from '../../workflows/model/executions';
 import type { LockOwner } from '../../workflows/model/guarding';
 import { refuse } from '../errors/refusal-error';
@@ -25,8 +25,8 @@ export async function lockHolder(
  * Whether a critical section of the log is open: it outlives a rotation that was terminated. Refuses ROTATION_PAUSED for one
  * that is paused, because it takes itself back only once somebody unpauses it.
  */
-export async function cutOverRuns(client: Client, log: string): Promise<boolean> {
-  const section = await openExecution(client, cutOverId(log));
+export async function criticalSectionRuns(client: Client, log: string): Promise<boolean> {
+  const section = await openExecution(client, criticalSectionId(log));
   refusePaused(log, [section]);
   return section !== null;
 }
@@ -64,7 +64,10 @@ type Found = WorkflowExecutionDescription | null;
 
 /** The rotation or recovery of a log and its critical section, as far as they are open. */
 async function openOf(client: Client, log: string): Promise<readonly [Found, Found]> {
-  return await Promise.all([openExecution(client, lockId(log)), openExecution(client, cutOverId(log))]);
+  return await Promise.all([
+    openExecution(client, lockId(log)),
+    openExecution(client, criticalSectionId(log)),
+  ]);
 }
 
 function refusePaused(log: string, found: readonly Found[]): void {

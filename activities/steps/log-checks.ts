@@ -1,4 +1,4 @@
-import type { SettledOrder, SoakOrder } from '../../workflows/model/changes';
+import type { ExposedInput, SoakInput } from '../../workflows/model/actions';
 import { readMark } from '../../workflows/model/mark';
 import { orderNumber, type VerificationReport, type WriteStall } from '../../workflows/model/rotation';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
@@ -15,14 +15,14 @@ const LOOK_EVERY_MS = 1_000;
 /** The public log, proven by code that shares nothing with the rotation's own reading; and exactly one tree ACTIVE. */
 export async function confirm(
   systems: LogSystems,
-  order: SettledOrder,
+  input: ExposedInput,
   bounds: ActivityBounds,
 ): Promise<VerificationReport> {
-  const { frozen, handover, release, identity } = order;
+  const { frozen, handover, release, identity } = input;
   await requireOurs(systems, identity, bounds);
   // After a reboot the host has started what was standing before (H33).
   await systems.installation.start(release.next, bounds.signal);
-  await requireOnlyNextActive(systems, order, bounds);
+  await requireOnlyNextActive(systems, input, bounds);
   const target = {
     activeTreeId: release.nextTreeId,
     inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
@@ -45,21 +45,21 @@ export async function confirm(
  */
 export async function soak(
   systems: LogSystems,
-  order: SoakOrder,
+  input: SoakInput,
   bounds: ActivityBounds,
 ): Promise<WriteStall | null> {
-  const ends = performance.now() + order.forMs;
-  await requireOurs(systems, order.identity, bounds);
-  await systems.installation.start(order.release.next, bounds.signal);
+  const ends = performance.now() + input.forMs;
+  await requireOurs(systems, input.identity, bounds);
+  await systems.installation.start(input.release.next, bounds.signal);
   do {
-    await requireOurs(systems, order.identity, bounds);
-    await requireOnlyNextActive(systems, order, bounds);
-    await requireLoadedLengths(systems, order, bounds);
+    await requireOurs(systems, input.identity, bounds);
+    await requireOnlyNextActive(systems, input, bounds);
+    await requireLoadedLengths(systems, input, bounds);
     await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), bounds.signal);
   } while (performance.now() < ends);
   const { hold } = await systems.gate.state(bounds.signal);
   // Of an attempt that a recovery or a later try ended, the hold has a number between its first one and that of the end.
-  if (!hold || hold.number < order.identity.number || hold.number > orderNumber(order.identity)) {
+  if (!hold || hold.number < input.identity.number || hold.number > orderNumber(input.identity)) {
     return null;
   }
   const { stallMs, longestWaitMs, held, refused, recovered, dropped } = hold;
@@ -72,10 +72,10 @@ export async function soak(
  */
 async function requireOnlyNextActive(
   { log, trillian }: LogSystems,
-  order: SettledOrder,
+  input: ExposedInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const { release } = order;
+  const { release } = input;
   const ofLog = new Set([...release.inactive.map((shard) => shard.treeId), release.currentTreeId]);
   for (const tree of await trillian.listTrees(bounds)) {
     if (tree.treeId === release.nextTreeId && tree.state !== 'ACTIVE') {
@@ -84,7 +84,7 @@ async function requireOnlyNextActive(
     }
     const mark = readMark(tree);
     const marked = mark?.log === log && tree.treeId !== release.nextTreeId;
-    if (marked && !ofLog.has(tree.treeId) && mark.rotation === order.identity.rotation) {
+    if (marked && !ofLog.has(tree.treeId) && mark.rotationId === input.identity.rotationId) {
       if (tree.state !== 'FROZEN') {
         await trillian.setState(tree.treeId, 'FROZEN', bounds);
       }
@@ -99,7 +99,7 @@ async function requireOnlyNextActive(
 /** Every next instance still computes with the lengths that Trillian has now. */
 async function requireLoadedLengths(
   { rekor, installation }: LogSystems,
-  { release, frozen }: SettledOrder,
+  { release, frozen }: ExposedInput,
   bounds: ActivityBounds,
 ): Promise<void> {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);

@@ -1,4 +1,4 @@
-import type { AttemptOrder, CriticalOrder, SettledOrder } from '../../workflows/model/changes';
+import type { AttemptInput, CriticalInput, ExposedInput } from '../../workflows/model/actions';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, type RefusalError } from '../errors/refusal-error';
@@ -21,11 +21,11 @@ const LOOK_EVERY_MS = 50;
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
  * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one.
  */
-export async function stage(systems: LogSystems, order: AttemptOrder, bounds: ActivityBounds): Promise<void> {
+export async function stage(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
   const { installation } = systems;
-  const { release, identity } = order;
+  const { release, identity } = input;
   await requireOurs(systems, identity, bounds);
-  if (await isExposed(systems, order, bounds)) {
+  if (await isExposed(systems, input, bounds)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
   }
   await installation.stage(release, bounds.signal);
@@ -35,17 +35,17 @@ export async function stage(systems: LogSystems, order: AttemptOrder, bounds: Ac
   }
   try {
     await installation.start(release.next, bounds.signal);
-    await rehearsed(systems, order, bounds);
+    await rehearsed(systems, input, bounds);
   } finally {
     // A worker that was stopped in here goes on when the rotation may have been exposed by another (H8).
-    if (!(await isExposed(systems, order, bounds))) {
+    if (!(await isExposed(systems, input, bounds))) {
       await installation.stop(release.next, bounds.signal);
     }
   }
 }
 
-async function rehearsed(systems: LogSystems, order: AttemptOrder, bounds: ActivityBounds): Promise<void> {
-  const { release } = order;
+async function rehearsed(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
+  const { release } = input;
   const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
   for (const instance of systems.installation.instances(release.next)) {
     const patience = rehearsing(systems, release.next, instance, bounds);
@@ -54,7 +54,7 @@ async function rehearsed(systems: LogSystems, order: AttemptOrder, bounds: Activ
     if (found !== expected) {
       throw doesNotStart(instance, `it serves ${found}, not ${expected}`);
     }
-    await requireSameService(systems, order, instance, bounds);
+    await requireSameService(systems, input, instance, bounds);
   }
 }
 
@@ -103,34 +103,34 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
  */
 export async function discard(
   systems: LogSystems,
-  order: AttemptOrder,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  if (await isExposed(systems, order, bounds)) {
+  if (await isExposed(systems, input, bounds)) {
     return;
   }
-  await stop(systems, order, bounds);
-  await systems.installation.discard(order.release, bounds.signal);
+  await stop(systems, input, bounds);
+  await systems.installation.discard(input.release, bounds.signal);
 }
 
 /** The next release's processes run; whether they serve is proven later. */
 export async function start(
   systems: LogSystems,
-  order: CriticalOrder,
+  input: CriticalInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  await systems.installation.start(order.release.next, bounds.signal);
+  await systems.installation.start(input.release.next, bounds.signal);
 }
 
 /**
  * They do not run. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
  * was reset (H7). So is one that this attempt did not stage: whoever started it is not this attempt.
  */
-export async function stop(systems: LogSystems, order: AttemptOrder, bounds: ActivityBounds): Promise<void> {
+export async function stop(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
   const { installation } = systems;
-  const { release } = order;
+  const { release } = input;
   const staged = await installation.keptBy(release, bounds.signal);
-  if (staged === release.mark && !(await isExposed(systems, order, bounds))) {
+  if (staged === release.attemptId && !(await isExposed(systems, input, bounds))) {
     await installation.stop(release.next, bounds.signal);
   }
 }
@@ -141,16 +141,16 @@ export async function stop(systems: LogSystems, order: AttemptOrder, bounds: Act
  */
 export async function settle(
   systems: LogSystems,
-  order: SettledOrder,
+  input: ExposedInput,
   bounds: ActivityBounds,
 ): Promise<void> {
   const { installation, timing } = systems;
-  const { release, identity } = order;
+  const { release, identity } = input;
   await requireOurs(systems, identity, bounds);
   await installation.settle(release, bounds.signal);
   await pause(timing.stopCurrentAfterMs, bounds.signal);
   await requireOurs(systems, identity, bounds);
-  if (!(await isExposed(systems, order, bounds))) {
+  if (!(await isExposed(systems, input, bounds))) {
     const what = 'The slot that the gate sends to';
     throw refuse('CHANGED_BY_SOMEONE', { what, expected: release.next, now: 'another one' });
   }

@@ -1,5 +1,5 @@
 import { entries } from '../../workflows/model/counted';
-import type { AttemptOrder, CloseOrder, OpenOrder } from '../../workflows/model/changes';
+import type { AttemptInput, CloseInput, OpenInput } from '../../workflows/model/actions';
 import { isYounger } from '../../workflows/model/drain';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import { markedTrees, markOf } from '../../workflows/model/mark';
@@ -27,7 +27,7 @@ const MASTERSHIP_MS = 5_000;
 const DISPLAY_NAME_LENGTH = 20;
 
 /** An attempt whose current tree has ended. */
-interface FrozenOrder extends AttemptOrder {
+interface FrozenOrder extends AttemptInput {
   readonly frozen: FrozenTree;
 }
 
@@ -109,7 +109,7 @@ export async function retireNextTree(
   bounds: ActivityBounds,
 ): Promise<void> {
   const trees = markedTrees(await systems.trillian.listTrees(bounds), systems.log).filter(
-    ({ identity: by }) => by.rotation === identity.rotation && by.attempt <= identity.attempt,
+    ({ identity: by }) => by.rotationId === identity.rotationId && by.attempt <= identity.attempt,
   );
   for (const { treeId, state, identity: by } of trees) {
     if (state === 'FROZEN' || (await isServed(systems, treeId, bounds))) {
@@ -154,18 +154,18 @@ async function isServed(
  */
 export async function verifyAndOpen(
   systems: LogSystems,
-  order: FrozenOrder & Pick<OpenOrder, 'forward'>,
+  input: FrozenOrder & Pick<OpenInput, 'forward'>,
   bounds: ActivityBounds,
 ): Promise<Handover | null> {
   const { trillian } = systems;
-  const { frozen, release } = order;
+  const { frozen, release } = input;
   const { nextTreeId } = release;
   const instances = systems.installation.instances(release.next);
   const [lastAtMs] = await allEnded([
-    lastIntegration(systems, order, bounds),
-    ...instances.map((instance) => proveInstance(systems, order, instance, bounds)),
+    lastIntegration(systems, input, bounds),
+    ...instances.map((instance) => proveInstance(systems, input, instance, bounds)),
   ]);
-  await requireCurrentEnded(systems, order, bounds);
+  await requireCurrentEnded(systems, input, bounds);
   const next = await trillian.getTree(nextTreeId, bounds);
   if (next.state !== 'ACTIVE') {
     await trillian.setState(nextTreeId, 'ACTIVE', bounds);
@@ -175,17 +175,17 @@ export async function verifyAndOpen(
   const begun = await handedOver(systems, nextTreeId, bounds);
   const { size } = await trillian.treeHead(nextTreeId, bounds);
   if (size === 0) {
-    const { value, identityHash, extraData } = handoverLeaf(frozen, release.mark);
+    const { value, identityHash, extraData } = handoverLeaf(frozen, release.attemptId);
     await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, bounds);
   }
   await Promise.all([
-    announceNext(systems, order, bounds),
+    announceNext(systems, input, bounds),
     ...instances.map((instance) => seenThrough(systems, instance, bounds)),
   ]);
   const handover = begun ?? (await handedOver(systems, nextTreeId, bounds));
   if (handover && sameEnd(handover.end, frozen)) {
-    if (!order.forward) {
-      requireInOrder(systems, order, lastAtMs, handover);
+    if (!input.forward) {
+      requireInOrder(systems, input, lastAtMs, handover);
     }
     return {
       text: handoverText(frozen),
@@ -193,7 +193,7 @@ export async function verifyAndOpen(
       integratedInMs: Math.round(performance.now() - began),
     };
   }
-  if (order.forward) {
+  if (input.forward) {
     return null;
   }
   throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
@@ -268,12 +268,12 @@ async function requireCurrentEnded(
  */
 async function proveInstance(
   systems: LogSystems,
-  order: FrozenOrder,
+  input: FrozenOrder,
   instance: Instance,
   bounds: ActivityBounds,
 ): Promise<void> {
   const { rekor, installation } = systems;
-  const { frozen, release } = order;
+  const { frozen, release } = input;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   for (;;) {
     const loaded = await servedLog(systems, instance, bounds, { everyMs: LOOK_EVERY_MS });
@@ -313,11 +313,11 @@ async function seenThrough({ rekor }: LogSystems, instance: Instance, bounds: Ac
  */
 export async function endOfCurrent(
   systems: LogSystems,
-  order: AttemptOrder,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<FrozenTree> {
-  const { currentTreeId, nextTreeId } = order.release;
-  const { end, handedOver: known } = await currentEnd(systems, order, bounds);
+  const { currentTreeId, nextTreeId } = input.release;
+  const { end, handedOver: known } = await currentEnd(systems, input, bounds);
   return known
     ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`] }
     : await freezeTree(systems, systems.drain, currentTreeId, bounds);
@@ -330,7 +330,7 @@ export async function endOfCurrent(
  */
 export async function currentEnd(
   systems: LogSystems,
-  { release }: AttemptOrder,
+  { release }: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<{ readonly end: TreeEnd; readonly handedOver: boolean }> {
   const { currentTreeId, nextTreeId } = release;
@@ -355,14 +355,14 @@ export async function currentEnd(
  */
 export async function closeNextTree(
   systems: LogSystems,
-  order: CloseOrder,
+  input: CloseInput,
   bounds: ActivityBounds,
 ): Promise<ClosedNextTree> {
-  const { identity, release } = order;
+  const { identity, release } = input;
   const { nextTreeId, currentTreeId } = release;
   const nothing: ClosedNextTree = { content: 'nothing', currentGrew: false };
   return await ifOurs(systems, identity, bounds, nothing, async () => {
-    if (!order.evenIfExposed && (await livesOnNext(systems, order, bounds))) {
+    if (!input.evenIfExposed && (await livesOnNext(systems, input, bounds))) {
       return { content: 'exposed', currentGrew: false };
     }
     const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, bounds);

@@ -1,6 +1,6 @@
 import { sameUrl } from '../../workflows/model/base-url';
-import type { AttemptOrder } from '../../workflows/model/changes';
-import { markedTrees, nameOf } from '../../workflows/model/mark';
+import type { AttemptInput } from '../../workflows/model/actions';
+import { markedTrees, attemptIdOf } from '../../workflows/model/mark';
 import { orderNumber, type AttemptIdentity } from '../../workflows/model/rotation';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, RefusalError } from '../errors/refusal-error';
@@ -18,7 +18,7 @@ export async function requireOurs(
   const [state, trees] = await Promise.all([gate.state(bounds.signal), trillian.listTrees(bounds)]);
   const number = orderNumber(identity);
   const marks = markedTrees(trees, log).map((tree) => tree.identity);
-  const others = marks.filter(({ rotation }) => rotation !== identity.rotation);
+  const others = marks.filter(({ rotationId }) => rotationId !== identity.rotationId);
   const later = [
     // The orders that take an attempt back carry the number after its own.
     ...[state.number, ...marks.map((mark) => mark.number)].filter((found) => found > number + 1),
@@ -26,7 +26,7 @@ export async function requireOurs(
     ...others.map((mark) => mark.number).filter((found) => found >= number),
   ];
   if (later.length > 0) {
-    throw refuse('NOT_OURS', { rotation: nameOf(identity), number, later: Math.max(...later) });
+    throw refuse('NOT_OURS', { rotation: attemptIdOf(identity), number, later: Math.max(...later) });
   }
 }
 
@@ -52,7 +52,7 @@ export async function ifOurs<Result>(
 /** Whether the gate sends clients to the next release. */
 export async function isExposed(
   { gate, installation }: LogSystems,
-  { release }: AttemptOrder,
+  { release }: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<boolean> {
   const { upstream } = await gate.state(bounds.signal);
@@ -65,11 +65,11 @@ export async function isExposed(
  */
 export async function livesOnNext(
   systems: LogSystems,
-  order: AttemptOrder,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<boolean> {
-  if (!(await isExposed(systems, order, bounds))) {
+  if (!(await isExposed(systems, input, bounds))) {
     return false;
   }
-  return (await systems.trillian.getTree(order.release.nextTreeId, bounds)).state === 'ACTIVE';
+  return (await systems.trillian.getTree(input.release.nextTreeId, bounds)).state === 'ACTIVE';
 }

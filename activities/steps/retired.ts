@@ -1,4 +1,4 @@
-import type { PruneOrder, RetiredTree } from '../../workflows/model/retired';
+import type { DeleteTreeInput, RetiredTree } from '../../workflows/model/retired';
 import type { TreeHead } from '../../workflows/model/log';
 import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
 import type { ActivityBounds } from '../bounds/activity-bounds';
@@ -22,7 +22,7 @@ export async function retiredTrees(
   );
   return read
     .filter(({ treeId }) => !named.has(treeId))
-    .map(({ treeId, state, identity: { rotation, attempt: of }, size, rootHash, handover }) => {
+    .map(({ treeId, state, identity: { rotationId, attempt: of }, size, rootHash, handover }) => {
       const keep =
         state !== 'FROZEN'
           ? `it is ${state}: let \`rekor-rotate recover\` end its rotation first`
@@ -31,7 +31,7 @@ export async function retiredTrees(
             : followedBy.has(treeId)
               ? `tree ${followedBy.get(treeId)} followed it as a shard: look whether the served list has lost it`
               : undefined;
-      return { treeId, size, rootHash, rotation, attempt: of, ...(keep !== undefined && { keep }) };
+      return { treeId, size, rootHash, rotationId, attempt: of, ...(keep !== undefined && { keep }) };
     });
 }
 
@@ -55,7 +55,7 @@ async function everyMarkedTree(systems: LogSystems, bounds: ActivityBounds): Pro
 /** Deletes one retired tree, after looking at everything once more. Refuses NOT_PRUNABLE. */
 export async function deleteRetiredTree(
   systems: LogSystems,
-  { treeId }: PruneOrder,
+  { treeId }: DeleteTreeInput,
   bounds: ActivityBounds,
 ): Promise<void> {
   const { trillian, log } = systems;

@@ -1,5 +1,5 @@
 import { sameUrl } from '../../workflows/model/base-url';
-import type { LookBackOrder } from '../../workflows/model/changes';
+import type { LookBackInput } from '../../workflows/model/actions';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { ActivityBounds } from '../bounds/activity-bounds';
@@ -8,7 +8,7 @@ import type { LogSystems } from '../systems';
 import { allowWritesToCurrent } from './current-tree';
 import { closeNextTree, retireNextTree } from './next-tree';
 import { ifOurs, livesOnNext } from './ownership';
-import { releaseToCurrent } from './writes';
+import { sendToCurrent } from './writes';
 
 /** One thing that is not as before an attempt, in plain words, and what it should be. */
 export interface NotAsBefore {
@@ -26,21 +26,21 @@ export interface NotAsBefore {
  */
 export async function lookBack(
   systems: LogSystems,
-  order: LookBackOrder,
+  input: LookBackInput,
   bounds: ActivityBounds,
 ): Promise<readonly string[]> {
   const looked = async (): Promise<string[]> =>
-    (await notAsBefore(systems, order, bounds)).map(({ found }) => found);
+    (await notAsBefore(systems, input, bounds)).map(({ found }) => found);
   const differences = await looked();
   if (differences.length === 0) {
     return [];
   }
-  await closeNextTree(systems, order, bounds);
-  if (order.froze) {
-    await allowWritesToCurrent(systems, order, bounds);
+  await closeNextTree(systems, input, bounds);
+  if (input.froze) {
+    await allowWritesToCurrent(systems, input, bounds);
   }
-  await releaseToCurrent(systems, order, bounds);
-  await retireNextTree(systems, order.identity, bounds);
+  await sendToCurrent(systems, input, bounds);
+  await retireNextTree(systems, input.identity, bounds);
   const left = await looked();
   if (left.length > 0) {
     throw refuse('NOT_AS_BEFORE', { log: systems.log, differences: left });
@@ -51,25 +51,25 @@ export async function lookBack(
 /** What is not as before, with what would put it right, in an order in which no two trees are ever ACTIVE. Nothing where a later attempt has the log, or it lives on the next tree. */
 export async function notAsBefore(
   systems: LogSystems,
-  order: LookBackOrder,
+  input: LookBackInput,
   bounds: ActivityBounds,
 ): Promise<readonly NotAsBefore[]> {
   const { log, trillian, gate, installation } = systems;
-  const { identity, release } = order;
+  const { identity, release } = input;
   return await ifOurs<readonly NotAsBefore[]>(systems, identity, bounds, [], async () => {
-    if (release.supersedes || (await livesOnNext(systems, order, bounds))) {
+    if (release.supersedes || (await livesOnNext(systems, input, bounds))) {
       return [];
     }
     const trees = await trillian.listTrees(bounds);
     const current = trees.find(({ treeId }) => treeId === release.currentTreeId);
     const different: NotAsBefore[] = [];
     for (const { treeId, state, identity: by } of markedTrees(trees, log)) {
-      if (by.rotation === identity.rotation && state !== 'FROZEN' && treeId !== release.currentTreeId) {
+      if (by.rotationId === identity.rotationId && state !== 'FROZEN' && treeId !== release.currentTreeId) {
         const found = `tree ${treeId} is ${state}, not FROZEN`;
         different.push({ found, wanted: { treeId, state: 'FROZEN' } });
       }
     }
-    if (current?.state !== 'ACTIVE' && order.froze) {
+    if (current?.state !== 'ACTIVE' && input.froze) {
       const { currentTreeId: treeId } = release;
       const found = `tree ${treeId} is ${current?.state ?? 'gone'}, not ACTIVE`;
       different.push({ found, wanted: { treeId, state: 'ACTIVE' } });

@@ -1,4 +1,4 @@
-import type { AttemptOrder } from '../../workflows/model/changes';
+import type { AttemptInput } from '../../workflows/model/actions';
 import type { Instance } from '../../workflows/model/log';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
@@ -12,7 +12,7 @@ import { instanceAddress } from './log-addresses';
  */
 export async function requireSameService(
   systems: LogSystems,
-  { release }: AttemptOrder,
+  { release }: AttemptInput,
   next: Instance,
   bounds: ActivityBounds,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { GateState, OrderIdentity } from '../../gate/messages';
-import type { AttemptOrder, CriticalOrder } from '../../workflows/model/changes';
-import { nameOf } from '../../workflows/model/mark';
+import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
+import { attemptIdOf } from '../../workflows/model/mark';
 import { orderNumber, type AttemptIdentity, type FrozenTree } from '../../workflows/model/rotation';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
@@ -20,12 +20,12 @@ const LEASE_MARGIN_MS = 1_000;
 const STREAMS_SHARE = 0.4;
 
 /** New writes wait, and no call of a write to the current release is in flight. */
-export async function hold(systems: LogSystems, order: CriticalOrder, bounds: ActivityBounds): Promise<void> {
+export async function hold(systems: LogSystems, input: CriticalInput, bounds: ActivityBounds): Promise<void> {
   const { gate } = systems;
   const began = performance.now();
-  const leaseMs = order.budgetMs + LEASE_MARGIN_MS;
-  let state = await gate.hold({ ...orderOf(order.identity), leaseMs }, bounds.signal);
-  while (state.writesInFlight > 0 && !onlyStreamsLeft(state, performance.now() - began, order.budgetMs)) {
+  const leaseMs = input.budgetMs + LEASE_MARGIN_MS;
+  let state = await gate.hold({ ...orderOf(input.identity), leaseMs }, bounds.signal);
+  while (state.writesInFlight > 0 && !onlyStreamsLeft(state, performance.now() - began, input.budgetMs)) {
     await pause(LOOK_EVERY_MS, bounds.signal).catch((error: unknown) => {
       throw error instanceof RefusalError
         ? refuse('WRITES_IN_FLIGHT', {
@@ -38,7 +38,7 @@ export async function hold(systems: LogSystems, order: CriticalOrder, bounds: Ac
   }
   if (state.mode !== 'hold') {
     throw refuse('GATE_ORDER_REFUSED', {
-      number: orderNumber(order.identity),
+      number: orderNumber(input.identity),
       has: state.number,
       mode: state.mode,
     });
@@ -54,17 +54,17 @@ function onlyStreamsLeft(state: GateState, waitedMs: number, budgetMs: number): 
  * hold nor its exposure can land late and undo this (H8). A gate that follows a later order is left alone, and so is one
  * that sends to a next tree on which the log lives (H7).
  */
-export async function releaseToCurrent(
+export async function sendToCurrent(
   systems: LogSystems,
-  order: AttemptOrder,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  if (await livesOnNext(systems, order, bounds)) {
+  if (await livesOnNext(systems, input, bounds)) {
     return;
   }
   try {
-    const shards = shardsOfCurrent(order.release);
-    await release(systems, { to: order.release.current, by: undoOf(order.identity), shards }, bounds);
+    const shards = shardsOfCurrent(input.release);
+    await release(systems, { to: input.release.current, by: undoOf(input.identity), shards }, bounds);
   } catch (error) {
     if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
       throw error;
@@ -78,15 +78,15 @@ export async function releaseToCurrent(
  */
 export async function expose(
   systems: LogSystems,
-  order: AttemptOrder & { readonly frozen: FrozenTree },
+  input: AttemptInput & { readonly frozen: FrozenTree },
   bounds: ActivityBounds,
 ): Promise<void> {
-  const shards = shardsOfNext(order.release, order.frozen.size);
+  const shards = shardsOfNext(input.release, input.frozen.size);
   try {
-    await release(systems, { to: order.release.next, by: order.identity, shards }, bounds);
+    await release(systems, { to: input.release.next, by: input.identity, shards }, bounds);
   } catch (error) {
     const late = error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED';
-    if (!late || !(await livesOnNext(systems, order, bounds))) {
+    if (!late || !(await livesOnNext(systems, input, bounds))) {
       throw error;
     }
   }
@@ -98,7 +98,7 @@ export async function expose(
  */
 export async function announceNext(
   { gate, installation }: LogSystems,
-  { release, identity, frozen }: AttemptOrder & { readonly frozen: FrozenTree },
+  { release, identity, frozen }: AttemptInput & { readonly frozen: FrozenTree },
   { signal }: ActivityBounds,
 ): Promise<void> {
   const [instance] = installation.instances(release.next);
@@ -132,7 +132,7 @@ export function shardsOfNext({ nextTreeId, currentTreeId, inactive }: Released, 
   return { activeTreeId: nextTreeId, inactive: afterRotation(inactive, currentTreeId, size) };
 }
 
-type Released = AttemptOrder['release'];
+type Released = AttemptInput['release'];
 
 interface SendTo {
   readonly to: string;
@@ -157,5 +157,5 @@ function undoOf(identity: AttemptIdentity): AttemptIdentity {
 }
 
 function orderOf(identity: AttemptIdentity): OrderIdentity {
-  return { rotation: nameOf(identity), number: orderNumber(identity) };
+  return { rotation: attemptIdOf(identity), number: orderNumber(identity) };
 }

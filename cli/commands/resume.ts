@@ -1,5 +1,5 @@
 import { logNamed } from '../../config/load';
-import { choices, resumeProblems, type Choice, type ResumeOrder } from '../../workflows/model/held';
+import { choices, resumeProblems, type Choice, type ResumeInput } from '../../workflows/model/held';
 import { CommandError, innermost } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { resumeChoices } from '../held-text';
@@ -32,7 +32,7 @@ export async function resume(
     wordsMissing(who, 'Say who decides: --who NAME.'),
     wordsMissing(why, 'Say why: --why TEXT.'),
   );
-  const order = { choice, who, why } as ResumeOrder;
+  const input = { choice, who, why } as ResumeInput;
   return await withClient(options, async (client, configuration) => {
     const lock = await client.lock(log);
     if (lock.state !== 'running') {
@@ -51,7 +51,7 @@ export async function resume(
       );
     }
     const step = progress.held?.step;
-    const ofStep = { ...order, ...(step !== undefined && { step }) };
+    const ofStep = { ...input, ...(step !== undefined && { step }) };
     const problems = resumeProblems(ofStep, progress.held);
     if (problems.length > 0) {
       throw new CommandError(problems.join(' '), exitCodes.refused);
@@ -61,7 +61,7 @@ export async function resume(
     } catch (error) {
       throw notOrdered(error);
     }
-    const { does } = resumeChoices[order.choice];
+    const { does } = resumeChoices[input.choice];
     const text = `Told ${lock.handle.workflowId} to ${does}: ${step ?? ''}. Watch it with \`rekor-rotate status --watch ${log}\`.`;
     terminal.out(wrap(text, terminal.columns).join('\n'));
     return exitCodes.done.code;

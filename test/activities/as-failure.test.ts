@@ -44,7 +44,7 @@ function failingWith(error: unknown): LogSystems {
 
 const order = {
   log: 'production',
-  identity: { log: 'production', rotation: 'r', attempt: 1, number: 1 },
+  identity: { log: 'production', rotationId: 'r', attempt: 1, number: 1 },
   release: { currentTreeId: '1', nextTreeId: '2', current: 'blue', next: 'green', inactive: [] },
   step: 'undo verify',
 };

@@ -3,21 +3,21 @@ import { handoverLeaf, type TreeEnd } from '../../activities/handover';
 import { refuse } from '../../activities/errors/refusal-error';
 import type { LogSystems } from '../../activities/systems';
 import type { GateState, NextNotice, ReleaseOrder as GateRelease, ShardsNotice } from '../../gate/messages';
-import type { CutOverOrder } from '../../workflows/model/changes';
-import type { InstallationState, ReleaseOrder } from '../../workflows/model/installation';
+import type { CriticalSectionInput } from '../../workflows/model/actions';
+import type { InstallationState, Release } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/rotation';
 import { logTree } from '../model/log-tree';
 
 /** The attempt that the tests are about: the first of rotation `r`, with fencing number 7. */
-export const identity: AttemptIdentity = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
+export const identity: AttemptIdentity = { log: 'production', rotationId: 'r', attempt: 1, number: 7 };
 
 /** Its order: tree 200 in slot blue is followed by tree 300 in slot green; shard 100 comes before both. */
-export const order: CutOverOrder & { readonly budgetMs: number } = {
+export const order: CriticalSectionInput & { readonly budgetMs: number } = {
   identity,
   release: {
-    mark: 'r/1',
+    attemptId: 'r/1',
     current: 'blue',
     next: 'green',
     currentTreeId: '200',
@@ -182,10 +182,15 @@ export class FakeLog {
       },
       gate: {
         state: () => Promise.resolve({ ...this.gate, writesInFlight: 0, streamsInFlight: 0, hold: null }),
-        hold: ({ number, rotation }: { number: number; rotation: string }) =>
-          this.#ordered('hold', number, { mode: 'hold', rotation }),
-        release: ({ number, rotation, upstream, shards }: GateRelease) =>
-          this.#ordered('release', number, { mode: 'pass', upstream, rotation, shards: shards ?? null }),
+        hold: ({ number, rotation: rotationId }: { number: number; rotation: string }) =>
+          this.#ordered('hold', number, { mode: 'hold', rotation: rotationId }),
+        release: ({ number, rotation: rotationId, upstream, shards }: GateRelease) =>
+          this.#ordered('release', number, {
+            mode: 'pass',
+            upstream,
+            rotation: rotationId,
+            shards: shards ?? null,
+          }),
         tellShards: ({ number, upstream, shards }: ShardsNotice) =>
           this.#ordered('shards', upstream === this.gate.upstream ? number : -1, { shards }),
         tellNext: ({ number }: NextNotice) => this.#ordered('next', number, {}),
@@ -325,11 +330,11 @@ export class FakeLog {
       byHand: {
         start: (release: string) => [`start ${release}`],
         stop: (release: string) => [`stop ${release}`],
-        discard: (release: ReleaseOrder) =>
+        discard: (release: Release) =>
           this.changedFile === undefined
             ? Promise.resolve([`stop ${release.next}`, 'put its files back'])
             : Promise.reject(refuse('FILE_UNREADABLE', { path: this.changedFile, reason: 'it is cut off' })),
-        settle: (release: ReleaseOrder) => [`settle ${release.next}`],
+        settle: (release: Release) => [`settle ${release.next}`],
       },
     };
   }

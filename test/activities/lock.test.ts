@@ -15,7 +15,7 @@ function client(pending: object): Client {
           Promise.resolve({
             workflowId,
             runId: 'run',
-            status: { name: workflowId.endsWith('cut-over') ? 'COMPLETED' : 'RUNNING' },
+            status: { name: workflowId.startsWith('critical-section') ? 'COMPLETED' : 'RUNNING' },
             memo: { rotation: 'r' },
             raw: { pendingActivities: [pending] },
           }),

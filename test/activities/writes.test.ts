@@ -1,14 +1,14 @@
 import type { GateState, NextNotice, ReleaseOrder } from '../../gate/messages';
 import type { ActivityBounds } from '../../activities/bounds/activity-bounds';
 import { refuse } from '../../activities/errors/refusal-error';
-import { announceNext, expose, releaseToCurrent } from '../../activities/steps/writes';
+import { announceNext, expose, sendToCurrent } from '../../activities/steps/writes';
 import type { LogSystems } from '../../activities/systems';
 
-const identity = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
+const identity = { log: 'production', rotationId: 'r', attempt: 1, number: 7 };
 const inactive = [{ treeId: '100', length: 10 }];
 const release = { current: 'blue', next: 'green', currentTreeId: '200', nextTreeId: '300', inactive };
 const frozen = { treeId: '200', size: 20 };
-const order = { identity, release, frozen } as unknown as Parameters<typeof expose>[1];
+const input = { identity, release, frozen } as unknown as Parameters<typeof expose>[1];
 const ofCurrent = { activeTreeId: '200', inactive };
 const ofNext = { activeTreeId: '300', inactive: [...inactive, { treeId: '200', length: 20 }] };
 const bounds = { signal: new AbortController().signal } as unknown as ActivityBounds;
@@ -29,8 +29,8 @@ describe('sending writes back to the current release', () => {
       orders.push(taken);
       return Promise.resolve({} as GateState);
     });
-    await expose(systems, order, bounds);
-    await releaseToCurrent(systems, order, bounds);
+    await expose(systems, input, bounds);
+    await sendToCurrent(systems, input, bounds);
     expect(orders).toEqual([
       { rotation: 'r/1', number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext },
       { rotation: 'r/1', number: 8, upstream: 'http://127.0.0.1:1', shards: ofCurrent },
@@ -43,8 +43,8 @@ describe('sending writes back to the current release', () => {
       orders.push(taken);
       return Promise.resolve({} as GateState);
     });
-    const superseding = { ...order, release: { ...order.release, supersedes: true } };
-    await releaseToCurrent(systems, superseding, bounds);
+    const superseding = { ...input, release: { ...input.release, supersedes: true } };
+    await sendToCurrent(systems, superseding, bounds);
     expect(orders.map(({ shards }) => shards)).toEqual([undefined]);
   });
 
@@ -52,8 +52,8 @@ describe('sending writes back to the current release', () => {
     const later = systemsWith(() =>
       Promise.reject(refuse('GATE_ORDER_REFUSED', { number: 8, has: 9, mode: 'pass' })),
     );
-    await expect(releaseToCurrent(later, order, bounds)).resolves.toBeUndefined();
-    await expect(expose(later, order, bounds)).rejects.toMatchObject({
+    await expect(sendToCurrent(later, input, bounds)).resolves.toBeUndefined();
+    await expect(expose(later, input, bounds)).rejects.toMatchObject({
       refusal: { code: 'GATE_ORDER_REFUSED' },
     });
     const away = systemsWith(() =>
@@ -61,7 +61,7 @@ describe('sending writes back to the current release', () => {
         refuse('GATE_UNREACHABLE', { log: 'production', url: 'http://127.0.0.1:3', reason: 'refused' }),
       ),
     );
-    await expect(releaseToCurrent(away, order, bounds)).rejects.toMatchObject({
+    await expect(sendToCurrent(away, input, bounds)).rejects.toMatchObject({
       refusal: { code: 'GATE_UNREACHABLE' },
     });
   });
@@ -79,7 +79,7 @@ describe('the announcement of the next release', () => {
       notices.push(notice);
       return Promise.resolve({} as GateState);
     });
-    await announceNext(systems, order, bounds);
+    await announceNext(systems, input, bounds);
     expect(notices).toEqual([{ number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext }]);
   });
 
@@ -87,10 +87,10 @@ describe('the announcement of the next release', () => {
     const late = refuse('GATE_ORDER_REFUSED', { number: 7, has: 9, mode: 'pass' });
     await announceNext(
       systemsHearing(() => Promise.reject(late)),
-      order,
+      input,
       bounds,
     );
     const fault = systemsHearing(() => Promise.reject(new TypeError('x is not a function')));
-    await expect(announceNext(fault, order, bounds)).rejects.toThrow(TypeError);
+    await expect(announceNext(fault, input, bounds)).rejects.toThrow(TypeError);
   });
 });

@@ -96,7 +96,7 @@ describe('the state of a log after a rotation', () => {
       'rolledBack',
       'the file green.env is not as before',
     ],
-    ['an open workflow', { ...completed, openWorkflows: ['log/lab'] }, 'completed', 'log/lab is still open'],
+    ['an open workflow', { ...completed, openWorkflows: ['log-lab'] }, 'completed', 'log-lab is still open'],
   ])('finds %s', (_what, after, outcome, problem) => {
     expect(problemsIn(before, after, outcome)).toContainEqual(expect.stringContaining(problem));
   });

@@ -15,7 +15,7 @@ async function rotating(terminal: RecordingTerminal, ...more: string[]): Promise
   return [exit];
 }
 
-const finished = () => server.temporal.workflow.getHandle('log/production').signal('finish');
+const finished = () => server.temporal.workflow.getHandle('log-production').signal('finish');
 
 beforeAll(async () => {
   server = await startStandIn();
@@ -111,13 +111,13 @@ it('detaches at Ctrl-C: the rotation goes on, status sees it, cancel takes it ba
 
 it('takes a rotation for ended when its lock is, though the workflow that was asked for is still open', async () => {
   const [exit] = await rotating(recordingTerminal());
-  const lock = await server.temporal.workflow.getHandle('log/production').describe();
+  const lock = await server.temporal.workflow.getHandle('log-production').describe();
   const asked = server.temporal.workflow.getHandle(String(lock.memo?.['startedBy']));
   await asked.signal('stay');
   await finished();
   await until(
     async () =>
-      (await server.temporal.workflow.getHandle('log/production').describe()).closeTime !== undefined,
+      (await server.temporal.workflow.getHandle('log-production').describe()).closeTime !== undefined,
   );
   const cancel = recordingTerminal();
   const status = recordingTerminal();
@@ -141,7 +141,7 @@ it('says of an ended rotation when that was', async () => {
 
 it('says of a rotation that was terminated how to find what it left', async () => {
   const [exit] = await rotating(recordingTerminal());
-  await server.temporal.workflow.getHandle('log/production').terminate('for a test');
+  await server.temporal.workflow.getHandle('log-production').terminate('for a test');
   expect(await exit).toBe(1);
   const terminal = recordingTerminal();
   await run(['status', 'production', '-c', config], terminal);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-const lock = () => server.temporal.workflow.getHandle('log/production');
+const lock = () => server.temporal.workflow.getHandle('log-production');
 const person = ['--who', 'Ada', '--why', 'the signer is gone for good', '-c'];
 
 async function resume(...options: string[]) {
@@ -119,7 +119,7 @@ describe('a rotation that is held', () => {
     const { code, output } = await resume('--give-up');
 
     expect(code).toBe(0);
-    expect(output).toContain('Told log/production to end the rotation here, as held: undo freeze.');
+    expect(output).toContain('Told log-production to end the rotation here, as held: undo freeze.');
     expect(await exit).toBe(6);
     expect(watching.output).toContain('The rotation of production is held');
     expect(watching.output.replace(/\s+/g, ' ')).toContain('by Ada at 2026-01-31T03:20:00Z');

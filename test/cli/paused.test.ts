@@ -10,8 +10,8 @@ let config: string;
 let watching: RecordingTerminal;
 let exit: Promise<number>;
 
-const goesOn = '`temporal workflow unpause --workflow-id log/production`';
-const lock = () => server.temporal.workflow.getHandle('log/production');
+const goesOn = '`temporal workflow unpause --workflow-id log-production`';
+const lock = () => server.temporal.workflow.getHandle('log-production');
 
 async function said(...command: string[]) {
   const terminal = recordingTerminal();
@@ -31,7 +31,7 @@ beforeAll(async () => {
   watching = recordingTerminal();
   exit = run(['rotate', 'production', '--yes', '-c', config], watching);
   await until(() => watching.output.includes('production: stage ...'));
-  front.pause('log/production');
+  front.pause('log-production');
 });
 
 afterAll(async () => {
@@ -45,31 +45,31 @@ it('is open: status says that it runs, who has paused it and how it goes on, and
   expect(code).toBe(7);
   expect(words).toContain('production: a rotation runs.');
   expect(words).toContain(
-    `The workflow log/production of production is paused in Temporal since ${pausedAt} by ada@example.com: look at the database first.`,
+    `The workflow log-production of production is paused in Temporal since ${pausedAt} by ada@example.com: look at the database first.`,
   );
   expect(words).toContain(goesOn);
   expect(JSON.parse((await said('status', 'production', '--json')).output)).toMatchObject({
     state: 'running',
-    paused: { workflowId: 'log/production', by: 'ada@example.com', since: pausedAt },
+    paused: { workflowId: 'log-production', by: 'ada@example.com', since: pausedAt },
   });
 });
 
 it('is open also when only its critical section is paused', async () => {
-  front.unpause('log/production');
-  const section = await server.temporal.workflow.start('recovery', {
-    workflowId: 'log/production/cut-over',
+  front.unpause('log-production');
+  const section = await server.temporal.workflow.start('recoverUnderLock', {
+    workflowId: 'critical-section-production',
     taskQueue: 'stand-in',
     args: ['production'],
   });
-  front.pause('log/production/cut-over');
+  front.pause('critical-section-production');
   const { code, words } = await said('status', 'production');
-  front.unpause('log/production/cut-over');
-  front.pause('log/production');
+  front.unpause('critical-section-production');
+  front.pause('log-production');
   await section.signal('finish');
 
   expect(code).toBe(7);
-  expect(words).toContain('The workflow log/production/cut-over of production is paused');
-  expect(words).toContain('temporal workflow unpause --workflow-id log/production/cut-over');
+  expect(words).toContain('The workflow critical-section-production of production is paused');
+  expect(words).toContain('temporal workflow unpause --workflow-id critical-section-production');
 });
 
 it('is told to those who watch it', async () => {
@@ -93,7 +93,7 @@ it('is asked to cancel, which it does once it goes on', async () => {
 });
 
 it('tells its watchers that it goes on, and they see it end', async () => {
-  front.unpause('log/production');
+  front.unpause('log-production');
   // The stand-in ran all the time: the Cancel above has ended it.
   expect(await exit).toBe(4);
   expect((await lock().describe()).status.name).toBe('COMPLETED');

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-const lock = () => server.temporal.workflow.getHandle('log/production');
+const lock = () => server.temporal.workflow.getHandle('log-production');
 
 async function said(command: readonly string[], terminal = recordingTerminal()) {
   const code = await run([...command, '-c', config], terminal);

@@ -1,4 +1,4 @@
-import type { AttemptOrder } from '../../workflows/model/changes';
+import type { AttemptInput } from '../../workflows/model/actions';
 import type { Serving } from '../../workflows/model/guarding';
 import type { Held } from '../../workflows/model/held';
 import { planRotation, type Plan } from '../../workflows/model/plan';
@@ -35,16 +35,16 @@ export function aPlan(): Plan {
 }
 
 function aRotated(changes: Partial<Rotated> = {}): Rotated {
-  const what = { log: 'production', rotation, plan: aPlan() };
+  const what = { log: 'production', rotationId: rotation, plan: aPlan() };
   return { ...what, attempts: 1, steps, interventions: [], ...changes };
 }
 
 /** From tree 200 to the next one, or from there to a third one. */
-function anOrder(currentTreeId = '200', nextTreeId = '7331245678901234567'): AttemptOrder {
+function anOrder(currentTreeId = '200', nextTreeId = '7331245678901234567'): AttemptInput {
   return {
-    identity: { log: 'production', rotation, attempt: 1, number: 1 },
+    identity: { log: 'production', rotationId: rotation, attempt: 1, number: 1 },
     release: {
-      ...{ mark: `${rotation}/1`, current: 'blue', next: 'green', fingerprint: '' },
+      ...{ attemptId: `${rotation}/1`, current: 'blue', next: 'green', fingerprint: '' },
       ...{ currentTreeId, nextTreeId, inactive: aPlan().inactive },
     },
   };
@@ -96,9 +96,9 @@ export function aResultWithoutEvidence(): RotationResult {
 }
 
 export function aSupersededResult(): RotationResult {
-  const order = anOrder('7331245678901234567', '8441245678901234567');
-  const inactive = [...order.release.inactive, { treeId: '200', length: 22 }];
-  const third = { ...order, release: { ...order.release, inactive, supersedes: true } };
+  const input = anOrder('7331245678901234567', '8441245678901234567');
+  const inactive = [...input.release.inactive, { treeId: '200', length: 22 }];
+  const third = { ...input, release: { ...input.release, inactive, supersedes: true } };
   return superseded(aRotated(), third, evidence('7331245678901234567'));
 }
 
@@ -133,7 +133,7 @@ function aDecision() {
 }
 
 export function aRefusedResult(): RotationResult {
-  return refused({ log: 'production', rotation }, [
+  return refused({ log: 'production', rotationId: rotation }, [
     refusal('CURRENT_TREE_NOT_ACTIVE', { log: 'production', tree: '200', state: 'FROZEN' }),
     refusal('NEXT_IS_RUNNING', { log: 'production', next: 'green' }),
   ]);
@@ -149,7 +149,7 @@ export function anOvertakenResult(): RotationResult {
 /** What a dry run of `recoverLog` answers: it has no plan. */
 export function aPlannedRecovery(): RotationResult {
   return {
-    ...{ log: 'production', rotation, outcome: 'planned', refusals: [], attempts: 0, steps: [] },
+    ...{ log: 'production', rotationId: rotation, outcome: 'planned', refusals: [], attempts: 0, steps: [] },
     ...{ interventions: [], tellDownstream: [] },
     reason: 'Found: the gate holds writes. The rotation is taken back: tree 200 takes the writes.',
   };
@@ -158,7 +158,7 @@ export function aPlannedRecovery(): RotationResult {
 /** What a recovery that has taken a rotation back answers; it has no plan either. */
 export function aRecoveredResult(): RotationResult {
   const undone = { name: 'freeze', ms: 12, kind: 'undone', attempt: 1 } as const;
-  const what = { log: 'production', rotation, attempts: 1, steps: [undone], interventions: [] };
+  const what = { log: 'production', rotationId: rotation, attempts: 1, steps: [undone], interventions: [] };
   return rolledBack(
     what,
     '200',
@@ -189,7 +189,7 @@ export function aHeld(changes: Partial<Held> = {}): Held {
 export function aProgress(changes: Partial<Progress> = {}): Progress {
   return {
     log: 'production',
-    rotation,
+    rotationId: rotation,
     phase: 'stage',
     attempt: 1,
     steps: steps.slice(0, 1),

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { lockId, type Progress } from '../../workflows/messages';
 import type { GuardResult } from '../../workflows/model/guarding';
-import { resumeProblems, type Held, type ResumeOrder } from '../../workflows/model/held';
+import { resumeProblems, type Held, type ResumeInput } from '../../workflows/model/held';
 import type { RecoveryRequest } from '../../workflows/model/recovery';
 import { notNeeded } from '../../workflows/model/result';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
@@ -42,7 +42,7 @@ export const hold = defineSignal<[Held['choices']]>('hold');
 export const stay = defineSignal('stay');
 
 const progressQuery = defineQuery<Progress>('progress');
-const resumeUpdate = defineUpdate<string, [ResumeOrder]>('resume');
+const resumeUpdate = defineUpdate<string, [ResumeInput]>('resume');
 
 export async function rotateLog(request: RotationRequest): Promise<RotationResult> {
   setHandler(progressQuery, () => aProgress({ log: request.log, phase: 'rotation', steps: [] }));
@@ -62,24 +62,24 @@ export async function rotateLog(request: RotationRequest): Promise<RotationResul
   setHandler(finish, () => {
     stays = false;
   });
-  const result = await executeChild(rotation, underLock(request.log));
+  const result = await executeChild(rotateUnderLock, underLock(request.log));
   await condition(() => !stays);
   return result;
 }
 
-export async function rotation(log: string): Promise<RotationResult> {
+export async function rotateUnderLock(log: string): Promise<RotationResult> {
   let finished = false;
   let held: Held | null = null;
-  let ordered: ResumeOrder | undefined;
+  let ordered: ResumeInput | undefined;
   setHandler(finish, () => {
     finished = true;
   });
   setHandler(hold, (choices) => {
     held = aHeld({ choices });
   });
-  const take = (order: ResumeOrder): string => {
-    ordered = order;
-    return order.choice;
+  const take = (input: ResumeInput): string => {
+    ordered = input;
+    return input.choice;
   };
   setHandler(resumeUpdate, take, {
     validator: (order) => {
@@ -103,19 +103,19 @@ export async function rotation(log: string): Promise<RotationResult> {
 
 export async function recoverLog(request: RecoveryRequest): Promise<RotationResult> {
   const { log } = request;
-  setHandler(progressQuery, () => aProgress({ log, rotation: null, phase: 'preflight', steps: [] }));
+  setHandler(progressQuery, () => aProgress({ log, rotationId: null, phase: 'preflight', steps: [] }));
   if (log !== 'production') {
     return notNeeded(log);
   }
-  return request.dryRun ? aPlannedRecovery() : await executeChild(recovery, underLock(log));
+  return request.dryRun ? aPlannedRecovery() : await executeChild(recoverUnderLock, underLock(log));
 }
 
-export async function recovery(log: string): Promise<RotationResult> {
+export async function recoverUnderLock(log: string): Promise<RotationResult> {
   let finished = false;
   setHandler(finish, () => {
     finished = true;
   });
-  setHandler(progressQuery, () => aProgress({ log, rotation: null, phase: 'undo freeze' }));
+  setHandler(progressQuery, () => aProgress({ log, rotationId: null, phase: 'undo freeze' }));
   await condition(() => finished);
   return aRecoveredResult();
 }
@@ -136,9 +136,9 @@ export function guardLog({ log, alarms = [], fails }: LookOrder): Promise<GuardR
 }
 
 const retired: readonly RetiredTree[] = [
-  { treeId: '301', size: 0, rootHash: '', rotation: '20260131T030000Z-1f3a9c', attempt: 1 },
-  { treeId: '302', size: 1, rootHash: '', rotation: '20260131T030000Z-1f3a9c', attempt: 2 },
-  { treeId: '303', size: 7, rootHash: '', rotation: 'x', attempt: 1, keep: 'it holds entries of clients' },
+  { treeId: '301', size: 0, rootHash: '', rotationId: '20260131T030000Z-1f3a9c', attempt: 1 },
+  { treeId: '302', size: 1, rootHash: '', rotationId: '20260131T030000Z-1f3a9c', attempt: 2 },
+  { treeId: '303', size: 7, rootHash: '', rotationId: 'x', attempt: 1, keep: 'it holds entries of clients' },
 ];
 
 /** Tree 302 cannot be deleted after all. */

@@ -26,7 +26,7 @@ async function statusJson(): Promise<LogStatus> {
   return JSON.parse((await status('--json')).output) as LogStatus;
 }
 
-const lock = () => server.temporal.workflow.getHandle('log/production');
+const lock = () => server.temporal.workflow.getHandle('log-production');
 
 /** A rotation from its start to the end that a signal or a Cancel gives it. */
 async function rotate(end: 'finish' | 'cancel'): Promise<void> {
@@ -49,7 +49,7 @@ it('says that nobody guards a log, and exits with 7, before there is a guardian'
 
   expect(code).toBe(7);
   expect(words).toContain('Nobody guards production: no look is known to have ended');
-  expect(words).toContain('there is no schedule guard/production');
+  expect(words).toContain('there is no schedule guard-production');
   expect(words).toContain('(GUARDIAN_SILENT)');
 });
 
@@ -112,12 +112,12 @@ it('keeps the last alarms when a later look has failed, and says that it has', a
 
 it('says at once that the schedule of the guardian is paused, and why', async () => {
   await server.guarded({ log: 'production' });
-  await server.temporal.schedule.getHandle('guard/production').pause('maintenance');
+  await server.temporal.schedule.getHandle('guard-production').pause('maintenance');
   const { code, words } = await status();
 
   expect(code).toBe(7);
-  expect(words).toContain('its schedule guard/production is paused (maintenance)');
-  expect(words).toContain('temporal schedule toggle --unpause --schedule-id guard/production');
+  expect(words).toContain('its schedule guard-production is paused (maintenance)');
+  expect(words).toContain('temporal schedule toggle --unpause --schedule-id guard-production');
   await server.guarded({ log: 'production' });
   expect((await status()).code).toBe(0);
 });

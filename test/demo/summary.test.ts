@@ -11,7 +11,7 @@ function run(result: Partial<RotationResult> = {}): RotationRun {
     wholeMs: 12_345,
     result: {
       log: 'lab',
-      rotation: '20260131T030000Z-1f3a9c',
+      rotationId: '20260131T030000Z-1f3a9c',
       outcome: 'completed',
       reason: 'The log is served from its next tree.',
       refusals: [],

@@ -93,8 +93,10 @@ describe('README.md', () => {
   it('lists the steps that a rotation goes through, in their order', () => {
     // `createTree` and `stage`, then the critical section, then what is only forward.
     const before = read('workflows/attempt.ts');
-    const after = read('workflows/finish.ts');
-    const [section = ''] = read('workflows/cut-over.ts').split('async function takeBackCutOver(');
+    const after = read('workflows/after-exposure.ts');
+    const [section = ''] = read('workflows/critical-section.ts').split(
+      'async function takeBackCriticalSection(',
+    );
     const steps = [
       ...all(before, /saga\.step\('(\w+)'/g),
       // `saga.together({ verify, expose: {} }, ...)`: the names of the steps that one activity does.

@@ -61,7 +61,10 @@ describe('which orders the gate follows', () => {
   });
 
   it('refuses a hold whose number another rotation holds with', () => {
-    const hold = (rotation: string): Order => ({ kind: 'hold', order: { rotation, number: 1, leaseMs: 1 } });
+    const hold = (rotationId: string): Order => ({
+      kind: 'hold',
+      order: { rotation: rotationId, number: 1, leaseMs: 1 },
+    });
     const held = rule(first, hold('x/1'));
     expect(held.accepted && rule(held.standing, hold('x/1')).accepted).toBe(true);
     expect(held.accepted && rule(held.standing, hold('y/1'))).toMatchObject({ code: 'ORDER_TOO_LOW' });

@@ -1,6 +1,6 @@
-import { decide, type Decision, type Standing } from '../../workflows/model/decision';
+import { decide, type Decision, type SectionFacts } from '../../workflows/model/decision';
 
-const standing: Standing = {
+const standing: SectionFacts = {
   content: 'public entries',
   forwardFailed: false,
   currentGrew: false,
@@ -8,7 +8,7 @@ const standing: Standing = {
 };
 
 describe('what becomes of an attempt whose next tree may have been opened (H6)', () => {
-  it.each<[string, Partial<Standing>, Decision]>([
+  it.each<[string, Partial<SectionFacts>, Decision]>([
     ['it holds nothing', { content: 'nothing' }, 'rollBack'],
     ['it holds its handover leaf', { content: 'handover' }, 'rollBack'],
     [

@@ -65,13 +65,13 @@ const shapes: readonly Shape[] = [
 function told({ before, ended, planned }: Shape, handover = true): readonly string[] {
   const last = ended.at(-1) ?? { treeId: '', length: 0 };
   const rotated: Rotated = {
-    ...{ log: 'production', rotation: 'r', attempts: 1, steps: [], interventions: [] },
+    ...{ log: 'production', rotationId: 'r', attempts: 1, steps: [], interventions: [] },
     ...(planned && { plan: { ...aPlan(), currentTree: { treeId: '200', size: 1, rootHash: '' } } }),
   };
   const order = {
-    identity: { log: 'production', rotation: 'r', attempt: 1, number: 1 },
+    identity: { log: 'production', rotationId: 'r', attempt: 1, number: 1 },
     release: {
-      ...{ mark: 'r/1', current: 'blue', next: 'green', fingerprint: '' },
+      ...{ attemptId: 'r/1', current: 'blue', next: 'green', fingerprint: '' },
       ...{ currentTreeId: last.treeId, nextTreeId: next, inactive: [...before, ...ended.slice(0, -1)] },
       ...(ended.length > 1 && { supersedes: true }),
     },

@@ -10,8 +10,8 @@ const facts: GuardFacts = {
   stuckAfterMs: 60_000,
   recovers: true,
 };
-const owner = { workflowId: 'log/production', rotation: 'r', taskAttempts: 1, quietForMs: 1_000 };
-const paused = { workflowId: 'log/production', since: null, by: '', reason: '' };
+const owner = { workflowId: 'log-production', rotation: 'r', taskAttempts: 1, quietForMs: 1_000 };
+const paused = { workflowId: 'log-production', since: null, by: '', reason: '' };
 const drift = refusal('SERVING_TREE_CLOSED', { log: 'production', tree: '200', state: 'FROZEN' });
 const unread = refusal('GATE_UNREACHABLE', {
   log: 'production',

@@ -7,7 +7,7 @@ const { installation, current, timing } = aFoundLog();
 export const nextTree: MarkedTree = {
   treeId: '300',
   state: 'FROZEN',
-  identity: { log: 'production', rotation: 'r', attempt: 1, number: 7 },
+  identity: { log: 'production', rotationId: 'r', attempt: 1, number: 7 },
 };
 
 /** A log in good order, beside a tree that a rotation retired. */

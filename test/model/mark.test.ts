@@ -2,7 +2,7 @@ import { markOf, readMark, treesWithUnusableMark } from '../../workflows/model/m
 import { LARGEST_NUMBER } from '../../workflows/model/rotation';
 import { logTree } from './log-tree';
 
-const identity = { log: 'production', rotation: '20260131T030000Z-1f3a9c', attempt: 2, number: 41 };
+const identity = { log: 'production', rotationId: '20260131T030000Z-1f3a9c', attempt: 2, number: 41 };
 
 const treeWith = (description: string) => logTree('1', 'FROZEN', description);
 

@@ -23,11 +23,11 @@ describe('the numbers of orders (H7, H8)', () => {
     const gate = { mode: 'pass' as const, number: lastOf(7) };
     const plan = planRecovery('production', { ...exposed, gate });
     const following = numberAfter(7, 1);
-    expect(plan && 'order' in plan && orderNumber(plan.order.identity)).toBeGreaterThan(lastOf(following));
+    expect(plan && 'input' in plan && orderNumber(plan.input.identity)).toBeGreaterThan(lastOf(following));
   });
 
   it('are those of a recovery where one ends an attempt', () => {
-    const of = { log: 'production', rotation: 'r', attempt: 1, number: 7 };
+    const of = { log: 'production', rotationId: 'r', attempt: 1, number: 7 };
     expect(orderNumber(of)).toBe(7);
     expect(orderNumber({ ...of, fence: 21 })).toBe(21);
   });

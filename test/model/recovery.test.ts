@@ -26,10 +26,10 @@ describe('the recovery of an interrupted rotation', () => {
       { ...notExposed, current: closed, withEntries: ['300'] },
     ],
   ])('takes it back, or forward if its next tree says so, when it ended %s', (_when, found) => {
-    const { kind, order } = planned(found);
+    const { kind, input } = planned(found);
     expect(kind).toBe('takeBack');
-    expect(order.release).toMatchObject({
-      mark: 'r/1',
+    expect(input.release).toMatchObject({
+      attemptId: 'r/1',
       current: 'blue',
       next: 'green',
       currentTreeId: '200',
@@ -51,16 +51,16 @@ describe('the recovery of an interrupted rotation', () => {
       gate: { mode: 'hold', number: 12 },
     };
     const fence = numberAfter(12, 2);
-    expect(planned(found).order.identity).toEqual({ ...nextTree.identity, fence });
-    const { identity } = planned({ ...found, gate: { mode: 'pass', number: 2 } }).order;
+    expect(planned(found).input.identity).toEqual({ ...nextTree.identity, fence });
+    const { identity } = planned({ ...found, gate: { mode: 'pass', number: 2 } }).input;
     expect(identity.fence).toBe(numberAfter(9, 2));
   });
 
   it('finishes one whose next tree serves clients already', () => {
-    const { kind, order } = planned(exposed);
+    const { kind, input } = planned(exposed);
     expect(kind).toBe('finish');
-    expect(order.release).toMatchObject({
-      mark: 'r/1',
+    expect(input.release).toMatchObject({
+      attemptId: 'r/1',
       current: 'blue',
       next: 'green',
       currentTreeId: '200',
@@ -86,16 +86,20 @@ describe('the recovery of an interrupted rotation', () => {
     const began = {
       treeId: '400',
       state: 'DRAINING' as const,
-      identity: { ...nextTree.identity, rotation: 'later', number: 40 },
+      identity: { ...nextTree.identity, rotationId: 'later', number: 40 },
     };
     const found: FoundLeftovers = {
       ...exposed,
       installation: { ...exposed.installation, keptBy: null },
       marked: [...exposed.marked, began],
     };
-    const { kind, order, retire } = planned(found);
-    expect([kind, order.identity.rotation, order.release.mark]).toEqual(['takeBack', 'later', 'later/1']);
-    expect(order.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400' });
+    const { kind, input, retire } = planned(found);
+    expect([kind, input.identity.rotationId, input.release.attemptId]).toEqual([
+      'takeBack',
+      'later',
+      'later/1',
+    ]);
+    expect(input.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400' });
     expect(retire).toEqual([{ treeId: began.treeId, identity: began.identity }]);
   });
 
@@ -112,9 +116,9 @@ describe('the recovery of an interrupted rotation', () => {
       gate: { mode: 'pass', number: 7 },
       marked: [{ ...nextTree, state: 'FROZEN' }, third],
     };
-    const { kind, order } = planned(found);
-    expect([kind, order.release.mark]).toEqual(['takeBack', 'r/2']);
-    expect(order.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400', current: 'green' });
+    const { kind, input } = planned(found);
+    expect([kind, input.release.attemptId]).toEqual(['takeBack', 'r/2']);
+    expect(input.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400', current: 'green' });
 
     const afterwards = {
       ...found,
@@ -131,7 +135,7 @@ describe('the recovery of an interrupted rotation', () => {
       current: closed,
       withEntries: ['300'],
     };
-    expect(planned(found)).toMatchObject({ kind: 'supersede', order: { release: { nextTreeId: '300' } } });
+    expect(planned(found)).toMatchObject({ kind: 'supersede', input: { release: { nextTreeId: '300' } } });
   });
 
   it.each<[string, FoundLeftovers]>([

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { releaseTo, setsState } from '../../faults/chosen-calls';
 import { until, within } from '../../harness/waiting';
-import { cutOverId } from '../../workflows/messages';
+import { criticalSectionId } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { steps, type Step } from '../../workflows/model/steps';
 import { caughtIn, where } from './moments';
@@ -48,7 +48,7 @@ describe('a rotation that is cancelled', () => {
   }
 
   async function cancelHeard(): Promise<void> {
-    const section = log.temporal.workflow.getHandle(cutOverId(log.name));
+    const section = log.temporal.workflow.getHandle(criticalSectionId(log.name));
     await until('the Cancel to reach the critical section', PATIENCE_MS, async () => {
       const { raw } = await section.describe();
       return raw.workflowExtendedInfo?.cancelRequested;

@@ -21,7 +21,7 @@ import {
   type Progress,
 } from '../../workflows/messages';
 import { OPEN_EXECUTIONS } from '../../workflows/model/executions';
-import type { Choice, ResumeOrder } from '../../workflows/model/held';
+import type { Choice, ResumeInput } from '../../workflows/model/held';
 import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import {
@@ -235,7 +235,7 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
   };
   const progress: LogUnderTest['progress'] = () => lock().query<Progress>(PROGRESS);
   const resume: LogUnderTest['resume'] = (choice) =>
-    lock().executeUpdate<string, [ResumeOrder]>(RESUME, { args: [{ choice, ...person }] });
+    lock().executeUpdate<string, [ResumeInput]>(RESUME, { args: [{ choice, ...person }] });
   const triesOfHeld = async (): Promise<number> => (await progress()).held?.tries ?? 0;
   return {
     name,

@@ -1,5 +1,5 @@
 import { until } from '../../harness/waiting';
-import { cutOverId } from '../../workflows/messages';
+import { criticalSectionId } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { caughtIn } from './moments';
 import { otherVersion } from './other-version';
@@ -60,7 +60,7 @@ describe('a rotation whose worker is killed, and followed by one of another vers
   it('is taken back by the guardian of the other version, once it is terminated (H23)', async () => {
     const { before } = await stuckInFreeze();
     await log.lock().terminate('by the test');
-    await log.temporal.workflow.getHandle(cutOverId(log.name)).terminate('by the test');
+    await log.temporal.workflow.getHandle(criticalSectionId(log.name)).terminate('by the test');
     await log.expectWritable();
     await log.idle();
 

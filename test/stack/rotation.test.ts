@@ -86,7 +86,7 @@ describe('a rotation of a real log', () => {
     expectOutcome(firstResult, 'completed');
     expect(second).toMatchObject({ outcome: 'refused', refusals: [{ code: 'ROTATION_IN_PROGRESS' }] });
     expect(second.reason).toContain(first.workflowId);
-    expect(second.reason).toContain(firstResult.rotation);
+    expect(second.reason).toContain(firstResult.rotationId);
     expect(activeTrees(await log.snapshot())).toEqual([firstResult.nextTree?.treeId]);
     await log.expectWritable();
     await log.expectNothingLost();

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../harness/waiting';
-import { cutOverId, RECOVER_LOG } from '../../workflows/messages';
+import { criticalSectionId, RECOVER_LOG } from '../../workflows/messages';
 import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { steps, type Step } from '../../workflows/model/steps';
 import { caughtIn, where, type Serving } from './moments';
@@ -69,7 +69,7 @@ describe('a rotation that is terminated', () => {
   /** Nobody undoes anything: the rotation and its critical section are both gone. */
   const terminatedWhole = async (of: LogUnderTest): Promise<void> => {
     await of.lock().terminate('by the test');
-    await of.temporal.workflow.getHandle(cutOverId(of.name)).terminate('by the test');
+    await of.temporal.workflow.getHandle(criticalSectionId(of.name)).terminate('by the test');
   };
 
   async function nothingLeft(): Promise<boolean> {

@@ -71,7 +71,7 @@ async function comesTo(what: () => boolean): Promise<void> {
 
 /** One look of a log's guardian, started as its schedule does. */
 async function looked(log: string, alarms: readonly unknown[] = []): Promise<void> {
-  const scheduleId = `guard/${log}`;
+  const scheduleId = `guard-${log}`;
   const schedule = server.client.schedule.getHandle(scheduleId);
   await schedule.delete().catch(() => undefined);
   await server.client.schedule.create({
@@ -93,8 +93,8 @@ it('shows in every worker that a rotation is held, whichever carries it on, and 
   const everywhere = (name: string, value: number) =>
     comesTo(() => workers.every(({ shows }) => shows(name) === value));
   await everywhere('held', 0);
-  const rotation = await server.client.workflow.start('rotation', {
-    ...{ workflowId: 'log/held', taskQueue: 'watched', args: ['held'] },
+  const rotation = await server.client.workflow.start('rotateUnderLock', {
+    ...{ workflowId: 'log-held', taskQueue: 'watched', args: ['held'] },
   });
   await everywhere('cancel_takes_back', 1);
   await rotation.signal('hold', ['retry']);
@@ -125,7 +125,7 @@ it('says once that nobody looks any more, counts that as an alarm, and says when
   await comesTo(
     () => shows('alarms') === 0 && (shows('last_look_age_seconds') ?? Infinity) < EVERY_MS / 1000,
   );
-  await server.client.schedule.getHandle('guard/silent').pause('maintenance');
+  await server.client.schedule.getHandle('guard-silent').pause('maintenance');
   clock.aheadMs = 2 * EVERY_MS;
   await comesTo(() => (shows('last_look_age_seconds') ?? 0) > (2 * EVERY_MS) / 1000);
   expect(said).toEqual([]);
@@ -146,7 +146,7 @@ it('says that nobody looks also when no look has ended since the worker began', 
   await comesTo(() => shows('alarms') === 0);
   clock.aheadMs = 3 * EVERY_MS + 1_000;
   await comesTo(() => said.length === 1);
-  expect(said[0]?.msg).toContain('no look is known to have ended, and there is no schedule guard/never');
+  expect(said[0]?.msg).toContain('no look is known to have ended, and there is no schedule guard-never');
   expect(shows('last_look_age_seconds')).toBeGreaterThan((3 * EVERY_MS) / 1000);
   await stop();
 });
@@ -164,8 +164,8 @@ it('shows nothing as known that Temporal has not told, and alarms all the same w
 it('forgets what a rotation said of itself when nobody answers for it any more', async () => {
   const { shows, clock, stop } = watching('unanswered');
   await comesTo(() => shows('held') === 0);
-  const rotation = await server.client.workflow.start('rotation', {
-    ...{ workflowId: 'log/unanswered', taskQueue: 'nobody-polls-this', args: ['unanswered'] },
+  const rotation = await server.client.workflow.start('rotateUnderLock', {
+    ...{ workflowId: 'log-unanswered', taskQueue: 'nobody-polls-this', args: ['unanswered'] },
   });
   await until(async () => {
     await rotation.describe();

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => server.teardown());
 
 const named = (name: string, everyMs = 60_000): GuardedLog => ({ name, guard: { everyMs, recover: true } });
-const scheduleOf = (name: string) => server.client.schedule.getHandle(`guard/${name}`);
+const scheduleOf = (name: string) => server.client.schedule.getHandle(`guard-${name}`);
 const guard = (log: GuardedLog) => guardLog(server.client, log, target.taskQueue);
 
 /** How many looks of this guardian were started. */

@@ -25,7 +25,7 @@ afterAll(async () => {
 it('guards its logs from the start, and shows their alarms as metrics (H23)', async () => {
   const client = new Client({ connection: server.connection });
   const result = await until(async () => {
-    const [look] = (await client.schedule.getHandle('guard/production').describe()).info.recentActions;
+    const [look] = (await client.schedule.getHandle('guard-production').describe()).info.recentActions;
     const { workflowId } = look?.action.workflow ?? { workflowId: '' };
     return (await client.workflow.getHandle(workflowId).result()) as GuardResult;
   });

@@ -217,7 +217,7 @@ describe('Cancel', () => {
 
   it('undoes only what had begun: nobody opens a tree that this attempt had not begun to close', async () => {
     const { world } = await cancelledIn('hold');
-    expect(world.calls).toContain('releaseToCurrent');
+    expect(world.calls).toContain('sendToCurrent');
     expect(world.calls).not.toContain('allowWritesToCurrent');
     expect(world.calls).not.toContain('stop');
   });
@@ -240,7 +240,7 @@ describe('Cancel', () => {
   const undos = each<Act>(
     'closeNextTree',
     'allowWritesToCurrent',
-    'releaseToCurrent',
+    'sendToCurrent',
     'stop',
     'discard',
     'retireNextTree',
@@ -297,11 +297,11 @@ describe('Cancel', () => {
   it('is answered for before it is sent: what it would do now is said in every step', async () => {
     const world = new World();
     const said: Partial<Record<Act, string>> = {};
-    await server.withWorker(world, async ({ rotate, lock, cutOver }) => {
+    await server.withWorker(world, async ({ rotate, lock, criticalSection }) => {
       world.onCall = async (act, when) => {
         if (when === 'before') {
           const inside = ['hold', 'start', 'freeze', 'verify', 'expose'].includes(act);
-          const { cancelDoes } = await (inside ? cutOver : lock).query<Progress>('progress');
+          const { cancelDoes } = await (inside ? criticalSection : lock).query<Progress>('progress');
           said[act] = cancelDoes;
         }
       };
@@ -327,10 +327,10 @@ describe('a call that lands late (H8)', () => {
     const world = new World({}, IMPATIENT);
     const before = world.cleanSlate();
     world.silent = true;
-    const result = await server.withWorker(world, ({ rotate, cutOver }) => {
+    const result = await server.withWorker(world, ({ rotate, criticalSection }) => {
       void world.once('freeze', async () => {
         // No sign of life for a second: given up, and taken back at once unless that waits. Then it acts.
-        while (!(await hasTimedOut(cutOver))) {
+        while (!(await hasTimedOut(criticalSection))) {
           await wait(50);
         }
         world.calls.push('freeze lands');
@@ -360,9 +360,9 @@ describe('a critical section that was terminated', () => {
   const terminated = atOnce(acts, async (act) => {
     const world = new World();
     const before = world.cleanSlate();
-    const result = await server.withWorker(world, async ({ rotate, cutOver }) => {
+    const result = await server.withWorker(world, async ({ rotate, criticalSection }) => {
       void world.once(act, async () => {
-        await cutOver.terminate('by the test');
+        await criticalSection.terminate('by the test');
       });
       return await rotate();
     });
@@ -376,11 +376,11 @@ describe('a critical section that was terminated', () => {
 
   it('is carried on by its rotation when clients were sent to the next tree', async () => {
     const world = new World();
-    const result = await server.withWorker(world, async ({ rotate, cutOver }) => {
+    const result = await server.withWorker(world, async ({ rotate, criticalSection }) => {
       void world.once(
         'expose',
         async () => {
-          await cutOver.terminate('by the test');
+          await criticalSection.terminate('by the test');
         },
         'after',
       );

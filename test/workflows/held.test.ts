@@ -1,5 +1,5 @@
 import { refuse } from '../../activities/errors/refusal-error';
-import type { Choice, ResumeOrder } from '../../workflows/model/held';
+import type { Choice, ResumeInput } from '../../workflows/model/held';
 import { atOnce } from './at-once';
 import { startSagaServer, type SagaServer } from './saga-server';
 import { ALWAYS, World, type Act } from './world';
@@ -26,7 +26,7 @@ function callsOf(world: World, act: Act): number {
 const steps: Partial<Record<Act, string>> = {
   closeNextTree: 'undo verify',
   allowWritesToCurrent: 'undo freeze',
-  releaseToCurrent: 'undo hold',
+  sendToCurrent: 'undo hold',
   stop: 'undo start',
   discard: 'undo stage',
   retireNextTree: 'undo createTree',
@@ -42,7 +42,7 @@ const steps: Partial<Record<Act, string>> = {
 const indispensable: readonly Act[] = ['closeNextTree', 'superseding', 'forward'];
 
 /** What clients depend on: where that was left out, nothing is as before. */
-const foundInTheEnd: readonly Act[] = ['allowWritesToCurrent', 'releaseToCurrent'];
+const foundInTheEnd: readonly Act[] = ['allowWritesToCurrent', 'sendToCurrent'];
 
 const forwardOnly: readonly Act[] = ['superseding', 'forward', 'confirm', 'settle', 'soak'];
 
@@ -198,7 +198,7 @@ describe('what cannot be finished', () => {
 });
 
 describe('a person’s decision', () => {
-  const sent = (order: object): ResumeOrder => order as ResumeOrder;
+  const sent = (order: object): ResumeInput => order as ResumeInput;
 
   it('is refused while nothing is held', async () => {
     const world = new World();
@@ -214,15 +214,15 @@ describe('a person’s decision', () => {
   });
 
   it('that comes too late, since the try that ran has succeeded, is not said to have been followed', async () => {
-    const world = failingIn('releaseToCurrent');
+    const world = failingIn('sendToCurrent');
     world.faults.splice(0, world.faults.length, { act: 'expose', when: 'before', times: ALWAYS });
-    world.faults.push({ act: 'releaseToCurrent', when: 'before', times: HELD_AFTER });
+    world.faults.push({ act: 'sendToCurrent', when: 'before', times: HELD_AFTER });
     await server.withWorker(world, async ({ rotate, held: untilHeld, resume }) => {
       let answered = '';
       const before = world.onCall;
       world.onCall = async (act, when) => {
         await before(act, when);
-        if (act === 'releaseToCurrent' && callsOf(world, act) === HELD_AFTER + 1 && when === 'before') {
+        if (act === 'sendToCurrent' && callsOf(world, act) === HELD_AFTER + 1 && when === 'before') {
           await untilHeld();
           answered = await resume({ choice: 'skip', who: 'ada', why: 'done by hand' });
         }

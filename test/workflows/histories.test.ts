@@ -78,7 +78,7 @@ describe('a history of an earlier version', () => {
   });
 
   it('is not replayed when a step of it is missing, so that this test can fail', async () => {
-    const file = path.join(folder, 'completed.rotation.json');
+    const file = path.join(folder, 'completed.rotateUnderLock.json');
     const history = historyFromJSON(JSON.parse(await readFile(file, 'utf8')));
     const scheduled = history.events?.filter((event) => event.activityTaskScheduledEventAttributes) ?? [];
     const [first, second] = scheduled.map((event) => event.activityTaskScheduledEventAttributes);

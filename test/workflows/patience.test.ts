@@ -54,7 +54,7 @@ describe('a rotation that is held', () => {
     const world = new World();
     world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
     // Three tries of the critical section, three until a person is told, and one of a round of two.
-    world.faults.push({ act: 'releaseToCurrent', when: 'before', times: 7 });
+    world.faults.push({ act: 'sendToCurrent', when: 'before', times: 7 });
     await server.withWorker(world, async ({ start, held }) => {
       const handle = await start();
       await held();

@@ -1,6 +1,6 @@
 import { msToNumber } from '@temporalio/common/lib/time';
 import type { ActivityOptions, WorkflowInterceptors } from '@temporalio/workflow';
-import type { CutOverOrder } from '../../workflows/model/changes';
+import type { CriticalSectionInput } from '../../workflows/model/actions';
 
 /**
  * The clock of the workflows in these tests, so that no verdict depends on how fast the machine is: Temporal waits so many
@@ -17,7 +17,7 @@ export const interceptors = (): WorkflowInterceptors => ({
   outbound: [
     {
       scheduleActivity: (input, next) => {
-        const [order] = input.args as readonly (Partial<CutOverOrder> | undefined)[];
+        const [order] = input.args as readonly (Partial<CriticalSectionInput> | undefined)[];
         const asInProduction = input.activityType === 'holdAndFreeze' && order?.identity?.log === IMPATIENT;
         return next(asInProduction ? input : { ...input, options: patient(input.options) });
       },

@@ -28,13 +28,13 @@ async function terminatedIn(world: World, rotations: Rotations, act: Act, when: 
 
 /** Nothing of a rotation works any more: its worker and its Temporal are gone in the middle of it. */
 async function lostAt(world: World, rotations: Rotations, act: Act): Promise<void> {
-  const { start, lock, cutOver } = rotations;
+  const { start, lock, criticalSection } = rotations;
   const starting = start();
   await world.once(
     act,
     async () => {
       await lock.terminate('by the test');
-      await cutOver.terminate('by the test').catch(() => undefined);
+      await criticalSection.terminate('by the test').catch(() => undefined);
       // What the test's activity does after this comes to no effect: the world stands still for it.
       world.faults.push(
         ...(['start', 'freeze', 'verify', 'expose'] as const).map((next) => ({
@@ -292,7 +292,7 @@ describe('prune', () => {
 
   it('deletes no tree that serves, that holds entries of clients, or that no rotation made', async () => {
     const world = new World();
-    const mark = { log: world.log, rotation: 'r', attempt: 1, number: 1 };
+    const mark = { log: world.log, rotationId: 'r', attempt: 1, number: 1 };
     world.trees.set('301', { state: 'FROZEN', size: 0, mark });
     world.trees.set('302', { state: 'FROZEN', size: 3, mark: { ...mark, attempt: 2, number: 3 } });
     const result = await server.withWorker(world, ({ prune }) =>

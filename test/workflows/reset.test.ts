@@ -106,7 +106,7 @@ describe('a critical section that is reset', () => {
     const before = world.cleanSlate();
     return await server.withWorker(world, async (rotations) => {
       const starting = rotations.start();
-      await world.once(act, () => resetTo(rotations, rotations.cutOver, 1));
+      await world.once(act, () => resetTo(rotations, rotations.criticalSection, 1));
       return { world, before, result: await (await starting).result() };
     });
   });

@@ -74,7 +74,7 @@ describe('a rotation', () => {
   const undos = each<Act>(
     'closeNextTree',
     'allowWritesToCurrent',
-    'releaseToCurrent',
+    'sendToCurrent',
     'stop',
     'discard',
     'retireNextTree',
@@ -104,7 +104,7 @@ describe('a rotation', () => {
     expect(undos).toEqual([
       'closeNextTree',
       'allowWritesToCurrent',
-      'releaseToCurrent',
+      'sendToCurrent',
       'stop',
       'discard',
       'retireNextTree',

@@ -14,7 +14,7 @@ import {
 import { ensureBinaries } from '../../tools/binaries';
 import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
 import {
-  cutOverId,
+  criticalSectionId,
   GUARD_LOG,
   lockId,
   PROGRESS,
@@ -25,7 +25,7 @@ import {
   type Progress,
 } from '../../workflows/messages';
 import type { GuardResult } from '../../workflows/model/guarding';
-import type { Held, ResumeOrder } from '../../workflows/model/held';
+import type { Held, ResumeInput } from '../../workflows/model/held';
 import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { World } from './world';
@@ -69,10 +69,10 @@ export interface Rotations {
   readonly cancel: () => Promise<void>;
   /** Waits until the holder of the lock needs a person. */
   readonly held: () => Promise<Held>;
-  readonly resume: (order: ResumeOrder) => Promise<string>;
+  readonly resume: (input: ResumeInput) => Promise<string>;
   /** The holder of the lock, and its critical section. */
   readonly lock: WorkflowHandle<() => Promise<RotationResult>>;
-  readonly cutOver: WorkflowHandle;
+  readonly criticalSection: WorkflowHandle;
   readonly environment: TestWorkflowEnvironment;
 }
 
@@ -225,9 +225,9 @@ function rotationsOf(environment: TestWorkflowEnvironment, world: World): Rotati
       }
       throw new Error(`${log} is not held`);
     },
-    resume: (order) => lock.executeUpdate<string, [ResumeOrder]>(RESUME, { args: [order] }),
+    resume: (input) => lock.executeUpdate<string, [ResumeInput]>(RESUME, { args: [input] }),
     lock,
-    cutOver: workflow.getHandle(cutOverId(log)),
+    criticalSection: workflow.getHandle(criticalSectionId(log)),
     environment,
   };
 }

@@ -20,8 +20,8 @@ export interface Recorded {
 type Outcome = RotationResult['outcome'];
 
 const LOG = 'production';
-const rotation: Recorded = { kind: 'rotation', workflowId: `log/${LOG}` };
-const cutOver: Recorded = { kind: 'cut-over', workflowId: `log/${LOG}/cut-over` };
+const rotation: Recorded = { kind: 'rotateUnderLock', workflowId: `log-${LOG}` };
+const criticalSection: Recorded = { kind: 'criticalSection', workflowId: `critical-section-${LOG}` };
 
 /** The world of a scenario: each records the same log. */
 export function worldOf({ timing }: Scenario): World {
@@ -45,7 +45,7 @@ function rotated(
     readonly request?: object;
   } = {},
 ): Scenario {
-  const { timing = {}, children = [rotation, cutOver], request = {} } = options;
+  const { timing = {}, children = [rotation, criticalSection], request = {} } = options;
   return {
     name,
     timing,
@@ -54,7 +54,7 @@ function rotated(
       const handle = await rotations.start(request);
       await meanwhile;
       ends(outcome, await handle.result());
-      return [{ kind: 'rotate-log', workflowId: handle.workflowId }, ...children];
+      return [{ kind: 'rotateLog', workflowId: handle.workflowId }, ...children];
     },
   };
 }
@@ -73,7 +73,7 @@ const who = { who: 'ada', why: 'a scenario' };
 
 /** A rotation is lost, with its critical section, after one of its acts. */
 async function lostAfter(world: World, rotations: Rotations, act: Act): Promise<void> {
-  const { start, lock, cutOver: section } = rotations;
+  const { start, lock, criticalSection: section } = rotations;
   const starting = start();
   await world.once(
     act,
@@ -150,8 +150,8 @@ export const scenarios: readonly Scenario[] = [
       const handle = await rotations.startRecovery();
       ends('rolledBack', await handle.result());
       return [
-        { kind: 'recover-log', workflowId: handle.workflowId },
-        { kind: 'recovery', workflowId: rotation.workflowId },
+        { kind: 'recoverLog', workflowId: handle.workflowId },
+        { kind: 'recoverUnderLock', workflowId: rotation.workflowId },
       ];
     },
   },
@@ -162,8 +162,8 @@ export const scenarios: readonly Scenario[] = [
       const handle = await rotations.startRecovery();
       ends('completed', await handle.result());
       return [
-        { kind: 'recover-log', workflowId: handle.workflowId },
-        { kind: 'recovery', workflowId: rotation.workflowId },
+        { kind: 'recoverLog', workflowId: handle.workflowId },
+        { kind: 'recoverUnderLock', workflowId: rotation.workflowId },
       ];
     },
   },
@@ -172,7 +172,7 @@ export const scenarios: readonly Scenario[] = [
     run: async (_world, rotations) => {
       const handle = await rotations.startGuard();
       await handle.result();
-      return [{ kind: 'guard-log', workflowId: handle.workflowId }];
+      return [{ kind: 'guardLog', workflowId: handle.workflowId }];
     },
   },
   {
@@ -182,20 +182,20 @@ export const scenarios: readonly Scenario[] = [
       const handle = await rotations.startGuard();
       const { recovery } = await handle.result();
       await rotations.environment.client.workflow.getHandle(recovery ?? '').result();
-      return [{ kind: 'guard-log', workflowId: handle.workflowId }];
+      return [{ kind: 'guardLog', workflowId: handle.workflowId }];
     },
   },
   {
     name: 'pruned',
     run: async (world, rotations) => {
-      const mark = { log: world.log, rotation: 'r', attempt: 1, number: 1 };
+      const mark = { log: world.log, rotationId: 'r', attempt: 1, number: 1 };
       world.trees.set('301', { state: 'FROZEN', size: 0, mark });
       const handle = await rotations.startPrune({ deleteTrees: ['301', '200'] });
       const { deleted } = await handle.result();
       if (deleted.join() !== '301') {
         throw new Error(`it deleted ${deleted.join()}`);
       }
-      return [{ kind: 'prune-trees', workflowId: handle.workflowId }];
+      return [{ kind: 'pruneTrees', workflowId: handle.workflowId }];
     },
   },
 ];

@@ -36,7 +36,7 @@ interface Event {
 
 describe('the timeline in the Temporal UI', () => {
   it('names the steps of a rotation as `status` does, and begins its result with the outcome', async () => {
-    await server.withWorker(new World(), async ({ start, lock, cutOver }) => {
+    await server.withWorker(new World(), async ({ start, lock, criticalSection }) => {
       const asked = await start();
       const result = await asked.result();
 
@@ -44,12 +44,12 @@ describe('the timeline in the Temporal UI', () => {
         'preflight',
         'createTree',
         'stage',
-        'cut-over: hold, start, freeze, verify, expose (attempt 1)',
+        'critical section: hold, start, freeze, verify, expose (attempt 1)',
         'confirm',
         'settle',
         'soak',
       ]);
-      expect(await summariesOf(cutOver)).toEqual(['hold, start, freeze', 'verify, expose']);
+      expect(await summariesOf(criticalSection)).toEqual(['hold, start, freeze', 'verify, expose']);
       expect((await summariesOf(asked)).every((summary) => summary !== '')).toBe(true);
       expect(Object.keys(result).slice(0, 2)).toEqual(['outcome', 'reason']);
       expect(Object.keys(result).at(-1)).toBe('plan');
@@ -73,13 +73,13 @@ describe('the timeline in the Temporal UI', () => {
   it('names undos as `status` does', async () => {
     const world = new World({ attempts: 1 });
     world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
-    await server.withWorker(world, async ({ rotate, lock, cutOver }) => {
+    await server.withWorker(world, async ({ rotate, lock, criticalSection }) => {
       await rotate();
 
       expect(await summariesOf(lock)).toEqual(
         expect.arrayContaining(['undo stage', 'undo createTree', 'look back']),
       );
-      expect(await summariesOf(cutOver)).toEqual(
+      expect(await summariesOf(criticalSection)).toEqual(
         expect.arrayContaining(['undo verify', 'undo freeze', 'undo hold', 'undo start']),
       );
     });

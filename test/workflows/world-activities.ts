@@ -1,17 +1,17 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { RefusalError, refuse } from '../../activities/errors/refusal-error';
-import { cutOverRuns, lockHolder, lockOwner } from '../../activities/steps/lock';
+import { criticalSectionRuns, lockHolder, lockOwner } from '../../activities/steps/lock';
 import type {
-  AttemptOrder,
-  Changes,
-  CloseOrder,
+  AttemptInput,
+  Actions,
+  CloseInput,
   Observations,
-  OpenOrder,
+  OpenInput,
   Pruning,
-} from '../../workflows/model/changes';
-import type { ReleaseOrder } from '../../workflows/model/installation';
-import { nameOf } from '../../workflows/model/mark';
+} from '../../workflows/model/actions';
+import type { Release } from '../../workflows/model/installation';
+import { attemptIdOf } from '../../workflows/model/mark';
 import { refusal } from '../../workflows/model/refusals';
 import {
   orderNumber,
@@ -36,7 +36,7 @@ interface Steps {
 }
 
 /** The activities as they act on a world, with the looks that the real ones take before and the ends that they state. */
-export function activitiesOf(world: World): Changes & Observations & Pruning {
+export function activitiesOf(world: World): Actions & Observations & Pruning {
   const { gate, slots, kept, running } = world;
 
   /** One act of a change, with what the test lets happen in it. */
@@ -74,7 +74,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
   const afterSections =
     <Order, Result>(act: (order: Order) => Promise<Result>): ((order: Order) => Promise<Result>) =>
     async (order) => {
-      while (await cutOverRuns(Context.current().client, world.log)) {
+      while (await criticalSectionRuns(Context.current().client, world.log)) {
         await Context.current().sleep(100);
       }
       return await act(order);
@@ -89,47 +89,41 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
   const ofAttempt = (identity: AttemptIdentity): string[] =>
     world
       .marked()
-      .filter((tree) => nameOf(tree.identity) === nameOf(identity))
+      .filter((tree) => attemptIdOf(tree.identity) === attemptIdOf(identity))
       .map(({ treeId }) => treeId);
 
   const frozenEnd = (treeId: string) => ({ treeId, ...world.head(treeId), proof: ['as the test says'] });
 
-  function requireStaged({ next, mark }: ReleaseOrder): void {
-    world.require(`The files of slot ${next}`, mark, kept.get(slotNamed(next))?.mark);
+  function requireStaged({ next, attemptId }: Release): void {
+    world.require(`The files of slot ${next}`, attemptId, kept.get(slotNamed(next))?.mark);
   }
 
-  function requireAsPrepared({
-    release,
-    identity,
-  }: {
-    release: ReleaseOrder;
-    identity: AttemptIdentity;
-  }): void {
+  function requireAsPrepared({ release, identity }: { release: Release; identity: AttemptIdentity }): void {
     const { currentTreeId, nextTreeId, current, next, supersedes } = release;
     if (gate.number >= orderNumber(identity)) {
       const found = `the gate follows its order ${gate.number}`;
-      throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+      throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
     }
     world.require(`tree ${currentTreeId}`, supersedes ? 'FROZEN' : 'ACTIVE', world.state(currentTreeId));
     world.require(`tree ${nextTreeId}`, 'DRAINING', world.state(nextTreeId));
     requireStaged(release);
     world.require('The upstream of the gate', current, gate.upstream);
-    world.require('The gate', false, gate.mode === 'hold' && gate.rotation !== identity.rotation);
+    world.require('The gate', false, gate.mode === 'hold' && gate.rotation !== identity.rotationId);
     world.require(`Slot ${next} runs`, supersedes ?? false, supersedes ?? running.has(slotNamed(next)));
   }
 
-  function requireStillHeld({ release, identity }: OpenOrder): void {
+  function requireStillHeld({ release, identity }: OpenInput): void {
     const { nextTreeId } = release;
     if (world.state(nextTreeId) === 'ACTIVE') {
       const found = `tree ${nextTreeId} is ACTIVE before this run opened it`;
-      throw refuse('ATTEMPT_REPEATED', { rotation: nameOf(identity), found });
+      throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
     }
     world.require(`tree ${nextTreeId}`, 'DRAINING', world.state(nextTreeId));
     requireStaged(release);
     world.require('The gate', `hold ${orderNumber(identity)}`, `${gate.mode} ${gate.number}`);
   }
 
-  function open({ release, forward }: OpenOrder): Handover | null {
+  function open({ release, forward }: OpenInput): Handover | null {
     const { nextTreeId, currentTreeId } = release;
     world.require(`tree ${currentTreeId}`, 'FROZEN', world.state(currentTreeId));
     world.setState(nextTreeId, 'ACTIVE');
@@ -150,9 +144,9 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
   }
 
-  const stop = ({ release }: { readonly release: ReleaseOrder }): void => {
+  const stop = ({ release }: { readonly release: Release }): void => {
     const next = slotNamed(release.next);
-    if (kept.get(next)?.mark === release.mark && gate.upstream !== next) {
+    if (kept.get(next)?.mark === release.attemptId && gate.upstream !== next) {
       running.delete(next);
     }
   };
@@ -163,7 +157,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
       .forEach((treeId) => world.setState(treeId, 'FROZEN'));
   };
 
-  const allowWrites = ({ identity, release }: AttemptOrder): void => {
+  const allowWrites = ({ identity, release }: AttemptInput): void => {
     const { currentTreeId, supersedes, inactive } = release;
     if (!world.isOurs(identity) || supersedes || world.livesOnNext(release)) {
       return;
@@ -177,14 +171,14 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     world.setState(currentTreeId, 'ACTIVE');
   };
 
-  const releaseWrites = ({ identity, release }: AttemptOrder): void => {
+  const releaseWrites = ({ identity, release }: AttemptInput): void => {
     const fence = orderNumber(identity) + 1;
     if (!world.livesOnNext(release) && fence >= gate.number) {
       world.order({ ...identity, fence }, { mode: 'pass', upstream: slotNamed(release.current) });
     }
   };
 
-  const closeNext = ({ identity, release, evenIfExposed }: CloseOrder): ClosedNextTree => {
+  const closeNext = ({ identity, release, evenIfExposed }: CloseInput): ClosedNextTree => {
     const { nextTreeId, currentTreeId } = release;
     if (!world.isOurs(identity)) {
       return { content: 'nothing' as const, currentGrew: false };
@@ -197,14 +191,14 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     return { content: world.content(nextTreeId), currentGrew, end: world.head(nextTreeId) };
   };
 
-  const notAsBefore = ({ identity, release }: AttemptOrder): string[] => {
+  const notAsBefore = ({ identity, release }: AttemptInput): string[] => {
     if (!world.isOurs(identity) || release.supersedes || world.livesOnNext(release)) {
       return [];
     }
     const current = world.state(release.currentTreeId);
     const left = world
       .marked()
-      .filter((tree) => tree.identity.rotation === identity.rotation && tree.state !== 'FROZEN');
+      .filter((tree) => tree.identity.rotationId === identity.rotationId && tree.state !== 'FROZEN');
     return [
       ...(current === 'ACTIVE' ? [] : [`tree ${release.currentTreeId} is ${current}, not ACTIVE`]),
       ...left.map(({ treeId, state }) => `tree ${treeId} is ${state}, not FROZEN`),
@@ -216,7 +210,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
   return {
     preflight: observe(({ log }) => ({ log, refusals: [], found: world.found() })),
     lockHolder: (log) => lockHolder(Context.current().client, log),
-    cutOverRuns: (log) => cutOverRuns(Context.current().client, log),
+    criticalSectionRuns: (log) => criticalSectionRuns(Context.current().client, log),
     leftovers: observe(({ log }) => ({ log, refusals: [], found: world.leftovers() })),
     guard: async ({ log }) => {
       const { leftovers, current } = world.found();
@@ -286,28 +280,28 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
           throw refuse('ALREADY_ROTATED', { log: world.log, tree: release.nextTreeId });
         }
         const mine = kept.get(next);
-        const before = mine?.mark === release.mark ? mine.before : slots[next];
+        const before = mine?.mark === release.attemptId ? mine.before : slots[next];
         world.require('A file of a slot', release.fingerprint, world.fingerprint({ [next]: before }));
-        kept.set(next, { mark: release.mark, before });
+        kept.set(next, { mark: release.attemptId, before });
         const inactive = [...release.inactive.map(({ treeId }) => treeId), release.currentTreeId];
         slots[next] = { active: release.nextTreeId, inactive };
         running.delete(next);
       }),
     ),
-    discard: change('discard', (order) => {
-      stop(order);
-      const next = slotNamed(order.release.next);
+    discard: change('discard', (input) => {
+      stop(input);
+      const next = slotNamed(input.release.next);
       const mine = kept.get(next);
-      if (mine?.mark === order.release.mark && gate.upstream !== next) {
+      if (mine?.mark === input.release.attemptId && gate.upstream !== next) {
         slots[next] = mine.before;
         kept.delete(next);
       }
     }),
-    holdAndFreeze: (order) =>
+    holdAndFreeze: (input) =>
       withSteps(world, async (steps) => {
-        const { identity, release } = order;
+        const { identity, release } = input;
         world.requireOurs(identity);
-        requireAsPrepared(order);
+        requireAsPrepared(input);
         const upstream = gate.upstream;
         await acted('hold', () => world.order(identity, { mode: 'hold', upstream }), steps);
         await acted('start', () => running.add(slotNamed(release.next)), steps);
@@ -315,42 +309,42 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
         return { frozen: frozenEnd(release.currentTreeId), times: steps.times };
       }),
     allowWritesToCurrent: change('allowWritesToCurrent', allowWrites),
-    releaseToCurrent: change('releaseToCurrent', releaseWrites),
+    sendToCurrent: change('sendToCurrent', releaseWrites),
     stop: change('stop', stop),
-    openAndExpose: (order) =>
+    openAndExpose: (input) =>
       withSteps(
         world,
         async (steps) => {
-          const { identity, release, frozen } = order;
+          const { identity, release, frozen } = input;
           world.requireOurs(identity);
-          if (order.forward) {
+          if (input.forward) {
             await acted('forward', () => goForward(release));
           }
           const prove = (): Handover | null => {
             if (frozen) {
-              requireStillHeld(order);
+              requireStillHeld(input);
             }
-            return open(order);
+            return open(input);
           };
           const handover = await acted('verify', prove, steps);
           const upstream = slotNamed(release.next);
           await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
           return { frozen: frozen ?? frozenEnd(release.currentTreeId), handover, times: steps.times };
         },
-        !order.forward,
+        !input.forward,
       ),
     closeNextTree: change('closeNextTree', closeNext),
-    lookBack: change('lookBack', (order) => {
-      const differences = notAsBefore(order);
+    lookBack: change('lookBack', (input) => {
+      const differences = notAsBefore(input);
       if (differences.length > 0) {
-        closeNext(order);
-        if (order.froze) {
-          allowWrites(order);
+        closeNext(input);
+        if (input.froze) {
+          allowWrites(input);
         }
-        releaseWrites(order);
-        retire(order.identity);
+        releaseWrites(input);
+        retire(input.identity);
       }
-      const left = notAsBefore(order);
+      const left = notAsBefore(input);
       if (left.length > 0) {
         throw refuse('NOT_AS_BEFORE', { log: world.log, differences: left });
       }
@@ -373,7 +367,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
       world.standing = next;
       running.delete(current);
       for (const [slot, { mark }] of kept) {
-        if (mark.startsWith(`${identity.rotation}/`)) {
+        if (mark.startsWith(`${identity.rotationId}/`)) {
           kept.delete(slot);
         }
       }
@@ -384,7 +378,7 @@ export function activitiesOf(world: World): Changes & Observations & Pruning {
     }),
   };
 
-  function goForward({ currentTreeId, nextTreeId, next }: ReleaseOrder): void {
+  function goForward({ currentTreeId, nextTreeId, next }: Release): void {
     if (world.hasGrown(currentTreeId, nextTreeId)) {
       const handedOver = `${world.tree(nextTreeId).handover?.size ?? 0} entries`;
       const now = `${world.tree(currentTreeId).size} entries`;
@@ -411,8 +405,8 @@ function retired(world: World) {
           : world.content(treeId) === 'public entries'
             ? 'it holds entries of clients'
             : undefined;
-      const { rotation, attempt } = identity;
-      return { treeId, ...world.head(treeId), rotation, attempt, ...(keep !== undefined && { keep }) };
+      const { rotationId, attempt } = identity;
+      return { treeId, ...world.head(treeId), rotationId, attempt, ...(keep !== undefined && { keep }) };
     });
 }
 
@@ -427,7 +421,7 @@ function withSteps<Result>(
 
 /** What must succeed in the end: whatever it finds is worth another try (activities/index.ts). */
 const insisted: ReadonlySet<Act> = new Set<Act>([
-  ...(['retireNextTree', 'discard', 'allowWritesToCurrent', 'releaseToCurrent', 'stop'] as const),
+  ...(['retireNextTree', 'discard', 'allowWritesToCurrent', 'sendToCurrent', 'stop'] as const),
   ...(['closeNextTree', 'lookBack', 'superseding', 'confirm', 'settle', 'soak'] as const),
 ]);
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../../activities/errors/refusal-error';
-import type { Changes } from '../../workflows/model/changes';
-import type { InstallationState, ReleaseOrder } from '../../workflows/model/installation';
+import type { Actions } from '../../workflows/model/actions';
+import type { InstallationState, Release } from '../../workflows/model/installation';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import type { Shard, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
-import { markedTrees, markOf, nameOf, type MarkedTree } from '../../workflows/model/mark';
+import { markedTrees, markOf, attemptIdOf, type MarkedTree } from '../../workflows/model/mark';
 import type { FoundLog, RotationTiming } from '../../workflows/model/plan';
 import type { FoundLeftovers } from '../../workflows/model/recovery';
 import { orderNumber, type AttemptIdentity, type NextTreeContent } from '../../workflows/model/rotation';
@@ -13,7 +13,7 @@ import { logTree } from '../model/log-tree';
 
 /** What can fail: every change, and each step of an activity that does several. */
 export type Act =
-  | Exclude<keyof Changes, 'holdAndFreeze' | 'openAndExpose'>
+  | Exclude<keyof Actions, 'holdAndFreeze' | 'openAndExpose'>
   | 'hold'
   | 'start'
   | 'freeze'
@@ -221,7 +221,7 @@ export class World {
     return active === treeId || inactive.includes(treeId);
   }
 
-  livesOnNext({ next, nextTreeId }: ReleaseOrder): boolean {
+  livesOnNext({ next, nextTreeId }: Release): boolean {
     return this.gate.upstream === next && this.state(nextTreeId) === 'ACTIVE';
   }
 
@@ -230,7 +230,7 @@ export class World {
     const later = Math.max(this.gate.number, ...this.marked().map((tree) => tree.identity.number));
     const number = orderNumber(identity);
     if (later > number + 1) {
-      throw refuse('NOT_OURS', { rotation: nameOf(identity), number, later });
+      throw refuse('NOT_OURS', { rotation: attemptIdOf(identity), number, later });
     }
   }
 
@@ -260,7 +260,7 @@ export class World {
     if (number < has || (number === has && order.mode === 'hold' && mode !== 'hold')) {
       throw refuse('GATE_ORDER_REFUSED', { number, has, mode });
     }
-    Object.assign(this.gate, { ...order, number, rotation: identity.rotation });
+    Object.assign(this.gate, { ...order, number, rotation: identity.rotationId });
   }
 
   fingerprint(before: Partial<Record<SlotName, Slot>> = {}): string {

@@ -1,7 +1,7 @@
-import type { AttemptOrder } from './changes';
+import type { AttemptInput } from './actions';
 
 /** A step of an attempt that cannot be finished. */
-export interface HeldStep extends AttemptOrder {
+export interface HeldStep extends AttemptInput {
   readonly step: string;
   /** For the last look at what was taken back: whether the attempt may have closed the current tree. */
   readonly froze?: boolean;

@@ -12,7 +12,7 @@ export type Decision = 'rollBack' | 'forward' | 'supersede' | 'hold';
 /** What an operator wants where the next tree took entries and cannot serve. */
 export type IfNextFails = 'supersede' | 'hold';
 
-export interface Standing {
+export interface SectionFacts {
   /** Read from the closed next tree (H6). */
   readonly content: NextTreeContent;
   /** The tries to go forward are used up. */
@@ -23,7 +23,7 @@ export interface Standing {
 }
 
 /** Decides by Trillian's facts alone, so that whoever asks again after a Terminate comes to the same answer (H6). */
-export function decide({ content, forwardFailed, currentGrew, ifNextFails }: Standing): Decision {
+export function decide({ content, forwardFailed, currentGrew, ifNextFails }: SectionFacts): Decision {
   if (content === 'nothing' || content === 'handover') {
     return 'rollBack';
   }

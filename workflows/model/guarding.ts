@@ -64,14 +64,14 @@ const TASK_ATTEMPTS = 5;
 export function judge(facts: GuardFacts): GuardVerdict {
   const { log, owner, leftovers } = facts;
   if (owner) {
-    const { workflowId, rotation, taskAttempts, quietForMs, paused } = owner;
+    const { workflowId, rotation: rotationId, taskAttempts, quietForMs, paused } = owner;
     if (paused) {
       // It stands still because a person wants it to, and nobody else may put a hand to the log meanwhile.
       return { alarms: [refusal('ROTATION_PAUSED', { log, ...paused })], recover: false };
     }
     const stuck =
       taskAttempts >= TASK_ATTEMPTS || quietForMs > facts.stuckAfterMs
-        ? [refusal('ROTATION_STUCK', { log, rotation, workflowId, taskAttempts, quietForMs })]
+        ? [refusal('ROTATION_STUCK', { log, rotation: rotationId, workflowId, taskAttempts, quietForMs })]
         : [];
     // What a running rotation is in the middle of would look like drift.
     return { alarms: stuck, recover: false };

@@ -24,7 +24,7 @@ export interface Held {
 }
 
 /** The argument of the Update `resume`. */
-export interface ResumeOrder {
+export interface ResumeInput {
   readonly choice: Choice;
   /** Who decides; a claim, as Temporal's UI knows nobody (H25). */
   readonly who: string;
@@ -34,7 +34,7 @@ export interface ResumeOrder {
 }
 
 /** A decision that was made, as the result keeps it. */
-export interface Intervention extends ResumeOrder {
+export interface Intervention extends ResumeInput {
   readonly step: string;
   /** ISO 8601. */
   readonly at: string;
@@ -57,7 +57,7 @@ export function resumeProblems(order: unknown, held: Held | null, before?: Inter
   if (typeof order !== 'object' || order === null || Array.isArray(order)) {
     return ['resume takes one JSON object: {"choice": "retry", "who": "your name", "why": "a reason"}.'];
   }
-  const { choice, who, why, step }: Partial<Record<keyof ResumeOrder, unknown>> = order;
+  const { choice, who, why, step }: Partial<Record<keyof ResumeInput, unknown>> = order;
   const problems: string[] = [];
   if (step !== undefined && step !== held.step) {
     problems.push(`step is ${shown(step)}; held is ${held.step} by now.`);

@@ -52,9 +52,9 @@ export interface InstallationChanges {
 }
 
 /** Everything that an installation needs to stage, run, settle or discard a release. */
-export interface ReleaseOrder {
+export interface Release {
   /** Names this attempt in marks and backups: `<rotation>/<attempt>`. */
-  readonly mark: string;
+  readonly attemptId: string;
   readonly current: string;
   readonly next: string;
   readonly currentTreeId: TreeId;

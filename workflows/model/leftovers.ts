@@ -1,6 +1,6 @@
 import type { InstallationState } from './installation';
 import type { Tree, TreeId } from './log';
-import { nameOf, type MarkedTree } from './mark';
+import { attemptIdOf, type MarkedTree } from './mark';
 
 /** What is looked through for what an interrupted rotation left behind. */
 export interface LeftoverFacts {
@@ -25,7 +25,9 @@ export function leftoversOf({ installation, gate, current, marked }: LeftoverFac
   const named = namedTrees(installation);
   const found = marked
     .filter((tree) => tree.state !== 'FROZEN' && !named.has(tree.treeId))
-    .map((tree) => `tree ${tree.treeId} of rotation ${nameOf(tree.identity)} is ${tree.state}, not FROZEN`);
+    .map(
+      (tree) => `tree ${tree.treeId} of rotation ${attemptIdOf(tree.identity)} is ${tree.state}, not FROZEN`,
+    );
   if (installation.keptBy !== null) {
     found.push(`slot files are kept for rotation ${installation.keptBy}, as if it had not ended`);
     if (current.state !== 'ACTIVE') {

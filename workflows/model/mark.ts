@@ -2,8 +2,8 @@ import type { Tree, TreeId, TreeState } from './log';
 import { LARGEST_NUMBER, type AttemptIdentity } from './rotation';
 
 /** A next tree's description: whose it is. Written in CreateTree and never later, since updates get lost in Trillian. */
-export function markOf({ log, rotation, attempt, number }: AttemptIdentity): string {
-  return `rekor-rotate log=${log} rotation=${rotation} attempt=${attempt} number=${number}`;
+export function markOf({ log, rotationId, attempt, number }: AttemptIdentity): string {
+  return `rekor-rotate log=${log} rotation=${rotationId} attempt=${attempt} number=${number}`;
 }
 
 const form =
@@ -20,8 +20,8 @@ function readAnyMark({ description }: Tree): AttemptIdentity | undefined {
   if (!found) {
     return undefined;
   }
-  const { log = '', rotation = '', attempt, number } = found;
-  return { log, rotation, attempt: Number(attempt), number: Number(number) };
+  const { log = '', rotation: rotationId = '', attempt, number } = found;
+  return { log, rotationId, attempt: Number(attempt), number: Number(number) };
 }
 
 /** Trees of a log whose mark is ignored: nobody but a person can have written its number. */
@@ -47,6 +47,6 @@ export function markedTrees(trees: readonly Tree[], log: string): MarkedTree[] {
 }
 
 /** How an attempt is named on the gate and beside kept files: `<rotation>/<attempt>`. */
-export function nameOf({ rotation, attempt }: AttemptIdentity): string {
-  return `${rotation}/${attempt}`;
+export function attemptIdOf({ rotationId, attempt }: AttemptIdentity): string {
+  return `${rotationId}/${attempt}`;
 }

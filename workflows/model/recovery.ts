@@ -1,8 +1,8 @@
-import type { CutOverOrder } from './changes';
-import type { ReleaseOrder } from './installation';
+import type { CriticalSectionInput } from './actions';
+import type { Release } from './installation';
 import { leftoversOf, namedTrees, type LeftoverFacts } from './leftovers';
 import type { Shard, TreeId } from './log';
-import { nameOf, type MarkedTree } from './mark';
+import { attemptIdOf, type MarkedTree } from './mark';
 import type { RotationTiming } from './plan';
 import { refusal, type Refusal } from './refusals';
 import { numberAfter } from './rotation';
@@ -43,7 +43,7 @@ export interface RecoveryPlan {
   readonly kind: RecoveryKind;
   /** What was found, in plain words. */
   readonly leftovers: readonly string[];
-  readonly order: CutOverOrder;
+  readonly input: CriticalSectionInput;
   /** Trees that nothing names and that are to be left FROZEN, with their attempts. */
   readonly retire: readonly Pick<MarkedTree, 'treeId' | 'identity'>[];
   readonly timing: RotationTiming;
@@ -64,17 +64,17 @@ export function planRecovery(
   const { installation, marked } = found;
   const named = namedTrees(installation);
   const unnamed = byNumber(marked.filter((tree) => !named.has(tree.treeId)));
-  const kept = marked.find(({ identity }) => nameOf(identity) === installation.keptBy);
+  const kept = marked.find(({ identity }) => attemptIdOf(identity) === installation.keptBy);
   const served = marked.find(({ treeId }) => treeId === installation.activeTreeId);
   const servedKeeps =
     served !== undefined &&
-    [installation.keptBy, installation.keptByServing].includes(nameOf(served.identity));
+    [installation.keptBy, installation.keptByServing].includes(attemptIdOf(served.identity));
   const retire = unnamed
     .filter(({ state }) => state !== 'FROZEN')
     .map(({ treeId, identity }) => ({ treeId, identity }));
-  const plan = (kind: RecoveryKind, tree: MarkedTree, release: ReleaseOrder | null) =>
+  const plan = (kind: RecoveryKind, tree: MarkedTree, release: Release | null) =>
     release
-      ? { kind, leftovers, order: orderOf(found, tree, release), retire, timing: found.timing }
+      ? { kind, leftovers, input: orderOf(found, tree, release), retire, timing: found.timing }
       : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
   const withEntries = unnamed.find(({ treeId }) => found.withEntries.includes(treeId));
   if (withEntries && withEntries.treeId !== kept?.treeId) {
@@ -103,7 +103,7 @@ export function planRecovery(
 
 /** Another rotation, and a later one. */
 function isAfter({ identity }: MarkedTree, { identity: served }: MarkedTree): boolean {
-  return identity.rotation !== served.rotation && identity.number > served.number;
+  return identity.rotationId !== served.rotationId && identity.number > served.number;
 }
 
 function byNumber(trees: readonly MarkedTree[]): MarkedTree[] {
@@ -111,10 +111,10 @@ function byNumber(trees: readonly MarkedTree[]): MarkedTree[] {
 }
 
 /** The release of an attempt that is not exposed: it is in the slot that does not serve. */
-function beside({ installation, inactive }: FoundLeftovers, tree: MarkedTree): ReleaseOrder {
+function beside({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Release {
   const { current, next, activeTreeId, fingerprint } = installation;
   return {
-    mark: nameOf(tree.identity),
+    attemptId: attemptIdOf(tree.identity),
     current,
     next,
     currentTreeId: activeTreeId,
@@ -125,12 +125,12 @@ function beside({ installation, inactive }: FoundLeftovers, tree: MarkedTree): R
 }
 
 /** The release of an attempt that is exposed: its slot serves; null for a log without an earlier shard. */
-function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): ReleaseOrder | null {
+function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Release | null {
   const { current, next, fingerprint } = installation;
   const before = inactive.at(-1);
   return before
     ? {
-        mark: nameOf(tree.identity),
+        attemptId: attemptIdOf(tree.identity),
         current: next,
         next: current,
         currentTreeId: before.treeId,
@@ -141,7 +141,7 @@ function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): 
     : null;
 }
 
-function orderOf(found: FoundLeftovers, { identity }: MarkedTree, release: ReleaseOrder): CutOverOrder {
+function orderOf(found: FoundLeftovers, { identity }: MarkedTree, release: Release): CriticalSectionInput {
   const largest = Math.max(found.gate.number, ...found.marked.map((tree) => tree.identity.number));
   const { criticalSectionMs, ifNextFails } = found.timing;
   // The next attempt of the interrupted rotation may have begun, and have left nothing yet (H8).

@@ -353,7 +353,7 @@ const catalogue = {
     silentForMs: number | null;
     everyMs: number;
   }): Text => {
-    const id = `guard/${found.log}`;
+    const id = `guard-${found.log}`;
     const last =
       found.silentForMs === null
         ? 'no look is known to have ended'

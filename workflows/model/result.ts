@@ -1,8 +1,8 @@
 import { entries } from './counted';
-import type { AttemptOrder } from './changes';
+import type { AttemptInput } from './actions';
 import { downstream, endedTrees } from './downstream';
 import type { Held, Intervention } from './held';
-import type { ReleaseOrder } from './installation';
+import type { Release } from './installation';
 import type { Shard, TreeId } from './log';
 import type { Plan } from './plan';
 import type { Refusal } from './refusals';
@@ -19,7 +19,7 @@ import { afterRotation, firstIndexAfter } from './shards';
 /** What every result of a rotation that did something says, however it ended. */
 export interface Rotated {
   readonly log: string;
-  readonly rotation: string;
+  readonly rotationId: string;
   /** Absent for a recovery, which has none. */
   readonly plan?: Plan;
   readonly attempts: number;
@@ -39,7 +39,7 @@ export function inOrder(result: RotationResult): RotationResult {
 }
 
 /** What a rotation is called, and what it had done by then; nothing unless it is said. */
-type Begun = Pick<Rotated, 'log' | 'rotation'> & Partial<Rotated>;
+type Begun = Pick<Rotated, 'log' | 'rotationId'> & Partial<Rotated>;
 
 /** Nothing has happened, or nothing more of it does: every reason against it at once. */
 export function refused(begun: Begun, refusals: readonly Refusal[]): RotationResult {
@@ -57,7 +57,7 @@ export function refused(begun: Begun, refusals: readonly Refusal[]): RotationRes
 export function notNeeded(log: string): RotationResult {
   return {
     log,
-    rotation: 'recovery',
+    rotationId: 'recovery',
     outcome: 'notNeeded',
     reason: `No interrupted rotation has left anything behind in ${log}: there is nothing to recover.`,
     refusals: [],
@@ -127,8 +127,8 @@ export interface Evidence {
 }
 
 /** The next tree serves. */
-export function completed(rotated: Rotated, order: AttemptOrder, evidence: Evidence): RotationResult {
-  const { release } = order;
+export function completed(rotated: Rotated, input: AttemptInput, evidence: Evidence): RotationResult {
+  const { release } = input;
   const { frozen, handover, ...proved } = evidence;
   const { nextTreeId } = release;
   const shards = afterRotation(release.inactive, frozen.treeId, frozen.size);
@@ -156,13 +156,13 @@ export function completed(rotated: Rotated, order: AttemptOrder, evidence: Evide
 }
 
 /** How many trees have ended: from the one that was planned as the current one; more than one where one could not serve. */
-function endedIn({ plan }: Rotated, { supersedes }: ReleaseOrder, shards: readonly Shard[]): number {
+function endedIn({ plan }: Rotated, { supersedes }: Release, shards: readonly Shard[]): number {
   const first = shards.findIndex(({ treeId }) => treeId === plan?.currentTree.treeId);
   return first < 0 ? (supersedes ? 2 : 1) : shards.length - first;
 }
 
 /** A third tree serves, after the next one, which took entries and could not. */
-export function superseded(rotated: Rotated, third: AttemptOrder, evidence: Evidence): RotationResult {
+export function superseded(rotated: Rotated, third: AttemptInput, evidence: Evidence): RotationResult {
   const result = completed(rotated, third, evidence);
   const { treeId, size } = evidence.frozen;
   const current = third.release.inactive.at(-1);
@@ -176,10 +176,10 @@ export function superseded(rotated: Rotated, third: AttemptOrder, evidence: Evid
 }
 
 /** What would have been done; nothing was. */
-export function planned(plan: Plan, rotation: string, steps: readonly StepRecord[]): RotationResult {
+export function planned(plan: Plan, rotationId: string, steps: readonly StepRecord[]): RotationResult {
   return {
     log: plan.log,
-    rotation,
+    rotationId,
     outcome: 'planned',
     reason: 'This was a dry run: nothing has been changed.',
     refusals: [],

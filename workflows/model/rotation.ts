@@ -19,7 +19,7 @@ export interface RotationRequest {
 export interface AttemptIdentity {
   readonly log: string;
   /** Names the rotation for people and marks, for example `20260131T030000Z-1f3a9c`. */
-  readonly rotation: string;
+  readonly rotationId: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /**
@@ -136,7 +136,7 @@ export interface RotationResult {
   /** What was left when a person gave it up. */
   readonly held?: Held;
   readonly log: string;
-  readonly rotation: string;
+  readonly rotationId: string;
   readonly attempts: number;
   readonly currentTree?: Partial<TreeHead> & { readonly treeId: TreeId };
   readonly nextTree?: { readonly treeId: TreeId; readonly firstIndex: number };

@@ -111,6 +111,6 @@ describe('the commands that a person is shown', () => {
     const host = hostInstallation(options());
     expect(await host.byHand.discard(order)).toHaveLength(1);
     await host.stage(order, signal);
-    expect(await host.byHand.discard({ ...order, mark: 'r1/2' })).toHaveLength(1);
+    expect(await host.byHand.discard({ ...order, attemptId: 'r1/2' })).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { hostInstallation } from '../../../activities/installation/host';
-import type { ReleaseOrder } from '../../../workflows/model/installation';
+import type { Release } from '../../../workflows/model/installation';
 import {
   CURRENT,
   NEXT,
@@ -73,19 +73,19 @@ describe('an attempt that staged the next release', () => {
     const host = hostInstallation(options());
     const order = await orderOf();
     await host.stage(order, signal);
-    await host.forget({ ...order, mark: 'r2/1' }, signal);
+    await host.forget({ ...order, attemptId: 'r2/1' }, signal);
     expect(await host.keptBy(order, signal)).toBe('r1/1');
     // A later attempt of the rotation ends what the first one kept.
-    await host.forget({ ...order, mark: 'r1/2' }, signal);
+    await host.forget({ ...order, attemptId: 'r1/2' }, signal);
     expect(await host.keptBy(order, signal)).toBeNull();
   });
 
   /** The next tree took entries in slot green and cannot serve; a third tree follows it (H12). */
-  async function superseding(serving: string): Promise<ReleaseOrder> {
+  async function superseding(serving: string): Promise<Release> {
     const { current, next, fingerprint } = await hostInstallation(options()).read(serving, signal);
     const inactive = [EARLIER, CURRENT].map((treeId) => ({ treeId, length: 10 }));
     return {
-      ...{ mark: 'r1/2', current, next, fingerprint, inactive },
+      ...{ attemptId: 'r1/2', current, next, fingerprint, inactive },
       ...{ currentTreeId: NEXT, nextTreeId: THIRD, supersedes: true },
     };
   }

@@ -23,7 +23,7 @@ describe('discarding the next release', () => {
     expect(contents()).toEqual(before);
     await hostInstallation(options()).stage(order, signal);
     const staged = contents();
-    await hostInstallation(options()).discard({ ...order, mark: 'r1/2' }, signal);
+    await hostInstallation(options()).discard({ ...order, attemptId: 'r1/2' }, signal);
     expect(contents()).toEqual(staged);
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { RefusalError } from '../../../activities/errors/refusal-error';
 import { hostInstallation } from '../../../activities/installation/host';
 import type { HostOptions, SlotOptions } from '../../../activities/installation/host';
-import type { ReleaseOrder } from '../../../workflows/model/installation';
+import type { Release } from '../../../workflows/model/installation';
 
 export const CURRENT = '1949066653115536561';
 export const NEXT = '9223372036854775807';
@@ -54,10 +54,10 @@ export function options(commands: Partial<SlotOptions['commands']> = {}): HostOp
   };
 }
 
-export async function orderOf(mark = 'r1/1'): Promise<ReleaseOrder> {
+export async function orderOf(mark = 'r1/1'): Promise<Release> {
   const { current, next, fingerprint } = await hostInstallation(options()).read(BLUE, signal);
   const inactive = [{ treeId: EARLIER, length: 10 }];
-  return { mark, current, next, currentTreeId: CURRENT, nextTreeId: NEXT, inactive, fingerprint };
+  return { attemptId: mark, current, next, currentTreeId: CURRENT, nextTreeId: NEXT, inactive, fingerprint };
 }
 
 export async function refusalOf(

@@ -45,7 +45,7 @@ describe('allowing writes to the current tree', () => {
       'a tree of another rotation of the log that came later does',
       'NEXT_TREE_HAS_ENTRIES',
       (log) => {
-        log.trees['400'] = { state: 'FROZEN', size: 3, mark: { ...identity, rotation: 'q', number: 5 } };
+        log.trees['400'] = { state: 'FROZEN', size: 3, mark: { ...identity, rotationId: 'q', number: 5 } };
       },
     ],
   ])('is refused while %s (H6)', async (_what, code, change) => {
@@ -57,7 +57,7 @@ describe('allowing writes to the current tree', () => {
 
   it('is not kept from it by entries of an earlier shard that a rotation made, nor by another log', async () => {
     const log = frozen();
-    log.trees['100'] = { state: 'FROZEN', size: 10, mark: { ...identity, rotation: 'p', number: 1 } };
+    log.trees['100'] = { state: 'FROZEN', size: 10, mark: { ...identity, rotationId: 'p', number: 1 } };
     log.trees['900'] = { state: 'ACTIVE', size: 5, mark: { ...identity, log: 'staging' } };
     await allow(log);
     expect(log.done).toEqual(['200 ACTIVE']);

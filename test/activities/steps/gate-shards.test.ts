@@ -12,7 +12,7 @@ function settled(): FakeLog {
 
 /** One look of the guardian; no rotation is open. */
 async function guarded(log: FakeLog, systems: LogSystems = log.systems()): Promise<string[]> {
-  const notFound = new WorkflowNotFoundError('not found', 'log/production', undefined);
+  const notFound = new WorkflowNotFoundError('not found', 'log-production', undefined);
   const client = { workflow: { getHandle: () => ({ describe: () => Promise.reject(notFound) }) } };
   const facts = await guard(systems, client as never, { log: 'production' }, someBounds());
   return facts.drift.map(({ code, message }) => `${code}: ${message}`);

@@ -43,7 +43,7 @@ describe('what an interrupted rotation left behind', () => {
     const log = settled();
     // Somebody deployed the list of the day before, and a next tree is left over besides.
     log.slots['green'] = { active: '300', inactive: ['100'] };
-    log.trees['400'] = { state: 'ACTIVE', size: 0, mark: { ...identity, rotation: 'q', number: 9 } };
+    log.trees['400'] = { state: 'ACTIVE', size: 0, mark: { ...identity, rotationId: 'q', number: 9 } };
     const { refusals, found: nothing } = await found(log);
     expect(nothing).toBeUndefined();
     expect(refusals.map(({ code }) => code)).toContain('LIST_DRIFTED');

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { cutOverRuns, lockHolder, lockOwner } from '../../../activities/steps/lock';
+import { criticalSectionRuns, lockHolder, lockOwner } from '../../../activities/steps/lock';
 import { ensureBinaries } from '../../../tools/binaries';
 import { pausedBy, startPausingFront, type PausingFront } from '../../cli/pausing-front';
 import { refused } from '../refused';
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 /** An open workflow that no worker carries on. */
 async function open(workflowId: string): Promise<void> {
-  await server.client.workflow.start('rotation', {
+  await server.client.workflow.start('rotateUnderLock', {
     ...{ workflowId, taskQueue: 'nobody-polls-this' },
     memo: { rotation: 'r', startedBy: 'rotate-by-ada' },
   });
@@ -38,39 +38,41 @@ async function open(workflowId: string): Promise<void> {
 
 it('finds nobody where there is nobody', async () => {
   expect(await lockHolder(client, 'none')).toBeNull();
-  expect(await cutOverRuns(client, 'none')).toBe(false);
+  expect(await criticalSectionRuns(client, 'none')).toBe(false);
   expect(await lockOwner(client, 'none')).toBeNull();
 });
 
 it('names who holds a log', async () => {
-  await open('log/held');
+  await open('log-held');
 
   expect(await lockHolder(client, 'held')).toEqual({ rotation: 'r', startedBy: 'rotate-by-ada' });
   expect(await lockOwner(client, 'held')).toMatchObject({
-    workflowId: 'log/held',
+    workflowId: 'log-held',
     rotation: 'r',
     paused: null,
   });
 });
 
 it('takes a paused rotation for open, and names who has paused it', async () => {
-  await open('log/paused');
-  front.pause('log/paused');
+  await open('log-paused');
+  front.pause('log-paused');
 
   expect(await refused('ROTATION_PAUSED', lockHolder(client, 'paused'))).toContain('is paused in Temporal');
   expect(await lockOwner(client, 'paused')).toMatchObject({
     rotation: 'r',
-    paused: { workflowId: 'log/paused', by: pausedBy.identity, reason: pausedBy.reason },
+    paused: { workflowId: 'log-paused', by: pausedBy.identity, reason: pausedBy.reason },
   });
 });
 
 it('takes a paused critical section for open, and lets nobody wait for it', async () => {
-  await open('log/section/cut-over');
-  front.pause('log/section/cut-over');
+  await open('critical-section-section');
+  front.pause('critical-section-section');
 
-  expect(await refused('ROTATION_PAUSED', cutOverRuns(client, 'section'))).toContain('is paused in Temporal');
+  expect(await refused('ROTATION_PAUSED', criticalSectionRuns(client, 'section'))).toContain(
+    'is paused in Temporal',
+  );
   expect(await refused('ROTATION_PAUSED', lockHolder(client, 'section'))).toContain('is paused in Temporal');
   expect(await lockOwner(client, 'section')).toMatchObject({
-    paused: { workflowId: 'log/section/cut-over' },
+    paused: { workflowId: 'critical-section-section' },
   });
 });

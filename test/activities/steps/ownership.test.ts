@@ -6,12 +6,12 @@ import { settle, stage } from '../../../activities/steps/next-release';
 import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
 import { expose } from '../../../activities/steps/writes';
 import { lookBack } from '../../../activities/steps/rolled-back';
-import type { SettledOrder } from '../../../workflows/model/changes';
+import type { ExposedInput } from '../../../workflows/model/actions';
 import { numberAfter } from '../../../workflows/model/rotation';
 import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
-const settled: SettledOrder = {
+const settled: ExposedInput = {
   ...order,
   frozen: { treeId: '200', size: 20, rootHash: 'ab', proof: [] },
   handover: null,
@@ -34,7 +34,7 @@ describe('an attempt', () => {
   it('owns it no more when a later rotation was given the numbers that its own attempts left nowhere (H7)', async () => {
     const log = new FakeLog();
     const second = { ...identity, attempt: 2, number: 9 };
-    log.trees['400'] = { state: 'ACTIVE', size: 5, mark: { ...identity, rotation: 's', number: 10 } };
+    log.trees['400'] = { state: 'ACTIVE', size: 5, mark: { ...identity, rotationId: 's', number: 10 } };
     log.gate.number = 10;
     await refused('NOT_OURS', requireOurs(log.systems(), second, someBounds()));
     await refused('NOT_OURS', holdAndFreeze(log.systems(), { ...order, identity: second }, someBounds()));
@@ -102,7 +102,7 @@ describe.each<[string, (log: FakeLog) => void]>([
   [
     'a tree',
     (log) =>
-      (log.trees['400'] = { state: 'DRAINING', size: 0, mark: { ...identity, rotation: 'r2', number: 9 } }),
+      (log.trees['400'] = { state: 'DRAINING', size: 0, mark: { ...identity, rotationId: 'r2', number: 9 } }),
   ],
 ])('an attempt whose log %s gave to a later one (H7, H8)', (_where, give) => {
   const later = (): FakeLog => {

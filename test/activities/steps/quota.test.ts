@@ -22,7 +22,7 @@ function brokenOff(): FakeLog {
   fake.trees['200'] = { state: 'FROZEN', size: 20 };
   fake.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity };
   fake.handsOver('200', '300');
-  const mark = { ...identity, rotation: 'before', number: 3 };
+  const mark = { ...identity, rotationId: 'before', number: 3 };
   fake.trees['290'] = { state: 'FROZEN', size: 0, mark, uninitialised: true };
   return fake;
 }

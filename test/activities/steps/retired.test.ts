@@ -18,7 +18,7 @@ describe('retired trees', () => {
   it('are those that a rotation made and that nothing names', async () => {
     const log = withRetired();
     log.trees['900'] = { state: 'FROZEN', size: 0, mark: { ...identity, log: 'staging' } };
-    expect(await list(log)).toEqual([{ treeId: '300', ...log.head('300'), rotation: 'r', attempt: 1 }]);
+    expect(await list(log)).toEqual([{ treeId: '300', ...log.head('300'), rotationId: 'r', attempt: 1 }]);
     await prune(log, '300');
     expect(log.done).toEqual(['delete 300']);
   });
@@ -53,7 +53,11 @@ describe('retired trees', () => {
       '300',
       (log) => {
         log.handsOver('200', '300');
-        log.trees['301'] = { state: 'ACTIVE', size: 0, mark: { ...identity, rotation: 'later', number: 40 } };
+        log.trees['301'] = {
+          state: 'ACTIVE',
+          size: 0,
+          mark: { ...identity, rotationId: 'later', number: 40 },
+        };
         log.handsOver('300', '301', 5);
       },
     ],

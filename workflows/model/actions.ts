@@ -1,0 +1,164 @@
+import type { IfNextFails } from './decision';
+import type { Release } from './installation';
+import type { TreeId } from './log';
+import type { Patience } from './patience';
+import type { PreflightFacts } from './plan';
+import type { ByHand, HeldStep } from './by-hand';
+import type { GuardFacts } from './guarding';
+import type { RecoveryFacts } from './recovery';
+import type { DeleteTreeInput, RetiredTree } from './retired';
+import type {
+  AttemptIdentity,
+  ClosedNextTree,
+  FrozenTree,
+  Handover,
+  RotationRequest,
+  StepTimes,
+  VerificationReport,
+  WriteStall,
+} from './rotation';
+
+/** Everything that an attempt is about; each step gets it whole, so that no step asks another's memory. */
+export interface AttemptInput {
+  readonly identity: AttemptIdentity;
+  readonly release: Release;
+}
+
+/** The order of a whole critical section. */
+export interface CriticalSectionInput extends AttemptInput {
+  /** From the hold to the exposure, in milliseconds. */
+  readonly criticalSectionMs: number;
+  readonly ifNextFails: IfNextFails;
+}
+
+/** An order inside the critical section: what is not done by its end is not done at all (H8). */
+export interface CriticalInput extends AttemptInput {
+  /** Milliseconds left for this step when it was ordered. */
+  readonly budgetMs: number;
+}
+
+export interface OpenInput extends CriticalInput {
+  /** Absent when whoever froze the tree is gone; its end is then proven again. */
+  readonly frozen?: FrozenTree;
+  /**
+   * Past the point of no return: there is no way back, so the step is repeated until it succeeds and `budgetMs`
+   * bounds one try only.
+   */
+  readonly forward?: boolean;
+}
+
+export interface HeldAndFrozen {
+  readonly frozen: FrozenTree;
+  readonly times: StepTimes;
+}
+
+export interface OpenedAndExposed {
+  readonly frozen: FrozenTree;
+  /** Null when the next tree begins with an entry of a client, which only going forward allows. */
+  readonly handover: Handover | null;
+  readonly times: StepTimes;
+}
+
+/** An order after the exposure. */
+export interface ExposedInput extends AttemptInput {
+  readonly frozen: FrozenTree;
+  readonly handover: Handover | null;
+}
+
+export interface SoakInput extends ExposedInput {
+  /** How long this look lasts; a long soak is several, so that none is lost whole with its worker. Milliseconds. */
+  readonly forMs: number;
+}
+
+export interface LookBackInput extends AttemptInput {
+  /** The freeze of one of its attempts had begun; else a closed current tree is someone else's doing. */
+  readonly froze: boolean;
+}
+
+export interface CloseInput extends AttemptInput {
+  /** Close it also when the gate sends clients there: going forward has failed. */
+  readonly evenIfExposed?: boolean;
+}
+
+/**
+ * Everything that a rotation may do to the world. `real-run.ts` does it, `dry-run.ts` says it; the saga cannot
+ * tell which. Every method states an end, so doing it twice, or undoing what never happened, does no harm. What must
+ * succeed in the end takes how often it is tried before it fails; once, unless it is said.
+ */
+export interface Actions {
+  /** Creates, initialises, marks and closes (DRAINING) this attempt's next tree, or adopts the one with its mark. */
+  createNextTree(identity: AttemptIdentity): Promise<TreeId>;
+  /** Undo: leaves every tree with this attempt's mark FROZEN. Never deletes. */
+  retireNextTree(identity: AttemptIdentity, patience?: Patience): Promise<void>;
+
+  /** Writes the next release's configuration and rehearses its start; it serves nobody. */
+  stage(input: AttemptInput): Promise<void>;
+  /** Undo: stops the next release and puts its files back as they were. */
+  discard(input: AttemptInput, patience?: Patience): Promise<void>;
+
+  /**
+   * The steps `hold`, `start` and `freeze`, in one activity because clients wait between them: new writes wait in the
+   * gate and none is in flight; the next release's processes start meanwhile; the current tree is DRAINING, proven
+   * drained, FROZEN, and its end read: from here on it cannot grow.
+   */
+  holdAndFreeze(input: CriticalInput): Promise<HeldAndFrozen>;
+  /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
+  allowWritesToCurrent(input: AttemptInput, patience?: Patience): Promise<void>;
+  /** Undo of `hold` and of `expose`: reads, held and new writes go to the current release. */
+  sendToCurrent(input: AttemptInput, patience?: Patience): Promise<void>;
+  /** Undo of `start`: no process of the next release runs. */
+  stop(input: AttemptInput, patience?: Patience): Promise<void>;
+
+  /**
+   * The steps `verify` and `expose`, in one activity for the same reason: every next instance is proven, restarted if it
+   * loaded another length; the next tree is opened and takes its handover leaf; then the gate sends reads and writes
+   * to the next release, held writes first.
+   */
+  openAndExpose(input: OpenInput, patience?: Patience): Promise<OpenedAndExposed>;
+  /**
+   * Undo of `verify`: the next tree is closed again, proven drained and FROZEN; says what it holds. One that the gate
+   * sends clients to is left open unless the order says otherwise.
+   */
+  closeNextTree(input: CloseInput, patience?: Patience): Promise<ClosedNextTree>;
+  /**
+   * The last look at a rotation that was taken back: a call of a dead worker may have landed after its undo (H8). What is
+   * not as before is taken back once more; says what that was, in plain words, and nothing in the good case. Refuses
+   * NOT_AS_BEFORE when it does not stay so.
+   */
+  lookBack(input: LookBackInput, patience?: Patience): Promise<readonly string[]>;
+
+  /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
+  confirm(input: ExposedInput, patience?: Patience): Promise<VerificationReport>;
+
+  /** The standing configuration is the next release's, also after a reboot; the current processes stop. */
+  settle(input: ExposedInput, patience?: Patience): Promise<void>;
+
+  /** Watches lengths, tree states and errors for a while; returns how writes fared in the gate, null when it cannot say. */
+  soak(input: SoakInput, patience?: Patience): Promise<WriteStall | null>;
+}
+
+/** What a person may have done to trees that rotations left behind; no rotation calls it. */
+export interface Pruning {
+  /** Deletes one retired tree, after proving once more that nothing names it and that it holds no entry of a client. */
+  deleteRetiredTree(input: DeleteTreeInput): Promise<void>;
+}
+
+/** Everything that a rotation may ask; the same for a dry run and a real one. */
+export interface Observations {
+  /** All that the plan is made of; refuses (non-retryable failure) what cannot be read at all. */
+  preflight(request: RotationRequest): Promise<PreflightFacts>;
+  /** Who holds the lock `log-<name>`: the running rotation's id and the workflow that started it. */
+  lockHolder(log: string): Promise<{ readonly rotation: string; readonly startedBy: string } | null>;
+  /** Whether a critical section of the log is open, whoever started it. */
+  criticalSectionRuns(log: string): Promise<boolean>;
+  /** What an interrupted rotation left behind, and all that is needed to finish it or take it back. */
+  leftovers(request: { readonly log: string }): Promise<RecoveryFacts>;
+  /** Everything the guardian looks at: who holds the lock, leftovers, and what is served. */
+  guard(request: { readonly log: string }): Promise<GuardFacts>;
+  /** Trees that rotations retired and that nothing names. */
+  retiredTrees(request: { readonly log: string }): Promise<readonly RetiredTree[]>;
+  /** What is there now and what would finish a held step by hand. Never fails: what cannot be read is said. */
+  byHand(held: HeldStep): Promise<ByHand>;
+  /** What a superseding attempt starts from: the next tree that took entries becomes the current one. */
+  superseding(input: AttemptInput): Promise<Release>;
+}

@@ -1,0 +1,212 @@
+import { CancellationScope, condition, defineUpdate, setHandler, sleep } from '@temporalio/workflow';
+import { failed, reasonOf } from './failure';
+import { GivenUp } from './given-up';
+import type { Journal } from './journal';
+import { RESUME } from './messages';
+import type { HeldStep } from './model/by-hand';
+import type { Observations } from './model/actions';
+import {
+  choices,
+  resumeProblems,
+  type Choice,
+  type Held,
+  type Intervention,
+  type ResumeInput,
+} from './model/held';
+import { BRIEF_TRIES, firstRound, nextRound, ONE_TRY } from './model/patience';
+import { refusal, type Refusal } from './model/refusals';
+import type { Act, Retrying } from './saga';
+
+/** The log belongs to a later rotation: another try cannot change that, and a person need not either. */
+function isDecisive(reason: Refusal): boolean {
+  return reason.code === 'NOT_OURS';
+}
+
+/** A few tries; then the caller has to go on with it. For a critical section, whose rotation waits for it. */
+export const fewRetries: Retrying = {
+  mustSucceed: tried,
+  maySkip: async (name, act) => ({ result: await tried(name, act) }),
+};
+
+async function tried<Result>(name: string, act: Act<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await act(ONE_TRY);
+    } catch (error) {
+      if (tries === BRIEF_TRIES || isDecisive(reasonOf(error, name))) {
+        throw error;
+      }
+      await CancellationScope.nonCancellable(() => sleep(ONE_TRY.pauseMs));
+    }
+  }
+}
+
+/** What a person who finishes a step has to be told of it. */
+type ByHandOrder = Omit<HeldStep, 'step'>;
+
+/** What is carried through, and what a person may decide about it. */
+interface Carried {
+  readonly input: ByHandOrder;
+  readonly closed: boolean;
+  readonly allowed: readonly Choice[];
+  readonly name: string;
+}
+
+const resumeUpdate = defineUpdate<string, [ResumeInput]>(RESUME);
+
+/**
+ * Carries through what must succeed: undos, and the steps behind the point of no return. It goes on trying; after some
+ * tries it raises an alarm and is held: a person may let it try again at once, leave the step out, or give up.
+ */
+export class RetryAndHold {
+  readonly #journal: Journal;
+  readonly #observations: Pick<Observations, 'byHand'>;
+  readonly #interventions: Intervention[] = [];
+  /** What a person has decided and no try has followed yet. */
+  #ordered: Intervention | undefined;
+
+  /** Answers the Update `resume` from now on. */
+  constructor(journal: Journal, observations: Pick<Observations, 'byHand'>) {
+    this.#journal = journal;
+    this.#observations = observations;
+    setHandler(resumeUpdate, (input) => this.#resume(input), {
+      description: 'When held: {"choice": "retry", "skip" or "giveUp", "who": "...", "why": "..."}',
+      validator: (input: unknown) => {
+        const problems = resumeProblems(input, this.#journal.progress.held, this.#ordered);
+        if (problems.length > 0) {
+          throw failed(refusal('RESUME_REFUSED', { problems }));
+        }
+      },
+    });
+  }
+
+  /** What people have decided so far, and was done. */
+  get interventions(): readonly Intervention[] {
+    return this.#interventions;
+  }
+
+  /**
+   * Carries undos and forward steps of this attempt through.
+   *
+   * @param closed the log is closed to writes until all of it has succeeded.
+   */
+  on(input: ByHandOrder, closed = input.release.supersedes ?? false): Retrying {
+    const of = (name: string, allowed: readonly Choice[]): Carried => ({ input, closed, allowed, name });
+    return {
+      mustSucceed: async (name, act) => {
+        const done = await this.#carry(of(name, ['retry', 'giveUp']), act);
+        if (done) {
+          return done.result;
+        }
+        throw new Error(`The step ${name} cannot be left out.`);
+      },
+      maySkip: (name, act) => this.#carry(of(name, choices), act),
+    };
+  }
+
+  async #carry<Result>(
+    { input, closed, allowed, name }: Carried,
+    act: Act<Result>,
+  ): Promise<{ readonly result: Result } | null> {
+    const since = new Date().toISOString();
+    this.#ordered = undefined;
+    let patience = firstRound({ step: name, closed });
+    for (let tries = 0; ;) {
+      const began = Date.now();
+      try {
+        const result = await this.#untilDecided(() => act(patience));
+        this.#journal.holds(null);
+        this.#tellOfLate(this.#ordered);
+        return { result };
+      } catch (error) {
+        const reason = reasonOf(error, name);
+        if (isDecisive(reason)) {
+          this.#journal.holds(null);
+          throw error;
+        }
+        // What a decision has ended failed for no reason of its own.
+        if (reason.code !== 'CANCELLED') {
+          tries += patience.tries;
+          if (tries >= BRIEF_TRIES) {
+            const byHand = await this.#byHand(input, name);
+            const { longestPauseMs } = patience;
+            this.#journal.holds({
+              ...{ step: name, reason, since, tries, ...byHand },
+              ...{ longestPauseMs, choices: allowed },
+            });
+          }
+        }
+      }
+      // A round of many tries has paused in itself; one that ended before its time must not be begun again at once.
+      const choice = await this.#choice(Math.max(patience.pauseMs - (Date.now() - began), 0));
+      if (choice === 'skip') {
+        this.#journal.holds(null);
+        return null;
+      }
+      patience =
+        choice === 'retry'
+          ? firstRound({ step: name, closed })
+          : nextRound(patience, this.#journal.progress.held !== null);
+    }
+  }
+
+  /** Tries, until a person decides: then what runs is cancelled, and has ended. */
+  async #untilDecided<Result>(act: () => Promise<Result>): Promise<Result> {
+    const scope = new CancellationScope();
+    const watch = new CancellationScope();
+    const decided = watch.run(() => condition(() => this.#ordered !== undefined));
+    decided.then(
+      () => scope.cancel(),
+      () => undefined,
+    );
+    try {
+      return await CancellationScope.nonCancellable(() => scope.run(act));
+    } finally {
+      watch.cancel();
+    }
+  }
+
+  /** What a person has decided; undefined when nobody has for as long as the pause lasts. */
+  async #choice(pauseMs: number): Promise<Choice | undefined> {
+    if (pauseMs > 0) {
+      await CancellationScope.nonCancellable(() => condition(() => this.#ordered !== undefined, pauseMs));
+    }
+    const ordered = this.#ordered;
+    this.#ordered = undefined;
+    if (ordered) {
+      this.#interventions.push(ordered);
+    }
+    const held = this.#journal.progress.held;
+    if (ordered?.choice === 'giveUp' && held) {
+      throw new GivenUp(held, ordered);
+    }
+    return ordered?.choice;
+  }
+
+  async #byHand(
+    { identity, release, froze }: ByHandOrder,
+    step: string,
+  ): Promise<Pick<Held, 'state' | 'commands'>> {
+    try {
+      const held = { step, identity, release, ...(froze !== undefined && { froze }) };
+      return await CancellationScope.nonCancellable(() => this.#observations.byHand(held));
+    } catch (error) {
+      return { state: [`nothing could be read: ${reasonOf(error, step).message}`], commands: [] };
+    }
+  }
+
+  #resume(input: ResumeInput): string {
+    const step = this.#journal.progress.held?.step ?? '';
+    this.#ordered = { ...input, step, at: new Date().toISOString() };
+    return `${input.choice}: ${step}`;
+  }
+
+  /** The try that ran when a person decided has succeeded: what was decided is neither done nor in the result. */
+  #tellOfLate(input: Intervention | undefined): void {
+    this.#ordered = undefined;
+    if (input && input.choice !== 'retry') {
+      const { who, choice, step } = input;
+      this.#journal.notes(`${step} succeeded before the ${choice} of ${who} could be followed.`);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { failed, reasonOf } from './failure';
+import { GivenUp } from './given-up';
+import type { RetryAndHold } from './retry-and-hold';
+import type { Journal } from './journal';
+import { givenUp, refused, type Rotated } from './model/result';
+import type { RotationResult } from './model/rotation';
+
+/** Ends a rotation or a recovery with its result: also when a person gave it up, or a later rotation owns the log. */
+export async function withResult(
+  what: Pick<Rotated, 'log' | 'rotationId' | 'plan'>,
+  journal: Journal,
+  retrying: RetryAndHold,
+  act: () => Promise<RotationResult>,
+): Promise<RotationResult> {
+  try {
+    return journal.concludes(await act());
+  } catch (error) {
+    const { attempt, steps } = journal.progress;
+    const rotated = { ...what, attempts: attempt, steps, interventions: retrying.interventions };
+    if (error instanceof GivenUp) {
+      return journal.concludes(givenUp(rotated, error.held, error.reason));
+    }
+    const reason = reasonOf(error, journal.progress.phase);
+    if (reason.code === 'NOT_OURS') {
+      return journal.concludes(refused(rotated, [reason]));
+    }
+    throw failed(reason);
+  }
+}
