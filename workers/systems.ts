@@ -1,5 +1,5 @@
 import { connectGate } from '../activities/gate';
-import { hostInstallation, type HostOptions } from '../activities/installation/host';
+import { hostInstallation, type HostOptions } from '../activities/installation/host/host';
 import type { Installation } from '../activities/installation/installation';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import { connectRekor } from '../activities/clients/rekor';

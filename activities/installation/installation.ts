@@ -2,7 +2,7 @@ import type { InstallationChanges, InstallationState, Release } from '../../work
 import type { Instance } from '../../workflows/model/log';
 
 /**
- * THE PORT: how a log is run. One adapter for each way (host.ts), which share no base class.
+ * THE PORT: how a log is run. One adapter for each way, in a folder of its own (host/), which share no base class.
  *
  * Every method states an end and may be repeated. Each throws a `RefusalError` (activities/errors/refusal-error.ts) with
  * words for a person. `signal` aborts commands that are still running; a method that is aborted throws its reason.

@@ -1,6 +1,6 @@
 import childProcess from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import type { SlotOptions } from '../../activities/installation/host';
+import type { SlotOptions } from '../../activities/installation/host/host';
 import type { TreeId } from '../../workflows/model/log';
 import type { Random } from '../random';
 import { processes, type VirtualTime } from '../virtual-time';

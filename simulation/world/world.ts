@@ -1,5 +1,5 @@
 import { createActivities } from '../../activities';
-import { hostInstallation } from '../../activities/installation/host';
+import { hostInstallation } from '../../activities/installation/host/host';
 import type { LogSystems } from '../../activities/systems';
 import { readMark } from '../../workflows/model/mark';
 import type { TreeId, TreeState } from '../../workflows/model/log';

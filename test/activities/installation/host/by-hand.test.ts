@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { promises as fs, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { hostInstallation } from '../../../activities/installation/host';
+import { hostInstallation } from '../../../../activities/installation/host/host';
 import {
   BLUE,
   contents,

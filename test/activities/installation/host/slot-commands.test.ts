@@ -5,11 +5,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { withinBounds } from '../../../activities/bounds/activity-bounds';
-import { RefusalError } from '../../../activities/errors/refusal-error';
-import { hostInstallation } from '../../../activities/installation/host';
-import { runSlotCommand, slotIsRunning } from '../../../activities/installation/slot-commands';
-import { identify } from '../../../tools/process-identity';
+import { withinBounds } from '../../../../activities/bounds/activity-bounds';
+import { RefusalError } from '../../../../activities/errors/refusal-error';
+import { hostInstallation } from '../../../../activities/installation/host/host';
+import { runSlotCommand, slotIsRunning } from '../../../../activities/installation/host/slot-commands';
+import { identify } from '../../../../tools/process-identity';
 
 const shell = (script: string) => ['/bin/sh', '-c', script];
 const signal = new AbortController().signal;

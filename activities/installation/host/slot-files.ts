@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { errorReason } from '../errors/error-reason';
-import { OwnWords } from '../errors/own-words';
-import { refuse } from '../errors/refusal-error';
+import { errorReason } from '../../errors/error-reason';
+import { OwnWords } from '../../errors/own-words';
+import { refuse } from '../../errors/refusal-error';
 
 /**
  * The files of a slot: read whole, written in one step that a crash cannot split, and kept beside themselves while a

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { hostInstallation } from '../../../activities/installation/host';
-import type { Release } from '../../../workflows/model/installation';
+import { hostInstallation } from '../../../../activities/installation/host/host';
+import type { Release } from '../../../../workflows/model/installation';
 import {
   CURRENT,
   NEXT,

@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { hostInstallation } from '../../../activities/installation/host';
+import { hostInstallation } from '../../../../activities/installation/host/host';
 import {
   environment,
   signal,

@@ -1,8 +1,8 @@
-import type { Release } from '../../workflows/model/installation';
-import type { TreeId } from '../../workflows/model/log';
-import { refuse } from '../errors/refusal-error';
+import type { Release } from '../../../workflows/model/installation';
+import type { TreeId } from '../../../workflows/model/log';
+import { refuse } from '../../errors/refusal-error';
 import { activeTreeId, withActiveTreeId } from './environment-file';
-import { appendShard, listedTreeIds } from './sharding-file';
+import { appendShard, listedTreeIds } from '../sharding-file';
 import {
   forgetKept,
   hashOf,

@@ -1,9 +1,13 @@
-import { canonicalUrl, sameUrl } from '../../workflows/model/base-url';
-import type { CommandRun, InstallationChanges, InstallationState } from '../../workflows/model/installation';
-import type { Instance } from '../../workflows/model/log';
-import { refuse, RefusalError } from '../errors/refusal-error';
+import { canonicalUrl, sameUrl } from '../../../workflows/model/base-url';
+import type {
+  CommandRun,
+  InstallationChanges,
+  InstallationState,
+} from '../../../workflows/model/installation';
+import type { Instance } from '../../../workflows/model/log';
+import { refuse, RefusalError } from '../../errors/refusal-error';
 import { discardLines, settleLines } from './by-hand';
-import { differingLines } from './differing-lines';
+import { differingLines } from '../differing-lines';
 import { activeTreeId, shownTreeIdLine } from './environment-file';
 import {
   discardFiles,
@@ -18,9 +22,9 @@ import {
   stageFiles,
 } from './host-files';
 import type { SlotContents, SlotFiles } from './host-files';
-import type { Installation } from './installation';
-import { inactiveTreeIds, listedShards } from './sharding-file';
-import { shellLine } from '../../workflows/model/shell-line';
+import type { Installation } from '../installation';
+import { inactiveTreeIds, listedShards } from '../sharding-file';
+import { shellLine } from '../../../workflows/model/shell-line';
 import { runSlotCommand, slotIsRunning } from './slot-commands';
 import type { SlotCommands } from './slot-commands';
 

@@ -1,7 +1,7 @@
-import type { Release } from '../../workflows/model/installation';
+import type { Release } from '../../../workflows/model/installation';
 import { filesOf } from './host-files';
 import type { SlotFiles, SlotPair } from './host-files';
-import { shellLine } from '../../workflows/model/shell-line';
+import { shellLine } from '../../../workflows/model/shell-line';
 import type { SlotCommands } from './slot-commands';
 import { keptPath, readKept } from './slot-files';
 import type { KeptFile } from './slot-files';

@@ -1,6 +1,6 @@
-import type { TreeId } from '../../workflows/model/log';
-import { refuse } from '../errors/refusal-error';
-import { isTreeId, TREE_ID_ALLOWED } from './tree-id';
+import type { TreeId } from '../../../workflows/model/log';
+import { refuse } from '../../errors/refusal-error';
+import { isTreeId, TREE_ID_ALLOWED } from '../tree-id';
 
 /**
  * The environment file of a slot: NAME=value lines as systemd reads them (systemd.exec(5), EnvironmentFile=), of which

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { rmSync, writeFileSync } from 'node:fs';
-import { hostInstallation } from '../../../activities/installation/host';
-import { RefusalError } from '../../../activities/errors/refusal-error';
-import { alteredList, plainList } from './generated-lists';
+import { hostInstallation } from '../../../../activities/installation/host/host';
+import { RefusalError } from '../../../../activities/errors/refusal-error';
+import { alteredList, plainList } from '../generated-lists';
 import {
   CURRENT,
   EARLIER,

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { RefusalError } from '../../../activities/errors/refusal-error';
+import { RefusalError } from '../../../../activities/errors/refusal-error';
 import {
   activeTreeId,
   shownTreeIdLine,
   withActiveTreeId,
-} from '../../../activities/installation/environment-file';
+} from '../../../../activities/installation/host/environment-file';
 
 const path = '/etc/rekor/blue/environment';
 const LARGEST = '9223372036854775807';

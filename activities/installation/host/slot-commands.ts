@@ -1,8 +1,8 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { errorReason } from '../errors/error-reason';
-import { refuse } from '../errors/refusal-error';
-import { abortReason } from '../bounds/waiting';
+import { errorReason } from '../../errors/error-reason';
+import { refuse } from '../../errors/refusal-error';
+import { abortReason } from '../../bounds/waiting';
 import { endProcessGroup } from './process-group';
 
 /** The commands of a slot: program and arguments, run without a shell, with the worker's user and environment. */

@@ -1,5 +1,5 @@
 import { existsSync, promises as fs, statSync, writeFileSync } from 'node:fs';
-import { hostInstallation } from '../../../activities/installation/host';
+import { hostInstallation } from '../../../../activities/installation/host/host';
 import {
   CURRENT,
   NEXT,

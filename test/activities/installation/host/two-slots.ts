@@ -1,11 +1,11 @@
-import { OwnWords } from '../../../activities/errors/own-words';
+import { OwnWords } from '../../../../activities/errors/own-words';
 import { existsSync, promises as fs, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RefusalError } from '../../../activities/errors/refusal-error';
-import { hostInstallation } from '../../../activities/installation/host';
-import type { HostOptions, SlotOptions } from '../../../activities/installation/host';
-import type { Release } from '../../../workflows/model/installation';
+import { RefusalError } from '../../../../activities/errors/refusal-error';
+import { hostInstallation } from '../../../../activities/installation/host/host';
+import type { HostOptions, SlotOptions } from '../../../../activities/installation/host/host';
+import type { Release } from '../../../../workflows/model/installation';
 
 export const CURRENT = '1949066653115536561';
 export const NEXT = '9223372036854775807';
