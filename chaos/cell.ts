@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { slotNames } from '../lab/files';
 import type { Acknowledgement } from '../load/acknowledgement';
 import { checkAcknowledgements } from '../load/check';
 import { startLoad, type EndedRequest } from '../load/load';
 import { until, within } from '../harness/waiting';
-import { ROTATE_LOG } from '../workflows/messages';
-import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
-import type { Caught } from './catching';
+import type { RotationResult } from '../workflows/model/rotation';
+import type { Caught } from '../harness/catching';
 import { clientView, type ClientView } from './clients';
 import { inject, type FaultOptions, type Injected } from './fault';
-import { problemsIn, type LogState } from './log-state';
+import { problemsIn } from './problems';
 import { reasonToHold, writableWithinMs, type Cell } from './matrix';
-import { momentOf, type Scene } from './moments';
+import type { LogState } from '../harness/log-state';
+import { momentOf, sceneOf, type Scene } from '../harness/moments';
+import type { Rotate } from '../harness/rotations';
 import type { Process, Rig } from './rig';
 
 /** What became of one cell. Times in milliseconds. */
@@ -57,8 +56,6 @@ const STARTS = 3;
 /** The rotation ended before anything was broken. */
 class MomentMissed extends Error {}
 
-type Rotate = (request: RotationRequest) => Promise<RotationResult>;
-
 /** Runs a rotation under load, breaks a part at the moment, and looks at what became of everything. */
 export async function runCell(rig: Rig, cell: Cell, options: CellOptions): Promise<CellRecord> {
   for (let starts = 1; ; starts += 1) {
@@ -74,7 +71,7 @@ export async function runCell(rig: Rig, cell: Cell, options: CellOptions): Promi
 
 async function broken(rig: Rig, cell: Cell, options: CellOptions): Promise<CellRecord> {
   await rig.prepare(cell.workers);
-  const before = await rig.state();
+  const before = await rig.snapshot();
   const earlier = rig.recorder.acknowledged().length;
   const requests: EndedRequest[] = [];
   const load = startLoad({
@@ -87,7 +84,7 @@ async function broken(rig: Rig, cell: Cell, options: CellOptions): Promise<CellR
   try {
     await until('a first acknowledgement', MOMENT_MS, () => rig.recorder.acknowledged().length > earlier);
     await pause(BEFORE_MS);
-    const rotated = await rotateThroughFault(rig, cell, before, options);
+    const rotated = await rotateThroughFault(rig, cell, options);
     const view = (): ClientView => clientView(requests, rotated.faultAt, Date.now());
     await pause(AFTER_MS);
     await until('a write to be acknowledged at the end', END_MS / 6, () =>
@@ -105,7 +102,7 @@ async function broken(rig: Rig, cell: Cell, options: CellOptions): Promise<CellR
     });
   } finally {
     await load.stop();
-    rig.clear();
+    rig.clearFaults();
   }
 }
 
@@ -122,21 +119,12 @@ interface Rotated {
   readonly problems: string[];
 }
 
-async function rotateThroughFault(
-  rig: Rig,
-  cell: Cell,
-  before: LogState,
-  options: CellOptions,
-): Promise<Rotated> {
+async function rotateThroughFault(rig: Rig, cell: Cell, options: CellOptions): Promise<Rotated> {
   const problems: string[] = [];
-  const scene = sceneOf(rig, before);
+  const scene = sceneOf(rig, await rig.serving());
   const reaching = momentOf(cell.step, cell.moment, scene);
   const startedAt = Date.now();
-  const rotation = await rig.temporal.workflow.start<Rotate>(ROTATE_LOG, {
-    workflowId: `chaos-${randomUUID()}`,
-    taskQueue: rig.taskQueue,
-    args: [{ log: rig.log }],
-  });
+  const rotation = await rig.start();
   const ending = resultOf(rotation, END_MS);
   // It may end before anybody waits for it.
   ending.catch(() => undefined);
@@ -165,29 +153,6 @@ async function rotateThroughFault(
 
 function endedEarly({ outcome, reason }: RotationResult): never {
   throw new MomentMissed(`The rotation ended ${outcome} before the moment came: ${reason}`);
-}
-
-function sceneOf(rig: Rig, before: LogState): Scene {
-  const current = slotNames.find((slot) => slot === before.gate.slot);
-  const next = slotNames.find((slot) => slot !== before.gate.slot);
-  if (!current || !next) {
-    throw new Error(`The gate sends to ${before.gate.slot}, which is neither slot.`);
-  }
-  const currentTreeId = before.served.active;
-  const known = new Set([...before.served.inactive, currentTreeId]);
-  return {
-    catching: rig.catching,
-    current,
-    next,
-    currentTreeId,
-    nextUrl: rig.slotUrls[next],
-    currentRekor: rig.rekor[current],
-    acknowledgedOnNext: async () => {
-      await until('an acknowledgement on the next tree', MOMENT_MS, () =>
-        rig.recorder.acknowledged().some(({ treeId }) => !known.has(treeId)),
-      );
-    },
-  };
 }
 
 function processOf({ part }: Cell, { worker }: Caught, { current, next }: Scene): Process {
@@ -238,7 +203,8 @@ async function judged(
   if (clients.longestUnwritableMs > limitMs) {
     problems.push(`no write was acknowledged for ${clients.longestUnwritableMs} ms`);
   }
-  problems.push(...problemsIn(before, await rig.state(), outcome));
+  const after = { ...(await rig.snapshot()), openWorkflows: await rig.openWorkflows() };
+  problems.push(...problemsIn(before, after, outcome));
   const check = await checkAcknowledgements(rig.publicUrl, toCheck(rig.recorder.acknowledged(), earlier));
   problems.push(...check.wrong.slice(0, 5));
   const signedTwice = rig.signed.signedTwice();

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import type { CellRecord } from './cell';
-import { cellsOf, faults, moments, parts } from './matrix';
+import { moments } from '../harness/moments';
+import { cellsOf, faults, parts } from './matrix';
 import { steps } from '../workflows/model/steps';
 import { markdownOf, summaryText, tableText, writeFileWhole } from './report';
 import { runCells } from './run';
@@ -51,10 +52,9 @@ async function chaos(options: Options): Promise<number> {
   }
   const { directory, json = join(directory, 'chaos.json') } = options;
   const records: CellRecord[] = [];
-  const binaries = await ensureBinaries(report, { signal });
+  await ensureBinaries(report, { signal });
   await runCells(cells, {
     directory,
-    binaries,
     signal,
     report,
     cellsPerLog: options.cellsPerLog,

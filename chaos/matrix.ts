@@ -1,3 +1,4 @@
+import { moments, type Moment } from '../harness/moments';
 import { steps, type Step } from '../workflows/model/steps';
 
 /** What breaks, when, and how: the cells of the matrix, and what is known of them beforehand. */
@@ -14,10 +15,6 @@ export const parts = [
   'gate',
 ] as const;
 export type Part = (typeof parts)[number];
-
-/** At the first call of the step, at one in its middle, and at its last; moments.ts says which. */
-export const moments = ['start', 'middle', 'end'] as const;
-export type Moment = (typeof moments)[number];
 
 /**
  * `kill`: SIGKILL, and started again at once, as by systemd. `stop`: SIGSTOP, and SIGCONT some seconds later. `cut`: its

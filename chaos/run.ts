@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { criticalSectionId, lockId } from '../workflows/messages';
-import type { Binaries } from '../tools/binaries';
 import { runCell, type CellOptions, type CellRecord } from './cell';
 import { nameOf, type Cell } from './matrix';
 import { progressLine } from './report';
@@ -12,7 +11,6 @@ import { startRig, type Rig } from './rig';
 export interface ChaosOptions extends CellOptions {
   /** Gets the log under chaos and, of failed cells, what is to be looked at. */
   readonly directory: string;
-  readonly binaries: Binaries;
   /** Trees pile up, and each Rekor reads them all when it starts: after so many cells a new log is taken. */
   readonly cellsPerLog: number;
   readonly signal: AbortSignal;
@@ -54,9 +52,8 @@ export async function runCells(cells: readonly Cell[], options: ChaosOptions): P
   }
 }
 
-async function newRig({ directory, binaries, signal }: ChaosOptions): Promise<Rig> {
-  const home = join(directory, 'log');
-  return await startRig({ directory: home, binaries, signal, report: () => undefined });
+async function newRig({ directory, signal }: ChaosOptions): Promise<Rig> {
+  return await startRig({ directory: join(directory, 'log'), signal });
 }
 
 /** A cell that could not be run is a failed one. */
@@ -97,7 +94,7 @@ async function keepEvidence(rig: Rig, record: CellRecord, { directory }: ChaosOp
   for (const file of rig.logFiles().filter((path) => existsSync(path))) {
     copyFileSync(file, join(kept, basename(file)));
   }
-  for (const workflowId of [lockId(rig.log), criticalSectionId(rig.log)]) {
+  for (const workflowId of [lockId(rig.name), criticalSectionId(rig.name)]) {
     const history = await historyOf(rig.temporal, workflowId);
     if (history !== null) writeFileSync(join(kept, `${workflowId.replaceAll('/', '-')}.json`), history);
   }

@@ -1,6 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
+ * How long a test waits for something, in milliseconds: so long that only what never comes is given up, on however busy a
+ * machine. Below the limit of jest.config.cjs, so that a test says what it waited for.
+ */
+export const PATIENCE_MS = 500_000;
+
+/**
  * Waits for a state, asking every 50 ms: resolves with the first answer that is neither null, undefined nor false.
  * After `timeoutMs` throws, saying what was waited for and what the last try said.
  */

@@ -1,4 +1,5 @@
-import { cellsOf, faults, moments, nameOf, parts, reasonToHold, runsThen } from '../../chaos/matrix';
+import { cellsOf, faults, nameOf, parts, reasonToHold, runsThen } from '../../chaos/matrix';
+import { moments } from '../../harness/moments';
 import { steps } from '../../workflows/model/steps';
 
 describe('the matrix of chaos', () => {

@@ -17,7 +17,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { startGrpcProxy, type GrpcProxy } from '../../faults/grpc-proxy';
 import { until } from '../../harness/waiting';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 const proto = `syntax = "proto3";
 package tiny;

@@ -2,7 +2,7 @@ import { Agent, createServer, request as requestTo, type IncomingMessage, type S
 import type { AddressInfo, Socket } from 'node:net';
 import { startHttpProxy, type HttpProxy } from '../../faults/http-proxy';
 import { until } from '../../harness/waiting';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 describe('the HTTP proxy before the gate and Rekor', () => {
   const effects: string[] = [];

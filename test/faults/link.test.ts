@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startLink, type Link } from '../../faults/link';
 import { until } from '../../harness/waiting';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 describe('a connection that can be cut', () => {
   let echo: Server;

@@ -15,7 +15,7 @@ import type { Clock } from '../../gate/clock';
 import { startGate, type GateOptions, type RunningGate } from '../../gate/gate';
 import type { GateRefusal, GateState } from '../../gate/messages';
 import type { LoadedShards } from '../../workflows/model/shards';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 export const WRITE = '/api/v1/log/entries';
 export const RETRIEVE = '/api/v1/log/entries/retrieve';

@@ -7,7 +7,7 @@ import { recorded } from '../../lab/process';
 import { until } from '../../harness/waiting';
 import { formatIdentity, identify } from '../../tools/process-identity';
 import { startWithoutFirstThread } from '../tools/without-first-thread';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 const script = join(__dirname, '../../lab/slot.sh');
 

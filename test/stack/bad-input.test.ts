@@ -2,10 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
-import type { LogSection, SlotSection } from './configuration-copy';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { expectOutcome } from './outcome';
-import { expectAsBefore } from './snapshot';
+import type { LogSection, SlotSection } from '../../harness/configuration';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 /** Nobody listens on port 1 of a machine of today. */
 const NOBODY = '127.0.0.1:1';
@@ -100,17 +99,7 @@ function environmentFiles(section: LogSection, directory: string, treeId: string
 }
 
 describe('bad input to a rotation', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   async function expectRefusal(code: RefusalCode, request: Partial<RotationRequest> = {}): Promise<void> {
     const before = await log.snapshot();
@@ -148,9 +137,9 @@ describe('bad input to a rotation', () => {
   it('is refused when Rekor cannot be reached', async () => {
     const { current } = await log.serving();
     const before = await log.snapshot();
-    await log.rekor[current]?.refuseConnections();
+    await log.rekor[current].refuseConnections();
     const result = await log.rotate();
-    await log.rekor[current]?.acceptConnections();
+    await log.rekor[current].acceptConnections();
 
     expectOutcome(result, 'refused');
     expect(result.refusals.map(({ code }) => code)).toContain('REKOR_UNREACHABLE');

@@ -1,32 +1,19 @@
 import { status } from '@grpc/grpc-js';
 import { releaseTo, setsState } from '../../faults/chosen-calls';
-import { until, within } from '../../harness/waiting';
 import { criticalSectionId } from '../../workflows/messages';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { steps, type Step } from '../../workflows/model/steps';
-import { caughtIn, where } from './moments';
-import { expectOutcome, stepNames } from './outcome';
-import { activeTrees, expectAsBefore } from './snapshot';
-import { PATIENCE_MS } from '../patience';
+import { activeTrees } from '../../harness/log-state';
+import { caughtIn, caughtRows } from '../../harness/moments';
+import { PATIENCE_MS, until, within } from '../../harness/waiting';
+import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { useLog } from './use-log';
 
 /** Once clients are being sent to the next tree, a Cancel comes too late. */
 const tooLate: readonly Step[] = steps.slice(steps.indexOf('expose'));
 const inTime = steps.filter((step) => !tooLate.includes(step));
 
-const cases = (among: readonly Step[]) => among.map((step) => ({ step, where: where[step] }));
-
 describe('a rotation that is cancelled', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   /** Cancels a rotation in the middle of a step, while a client writes. */
   async function cancelledIn(step: Step) {
@@ -55,7 +42,7 @@ describe('a rotation that is cancelled', () => {
     });
   }
 
-  it.each(cases(inTime))(
+  it.each(caughtRows(inTime))(
     'in $step takes everything back: $where',
     async ({ step }) => {
       const before = await log.snapshot();
@@ -69,7 +56,7 @@ describe('a rotation that is cancelled', () => {
     300_000,
   );
 
-  it.each(cases(tooLate))(
+  it.each(caughtRows(tooLate))(
     'in $step goes on to its end: $where',
     async ({ step }) => {
       const result = await cancelledIn(step);

@@ -5,9 +5,7 @@ import { runCell, type CellOptions, type CellRecord } from '../../chaos/cell';
 import { nameOf, parts, type Cell } from '../../chaos/matrix';
 import { steps } from '../../workflows/model/steps';
 import { startRig, type Rig } from '../../chaos/rig';
-import { until } from '../../harness/waiting';
-import { ensureBinaries } from '../../tools/binaries';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS, until } from '../../harness/waiting';
 
 const cell = (name: string): Cell => {
   const [fault, part, step, moment, workers] = name.split(' ');
@@ -41,9 +39,7 @@ describe('a log of which a part breaks in the middle of a rotation', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'rekor-rotate-'));
-    const report = () => undefined;
-    const binaries = await ensureBinaries(report, {});
-    rig = await startRig({ directory, binaries, report, signal: new AbortController().signal });
+    rig = await startRig({ directory, signal: new AbortController().signal });
   });
 
   afterAll(async () => {

@@ -1,27 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { until, within } from '../../harness/waiting';
 import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
 import { PRUNE_TREES } from '../../workflows/messages';
 import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
-import type { SlotSection } from './configuration-copy';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn, type Serving } from './moments';
-import { expectOutcome } from './outcome';
-import { activeTrees, expectAsBefore } from './snapshot';
-import { PATIENCE_MS } from '../patience';
+import type { SlotSection } from '../../harness/configuration';
+import { activeTrees } from '../../harness/log-state';
+import type { Serving } from '../../harness/log-under-test';
+import { caughtIn } from '../../harness/moments';
+import { PATIENCE_MS, until, within } from '../../harness/waiting';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 describe('a log whose rotation has ended', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest({ guard: { every: '10s' } });
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog({ guard: { every: '10s' } });
 
   /** The guardian, which comes by itself, raises an alarm with these words. */
   async function alarmed(words: string, act: () => unknown): Promise<void> {

@@ -6,10 +6,10 @@ import { LogReader } from '../../activities/verification/log-reader';
 import { artifactSigner } from '../../load/artifact';
 import { ensureBinaries } from '../../tools/binaries';
 import type { RotationResult } from '../../workflows/model/rotation';
-import { unhurried } from './configuration-copy';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { unhurried } from '../../harness/configuration';
+import { useLog } from './use-log';
+import { PATIENCE_MS } from '../../harness/waiting';
 import { expectOutcome } from './outcome';
-import { PATIENCE_MS } from '../patience';
 
 /** What a person sees of a command that was run. */
 interface Ran {
@@ -19,7 +19,7 @@ interface Ran {
 
 /** The commands of docs/operating.md, "Whom to tell", run with the real rekor-cli against a log that was rotated. */
 describe('what people are told after a rotation', () => {
-  let log: LogUnderTest;
+  const log = useLog();
   let rekorCli: string;
   let result: RotationResult;
   /** Of the tree that ended, when it was shorter. */
@@ -29,7 +29,6 @@ describe('what people are told after a rotation', () => {
 
   beforeAll(async () => {
     ({ rekorCli } = await ensureBinaries(() => undefined));
-    log = await startLogUnderTest();
     await log.reconfigure(unhurried);
     artifact = writeArtifact();
     expect(await cli('upload', ...artifact)).toMatchObject({ code: 0 });
@@ -43,10 +42,6 @@ describe('what people are told after a rotation', () => {
     await log.expectWritable();
   }, 420_000);
 
-  afterAll(async () => {
-    await log.end();
-  });
-
   const first = (): number => result.nextTree?.firstIndex ?? NaN;
 
   /** Runs rekor-cli in a home of its own. */
@@ -55,7 +50,7 @@ describe('what people are told after a rotation', () => {
   }
 
   async function cliAt(home: string, ...args: readonly string[]): Promise<Ran> {
-    const all = ['--rekor_server', log.section.publicUrl, ...args];
+    const all = ['--rekor_server', log.publicUrl, ...args];
     return await new Promise((resolve) => {
       execFile(rekorCli, all, { env: { HOME: home }, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code ?? -1) : 0, text: stdout + stderr });
@@ -64,7 +59,7 @@ describe('what people are told after a rotation', () => {
   }
 
   async function ask(path: string, body?: object): Promise<{ status: number; json: unknown }> {
-    const response = await fetch(`${log.section.publicUrl}/api/v1/${path}`, {
+    const response = await fetch(`${log.publicUrl}/api/v1/${path}`, {
       ...(body && { method: 'POST', body: JSON.stringify(body) }),
       headers: { 'content-type': 'application/json' },
       signal: AbortSignal.timeout(30_000),

@@ -1,21 +1,10 @@
-import { until } from '../../harness/waiting';
 import { guardId } from '../../workflows/messages';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { PATIENCE_MS, until } from '../../harness/waiting';
 import { expectOutcome } from './outcome';
-import { PATIENCE_MS } from '../patience';
+import { useLog } from './use-log';
 
 describe('a dry run on a real log', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   const readsOfTrillian = ['ListTrees', 'GetTree', 'GetLeavesByRange'];
 

@@ -4,13 +4,12 @@ import type { LoadSummary } from '../../load/load';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
 import type { HttpMatch } from '../../faults/http-proxy';
-import { CRITICAL_SECTION_MS } from './lab-process';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import type { Serving } from './moments';
-import { expectOutcome, stepNames } from './outcome';
-import { activeTrees, expectAsBefore } from './snapshot';
-import { within } from '../../harness/waiting';
-import { PATIENCE_MS } from '../patience';
+import { CRITICAL_SECTION_MS } from '../../harness/lab-process';
+import { activeTrees } from '../../harness/log-state';
+import type { LogUnderTest, Serving } from '../../harness/log-under-test';
+import { PATIENCE_MS, within } from '../../harness/waiting';
+import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { useLog } from './use-log';
 
 interface Rotated {
   readonly result: RotationResult;
@@ -160,17 +159,7 @@ const answersLost: readonly Fault[] = [
 ];
 
 describe('a rotation in which something fails', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   async function rotateUnderLoad(): Promise<Rotated> {
     const load = log.load();

@@ -1,39 +1,30 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { releaseTo } from '../../faults/chosen-calls';
-import { until } from '../../harness/waiting';
+import type { SlotName } from '../../lab/files';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
-import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn } from './moments';
+import { activeTrees } from '../../harness/log-state';
+import { caughtIn } from '../../harness/moments';
+import { person } from '../../harness/rotations';
+import { PATIENCE_MS, until } from '../../harness/waiting';
 import { expectOutcome, stepNames } from './outcome';
-import { activeTrees } from './snapshot';
-import { PATIENCE_MS } from '../patience';
+import { useLog } from './use-log';
 
 interface Interrupted {
   readonly rotation: WorkflowHandle<(request: RotationRequest) => Promise<RotationResult>>;
   readonly currentTreeId: string;
   readonly nextTreeId: string;
   /** The slot that was to serve. */
-  readonly next: string;
+  readonly next: SlotName;
 }
 
 describe('a rotation whose exposure fails', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   /**
    * Someone writes to the open next tree past the gate, and the order that would expose it does not get through: the
    * section fails, and its next tree is closed again. `meanwhile` happens after the write.
    */
-  async function failedExposure(meanwhile: (next: string) => Promise<void>): Promise<Interrupted> {
+  async function failedExposure(meanwhile: (next: SlotName) => Promise<void>): Promise<Interrupted> {
     const serving = await log.serving();
     const { activeTreeId: currentTreeId, next } = serving;
     const known = new Set(activeTrees(await log.snapshot()));
@@ -53,7 +44,7 @@ describe('a rotation whose exposure fails', () => {
   }
 
   /** The next slot is dead and does not come up any more. */
-  const broken = async (next: string): Promise<void> => {
+  const broken = async (next: SlotName): Promise<void> => {
     log.slots.fail(next, 'start');
     await log.byHand(next, 'stop');
   };
@@ -63,8 +54,8 @@ describe('a rotation whose exposure fails', () => {
   }
 
   async function expectServed(result: RotationResult, ...inactive: string[]): Promise<void> {
-    const { shards, ...after } = await log.snapshot();
-    expect(activeTrees({ shards, ...after })).toEqual([result.nextTree?.treeId]);
+    const { shards, trees } = await log.snapshot();
+    expect(activeTrees({ trees })).toEqual([result.nextTree?.treeId]);
     expect(shards.active).toBe(result.nextTree?.treeId);
     expect(shards.inactive.slice(-inactive.length).map((shard) => shard.split(':')[0])).toEqual(inactive);
     await log.expectWritable();
@@ -74,7 +65,7 @@ describe('a rotation whose exposure fails', () => {
   async function sizeOf(treeId: string): Promise<number> {
     const { activeTreeId } = await log.serving();
     expect(activeTreeId).toBe(treeId);
-    const info = (await (await fetch(`${log.section.publicUrl}/api/v1/log`)).json()) as { treeSize: number };
+    const info = (await (await fetch(`${log.publicUrl}/api/v1/log`)).json()) as { treeSize: number };
     return info.treeSize;
   }
 

@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { until, within } from '../../harness/waiting';
 import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/rotation';
-import type { SlotSection } from './configuration-copy';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn, type Serving } from './moments';
-import { expectOutcome } from './outcome';
-import { activeTrees, expectAsBefore } from './snapshot';
-import { PATIENCE_MS } from '../patience';
+import type { SlotSection } from '../../harness/configuration';
+import { activeTrees } from '../../harness/log-state';
+import type { LogUnderTest, Serving } from '../../harness/log-under-test';
+import { caughtIn } from '../../harness/moments';
+import { PATIENCE_MS, until, within } from '../../harness/waiting';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 type Moment = 'before the hold' | 'before the opening';
 
@@ -91,17 +91,7 @@ const changes: readonly Change[] = [
 ];
 
 describe('a rotation in which someone else changes something', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest({ rotation: { attempts: 1 } });
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog({ rotation: { attempts: 1 } });
 
   /** The change happens after the preparation, or after the freeze. */
   async function changedIn(

@@ -1,29 +1,19 @@
 import { status } from '@grpc/grpc-js';
 import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
-import { until } from '../../harness/waiting';
 import type { Progress } from '../../workflows/messages';
 import type { Held } from '../../workflows/model/held';
 import type { RefusalCode } from '../../workflows/model/refusals';
-import { person, startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn } from './moments';
-import { expectOutcome } from './outcome';
-import { activeTrees, expectAsBefore } from './snapshot';
-import { PATIENCE_MS } from '../patience';
+import { activeTrees } from '../../harness/log-state';
+import { caughtIn } from '../../harness/moments';
+import { person } from '../../harness/rotations';
+import { PATIENCE_MS, until } from '../../harness/waiting';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 const unavailable = { code: status.UNAVAILABLE };
 
 describe('a rotation that can neither go on nor take itself back', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest({ rotation: { attempts: 1 } });
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog({ rotation: { attempts: 1 } });
 
   /** Held by `code`, if given: what a busy machine cuts off says only that, and the next try says what keeps it. */
   async function heldIn(step: string, code?: RefusalCode): Promise<Held> {
@@ -146,7 +136,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     // From the hold on: the rehearsed start has asked for the key before.
     const held = log.gate.when({ ...gateHold, times: 1 }).holdAfter();
     void held.reached.then(() => {
-      log.rekor[next]?.when(keys).answer({ status: 200, body: 'no key at all' });
+      log.rekor[next].when(keys).answer({ status: 200, body: 'no key at all' });
       held.release();
     });
     const rotation = await log.start();

@@ -1,27 +1,16 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { steps, type Step } from '../../workflows/model/steps';
-import { caughtIn, where } from './moments';
-import { expectOutcome, stepNames } from './outcome';
-import { activeTrees, expectAsBefore } from './snapshot';
+import { activeTrees } from '../../harness/log-state';
+import { caughtIn, caughtRows } from '../../harness/moments';
+import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { useLog } from './use-log';
 
 const fromExposure = steps.slice(steps.indexOf('expose'));
 const beforeExposure = steps.filter((step) => !fromExposure.includes(step));
-const cases = (among: readonly Step[]) => among.map((step) => ({ step, where: where[step] }));
 
 describe('a rotation whose worker is killed', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   /** Starts a rotation, kills the worker in the step, lets `then` happen, and starts another worker. */
   async function killedIn(
@@ -45,7 +34,7 @@ describe('a rotation whose worker is killed', () => {
     return result;
   }
 
-  it.each(cases(beforeExposure))(
+  it.each(caughtRows(beforeExposure))(
     'in $step and cancelled is rolled back: $where',
     async ({ step }) => {
       const before = await log.snapshot();
@@ -59,7 +48,7 @@ describe('a rotation whose worker is killed', () => {
     300_000,
   );
 
-  it.each(cases(fromExposure))(
+  it.each(caughtRows(fromExposure))(
     'in $step repeats it with another worker, and completes: $where',
     async ({ step }) => {
       const before = await log.snapshot();

@@ -1,9 +1,8 @@
 import type { LoadSummary } from '../../load/load';
-import { until } from '../../harness/waiting';
 import type { RotationResult } from '../../workflows/model/rotation';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { useLog } from './use-log';
+import { PATIENCE_MS, until } from '../../harness/waiting';
 import { expectOutcome } from './outcome';
-import { PATIENCE_MS } from '../patience';
 
 /** More than one answer of ours may have: what the signer shows of so many trees is read all the same. */
 const PAGE_BYTES = 16 * 1024 * 1024;
@@ -12,14 +11,13 @@ const PAGE_BYTES = 16 * 1024 * 1024;
 const TREES = 125;
 
 /** Trees of others on the same Trillian, which its signer has seen open (google/trillian: 5 histograms for each). */
-let log: LogUnderTest;
+const log = useLog({
+  // Not ten passes a second over so many trees: that would take a processor from the tests beside this one.
+  lab: { signerFlags: ['--sequencer_interval=500ms'] },
+  rotation: { attempts: 1 },
+});
 
 beforeAll(async () => {
-  // Not ten passes a second over so many trees: that would take a processor from the tests beside this one.
-  log = await startLogUnderTest({
-    lab: { signerFlags: ['--sequencer_interval=500ms'] },
-    rotation: { attempts: 1 },
-  });
   const atATime = 5;
   for (let made = 0; made < TREES; made += atATime) {
     await Promise.all(Array.from({ length: atATime }, () => log.trees.create('LOG')));
@@ -30,12 +28,6 @@ beforeAll(async () => {
     async () => (await pageBytes()) > PAGE_BYTES,
   );
 });
-
-afterAll(async () => {
-  await log.end();
-});
-
-beforeEach(() => log.settle());
 
 async function pageBytes(): Promise<number> {
   const page = await fetch(log.section.trillian.signerMetrics[0] ?? '');

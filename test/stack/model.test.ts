@@ -12,9 +12,9 @@ import { prepareRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { type Backend, type ScriptedRekor, Stage } from '../../simulation/scripts/backend';
 import { run, scripts } from '../../simulation/scripts/scripts';
 import { ensureBinaries } from '../../tools/binaries';
-import { type LabProcess, startLab } from './lab-process';
+import { type LabProcess, startLab } from '../../harness/lab-process';
 import { lockTable } from './table-lock';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 /**
  * The real Trillian, Rekor and PostgreSQL do what the simulation's do: the same scripts, with what each must see, run on

@@ -6,11 +6,10 @@ import { createRecorder, type Recorder } from '../../load/recorder';
 import { startRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { ensureBinaries, type Binaries } from '../../tools/binaries';
 import type { TreeId } from '../../workflows/model/log';
-import { onlyLog, readConfiguration } from './configuration-copy';
-import { startLab, type LabProcess } from './lab-process';
+import { onlyLog, readConfiguration } from '../../harness/configuration';
+import { startLab, type LabProcess } from '../../harness/lab-process';
 import { startRoundRobin } from './round-robin';
-import { until } from '../../harness/waiting';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS, until } from '../../harness/waiting';
 
 let directory: string;
 let binaries: Binaries;
@@ -22,8 +21,7 @@ let instances: RekorInstance[];
 beforeAll(async () => {
   binaries = await ensureBinaries(() => undefined);
   lab = await startLab();
-  const configuration = readConfiguration(lab.files.configuration);
-  trillianAddress = configuration.logs[onlyLog(configuration)]?.trillian.address ?? '';
+  trillianAddress = onlyLog(readConfiguration(lab.files.configuration)).section.trillian.address;
   trillian = connectTrillian({ log: 'negative control', address: trillianAddress });
   directory = mkdtempSync(join(lab.files.directory, 'control-'));
 });

@@ -8,26 +8,18 @@ import { connectTrillian } from '../../activities/clients/trillian';
 import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { refused } from '../activities/refused';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { databaseUser, otherDatabase, type Content } from './other-database';
 import { lockTable } from './table-lock';
-import { expectOutcome } from './outcome';
-import { expectAsBefore } from './snapshot';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 /** An empty queue proves something in one database only: the one that Trillian writes to. */
-let log: LogUnderTest;
+const log = useLog({ rotation: { attempts: 1 } });
 let databaseUrl: string;
 
-beforeAll(async () => {
-  log = await startLogUnderTest({ rotation: { attempts: 1 } });
+beforeAll(() => {
   databaseUrl = readFileSync(log.lab.files.databaseUrl, 'utf8').trim();
-}, 300_000);
-
-afterAll(async () => {
-  await log.end();
 });
-
-beforeEach(() => log.settle());
 
 async function useDatabase(url: string): Promise<void> {
   await log.reconfigure((section) => {

@@ -1,30 +1,23 @@
-import { until } from '../../harness/waiting';
 import { criticalSectionId } from '../../workflows/messages';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn } from './moments';
 import { otherVersion } from './other-version';
-import { expectOutcome } from './outcome';
-import { activeTrees, expectAsBefore, type LogSnapshot } from './snapshot';
-import { PATIENCE_MS } from '../patience';
+import { activeTrees, type LogState } from '../../harness/log-state';
+import type { LogUnderTest } from '../../harness/log-under-test';
+import { caughtIn } from '../../harness/moments';
+import { PATIENCE_MS, until } from '../../harness/waiting';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 describe('a rotation whose worker is killed, and followed by one of another version', () => {
-  let log: LogUnderTest;
+  const log = useLog({ guard: { every: '10s' } });
   let program: string;
 
-  beforeAll(async () => {
-    log = await startLogUnderTest({ guard: { every: '10s' } });
+  beforeAll(() => {
     program = otherVersion(log.newDirectory());
   });
 
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
-
   /** Nobody can go on with the rotation, in the middle of its critical section; its guardian has said so. */
   async function stuckInFreeze(): Promise<{
-    readonly before: LogSnapshot;
+    readonly before: LogState;
     readonly rotation: Awaited<ReturnType<LogUnderTest['start']>>;
   }> {
     await log.expectWritable();

@@ -1,3 +1,4 @@
+import { differences, type LogState } from '../../harness/log-state';
 import type { Outcome, RotationResult } from '../../workflows/model/rotation';
 
 /** Fails with the rotation's own words when it ended otherwise. */
@@ -19,4 +20,9 @@ export function stepNames(
   return result.steps
     .filter((step) => step.kind === kind && (attempt ?? step.attempt) === step.attempt)
     .map(({ name }) => name);
+}
+
+/** Fails with the differences unless the log is as before, but for the FROZEN trees of undone attempts. */
+export function expectAsBefore(before: LogState, after: LogState): void {
+  expect(differences(before, after)).toEqual([]);
 }

@@ -3,38 +3,33 @@ import { emptyRoot, rootOf } from '../../faults/chosen-calls';
 import { rekorCallsProto, startGrpcProxy, type GrpcProxy } from '../../faults/grpc-proxy';
 import { artifactSigner, hashedRekord } from '../../load/artifact';
 import { readEntry } from '../../load/entry';
+import type { SlotName } from '../../lab/files';
 import type { PartName } from '../../lab/parts';
 import type { Ports } from '../../lab/ports';
-import { directRoutes, type Routes } from '../../lab/routes';
-import { until } from '../../harness/waiting';
+import type { Routes } from '../../lab/routes';
 import { LOG_INFO_PATH, readLoadedShards } from '../../gate/loaded-shards';
 import { recordingTerminal } from '../cli/recording-terminal';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { useLog } from './use-log';
+import { PATIENCE_MS, until } from '../../harness/waiting';
 import { expectOutcome } from './outcome';
-import { PATIENCE_MS } from '../patience';
 
 describe('the gate before a real Rekor (H10)', () => {
-  let log: LogUnderTest;
+  const log = useLog({ routes: throughProxy });
   /** Between Rekor, in both slots, and Trillian. */
   let trillianOfRekor: GrpcProxy;
   const signArtifact = artifactSigner();
 
-  beforeAll(async () => {
-    log = await startLogUnderTest({ lab: { routes: throughProxy } });
-  });
-
-  afterAll(async () => {
-    await log.end();
+  afterAll(() => {
     trillianOfRekor.end();
   });
 
-  async function throughProxy(ports: Ports): Promise<Routes> {
+  async function throughProxy(ports: Ports): Promise<Partial<Routes>> {
     trillianOfRekor = await startGrpcProxy({
       upstream: `127.0.0.1:${ports.trillian}`,
       protoFile: rekorCallsProto,
     });
     const { port } = new URL(`http://${trillianOfRekor.address}`);
-    return { ...directRoutes(ports), rekor: { trillian: Number(port) } };
+    return { rekor: { trillian: Number(port) } };
   }
 
   /** The Rekor that serves is killed, and its slot started again. */
@@ -47,8 +42,8 @@ describe('the gate before a real Rekor (H10)', () => {
   }
 
   /** Its slot, past the gate. */
-  function itself(slot: string): string {
-    return log.rekor[slot]?.url ?? '';
+  function itself(slot: SlotName): string {
+    return log.rekor[slot].url;
   }
 
   async function post(url: string): Promise<Response> {
@@ -98,17 +93,16 @@ describe('the gate before a real Rekor (H10)', () => {
     expect([first?.treeId, others]).toEqual([ended.treeId, []]);
     expect(first?.entryId).not.toBe(doubled.entryId);
 
-    const posts = (): number =>
-      log.rekor[current]?.calls.filter(({ method }) => method === 'POST').length ?? 0;
+    const posts = (): number => log.rekor[current].calls.filter(({ method }) => method === 'POST').length;
     const before = posts();
-    const refused = post(log.section.publicUrl);
+    const refused = post(log.publicUrl);
     const reason = `it loaded tree ${ended.treeId} with 0 entries, not ${ended.length}`;
     await until('the proof', PATIENCE_MS, async () => (await log.gateItself.state()).unproven === reason);
     await until('the write', PATIENCE_MS, async () => (await log.gateItself.state()).writesWaiting === 1);
     expect((await log.gateItself.state()).writesInFlight).toBe(0);
 
     for (const { entryId } of [first, log.recorder.acknowledged().at(-1)].flatMap((one) => one ?? [])) {
-      const read = await fetch(`${log.section.publicUrl}/api/v1/log/entries/${entryId}`);
+      const read = await fetch(`${log.publicUrl}/api/v1/log/entries/${entryId}`);
       expect([read.status, Object.keys((await read.json()) as object)]).toEqual([200, [entryId]]);
     }
 

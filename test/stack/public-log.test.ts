@@ -1,27 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SlotName } from '../../lab/files';
 import { ensureBinaries } from '../../tools/binaries';
 import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/rotation';
 import { privateAuthority, tlsProxy } from '../activities/private-authority';
-import { unhurried } from './configuration-copy';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { expectOutcome } from './outcome';
-import { expectAsBefore } from './snapshot';
+import { unhurried } from '../../harness/configuration';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 describe('the log as its clients see it', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  }, 300_000);
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   function codesOf({ refusals }: RotationResult): RefusalCode[] {
     return refusals.map(({ code }) => code);
@@ -55,7 +45,7 @@ describe('the log as its clients see it', () => {
   afterEach(() => putBack());
 
   /** Adds lines to a slot's environment file, in which the last ones count; they are gone after the test. */
-  function withEnvironment(slot: string, lines: Readonly<Record<string, string>>): void {
+  function withEnvironment(slot: SlotName, lines: Readonly<Record<string, string>>): void {
     const file = log.section.installation.slots[slot]?.environmentFile ?? '';
     const before = readFileSync(file, 'utf8');
     const added = Object.entries(lines).map(([name, value]) => `${name}=${value}\n`);
@@ -144,7 +134,7 @@ describe('the log as its clients see it', () => {
     300_000,
   );
 
-  async function restarted(slot: string): Promise<void> {
+  async function restarted(slot: SlotName): Promise<void> {
     await log.byHand(slot, 'stop');
     await log.byHand(slot, 'start');
     await log.expectWritable();

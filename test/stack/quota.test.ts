@@ -3,24 +3,16 @@ import { status } from '@grpc/grpc-js';
 import { gateHold, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
 import { exhaustQuota } from '../../harness/queued-leaves';
 import { within } from '../../harness/waiting';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { expectOutcome, stepNames } from './outcome';
-import { expectAsBefore } from './snapshot';
+import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { useLog } from './use-log';
 
 describe('a rotation whose Trillian refuses leaves by its quota', () => {
-  let log: LogUnderTest;
+  const log = useLog();
   let databaseUrl: string;
 
-  beforeAll(async () => {
-    log = await startLogUnderTest();
+  beforeAll(() => {
     databaseUrl = readFileSync(log.lab.files.databaseUrl, 'utf8').trim();
-  }, 300_000);
-
-  afterAll(async () => {
-    await log.end();
   });
-
-  beforeEach(() => log.settle());
 
   const refusedByQuota = { code: status.RESOURCE_EXHAUSTED, details: 'quota exhausted: too many rows' };
 

@@ -10,7 +10,7 @@ import { readEntry } from '../../load/entry';
 import { createRecorder } from '../../load/recorder';
 import { ensureBinaries } from '../../tools/binaries';
 import type { RotationResult } from '../../workflows/model/rotation';
-import { patientTimes } from './lab-process';
+import { patientTimes } from '../../harness/lab-process';
 
 const run = promisify(execFile);
 

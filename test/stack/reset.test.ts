@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { lockId } from '../../workflows/messages';
 import type { Outcome } from '../../workflows/model/rotation';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { caughtIn } from './moments';
+import { activeTrees } from '../../harness/log-state';
+import { caughtIn } from '../../harness/moments';
 import { expectOutcome } from './outcome';
-import { activeTrees } from './snapshot';
+import { useLog } from './use-log';
 
 /** A workflow task that has ended, by the id of its event. */
 type Point = NonNullable<
@@ -18,17 +18,7 @@ const POINTS = 6;
 const named: readonly Outcome[] = ['completed', 'rolledBack', 'superseded', 'refused'];
 
 describe('a rotation that is reset', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   /** The workflow tasks of the latest rotation that have ended: the points that it can be reset to. */
   async function points(): Promise<Point[]> {

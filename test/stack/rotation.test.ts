@@ -1,20 +1,10 @@
-import { MAX_WAIT_MS } from './lab-process';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { MAX_WAIT_MS } from '../../harness/lab-process';
+import { activeTrees } from '../../harness/log-state';
 import { expectOutcome } from './outcome';
-import { activeTrees } from './snapshot';
+import { useLog } from './use-log';
 
 describe('a rotation of a real log', () => {
-  let log: LogUnderTest;
-
-  beforeAll(async () => {
-    log = await startLogUnderTest();
-  });
-
-  afterAll(async () => {
-    await log.end();
-  });
-
-  beforeEach(() => log.settle());
+  const log = useLog();
 
   it('under load loses nothing, gives no index twice and fails no request (H37)', async () => {
     const { activeTreeId } = await log.serving();

@@ -1,21 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { startHttpProxy } from '../../faults/http-proxy';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
-import { expectOutcome } from './outcome';
-import { expectAsBefore } from './snapshot';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
-let log: LogUnderTest;
-
-beforeAll(async () => {
-  log = await startLogUnderTest({ rotation: { attempts: 1 } });
-}, 300_000);
-
-afterAll(async () => {
-  await log.end();
-});
-
-beforeEach(() => log.settle());
+const log = useLog({ rotation: { attempts: 1 } });
 
 async function inDatabase(statement: string, values: readonly unknown[]): Promise<void> {
   const client = new Client({ connectionString: readFileSync(log.lab.files.databaseUrl, 'utf8').trim() });

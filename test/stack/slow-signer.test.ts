@@ -1,21 +1,11 @@
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
+import { useLog } from './use-log';
 
 /** The file says 100 ms, or leaves that out; the signer was started with a pause of two seconds. */
-let log: LogUnderTest;
-
-beforeAll(async () => {
+const log = useLog({
+  lab: { signerFlags: ['--sequencer_interval=2s'] },
   // The section's usual time: in that of the labs even this signer would be through.
-  log = await startLogUnderTest({
-    lab: { signerFlags: ['--sequencer_interval=2s'] },
-    rotation: { criticalSection: '2.5s' },
-  });
-}, 300_000);
-
-afterAll(async () => {
-  await log.end();
+  rotation: { criticalSection: '2.5s' },
 });
-
-beforeEach(() => log.settle());
 
 it.each([
   ['with a database', true, 'writes in flight need one, the handover leaf another'],

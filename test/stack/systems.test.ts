@@ -17,9 +17,8 @@ import { ensureBinaries } from '../../tools/binaries';
 import type { DrainTiming } from '../../workflows/model/drain';
 import type { TreeId } from '../../workflows/model/log';
 import { refused, rejected } from '../activities/refused';
-import { type LabProcess, startLab } from './lab-process';
-import { until } from '../../harness/waiting';
-import { PATIENCE_MS } from '../patience';
+import { type LabProcess, startLab } from '../../harness/lab-process';
+import { PATIENCE_MS, until } from '../../harness/waiting';
 
 /** Time enough for a drain to find out what keeps it, when that does not go away. Milliseconds. */
 const GIVEN_UP_MS = 3_000;

@@ -1,13 +1,13 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../../harness/waiting';
 import { criticalSectionId, RECOVER_LOG } from '../../workflows/messages';
-import { startLogUnderTest, type LogUnderTest } from './log-under-test';
 import { steps, type Step } from '../../workflows/model/steps';
-import { caughtIn, where, type Serving } from './moments';
-import { expectOutcome } from './outcome';
-import { activeTrees, expectAsBefore, type LogSnapshot } from './snapshot';
-import { PATIENCE_MS } from '../patience';
+import { activeTrees, type LogState } from '../../harness/log-state';
+import type { LogUnderTest, Serving } from '../../harness/log-under-test';
+import { caughtIn, caughtRows } from '../../harness/moments';
+import { PATIENCE_MS, until } from '../../harness/waiting';
+import { expectAsBefore, expectOutcome } from './outcome';
+import { useLog } from './use-log';
 
 /** The shortest that a configuration may say. */
 const GUARD_EVERY = '10s';
@@ -16,22 +16,15 @@ const GUARD_EVERY = '10s';
 const exposed: readonly Step[] = steps.slice(steps.indexOf('expose'));
 
 describe('a rotation that is terminated', () => {
-  let log: LogUnderTest;
+  const log = useLog({ guard: { every: GUARD_EVERY } });
   const writableAfter: string[] = [];
 
-  beforeAll(async () => {
-    log = await startLogUnderTest({ guard: { every: GUARD_EVERY } });
-  });
-
-  afterAll(async () => {
+  afterAll(() => {
     process.stdout.write(`From Terminate to the first acknowledged write:\n${writableAfter.join('')}`);
-    await log.end();
   });
-
-  beforeEach(() => log.settle());
 
   interface Interrupted {
-    readonly before: LogSnapshot;
+    readonly before: LogState;
     readonly serving: Serving;
     readonly said: number;
     readonly writable: Promise<void>;
@@ -97,7 +90,7 @@ describe('a rotation that is terminated', () => {
     expect(after.gate.mode).toBe('pass');
     expect(after.runningSlots).toEqual([serving.next]);
     // Nothing is kept beside the slots any more; which of them starts at boot has changed, and nothing else.
-    const files = ({ files: found }: LogSnapshot) =>
+    const files = ({ files: found }: LogState) =>
       Object.keys(found).filter((path) => !path.endsWith('.enabled'));
     expect(files(after)).toEqual(files(before));
   }
@@ -117,7 +110,7 @@ describe('a rotation that is terminated', () => {
     return log.worker.output().slice(said);
   }
 
-  it.each(steps.map((step) => ({ step, where: where[step] })))(
+  it.each(caughtRows(steps))(
     'in $step is ended by the guardian: $where (H23)',
     async ({ step }) => {
       const interrupted = await interruptedIn(step, terminated);

@@ -8,10 +8,10 @@ import { startRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { ensureBinaries } from '../../tools/binaries';
 import type { Shard } from '../../workflows/model/log';
 import type { VerificationReport } from '../../workflows/model/rotation';
-import { onlyLog, readConfiguration } from './configuration-copy';
-import { startLab } from './lab-process';
+import { onlyLog, readConfiguration } from '../../harness/configuration';
+import { startLab } from '../../harness/lab-process';
 import { trillianTrees } from '../../harness/trillian-trees';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 /**
  * A real log that was rotated by hand, without a freeze: the tree `first` still takes writes through the Rekor
@@ -28,9 +28,7 @@ describe('the verification of a real log', () => {
   beforeAll(async () => {
     const lab = await startLab();
     ends.push(() => lab.end());
-    const configuration = readConfiguration(lab.files.configuration);
-    const { trillian } = configuration.logs[onlyLog(configuration)] ?? {};
-    const address = trillian?.address ?? '';
+    const { address } = onlyLog(readConfiguration(lab.files.configuration)).section.trillian;
     const directory = join(lab.files.directory, 'verification');
     mkdirSync(directory);
     const { rekorServer } = await ensureBinaries(() => undefined);

@@ -8,7 +8,7 @@ import { Connection } from '@temporalio/client';
 import { ensureBinaries } from '../../tools/binaries';
 import type { Configuration } from '../../config/configuration';
 import { loadConfiguration } from '../../config/load';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 /** A real Temporal server, started as a process: Temporal's runtime of this one belongs to the worker under test. */
 export interface TemporalServer {

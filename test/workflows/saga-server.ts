@@ -30,7 +30,7 @@ import type { RecoveryRequest } from '../../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { World } from './world';
 import { activitiesOf } from './world-activities';
-import { PATIENCE_MS } from '../patience';
+import { PATIENCE_MS } from '../../harness/waiting';
 
 /**
  * A real Temporal server and one worker, whose workflows have a clock of their own (patient-clock.ts) and whose activities

@@ -3,7 +3,7 @@ import type { ExpectedShards, LogIdentity } from '../../../activities/verificati
 import { logVerifier } from '../../../activities/verification/verification';
 import { FakeLog, type Answer } from './fake-log';
 import { hashedRekord } from './leaves';
-import { PATIENCE_MS } from '../../patience';
+import { PATIENCE_MS } from '../../../harness/waiting';
 
 const time = 1_790_000_000;
 let log: FakeLog;

@@ -2,8 +2,13 @@ import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../faults/ch
 import type { HttpProxy } from '../faults/http-proxy';
 import type { SlotName } from '../lab/files';
 import { together, type Catching, type Caught } from './catching';
+import type { LogUnderTest, Serving } from './log-under-test';
+import { PATIENCE_MS, until, within } from './waiting';
 import type { Step } from '../workflows/model/steps';
-import type { Moment } from './matrix';
+
+/** At the first call of a step, at one in its middle, and at its last. */
+export const moments = ['start', 'middle', 'end'] as const;
+export type Moment = (typeof moments)[number];
 
 /** What a moment is told by: the log as it is before the rotation, and the worker's calls. */
 export interface Scene {
@@ -17,6 +22,30 @@ export interface Scene {
   readonly currentRekor: HttpProxy;
   /** Resolves when a client has been acknowledged on a tree that is not the current one. */
   acknowledgedOnNext(): Promise<void>;
+}
+
+/** The scene of a log in which nothing rotates. */
+export function sceneOf(
+  { catching, slotUrls, rekor, recorder }: LogUnderTest,
+  { current, next, activeTreeId }: Serving,
+): Scene {
+  const earlier = recorder.acknowledged().length;
+  return {
+    catching,
+    current,
+    next,
+    currentTreeId: activeTreeId,
+    nextUrl: slotUrls[next],
+    currentRekor: rekor[current],
+    acknowledgedOnNext: async () => {
+      await until('an acknowledgement on the next tree', PATIENCE_MS, () =>
+        recorder
+          .acknowledged()
+          .slice(earlier)
+          .some(({ treeId }) => treeId !== activeTreeId),
+      );
+    },
+  };
 }
 
 /** Waits for the moment, and returns with the worker's call that marks it, held. To be called before the rotation starts. */
@@ -130,4 +159,39 @@ const waits: Readonly<Record<Step, Readonly<Record<Moment, Wait>>>> = {
 /** Resolves when the rotation has come to this moment of this step, with the call that marks it. */
 export function momentOf(step: Step, moment: Moment, scene: Scene): Promise<Caught> {
   return waits[step][moment](scene);
+}
+
+/** One place in each step in which a rotation is caught, and what is so then. */
+const places: Readonly<Record<Step, readonly [where: string, wait: Wait]>> = {
+  createTree: ['the tree exists, but nobody was told its id', waits.createTree.middle],
+  stage: ['the rehearsed slot is about to start, and does so afterwards', waits.stage.start],
+  hold: ['writes are held, but nobody was told', waits.hold.end],
+  start: ['the next slot is about to start, and does so afterwards', waits.start.start],
+  freeze: ['the current tree is FROZEN, but nobody was told', waits.freeze.end],
+  verify: [
+    'the handover leaf is queued, but nobody was told',
+    ({ catching }) => catching.trillian('after', 'QueueLeaf'),
+  ],
+  expose: ['the order that sends clients to the next slot is under way', waits.expose.start],
+  confirm: ['clients are sent to the next slot, and nothing is proven yet', waits.confirm.start],
+  settle: [
+    'the standing configuration is written, and the current slot is about to stop',
+    ({ catching, current }) => catching.command('before', current, 'stop'),
+  ],
+  soak: ['everything is done but the watching', waits.soak.start],
+};
+
+/** Where in each of these steps a rotation is caught by `caughtIn`: rows for a table of tests. */
+export function caughtRows(
+  steps: readonly Step[],
+): readonly { readonly step: Step; readonly where: string }[] {
+  return steps.map((step) => ({ step, where: places[step][0] }));
+}
+
+/**
+ * Waits until a rotation, which is started meanwhile, is in the middle of a step, and keeps it there until `release`.
+ * Call it before the rotation is started.
+ */
+export async function caughtIn(log: LogUnderTest, step: Step, serving: Serving): Promise<Caught> {
+  return await within(`a call of ${step}`, PATIENCE_MS, places[step][1](sceneOf(log, serving)));
 }

@@ -1,10 +1,13 @@
-import { problemsIn, type LogState } from '../../chaos/log-state';
+import { problemsIn, type EndState } from '../../chaos/problems';
 
 const mark = 'rekor-rotate log=lab rotation=r attempt=1 number=2';
 const tree = (tree_id: string, tree_state: string, description = '') => ({
   tree_id,
   tree_state,
+  tree_type: 'LOG',
+  display_name: '',
   description,
+  max_root_duration: { seconds: '3600', nanos: 0 },
 });
 const files = (tree: string) => ({
   'blue.env': `TREE_ID=${tree}`,
@@ -13,25 +16,25 @@ const files = (tree: string) => ({
   'green-sharding.yaml': '',
 });
 
-const before: LogState = {
+const before: EndState = {
   trees: [tree('1', 'ACTIVE')],
   gate: { mode: 'pass', slot: 'blue' },
-  running: ['blue'],
+  runningSlots: ['blue'],
   files: { ...files('1'), 'blue.enabled': '' },
-  served: { active: '1', inactive: [] },
+  shards: { active: '1', inactive: [] },
   openWorkflows: [],
 };
 
-const completed: LogState = {
+const completed: EndState = {
   trees: [tree('1', 'FROZEN'), tree('2', 'ACTIVE', mark)],
   gate: { mode: 'pass', slot: 'green' },
-  running: ['green'],
+  runningSlots: ['green'],
   files: { ...files('2'), 'green.enabled': '' },
-  served: { active: '2', inactive: ['1'] },
+  shards: { active: '2', inactive: ['1: 7'] },
   openWorkflows: [],
 };
 
-const rolledBack: LogState = { ...before, trees: [tree('1', 'ACTIVE'), tree('2', 'FROZEN', mark)] };
+const rolledBack: EndState = { ...before, trees: [tree('1', 'ACTIVE'), tree('2', 'FROZEN', mark)] };
 
 describe('the state of a log after a rotation', () => {
   it('has nothing wrong when the rotation completed, or left all as it was', () => {
@@ -40,7 +43,7 @@ describe('the state of a log after a rotation', () => {
     expect(problemsIn(before, before, 'refused')).toEqual([]);
   });
 
-  it.each<[string, LogState, string, string]>([
+  it.each<[string, EndState, string, string]>([
     [
       'two ACTIVE trees',
       { ...rolledBack, trees: [...before.trees, tree('2', 'ACTIVE', mark)] },
@@ -68,7 +71,7 @@ describe('the state of a log after a rotation', () => {
     ],
     [
       'a slot left running',
-      { ...before, running: ['blue', 'green'] },
+      { ...before, runningSlots: ['blue', 'green'] },
       'rolledBack',
       'what runs is [blue, green]',
     ],
@@ -86,7 +89,7 @@ describe('the state of a log after a rotation', () => {
     ],
     [
       'a shard that is no longer served',
-      { ...completed, served: { active: '2', inactive: [] } },
+      { ...completed, shards: { active: '2', inactive: [] } },
       'completed',
       'tree 1 is no shard any more',
     ],

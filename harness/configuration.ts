@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dump, load } from 'js-yaml';
 
-/** The parts of the configuration file that tests read and change; written out as it is. */
+/** The parts of the configuration file that are read and changed here; written out as it is. */
 export interface ConfigurationFile {
   temporal: { address: string; namespace?: string; taskQueue?: string };
   logs: Record<string, LogSection>;
@@ -34,6 +34,8 @@ export interface SlotSection {
   start: string[];
   stop: string[];
   status: string[];
+  enable: string[];
+  disable: string[];
 }
 
 /** Durations as the file has them: `2.5s`. */
@@ -43,6 +45,7 @@ export interface RotationSection {
   criticalSection?: string;
   soak?: string;
   stopCurrentAfter?: string;
+  sampleEntries?: number;
   ifNextFails?: 'supersede' | 'hold';
 }
 
@@ -59,22 +62,23 @@ export function writeConfiguration(file: string, configuration: ConfigurationFil
   writeFileSync(file, dump(configuration));
 }
 
-/** For tests in which no write waits: a critical section that is long enough on the busiest machine. */
-export function unhurried(section: LogSection): void {
-  section.gate.maxWait = '30s';
-  section.rotation = { ...section.rotation, criticalSection: '25s' };
-}
-
 /** A copy that can be changed and written; not `structuredClone`, whose objects are of another realm in jest. */
 export function copyOf(configuration: ConfigurationFile): ConfigurationFile {
   return load(dump(configuration)) as ConfigurationFile;
 }
 
-/** The name of the one log that a lab configures. */
-export function onlyLog(configuration: ConfigurationFile): string {
-  const [name, ...others] = Object.keys(configuration.logs);
-  if (name === undefined || others.length > 0) {
-    throw new Error(`The lab's configuration names ${others.length + 1} logs, not one.`);
+/** The one log that a lab configures. */
+export function onlyLog(configuration: ConfigurationFile): { readonly name: string; section: LogSection } {
+  const [only, ...others] = Object.entries(configuration.logs);
+  if (only === undefined || others.length > 0) {
+    throw new Error(`The lab's configuration names ${Object.keys(configuration.logs).length} logs, not one.`);
   }
-  return name;
+  const [name, section] = only;
+  return { name, section };
+}
+
+/** For tests in which no write waits: a critical section that is long enough on the busiest machine. */
+export function unhurried(section: LogSection): void {
+  section.gate.maxWait = '30s';
+  section.rotation = { ...section.rotation, criticalSection: '25s' };
 }

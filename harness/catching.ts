@@ -1,8 +1,9 @@
 import type { Held } from '../faults/exchange';
 import type { GrpcRequest } from '../faults/grpc-proxy';
 import type { HttpMatch } from '../faults/http-proxy';
-import type { SlotCommands } from '../harness/slot-commands';
-import type { WorkerCalls, WorkerName } from './worker-calls';
+import type { SlotCommands } from './slot-commands';
+import type { WorkerName } from '../faults/network';
+import type { WorkerCalls } from './worker-calls';
 
 /** A call of a worker that is held. */
 export interface Caught {
@@ -30,13 +31,17 @@ export interface Catching {
 
 /**
  * Whichever worker has the step: the first one that makes the call is held, and the others are left alone. The slots'
- * commands are the same for all of them, as their configuration must be; `workerOf` knows a worker by its pid.
+ * commands are the same for all of them, as their configuration must be; whose command it is shows by its caller's pid.
  */
 export function catching(
-  workers: readonly WorkerCalls[],
+  workers: readonly (WorkerCalls & { readonly process: { pid(): number | null } })[],
   commands: SlotCommands,
-  workerOf: (pid: number) => WorkerName,
 ): Catching {
+  const workerOf = (pid: number): WorkerName => {
+    const caller = workers.find(({ process }) => process.pid() === pid);
+    if (!caller) throw new Error(`Process ${pid} is no worker.`);
+    return caller.name;
+  };
   const first = (arm: (calls: WorkerCalls) => Held): Promise<Caught> =>
     new Promise((resolve) => {
       const armed = workers.map((calls) => ({ calls, held: arm(calls) }));

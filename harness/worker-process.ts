@@ -7,34 +7,42 @@ import { recorded, startProcess, stopRecorded } from '../lab/process';
 /** A worker of the log, started from its own configuration. */
 export interface WorkerProcess {
   readonly logFile: string;
+  /** Null when none runs. */
   pid(): number | null;
-  /** Starts it unless it runs; does not wait until it polls. */
-  start(): void;
+  /** Starts one, of the compiled program unless told otherwise; the one before must have ended. Does not wait until it polls. */
+  start(program?: string): void;
   /** Waits until it has said that it runs. */
   started(): Promise<void>;
+  /** SIGKILL: nothing of it gets to clean up. */
+  kill9(): Promise<void>;
+  /** SIGTERM, and SIGKILL when it still runs some time later. */
   stop(): Promise<void>;
+  /** What the worker that runs now, and those before it, wrote. */
+  output(): string;
 }
 
-/** A worker that takes longer than this to start, in milliseconds, does not start. */
+/** A worker that takes longer than this to start, or to end, does not. Milliseconds. */
 const START_MS = 60_000;
-const STOP_MS = 15_000;
+const STOP_MS = 60_000;
 
 export function workerProcess(name: string, configurationFile: string, directory: string): WorkerProcess {
   const logFile = join(directory, `${name}.log`);
   const pidFile = join(directory, `${name}.pid`);
   const pid = () => recorded(pidFile)?.pid ?? null;
+  const output = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
+  const starts = () => output().split('worker runs').length - 1;
   let startsBefore = 0;
-  const starts = () =>
-    existsSync(logFile) ? readFileSync(logFile, 'utf8').split('worker runs').length - 1 : 0;
   return {
     logFile,
     pid,
-    start: () => {
-      if (pid() === null) {
-        const args = [compiledProgram(), 'worker', '--config', configurationFile];
-        startsBefore = starts();
-        startProcess({ command: process.execPath, args, logFile, pidFile });
+    output,
+    start: (program = compiledProgram()) => {
+      if (pid() !== null) {
+        throw new Error(`${name} runs already.`);
       }
+      const args = [program, 'worker', '--config', configurationFile];
+      startsBefore = starts();
+      startProcess({ command: process.execPath, args, logFile, pidFile });
     },
     started: async () => {
       const end = performance.now() + START_MS;
@@ -45,6 +53,7 @@ export function workerProcess(name: string, configurationFile: string, directory
         await pause(50);
       }
     },
+    kill9: () => stopRecorded(pidFile, 'SIGKILL', STOP_MS),
     stop: () => stopRecorded(pidFile, 'SIGTERM', STOP_MS),
   };
 }
