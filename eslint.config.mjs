@@ -1,18 +1,4 @@
-import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
-
-/**
- * Imports go one way (docs/architecture.md, "The rooms"). Each line says what a room may not import;
- * what is not listed is allowed.
- */
-const room = (target, ...forbidden) => ({
-  target: `./${target}`,
-  from: forbidden.map((from) => `./${from}`),
-  message: `${target}/ may not import this: see "The rooms" in docs/architecture.md.`,
-});
-
-const aroundTheLab = ['lab', 'load', 'faults', 'harness', 'demo', 'bench', 'chaos', 'simulation'];
-const outer = ['cli', 'config', 'workers', 'gate', ...aroundTheLab, 'tools', 'test'];
 
 export default tseslint.config(
   { ignores: ['out/', 'node_modules/'] },
@@ -20,8 +6,6 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js'] } } },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/restrict-template-expressions': [
@@ -30,69 +14,6 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      'import-x/no-cycle': 'error',
-      'import-x/no-restricted-paths': [
-        'error',
-        {
-          zones: [
-            room('workflows/model', 'activities', 'proto', ...outer),
-            room('workflows', 'activities', 'proto', ...outer),
-            room('gate', ...aroundTheLab, 'tools', 'test', 'cli', 'config', 'workers', 'activities'),
-            room('cli', ...aroundTheLab, 'tools', 'test', 'activities'),
-            room('config', 'proto', 'workers', 'cli', 'gate', ...aroundTheLab, 'tools', 'test'),
-            {
-              target: './config',
-              from: './activities',
-              except: ['errors', 'clients/authorities.ts'],
-              message: 'config/ says what is wrong in the words of activities/, and knows no adapter.',
-            },
-            room('workers', ...aroundTheLab, 'tools', 'test', 'cli'),
-            room(
-              'tools',
-              'workflows',
-              'activities',
-              'config',
-              'workers',
-              'cli',
-              'gate',
-              ...aroundTheLab,
-              'test',
-            ),
-            room('load', 'lab', 'faults', 'harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
-            room('faults', 'load', 'harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
-            room('lab', 'load', 'faults', 'harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
-            room('harness', 'demo', 'bench', 'chaos', 'simulation', 'test'),
-            room('demo', 'faults', 'harness', 'bench', 'chaos', 'simulation', 'test'),
-            room('bench', 'test', 'chaos', 'simulation'),
-            room('chaos', 'test', 'bench', 'simulation'),
-            room('simulation', 'lab', 'load', 'faults', 'harness', 'demo', 'bench', 'chaos', 'tools', 'test'),
-            {
-              target: './activities',
-              from: ['cli', 'config', 'workers', ...aroundTheLab, 'tools', 'test'].map((from) => `./${from}`),
-              message: 'activities/ may not import this: see "The rooms" in docs/architecture.md.',
-            },
-            {
-              target: './activities',
-              from: './gate',
-              except: ['messages.ts'],
-              message: 'activities/ knows only the messages of the gate.',
-            },
-          ],
-        },
-      ],
-    },
-  },
-  {
-    files: ['workflows/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            { regex: '^(?!\\.|@temporalio/(workflow|common)$)', message: 'Workflows do no input or output.' },
-          ],
-        },
-      ],
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration } from '../config/configuration';
 import { readGuardian, type Guardian } from '../workers/guardian';
 import { connectClient, type TemporalClient } from '../workers/temporal-connection';
@@ -19,6 +19,7 @@ import type { ResumeInput } from '../workflows/model/held';
 import type { RecoveryRequest } from '../workflows/model/recovery';
 import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
 import type { PruneRequest, PruneResult } from '../workflows/prune-trees';
+import type { RotationHandle } from './rotation-handle';
 import { startersOf, type Starter } from './starters';
 
 /** A worker that is slower than this to answer a query is treated as silent. Milliseconds. */
@@ -37,8 +38,6 @@ export interface Started<Result> {
 }
 
 /** A workflow whose result is a `RotationResult` and that answers `progress`. */
-export type Rotation = WorkflowHandle<() => Promise<RotationResult>>;
-
 /** The last run of a log's rotation or recovery; `paused` when that, or its critical section, stands still. */
 export type LockState =
   | { readonly state: 'never' }
@@ -49,7 +48,7 @@ export type LockState =
       readonly startedAt: Date;
       readonly endedAt?: Date;
       readonly paused: Pause | null;
-      readonly handle: Rotation;
+      readonly handle: RotationHandle;
     };
 
 /** A rotation or recovery that only looks yet. */
@@ -93,7 +92,7 @@ export class RotationClient {
   }
 
   /** Starts `rotateLog`; its id says what it is and when it was asked for. */
-  async start(request: RotationRequest): Promise<Rotation> {
+  async start(request: RotationRequest): Promise<RotationHandle> {
     const what = request.dryRun ? 'Dry run of the rotation' : 'Rotation';
     return await this.#temporal.client.workflow.start<(request: RotationRequest) => Promise<RotationResult>>(
       ROTATE_LOG,
@@ -102,7 +101,7 @@ export class RotationClient {
   }
 
   /** Starts `recoverLog`. */
-  async startRecovery(request: RecoveryRequest): Promise<Rotation> {
+  async startRecovery(request: RecoveryRequest): Promise<RotationHandle> {
     const what = request.dryRun ? 'Dry run of the recovery' : 'Recovery';
     return await this.#temporal.client.workflow.start<(request: RecoveryRequest) => Promise<RotationResult>>(
       RECOVER_LOG,
@@ -129,14 +128,14 @@ export class RotationClient {
   }
 
   /** Sends a person's decision to a held rotation; gives its answer. A refused one is an error of the SDK. */
-  async resume(rotation: Rotation, input: ResumeInput): Promise<string> {
+  async resume(rotation: RotationHandle, input: ResumeInput): Promise<string> {
     return await this.#temporal.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
       rotation.executeUpdate<string, [ResumeInput]>(RESUME, { args: [input] }),
     );
   }
 
   /** What the workflow says of itself; null when no worker answers in time. */
-  async progress(rotation: Rotation): Promise<Progress | null> {
+  async progress(rotation: RotationHandle): Promise<Progress | null> {
     try {
       return await this.#temporal.connection.withDeadline(Date.now() + QUERY_DEADLINE_MS, () =>
         rotation.query<Progress>(PROGRESS),

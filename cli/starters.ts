@@ -2,14 +2,14 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { RECOVER_LOG, ROTATE_LOG } from '../workflows/messages';
 import { isOpen, OPEN_EXECUTIONS, pauseOf, type Pause } from '../workflows/model/executions';
-import type { Rotation } from './rotation-client';
+import type { RotationHandle } from './rotation-handle';
 
 /** How many open rotations and recoveries, of all logs, are looked through for those of one log. */
 const OPEN_WORKFLOWS = 500;
 
 /** What somebody has started for a log, as long as it is open: it looks, or waits for the workflow that holds the lock. */
 export interface Starter {
-  readonly handle: Rotation;
+  readonly handle: RotationHandle;
   readonly what: 'rotation' | 'recovery';
   /** It only says what would be done. */
   readonly dryRun: boolean;
@@ -62,7 +62,7 @@ async function starter(
   runId: string,
   { dryRun }: Input,
 ): Promise<Starter | null> {
-  const handle: Rotation = client.workflow.getHandle(workflowId, runId);
+  const handle: RotationHandle = client.workflow.getHandle(workflowId, runId);
   const description = await handle.describe();
   return isOpen(description)
     ? {

@@ -5,7 +5,8 @@ import { CommandError, innermost, refusalWithin } from './errors';
 import { exitCodes } from './exit-codes';
 import { pausedText } from './paused-text';
 import { progressNews, progressPicture } from './progress-text';
-import type { Rotation, RotationClient, Started } from './rotation-client';
+import type { RotationClient, Started } from './rotation-client';
+import type { RotationHandle } from './rotation-handle';
 import { Picture, type Terminal } from './terminal';
 
 /** How often a watcher looks. A terminal is redrawn more often than a pipe is told. Milliseconds. */
@@ -31,7 +32,7 @@ export interface Watch {
  * Shows a rotation until it ends and gives its result. Throws a `CommandError` when it ended without one, or when
  * Ctrl-C ended the watching; the rotation knows nothing of its watchers.
  */
-export async function watchRotation(rotation: Rotation, watch: Watch): Promise<RotationResult> {
+export async function watchRotation(rotation: RotationHandle, watch: Watch): Promise<RotationResult> {
   return await untilEnded(rotation, watch, (stop) => show(rotation, watch, stop));
 }
 
@@ -78,7 +79,7 @@ async function untilEnded<Result>(
   throw endedBadly(workflow, outcome.reason);
 }
 
-async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promise<void> {
+async function show(rotation: RotationHandle, watch: Watch, stop: AbortSignal): Promise<void> {
   const { terminal, client } = watch;
   const redraws = terminal.redraws && !watch.json;
   const say = (line: string): void => (watch.json ? terminal.err(line) : terminal.out(line));
@@ -111,7 +112,7 @@ async function show(rotation: Rotation, watch: Watch, stop: AbortSignal): Promis
 const beforeTheLock: ReadonlySet<string> = new Set(['preflight', 'rotation', 'recovery']);
 
 /** Once the rotation holds the lock, its steps are shown by the workflow that is the lock. */
-async function currentProgress(rotation: Rotation, client: Watch['client']): Promise<Progress | null> {
+async function currentProgress(rotation: RotationHandle, client: Watch['client']): Promise<Progress | null> {
   const progress = await client.progress(rotation);
   if (!progress || !beforeTheLock.has(progress.phase)) {
     return progress;

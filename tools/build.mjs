@@ -21,23 +21,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'out', 'dist');
 const stampFile = join(root, 'out', 'build-stamp.json');
 const rooms = [
-  'workflows',
-  'activities',
-  'config',
-  'workers',
-  'cli',
-  'gate',
-  'lab',
-  'load',
-  'faults',
-  'harness',
-  'demo',
-  'bench',
-  'chaos',
-  'simulation',
-  'tools',
+  ...Object.keys(JSON.parse(readFileSync(join(root, 'tools', 'rooms.json'), 'utf8'))),
   'proto',
-];
+].filter((room) => !room.includes('/'));
 
 /** What compiled code reads beside itself while it runs. */
 const isAsset = (path) =>

@@ -1,5 +1,5 @@
 /**
- * What `npm run check` calls: format, lint and types, all at a time, since each of them has one processor's work. Prints what
+ * What `npm run check` calls: format, lint, types and imports, all at a time, since each of them has one processor's work. Prints what
  * each had to say when all have ended, and ends with 1 when one of them failed.
  */
 import { spawn } from 'node:child_process';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-const checks = ['lint', 'typecheck', 'format:check'];
+const checks = ['lint', 'typecheck', 'imports', 'format:check'];
 
 const results = await Promise.all(checks.map(run));
 for (const { name, code, text } of results) {
