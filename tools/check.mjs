@@ -1,6 +1,6 @@
 /**
- * What `npm run check` calls: format, lint, types and imports, all at a time, since each of them has one processor's work. Prints what
- * each had to say when all have ended, and ends with 1 when one of them failed.
+ * What `npm run check` calls: format, lint, types, imports and what is generated, all at a time, since each of them has one
+ * processor's work. Prints what each had to say when all have ended, and ends with 1 when one of them failed.
  */
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-const checks = ['lint', 'typecheck', 'imports', 'format:check'];
+const checks = ['lint', 'typecheck', 'imports', 'format:check', 'proto:check'];
 
 const results = await Promise.all(checks.map(run));
 for (const { name, code, text } of results) {

@@ -1,37 +1,15 @@
-import * as path from 'node:path';
-import {
-  type ChannelCredentials,
-  type ChannelOptions,
-  Client,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
-import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import type { TreeState, TreeType } from '../../workflows/model/log';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { refusal } from '../../workflows/model/refusals';
-import { type PemFile, readAuthorities, readPem } from './authorities';
+import { abortReason, pause, throwIfAborted } from '../bounds/waiting';
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
 import { refuse, RefusalError } from '../errors/refusal-error';
-import { abortReason, pause, throwIfAborted } from '../bounds/waiting';
-
-/** How Trillian's log server is reached. Without `tls` the connection is in the clear. */
-export interface TrillianOptions {
-  /** The log's name in the configuration, for messages. */
-  readonly log: string;
-  /** `HOST:PORT` of the gRPC port. */
-  readonly address: string;
-  /** Paths of PEM files. Without `caFile` the roots that Node.js ships are trusted. */
-  readonly tls?: {
-    readonly caFile?: string;
-    readonly certificateFile?: string;
-    readonly keyFile?: string;
-    /** The name in the server's certificate, when it is not the host of `address`. */
-    readonly serverName?: string;
-  };
-}
+import {
+  overGrpc,
+  type TrillianMethod,
+  type TrillianMethods,
+  type TrillianOptions,
+} from './trillian-transport';
 
 /** What bounds one call. */
 export interface CallBounds {
@@ -104,149 +82,43 @@ export class CallTooLate extends OwnWords {
   }
 }
 
-/** `google.protobuf.Timestamp`, since the epoch, and `Duration`, as proto-loader hands them over. */
-export interface TimeMessage {
-  readonly seconds: string;
-  readonly nanos: number;
-}
-
-interface LogRoot {
-  readonly logRoot: Buffer;
-}
-
-/** `trillian.Tree` as proto-loader hands it over: 64-bit numbers as decimal strings, enumerations by name. */
-export interface TreeMessage {
-  readonly treeId: string;
-  readonly treeState: TreeState;
-  readonly treeType: TreeType;
-  readonly displayName: string;
-  readonly description: string;
-  readonly maxRootDuration: TimeMessage | null;
-  readonly updateTime: TimeMessage | null;
-  readonly deleted: boolean;
-}
-
-interface LeafMessage {
-  readonly merkleLeafHash: Buffer;
-  readonly leafValue: Buffer;
-  readonly extraData: Buffer;
-  readonly leafIndex: string;
-  readonly integrateTimestamp: TimeMessage | null;
-}
-
-interface NewTree {
-  readonly treeState: 'ACTIVE';
-  readonly treeType: 'LOG';
-  readonly displayName: string;
-  readonly description: string;
-  readonly maxRootDuration: TimeMessage;
-}
-
-/** Request and response of every method in proto/trillian.proto. */
-interface Methods {
-  ListTrees: { request: { showDeleted: boolean }; response: { tree: TreeMessage[] } };
-  GetTree: { request: { treeId: string }; response: TreeMessage };
-  CreateTree: { request: { tree: NewTree }; response: TreeMessage };
-  UpdateTree: {
-    request: { tree: { treeId: string; treeState: TreeState }; updateMask: { paths: string[] } };
-    response: TreeMessage;
-  };
-  DeleteTree: { request: { treeId: string }; response: TreeMessage };
-  QueueLeaf: {
-    request: { logId: string; leaf: { leafValue: Buffer; extraData: Buffer; leafIdentityHash: Buffer } };
-    response: { queuedLeaf: { status: { code: status; message: string } | null } | null };
-  };
-  InitLog: { request: { logId: string }; response: { created: LogRoot | null } };
-  GetLeavesByRange: {
-    request: { logId: string; startIndex: string; count: string };
-    response: { leaves: LeafMessage[]; signedLogRoot: LogRoot | null };
-  };
-}
-
-type Method = keyof Methods;
-
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /** Pauses between the tries of a read, in milliseconds. */
 const READ_RETRY_PAUSES_MS = [50, 100, 200];
 
-const CHANNEL_OPTIONS: ChannelOptions = {
-  // A changing call is never repeated behind our back (H8); reads are repeated here.
-  'grpc.enable_retries': 0,
-  // Only config/ reads the environment; Trillian is not reached through its http_proxy.
-  'grpc.enable_http_proxy': 0,
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 500,
-  // A leaf may be as large as Trillian takes a request, so an answer with one is larger.
-  'grpc.max_receive_message_length': -1,
-};
-
-/** One connection to a Trillian log server, with the rules that all calls share. */
+/** Calls to a Trillian log server, with the rules that all of them share. */
 export interface TrillianCalls {
   /** A call without effect: repeated when the connection breaks, for as long as its deadline allows. */
-  read<Name extends Method>(
+  read<Name extends TrillianMethod>(
     name: Name,
-    request: Methods[Name]['request'],
+    request: TrillianMethods[Name]['request'],
     bounds: CallBounds,
-  ): Promise<Methods[Name]['response']>;
+  ): Promise<TrillianMethods[Name]['response']>;
   /**
    * A call with an effect: sent at most once, over a connection that stands, and never after its deadline (H8).
    * Throws `CallOutcomeUnknown` when it was sent and no answer came; any other error means that nothing was sent, or
    * that Trillian said no. Both refuse TRILLIAN_QUOTA: of what is sent here, Trillian's default quotas charge QueueLeaf and
    * InitLog alone, and one of etcd may charge reads of a tree's leaves, too (trillian: server/interceptor/interceptor.go).
    */
-  change<Name extends Method>(
+  change<Name extends TrillianMethod>(
     name: Name,
-    request: Methods[Name]['request'],
+    request: TrillianMethods[Name]['request'],
     bounds: CallBounds,
-  ): Promise<Methods[Name]['response']>;
+  ): Promise<TrillianMethods[Name]['response']>;
   close(): void;
 }
 
 /** Opens the connection when the first call is made, which refuses TLS_FILE_UNUSABLE for a file that cannot be used. */
 export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
-  const methods = loadMethods();
-  let opened: Client | undefined;
-
-  function client(): Client {
-    opened ??= new Client(options.address, channelCredentials(options), channelOptions(options));
-    return opened;
-  }
-
-  function send<Name extends Method>(
-    name: Name,
-    request: Methods[Name]['request'],
-    bounds: CallBounds,
-    deadline: number,
-  ): Promise<Methods[Name]['response']> {
-    const method = methods[name];
-    return new Promise((resolve, reject) => {
-      const sent = client().makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        // proto-loader's decoder makes exactly the message that proto/trillian.proto describes.
-        (bytes) => method.responseDeserialize(bytes) as Methods[Name]['response'],
-        request,
-        new Metadata(),
-        { deadline },
-        (error, response) => {
-          bounds.signal.removeEventListener('abort', cancel);
-          if (error) reject(error);
-          else if (response === undefined) reject(new TrillianError(name, status.INTERNAL, 'empty answer'));
-          else resolve(response);
-        },
-      );
-      const cancel = (): void => sent.cancel();
-      bounds.signal.addEventListener('abort', cancel, { once: true });
-    });
-  }
+  const transport = options.transport ?? overGrpc(options);
 
   function unreachable(reason: string, cause?: unknown): Error {
     return refuse('TRILLIAN_UNREACHABLE', { log: options.log, address: options.address, reason }, cause);
   }
 
   /** What Trillian's answer means that is an error. */
-  function saidNo(method: Method, error: ServiceError): Error {
+  function saidNo(method: TrillianMethod, error: ServiceError): Error {
     const { log, address } = options;
     return error.code === status.RESOURCE_EXHAUSTED
       ? refuse('TRILLIAN_QUOTA', { log, address, method, reason: error.details }, error)
@@ -260,7 +132,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
       for (let tries = 0; ; tries++) {
         throwIfOver(name, bounds, deadline);
         try {
-          return await send(name, request, bounds, deadline);
+          return await transport.send(name, request, deadline, bounds.signal);
         } catch (error) {
           throwIfAborted(bounds.signal);
           if (!isServiceError(error)) throw error;
@@ -280,14 +152,14 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
       const deadline = deadlineOf(bounds);
       throwIfOver(name, bounds, deadline);
       // Nothing may wait in the channel and leave later: the connection stands first, then the clock is looked at.
-      await connected(client(), bounds.signal, deadline).catch((error: unknown) => {
+      await transport.connected(deadline, bounds.signal).catch((error: unknown) => {
         throw bounds.signal.aborted ? abortReason(bounds.signal) : unreachable('no connection', error);
       });
       throwIfOver(name, bounds, deadline);
       const change = { mayLandUntil: deadline };
       bounds.unanswered?.add(change);
       try {
-        const answer = await send(name, request, bounds, deadline);
+        const answer = await transport.send(name, request, deadline, bounds.signal);
         bounds.unanswered?.delete(change);
         return answer;
       } catch (error) {
@@ -300,7 +172,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
       }
     },
 
-    close: () => opened?.close(),
+    close: () => transport.close(),
   };
 }
 
@@ -315,60 +187,11 @@ function deadlineOf(bounds: CallBounds): number {
   return Math.min(Date.now() + (bounds.timeoutMs ?? DEFAULT_TIMEOUT_MS), bounds.notAfter ?? Infinity);
 }
 
-function throwIfOver(name: Method, bounds: CallBounds, deadline: number): void {
+function throwIfOver(name: TrillianMethod, bounds: CallBounds, deadline: number): void {
   throwIfAborted(bounds.signal);
   if (Date.now() >= deadline) throw new CallTooLate(name);
 }
 
-async function connected(client: Client, signal: AbortSignal, deadline: number): Promise<void> {
-  let abort = (): void => undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      abort = () => reject(abortReason(signal));
-      signal.addEventListener('abort', abort, { once: true });
-      client.waitForReady(deadline, (error) => (error ? reject(error) : resolve()));
-    });
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
-
 function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error && typeof error.code === 'number';
-}
-
-/** The methods of proto/trillian.proto; the build puts that file beside the compiled activities. */
-function loadMethods(): Readonly<Record<Method, MethodDefinition<object, object>>> {
-  const definition = loadSync(path.join(__dirname, '../../proto/trillian.proto'), {
-    longs: String,
-    enums: String,
-    defaults: true,
-  });
-  return {
-    ...(definition['trillian.TrillianAdmin'] as ServiceDefinition),
-    ...(definition['trillian.TrillianLog'] as ServiceDefinition),
-  } as Record<Method, MethodDefinition<object, object>>;
-}
-
-function channelOptions({ tls }: TrillianOptions): ChannelOptions {
-  if (tls?.serverName === undefined) return CHANNEL_OPTIONS;
-  return {
-    ...CHANNEL_OPTIONS,
-    'grpc.ssl_target_name_override': tls.serverName,
-    'grpc.default_authority': tls.serverName,
-  };
-}
-
-function channelCredentials({ log, tls }: TrillianOptions): ChannelCredentials {
-  if (tls === undefined) return credentials.createInsecure();
-  const pem = (key: 'caFile' | 'keyFile' | 'certificateFile'): PemFile | undefined => {
-    const file = tls[key];
-    return file === undefined ? undefined : { field: `logs.${log}.trillian.tls.${key}`, file };
-  };
-  const [authorities, key, certificate] = [pem('caFile'), pem('keyFile'), pem('certificateFile')];
-  return credentials.createSsl(
-    authorities ? Buffer.from(readAuthorities(authorities)) : null,
-    key ? readPem(key) : null,
-    certificate ? readPem(certificate) : null,
-  );
 }

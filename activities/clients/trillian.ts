@@ -1,21 +1,16 @@
 import { status } from '@grpc/grpc-js';
 import type { Tree, TreeHead, TreeId } from '../../workflows/model/log';
 import { refuse, type RefusalError } from '../errors/refusal-error';
-import {
-  type CallBounds,
-  openTrillianCalls,
-  type TimeMessage,
-  type TreeMessage,
-  TrillianError,
-  type TrillianOptions,
-} from './trillian-calls';
+import type { Timestamp__Output as TimeMessage } from '../../proto/generated/google/protobuf/Timestamp';
+import type { Tree__Output as TreeMessage } from '../../proto/generated/trillian/Tree';
+import { type CallBounds, openTrillianCalls, TrillianError } from './trillian-calls';
+import type { TrillianOptions } from './trillian-transport';
 
 export {
   type CallBounds,
   CallOutcomeUnknown,
   CallTooLate,
   TrillianError,
-  type TrillianOptions,
   type UnansweredChange,
 } from './trillian-calls';
 
@@ -190,7 +185,7 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
         extraData: extraData ?? Buffer.alloc(0),
       };
       const { queuedLeaf } = await ofTree(treeId, calls.change('QueueLeaf', { logId: treeId, leaf }, bounds));
-      const code: status = queuedLeaf?.status?.code ?? status.OK;
+      const code = statusOf(queuedLeaf?.status?.code ?? status.OK);
       if (code === status.OK) return 'queued';
       if (code === status.ALREADY_EXISTS) return 'duplicate';
       throw new TrillianError('QueueLeaf', code, queuedLeaf?.status?.message ?? '');
@@ -212,6 +207,11 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
 
     close: () => calls.close(),
   };
+}
+
+/** google.rpc.Status carries the codes of gRPC as numbers. */
+function statusOf(code: number): status {
+  return code in status ? status[status[code] as keyof typeof status] : status.UNKNOWN;
 }
 
 function toTree(message: TreeMessage): Tree {
