@@ -8,7 +8,7 @@ import type {
   ShardsNotice,
 } from '../gate/messages';
 import { errorReason } from './errors/error-reason';
-import { freshRequest } from './clients/http';
+import { freshRequest, type HttpTransport } from './clients/http';
 import { parseJson } from './clients/parse-json';
 import { refuse, type RefusalError } from './errors/refusal-error';
 import { throwIfAborted } from './bounds/waiting';
@@ -36,6 +36,7 @@ export interface GateOptions {
   readonly url: string;
   /** Reads the secret token when it is needed. */
   readonly token: () => string;
+  readonly transport?: HttpTransport | undefined;
 }
 
 type Sent = HoldOrder | ReleaseOrder | ShardsNotice | NextNotice;
@@ -89,7 +90,7 @@ const Refused: z.ZodType<GateRefusal> = z.object({
 });
 
 /** Talks to the gate over a new connection each time, so that a gate that was restarted is reached at once. */
-export function connectGate({ log, url, token }: GateOptions): GateClient {
+export function connectGate({ log, url, token, transport }: GateOptions): GateClient {
   function unreachable(reason: string, cause?: unknown): RefusalError {
     return refuse('GATE_UNREACHABLE', { log, url, reason }, cause);
   }
@@ -102,6 +103,7 @@ export function connectGate({ log, url, token }: GateOptions): GateClient {
       headers,
       signal,
       timeoutMs: TIMEOUT_MS,
+      transport,
     }).catch((error: unknown) => {
       throwIfAborted(signal);
       throw unreachable(errorReason(error), error);

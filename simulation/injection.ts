@@ -117,7 +117,6 @@ export class Injection {
         // Without the random part of a temporary file's name: a seed tells the same twice.
         method: `${what} ${(path.split('/').at(-1) ?? '').replace(/[0-9a-f]{8}-[-0-9a-f]{27}$/, '')}`,
         changes: what !== 'read',
-        deadline: Infinity,
         signal: new AbortController().signal,
       },
       by,
@@ -172,7 +171,7 @@ export class Injection {
     const { time } = world;
     const random = this.#random;
     // Nothing is under way for longer than its attempt, whatever its caller would wait for.
-    const left = Math.min(Math.max(Math.min(call.deadline, by.endsAt) - time.now, 1), 10_000);
+    const left = Math.min(Math.max(Math.min(call.deadline ?? Infinity, by.endsAt) - time.now, 1), 10_000);
     switch (name) {
       case 'fails before':
         return { kind: 'lost before' };

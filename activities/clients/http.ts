@@ -1,4 +1,5 @@
-import { Client, type Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Client } from 'undici';
 import { type PemFile, readAuthorities } from './authorities';
 import { OwnWords } from '../errors/own-words';
 import { throwIfAborted } from '../bounds/waiting';
@@ -12,7 +13,31 @@ export interface FreshRequest {
   readonly timeoutMs: number;
   /** Who may sign for an https address, read when the connection is made; without, those that Node.js brings along. */
   readonly authorities?: PemFile | undefined;
+  /** What carries it; without, a connection of its own. */
+  readonly transport?: HttpTransport | undefined;
 }
+
+/** One request as a transport gets it. */
+export interface HttpMessage extends Pick<FreshRequest, 'headers' | 'body' | 'authorities'> {
+  readonly url: URL;
+  readonly method: NonNullable<FreshRequest['method']>;
+  /** A longer answer is an error. */
+  readonly maxBytes?: number;
+  /** Ends it, also when its time is over. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** Sends a request once, and ends its connection when `read` has read the answer. Throws the signal's reason. */
+export type HttpTransport = <Answer>(
+  message: HttpMessage,
+  read: (answer: HttpAnswer) => Promise<Answer>,
+) => Promise<Answer>;
 
 export interface FreshAnswer {
   readonly status: number;
@@ -37,10 +62,11 @@ const MAX_LINE = 64 * 1024;
  * TLS_FILE_UNUSABLE.
  */
 export async function freshRequest(url: string, request: FreshRequest): Promise<FreshAnswer> {
-  return await fresh(url, request, { maxResponseSize: MAX_ANSWER_BYTES }, async (answer) => ({
-    status: answer.statusCode,
-    text: await answer.body.text(),
-  }));
+  return await fresh(url, request, { maxBytes: MAX_ANSWER_BYTES }, async ({ status, body }) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return { status, text: Buffer.concat(chunks).toString() };
+  });
 }
 
 /**
@@ -50,10 +76,10 @@ export async function freshRequest(url: string, request: FreshRequest): Promise<
  */
 export async function freshLines(
   url: string,
-  request: Pick<FreshRequest, 'signal' | 'timeoutMs' | 'authorities'>,
+  request: Pick<FreshRequest, 'signal' | 'timeoutMs' | 'authorities' | 'transport'>,
   take: (line: string) => void,
 ): Promise<FreshLines> {
-  return await fresh(url, request, {}, async ({ statusCode, body }) => {
+  return await fresh(url, request, {}, async ({ status, body }) => {
     const decoder = new TextDecoder();
     let bytes = 0;
     let begun = '';
@@ -63,13 +89,13 @@ export async function freshLines(
       for (const line of lines) take(line);
       if (begun.length > MAX_LINE) throw new OwnWords(`a line of it has more than ${MAX_LINE} characters`);
     };
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       bytes += chunk.length;
       more(decoder.decode(chunk, { stream: true }));
     }
     more(decoder.decode());
     if (begun !== '') take(begun);
-    return { status: statusCode, bytes };
+    return { status, bytes };
   });
 }
 
@@ -80,45 +106,46 @@ export async function freshLines(
  */
 export async function freshDate(
   url: string,
-  request: Pick<FreshRequest, 'signal' | 'timeoutMs' | 'authorities'>,
+  request: Pick<FreshRequest, 'signal' | 'timeoutMs' | 'authorities' | 'transport'>,
 ): Promise<{ readonly askedAt: number; readonly says: number; readonly knownAt: number } | undefined> {
   const askedAt = Date.now();
-  return await fresh(url, { ...request, method: 'HEAD' }, {}, async ({ headers, body }) => {
+  return await fresh(url, { ...request, method: 'HEAD' }, {}, ({ headers }) => {
     const knownAt = Date.now();
-    await body.dump();
     const says =
       typeof headers.date === 'string' && headers.age === undefined ? Date.parse(headers.date) : NaN;
-    return Number.isNaN(says) ? undefined : { askedAt, says, knownAt };
+    return Promise.resolve(Number.isNaN(says) ? undefined : { askedAt, says, knownAt });
   });
 }
 
 async function fresh<Answer>(
   url: string,
   request: FreshRequest,
-  options: Client.Options,
-  read: (answer: Dispatcher.ResponseData) => Promise<Answer>,
+  limits: Pick<HttpMessage, 'maxBytes'>,
+  read: (answer: HttpAnswer) => Promise<Answer>,
 ): Promise<Answer> {
-  const { signal, timeoutMs, method = 'GET', headers, body, authorities } = request;
+  const { signal, timeoutMs, transport = overConnectionOfItsOwn, method = 'GET', ...message } = request;
   throwIfAborted(signal);
-  const { protocol, origin, pathname, search } = new URL(url);
-  const connect = authorities && protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const client = new Client(origin, { connect, pipelining: 0, ...options });
+  const ends = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const answer = await client.request({
-      method,
-      path: pathname + search,
-      headers,
-      body: body ?? null,
-      signal: AbortSignal.any([signal, timeout]),
-    });
-    return await read(answer);
+    return await transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read);
   } catch (error) {
     throwIfAborted(signal);
     if (error instanceof Error && error.name === 'TimeoutError')
       throw new OwnWords(`no answer within ${timeoutMs} ms`);
     throw error;
+  }
+}
+
+const overConnectionOfItsOwn: HttpTransport = async (message, read) => {
+  const { url, method, headers, body, signal, authorities, maxBytes } = message;
+  const connect = authorities && url.protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
+  const limit = maxBytes === undefined ? {} : { maxResponseSize: maxBytes };
+  const client = new Client(url.origin, { connect, pipelining: 0, ...limit });
+  try {
+    const path = url.pathname + url.search;
+    const answer = await client.request({ method, path, headers, body: body ?? null, signal });
+    return await read({ status: answer.statusCode, headers: answer.headers, body: answer.body });
   } finally {
     await client.destroy();
   }
-}
+};

@@ -2,7 +2,7 @@ import type { TreeId } from '../../workflows/model/log';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from '../errors/error-reason';
-import { freshDate, freshLines } from './http';
+import { freshDate, freshLines, type HttpTransport } from './http';
 import { OwnWords } from '../errors/own-words';
 import { parseSample, sampleName, type Sample } from './prometheus';
 import { refuse, type RefusalError } from '../errors/refusal-error';
@@ -54,6 +54,7 @@ export interface MetricsOptions {
   readonly signers: readonly string[];
   /** Who may sign for an https address. */
   readonly authorities?: PemFile | undefined;
+  readonly transport?: HttpTransport | undefined;
 }
 
 /** A signer that has seen hundreds of trees needs a second or two for its page. */
@@ -85,7 +86,7 @@ interface Page {
 
 /** Reads metrics anew for every question. */
 export function connectMetrics(options: MetricsOptions): TrillianMetrics {
-  const { log, logServers, signers, authorities } = options;
+  const { log, logServers, signers, authorities, transport } = options;
 
   function unreadable(url: string, reason: string, cause?: unknown): RefusalError {
     return refuse('METRICS_UNREACHABLE', { log, url, reason }, cause);
@@ -115,7 +116,11 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
         throw new OwnWords(`it has more than ${MAX_SAMPLES} samples of ${name}`);
     };
     try {
-      const { status, bytes } = await freshLines(url, { signal, timeoutMs: TIMEOUT_MS, authorities }, take);
+      const { status, bytes } = await freshLines(
+        url,
+        { signal, timeoutMs: TIMEOUT_MS, authorities, transport },
+        take,
+      );
       if (status !== 200) throw new OwnWords(`it answered ${status}`);
       return {
         bytes,
@@ -212,7 +217,9 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
     url: string,
     signal: AbortSignal,
   ): Promise<{ readonly atLeastMs: number; readonly atMostMs: number }> {
-    const told = await freshDate(url, { signal, timeoutMs: TIMEOUT_MS, authorities }).catch(() => undefined);
+    const told = await freshDate(url, { signal, timeoutMs: TIMEOUT_MS, authorities, transport }).catch(
+      () => undefined,
+    );
     throwIfAborted(signal);
     return told
       ? { atLeastMs: told.says - told.knownAt, atMostMs: told.says + DATE_UNIT_MS - told.askedAt }

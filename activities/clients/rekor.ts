@@ -4,7 +4,7 @@ import { loadedLength } from '../../workflows/model/shards';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from '../errors/error-reason';
-import { type FreshAnswer, type FreshRequest, freshRequest } from './http';
+import { type FreshAnswer, type FreshRequest, freshRequest, type HttpTransport } from './http';
 import { parseJson } from './parse-json';
 import { refuse, type RefusalError } from '../errors/refusal-error';
 import { throwIfAborted } from '../bounds/waiting';
@@ -113,10 +113,11 @@ export interface RekorOptions {
   readonly log: string;
   /** Who may sign for an https address. */
   readonly authorities?: PemFile | undefined;
+  readonly transport?: HttpTransport | undefined;
 }
 
 /** The client of one log's Rekor instances. */
-export function connectRekor({ log, authorities }: RekorOptions): RekorClient {
+export function connectRekor({ log, authorities, transport }: RekorOptions): RekorClient {
   function unreachable(instance: Instance, reason: string, cause?: unknown): RefusalError {
     return refuse('REKOR_UNREACHABLE', { log, instance: instance.name, url: instance.url, reason }, cause);
   }
@@ -128,14 +129,18 @@ export function connectRekor({ log, authorities }: RekorOptions): RekorClient {
     request: Pick<FreshRequest, 'method' | 'headers' | 'body'> = {},
   ): Promise<FreshAnswer> {
     const url = instance.url + path;
-    return await freshRequest(url, { ...request, signal, timeoutMs: TIMEOUT_MS, authorities }).catch(
-      (error: unknown) => {
-        throwIfAborted(signal);
-        const field = `logs.${log}.installation.slots.${instance.name}.url`;
-        const named = connectionRefusal(error, { url: instance.url, field, authorities });
-        throw named ?? unreachable(instance, errorReason(error), error);
-      },
-    );
+    return await freshRequest(url, {
+      ...request,
+      signal,
+      timeoutMs: TIMEOUT_MS,
+      authorities,
+      transport,
+    }).catch((error: unknown) => {
+      throwIfAborted(signal);
+      const field = `logs.${log}.installation.slots.${instance.name}.url`;
+      const named = connectionRefusal(error, { url: instance.url, field, authorities });
+      throw named ?? unreachable(instance, errorReason(error), error);
+    });
   }
 
   /** The body of a 200, undefined for a 404. */

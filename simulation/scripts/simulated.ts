@@ -1,9 +1,13 @@
+import { connectMetrics } from '../../activities/clients/metrics';
+import { connectTrillian } from '../../activities/clients/trillian';
 import { Random } from '../random';
 import { VirtualTime } from '../virtual-time';
+import { httpTransport, LOG_SERVER_METRICS, SIGNER_METRICS } from '../world/http-servers';
 import { Network } from '../world/network';
 import { RekorProcess } from '../world/rekor';
 import { SimulatedTrillian } from '../world/trillian';
-import { queueReader, trillianClient, trillianMetrics } from '../world/trillian-client';
+import { trillianTransport } from '../world/trillian-server';
+import { simulatedTreeQueue } from '../world/tree-queue';
 import { type Backend, type ScriptedRekor, Stage } from './backend';
 import { run, type Script } from './scripts';
 
@@ -38,7 +42,7 @@ function simulatedBackend(time: VirtualTime, random: Random): Backend {
     deliver: () => ({ kind: 'normal' }),
     trace: () => undefined,
   });
-  const parts = { log: 'script', time, network, trillian };
+  const transport = httpTransport({ network, trillian, rekorAt: () => undefined });
   const lock = (set: (locked: Promise<void> | undefined) => void) => (): Promise<() => Promise<void>> => {
     let unlock = (): void => undefined;
     set(
@@ -54,9 +58,18 @@ function simulatedBackend(time: VirtualTime, random: Random): Backend {
     return Promise.resolve(open);
   };
   return {
-    trillian: trillianClient(parts),
-    metrics: trillianMetrics(parts),
-    queue: queueReader(parts),
+    trillian: connectTrillian({
+      log: 'script',
+      address: 'trillian:8090',
+      transport: trillianTransport({ network, trillian }),
+    }),
+    metrics: connectMetrics({
+      log: 'script',
+      logServers: [LOG_SERVER_METRICS],
+      signers: [SIGNER_METRICS],
+      transport,
+    }),
+    queue: simulatedTreeQueue({ log: 'script', time, network, trillian }),
     rest: (ms) => time.pass(ms),
     stopSigner: () => {
       trillian.stopSigner(1e9);

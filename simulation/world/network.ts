@@ -1,3 +1,4 @@
+import { abortReason, pause } from '../../activities/bounds/waiting';
 import { runningActivity, type RunningActivity } from '../temporal/running-activity';
 import type { Random } from '../random';
 import { processes, type VirtualTime } from '../virtual-time';
@@ -8,8 +9,8 @@ export interface RemoteCall {
   readonly method: string;
   /** Whether it has an effect. */
   readonly changes: boolean;
-  /** When its caller has no use for it any more, in milliseconds since the epoch. */
-  readonly deadline: number;
+  /** When its caller has no use for it any more, in milliseconds since the epoch; without, its signal says so alone. */
+  readonly deadline?: number;
   readonly signal: AbortSignal;
 }
 
@@ -29,13 +30,12 @@ export type Delivery =
 
 /** No answer came. */
 export class NoAnswer extends Error {
-  /** Whether it may have had its effect, or may yet. */
-  readonly sent: boolean;
+  readonly code: 'ECONNREFUSED' | 'ECONNRESET' | 'ETIMEDOUT';
 
-  constructor(reason: string, sent: boolean) {
-    super(reason);
+  constructor(code: NoAnswer['code']) {
+    super(`no answer: ${code}`);
     this.name = 'NoAnswer';
-    this.sent = sent;
+    this.code = code;
   }
 }
 
@@ -68,9 +68,20 @@ export class Network {
     return (this.#down.get(system) ?? 0) > this.#parts.time.now;
   }
 
+  /** Waits until connections to a system are taken again; rejects at the deadline, and with the signal's reason. */
+  async connected(system: RemoteCall['system'], deadline: number, signal: AbortSignal): Promise<void> {
+    const { time } = this.#parts;
+    for (let until = 0; (until = this.#down.get(system) ?? 0) > time.now;) {
+      if (time.now >= deadline) {
+        throw new NoAnswer('ETIMEDOUT');
+      }
+      await pause(Math.min(until, deadline) - time.now, signal);
+    }
+  }
+
   /**
-   * Sends a call. `effect` runs where it arrives, and is told until when it may have its effect. Rejects with `NoAnswer`, with the signal's reason when that is aborted,
-   * or with what `effect` threw.
+   * Sends a call. `effect` runs where it arrives, and is told until when it may have its effect. Rejects with `NoAnswer`,
+   * with the signal's reason when that is aborted, or with what `effect` threw.
    */
   send<Result>(call: RemoteCall, effect: (landsUntil: number) => Result | Promise<Result>): Promise<Result> {
     const { time, random, trace } = this.#parts;
@@ -86,48 +97,45 @@ export class Network {
     return new Promise<Result>((resolve, reject) => {
       const settle = (how: () => void): void => {
         call.signal.removeEventListener('abort', aborted);
-        timeout.cancel();
+        timeout?.cancel();
         how();
       };
       const aborted = (): void => {
-        settle(() =>
-          reject(call.changes ? new NoAnswer('the caller gave up', true) : abortReason(call.signal)),
-        );
+        settle(() => reject(abortReason(call.signal)));
       };
-      const timeout = time.after(
-        Math.max(call.deadline - time.now, 0),
-        () => settle(() => reject(new NoAnswer(`no answer to ${call.method} in time`, true))),
-        owner,
-      );
+      const { deadline } = call;
+      const timeout =
+        deadline === undefined
+          ? undefined
+          : time.after(deadline - time.now, () => settle(() => reject(new NoAnswer('ETIMEDOUT'))), owner);
       if (call.signal.aborted) {
         settle(() => reject(abortReason(call.signal)));
         return;
       }
       call.signal.addEventListener('abort', aborted, { once: true });
-      const fail = (reason: string, sent: boolean): void => {
-        time.after(random.between(0.3, 2), () => settle(() => reject(new NoAnswer(reason, sent))), owner);
+      const fail = (code: NoAnswer['code'] = 'ECONNRESET'): void => {
+        time.after(random.between(0.3, 2), () => settle(() => reject(new NoAnswer(code))), owner);
       };
       if (this.isDown(call.system)) {
-        fail('connection refused', false);
+        fail('ECONNREFUSED');
         return;
       }
       if (delivery.kind === 'lost before') {
-        // A caller of something that changes cannot tell whether it arrived.
-        fail('connection reset', call.changes && random.chance(0.5));
+        fail();
         return;
       }
       if (delivery.kind === 'kept') {
-        fail('connection reset', true);
+        fail();
         delivery.keep(async () => effect(Infinity));
         return;
       }
       if (delivery.kind === 'late') {
-        fail('connection reset', true);
+        fail();
       }
       const delay = 'delayMs' in delivery ? delivery.delayMs : 0;
       const arrive = (): void => {
         if (this.isDown(call.system)) {
-          fail('connection reset', true);
+          fail();
           return;
         }
         // A command that is ended before it has begun does nothing.
@@ -137,19 +145,19 @@ export class Network {
         if (delivery.kind === 'late') {
           trace(() => `  late ${call.system} ${call.method} of ${by?.type ?? '?'} arrives`);
         }
-        new Promise<Result>((done) => done(effect(call.deadline + LANDS_AFTER_DEADLINE_MS))).then(
+        new Promise<Result>((done) => done(effect((deadline ?? Infinity) + LANDS_AFTER_DEADLINE_MS))).then(
           (result) => {
             if (delivery.kind === 'normal' || delivery.kind === 'slow') {
               time.after(random.between(0.2, 1), () => settle(() => resolve(result)), owner);
             } else if (delivery.kind === 'lost after') {
-              fail('connection reset', true);
+              fail();
             }
           },
           (error: unknown) => {
             if (delivery.kind === 'normal' || delivery.kind === 'slow') {
               time.after(random.between(0.2, 1), () => settle(() => reject(asError(error))), owner);
             } else if (delivery.kind === 'lost after') {
-              fail('connection reset', true);
+              fail();
             }
           },
         );
@@ -157,10 +165,6 @@ export class Network {
       time.after(delay + random.between(0.2, 1), arrive, null);
     });
   }
-}
-
-function abortReason(signal: AbortSignal): Error {
-  return asError(signal.reason);
 }
 
 function asError(reason: unknown): Error {

@@ -32,6 +32,8 @@ export interface RekorParts {
 
 /** Nobody answers: the process has ended. */
 export class RekorGone extends Error {
+  readonly code = 'ECONNREFUSED';
+
   constructor(name: string) {
     super(`Rekor ${name} is gone`);
     this.name = 'RekorGone';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { TreeRow } from '../../activities/tree-queue/tree-queue';
-import type { SignerPasses } from '../../activities/clients/metrics';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import type { Random } from '../random';
 import type { VirtualTime, Waiting } from '../virtual-time';
@@ -94,6 +93,8 @@ export class SimulatedTrillian {
   /** While it is set, a signer pass that has begun does not commit, as behind a lock of the sequenced leaves' table. */
   passLock: Promise<void> | undefined;
   getTreeCalls = 0;
+  /** QueueLeaf calls that were answered. */
+  queueLeafEnded = 0;
   #inFlight = 0;
   /** What readers of the database see while they read another one. */
   #copy: ReadonlyMap<TreeId, TreeRow> | undefined;
@@ -240,6 +241,7 @@ export class SimulatedTrillian {
       return 'queued';
     } finally {
       this.#inFlight -= 1;
+      this.queueLeafEnded += 1;
     }
   }
 
@@ -284,14 +286,10 @@ export class SimulatedTrillian {
     return this.#inFlight + this.strangersInFlight();
   }
 
-  passes(treeId: TreeId): SignerPasses {
-    const tree = this.trees.get(treeId);
-    if (!tree) {
-      return { runs: 0, failedRuns: 0, added: 0, signers: 1, unknownTo: ['signer'], pageBytes: 0 };
-    }
+  /** What the signer's metrics tell of a tree. */
+  passes(tree: SimulatedTree): { readonly runs: number; readonly added: number } {
     this.#count(tree);
-    const { added } = tree;
-    return { runs: Math.floor(tree.runs), failedRuns: 0, added, signers: 1, unknownTo: [], pageBytes: 0 };
+    return { runs: Math.floor(tree.runs), added: tree.added };
   }
 
   async #work([least, most]: readonly [number, number]): Promise<void> {

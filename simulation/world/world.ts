@@ -1,4 +1,8 @@
 import { createActivities } from '../../activities';
+import { connectMetrics } from '../../activities/clients/metrics';
+import { connectRekor } from '../../activities/clients/rekor';
+import { connectTrillian } from '../../activities/clients/trillian';
+import { connectGate } from '../../activities/gate';
 import { hostInstallation } from '../../activities/installation/host/host';
 import type { LogSystems } from '../../activities/systems';
 import { readMark } from '../../workflows/model/mark';
@@ -14,7 +18,6 @@ import type { ActivityTask } from '../temporal/activity-task';
 import { SimulatedWorker, type Activities } from '../temporal/worker';
 import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
-import { gateClient, logVerifier, PUBLIC_URL, rekorClient } from './clients';
 import { SimulatedFiles, useFiles, type FileOperation } from './files';
 import { SimulatedGate } from './gate';
 import {
@@ -27,10 +30,19 @@ import {
   urlOf,
   useHost,
 } from './host';
+import {
+  GATE_ADMIN_URL,
+  httpTransport,
+  LOG_SERVER_METRICS,
+  PUBLIC_URL,
+  SIGNER_METRICS,
+} from './http-servers';
 import { Network, type NetworkParts } from './network';
 import type { RekorProcess, SignedEntry } from './rekor';
 import { SimulatedTrillian, type SimulatedTree } from './trillian';
-import { queueReader, trillianClient, trillianMetrics } from './trillian-client';
+import { trillianTransport } from './trillian-server';
+import { simulatedTreeQueue } from './tree-queue';
+import { logVerifier } from './verifier';
 import { Traffic } from './traffic';
 
 export const LOG = 'lab';
@@ -129,20 +141,34 @@ export class World {
     const { gate } = this;
     this.network = new Network({ time, random: random.stream('network'), deliver: parts.deliver, trace });
     const { network } = this;
-    const clients = { log: LOG, time, random: random.stream('clients'), network, host, gate, trillian };
+    const rekorAt = (url: string): RekorProcess | undefined =>
+      url === PUBLIC_URL ? gate.read() : host.at(url);
+    const transport = httpTransport({ network, trillian, gate, rekorAt });
+    const trillianAddress = 'trillian:8090';
+    const rekor = connectRekor({ log: LOG, transport });
+    const verified = { log: LOG, random: random.stream('clients'), rekor, trillian };
     const systems: LogSystems = {
       log: LOG,
-      trillian: trillianClient(clients),
-      metrics: trillianMetrics(clients),
-      ...(scenario.withDatabase && { queue: queueReader(clients) }),
-      rekor: rekorClient(clients),
-      gate: gateClient(clients),
+      trillian: connectTrillian({
+        log: LOG,
+        address: trillianAddress,
+        transport: trillianTransport({ network, trillian }),
+      }),
+      metrics: connectMetrics({
+        log: LOG,
+        logServers: [LOG_SERVER_METRICS],
+        signers: [SIGNER_METRICS],
+        transport,
+      }),
+      ...(scenario.withDatabase && { queue: simulatedTreeQueue({ log: LOG, time, network, trillian }) }),
+      rekor,
+      gate: connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport }),
       installation: hostInstallation({
         log: LOG,
         treeIdVariable: TREE_ID_VARIABLE,
         slots: { blue: host.options('blue'), green: host.options('green') },
       }),
-      verifier: logVerifier(clients),
+      verifier: logVerifier(verified),
       publicUrl: PUBLIC_URL,
       timing: {
         attempts: 3,
@@ -155,7 +181,7 @@ export class World {
       drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
       sampleEntries: 1,
       guard: { recover: scenario.recovers, stuckAfterMs: 120_000 },
-      addresses: { trillian: 'trillian:8090', gateAdmin: 'gate:3001' },
+      addresses: { trillian: trillianAddress, gateAdmin: new URL(GATE_ADMIN_URL).host },
     };
     const mutated = parts.mutate.systems?.(systems) ?? systems;
     const activities = createActivities(new Map([[LOG, mutated]])) as unknown as Activities;

@@ -1,0 +1,144 @@
+import type { HttpAnswer, HttpMessage, HttpTransport } from '../../activities/clients/http';
+import type { HoldOrder, NextNotice, ReleaseOrder, ShardsNotice } from '../../gate/messages';
+import type { SimulatedGate } from './gate';
+import { type Network, NoAnswer, type RemoteCall } from './network';
+import { RekorGone, type RekorProcess } from './rekor';
+import { type SimulatedTrillian, TrillianSaysNo } from './trillian';
+
+/** Where clients of the log come: through the gate. */
+export const PUBLIC_URL = 'http://gate:3000';
+export const GATE_ADMIN_URL = 'http://gate:3001';
+export const LOG_SERVER_METRICS = 'http://log-server/metrics';
+export const SIGNER_METRICS = 'http://signer/metrics';
+
+interface Served {
+  readonly status: number;
+  readonly text: string;
+}
+
+interface Server {
+  readonly system: RemoteCall['system'];
+  readonly serve: (message: HttpMessage) => Served | Promise<Served>;
+}
+
+interface Parts {
+  readonly network: Network;
+  readonly trillian: SimulatedTrillian;
+  readonly gate?: SimulatedGate;
+  /** The Rekor that answers at an address now, also at the public one. */
+  readonly rekorAt: (url: string) => RekorProcess | undefined;
+}
+
+/** Carries the requests of the real clients over the simulated network to whatever answers there. */
+export function httpTransport(parts: Parts): HttpTransport {
+  const servers: Readonly<Record<string, Server>> = {
+    [new URL(LOG_SERVER_METRICS).origin]: page(() => logServerMetrics(parts.trillian)),
+    [new URL(SIGNER_METRICS).origin]: page(() => signerMetrics(parts.trillian)),
+    [GATE_ADMIN_URL]: { system: 'gate', serve: (message) => gateAdmin(parts.gate, message) },
+  };
+  return async (message, read) => {
+    const { url, method, signal } = message;
+    const { system, serve } = servers[url.origin] ?? {
+      system: 'rekor',
+      serve: (request) => rekorApi(parts.rekorAt(url.origin), request),
+    };
+    const name = url.pathname.split('/').at(-1) ?? '';
+    const call = { system, method: name, changes: method === 'PUT', signal } as const;
+    const { status, text } = await parts.network.send(call, () => serve(message));
+    // All processes have one clock.
+    const answer: HttpAnswer = { status, headers: { date: new Date().toUTCString() }, body: bodyOf(text) };
+    return await read(answer);
+  };
+}
+
+async function* bodyOf(text: string): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(Buffer.from(text));
+}
+
+function page(text: () => string): Server {
+  return { system: 'metrics', serve: () => ({ status: 200, text: text() }) };
+}
+
+function json(status: number, body: unknown): Served {
+  return { status, text: JSON.stringify(body) };
+}
+
+/** `GET /metrics` of the log server: calls that began, and calls that ended. */
+function logServerMetrics(trillian: SimulatedTrillian): string {
+  const queueLeaf = 'method="/trillian.TrillianLog/QueueLeaf"';
+  return [
+    'proof_index_percentiles_count 0',
+    `log_rpc_requests{${queueLeaf}} ${trillian.queueLeafEnded + trillian.queueLeafInFlight()}`,
+    `log_rpc_success{${queueLeaf}} ${trillian.queueLeafEnded}`,
+    `log_rpc_requests{method="/trillian.TrillianAdmin/GetTree"} ${trillian.getTreeCalls}`,
+  ].join('\n');
+}
+
+/** `GET /metrics` of the signer: what it did for each tree. */
+function signerMetrics(trillian: SimulatedTrillian): string {
+  return [...trillian.trees.values()]
+    .flatMap((tree) => {
+      const { runs, added } = trillian.passes(tree);
+      const label = `logid="${tree.treeId}"`;
+      return [`known_logs{${label}} 1`, `signing_runs{${label}} ${runs}`, `entries_added{${label}} ${added}`];
+    })
+    .join('\n');
+}
+
+/** Orders to the gate and notices, as gate/admin.ts takes them. */
+async function gateAdmin(gate: SimulatedGate | undefined, { url, body = '' }: HttpMessage): Promise<Served> {
+  const state = gate?.state();
+  if (!gate || !state) {
+    throw new NoAnswer('ECONNREFUSED');
+  }
+  if (url.pathname === '/state') {
+    return json(200, state);
+  }
+  const told: unknown = JSON.parse(body);
+  const paths: Readonly<Record<string, () => ReturnType<SimulatedGate['hear']>>> = {
+    '/order/hold': () => gate.order({ kind: 'hold', order: told as HoldOrder }),
+    '/order/release': () => gate.order({ kind: 'release', order: told as ReleaseOrder }),
+    '/shards': () => gate.hear((desk) => desk.hear(told as ShardsNotice)),
+    '/next': () => gate.hear((desk) => desk.hearOfNext(told as NextNotice)),
+  };
+  const taken = await paths[url.pathname]?.();
+  if (!taken) {
+    throw new NoAnswer('ECONNRESET');
+  }
+  const { ruling } = taken;
+  return ruling.accepted
+    ? json(200, taken.state)
+    : json(409, { code: ruling.code, message: ruling.message, state: taken.state });
+}
+
+/** What Rekor's API answers, as far as a rotation asks it. */
+function rekorApi(process: RekorProcess | undefined, { url, method }: HttpMessage): Served {
+  if (!process) {
+    throw new RekorGone(url.origin);
+  }
+  try {
+    const { activeTreeId, active, inactive } = process.log();
+    if (method === 'POST') {
+      return json(400, { code: 400, message: 'the proposed entry is wrong' });
+    }
+    if (url.pathname === '/api/v1/log') {
+      return json(200, {
+        ...{ treeID: activeTreeId, treeSize: active.size, rootHash: active.rootHash },
+        inactiveShards: inactive.map(({ treeId, liveLength, loadedLength }) => ({
+          ...{ treeID: treeId, treeSize: liveLength, signedTreeHead: `rekor - ${treeId}\n${loadedLength}\n` },
+        })),
+      });
+    }
+    const entry = process.entryAt(Number(url.searchParams.get('logIndex')));
+    if (!entry) {
+      return json(404, { code: 404, message: 'entry not found' });
+    }
+    const { entryId, logIndex, leafIndex } = entry;
+    return json(200, { [entryId]: { logIndex, verification: { inclusionProof: { logIndex: leafIndex } } } });
+  } catch (error) {
+    if (error instanceof TrillianSaysNo) {
+      return json(500, { code: 500, message: error.message });
+    }
+    throw error;
+  }
+}
