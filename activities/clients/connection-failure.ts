@@ -1,7 +1,6 @@
-import { types } from 'node:util';
-import type { PemFile } from './authorities';
-import { errorReason, innerOf } from '../errors/error-reason';
+import { errorReason, innermostCode } from '../errors/error-reason';
 import { refuse, RefusalError } from '../errors/refusal-error';
+import type { PemFile } from './authorities';
 
 /** An address of the configuration, and whom it is believed to be. */
 export interface ConfiguredAddress {
@@ -26,7 +25,7 @@ const tlsCodes =
 export function connectionRefusal(error: unknown, address: ConfiguredAddress): RefusalError | undefined {
   if (error instanceof RefusalError) return error;
   const { url, field, authorities } = address;
-  const code = codeOf(error);
+  const code = innermostCode(error) ?? '';
   const reason = errorReason(error);
   if (nameCodes.test(code)) {
     return refuse('HOST_NAME_UNRESOLVED', { host: new URL(url).hostname, url, field, reason }, error);
@@ -35,11 +34,4 @@ export function connectionRefusal(error: unknown, address: ConfiguredAddress): R
     return refuse('TLS_FAILED', { url, field, reason, trusted: authorities }, error);
   }
   return undefined;
-}
-
-/** The code of the innermost cause, because connection errors come wrapped; empty without one. */
-function codeOf(error: unknown): string {
-  if (!types.isNativeError(error)) return '';
-  const code = codeOf(innerOf(error));
-  return code === '' && 'code' in error ? String(error.code) : code;
 }

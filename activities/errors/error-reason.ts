@@ -63,10 +63,16 @@ function isRefusal(carried: unknown): carried is Refusal {
 }
 
 /** The error behind a wrapped one; undefined for the innermost. Of several tries the first. */
-export function innerOf(error: unknown): unknown {
+function innerOf(error: unknown): unknown {
   if (!types.isNativeError(error)) return undefined;
   if (types.isNativeError(error.cause)) return error.cause;
   return 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[])[0] : undefined;
+}
+
+/** The code of the innermost error that has one, because connection errors come wrapped. */
+export function innermostCode(error: unknown): string | undefined {
+  const inner = innerOf(error);
+  return (inner === undefined ? undefined : innermostCode(inner)) ?? codeOf(error);
 }
 
 /**
