@@ -1,3 +1,9 @@
+/**
+ * The workflows of the simulation run in the SDK's own runtime, which it offers to nobody. What is used of its inside:
+ * `lib/workflow/` of @temporalio/worker (here), `lib/time` of @temporalio/common (conversion.ts), the messages between the
+ * SDK and its core in @temporalio/proto (conversion.ts, workflow-tasks.ts), and the constructor of an activity's `Context`
+ * (activity-context.ts). All are pinned to one version; test/simulation/sdk.test.ts says what an update has changed.
+ */
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared';
 import type { Workflow, WorkflowCreateOptions } from '@temporalio/worker/lib/workflow/interface';
