@@ -3,7 +3,7 @@ import { Happenings } from './happenings';
 import type { Random } from './random';
 import { isCallFault, type CallFault, type Fault, type FaultName, type Scenario } from './scenario';
 import { stepOf, type Step } from './steps';
-import type { ActivityTask } from './temporal/activity-task';
+import type { TaskView } from './temporal/activity-context';
 import { runningActivity, type RunningActivity } from './temporal/running-activity';
 import type { Watch } from './watch';
 import type { FileOperation } from './world/files';
@@ -35,7 +35,7 @@ export class Injection {
   readonly #covered: Covered;
   readonly #left: Fault[];
   readonly #counts = new Map<Step, number>();
-  readonly #answersLost = new Set<ActivityTask>();
+  readonly #answersLost = new Set<TaskView>();
   #forGood: { readonly step: Step; readonly system: RemoteCall['system']; readonly until: number }[] = [];
   #working: Working | undefined;
   #begun = false;
@@ -127,7 +127,7 @@ export class Injection {
   }
 
   /** False when what it ended with is to be lost on its way to Temporal. */
-  attemptEnded(task: ActivityTask): boolean {
+  attemptEnded(task: TaskView): boolean {
     return !this.#answersLost.delete(task);
   }
 

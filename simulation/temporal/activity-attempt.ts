@@ -2,8 +2,7 @@ import { asyncLocalStorage } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { processes, type Process, type VirtualTime, type Waiting } from '../virtual-time';
-import { activityContext } from './activity-context';
-import type { ActivityTask } from './activity-task';
+import { activityContext, type TaskView } from './activity-context';
 import { milliseconds, valuesOf } from './conversion';
 import { runningActivity, type RunningActivity } from './running-activity';
 import type { SimulatedWorker } from './worker';
@@ -26,7 +25,7 @@ export interface AttemptHost {
   latency(): number;
   clientOf(worker: SimulatedWorker): Client;
   /** The code of an activity has ended; false when nobody is to hear of it. */
-  attemptEnded(task: ActivityTask): boolean;
+  attemptEnded(task: TaskView): boolean;
 }
 
 /** One attempt: real code of an activity in a worker's process. Temporal may give it up long before it ends. */
@@ -34,7 +33,7 @@ export class ActivityAttempt {
   readonly worker: SimulatedWorker;
   /** The process that it began in: a worker that is started again is another one. */
   readonly #process: Process;
-  readonly #task: ActivityTask;
+  readonly #task: TaskView;
   readonly #host: AttemptHost;
   readonly #reports: AttemptReports;
   readonly #controller = new AbortController();
@@ -43,7 +42,7 @@ export class ActivityAttempt {
   #over = false;
   #silent = false;
 
-  constructor(task: ActivityTask, worker: SimulatedWorker, host: AttemptHost, reports: AttemptReports) {
+  constructor(task: TaskView, worker: SimulatedWorker, host: AttemptHost, reports: AttemptReports) {
     this.#task = task;
     this.worker = worker;
     this.#process = worker.process;

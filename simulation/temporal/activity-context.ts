@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import type { ActivityTask } from './activity-task';
-import { milliseconds } from './conversion';
+import { type Command, milliseconds } from './conversion';
+import type { Execution } from './execution';
 
 const noMeter = {
   createCounter: () => noInstrument,
@@ -25,6 +25,15 @@ const noLog = {
   log: () => undefined,
 };
 
+/** What an attempt knows of its task. */
+export interface TaskView {
+  readonly type: string;
+  readonly execution: Execution;
+  readonly command: NonNullable<Command['scheduleActivity']>;
+  readonly attempt: number;
+  readonly scheduledAt: number;
+}
+
 /** What an attempt has for the SDK beside what its task knows. */
 export interface AttemptContext {
   readonly begunAt: number;
@@ -36,7 +45,7 @@ export interface AttemptContext {
 }
 
 /** What the SDK shows to the code of an activity; its log and its metrics go nowhere. */
-export function activityContext(task: ActivityTask, attempt: AttemptContext): Context {
+export function activityContext(task: TaskView, attempt: AttemptContext): Context {
   const { signal } = attempt;
   const { execution, command } = task;
   const cancelled = new Promise<never>((_, reject) => {

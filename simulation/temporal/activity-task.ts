@@ -1,11 +1,10 @@
 import { ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import type { Waiting } from '../virtual-time';
 import { ActivityAttempt, type AttemptHost, type Outcome } from './activity-attempt';
-import { failureOf, milliseconds, payloadOf, type Command, type Failure, type Job } from './conversion';
-import type { Execution } from './execution';
+import type { TaskView } from './activity-context';
+import { failureOf, milliseconds, payloadOf, type Failure, type Job } from './conversion';
+import type { Execution, OpenActivity } from './execution';
 import type { SimulatedWorker } from './worker';
-
-type ScheduleActivity = NonNullable<Command['scheduleActivity']>;
 
 /** How an activity ended, as its workflow is told. */
 type Resolution = NonNullable<NonNullable<Job['resolveActivity']>['result']>;
@@ -26,9 +25,9 @@ export interface ActivityHost extends AttemptHost {
 const SHORTEST_BACKOFF_MS = 1000;
 
 /** One activity that a workflow has asked for: its attempts, their timeouts, and how it ends. */
-export class ActivityTask {
+export class ActivityTask implements TaskView, OpenActivity {
   readonly execution: Execution;
-  readonly command: ScheduleActivity;
+  readonly command: TaskView['command'];
   readonly seq: number;
   readonly scheduledAt: number;
   attempt = 0;
@@ -41,7 +40,7 @@ export class ActivityTask {
   #waiting: Waiting | undefined;
   #scheduleToClose: Waiting | undefined;
 
-  constructor(host: ActivityHost, execution: Execution, command: ScheduleActivity) {
+  constructor(host: ActivityHost, execution: Execution, command: TaskView['command']) {
     this.#host = host;
     this.execution = execution;
     this.command = command;

@@ -1,7 +1,6 @@
 import type { Workflow } from './runtime';
 import type { Waiting } from '../virtual-time';
 import type { Command, Failure, Job, Payload } from './conversion';
-import type { ActivityTask } from './activity-task';
 import type { SimulatedWorker } from './worker';
 
 export type Status = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELED' | 'TERMINATED';
@@ -44,6 +43,16 @@ export interface StartOptions {
   readonly parent?: ParentLink;
 }
 
+/** An activity that a workflow has asked for and that has not ended. */
+export interface OpenActivity {
+  readonly type: string;
+  /** When its last try began, or its next one is to. */
+  readonly beginsAt: number;
+  /** The workflow no longer waits for it. */
+  abandon(): void;
+  requestCancel(): void;
+}
+
 /** One run of one workflow, as Temporal's server knows it. */
 export class Execution {
   readonly options: StartOptions;
@@ -71,7 +80,7 @@ export class Execution {
   /** That worker's memory of it. */
   instance: Workflow | undefined;
 
-  readonly activities = new Map<number, ActivityTask>();
+  readonly activities = new Map<number, OpenActivity>();
   readonly timers = new Map<number, Waiting>();
   readonly children = new Map<number, Child>();
   /** What to do with the answers to updates. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Process } from '../virtual-time';
-import type { ActivityTask } from './activity-task';
+import type { TaskView } from './activity-context';
 import type { SimulatedWorker } from './worker';
 
 /** Which activity the running code belongs to, for the faults that are aimed at it. */
@@ -11,7 +11,7 @@ export interface RunningActivity {
   readonly args: readonly unknown[];
   /** When Temporal gives this attempt up, in milliseconds since the epoch. */
   readonly endsAt: number;
-  readonly task: ActivityTask;
+  readonly task: TaskView;
 }
 
 /** The activity whose code runs; none while a model or a workflow does. */

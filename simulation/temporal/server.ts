@@ -155,7 +155,7 @@ export class TemporalServer {
 
   /** A worker's process is gone, and with it what it remembered. */
   workerGone(worker: SimulatedWorker): void {
-    for (const execution of [...worker.remembers]) {
+    for (const execution of this.runs.filter(({ instance, sticky }) => instance && sticky === worker)) {
       this.#tasks.forget(execution);
     }
   }

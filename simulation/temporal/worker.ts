@@ -1,16 +1,14 @@
 import { Process, type VirtualTime } from '../virtual-time';
-import type { Execution } from './execution';
 
 export type Activities = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
-/** One worker process: it runs activities, and remembers the workflows that it has run. */
+/** One worker process. */
 export class SimulatedWorker {
   readonly name: string;
   readonly activities: Activities;
   process: Process;
   /** Cut off from Temporal until then: it goes on with what it does, and nobody hears of it. */
   cutOffUntil = 0;
-  readonly remembers = new Set<Execution>();
 
   constructor(name: string, activities: Activities) {
     this.name = name;

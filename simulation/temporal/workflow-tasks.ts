@@ -166,7 +166,6 @@ export class WorkflowTasks {
     const instance = await this.#newInstance(execution);
     execution.instance = instance;
     execution.sticky = worker;
-    worker.remembers.add(execution);
     return instance;
   }
 
@@ -215,8 +214,7 @@ export class WorkflowTasks {
 
   /** No worker remembers the workflow any more; the next task begins with a replay. */
   forget(execution: Execution): void {
-    const { instance, sticky } = execution;
-    sticky?.remembers.delete(execution);
+    const { instance } = execution;
     execution.instance = undefined;
     if (instance) {
       void this.#host.time.outside(instance.dispose());

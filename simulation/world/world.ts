@@ -14,7 +14,7 @@ import type { Scenario } from '../scenario';
 import type { SinkCall } from '../temporal/workflow-tasks';
 import { TemporalServer } from '../temporal/server';
 import { simulatedClient } from '../temporal/client';
-import type { ActivityTask } from '../temporal/activity-task';
+import type { TaskView } from '../temporal/activity-context';
 import { SimulatedWorker, type Activities } from '../temporal/worker';
 import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
@@ -76,7 +76,7 @@ export interface WorldParts {
   readonly watcher: Watcher;
   readonly deliver: NetworkParts['deliver'];
   readonly onFile: (operation: FileOperation) => void;
-  readonly attemptEnded: (task: ActivityTask) => boolean;
+  readonly attemptEnded: (task: TaskView) => boolean;
   /** Changes the systems or the activities before anything begins. */
   readonly mutate: Mutation;
   readonly trace: (line: () => string) => void;
