@@ -1,50 +1,36 @@
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { counted } from '../workflows/model/counted';
 import { mutantNames, type MutantName } from './mutants';
 import { Report } from './report';
 import { becomeSeedProcess } from './seed-process';
 import { runSeeds } from './seeds';
 
-const USAGE = `usage: npm run simulate -- [--seeds N] [--from S] [--processes N] [--mutant NAME] [--first]
-       npm run simulate -- --seed S [--mutant NAME]     one run, with everything that happens in it
+/** `npm run simulate`: the rotation against a model of the world, with seeded faults. */
 
---first ends with the first violation.
-A mutant is a fault put into the rotation, to show that it would be found: one of
-${mutantNames.map((name) => `  "${name}"`).join('\n')}`;
+interface Options {
+  readonly seeds: number;
+  readonly from: number;
+  readonly seed?: number;
+  readonly processes?: number;
+  readonly mutant?: MutantName;
+  readonly first: boolean;
+}
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '500' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      processes: { type: 'string' },
-      mutant: { type: 'string' },
-      first: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const mutant = mutantNames.find((name) => name === values.mutant);
-  if (values.help || (values.mutant !== undefined && mutant === undefined)) {
-    console.log(USAGE);
-    return values.help ? 0 : 2;
+async function simulate({ seeds, from, seed, processes, mutant, first }: Options): Promise<number> {
+  if (seed !== undefined) {
+    return await replay(seed, mutant);
   }
-  if (values.seed !== undefined) {
-    return await replay(number('seed', values.seed), mutant);
-  }
-  const from = number('from', values.from);
   const report = new Report(mutant);
-  await runSeeds(
-    {
-      first: from,
-      count: number('seeds', values.seeds),
-      ...(values.processes !== undefined && { processes: number('processes', values.processes) }),
-      ...(mutant !== undefined && { mutant }),
-    },
-    (result) => {
-      report.add(result);
-      return !values.first || report.violations === 0;
-    },
-  );
+  const asked = {
+    first: from,
+    count: seeds,
+    ...(processes !== undefined && { processes }),
+    ...(mutant && { mutant }),
+  };
+  await runSeeds(asked, (result) => {
+    report.add(result);
+    return !first || report.violations === 0;
+  });
   console.log(report.text());
   return report.violations > 0 ? 1 : 0;
 }
@@ -57,26 +43,39 @@ async function replay(seed: number, mutant: MutantName | undefined): Promise<num
     console.log(`rule ${rule}, after ${atMs} ms: ${what}`);
   }
   console.log(`outcomes: ${result.outcomes.join(', ') || 'none'}`);
-  console.log(`1 seeds, ${result.violations.length} violations`);
+  console.log(`${counted(1, 'seed')}, ${counted(result.violations.length, 'violation')}`);
   return result.violations.length > 0 ? 1 : 0;
 }
 
-function number(name: string, text: string): number {
+function whole(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new Error(`--${name} must be a whole number, not ${text}.\n${USAGE}`);
+    throw new InvalidArgumentError('It is a whole number, 0 or more.');
   }
   return value;
 }
 
 // Until there is a report, whatever ends this program is no success.
 process.exitCode = 2;
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
+new Command('simulate')
+  .description('Runs rotations against a model of the world, with seeded faults.')
+  .option('--seeds <number>', 'how many seeds are run', whole, 500)
+  .option('--from <seed>', 'the first of them', whole, 1)
+  .option('--seed <seed>', 'run this one alone, and tell everything that happens in it', whole)
+  .option('--processes <number>', 'how many run at a time; by default one for each processor', whole)
+  .addOption(
+    new Option('--mutant <name>', 'a fault put into the rotation, to show that it would be found').choices(
+      mutantNames,
+    ),
+  )
+  .option('--first', 'end with the first violation', false)
+  .addHelpText('after', '\nExit codes: 0 no violation; 1 otherwise; 2 it could not be run.')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (options: Options) => {
+    process.exitCode = await simulate(options);
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;
-  },
-);
+  });

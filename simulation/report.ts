@@ -1,3 +1,4 @@
+import { counted } from '../workflows/model/counted';
 import type { MutantName } from './mutants';
 import { faultNames, type FaultName } from './scenario';
 import type { SeedResult } from './seed-process';
@@ -43,7 +44,7 @@ export class Report {
       console.log(`seed ${result.seed}: ${lines[0] ?? ''}`);
     }
     if (this.seeds % 100 === 0) {
-      console.log(`${this.seeds} seeds, ${this.violations} violations so far`);
+      console.log(`${counted(this.seeds, 'seed')}, ${counted(this.violations, 'violation')} so far`);
     }
   }
 
@@ -56,7 +57,7 @@ export class Report {
       `outcomes: ${outcomes || 'none'}; without any fault: ${this.#quiet}`,
       `${Math.round(this.#virtualMs / 3_600_000)} hours of virtual time`,
       ...this.#violationLines(),
-      `${this.seeds} seeds, ${this.violations} violations`,
+      `${counted(this.seeds, 'seed')}, ${counted(this.violations, 'violation')}`,
     ].join('\n');
   }
 

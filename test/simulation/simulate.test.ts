@@ -59,7 +59,7 @@ it('does the same again for the same seed', () => {
 describe('a fault in the code itself is found within 500 seeds (H37)', () => {
   it.each([...mutantNames])('%s', (mutant) => {
     const { status, lines } = simulate('--seeds', '500', '--first', '--mutant', mutant);
-    expect(lines.at(-1)).toMatch(/^\d+ seeds, [1-9]\d* violations$/);
+    expect(lines.at(-1)).toMatch(/^\d+ seeds?, [1-9]\d* violations?$/);
     expect(status).toBe(1);
     // What replays the seed replays the violation.
     const [, seed = ''] = /--seed (\d+)/.exec(lines.join('\n')) ?? [];
