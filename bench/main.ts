@@ -5,6 +5,7 @@ import { demonstrate } from '../demo/demonstration';
 import { startLab, type RunningLab } from '../lab/lab';
 import { complaints } from '../demo/summary';
 import { ensureBinaries } from '../tools/binaries';
+import { interruption } from '../tools/interruption';
 import { measurePassingThrough, measureSlowly } from './passing-through';
 
 /** `npm run bench`: DESIGN's budgets, as ratios within one run. */
@@ -24,13 +25,7 @@ interface Row {
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const interrupted = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      interrupted.abort();
-    });
-  }
-  const { signal } = interrupted;
+  const signal = interruption();
   const report = (line: string): void => {
     console.error(line);
   };

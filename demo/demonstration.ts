@@ -7,7 +7,7 @@ import { labLog, taskQueue } from '../lab/configuration';
 import type { RunningLab } from '../lab/lab';
 import { startLoad } from '../load/load';
 import { createRecorder } from '../load/recorder';
-import { measuredFloor } from './measured-floor';
+import { floorLab, measureFloor } from './floor';
 import { runRotation, type RotationRun } from './rotation-run';
 import { summarise, type Summary } from './summary';
 
@@ -38,12 +38,8 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Summar
   await mkdir(directory, { recursive: true });
 
   report(`Measuring the floor: the same calls by a straight script, ${options.floorRuns} times`);
-  const floorMs = await measuredFloor({
-    ...options,
-    configuration: lab.configurationFile,
-    rekorServer: binaries.rekorServer,
-    runs: options.floorRuns,
-  });
+  const floor = floorLab(lab.configurationFile, binaries.rekorServer);
+  const { floorMs } = await measureFloor(floor, { ...options, runs: options.floorRuns });
   report(`The floor is ${Math.round(floorMs)} ms`);
 
   const connection = await Connection.connect({ address: temporalAddress });

@@ -11,6 +11,9 @@ import {
   REKOR_MAX_ROOT_DURATION_MS,
   type TrillianClient,
 } from '../activities/clients/trillian';
+import { loadConfiguration, logNamed } from '../config/load';
+import { readSecret } from '../config/secrets';
+import { labLog } from '../lab/configuration';
 import { artifactSigner, hashedRekord } from '../load/artifact';
 import { httpClient } from '../load/http';
 import { startLoad } from '../load/load';
@@ -28,6 +31,20 @@ export interface FloorLab {
   readonly signerMetrics: readonly string[];
   readonly databaseUrl: string;
   readonly rekorServer: string;
+}
+
+/** Where the lab's Trillian is, from the lab's configuration. */
+export function floorLab(configurationFile: string, rekorServer: string): FloorLab {
+  const { trillian } = logNamed(loadConfiguration(configurationFile), labLog);
+  if (!trillian.database)
+    throw new Error(`${configurationFile} names no database: the drain cannot be proven.`);
+  return {
+    trillian: trillian.address,
+    logServerMetrics: trillian.logServerMetrics,
+    signerMetrics: trillian.signerMetrics,
+    databaseUrl: readSecret(trillian.database.url),
+    rekorServer,
+  };
 }
 
 /** The parts of one run, in milliseconds; all but `startNext` come one after the other and add up to the whole. */

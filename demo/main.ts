@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
+import { interruption } from '../tools/interruption';
 import { demonstrate } from './demonstration';
 import { compiledProgram } from '../lab/files';
 import { readStatus, startLab, stopLab, type LabStatus } from '../lab/lab';
@@ -39,7 +40,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const report = (line: string): void => {
     console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
   };
-  const signal = interruption(report);
+  const signal = interruption(() => report('Stopping everything that was started ...'));
   const directory = join(process.cwd(), 'out', 'demo');
   const labDirectory = join(directory, 'lab');
   try {
@@ -88,18 +89,6 @@ async function demo(options: DemoOptions): Promise<number> {
     }
     throw error;
   }
-}
-
-/** Aborted by Ctrl-C or SIGTERM, which then no longer end the process: it stops what it started. */
-function interruption(report: (line: string) => void): AbortSignal {
-  const interrupted = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (!interrupted.signal.aborted) report('Stopping everything that was started ...');
-      interrupted.abort();
-    });
-  }
-  return interrupted.signal;
 }
 
 function rate(text: string): number {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
+import { interruption } from '../tools/interruption';
 import { defaultLabDirectory } from './files';
 import {
   LabInUse,
@@ -43,14 +44,14 @@ interface DownOptions {
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const interruption = interruptions();
+  const interrupted = interruption(() => report('Stopping ...'), new Interrupted());
   const running = await readStatus(options.directory);
   if (options.detach && running?.detached === true && running.complete) {
     report('This lab is up already.');
     print(running, options.json);
     return;
   }
-  const lab = await startFor(options, interruption);
+  const lab = await startFor(options, interrupted);
   print(lab.status, options.json);
   if (options.detach) {
     await lab.leave();
@@ -58,7 +59,7 @@ async function up(options: UpOptions): Promise<void> {
     return;
   }
   report('Ctrl-C stops it.');
-  await watch(lab, options.without, interruption);
+  await watch(lab, options.without, interrupted);
   await lab.stop();
 }
 
@@ -72,22 +73,18 @@ async function startFor(options: UpOptions, signal: AbortSignal): Promise<Runnin
 }
 
 /** Says which parts end by themselves, until Ctrl-C. */
-async function watch(
-  lab: RunningLab,
-  without: readonly PartName[],
-  interruption: AbortSignal,
-): Promise<void> {
+async function watch(lab: RunningLab, without: readonly PartName[], interrupted: AbortSignal): Promise<void> {
   // Rekor's slots stop and start in a rotation; the other parts only end when something is wrong.
   const watched = partNames.filter((name) => !name.startsWith('rekor-') && !without.includes(name));
   const ended = new Set<PartName>();
-  while (!interruption.aborted) {
+  while (!interrupted.aborted) {
     for (const part of lab.status.parts) {
       if (watched.includes(part.name) && !part.running && !ended.has(part.name)) {
         ended.add(part.name);
         report(`${part.name} has ended; its log is ${part.logFile}`);
       }
     }
-    await pause(500, undefined, { signal: interruption }).catch(() => undefined);
+    await pause(500, undefined, { signal: interrupted }).catch(() => undefined);
   }
 }
 
@@ -152,20 +149,6 @@ function describe(status: LabStatus): string {
     `Temporal UI    ${status.temporalUi}`,
     `configuration  ${status.configuration}`,
   ].join('\n');
-}
-
-/** Aborted by Ctrl-C, by the end of the terminal, or by `lab down`; more of these do not cut the stopping short. */
-function interruptions(): AbortSignal {
-  const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (!interruption.signal.aborted) {
-        report('Stopping ...');
-        interruption.abort(new Interrupted());
-      }
-    });
-  }
-  return interruption.signal;
 }
 
 class Interrupted extends Error {
