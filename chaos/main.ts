@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import type { CellRecord } from './cell';
 import { moments } from '../harness/moments';
 import { cellsOf, faults, parts } from './matrix';
 import { steps } from '../workflows/model/steps';
-import { markdownOf, summaryText, tableText, writeFileWhole } from './report';
+import { replaceFile } from '../files/atomic-file';
+import { interruption } from '../tools/interruption';
+import { markdownOf, summaryText, tableText } from './report';
 import { runCells } from './run';
 
 /** `npm run chaos`: every part of a real log breaks at every moment of a rotation. */
@@ -30,12 +33,13 @@ const EXIT_INTERRUPTED = 130;
 
 async function chaos(options: Options): Promise<number> {
   if (options.show) {
-    return concluded(options.show.flatMap(readRecords), options.directory);
+    return await concluded(options.show.flatMap(readRecords), options.directory);
   }
   const report = (line: string): void => {
     console.log(line);
   };
-  const signal = interruption(report);
+  // The cell under way comes to its end, and everything that was started is stopped.
+  const signal = interruption(() => report('Stopping after this cell ...'));
   const selection = {
     ...(options.part && { parts: options.part }),
     ...(options.step && { steps: options.step }),
@@ -60,36 +64,26 @@ async function chaos(options: Options): Promise<number> {
     cellsPerLog: options.cellsPerLog,
     forMs: options.seconds * 1_000,
     restartAfter: 0,
-    record: (record) => {
+    record: async (record) => {
       records.push(record);
-      writeFileWhole(json, `${JSON.stringify(records, null, 2)}\n`);
+      await mkdir(dirname(json), { recursive: true });
+      await replaceFile(json, `${JSON.stringify(records, null, 2)}\n`);
     },
   });
-  const code = concluded(records, directory);
+  const code = await concluded(records, directory);
   return signal.aborted ? EXIT_INTERRUPTED : code;
 }
 
 /** Prints the table and what is wrong, and writes the table as markdown; returns the exit code. */
-function concluded(records: readonly CellRecord[], directory: string): number {
-  writeFileWhole(join(directory, 'chaos.md'), markdownOf(records));
+async function concluded(records: readonly CellRecord[], directory: string): Promise<number> {
+  await mkdir(directory, { recursive: true });
+  await replaceFile(join(directory, 'chaos.md'), markdownOf(records));
   console.log(`\n${tableText(records)}\n\n${summaryText(records)}`);
   return records.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }
 
 function readRecords(file: string): CellRecord[] {
   return JSON.parse(readFileSync(file, 'utf8')) as CellRecord[];
-}
-
-/** Aborted by Ctrl-C or SIGTERM: the cell under way comes to its end, and everything that was started is stopped. */
-function interruption(report: (line: string) => void): AbortSignal {
-  const interrupted = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (!interrupted.signal.aborted) report('Stopping after this cell ...');
-      interrupted.abort();
-    });
-  }
-  return interrupted.signal;
 }
 
 /** A list of names, separated by commas. */

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { CellRecord } from './cell';
 import { totalOf, type FailureCounts } from './clients';
 import { steps, type Step } from '../workflows/model/steps';
@@ -142,12 +140,6 @@ export function markdownOf(records: readonly CellRecord[]): string {
     ...cells,
     '',
   ].join('\n');
-}
-
-/** Writes records as JSON, for the next run to read or a document to be made of. */
-export function writeFileWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
 }
 
 function outcomesText({ outcomes }: Row): string {

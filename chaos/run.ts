@@ -17,7 +17,7 @@ export interface ChaosOptions extends CellOptions {
   /** Gets one line for each cell. */
   readonly report: (line: string) => void;
   /** Gets each record as soon as there is one. */
-  readonly record: (record: CellRecord) => void;
+  readonly record: (record: CellRecord) => Promise<void>;
 }
 
 /** Runs one cell after the other, on one log as long as nothing is wrong with it; ends early at the signal. */
@@ -33,7 +33,7 @@ export async function runCells(cells: readonly Cell[], options: ChaosOptions): P
       const record = await attempted(rig, cell, options);
       done += 1;
       onThisLog += 1;
-      options.record(record);
+      await options.record(record);
       options.report(progressLine(done, cells.length, record, (performance.now() - began) / 1000));
       const failed = record.problems.length > 0;
       if (failed) {

@@ -1,6 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { removeUnfinished, replaceFile } from '../files/atomic-file';
 import { refusal } from '../workflows/model/refusals';
 import { LARGEST_NUMBER } from '../workflows/model/rotation';
 import type { HoldFigures } from './messages';
@@ -40,6 +40,8 @@ export async function loadState(file: string): Promise<SavedState | null> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
+    // Whatever a gate that was killed has not finished is no state.
+    await removeUnfinished(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw unreadable(file, error);
@@ -52,23 +54,9 @@ export async function loadState(file: string): Promise<SavedState | null> {
   }
 }
 
-/** Returns when a crash of the machine can no longer bring back what was there before: file and directory are synced. */
+/** Returns when a crash of the machine can no longer bring back what was there before. */
 export async function saveState(file: string, state: SavedState): Promise<void> {
-  const beside = `${file}.next`;
-  const written = await open(beside, 'w', 0o600);
-  try {
-    await written.writeFile(`${JSON.stringify({ version: 1, ...state }, null, 2)}\n`);
-    await written.sync();
-  } finally {
-    await written.close();
-  }
-  await rename(beside, file);
-  const directory = await open(dirname(resolve(file)), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await replaceFile(file, `${JSON.stringify({ version: 1, ...state }, null, 2)}\n`, { mode: 0o600 });
 }
 
 function unreadable(file: string, error: unknown): GateStartError {

@@ -1,5 +1,6 @@
-import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../files/atomic-file';
 import { hasCode } from '../tools/error-code';
 import { databaseHome } from './database';
 import type { LabFiles } from './files';
@@ -57,8 +58,7 @@ export async function prepareRecord(files: LabFiles, choices: LabChoices, ports:
 }
 
 export async function writeRecord(files: LabFiles, record: LabRecord): Promise<void> {
-  await writeFile(`${files.record}.new`, `${JSON.stringify(record, null, 2)}\n`);
-  await rename(`${files.record}.new`, files.record);
+  await replaceFile(files.record, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Makes the directory if it is absent; refuses one that holds anything but a lab. */

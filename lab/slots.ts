@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { connectTrillian, REKOR_MAX_ROOT_DURATION_MS } from '../activities/clients/trillian';
+import { replaceFile } from '../files/atomic-file';
 import type { TreeId } from '../workflows/model/log';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { Ports } from './ports';
@@ -41,7 +42,7 @@ export async function writeSlots(files: LabFiles, routes: Routes, rekorServer: s
   if (!existsSync(files.signerKey)) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-    await writeWhole(files.signerKey, pem.toString(), 0o600);
+    await replaceFile(files.signerKey, pem.toString(), { mode: 0o600 });
   }
   const shared = {
     REKOR_SERVER: rekorServer,
@@ -51,7 +52,7 @@ export async function writeSlots(files: LabFiles, routes: Routes, rekorServer: s
     TRILLIAN_PORT: routes.rekor.trillian,
   };
   const lines = Object.entries(shared).map(([name, value]) => `${name}=${value}`);
-  await writeWhole(
+  await replaceFile(
     `${files.slots}/rekor.env`,
     `# What both slots share; written at each start of the lab.\n${lines.join('\n')}\n`,
   );
@@ -66,11 +67,11 @@ export async function writeFirstTree(files: LabFiles, ports: Ports): Promise<voi
   const treeId = await firstTree(`127.0.0.1:${ports.trillian}`);
   const text = (slot: SlotName, tree: string) =>
     `# The environment of slot ${slot}; a rotation changes TREE_ID.\nPORT=${ports[slot]}\nTREE_ID=${tree}\n`;
-  await writeWhole(blue.sharding, '');
-  await writeWhole(green.sharding, '');
-  await writeWhole(green.environment, text('green', treeId));
-  await writeWhole(blue.enabled, '');
-  await writeWhole(blue.environment, text('blue', treeId));
+  await replaceFile(blue.sharding, '');
+  await replaceFile(green.sharding, '');
+  await replaceFile(green.environment, text('green', treeId));
+  await replaceFile(blue.enabled, '');
+  await replaceFile(blue.environment, text('blue', treeId));
 }
 
 /** An ACTIVE tree that an aborted start left is taken: a log has at most one. */
@@ -100,9 +101,4 @@ async function firstTree(address: string): Promise<TreeId> {
 export async function treeOf(files: LabFiles, slot: SlotName): Promise<TreeId | null> {
   const text = await readFile(slotFiles(files, slot).environment, 'utf8').catch(() => '');
   return /^TREE_ID=([1-9]\d*)$/m.exec(text)?.[1] ?? null;
-}
-
-async function writeWhole(file: string, text: string, mode = 0o644): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode });
-  await rename(`${file}.new`, file);
 }

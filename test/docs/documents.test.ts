@@ -26,6 +26,7 @@ const rooms = [
   'docs',
   'examples',
   'faults',
+  'files',
   'findings',
   'gate',
   'harness',

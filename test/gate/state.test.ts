@@ -1,4 +1,4 @@
-import fs, { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import fs, { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveState } from '../../gate/state-file';
 import { GateStartError } from '../../gate/start-error';
@@ -143,7 +143,8 @@ describe('what the gate remembers', () => {
   it('does not obey an order that it cannot save, and says so', async () => {
     const rekor = await started.rekor();
     const gate = await started.gate({ firstUpstream: rekor.url });
-    await mkdir(`${gate.options.stateFile}.next`);
+    await rm(gate.options.stateFile, { force: true });
+    await mkdir(gate.options.stateFile);
     const { status, refusal } = await gate.order('hold', { rotation: 'r1/1', number: 1, leaseMs: 1_000 });
     expect([status, refusal.code]).toEqual([500, 'STATE_NOT_SAVED']);
     expect(await gate.state()).toMatchObject({ mode: 'pass', number: 0 });

@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
-import path from 'node:path';
 import { z } from 'zod';
+import * as atomic from '../../../files/atomic-file';
 import { errorReason } from '../../errors/error-reason';
 import { OwnWords } from '../../errors/own-words';
 import { refuse } from '../../errors/refusal-error';
@@ -84,13 +84,7 @@ export async function forgetKept(file: string): Promise<void> {
 /** Removes what a writing of this file, or of what is kept for it, left behind when it was interrupted. */
 export async function removeUnfinished(file: string): Promise<void> {
   await explained(file, async () => {
-    for (const whole of [await throughLinks(file), keptPath(file)]) {
-      const folder = path.dirname(whole);
-      const unfinished = (await fs.readdir(folder)).filter((name) =>
-        name.startsWith(startOfTemporary(whole)),
-      );
-      for (const name of unfinished) await fs.rm(path.join(folder, name), { force: true });
-    }
+    for (const whole of [file, keptPath(file)]) await atomic.removeUnfinished(whole);
   });
 }
 
@@ -109,13 +103,7 @@ export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-interface ModeAndOwner {
-  readonly mode: number;
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-async function modeAndOwner(file: string): Promise<ModeAndOwner | null> {
+async function modeAndOwner(file: string): Promise<atomic.ModeAndOwner | null> {
   return await explained(file, async () => {
     try {
       const { mode, uid, gid } = await fs.stat(file);
@@ -128,61 +116,11 @@ async function modeAndOwner(file: string): Promise<ModeAndOwner | null> {
 }
 
 async function remove(file: string): Promise<void> {
-  await explained(file, async () => {
-    await fs.rm(file, { force: true });
-    await synchronise(path.dirname(file));
-  });
+  await explained(file, () => atomic.removeFile(file));
 }
 
-async function replace(file: string, content: string, { mode, uid, gid }: ModeAndOwner): Promise<void> {
-  await explained(file, async () => {
-    const target = await throughLinks(file);
-    const folder = path.dirname(target);
-    // A name of its own for each writing: an activity that was given up may still be writing beside its retry.
-    const temporary = path.join(folder, `${startOfTemporary(target)}${randomUUID()}`);
-    try {
-      const handle = await fs.open(temporary, 'wx', 0o600);
-      try {
-        await handle.writeFile(content);
-        const made = await handle.stat();
-        if (uid !== undefined && gid !== undefined && (made.uid !== uid || made.gid !== gid))
-          await handle.chown(uid, gid);
-        await handle.chmod(mode);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await fs.rename(temporary, target);
-    } catch (error) {
-      await fs.rm(temporary, { force: true });
-      throw error;
-    }
-    await synchronise(folder);
-  });
-}
-
-/** A symbolic link stays one: what it names is replaced. */
-async function throughLinks(file: string): Promise<string> {
-  try {
-    return await fs.realpath(file);
-  } catch (error) {
-    if (isMissing(error)) return file;
-    throw error;
-  }
-}
-
-function startOfTemporary(target: string): string {
-  return `.${path.basename(target)}.rekor-rotate-`;
-}
-
-/** Makes a rename or removal in a folder survive a loss of power. */
-async function synchronise(folder: string): Promise<void> {
-  const handle = await fs.open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+async function replace(file: string, content: string, modeAndOwner: atomic.ModeAndOwner): Promise<void> {
+  await explained(file, () => atomic.replaceFile(file, content, modeAndOwner));
 }
 
 function isMissing(error: unknown): boolean {
