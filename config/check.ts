@@ -100,6 +100,9 @@ function foundAt(document: unknown, path: Path): string {
   if (path.some((key) => key === 'token' || key === 'database') && path.at(-1) !== 'kind') {
     return 'a value that is not shown';
   }
-  const text = JSON.stringify(value).replace(/:\/\/[^/@]*@/, '://<hidden>@');
+  const text = (typeof value === 'bigint' ? `${value}` : JSON.stringify(value)).replace(
+    /:\/\/[^/@]*@/,
+    '://<hidden>@',
+  );
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

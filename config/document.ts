@@ -1,11 +1,14 @@
 import {
-  EVENT_ID,
-  YAMLException,
-  constructFromEvents,
-  getScalarValue,
-  parseEvents,
-  type Event,
-} from 'js-yaml';
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type ErrorCode,
+} from 'yaml';
 import { fieldPath, type Path, type Problem } from './problems';
 
 /** A YAML document, and in which line each of its fields stands. */
@@ -19,89 +22,106 @@ export interface ConfigDocument {
 
 /** Reads one YAML 1.2 document. Throws nothing: what is wrong stands in `problems`, without text of the file. */
 export function readDocument(text: string): ConfigDocument {
-  try {
-    const events = parseEvents(text, {});
-    const { lines, problems } = locate(events, text);
-    // Keys given twice are already among the problems; `json` lets the rest of the document be checked as well.
-    const documents = constructFromEvents(events, { source: text, json: true, maxAliases: 0 });
-    if (documents.length > 1) {
-      problems.push({ path: '', found: `${documents.length} documents`, allowed: 'one YAML document' });
-    }
-    return { value: documents[0], problems, lineOf: (path) => lineAround(lines, path) };
-  } catch (error) {
-    if (!(error instanceof YAMLException)) {
-      throw error;
-    }
-    // Not the exception's message: it quotes lines of the file, and a secret may stand there by mistake.
-    const line = error.mark ? error.mark.line + 1 : undefined;
-    const problem = { path: '', line, found: `not YAML (${error.reason})`, allowed: 'one YAML document' };
-    return { value: undefined, problems: [problem], lineOf: () => undefined };
+  const lineCounter = new LineCounter();
+  const lineAt = (offset: number): number => lineCounter.linePos(offset).line;
+  const documents = parseAllDocuments(text, {
+    ...{ lineCounter, prettyErrors: false, logLevel: 'silent' },
+    // Keys given twice are found below, so that the rest of the document is checked as well.
+    ...{ intAsBigInt: true, stringKeys: true, uniqueKeys: false, resolveKnownTags: false },
+  });
+  const [document] = 'empty' in documents ? [] : documents;
+  if (!document) {
+    return { value: undefined, problems: [], lineOf: () => undefined };
   }
+  const broken = brokenYaml(document);
+  if (broken) {
+    const problem = { path: '', found: `not YAML (${broken.words})`, allowed: 'one YAML document' };
+    return {
+      value: undefined,
+      problems: [{ ...problem, line: lineAt(broken.offset) }],
+      lineOf: () => undefined,
+    };
+  }
+  const { lines, problems } = locate(document, lineAt);
+  if (documents.length > 1) {
+    problems.push({ path: '', found: `${documents.length} documents`, allowed: 'one YAML document' });
+  }
+  return {
+    value: document.toJS({ reviver: (_, value) => numberOf(value) }) as unknown,
+    problems,
+    lineOf: (path) => lineAround(lines, path),
+  };
 }
 
-interface Open {
-  readonly path: Path;
-  readonly kind: 'document' | 'mapping' | 'sequence';
-  readonly seen: Map<string, number>;
-  /** In a mapping: the key whose value comes next. In a sequence: the index that comes next. */
-  key: string | undefined;
-  index: number;
+/** Not the parser's messages: some quote the file, and a secret may stand there by mistake. */
+const errorWords: Partial<Record<ErrorCode, string>> = {
+  BAD_DQ_ESCAPE: 'an unknown escape in double quotes',
+  BAD_INDENT: 'an indentation that fits nothing around it',
+  BLOCK_AS_IMPLICIT_KEY: 'a second key in a line, or a value with a colon that is not in quotes',
+  MISSING_CHAR: 'a quote, bracket, comma or colon is missing',
+  TAB_AS_INDENT: 'a tab as indentation',
+  TAG_RESOLVE_FAILED: 'a tag (!)',
+};
+
+/** The first thing that the parser cannot read, or that means something only to some readers. */
+function brokenYaml(document: Document): { readonly words: string; readonly offset: number } | undefined {
+  const [error] = [...document.errors, ...document.warnings];
+  if (error) {
+    const words = errorWords[error.code] ?? error.code.toLowerCase().replaceAll('_', ' ');
+    return { words, offset: error.pos[0] };
+  }
+  let alias: number | undefined;
+  visit(document, {
+    Alias(_, node) {
+      alias ??= startOf(node);
+    },
+  });
+  return alias === undefined ? undefined : { words: 'an alias (*)', offset: alias };
 }
 
-function locate(events: readonly Event[], text: string): { lines: Map<string, number>; problems: Problem[] } {
+/** Whole numbers are read digit by digit; those that are too large for a number stay as they are, to be said so. */
+function numberOf(value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** In which line each field begins, and which key stands twice in its map. */
+function locate(document: Document, lineAt: (offset: number) => number) {
   const lines = new Map<string, number>();
   const problems: Problem[] = [];
-  const open: Open[] = [];
-  for (const event of events) {
-    if (event.type === EVENT_ID.POP) {
-      open.pop();
-      continue;
-    }
-    const parent = open.at(-1);
-    if (parent?.kind === 'mapping' && parent.key === undefined && event.type === EVENT_ID.SCALAR) {
-      const key = getScalarValue(text, event);
-      const line = lineAt(text, event.valueStart);
-      const path = [...parent.path, key];
-      const earlier = parent.seen.get(key);
+  const look = (node: unknown, path: Path): void => {
+    const seen = new Map<string, number>();
+    for (const { key, at, value } of fieldsOf(node)) {
+      const [line, inner] = [lineAt(startOf(at)), [...path, key]];
+      const earlier = seen.get(String(key));
       if (earlier !== undefined) {
         const found = `a second time, after line ${earlier}`;
-        problems.push({ path: fieldPath(path), line, found, allowed: 'each key once' });
+        problems.push({ path: fieldPath(inner), line, found, allowed: 'each key once' });
       }
-      parent.seen.set(key, line);
-      parent.key = key;
-      lines.set(JSON.stringify(path), line);
-      continue;
+      seen.set(String(key), line);
+      lines.set(JSON.stringify(inner), line);
+      look(value, inner);
     }
-    const path = parent ? pathOfNext(parent) : [];
-    if (parent?.kind === 'sequence' && 'valueStart' in event) {
-      lines.set(JSON.stringify(path), lineAt(text, event.valueStart));
-    }
-    if (
-      event.type === EVENT_ID.SEQUENCE ||
-      event.type === EVENT_ID.MAPPING ||
-      event.type === EVENT_ID.DOCUMENT
-    ) {
-      open.push({ path, kind: kindOf(event.type), seen: new Map(), key: undefined, index: 0 });
-    }
-  }
+  };
+  look(document.contents, []);
   return { lines, problems };
 }
 
-function kindOf(type: Event['type']): Open['kind'] {
-  return type === EVENT_ID.MAPPING ? 'mapping' : type === EVENT_ID.SEQUENCE ? 'sequence' : 'document';
-}
-
-function pathOfNext(parent: Open): Path {
-  if (parent.kind === 'sequence') {
-    return [...parent.path, parent.index++];
+/** The fields of a map or list, and the node by which each begins. */
+function fieldsOf(
+  node: unknown,
+): { readonly key: string | number; readonly at: unknown; readonly value: unknown }[] {
+  if (isMap(node)) {
+    return node.items.map(({ key, value }) => ({
+      key: isScalar(key) ? String(key.value) : '',
+      at: key,
+      value,
+    }));
   }
-  const path = parent.key === undefined ? parent.path : [...parent.path, parent.key];
-  parent.key = undefined;
-  return path;
+  return isSeq(node) ? node.items.map((item, index) => ({ key: index, at: item, value: item })) : [];
 }
 
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
+function startOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
 function lineAround(lines: ReadonlyMap<string, number>, path: Path): number | undefined {

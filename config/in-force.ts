@@ -1,4 +1,4 @@
-import { dump } from 'js-yaml';
+import { stringify } from 'yaml';
 import type { Configuration } from './configuration';
 import { formatDuration, formatSize } from './quantities';
 import type { TemporalTarget } from './temporal-target';
@@ -21,7 +21,7 @@ export function configurationInForce(configuration: Configuration, target: Tempo
     logs,
   });
   const from = credentials.length > 0 ? `# Temporal is spoken to with ${credentials.join(', ')}.\n` : '';
-  return `# ${configuration.file}\n${from}${dump(shown, { lineWidth: -1, noRefs: true })}`;
+  return `# ${configuration.file}\n${from}${stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 /** Undoes what the configuration adds for programs: units in names, and names that the path says already. */

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dump, load } from 'js-yaml';
+import { parse, stringify } from 'yaml';
 
 /** The parts of the configuration file that are read and changed here; written out as it is. */
 export interface ConfigurationFile {
@@ -55,16 +55,16 @@ export interface GuardSection {
 }
 
 export function readConfiguration(file: string): ConfigurationFile {
-  return load(readFileSync(file, 'utf8')) as ConfigurationFile;
+  return parse(readFileSync(file, 'utf8')) as ConfigurationFile;
 }
 
 export function writeConfiguration(file: string, configuration: ConfigurationFile): void {
-  writeFileSync(file, dump(configuration));
+  writeFileSync(file, stringify(configuration));
 }
 
 /** A copy that can be changed and written; not `structuredClone`, whose objects are of another realm in jest. */
 export function copyOf(configuration: ConfigurationFile): ConfigurationFile {
-  return load(dump(configuration)) as ConfigurationFile;
+  return parse(stringify(configuration)) as ConfigurationFile;
 }
 
 /** The one log that a lab configures. */

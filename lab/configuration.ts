@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dump } from 'js-yaml';
+import { stringify } from 'yaml';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { Ports } from './ports';
 import { publicHost, slotActions, slotCommand } from './slots';
@@ -57,7 +57,7 @@ export async function writeConfiguration(files: LabFiles, ports: Ports, times?: 
     await writeFile(files.gateToken, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   }
   const heading = '# Written by `rekor-rotate lab up`, at each start.\n';
-  await writeFile(files.configuration, heading + dump(configuration, { lineWidth: 120 }));
+  await writeFile(files.configuration, heading + stringify(configuration, { lineWidth: 0 }));
 }
 
 function slotConfiguration(files: LabFiles, ports: Ports, slot: SlotName) {

@@ -92,6 +92,18 @@ describe('a wrong configuration', () => {
     ]);
   });
 
+  it('is told the line of what is wrong in a list, and of a key that stands twice, in a list as well', () => {
+    const lines = (text: string) => problemsOf(written(text)).map(({ path, line }) => [path, line]);
+    const lineOf = (text: string) => exampleText.slice(0, exampleText.indexOf(text)).split('\n').length;
+    const second = '- http://trillian-2.example.com:8091/metrics';
+    const metrics = 'logs.production.trillian.logServerMetrics[1]';
+    expect(lines(exampleText.replace(second, '- ftp://trillian-2'))).toEqual([[metrics, lineOf(second)]]);
+    expect(lines(exampleText.replace(second, '- { a: 1, a: 2 }'))).toEqual([
+      [`${metrics}.a`, lineOf(second)],
+      [metrics, lineOf(second)],
+    ]);
+  });
+
   it('may have any guard window beside a database, or one that fits in the critical section without', () => {
     expect(() =>
       loadConfiguration(written(exampleText.replace('guardWindow: 0ms', 'guardWindow: 3s'))),
@@ -123,6 +135,15 @@ describe('a wrong configuration', () => {
   it.each([
     ['not YAML', exampleText.replace('temporal:', 'temporal: [1,'), '', /not YAML/],
     ['an empty file', '', '', /nothing/],
+    ['an alias', exampleText.replace('attempts: 3', 'attempts: *three'), '', /not YAML \(an alias \(\*\)\)/],
+    ['a tag', exampleText.replace('attempts: 3', 'attempts: !three 3'), '', /not YAML \(a tag \(!\)\)/],
+    ['a tab', exampleText.replace('      attempts: 3', '\t\tattempts: 3'), '', /not YAML \(a tab/],
+    [
+      'a number that no number of JavaScript is',
+      exampleText.replace('attempts: 3', 'attempts: 9007199254740993'),
+      'logs.production.rotation.attempts',
+      /^9007199254740993$/,
+    ],
     ['a list', '- 1\n', '', /a list/],
     ['two documents', `${exampleText}---\na: 1\n`, '', /2 documents/],
     [
@@ -306,6 +327,9 @@ describe('secrets', () => {
       exampleText.replace('http://127.0.0.1:3001', `http://rekor:${secret}@127.0.0.1:3001`),
     ],
     ['a secret beside a mistake in the YAML', exampleText.replace('      token:', `      token: "${secret}`)],
+    ['a secret that looks like an alias', exampleText.replace('attempts: 3', `attempts: *${secret}`)],
+    ['a secret that looks like a tag', exampleText.replace('attempts: 3', `attempts: !${secret}`)],
+    ['a secret with an escape', exampleText.replace('attempts: 3', `attempts: "\\q${secret}"`)],
   ] as const;
 
   it.each(inPlace)('are refused in the file and never shown: %s (H28)', (_, text) => {
