@@ -11,6 +11,7 @@ import { at, readAs } from '../../config/raw-section';
 import { jsonSchema } from '../../config/schema';
 import type { Installation } from '../../activities/installation/installation';
 import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
+import { PATIENCE_MS } from '../../harness/waiting';
 import { allAdapters, connectSystems, type Adapters } from '../../workers/systems';
 
 /** A second kind of installation and one of database: whatever a real one needs, with as few keys as that takes. */
@@ -110,7 +111,7 @@ it('reads another kind of installation and of database, and connects what belong
   const systems = connectSystems({ ...log, trillian: { ...log.trillian, tls: undefined } }, adapters);
   systems.trillian.close();
   expect(systems.installation).toEqual({ told: ['production', log.installation] });
-  expect(await systems.queue?.read('1', AbortSignal.timeout(60_000))).toEqual({
+  expect(await systems.queue?.read('1', AbortSignal.timeout(PATIENCE_MS))).toEqual({
     state: JSON.stringify(['production', log.trillian.database]),
     updatedAtMs: 1,
     queued: 7,

@@ -10,13 +10,14 @@ import type { RefusalCode } from '../../../workflows/model/refusals';
 import { answeringServer, type AnsweringServer } from '../answering-server';
 import { privateAuthority, tlsProxy, type TlsProxy } from '../private-authority';
 import { refused } from '../refused';
+import { PATIENCE_MS } from '../../../harness/waiting';
 import { FakeLog } from '../verification/fake-log';
 import { hashedRekord } from '../verification/leaves';
 
 const authority = privateAuthority();
 const field = 'logs.production.tls.caFile';
 const trusted: PemFile = { field, file: authority.file };
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(PATIENCE_MS);
 
 let log: FakeLog;
 let metrics: AnsweringServer;

@@ -1,5 +1,6 @@
 import { connectPostgresql } from '../../../activities/tree-queue/postgresql';
 import { answeringServer } from '../answering-server';
+import { PATIENCE_MS } from '../../../harness/waiting';
 import { refused } from '../refused';
 
 it('takes up a changed secret for all who ask at once', async () => {
@@ -8,7 +9,7 @@ it('takes up a changed secret for all who ask at once', async () => {
   const { host } = new URL(gone.url);
   let user = 'before';
   const queue = connectPostgresql({ log: 'production', url: () => `postgresql://${user}@${host}/trillian` });
-  const read = () => refused('DATABASE_UNREACHABLE', queue.read('1', AbortSignal.timeout(60_000)));
+  const read = () => refused('DATABASE_UNREACHABLE', queue.read('1', AbortSignal.timeout(PATIENCE_MS)));
   expect(await read()).toContain('ECONNREFUSED');
 
   user = 'after';
