@@ -65,7 +65,7 @@ describe('an attempt that staged the next release', () => {
     const order = await orderOf();
     expect((await refusalOf(host.requireStaged(order, signal))).code).toBe('CHANGED_BY_SOMEONE');
     await host.stage(order, signal);
-    const other = { ...order, mark: 'r2/1' };
+    const other = { ...order, attemptId: 'r2/1' };
     expect((await refusalOf(host.requireStaged(other, signal))).code).toBe('CHANGED_BY_SOMEONE');
   });
 
