@@ -5,7 +5,7 @@ import type { ActivityBounds } from '../bounds/activity-bounds';
 import { errorReason } from '../errors/error-reason';
 import type { LogSystems } from '../systems';
 import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
-import { currentEnd } from './next-tree';
+import { currentEnd } from './current-end';
 import { isExposed, livesOnNext } from './ownership';
 import { notAsBefore } from './rolled-back';
 import { shardsOfCurrent, shardsOfNext } from './writes';

@@ -6,7 +6,8 @@ import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { allowWritesToCurrent } from './current-tree';
-import { closeNextTree, retireNextTree } from './next-tree';
+import { retireNextTree } from './next-tree';
+import { closeNextTree } from './next-tree-closing';
 import { ifOurs, livesOnNext } from './ownership';
 import { sendToCurrent } from './writes';
 

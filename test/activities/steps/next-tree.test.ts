@@ -1,11 +1,8 @@
-import {
-  closeNextTree,
-  createNextTree,
-  endOfCurrent,
-  retireNextTree,
-  verifyAndOpen,
-} from '../../../activities/steps/next-tree';
+import { endOfCurrent } from '../../../activities/steps/current-end';
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
+import { createNextTree, retireNextTree } from '../../../activities/steps/next-tree';
+import { closeNextTree } from '../../../activities/steps/next-tree-closing';
+import { verifyAndOpen } from '../../../activities/steps/next-tree-opening';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import { someBounds, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';

@@ -1,6 +1,7 @@
 import { requireOurs } from '../../../activities/steps/ownership';
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
-import { closeNextTree, createNextTree } from '../../../activities/steps/next-tree';
+import { createNextTree } from '../../../activities/steps/next-tree';
+import { closeNextTree } from '../../../activities/steps/next-tree-closing';
 import { confirm, soak } from '../../../activities/steps/log-checks';
 import { settle, stage } from '../../../activities/steps/next-release';
 import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';

@@ -2,12 +2,9 @@ import type { LogSystems } from '../../../activities/systems';
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
 import { driftOf } from '../../../activities/steps/drift';
 import { leftovers, seeLeftovers } from '../../../activities/steps/leftovers';
-import {
-  closeNextTree,
-  createNextTree,
-  retireNextTree,
-  verifyAndOpen,
-} from '../../../activities/steps/next-tree';
+import { createNextTree, retireNextTree } from '../../../activities/steps/next-tree';
+import { closeNextTree } from '../../../activities/steps/next-tree-closing';
+import { verifyAndOpen } from '../../../activities/steps/next-tree-opening';
 import { deleteRetiredTree, retiredTrees } from '../../../activities/steps/retired';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import { someBounds, FakeLog, identity, order } from '../fake-log';

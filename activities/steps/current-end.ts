@@ -1,0 +1,53 @@
+import type { AttemptInput } from '../../workflows/model/actions';
+import { entries } from '../../workflows/model/counted';
+import type { FrozenTree } from '../../workflows/model/rotation';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { freezeTree } from '../drain';
+import { refuse } from '../errors/refusal-error';
+import { sameEnd, type TreeEnd } from '../handover';
+import type { LogSystems } from '../systems';
+import { handedOver } from './next-tree-content';
+
+/**
+ * The end of the current tree, for a step that only goes forward and was not told it: the next tree's handover leaf was
+ * queued after the proof, and the tree is what it says. Without one the end is proven anew.
+ *
+ * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
+ */
+export async function endOfCurrent(
+  systems: LogSystems,
+  input: AttemptInput,
+  bounds: ActivityBounds,
+): Promise<FrozenTree> {
+  const { currentTreeId, nextTreeId } = input.release;
+  const { end, handedOver: known } = await currentEnd(systems, input, bounds);
+  return known
+    ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`] }
+    : await freezeTree(systems, systems.drain, currentTreeId, bounds);
+}
+
+/**
+ * What the current tree is now, and whether the next one's handover leaf says so; reads only.
+ *
+ * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
+ */
+export async function currentEnd(
+  systems: LogSystems,
+  { release }: AttemptInput,
+  bounds: ActivityBounds,
+): Promise<{ readonly end: TreeEnd; readonly handedOver: boolean }> {
+  const { currentTreeId, nextTreeId } = release;
+  const handover = await handedOver(systems, nextTreeId, bounds);
+  const end = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, bounds)) };
+  if (handover?.end.treeId !== currentTreeId) {
+    return { end, handedOver: false };
+  }
+  if (!sameEnd(handover.end, end)) {
+    throw refuse('CURRENT_TREE_GREW', {
+      tree: currentTreeId,
+      handedOver: entries(handover.end.size),
+      now: entries(end.size),
+    });
+  }
+  return { end, handedOver: true };
+}

@@ -1,0 +1,32 @@
+import type { CloseInput } from '../../workflows/model/actions';
+import type { ClosedNextTree } from '../../workflows/model/rotation';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { freezeTree } from '../drain';
+import { sameEnd } from '../handover';
+import type { LogSystems } from '../systems';
+import { contentAt, handedOver } from './next-tree-content';
+import { ifOurs, livesOnNext } from './ownership';
+
+/**
+ * Closes the next tree, proves it drained and says what it holds. Public entries in it make it the log's tree:
+ * then it is for the caller to go forward. One that clients are sent to is left as it is, unless the order says otherwise.
+ */
+export async function closeNextTree(
+  systems: LogSystems,
+  input: CloseInput,
+  bounds: ActivityBounds,
+): Promise<ClosedNextTree> {
+  const { identity, release } = input;
+  const { nextTreeId, currentTreeId } = release;
+  const nothing: ClosedNextTree = { content: 'nothing', currentGrew: false };
+  return await ifOurs(systems, identity, bounds, nothing, async () => {
+    if (!input.evenIfExposed && (await livesOnNext(systems, input, bounds))) {
+      return { content: 'exposed', currentGrew: false };
+    }
+    const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, bounds);
+    const handover = await handedOver(systems, nextTreeId, bounds);
+    const current = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, bounds)) };
+    const currentGrew = handover?.end.treeId === currentTreeId && !sameEnd(handover.end, current);
+    return { content: contentAt(size, handover), currentGrew, end: { size, rootHash } };
+  });
+}

@@ -1,0 +1,181 @@
+import type { AttemptInput, OpenInput } from '../../workflows/model/actions';
+import { entries } from '../../workflows/model/counted';
+import { isYounger } from '../../workflows/model/drain';
+import type { Instance } from '../../workflows/model/log';
+import type { FrozenTree, Handover } from '../../workflows/model/rotation';
+import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
+import type { ActivityBounds } from '../bounds/activity-bounds';
+import { allEnded, pause } from '../bounds/waiting';
+import { refuse } from '../errors/refusal-error';
+import { handoverLeaf, handoverText, sameEnd } from '../handover';
+import type { LogSystems } from '../systems';
+import { handedOver, type HandedOver } from './next-tree-content';
+import { servedLog } from './served-log';
+import { announceNext } from './writes';
+
+/** How often the next release and tree are looked at while they get ready, in milliseconds. */
+const LOOK_EVERY_MS = 5;
+
+/** An attempt whose current tree has ended. */
+interface FrozenOrder extends AttemptInput {
+  readonly frozen: FrozenTree;
+}
+
+/**
+ * Proves every next instance, then opens the next tree and puts the handover leaf into it, all before anyone is sent
+ * there. Repeating it adds nothing: Trillian takes a second handover of this attempt for the first.
+ *
+ * Where it only goes forward, a next tree that begins with an entry of a client gets no handover leaf; the result is null.
+ */
+export async function verifyAndOpen(
+  systems: LogSystems,
+  input: FrozenOrder & Pick<OpenInput, 'forward'>,
+  bounds: ActivityBounds,
+): Promise<Handover | null> {
+  const { trillian } = systems;
+  const { frozen, release } = input;
+  const { nextTreeId } = release;
+  const instances = systems.installation.instances(release.next);
+  const [lastAtMs] = await allEnded([
+    lastIntegration(systems, input, bounds),
+    ...instances.map((instance) => proveInstance(systems, input, instance, bounds)),
+  ]);
+  await requireCurrentEnded(systems, input, bounds);
+  const next = await trillian.getTree(nextTreeId, bounds);
+  if (next.state !== 'ACTIVE') {
+    await trillian.setState(nextTreeId, 'ACTIVE', bounds);
+  }
+
+  const began = performance.now();
+  const begun = await handedOver(systems, nextTreeId, bounds);
+  const { size } = await trillian.treeHead(nextTreeId, bounds);
+  if (size === 0) {
+    const { value, identityHash, extraData } = handoverLeaf(frozen, release.attemptId);
+    await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, bounds);
+  }
+  await Promise.all([
+    announceNext(systems, input, bounds),
+    ...instances.map((instance) => seenThrough(systems, instance, bounds)),
+  ]);
+  const handover = begun ?? (await handedOver(systems, nextTreeId, bounds));
+  if (handover && sameEnd(handover.end, frozen)) {
+    if (!input.forward) {
+      requireInOrder(systems, input, lastAtMs, handover);
+    }
+    return {
+      text: handoverText(frozen),
+      leafHash: handover.leafHash,
+      integratedInMs: Math.round(performance.now() - began),
+    };
+  }
+  if (input.forward) {
+    return null;
+  }
+  throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
+}
+
+/** When the last entry before the next tree was integrated, in milliseconds since the epoch; null when there is none. */
+async function lastIntegration(
+  { trillian }: LogSystems,
+  { frozen, release }: FrozenOrder,
+  bounds: ActivityBounds,
+): Promise<number | null> {
+  const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
+  const before = shards.findLast(({ length }) => length > 0);
+  if (!before) {
+    return null;
+  }
+  const [last] = await trillian.leavesByRange(before.treeId, before.length - 1, 1, bounds);
+  return last?.integratedAtMs ?? null;
+}
+
+/**
+ * Integration times go up from shard to shard, as far as the clocks of two signers allow: whoever verifies the log later
+ * takes anything else for two trees that took writes at once (H40).
+ *
+ * @throws CLOCKS_APART
+ */
+function requireInOrder(
+  { drain }: LogSystems,
+  { release }: FrozenOrder,
+  lastAtMs: number | null,
+  { integratedAtMs }: HandedOver,
+): void {
+  const { clockDifferenceMs } = drain;
+  if (lastAtMs !== null && isYounger(lastAtMs, integratedAtMs, clockDifferenceMs)) {
+    throw refuse('CLOCKS_APART', {
+      tree: release.currentTreeId,
+      last: new Date(lastAtMs).toISOString(),
+      next: release.nextTreeId,
+      first: new Date(integratedAtMs).toISOString(),
+      clockDifferenceMs,
+    });
+  }
+}
+
+/** Read once more, immediately before the opening: a current tree that has grown would shift every index (H1). */
+async function requireCurrentEnded(
+  { trillian }: LogSystems,
+  { frozen, release }: FrozenOrder,
+  bounds: ActivityBounds,
+): Promise<void> {
+  const { nextTreeId, currentTreeId } = release;
+  const [current, end] = await Promise.all([
+    trillian.getTree(currentTreeId, bounds),
+    trillian.treeHead(currentTreeId, bounds),
+  ]);
+  if (current.state === 'ACTIVE') {
+    throw refuse('TWO_ACTIVE_TREES', { tree: nextTreeId, other: currentTreeId });
+  }
+  const now = { treeId: currentTreeId, ...end };
+  if (current.state !== 'FROZEN' || !sameEnd(frozen, now)) {
+    throw refuse('CHANGED_BY_SOMEONE', {
+      what: `Tree ${currentTreeId}`,
+      expected: `FROZEN with ${entries(frozen.size)} for good`,
+      now: `${current.state} with ${entries(end.size)}`,
+    });
+  }
+}
+
+/**
+ * Waits until an instance serves exactly the right shards with exactly their final lengths. One that was started
+ * before the drain was over may have loaded a shorter length: it is restarted, never exposed.
+ */
+async function proveInstance(
+  systems: LogSystems,
+  input: FrozenOrder,
+  instance: Instance,
+  bounds: ActivityBounds,
+): Promise<void> {
+  const { rekor, installation } = systems;
+  const { frozen, release } = input;
+  const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
+  for (;;) {
+    const loaded = await servedLog(systems, instance, bounds, { everyMs: LOOK_EVERY_MS });
+    const [difference] = differencesFrom(loaded, release.nextTreeId, shards);
+    if (difference === undefined) {
+      break;
+    }
+    const listed = loaded.inactive.map((shard) => shard.treeId).join();
+    if (listed !== shards.map((shard) => shard.treeId).join() || loaded.activeTreeId !== release.nextTreeId) {
+      throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: difference });
+    }
+    await installation.stop(release.next, bounds.signal);
+    await installation.start(release.next, bounds.signal);
+  }
+  // A second leg that no cached checkpoint can fake (H29): the last index is the current tree's last leaf.
+  const boundary = firstIndexAfter(shards);
+  const last = frozen.size === 0 ? null : await rekor.entryAt(instance, boundary - 1, bounds.signal);
+  if (frozen.size > 0 && (last?.treeId !== release.currentTreeId || last.leafIndex !== frozen.size - 1)) {
+    throw refuse('VERIFICATION_FAILED', {
+      what: `Index ${boundary - 1} through Rekor ${instance.name}`,
+      reason: `it is not the last entry of tree ${release.currentTreeId}`,
+    });
+  }
+}
+
+async function seenThrough({ rekor }: LogSystems, instance: Instance, bounds: ActivityBounds): Promise<void> {
+  while ((await rekor.log(instance, bounds.signal)).active.size === 0) {
+    await pause(LOOK_EVERY_MS, bounds.signal);
+  }
+}
