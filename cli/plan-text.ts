@@ -1,3 +1,4 @@
+import type { Check } from '../workflows/model/checks';
 import { counted, entries } from '../workflows/model/counted';
 import { passMs } from '../workflows/model/drain';
 import type { FileChange } from '../workflows/model/installation';
@@ -25,7 +26,7 @@ export function planText(result: RotationResult, columns: number, closing = resu
     'Steps',
     ...result.steps.flatMap(({ name, says }) => stepLines(name, says ?? [], columns)),
     '',
-    ...foundLines(plan, columns),
+    ...foundLines(plan, result.checks ?? [], columns),
     '',
     ...wrap(`${totalsOf(plan)} ${closing}`, columns),
   ].join('\n');
@@ -60,16 +61,33 @@ export function refusalText(result: RotationResult, columns: number): string {
     '',
     ...wrap(`${message} ${remedy} (${code})`, columns, '  '),
   ]);
-  const what = result.rotationId === RECOVER_UNDER_LOCK ? 'A recovery' : 'A rotation';
-  const title = `${what} of ${result.log} is refused; nothing has been changed.`;
+  const { log, rotationId, checks = [] } = result;
+  const what = rotationId === RECOVER_UNDER_LOCK ? 'A recovery' : 'A rotation';
   return [
-    ...wrap(title, columns),
+    ...wrap(`${what} of ${log} is refused; nothing has been changed.`, columns),
     ...(reasons.length > 0 ? reasons : ['', ...wrap(result.reason, columns, '  ')]),
+    ...(checks.length > 0 ? ['', ...wrap(`${passedText(log, checks)}.`, columns)] : []),
   ].join('\n');
 }
 
-function foundLines(plan: Plan, columns: number): string[] {
-  const { currentTree, installation, timing, warnings = [] } = plan;
+/** How many checks are right; each of them would hide what is not. */
+function passedText(log: string, checks: readonly Check[]): string {
+  const passed = checks.filter(({ state }) => state === 'ok').length;
+  return `${passed} of ${counted(checks.length, 'check')} passed; \`rekor-rotate plan ${log} --checks\` lists them`;
+}
+
+/** Every check that was made: what was found and, where it is not right, what to do and the code that says why. */
+export function checksText(checks: readonly Check[], columns: number): string {
+  const lines = checks.flatMap((check) => {
+    const { state, found, remedy } = check;
+    const text = check.state === 'ok' ? found : `${found} ${remedy} (${check.reason})`;
+    return wrap(text, columns, `  ${state.padEnd(9)}`, ' '.repeat(11));
+  });
+  return ['Checks', ...lines].join('\n');
+}
+
+function foundLines(plan: Plan, checks: readonly Check[], columns: number): string[] {
+  const { currentTree, installation, timing } = plan;
   const { current, next } = installation;
   const evidence = {
     queue: "Trillian's database shows its queue empty",
@@ -85,7 +103,10 @@ function foundLines(plan: Plan, columns: number): string[] {
     ...field('Drained when', evidence, columns),
     ...field('Signers', signersText(plan.drainEvidence), columns),
     ...field('Writes wait', waits, columns),
-    ...warnings.flatMap((warning) => field('Warning', warning, columns)),
+    ...(checks.length > 0 ? field('Checks', passedText(plan.log, checks), columns) : []),
+    ...checks
+      .filter(({ state }) => state === 'warning')
+      .flatMap(({ found, remedy }) => field('Warning', `${found} ${remedy}`, columns)),
   ];
 }
 

@@ -49,7 +49,8 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .description('Goes through a rotation of LOG and says each change instead of making it.')
     .argument('<log>', log)
     .option('--current-tree <id>', 'refuse unless this is the active tree')
-    .option('--json', 'print the result as JSON')
+    .option('--checks', 'list every check that was made, not only those that failed')
+    .option('--json', 'print the result as JSON, with every check')
     .action(async (name: string, options: object) =>
       ends(await commands.rotate().plan(name, options, terminal)),
     );

@@ -1,6 +1,7 @@
 import { log as workerLog, setCurrentDetails } from '@temporalio/workflow';
 import { detailsOf } from './details';
 import type { Progress } from './messages';
+import type { Check } from './model/checks';
 import type { Held } from './model/held';
 import type { TreeId } from './model/log';
 import { inOrder } from './model/result';
@@ -32,6 +33,7 @@ export class Journal implements SagaJournal {
   #progress: Progress;
   #cancellable: boolean;
   readonly #leftTrees = new Set<TreeId>();
+  #checks: readonly Check[] | undefined;
 
   /** @param cancellable false for what no Cancel takes back: a recovery. */
   constructor(log: string, rotationId: string | null, cancellable = true) {
@@ -67,6 +69,11 @@ export class Journal implements SagaJournal {
   /** Takes over the steps of a critical section, which ran elsewhere. */
   adopts(steps: readonly StepRecord[]): void {
     this.#show({ steps: [...this.#progress.steps, ...steps] });
+  }
+
+  /** Everything that was looked at beforehand; the result says it, however the rotation ends. */
+  checked(checks: readonly Check[]): void {
+    this.#checks = checks;
   }
 
   notes(note: string | null): void {
@@ -117,7 +124,7 @@ export class Journal implements SagaJournal {
 
   /** @returns the result as it is to be shown: what matters first. */
   concludes(concluded: RotationResult): RotationResult {
-    const result = inOrder(concluded);
+    const result = inOrder({ ...(this.#checks && { checks: this.#checks }), ...concluded });
     this.#show({
       phase: 'ended',
       cancelDoes: 'nothing',

@@ -17,8 +17,9 @@ import { fewRetries, RetryAndHold } from './retry-and-hold';
 import { Journal } from './journal';
 import type { CriticalSectionInput } from './model/actions';
 import { lockId, PROGRESS, ROTATE_UNDER_LOCK, type Progress } from './messages';
-import { planRotation, type Plan } from './model/plan';
-import { refusal, type Refusal } from './model/refusals';
+import { failedCheck, passedCheck, type Check } from './model/checks';
+import { planRotation, type Planned } from './model/plan';
+import { refusal } from './model/refusals';
 import { requestProblems } from './model/request';
 import { planned, refused } from './model/result';
 import type { RotationRequest, RotationResult } from './model/rotation';
@@ -112,15 +113,29 @@ async function planOf(
   request: RotationRequest,
   journal: Journal,
   { lookForHolder }: { readonly lookForHolder: boolean },
-): Promise<{ readonly plan: Plan } | { readonly refusals: readonly Refusal[] }> {
+): Promise<Planned> {
   journal.begins('preflight', false);
+  const planned = await lookAndPlan(request, lookForHolder);
+  journal.checked(planned.checks);
+  return planned;
+}
+
+async function lookAndPlan(request: RotationRequest, lookForHolder: boolean): Promise<Planned> {
+  const { log } = request;
+  const checks: Check[] = [];
   try {
-    const holder = lookForHolder ? await observations().lockHolder(request.log) : null;
-    return holder
-      ? { refusals: [refusal('ROTATION_IN_PROGRESS', { log: request.log, ...holder })] }
-      : planRotation(request, await observations().preflight(request));
+    if (lookForHolder) {
+      const holder = await observations().lockHolder(log);
+      if (holder) {
+        const runs = refusal('ROTATION_IN_PROGRESS', { log, ...holder });
+        return { checks: [failedCheck('NO_ROTATION_RUNS', runs)], refusals: [runs] };
+      }
+      checks.push(passedCheck('NO_ROTATION_RUNS', { log }));
+    }
+    const facts = await observations().preflight(request);
+    return planRotation(request, { ...facts, checks: [...checks, ...facts.checks] });
   } catch (error) {
-    return { refusals: [reasonOf(error, 'preflight')] };
+    return { checks, refusals: [reasonOf(error, 'preflight')] };
   }
 }
 

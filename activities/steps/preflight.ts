@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
+import {
+  checked,
+  failedCheck,
+  passedCheck,
+  type Check,
+  type CheckCode,
+  type FoundBy,
+} from '../../workflows/model/checks';
+import { longestSignerWaitsMs } from '../../workflows/model/drain';
 import type { InstallationState } from '../../workflows/model/installation';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import { markedTrees, treesWithUnusableMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
-import type { Refusal } from '../../workflows/model/refusals';
 import type { RotationRequest } from '../../workflows/model/rotation';
+import { firstIndexAfter } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused } from '../errors/refusal-error';
@@ -13,78 +22,135 @@ import type { LogSystems } from '../systems';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
 import { servedDrift } from './drift';
 import { gateAlarms } from './gate-shards';
-import { readPublicLog } from './public-log';
+import { checkPublicLog } from './public-log';
 
 /** A first connection to something busy may break; what does not answer for this long, in milliseconds, is not there. */
 const PATIENCE_MS = 2_000;
 
-/** Reads all that a plan is made of. What cannot be read is said together, not one at a time. Changes nothing. */
+/** Reads all that a plan is made of, and says of each look what came out. Changes nothing. */
 export async function preflight(
   systems: LogSystems,
   request: RotationRequest,
   bounds: ActivityBounds,
 ): Promise<PreflightFacts> {
-  const { gate, trillian, metrics, queue, installation } = systems;
-  const refusals: Refusal[] = [];
-  const looked = async <Found>(look: () => Promise<Found>): Promise<Found | undefined> => {
-    const { found, refusal } = await foundOrRefused(() => retryWhileUnreachable(bounds, look, PATIENCE_MS));
-    if (refusal) {
-      refusals.push(refusal);
-      return undefined;
-    }
-    return found;
+  const { gate, trillian, metrics, queue, installation, addresses, timing } = systems;
+  const { log } = request;
+  const checks: Check[] = [];
+  /** What was read; undefined where that was refused, which fails the check. */
+  const look = async <Code extends CheckCode, Found>(
+    code: Code,
+    read: () => Promise<Found>,
+    tells: (found: Found) => FoundBy<Code>,
+  ): Promise<Found | undefined> => {
+    const { found, refusal } = await foundOrRefused(() => retryWhileUnreachable(bounds, read, PATIENCE_MS));
+    checks.push(refusal ? failedCheck(code, refusal) : passedCheck(code, tells(found)));
+    return found ?? undefined;
   };
   const [trees, gateState] = await Promise.all([
-    looked(() => trillian.listTrees(bounds)),
-    looked(() => gate.state(bounds.signal)),
-    looked(() => metrics.queueLeafInFlight(bounds.signal)),
+    look(
+      'TRILLIAN_ANSWERS',
+      () => trillian.listTrees(bounds),
+      ({ length }) => ({ address: addresses.trillian, trees: length }),
+    ),
+    look(
+      'GATE_ANSWERS',
+      () => gate.state(bounds.signal),
+      ({ upstream }) => ({ address: addresses.gateAdmin, upstream }),
+    ),
+    look(
+      'LOG_SERVERS_MEASURED',
+      () => metrics.queueLeafInFlight(bounds.signal),
+      (inFlight) => ({ inFlight }),
+    ),
   ]);
-  const state = gateState && (await looked(() => installation.read(gateState.upstream, bounds.signal)));
+  const state =
+    gateState &&
+    (await look(
+      'CONFIGURATION_READ',
+      () => installation.read(gateState.upstream, bounds.signal),
+      ({ current, activeTreeId, inactiveTreeIds }) => ({
+        current,
+        tree: activeTreeId,
+        inactive: inactiveTreeIds.length,
+      }),
+    ));
   if (!trees || !gateState || !state) {
-    return { log: request.log, refusals };
+    return { log, checks };
   }
-  const { activeTreeId } = state;
-  const readingShards = looked(() => readShards(systems, state, bounds));
+  const { activeTreeId, current: serving } = state;
+  const readingShards = look(
+    'TREES_READ',
+    () => readShards(systems, state, bounds),
+    ({ inactive, currentHead }) => ({
+      trees: inactive.length + 1,
+      size: firstIndexAfter(inactive) + currentHead.size,
+    }),
+  );
   const [shards, publicLog, instances, changes, evidence] = await Promise.all([
     readingShards,
-    readingShards.then((read) => read && readPublicLog(systems, state, read.inactive, bounds)),
-    looked(() => readInstances(systems, state, bounds)),
-    looked(() => installation.describe(state, bounds.signal)),
-    looked(() => drainEvidence(systems, activeTreeId, bounds)),
-    looked(() => requireListedLogServer(systems, activeTreeId, bounds)),
-    looked(() => requireSignersInTime(systems, bounds)),
-    queue && looked(() => requireShown(systems, queue, activeTreeId, bounds)),
+    readingShards.then((read) => (read ? checkPublicLog(systems, state, read.inactive, bounds) : [])),
+    look(
+      'INSTANCES_ANSWER',
+      () => readInstances(systems, state, bounds),
+      (read) => ({ instances: read.map(({ name }) => name) }),
+    ),
+    look(
+      'CHANGES_KNOWN',
+      () => installation.describe(state, bounds.signal),
+      ({ files, commands }) => ({ files: files.length, commands: commands.length }),
+    ),
+    look(
+      'DRAIN_PROVABLE',
+      () => drainEvidence(systems, activeTreeId, bounds),
+      (found) => found,
+    ),
+    look(
+      'LOG_SERVER_LISTED',
+      () => requireListedLogServer(systems, activeTreeId, bounds),
+      () => ({ address: addresses.trillian }),
+    ),
+    look(
+      'SIGNERS_IN_TIME',
+      () => requireSignersInTime(systems, bounds),
+      () => ({ mostMs: longestSignerWaitsMs(timing.criticalSectionMs) }),
+    ),
+    queue &&
+      look(
+        'DATABASE_SHOWS_TREE',
+        () => requireShown(systems, queue, activeTreeId, bounds),
+        () => ({ tree: activeTreeId }),
+      ),
   ]);
-  if (!shards || !publicLog || !instances || !changes || !evidence || refusals.length > 0) {
-    return { log: request.log, refusals: [...refusals, ...(publicLog?.refusals ?? [])] };
+  checks.push(...publicLog);
+  if (!shards || !instances || !changes || !evidence) {
+    return { log, checks };
   }
   // A rotation would make a list that lost a shard the standing one (H10).
-  const drift = await servedDrift(systems, state, instances, bounds);
-  if (drift.length > 0) {
-    return { log: request.log, refusals: drift };
-  }
-  const marked = markedTrees(trees, request.log);
+  const { found: drift, refusal } = await foundOrRefused(() =>
+    retryWhileUnreachable(bounds, () => servedDrift(systems, state, instances, bounds), PATIENCE_MS),
+  );
+  checks.push(...checked('LISTS_AGREE', { current: serving }, drift ?? [refusal]));
+  const marked = markedTrees(trees, log);
   return {
-    log: request.log,
-    refusals,
+    log,
+    checks,
     found: {
       installation: state,
       changes,
       ...shards,
       instances,
-      publicLog,
       gate: {
         upstream: gateState.upstream,
         number: gateState.number,
         holding: gateState.mode === 'hold',
-        alarms: gateAlarms(request.log, { installation: state, inactive: shards.inactive, gateState }),
+        alarms: gateAlarms(log, { installation: state, inactive: shards.inactive, gateState }),
       },
       largestMark: Math.max(0, ...marked.map((tree) => tree.identity.number)),
-      unusableMarks: treesWithUnusableMark(trees, request.log),
+      unusableMarks: treesWithUnusableMark(trees, log),
       leftovers: leftoversOf({ installation: state, gate: gateState, current: shards.current, marked }),
       drainEvidence: evidence,
-      hash: sha256(JSON.stringify([request.log, state, changes])),
-      timing: systems.timing,
+      hash: sha256(JSON.stringify([log, state, changes])),
+      timing,
     },
   };
 }

@@ -1,7 +1,7 @@
+import { failedCheck, passedCheck, type Check } from '../../workflows/model/checks';
 import type { InstallationState } from '../../workflows/model/installation';
 import type { Shard } from '../../workflows/model/log';
-import type { PublicLog } from '../../workflows/model/plan';
-import { refusal, type Refusal } from '../../workflows/model/refusals';
+import { refusal } from '../../workflows/model/refusals';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused, RefusalError } from '../errors/refusal-error';
@@ -24,45 +24,55 @@ const LONGEST_LOOK_MS = 10_000;
  * name that does not resolve, a certificate that nobody trusts or an operation that is switched off is known before anything
  * is changed; behind the point of no return it would hold the rotation. Changes nothing.
  */
-export async function readPublicLog(
+export async function checkPublicLog(
   systems: LogSystems,
   { activeTreeId, currentInstances }: InstallationState,
   inactive: readonly Shard[],
   bounds: ActivityBounds,
-): Promise<PublicLog> {
-  const refusals: Refusal[] = [];
+): Promise<Check[]> {
   const expected = { activeTreeId, inactive };
-  const identityAt = async (address: LogAddress): Promise<LogIdentity | undefined> => {
+  const identityAt = async (address: LogAddress): Promise<readonly [Check, LogIdentity | null]> => {
     const look = () =>
       withinTime(systems, address, bounds, (signal) => systems.verifier.rehearse(address, expected, signal));
     const { found, refusal: refused } = await foundOrRefused(() =>
       retryWhileUnreachable(bounds, look, PATIENCE_MS),
     );
-    if (refused) {
-      refusals.push(refused);
-      return undefined;
-    }
-    return found;
+    return [
+      refused ? failedCheck('LOG_CAN_BE_VERIFIED', refused) : passedCheck('LOG_CAN_BE_VERIFIED', address),
+      found,
+    ];
   };
   const address = publicAddress(systems);
-  const [served] = await Promise.all([
+  const [ofPublic, ...ofInstances] = await Promise.all([
     identityAt(address),
     ...currentInstances.map((instance) => identityAt(instanceAddress(systems, instance))),
   ]);
-  const warnings: string[] = [];
-  if (served) {
-    const { log, hostname: expectedName } = systems;
-    const { hostname } = served;
-    if (expectedName !== undefined && hostname !== expectedName) {
-      const found = { log, where: address.url, served: hostname, expected: expectedName };
-      refusals.push(refusal('HOSTNAME_DIFFERS', found));
-    } else if (expectedName === undefined && !address.url.includes(hostname)) {
-      warnings.push(
-        `Checkpoints are signed as "${hostname}", which is not in ${address.field} (${address.url}). JavaScript verifiers refuse every entry unless the baseUrl in the trusted root of your clients has that name. If it has, set logs.${log}.hostname to it.`,
-      );
-    }
+  const [check, served] = ofPublic;
+  return [
+    check,
+    ...ofInstances.map(([ofInstance]) => ofInstance),
+    ...(served ? [checkHostName(systems, address, served)] : []),
+  ];
+}
+
+/** Checkpoints are signed under the name that verifiers know: the configured one, or that of the public address. */
+function checkHostName(
+  { log, hostname: expected }: LogSystems,
+  { url, field }: LogAddress,
+  { hostname: served }: LogIdentity,
+): Check {
+  if (expected === undefined) {
+    return url.includes(served)
+      ? passedCheck('HOST_NAME_EXPECTED', { hostname: served, field })
+      : failedCheck(
+          'HOST_NAME_EXPECTED',
+          refusal('HOSTNAME_NOT_IN_ADDRESS', { log, served, field, url }),
+          'warning',
+        );
   }
-  return { refusals, warnings };
+  return served === expected
+    ? passedCheck('HOST_NAME_EXPECTED', { hostname: served, field: `logs.${log}.hostname` })
+    : failedCheck('HOST_NAME_EXPECTED', refusal('HOSTNAME_DIFFERS', { log, where: url, served, expected }));
 }
 
 async function withinTime<Result>(

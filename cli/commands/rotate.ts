@@ -1,7 +1,7 @@
 import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { mustAgree, unaskable } from '../agreement';
 import { follow } from '../follow';
-import { planText } from '../plan-text';
+import { checksText, planText } from '../plan-text';
 import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
@@ -9,14 +9,19 @@ import { logGiven } from '../usage';
 import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
-export interface PlanOptions {
+interface AskOptions {
   readonly config?: string;
   readonly json?: boolean;
   /** Refuse unless this is the active tree. */
   readonly currentTree?: string;
 }
 
-export interface RotateOptions extends PlanOptions {
+export interface PlanOptions extends AskOptions {
+  /** List every check that was made; JSON has them all. */
+  readonly checks?: boolean;
+}
+
+export interface RotateOptions extends AskOptions {
   readonly yes?: boolean;
 }
 
@@ -24,6 +29,9 @@ export interface RotateOptions extends PlanOptions {
 export async function plan(log: string, options: PlanOptions, terminal: Terminal): Promise<number> {
   return await withClient(options, async (client) => {
     const result = await dryRun(client, requestOf(log, options), terminal);
+    if (options.checks && !options.json) {
+      terminal.out(`${checksText(result.checks ?? [], terminal.columns)}\n`);
+    }
     return printResult(result, options, terminal);
   });
 }
@@ -52,7 +60,7 @@ export async function rotate(
   });
 }
 
-function requestOf(log: string, options: PlanOptions): RotationRequest {
+function requestOf(log: string, options: AskOptions): RotationRequest {
   return { log, ...(options.currentTree !== undefined && { currentTree: options.currentTree }) };
 }
 

@@ -1,7 +1,8 @@
 import type { AttemptInput } from '../../workflows/model/actions';
+import { failedCheck, refusalsIn } from '../../workflows/model/checks';
 import type { Serving } from '../../workflows/model/guarding';
 import type { Held } from '../../workflows/model/held';
-import { planRotation, type Plan } from '../../workflows/model/plan';
+import { planRotation, type FoundLog, type Plan, type Planned } from '../../workflows/model/plan';
 import {
   completed,
   givenUp,
@@ -26,8 +27,13 @@ const steps: readonly StepRecord[] = [
   { name: 'stage', ms: 1234, kind: 'done', attempt: 1 },
 ];
 
+function planOf(changes: Partial<FoundLog> = {}): Planned {
+  const found = { ...aFoundLog(), ...changes };
+  return planRotation({ log: 'production' }, { log: 'production', checks: [], found });
+}
+
 export function aPlan(): Plan {
-  const answer = planRotation({ log: 'production' }, { log: 'production', refusals: [], found: aFoundLog() });
+  const answer = planOf();
   if (!('plan' in answer)) {
     throw new Error(`The log of the tests cannot be rotated: ${JSON.stringify(answer.refusals)}`);
   }
@@ -63,6 +69,17 @@ function evidence(treeId: string): Evidence {
 }
 
 export function aPlannedResult(): RotationResult {
+  return { ...aPlannedRotation(), checks: planOf().checks };
+}
+
+/** No reason against it, but somebody should look. */
+export function aWarnedResult(): RotationResult {
+  const found = { log: 'production', served: 'rekor.other', field: 'publicUrl', url: 'http://rekor' };
+  const warning = failedCheck('HOST_NAME_EXPECTED', refusal('HOSTNAME_NOT_IN_ADDRESS', found), 'warning');
+  return { ...aPlannedResult(), checks: [warning, ...planOf().checks] };
+}
+
+function aPlannedRotation(): RotationResult {
   return planned(aPlan(), rotation, [
     { name: 'createTree', ms: 0, kind: 'said', attempt: 1, says: ['create a tree of type LOG and close it'] },
     {
@@ -133,10 +150,12 @@ function aDecision() {
 }
 
 export function aRefusedResult(): RotationResult {
-  return refused({ log: 'production', rotationId: rotation }, [
-    refusal('CURRENT_TREE_NOT_ACTIVE', { log: 'production', tree: '200', state: 'FROZEN' }),
-    refusal('NEXT_IS_RUNNING', { log: 'production', next: 'green' }),
-  ]);
+  const { current, installation } = aFoundLog();
+  const { checks } = planOf({
+    current: { ...current, state: 'FROZEN' },
+    installation: { ...installation, nextIsRunning: true },
+  });
+  return { ...refused({ log: 'production', rotationId: rotation }, refusalsIn(checks)), checks };
 }
 
 /** A rotation that a person had decided about when a later one took the log. */

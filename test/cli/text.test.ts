@@ -4,7 +4,7 @@ import { CommandError, errorText, exitCodeOfError } from '../../cli/errors';
 import { exitCodes } from '../../cli/exit-codes';
 import { guardianLines, unknownGuardian } from '../../cli/guardian-status';
 import { needsSomebody } from '../../cli/log-status';
-import { planText } from '../../cli/plan-text';
+import { checksText, planText } from '../../cli/plan-text';
 import { progressNews, progressPicture } from '../../cli/progress-text';
 import { exitCodeOf, resultText } from '../../cli/result-text';
 import { Picture } from '../../cli/terminal';
@@ -26,6 +26,7 @@ import {
   aResultWithoutEvidence,
   aRolledBackResult,
   aSupersededResult,
+  aWarnedResult,
 } from './results';
 
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
@@ -51,11 +52,24 @@ describe('the plan', () => {
   });
 
   it('shows what somebody should look at, though it is no reason against it', () => {
-    const { plan, ...result } = aPlannedResult();
-    const warnings = ['Checkpoints are signed as "rekor.other".'];
-    const warned = planText({ ...result, ...(plan && { plan: { ...plan, warnings } }) }, 80);
-    expect(warned).toMatch(/Warning +Checkpoints are signed as "rekor\.other"\./);
+    const warned = planText(aWarnedResult(), 80);
+    expect(warned).toMatch(/Warning +Checkpoints are signed as "rekor\.other", which is not in/);
+    expect(warned.replace(/\s+/g, ' ')).toContain('If it has, set logs.production.hostname to it.');
     expect(text).not.toContain('Warning');
+  });
+
+  it('counts the checks that passed, and lists each with what was found on request', () => {
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      'Checks 8 of 8 checks passed; `rekor-rotate plan production --checks` lists them',
+    );
+    const { checks = [] } = aWarnedResult();
+    const list = checksText(checks, 80);
+    expect(list).toMatch(
+      /^ {2}ok {7}The current tree, 200, is an ACTIVE tree of type LOG with 20 entries\.$/m,
+    );
+    expect(list).toMatch(/^ {2}warning {2}Checkpoints are signed as "rekor\.other", which is not in/m);
+    expect(list).toContain('(HOSTNAME_NOT_IN_ADDRESS)');
+    expect(widest(list)).toBeLessThanOrEqual(80);
   });
 
   it('says that nothing has been changed, and by which hash the plan is known', () => {
@@ -63,7 +77,7 @@ describe('the plan', () => {
   });
 
   it('ends with all that must be known to answer, in the last 40 rows of 80 columns, totals last', () => {
-    const { plan, ...result } = aPlannedResult();
+    const { plan, ...result } = aWarnedResult();
     const [first] = plan?.changes.files ?? [];
     if (!plan || !first) {
       throw new Error('The plan of the tests changes no file.');
@@ -75,7 +89,7 @@ describe('the plan', () => {
     const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
     const long = {
       ...plan,
-      ...{ inactive, warnings: ['Checkpoints are signed as "rekor.other".'] },
+      inactive,
       changes: { ...plan.changes, files: [{ ...first, added: lines }] },
     };
     const closing = 'Nothing has been changed yet.';
@@ -201,6 +215,7 @@ describe('a result', () => {
     expect(text).toContain('nothing has been changed');
     expect(text).toContain('(CURRENT_TREE_NOT_ACTIVE)');
     expect(text).toContain('(NEXT_IS_RUNNING)');
+    expect(text).toMatch(/\n\n6 of 8 checks passed; `rekor-rotate plan production --checks` lists them\.$/);
   });
 
   it('that a later rotation has ended says what was done by then, and what a person had decided', () => {

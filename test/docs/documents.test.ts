@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes } from '../../cli/exit-codes';
 import { planText } from '../../cli/plan-text';
+import { checkCodes } from '../../workflows/model/checks';
 import { refusalCodes } from '../../workflows/model/refusals';
 import { steps } from '../../workflows/model/steps';
 import { aPlannedResult } from '../cli/results';
@@ -85,8 +86,14 @@ it('has every document that the code refers to', () => {
 
 describe('docs/refusals.md', () => {
   it('explains every code of the catalogue once, and no other', () => {
-    const explained = all(read('docs/refusals.md'), /^- `([A-Z_]+)`: /gm);
+    const explained = all(read('docs/refusals.md'), /^- `([A-Z_]+)`(?:, a warning)?: /gm);
     expect(explained.sort()).toEqual([...refusalCodes].sort());
+  });
+});
+
+describe('docs/refusals.md, "The checks"', () => {
+  it('lists every check in the order in which they are shown, and no other', () => {
+    expect(rowsUnder(read('docs/refusals.md'), '## The checks')).toEqual(checkCodes);
   });
 });
 

@@ -14,7 +14,7 @@ describe('the numbers of orders (H7, H8)', () => {
 
   it('of a rotation are after those of one that was exposed, whose undo never was ordered', () => {
     const found = { ...aFoundLog(), gate: { upstream: 'http://127.0.0.1:3001', number: 7, holding: false } };
-    expect(planRotation({ log: 'production' }, { log: 'production', refusals: [], found })).toMatchObject({
+    expect(planRotation({ log: 'production' }, { log: 'production', checks: [], found })).toMatchObject({
       plan: { number: numberAfter(7, 1) },
     });
   });

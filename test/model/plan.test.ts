@@ -1,3 +1,4 @@
+import { checkCodes, failedCheck, passedCheck, type Check } from '../../workflows/model/checks';
 import type { SignerPace } from '../../workflows/model/drain';
 import { planRotation, type FoundLog } from '../../workflows/model/plan';
 import { refusal } from '../../workflows/model/refusals';
@@ -6,10 +7,10 @@ import { aFoundLog } from '../workflows/found-log';
 
 const request = { log: 'production' };
 
-function planWith(found: Partial<FoundLog>, asked: object = {}) {
+function planWith(found: Partial<FoundLog>, asked: object = {}, checks: readonly Check[] = []) {
   return planRotation(
     { ...request, ...asked },
-    { log: 'production', refusals: [], found: { ...aFoundLog(), ...found } },
+    { log: 'production', checks, found: { ...aFoundLog(), ...found } },
   );
 }
 
@@ -58,16 +59,45 @@ describe('a plan', () => {
       url: 'http://127.0.0.1:1',
       reason: 'refused',
     });
-    expect(planRotation(request, { log: 'production', refusals: [unread] })).toEqual({ refusals: [unread] });
+    const checks = [failedCheck('GATE_ANSWERS', unread)];
+    expect(planRotation(request, { log: 'production', checks })).toEqual({ checks, refusals: [unread] });
+  });
+
+  it('says with what stands against it what is right all the same', () => {
+    const { current } = aFoundLog();
+    const read = [passedCheck('TRILLIAN_ANSWERS', { address: 'trillian:8090', trees: 2 })];
+    const { checks } = planWith({ current: { ...current, state: 'FROZEN' } }, {}, read);
+    expect(checks.filter(({ state }) => state !== 'ok')).toMatchObject([
+      { code: 'CURRENT_TREE_ACTIVE', state: 'refused', reason: 'CURRENT_TREE_NOT_ACTIVE' },
+    ]);
+    expect(checks[0]).toEqual({
+      code: 'TRILLIAN_ANSWERS',
+      state: 'ok',
+      found: "Trillian's log server at trillian:8090 answers. It has 2 trees.",
+      remedy: '',
+    });
+    expect(checks).toContainEqual(passedCheck('GATE_SENDS_WRITES', { upstream: 'http://127.0.0.1:3001' }));
+  });
+
+  it('says each check once, in the order of the catalogue, and of what was asked only what was', () => {
+    const codes = planWith({}).checks.map(({ code }) => code);
+    expect(codes).toEqual(checkCodes.filter((code) => codes.includes(code)));
+    expect(codes).not.toContain('PLAN_AS_SHOWN');
+    const asked = { currentTree: '200', planHash: aFoundLog().hash };
+    expect(planWith({}, asked).checks.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['ASKED_TREE_ACTIVE', 'PLAN_AS_SHOWN']),
+    );
   });
 
   it('warns of what no rotation changes, and stands all the same', () => {
-    const publicLog = { refusals: [], warnings: ['Checkpoints are signed as "rekor.other".'] };
-    expect(planWith({ publicLog })).toMatchObject({ plan: { warnings: publicLog.warnings } });
-    expect(planWith({})).toMatchObject({ plan: { warnings: [] } });
+    const names = { log: 'production', served: 'rekor.other', field: 'publicUrl', url: 'http://rekor' };
+    const warning = failedCheck('HOST_NAME_EXPECTED', refusal('HOSTNAME_NOT_IN_ADDRESS', names), 'warning');
+    const result = planWith({}, {}, [warning]);
+    expect(result).toHaveProperty('plan');
+    expect(result.checks).toContainEqual(warning);
+    expect(planWith({}).checks.filter(({ state }) => state === 'warning')).toEqual([]);
   });
 
-  const switchedOff = { url: 'https://rekor.example', request: 'GET /api/v1/log', operation: 'getLogInfo' };
   const { current, gate, installation, inactive, instances, drainEvidence, timing } = aFoundLog();
   const paced = (pace: Partial<SignerPace>, by: 'queue' | 'signer passes' = 'signer passes') => ({
     drainEvidence: {
@@ -132,14 +162,16 @@ describe('a plan', () => {
     ],
     ['the next slot runs', { installation: { ...installation, nextIsRunning: true } }, {}, 'NEXT_IS_RUNNING'],
     ['the gate holds', { gate: { ...gate, holding: true } }, {}, 'GATE_IS_HOLDING'],
-    [
-      'what clients see cannot be verified',
-      { publicLog: { refusals: [refusal('OPERATION_SWITCHED_OFF', switchedOff)], warnings: [] } },
-      {},
-      'OPERATION_SWITCHED_OFF',
-    ],
     ['the plan is not the one that was shown', {}, { planHash: 'f'.repeat(64) }, 'PLAN_CHANGED'],
   ])('is refused when %s', (_what, found, asked, code) => {
     expect(codesOf(planWith(found, asked))).toEqual([code]);
+  });
+
+  it('is refused when what clients see cannot be verified, together with what else stands against it', () => {
+    const off = { url: 'https://rekor.example', request: 'GET /api/v1/log', operation: 'getLogInfo' };
+    const read = [failedCheck('LOG_CAN_BE_VERIFIED', refusal('OPERATION_SWITCHED_OFF', off))];
+    expect(codesOf(planWith({}, {}, read))).toEqual(['OPERATION_SWITCHED_OFF']);
+    const held = { gate: { ...gate, holding: true } };
+    expect(codesOf(planWith(held, {}, read))).toEqual(['OPERATION_SWITCHED_OFF', 'GATE_IS_HOLDING']);
   });
 });

@@ -115,8 +115,15 @@ describe('the log as its clients see it', () => {
         delete section.hostname;
         section.publicUrl = `http://localhost:${port}`;
       });
-      const { plan } = await log.rotate({ dryRun: true });
-      expect(plan?.warnings).toEqual([expect.stringContaining('"127.0.0.1"')]);
+      const { outcome, checks = [] } = await log.rotate({ dryRun: true });
+      expect(outcome).toBe('planned');
+      expect(checks.filter(({ state }) => state !== 'ok')).toMatchObject([
+        {
+          state: 'warning',
+          reason: 'HOSTNAME_NOT_IN_ADDRESS',
+          found: expect.stringContaining('"127.0.0.1"') as string,
+        },
+      ]);
     });
   });
 

@@ -1,4 +1,4 @@
-import type { RotationRequest } from '../../workflows/model/rotation';
+import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
 import { atOnce, each } from './at-once';
 import { startSagaServer, type SagaServer } from './saga-server';
 import { ALWAYS, World, type Act, type Fault } from './world';
@@ -209,6 +209,23 @@ describe('a request', () => {
     expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'LEFTOVERS' }] });
     expect(result.reason).toContain('recover');
     expect(world.calls).toEqual([]);
+  });
+
+  it('is answered with everything that was looked at, however the rotation ends', async () => {
+    const [inOrder, leftHalfWay] = [new World(), new World()];
+    leftHalfWay.kept.set('green', { mark: 'r/1', before: leftHalfWay.slots.green });
+    const completed = await server.withWorker(inOrder, ({ rotate }) => rotate());
+    const refused = await server.withWorker(leftHalfWay, ({ rotate }) => rotate());
+    const statesOf = ({ checks = [] }: RotationResult) => checks.map(({ code, state }) => [code, state]);
+    expect(completed.outcome).toBe('completed');
+    expect(statesOf(completed)).toContainEqual(['NOTHING_LEFT_OVER', 'ok']);
+    expect(statesOf(refused)).toEqual(
+      expect.arrayContaining([
+        ['NO_ROTATION_RUNS', 'ok'],
+        ['CURRENT_TREE_ACTIVE', 'ok'],
+        ['NOTHING_LEFT_OVER', 'refused'],
+      ]),
+    );
   });
 });
 

@@ -208,7 +208,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
   };
 
   return {
-    preflight: observe(({ log }) => ({ log, refusals: [], found: world.found() })),
+    preflight: observe(({ log }) => ({ log, checks: [], found: world.found() })),
     lockHolder: (log) => lockHolder(Context.current().client, log),
     criticalSectionRuns: (log) => criticalSectionRuns(Context.current().client, log),
     leftovers: observe(({ log }) => ({ log, refusals: [], found: world.leftovers() })),

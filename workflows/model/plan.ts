@@ -1,16 +1,18 @@
+import { checked, inCatalogueOrder, refusalsIn, type Check } from './checks';
 import type { InstallationChanges, InstallationState } from './installation';
 import type { IfNextFails } from './decision';
 import { type DrainEvidence, longestSignerWaitsMs, passMs, signerWaitsMs } from './drain';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
 import { LARGEST_NUMBER, numberAfter, type RotationRequest } from './rotation';
-import { refusal, type Refusal } from './refusals';
+import { refusal, type Refusal, type RefusalCode } from './refusals';
 import { differencesFrom, firstIndexAfter } from './shards';
 
 /** What preflight read, all in one instant as far as that is possible. */
 export interface PreflightFacts {
   readonly log: string;
-  /** What could not be read, or was plainly wrong where it was read; the fields below are then absent. */
-  readonly refusals: readonly Refusal[];
+  /** What reading it has shown, right or wrong. */
+  readonly checks: readonly Check[];
+  /** Absent when a part of it could not be read. */
   readonly found?: FoundLog;
 }
 
@@ -22,8 +24,6 @@ export interface FoundLog {
   readonly inactive: readonly (Shard & { readonly tree: Tree })[];
   /** What each instance that serves now has loaded. */
   readonly instances: readonly { readonly name: string; readonly log: InstanceLog }[];
-  /** The log as its clients see it. Absent in histories before it was read. */
-  readonly publicLog?: PublicLog;
   readonly gate: {
     readonly upstream: string;
     readonly number: number;
@@ -42,13 +42,6 @@ export interface FoundLog {
   /** SHA-256 over what the plan changes, but not over sizes, which move all the time. */
   readonly hash: string;
   readonly timing: RotationTiming;
-}
-
-/** What stands against a rotation where clients reach the log, and what they should know of it before one. */
-export interface PublicLog {
-  readonly refusals: readonly Refusal[];
-  /** In whole sentences. */
-  readonly warnings: readonly string[];
 }
 
 /** How long a rotation of this log may take in each part, from the configuration. Milliseconds. */
@@ -81,24 +74,23 @@ export interface Plan {
   /** Fencing number of the first attempt. */
   readonly number: number;
   readonly timing: RotationTiming;
-  /** What no rotation changes and somebody should look at, in whole sentences. */
-  readonly warnings?: readonly string[];
 }
 
+/** Everything that was looked at, right or wrong, with the plan or with what stands against one. */
+export type Planned = { readonly checks: readonly Check[] } & (
+  { readonly plan: Plan } | { readonly refusals: readonly Refusal[] }
+);
+
 /** Makes the plan, or says everything that stands against it. Pure: the same facts give the same answer. */
-export function planRotation(
-  request: RotationRequest,
-  facts: PreflightFacts,
-): { readonly plan: Plan } | { readonly refusals: readonly Refusal[] } {
-  const found = facts.found;
-  if (facts.refusals.length > 0 || !found) {
-    return { refusals: facts.refusals };
-  }
-  const refusals = [...refusalsOf(request, found)];
-  if (refusals.length > 0) {
-    return { refusals };
+export function planRotation(request: RotationRequest, facts: PreflightFacts): Planned {
+  const { found } = facts;
+  const checks = inCatalogueOrder([...facts.checks, ...(found ? judge(request, found) : [])]);
+  const refusals = refusalsIn(checks);
+  if (!found || refusals.length > 0) {
+    return { checks, refusals };
   }
   return {
+    checks,
     plan: {
       log: request.log,
       hash: found.hash,
@@ -109,84 +101,112 @@ export function planRotation(
       changes: found.changes,
       firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
       drainEvidence: found.drainEvidence,
-      number: numberAfter(Math.max(found.gate.number, found.largestMark), 1),
+      number: firstNumber(found),
       timing: found.timing,
-      warnings: found.publicLog?.warnings ?? [],
     },
   };
+}
+
+/** Fencing number of the first attempt. */
+function firstNumber({ gate, largestMark }: FoundLog): number {
+  return numberAfter(Math.max(gate.number, largestMark), 1);
+}
+
+/** What was found, held against what a rotation needs. */
+function judge(request: RotationRequest, found: FoundLog): Check[] {
+  const { log, currentTree: asked, planHash } = request;
+  const { installation, current, currentHead, inactive, gate, leftovers, hash } = found;
+  const { activeTreeId, next } = installation;
+  return [
+    ...checked('NUMBERS_LEFT', { number: firstNumber(found) }, numbersTooLarge(log, found)),
+    ...(asked === undefined
+      ? []
+      : checked(
+          'ASKED_TREE_ACTIVE',
+          { tree: asked },
+          unless(asked === activeTreeId, 'NOT_THE_ACTIVE_TREE', { log, asked, active: activeTreeId }),
+        )),
+    ...checked('CURRENT_TREE_ACTIVE', { tree: current.treeId, size: currentHead.size }, [
+      ...unless(current.type === 'LOG', 'CURRENT_TREE_NOT_A_LOG', {
+        log,
+        tree: current.treeId,
+        type: current.type,
+      }),
+      ...unless(current.state === 'ACTIVE', 'CURRENT_TREE_NOT_ACTIVE', {
+        log,
+        tree: current.treeId,
+        state: current.state,
+      }),
+    ]),
+    ...checked(
+      'INACTIVE_TREES_CLOSED',
+      { trees: inactive.length },
+      inactive.flatMap(({ treeId, tree }) =>
+        unless(tree.state !== 'ACTIVE', 'INACTIVE_TREE_ACTIVE', { log, tree: treeId }),
+      ),
+    ),
+    ...found.instances.flatMap(({ name: instance, log: loaded }) => {
+      const differences = differencesFrom(loaded, activeTreeId, inactive);
+      return checked(
+        'INSTANCE_SERVES_SHARDS',
+        { instance },
+        unless(differences.length === 0, 'INSTANCE_DIFFERS', { log, instance, differences }),
+      );
+    }),
+    ...drainFits(log, found),
+    ...checked('NEXT_IDLE', { next }, unless(!installation.nextIsRunning, 'NEXT_IS_RUNNING', { log, next })),
+    ...checked('NOTHING_LEFT_OVER', { log }, unless(leftovers.length === 0, 'LEFTOVERS', { log, leftovers })),
+    ...checked('GATE_SENDS_WRITES', { upstream: gate.upstream }, [
+      ...unless(!gate.holding, 'GATE_IS_HOLDING', { log, number: gate.number }),
+      ...(gate.alarms ?? []),
+    ]),
+    ...(planHash === undefined
+      ? []
+      : checked(
+          'PLAN_AS_SHOWN',
+          { hash },
+          unless(planHash === hash, 'PLAN_CHANGED', { log, asked: planHash, now: hash }),
+        )),
+  ];
+}
+
+/** The refusal for a condition that does not hold; nothing when it does. */
+function unless<Code extends RefusalCode>(
+  holds: boolean,
+  code: Code,
+  found: Parameters<typeof refusal<Code>>[1],
+): Refusal[] {
+  return holds ? [] : [refusal(code, found)];
 }
 
 /** A rotation, its third trees and a recovery of it take far less. */
 const NUMBERS_KEPT_FREE = 1_000;
 
-function* refusalsOf(request: RotationRequest, found: FoundLog): Generator<Refusal> {
-  const { installation, current } = found;
-  const log = request.log;
+function numbersTooLarge(log: string, { gate, largestMark, unusableMarks }: FoundLog): Refusal[] {
   const largest = LARGEST_NUMBER - NUMBERS_KEPT_FREE;
-  const tooLarge = [
-    ...found.unusableMarks.map((treeId) => `The mark of tree ${treeId}`),
-    ...(found.gate.number > largest ? ['The write gate'] : []),
-    ...(found.largestMark > largest ? ['The mark of a tree'] : []),
-  ];
-  for (const where of tooLarge) {
-    yield refusal('NUMBER_TOO_LARGE', { log, where, largest });
-  }
-  if (request.currentTree !== undefined && request.currentTree !== installation.activeTreeId) {
-    yield refusal('NOT_THE_ACTIVE_TREE', {
-      log,
-      asked: request.currentTree,
-      active: installation.activeTreeId,
-    });
-  }
-  if (current.type !== 'LOG') {
-    yield refusal('CURRENT_TREE_NOT_A_LOG', { log, tree: current.treeId, type: current.type });
-  }
-  if (current.state !== 'ACTIVE') {
-    yield refusal('CURRENT_TREE_NOT_ACTIVE', { log, tree: current.treeId, state: current.state });
-  }
-  for (const shard of found.inactive) {
-    if (shard.tree.state === 'ACTIVE') {
-      yield refusal('INACTIVE_TREE_ACTIVE', { log, tree: shard.treeId });
-    }
-  }
-  for (const instance of found.instances) {
-    const differences = differencesFrom(instance.log, installation.activeTreeId, found.inactive);
-    if (differences.length > 0) {
-      yield refusal('INSTANCE_DIFFERS', { log, instance: instance.name, differences });
-    }
-  }
-  yield* tooSlow(log, found);
-  if (installation.nextIsRunning) {
-    yield refusal('NEXT_IS_RUNNING', { log, next: installation.next });
-  }
-  if (found.leftovers.length > 0) {
-    yield refusal('LEFTOVERS', { log, leftovers: found.leftovers });
-  }
-  if (found.gate.holding) {
-    yield refusal('GATE_IS_HOLDING', { log, number: found.gate.number });
-  }
-  yield* found.gate.alarms ?? [];
-  yield* found.publicLog?.refusals ?? [];
-  if (request.planHash !== undefined && request.planHash !== found.hash) {
-    yield refusal('PLAN_CHANGED', { log, asked: request.planHash, now: found.hash });
-  }
+  return [
+    ...unusableMarks.map((treeId) => `The mark of tree ${treeId}`),
+    ...(gate.number > largest ? ['The write gate'] : []),
+    ...(largestMark > largest ? ['The mark of a tree'] : []),
+  ].map((where) => refusal('NUMBER_TOO_LARGE', { log, where, largest }));
 }
 
 /** Signers, or their metrics, that no critical section can wait for: known before the first one begins. */
-function* tooSlow(log: string, { current, drainEvidence, timing }: FoundLog): Generator<Refusal> {
+function drainFits(log: string, { current, drainEvidence, timing }: FoundLog): Check[] {
   const { pace, by } = drainEvidence;
   if (!pace) {
-    return;
+    return [];
   }
   const { signers, readingMs, pageBytes, passes, withinMs } = pace;
   const waitsMs = signerWaitsMs(drainEvidence, { signers, readingMs, passMs: passMs(pace) });
   const mostMs = longestSignerWaitsMs(timing.criticalSectionMs);
-  if (waitsMs > mostMs) {
-    yield refusal('DRAIN_DOES_NOT_FIT', {
-      ...{ log, tree: current.treeId, by, passes, withinMs, signers, readingMs, pageBytes },
-      waitsMs: Math.round(waitsMs),
+  const fits = { waitsMs: Math.round(waitsMs), mostMs };
+  return checked(
+    'DRAIN_FITS',
+    fits,
+    unless(waitsMs <= mostMs, 'DRAIN_DOES_NOT_FIT', {
+      ...{ log, tree: current.treeId, by, passes, withinMs, signers, readingMs, pageBytes, ...fits },
       signerIntervalMs: drainEvidence.timing.signerIntervalMs,
-      mostMs,
-    });
-  }
+    }),
+  );
 }

@@ -1,8 +1,8 @@
 import { passesWaitedFor } from './drain';
 import { counted, entries } from './counted';
 /**
- * Every reason to say no (a refusal: nothing has happened yet) and every way to fail (something had): what was
- * found, and what to do. docs/refusals.md lists the same codes; a test keeps both equal.
+ * Every reason to say no (a refusal: nothing has happened yet), every way to fail (something had), and every warning, which
+ * stands against nothing: what was found, and what to do. docs/refusals.md lists the same codes; a test keeps both equal.
  */
 
 export interface Refusal {
@@ -69,6 +69,10 @@ const catalogue = {
     message: `The checkpoints of ${found.log} at ${found.where} are signed as "${found.served}", but logs.${found.log}.hostname is "${found.expected}".`,
     remedy:
       'Start both slots with --rekor_server.hostname as the trusted root of your clients has it in its baseUrl, or mend the field.',
+  }),
+  HOSTNAME_NOT_IN_ADDRESS: (found: { log: string; served: string; field: string; url: string }): Text => ({
+    message: `Checkpoints are signed as "${found.served}", which is not in ${found.field} (${found.url}). JavaScript verifiers refuse every entry unless the baseUrl in the trusted root of your clients has that name.`,
+    remedy: `If it has, set logs.${found.log}.hostname to it.`,
   }),
   SLOTS_DIFFER: (found: {
     next: string;

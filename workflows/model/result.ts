@@ -31,11 +31,19 @@ export interface Rotated {
 
 /**
  * The fields in the order in which the Temporal UI and `--json` show them: how it ended and why, what is left for a person,
- * the facts, and the whole plan last.
+ * the facts, and the checks and the whole plan last.
  */
 export function inOrder(result: RotationResult): RotationResult {
-  const { outcome, reason, refusals, held, plan, ...facts } = result;
-  return { outcome, reason, refusals, ...(held && { held }), ...facts, ...(plan && { plan }) };
+  const { outcome, reason, refusals, held, checks, plan, ...facts } = result;
+  return {
+    outcome,
+    reason,
+    refusals,
+    ...(held && { held }),
+    ...facts,
+    ...(checks && { checks }),
+    ...(plan && { plan }),
+  };
 }
 
 /** What a rotation is called, and what it had done by then; nothing unless it is said. */

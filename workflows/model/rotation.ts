@@ -1,3 +1,4 @@
+import type { Check } from './checks';
 import type { Held, Intervention } from './held';
 import type { Shard, TreeHead, TreeId } from './log';
 import type { Refusal } from './refusals';
@@ -156,6 +157,8 @@ export interface RotationResult {
   readonly verification?: VerificationReport;
   /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
   readonly tellDownstream: readonly string[];
+  /** Everything that was looked at before it, right or wrong; absent when it came to no look. */
+  readonly checks?: readonly Check[];
   readonly plan?: Plan;
 }
 

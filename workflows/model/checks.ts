@@ -1,0 +1,126 @@
+import { counted, entries } from './counted';
+import type { DrainEvidence } from './drain';
+import type { Refusal, RefusalCode } from './refusals';
+
+interface Looked {
+  /** What was looked at; the same whatever came out. */
+  readonly code: CheckCode;
+  /** What was found, with its values, in whole sentences. */
+  readonly found: string;
+  /** What to do about it; empty where nothing is. */
+  readonly remedy: string;
+}
+
+export interface PassedCheck extends Looked {
+  readonly state: 'ok';
+}
+
+export interface FailedCheck extends Looked {
+  /** A warning stands against nothing: no rotation changes what it tells of, and somebody should look at it. */
+  readonly state: 'warning' | 'refused';
+  /** Why: the entry of the catalogue of refusals that its words are from. */
+  readonly reason: RefusalCode;
+}
+
+/** One thing that was looked at before a rotation, and how it stands. A refusal is a check that failed. */
+export type Check = PassedCheck | FailedCheck;
+
+/**
+ * Every check, in the order in which people are shown them, and what one that is right says of what was found. One that is
+ * not has its words from the catalogue of refusals. docs/refusals.md lists the same codes; a test keeps both equal.
+ */
+const catalogue = {
+  NO_ROTATION_RUNS: ({ log }: { log: string }) => `No rotation and no recovery of ${log} runs.`,
+  TRILLIAN_ANSWERS: ({ address, trees }: { address: string; trees: number }) =>
+    `Trillian's log server at ${address} answers. It has ${counted(trees, 'tree')}.`,
+  GATE_ANSWERS: ({ address, upstream }: { address: string; upstream: string }) =>
+    `The write gate at ${address} answers. It sends to ${upstream}.`,
+  LOG_SERVERS_MEASURED: ({ inFlight }: { inFlight: number }) =>
+    `The metrics of every log server can be read: ${counted(inFlight, 'write')} in flight.`,
+  CONFIGURATION_READ: ({ current, tree, inactive }: { current: string; tree: string; inactive: number }) =>
+    `The configuration of ${current} names tree ${tree} after ${counted(inactive, 'inactive shard')}.`,
+  TREES_READ: ({ trees, size }: { trees: number; size: number }) =>
+    `Trillian has every tree that the configuration names: ${trees}, with ${entries(size)}.`,
+  INSTANCES_ANSWER: ({ instances }: { instances: readonly string[] }) =>
+    `Rekor says what it has loaded: ${instances.join(', ')}.`,
+  CHANGES_KNOWN: ({ files, commands }: { files: number; commands: number }) =>
+    `The changes are known: ${counted(files, 'file')} to write, ${counted(commands, 'command')} to run.`,
+  LOG_CAN_BE_VERIFIED: ({ url, field }: { url: string; field: string }) =>
+    `${url} (${field}) serves all that a verification reads, and its newest entry verifies.`,
+  HOST_NAME_EXPECTED: ({ hostname, field }: { hostname: string; field: string }) =>
+    `Checkpoints are signed as "${hostname}", as ${field} says.`,
+  LOG_SERVER_LISTED: ({ address }: { address: string }) =>
+    `A call that Trillian at ${address} answers is counted on a metrics page of its log servers.`,
+  DRAIN_PROVABLE: ({ by, pace, unmeasured = '' }: DrainEvidence) =>
+    `${by === 'queue' ? "Trillian's queue in its database" : 'Two further passes of the signer'} will prove the drain. ` +
+    (pace
+      ? `The signers made ${counted(pace.passes, 'pass', 'passes')} in ${pace.withinMs} ms.`
+      : `The signers are not measured: ${unmeasured.replace(/\.?$/, '.')}`),
+  SIGNERS_IN_TIME: ({ mostMs }: { mostMs: number }) =>
+    `No signer has a clock that is more than ${mostMs} ms behind that of a log server.`,
+  DATABASE_SHOWS_TREE: ({ tree }: { tree: string }) =>
+    `Trillian's database shows tree ${tree} as Trillian has it.`,
+  LISTS_AGREE: ({ current }: { current: string }) =>
+    `The configuration of ${current}, and what Rekor has loaded, list the shards as the trees tell of them.`,
+  NUMBERS_LEFT: ({ number }: { number: number }) => `The first order of a rotation has number ${number}.`,
+  ASKED_TREE_ACTIVE: ({ tree }: { tree: string }) => `Tree ${tree}, which was asked for, is the active one.`,
+  CURRENT_TREE_ACTIVE: ({ tree, size }: { tree: string; size: number }) =>
+    `The current tree, ${tree}, is an ACTIVE tree of type LOG with ${entries(size)}.`,
+  INACTIVE_TREES_CLOSED: ({ trees }: { trees: number }) =>
+    `Of ${counted(trees, 'inactive tree')} none is ACTIVE.`,
+  INSTANCE_SERVES_SHARDS: ({ instance }: { instance: string }) =>
+    `Rekor ${instance} serves exactly what the configuration and Trillian say.`,
+  DRAIN_FITS: ({ waitsMs, mostMs }: { waitsMs: number; mostMs: number }) =>
+    `A critical section may wait ${waitsMs} ms for its signers, and ${mostMs} ms is the most that fits.`,
+  NEXT_IDLE: ({ next }: { next: string }) => `${next}, which the rotation would use, does not run.`,
+  NOTHING_LEFT_OVER: ({ log }: { log: string }) =>
+    `No interrupted rotation of ${log} has left anything behind.`,
+  GATE_SENDS_WRITES: ({ upstream }: { upstream: string }) =>
+    `The write gate sends writes to ${upstream}, and knows no other shards than the configured ones.`,
+  PLAN_AS_SHOWN: ({ hash }: { hash: string }) => `The plan is the one that was shown: ${hash.slice(0, 12)}.`,
+} as const;
+
+export type CheckCode = keyof typeof catalogue;
+
+/** What a check that is right tells of. */
+export type FoundBy<Code extends CheckCode> = Parameters<(typeof catalogue)[Code]>[0];
+
+export const checkCodes = Object.keys(catalogue) as readonly CheckCode[];
+
+/** A check that is right. */
+export function passedCheck<Code extends CheckCode>(code: Code, found: FoundBy<Code>): PassedCheck {
+  const word = catalogue[code] as (facts: typeof found) => string;
+  return { code, state: 'ok', found: word(found), remedy: '' };
+}
+
+/** A check that is not right, and why. */
+export function failedCheck(
+  code: CheckCode,
+  { code: reason, message, remedy }: Refusal,
+  state: FailedCheck['state'] = 'refused',
+): FailedCheck {
+  return { code, state, found: message, remedy, reason };
+}
+
+/** A check that may fail for several reasons at once, each of which is said; right without any. */
+export function checked<Code extends CheckCode>(
+  code: Code,
+  found: FoundBy<Code>,
+  refusals: readonly Refusal[],
+): Check[] {
+  return refusals.length === 0
+    ? [passedCheck(code, found)]
+    : refusals.map((refusal) => failedCheck(code, refusal));
+}
+
+/** What stands against a rotation. */
+export function refusalsIn(checks: readonly Check[]): Refusal[] {
+  return checks.flatMap((check) =>
+    check.state === 'refused' ? [{ code: check.reason, message: check.found, remedy: check.remedy }] : [],
+  );
+}
+
+/** In the order of the catalogue; those with one code stay as they are. */
+export function inCatalogueOrder(checks: readonly Check[]): Check[] {
+  return [...checks].sort((one, other) => checkCodes.indexOf(one.code) - checkCodes.indexOf(other.code));
+}
