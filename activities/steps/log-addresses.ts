@@ -1,6 +1,6 @@
 import type { Instance } from '../../workflows/model/log';
 import type { LogSystems } from '../systems';
-import type { LogAddress } from '../verification/verification';
+import type { LogAddress } from '../verification/target';
 
 /** Where clients reach the log. */
 export function publicAddress({ log, publicUrl }: LogSystems): LogAddress {

@@ -6,7 +6,7 @@ import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused, RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
-import type { LogAddress } from '../verification/verification';
+import type { LogAddress } from '../verification/target';
 import type { LogIdentity } from '../verification/rehearsal';
 import { instanceAddress, publicAddress } from './log-addresses';
 

@@ -39,7 +39,10 @@ export function verifyAsBundle(entry: LogEntry, key: LogKey, baseUrl: string): b
     verifierFor(key, baseUrl, record.publicKey).verify(withoutArtifact(toSignedEntity(bundle)));
     return true;
   } catch (error) {
-    throw new NotProven(`@sigstore/verify: ${errorReason(error)}`, { cause: error, detail: String(error) });
+    throw new NotProven('BUNDLE_INVALID', `@sigstore/verify: ${errorReason(error)}`, {
+      cause: error,
+      detail: String(error),
+    });
   }
 }
 

@@ -14,31 +14,52 @@ export interface ProvenEntry {
   readonly asBundle: boolean;
 }
 
+/** Which leaf of which shard. */
+export interface ShardLeaf {
+  readonly shard: ServedShard;
+  /** From 0, in its tree. */
+  readonly leafIndex: number;
+}
+
+/** The virtual index of a leaf. */
+export function indexOf({ shard, leafIndex }: ShardLeaf): number {
+  return shard.firstIndex + leafIndex;
+}
+
+/** What a leaf's virtual index answers; nothing in it is believed yet. Throws NotProven for none. */
+export async function readLeaf(reader: LogReader, leaf: ShardLeaf, signal: AbortSignal): Promise<LogEntry> {
+  const entry = await reader.entryAt(indexOf(leaf), signal);
+  prove(entry !== null, 'ENTRY_MISSING', 'there is no entry at this index');
+  return entry;
+}
+
 /**
- * Reads one leaf by virtual index, by entry id and by UUID, and proves each answer, that they are one entry, and
- * that a bundle made of it verifies. Throws NotProven.
+ * Proves what a leaf's virtual index answered, reads the leaf by entry id and by UUID, and proves each answer, that they
+ * are one entry, and that a bundle made of it verifies. Throws NotProven.
  */
 export async function proveLeaf(
   reader: LogReader,
   shards: readonly ServedShard[],
-  shard: ServedShard,
-  leaf: number,
+  leaf: ShardLeaf,
+  entry: LogEntry,
   signal: AbortSignal,
 ): Promise<ProvenEntry> {
-  const index = shard.firstIndex + leaf;
-  const entry = await reader.entryAt(index, signal);
-  prove(entry !== null, 'there is no entry at this index');
+  const { shard } = leaf;
   const checkpoint = proveEntry(entry, shard);
   shard.see(checkpoint);
-  prove(entry.logIndex === index, `asked for, it was answered with index ${entry.logIndex}`);
+  prove(
+    entry.logIndex === indexOf(leaf),
+    'INDEX_DIFFERS',
+    `asked for, it was answered with index ${entry.logIndex}`,
+  );
 
   const byId = await reader.entryById(shard.treeId, entry.uuid, signal);
-  prove(byId !== null, `its entry id ${entry.entryId} is not found`);
+  prove(byId !== null, 'ENTRY_MISSING', `its entry id ${entry.entryId} is not found`);
   proveSame(byId, entry, 'entry id');
   shard.see(proveEntry(byId, shard));
 
   const byUuid = await reader.entryByUuid(entry.uuid, signal);
-  prove(byUuid !== null, `its UUID ${entry.uuid} is not found`);
+  prove(byUuid !== null, 'ENTRY_MISSING', `its UUID ${entry.uuid} is not found`);
   if (byUuid.treeId === shard.treeId) {
     proveSame(byUuid, entry, 'UUID');
     shard.see(proveEntry(byUuid, shard));
@@ -56,7 +77,11 @@ function proveSame(answer: LogEntry, entry: LogEntry, asked: string): void {
     answer.proof.leafIndex === entry.proof.leafIndex &&
     answer.integratedTime === entry.integratedTime &&
     answer.body.equals(entry.body);
-  prove(same, `asked by ${asked}, another entry answers: ${answer.entryId} with index ${answer.logIndex}`);
+  prove(
+    same,
+    'ENTRY_DIFFERS',
+    `asked by ${asked}, another entry answers: ${answer.entryId} with index ${answer.logIndex}`,
+  );
 }
 
 /**
@@ -72,7 +97,11 @@ function proveTwin(
 ): void {
   const other = shards.find((candidate) => candidate.treeId === twin.treeId);
   const isFirst = other !== undefined && searched(other, shards) < searched(shard, shards);
-  prove(isFirst && twin.uuid === entry.uuid, `asked by UUID, another entry answers: ${twin.entryId}`);
+  prove(
+    isFirst && twin.uuid === entry.uuid,
+    'ENTRY_DIFFERS',
+    `asked by UUID, another entry answers: ${twin.entryId}`,
+  );
   other.see(proveEntry(twin, other));
 }
 

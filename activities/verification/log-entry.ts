@@ -57,11 +57,17 @@ const answer = z.record(
 export function parseLogEntry(json: unknown): LogEntry {
   const parsed = answer.safeParse(json);
   if (!parsed.success) {
-    throw new NotProven(`the answer is not an entry: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
+    throw new NotProven(
+      'ANSWER_UNREADABLE',
+      `the answer is not an entry: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    );
   }
   const [only, ...others] = Object.entries(parsed.data);
   if (only === undefined || others.length > 0) {
-    throw new NotProven(`the answer holds ${others.length + (only ? 1 : 0)} entries instead of one`);
+    throw new NotProven(
+      'ANSWER_UNREADABLE',
+      `the answer holds ${others.length + (only ? 1 : 0)} entries instead of one`,
+    );
   }
   const [entryId, entry] = only;
   const { inclusionProof: proof, signedEntryTimestamp } = entry.verification;

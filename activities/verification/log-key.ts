@@ -14,7 +14,7 @@ export function readLogKey(pem: string): LogKey {
   try {
     key = createPublicKey(pem);
   } catch (error) {
-    throw new NotProven('the log gives no PEM public key', { cause: error });
+    throw new NotProven('ANSWER_UNREADABLE', 'the log gives no PEM public key', { cause: error });
   }
   const der = key.export({ type: 'spki', format: 'der' });
   return { key, logId: createHash('sha256').update(der).digest('hex') };

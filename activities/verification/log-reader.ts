@@ -78,7 +78,7 @@ export class LogReader {
     const path = `/api/v1/log/publicKey?treeID=${treeId}`;
     const { status, text } = await this.#get('getPublicKey', path, signal);
     if (status !== 200) {
-      throw new NotProven(`${path} answers ${status}`);
+      throw new NotProven('ANSWER_UNREADABLE', `${path} answers ${status}`);
     }
     return readLogKey(text);
   }
@@ -116,7 +116,7 @@ export class LogReader {
     const { status } = await this.#get('getLogProof', path, signal);
     // 400: the tree is empty, so the size that was asked for is beyond its end (rekor: pkg/api/tlog.go).
     if (status !== 200 && status !== 400) {
-      throw new NotProven(`${path} answers ${status}`);
+      throw new NotProven('ANSWER_UNREADABLE', `${path} answers ${status}`);
     }
   }
 
@@ -136,12 +136,12 @@ export class LogReader {
       return null;
     }
     if (status !== 200) {
-      throw new NotProven(`${path} answers ${status}`);
+      throw new NotProven('ANSWER_UNREADABLE', `${path} answers ${status}`);
     }
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw new NotProven(`${path} does not answer in JSON`, { cause: error });
+      throw new NotProven('ANSWER_UNREADABLE', `${path} does not answer in JSON`, { cause: error });
     }
   }
 
@@ -198,6 +198,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.infer
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     throw new NotProven(
+      'ANSWER_UNREADABLE',
       `the answer has another form: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
     );
   }

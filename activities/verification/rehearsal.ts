@@ -1,7 +1,7 @@
 import { entries } from '../../workflows/model/counted';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { verifyCheckpoint } from './checkpoint';
-import { proveLeaf } from './entry-reading';
+import { proveLeaf, readLeaf } from './entry-reading';
 import type { LogAnswer, LogReader } from './log-reader';
 import { prove } from './not-proven';
 import { proveShardList, proveTreeHead, ServedShard } from './served-shard';
@@ -75,13 +75,17 @@ async function proveNewest(
     const length = inactive[shards.length]?.length;
     prove(
       length === undefined || head.size === length,
+      'LENGTH_DIFFERS',
       `tree ${treeId} has ${entries(head.size)}, not ${length ?? ''}`,
     );
-    shards.push(new ServedShard({ treeId, firstIndex, key }, head, length === undefined));
+    const shard = new ServedShard({ treeId, firstIndex, key }, head.size, length === undefined);
+    shard.see(head);
+    shards.push(shard);
     firstIndex += head.size;
   }
   const newest = shards.findLast(({ size }) => size > 0);
   if (newest) {
-    await proveLeaf(reader, shards, newest, newest.size - 1, signal);
+    const leaf = { shard: newest, leafIndex: newest.size - 1 };
+    await proveLeaf(reader, shards, leaf, await readLeaf(reader, leaf, signal), signal);
   }
 }

@@ -15,18 +15,17 @@ export class ServedShard implements ShardTerms {
   readonly treeId: TreeId;
   readonly firstIndex: number;
   readonly key: LogKey;
-  /** Leaves when the verification began; final for an inactive shard. */
+  /** Leaves when the verification began; final for an inactive shard, also where the log shows another length. */
   readonly size: number;
   readonly isActive: boolean;
   readonly #heads = new Map<number, Buffer>();
 
-  constructor(terms: ShardTerms, head: MerkleHead, isActive: boolean) {
+  constructor(terms: ShardTerms, size: number, isActive: boolean) {
     this.treeId = terms.treeId;
     this.firstIndex = terms.firstIndex;
     this.key = terms.key;
-    this.size = head.size;
+    this.size = size;
     this.isActive = isActive;
-    this.see(head);
   }
 
   /** How many different heads of this tree were proven to be signed. */
@@ -34,20 +33,23 @@ export class ServedShard implements ShardTerms {
     return this.#heads.size;
   }
 
-  /** Takes a head whose signature was proven; throws NotProven when it contradicts another one. */
+  /** Takes a head whose signature was proven; throws NotProven when it contradicts another one, or the shard's end. */
   see(head: MerkleHead): void {
     const known = this.#heads.get(head.size);
     prove(
       known === undefined || known.equals(head.root),
+      'ROOT_DIFFERS',
       `tree ${this.treeId} was signed with two roots for size ${head.size}: ` +
         `${known?.toString('hex') ?? ''} and ${head.root.toString('hex')}`,
     );
     prove(
-      this.isActive || this.#heads.size === 0 || known !== undefined,
+      this.isActive || head.size === this.size,
+      'LENGTH_DIFFERS',
       `inactive tree ${this.treeId} of ${entries(this.size)} was signed with size ${head.size}`,
     );
     prove(
       head.size > 0 || head.root.equals(emptyRoot),
+      'ROOT_DIFFERS',
       `tree ${this.treeId} has the root ${head.root.toString('hex')} without any entry`,
     );
     this.#heads.set(head.size, head.root);
@@ -65,6 +67,7 @@ export class ServedShard implements ShardTerms {
         const path = await reader.consistency(this.treeId, first.size, second.size, signal);
         prove(
           isConsistent(first, second, path),
+          'NOT_APPEND_ONLY',
           `tree ${this.treeId} of size ${second.size} is not proven to extend itself of size ${first.size}`,
         );
       }
@@ -74,10 +77,14 @@ export class ServedShard implements ShardTerms {
 
 /** Proves that the address serves exactly these shards, in this order. */
 export function proveShardList(answer: LogAnswer, active: TreeId, inactive: readonly Shard[]): void {
-  prove(answer.active.treeId === active, `its active tree is ${answer.active.treeId}, not ${active}`);
+  prove(
+    answer.active.treeId === active,
+    'SHARD_LIST_DIFFERS',
+    `its active tree is ${answer.active.treeId}, not ${active}`,
+  );
   const served = answer.inactive.map((shard) => shard.treeId).join(', ');
   const expected = inactive.map((shard) => shard.treeId).join(', ');
-  prove(served === expected, `its inactive shards are [${served}], not [${expected}]`);
+  prove(served === expected, 'SHARD_LIST_DIFFERS', `its inactive shards are [${served}], not [${expected}]`);
 }
 
 /**
@@ -89,9 +96,14 @@ export function proveTreeHead(answer: TreeAnswer, key: LogKey): Checkpoint {
   const checkpoint = verifyCheckpoint(answer.checkpoint, answer.treeId, key);
   prove(
     checkpoint.size === answer.size,
+    'LENGTH_DIFFERS',
     `it loaded or signed ${entries(checkpoint.size)}, but the tree has ${answer.size} now`,
   );
   const root = checkpoint.root.toString('hex');
-  prove(root === answer.rootHash, `its checkpoint has the root ${root}, but the tree ${answer.rootHash} now`);
+  prove(
+    root === answer.rootHash,
+    'ROOT_DIFFERS',
+    `its checkpoint has the root ${root}, but the tree ${answer.rootHash} now`,
+  );
   return checkpoint;
 }

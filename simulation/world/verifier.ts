@@ -1,6 +1,7 @@
 import { refuse, type RefusalError } from '../../activities/errors/refusal-error';
 import type { RekorClient, RekorEntry } from '../../activities/clients/rekor';
-import type { LogVerifier, VerificationTarget } from '../../activities/verification/verification';
+import type { VerificationTarget } from '../../activities/verification/target';
+import type { LogVerifier } from '../../activities/verification/verification';
 import type { VerificationReport } from '../../workflows/model/rotation';
 import type { Random } from '../random';
 import type { SimulatedTrillian } from './trillian';

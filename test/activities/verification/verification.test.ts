@@ -1,11 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RefusalError } from '../../../activities/errors/refusal-error';
-import {
-  logVerifier,
-  type LogAddress,
-  type VerificationTarget,
-} from '../../../activities/verification/verification';
+import type { LogAddress, VerificationTarget } from '../../../activities/verification/target';
+import { logVerifier } from '../../../activities/verification/verification';
 import type { VerificationReport } from '../../../workflows/model/rotation';
 import { entryId, FakeLog, notFound, ok, type Answer, type EntryAnswer, type EntryFields } from './fake-log';
 import { dsse, hashedRekord, hashedRekordWithCertificate } from './leaves';
@@ -218,6 +215,13 @@ describe('the shard list and its checkpoints', () => {
     expect(await refusalOf()).toContain('has no valid signature');
     active(({ signedTreeHead }) => signedTreeHead.replace('— rekor.example', '— other.example'));
     expect(await refusalOf()).toContain('has no valid signature');
+  });
+
+  test('a checkpoint of more entries than can be counted exactly is found', async () => {
+    const root = Buffer.alloc(32, 1);
+    const note = log.checkpoint('77', 4, root).replace('\n4\n', `\n${BigInt(2 ** 53) + 1n}\n`);
+    lieAt('/log', ({ body }) => ok({ ...(body as object), signedTreeHead: note }));
+    expect(await refusalOf()).toContain('its checkpoint\'s size is "9007199254740993"');
   });
 
   test('an active tree that was rewritten while it grew is found', async () => {
