@@ -29,6 +29,7 @@ const rooms = [
 const isAsset = (path) =>
   /\.(proto|sh)$/.test(path) ||
   /^tools\/\w+\/go\.(mod|sum)$/.test(path) ||
+  /^tools\/node\/.+\.json$/.test(path) ||
   /^config\/.+\.schema\.json$/.test(path);
 
 /** Compiles and bundles what changed. Throws an error with one line when it cannot. */

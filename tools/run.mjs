@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +104,10 @@ async function test(patterns) {
   }
   const processors = availableParallelism();
   count(...(await jest('fast', others, processors)));
+  for (const { version, program } of await otherReleases()) {
+    console.log(`The tests that need no stack and no long run, on Node.js ${version}:`);
+    count(...(await jest(`node-${version}`, others.filter(isForEveryRelease), processors, program)));
+  }
   // Each file starts a whole stack, which waits for most of its time.
   count(...(await jest('stack', stack, processors + 1)));
   if (found.failed === 0) {
@@ -118,6 +123,24 @@ function isStackTest(file) {
   return file.includes(`${sep}test${sep}stack${sep}`);
 }
 
+/** All of the fast tests but those that run many workflows: what those use of Node.js is Temporal's, and tested here as well. */
+function isForEveryRelease(file) {
+  const slow = ['simulation', 'workflows'].some((room) => file.includes(`${sep}test${sep}${room}${sep}`));
+  return !slow || file.endsWith('histories.test.ts');
+}
+
+/** The other supported releases of Node.js, which are kept beside the other tools. */
+async function otherReleases() {
+  const { otherNodeReleases } = createRequire(import.meta.url)('../out/dist/tools/node-releases.js');
+  return await otherNodeReleases(async (folder) => {
+    console.log('Fetching the oldest and the newest supported Node.js, 100 MB, once ...');
+    const options = ['--ignore-scripts', '--no-bin-links', '--no-audit', '--no-fund'];
+    if ((await run(...npm('ci', '--prefix', folder, ...options))) !== 0) {
+      throw new Error(`npm ci failed in ${folder}; its messages are above.`);
+    }
+  });
+}
+
 async function testFiles(patterns) {
   const listed = await output(process.execPath, [jestProgram(), '--listTests', ...patterns]);
   return listed.split('\n').filter((line) => line !== '');
@@ -127,14 +150,14 @@ async function testFiles(patterns) {
  * Runs test files, so many at a time; returns how many tests passed and failed, and names those that failed. A file that
  * cannot even start counts as one failure.
  */
-async function jest(group, files, atATime) {
+async function jest(group, files, atATime, node = process.execPath) {
   if (files.length === 0 || interrupted) {
     return [0, 0];
   }
   mkdirSync(join(root, 'out', 'test'), { recursive: true });
   const resultFile = join(root, 'out', 'test', `${group}.json`);
   rmSync(resultFile, { force: true });
-  await run(process.execPath, [
+  await run(node, [
     jestProgram(),
     `--maxWorkers=${atATime}`,
     '--json',
