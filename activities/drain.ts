@@ -1,14 +1,14 @@
 import type { DrainTiming } from '../workflows/model/drain';
 import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
-import type { FrozenTree } from '../workflows/model/rotation';
+import type { FrozenTree } from '../workflows/model/next-tree';
 import { EMPTY_TREE, headOrEmpty, isUninitialised } from './empty-tree';
 import type { TreeQueue } from './tree-queue/tree-queue';
 import { refuse } from './errors/refusal-error';
 import type { SignerPasses } from './clients/metrics';
 import { isShown, shownAs, sinceWhen } from './tree-queue/tree-row';
 import type { LogSystems } from './systems';
-import type { CallBounds } from './clients/trillian';
-import { CallTooLate } from './clients/trillian';
+import { type CallBounds, CallTooLate } from './clients/trillian';
+
 import { pause } from './bounds/waiting';
 
 type DrainSystems = Pick<LogSystems, 'log' | 'trillian' | 'metrics' | 'queue'>;

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { distance } from 'fastest-levenshtein';
 import type { Actions, Observations, Pruning } from '../workflows/model/actions';
-import { refusal, type RefusalCode } from '../workflows/model/refusals';
+import { isDecisive, refusal } from '../workflows/model/refusals';
 import { type ActivityBounds, type KeptSteps, withinBounds } from './bounds/activity-bounds';
 import { retryWhileUnreachable } from './bounds/retry-while-unreachable';
 import { pause } from './bounds/waiting';
@@ -9,7 +9,7 @@ import { CallOutcomeUnknown } from './clients/trillian';
 import { errorReason, errorTrail } from './errors/error-reason';
 import { refuse, RefusalError } from './errors/refusal-error';
 import { byHand } from './steps/by-hand';
-import { holdAndFreeze, openAndExpose } from './steps/critical-section';
+import { goForward, holdAndFreeze, openAndExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
 import { guard } from './steps/guard';
 import { leftovers, superseding } from './steps/leftovers';
@@ -38,29 +38,26 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
 
   /** An activity that refuses for good what its catalogue code says; it is not repeated then. */
   const step =
-    <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
-    (order: Order): Promise<Result> =>
-      asFailure(name, true, (steps) => bounded(name, steps, systemsOf(logOf(order)), order, act));
+    <Input, Result>(name: string, logOf: (input: Input) => string, act: Act<Input, Result>) =>
+    (input: Input): Promise<Result> =>
+      asFailure(name, true, (steps) => bounded(name, steps, systemsOf(logOf(input)), input, act));
 
   /** The same, behind the point of no return: long ones, so that what stays away is soon told to a person. */
   const afterExposure =
-    <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
-    (order: Order): Promise<Result> =>
+    <Input, Result>(name: string, logOf: (input: Input) => string, act: Act<Input, Result>) =>
+    (input: Input): Promise<Result> =>
       asFailure(name, false, (steps) =>
-        bounded(name, steps, systemsOf(logOf(order)), order, act, AFTER_EXPOSURE_PATIENCE_MS),
+        bounded(name, steps, systemsOf(logOf(input)), input, act, AFTER_EXPOSURE_PATIENCE_MS),
       );
 
   /** An activity that must succeed in the end, an undo or one that goes forward: whatever it finds is worth another try. */
   const mustSucceed =
-    <Order, Result>(name: string, logOf: (order: Order) => string, act: Act<Order, Result>) =>
-    (order: Order): Promise<Result> =>
-      asFailure(name, false, (steps) => bounded(name, steps, systemsOf(logOf(order)), order, act));
+    <Input, Result>(name: string, logOf: (input: Input) => string, act: Act<Input, Result>) =>
+    (input: Input): Promise<Result> =>
+      asFailure(name, false, (steps) => bounded(name, steps, systemsOf(logOf(input)), input, act));
 
-  const ofIdentity = (order: { readonly identity: { readonly log: string } }): string => order.identity.log;
-  const ofLog = (order: { readonly log: string }): string => order.log;
-
-  const opening = step('verify', ofIdentity, openAndExpose);
-  const forward = mustSucceed('forward', ofIdentity, openAndExpose);
+  const ofIdentity = (input: { readonly identity: { readonly log: string } }): string => input.identity.log;
+  const ofLog = (input: { readonly log: string }): string => input.log;
 
   return {
     preflight: step('preflight', ofLog, preflight),
@@ -68,22 +65,23 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
     criticalSectionRuns: (log) =>
       asFailure('preflight', true, () => criticalSectionRuns(Context.current().client, log)),
     leftovers: step('preflight', ofLog, leftovers),
-    guard: step('guard', ofLog, (systems, order: { readonly log: string }, bounds) =>
-      guard(systems, Context.current().client, order, bounds),
+    guard: step('guard', ofLog, (systems, input: { readonly log: string }, bounds) =>
+      guard(systems, Context.current().client, input, bounds),
     ),
     retiredTrees: step('prune', ofLog, retiredTrees),
     deleteRetiredTree: step('prune', ofLog, deleteRetiredTree),
     byHand: step('held', ofIdentity, byHand),
     superseding: afterExposure('supersede', ofIdentity, superseding),
-    createNextTree: step('createTree', ofLog, onlyWithoutOpenSection(createNextTree)),
-    retireNextTree: mustSucceed('undo createTree', ofLog, retireNextTree),
+    createNextTree: step('createTree', ofIdentity, onlyWithoutOpenSection(createNextTree)),
+    retireNextTree: mustSucceed('undo createTree', ofIdentity, retireNextTree),
     stage: step('stage', ofIdentity, onlyWithoutOpenSection(stage)),
     discard: mustSucceed('undo stage', ofIdentity, discard),
     holdAndFreeze: step('hold', ofIdentity, holdAndFreeze),
     allowWritesToCurrent: mustSucceed('undo freeze', ofIdentity, allowWritesToCurrent),
     sendToCurrent: mustSucceed('undo hold', ofIdentity, sendToCurrent),
     stop: mustSucceed('undo start', ofIdentity, stop),
-    openAndExpose: (input) => (input.forward ? forward : opening)(input),
+    openAndExpose: step('verify', ofIdentity, openAndExpose),
+    goForward: mustSucceed('forward', ofIdentity, goForward),
     closeNextTree: mustSucceed('undo verify', ofIdentity, closeNextTree),
     lookBack: mustSucceed('look back', ofIdentity, lookBack),
     confirm: afterExposure('confirm', ofIdentity, confirm),
@@ -92,21 +90,18 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
   };
 }
 
-/** No other try can change it, whatever waits for it. */
-const decisive: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['NOT_OURS']);
+type Act<Input, Result> = (systems: LogSystems, input: Input, bounds: ActivityBounds) => Promise<Result>;
 
-type Act<Order, Result> = (systems: LogSystems, order: Order, bounds: ActivityBounds) => Promise<Result>;
-
-function bounded<Order, Result>(
+function bounded<Input, Result>(
   name: string,
   steps: KeptSteps,
   systems: LogSystems,
-  order: Order,
-  act: Act<Order, Result>,
+  input: Input,
+  act: Act<Input, Result>,
   patienceMs?: number,
 ): Promise<Result> {
   return withinBounds(name, steps, (bounds) =>
-    retryWhileUnreachable(bounds, () => act(systems, order, bounds), patienceMs),
+    retryWhileUnreachable(bounds, () => act(systems, input, bounds), patienceMs),
   );
 }
 
@@ -117,12 +112,12 @@ const AFTER_EXPOSURE_PATIENCE_MS = 10_000;
 const LOOK_EVERY_MS = 200;
 
 /** A step that prepares begins once no critical section of the log is open: a rotation that was reset may have left one (H7). */
-function onlyWithoutOpenSection<Order, Result>(act: Act<Order, Result>): Act<Order, Result> {
-  return async (systems, order, bounds) => {
+function onlyWithoutOpenSection<Input, Result>(act: Act<Input, Result>): Act<Input, Result> {
+  return async (systems, input, bounds) => {
     while (await criticalSectionRuns(Context.current().client, systems.log)) {
       await pause(LOOK_EVERY_MS, bounds.signal);
     }
-    return await act(systems, order, bounds);
+    return await act(systems, input, bounds);
   };
 }
 
@@ -156,8 +151,7 @@ async function asFailure<Result>(
     throw ApplicationFailure.create({
       message: reason.message,
       type: reason.code,
-      nonRetryable:
-        foreseen && (decisive.has(reason.code) || (final && !(error instanceof CallOutcomeUnknown))),
+      nonRetryable: foreseen && (isDecisive(reason) || (final && !(error instanceof CallOutcomeUnknown))),
       details: [reason, steps],
     });
   }

@@ -4,7 +4,7 @@ import type { Acknowledgement } from '../load/acknowledgement';
 import { checkAcknowledgements } from '../load/check';
 import { startLoad, type EndedRequest } from '../load/load';
 import { until, within } from '../harness/waiting';
-import type { RotationResult } from '../workflows/model/rotation';
+import type { RotationResult } from '../workflows/model/result';
 import type { Caught } from '../harness/catching';
 import { clientView, type ClientView } from './clients';
 import { inject, type FaultOptions, type Injected } from './fault';

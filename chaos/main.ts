@@ -6,7 +6,7 @@ import { ensureBinaries } from '../tools/binaries';
 import type { CellRecord } from './cell';
 import { moments } from '../harness/moments';
 import { cellsOf, faults, parts } from './matrix';
-import { steps } from '../workflows/model/steps';
+import { stepNames } from '../workflows/rotation';
 import { replaceFile } from '../files/atomic-file';
 import { interruption } from '../tools/interruption';
 import { markdownOf, summaryText, tableText } from './report';
@@ -16,7 +16,7 @@ import { runCells } from './run';
 
 interface Options {
   readonly part?: (typeof parts)[number][];
-  readonly step?: (typeof steps)[number][];
+  readonly step?: (typeof stepNames)[number][];
   readonly moment?: (typeof moments)[number][];
   readonly fault?: (typeof faults)[number][];
   readonly workers: 1 | 2;
@@ -111,7 +111,7 @@ function workers(text: string): 1 | 2 {
 new Command('chaos')
   .description('Breaks each part of a real log at each moment of a rotation, under load; writes out/chaos/.')
   .option('--part <names>', `of ${parts.join(', ')}; all unless told otherwise`, someOf(parts))
-  .option('--step <names>', `of ${steps.join(', ')}`, someOf(steps))
+  .option('--step <names>', `of ${stepNames.join(', ')}`, someOf(stepNames))
   .option('--moment <names>', `of ${moments.join(', ')}`, someOf(moments))
   .option('--fault <names>', `of ${faults.join(', ')}`, someOf(faults))
   .option('--workers <number>', 'how many workers live, 1 or 2', workers, 1)

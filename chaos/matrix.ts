@@ -1,5 +1,6 @@
 import { moments, type Moment } from '../harness/moments';
-import { steps, type Step } from '../workflows/model/steps';
+import { stepNames } from '../workflows/rotation';
+import type { StepName } from '../workflows/model/steps';
 
 /** What breaks, when, and how: the cells of the matrix, and what is known of them beforehand. */
 
@@ -25,7 +26,7 @@ export type Fault = (typeof faults)[number];
 
 export interface Cell {
   readonly part: Part;
-  readonly step: Step;
+  readonly step: StepName;
   readonly moment: Moment;
   readonly fault: Fault;
   /** How many workers live when it happens. */
@@ -34,14 +35,14 @@ export interface Cell {
 
 export interface Selection {
   readonly parts?: readonly Part[];
-  readonly steps?: readonly Step[];
+  readonly steps?: readonly StepName[];
   readonly moments?: readonly Moment[];
   readonly faults?: readonly Fault[];
 }
 
 /** The cells of a selection, step by step; what is not named is taken whole. Cells without a process to hit are left out. */
 export function cellsOf(selection: Selection, workers: 1 | 2): Cell[] {
-  return (selection.steps ?? steps).flatMap((step) =>
+  return (selection.steps ?? stepNames).flatMap((step) =>
     (selection.parts ?? parts).flatMap((part) =>
       (selection.moments ?? moments).flatMap((moment) =>
         (selection.faults ?? faults)

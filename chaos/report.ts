@@ -1,12 +1,13 @@
 import type { CellRecord } from './cell';
 import { totalOf, type FailureCounts } from './clients';
-import { steps, type Step } from '../workflows/model/steps';
+import { stepNames } from '../workflows/rotation';
+import type { StepName } from '../workflows/model/steps';
 import { nameOf, parts, type Part } from './matrix';
 
 /** One row of the table: all cells of one part in one step. Times in milliseconds. */
 export interface Row {
   readonly part: Part;
-  readonly step: Step;
+  readonly step: StepName;
   readonly cells: number;
   /** How often each outcome came, the most frequent first. */
   readonly outcomes: readonly (readonly [outcome: string, times: number])[];
@@ -23,14 +24,14 @@ export interface Row {
 /** Sums cells up by part and step, in the order of the matrix. */
 export function rowsOf(records: readonly CellRecord[]): Row[] {
   return parts.flatMap((part) =>
-    steps.flatMap((step) => {
+    stepNames.flatMap((step) => {
       const cells = records.filter((record) => record.part === part && record.step === step);
       return cells.length === 0 ? [] : [rowOf(part, step, cells)];
     }),
   );
 }
 
-function rowOf(part: Part, step: Step, cells: readonly CellRecord[]): Row {
+function rowOf(part: Part, step: StepName, cells: readonly CellRecord[]): Row {
   const times = new Map<string, number>();
   for (const { outcome } of cells) times.set(outcome, (times.get(outcome) ?? 0) + 1);
   const longest = (of: (record: CellRecord) => number) => Math.max(...cells.map(of));

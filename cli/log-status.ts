@@ -2,7 +2,7 @@ import type { Configuration } from '../config/configuration';
 import { logNamed } from '../config/load';
 import type { Progress } from '../workflows/messages';
 import type { Pause } from '../workflows/model/executions';
-import type { RotationResult } from '../workflows/model/rotation';
+import type { RotationResult } from '../workflows/model/result';
 import { innermost } from './errors';
 import { guardianStatus, unknownGuardian, type GuardianStatus } from './guardian-status';
 import type { LockState, RotationClient } from './rotation-client';

@@ -3,7 +3,7 @@ import { counted, entries } from '../workflows/model/counted';
 import { passMs } from '../workflows/model/drain';
 import type { FileChange } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
-import type { RotationResult } from '../workflows/model/rotation';
+import type { RotationResult } from '../workflows/model/result';
 import { RECOVER_UNDER_LOCK } from '../workflows/messages';
 import { field, spoken, wrap } from './text';
 

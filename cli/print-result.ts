@@ -1,4 +1,4 @@
-import type { RotationResult } from '../workflows/model/rotation';
+import type { RotationResult } from '../workflows/model/result';
 import { exitCodeOf, resultText } from './result-text';
 import type { Terminal } from './terminal';
 

@@ -1,7 +1,8 @@
 import { counted, entries } from '../workflows/model/counted';
-import { leftTreesText } from '../workflows/model/result';
-import type { Outcome, RotationResult, StepRecord, WriteStall } from '../workflows/model/rotation';
-import { stepName, stepRemark } from '../workflows/model/steps';
+import { leftTreesText, type Outcome, type RotationResult, type WriteStall } from '../workflows/model/result';
+
+import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
+
 import { exitCodes } from './exit-codes';
 import { leftLines, resumeChoices } from './held-text';
 import { planText, recoveryText, refusalText } from './plan-text';
@@ -59,7 +60,7 @@ function endedText(result: RotationResult, how: string, columns: number): string
       ? [...wrap(`What could not be finished: ${held.step}.`, columns), ...leftLines(held, columns)]
       : []),
     '',
-    ...field('Rotation', result.rotationId, columns),
+    ...(result.rotationId === null ? [] : field('Rotation', result.rotationId, columns)),
     ...field('Attempts', String(result.attempts), columns),
   ];
   if (currentTree) {

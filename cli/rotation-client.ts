@@ -16,9 +16,11 @@ import {
 } from '../workflows/messages';
 import { isOpen, pausedAmong, type Pause } from '../workflows/model/executions';
 import type { ResumeInput } from '../workflows/model/held';
-import type { RecoveryRequest } from '../workflows/model/recovery';
-import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
-import type { PruneRequest, PruneResult } from '../workflows/prune-trees';
+import type { RecoveryRequest, RotationRequest, PruneRequest } from '../workflows/model/request';
+
+import type { RotationResult } from '../workflows/model/result';
+
+import type { PruneResult } from '../workflows/prune-trees';
 import type { RotationHandle } from './rotation-handle';
 import { startersOf, type Starter } from './starters';
 

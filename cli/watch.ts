@@ -1,6 +1,6 @@
 import { criticalSectionId, lockId, type Progress } from '../workflows/messages';
 import type { Pause } from '../workflows/model/executions';
-import type { RotationResult } from '../workflows/model/rotation';
+import type { RotationResult } from '../workflows/model/result';
 import { CommandError, innermost, refusalWithin } from './errors';
 import { exitCodes } from './exit-codes';
 import { pausedText } from './paused-text';

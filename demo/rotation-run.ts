@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { ROTATE_LOG } from '../workflows/messages';
-import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
+import type { RotationRequest } from '../workflows/model/request';
+import type { RotationResult } from '../workflows/model/result';
 
 /** One rotation, from start to result. */
 export interface RotationRun {

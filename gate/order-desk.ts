@@ -127,7 +127,7 @@ export class OrderDesk {
     }
     this.#log.info(
       { rotation: rotationId, number, upstream: order.upstream, ...this.#hold.counts() },
-      'releasing writes',
+      'sending writes on',
     );
     this.#lines.aim(order.upstream, this.#standing.shards);
     this.#hold.release(order.upstream);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalUrl } from '../workflows/model/base-url';
-import { LARGEST_NUMBER } from '../workflows/model/rotation';
+import { LARGEST_NUMBER } from '../workflows/model/fencing';
 
 /** `http://host:port`: a Rekor. No path, so that requests go on exactly as they came. In one spelling in the result. */
 export const upstreamUrl = z

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { removeUnfinished, replaceFile } from '../files/atomic-file';
 import { refusal } from '../workflows/model/refusals';
-import { LARGEST_NUMBER } from '../workflows/model/rotation';
+import { LARGEST_NUMBER } from '../workflows/model/fencing';
 import type { HoldFigures } from './messages';
 import type { Standing } from './orders';
 import { loadedShards, upstreamUrl } from './order-schema';

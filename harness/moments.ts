@@ -4,7 +4,7 @@ import type { SlotName } from '../lab/files';
 import { together, type Catching, type Caught } from './catching';
 import type { LogUnderTest, Serving } from './log-under-test';
 import { PATIENCE_MS, until, within } from './waiting';
-import type { Step } from '../workflows/model/steps';
+import type { StepName } from '../workflows/model/steps';
 
 /** At the first call of a step, at one in its middle, and at its last. */
 export const moments = ['start', 'middle', 'end'] as const;
@@ -73,7 +73,7 @@ const nextSet = ({ catching, currentTreeId }: Scene, when: 'before' | 'after', s
 const settled = ({ catching, current }: Scene) => catching.command('after', current, 'stop');
 
 /** Which call of the worker is held in each step: its first that matters, one in its middle, and its last. */
-const waits: Readonly<Record<Step, Readonly<Record<Moment, Wait>>>> = {
+const waits: Readonly<Record<StepName, Readonly<Record<Moment, Wait>>>> = {
   createTree: {
     start: ({ catching }) => catching.trillian('before', 'CreateTree'),
     middle: ({ catching }) => catching.trillian('after', 'CreateTree'),
@@ -157,12 +157,12 @@ const waits: Readonly<Record<Step, Readonly<Record<Moment, Wait>>>> = {
 };
 
 /** Resolves when the rotation has come to this moment of this step, with the call that marks it. */
-export function momentOf(step: Step, moment: Moment, scene: Scene): Promise<Caught> {
+export function momentOf(step: StepName, moment: Moment, scene: Scene): Promise<Caught> {
   return waits[step][moment](scene);
 }
 
 /** One place in each step in which a rotation is caught, and what is so then. */
-const places: Readonly<Record<Step, readonly [where: string, wait: Wait]>> = {
+const places: Readonly<Record<StepName, readonly [where: string, wait: Wait]>> = {
   createTree: ['the tree exists, but nobody was told its id', waits.createTree.middle],
   stage: ['the rehearsed slot is about to start, and does so afterwards', waits.stage.start],
   hold: ['writes are held, but nobody was told', waits.hold.end],
@@ -183,8 +183,8 @@ const places: Readonly<Record<Step, readonly [where: string, wait: Wait]>> = {
 
 /** Where in each of these steps a rotation is caught by `caughtIn`: rows for a table of tests. */
 export function caughtRows(
-  steps: readonly Step[],
-): readonly { readonly step: Step; readonly where: string }[] {
+  steps: readonly StepName[],
+): readonly { readonly step: StepName; readonly where: string }[] {
   return steps.map((step) => ({ step, where: places[step][0] }));
 }
 
@@ -192,6 +192,6 @@ export function caughtRows(
  * Waits until a rotation, which is started meanwhile, is in the middle of a step, and keeps it there until `release`.
  * Call it before the rotation is started.
  */
-export async function caughtIn(log: LogUnderTest, step: Step, serving: Serving): Promise<Caught> {
+export async function caughtIn(log: LogUnderTest, step: StepName, serving: Serving): Promise<Caught> {
   return await within(`a call of ${step}`, PATIENCE_MS, places[step][1](sceneOf(log, serving)));
 }

@@ -11,8 +11,9 @@ import {
 } from '../workflows/messages';
 import { OPEN_EXECUTIONS } from '../workflows/model/executions';
 import type { Choice, ResumeInput } from '../workflows/model/held';
-import type { RecoveryRequest } from '../workflows/model/recovery';
-import type { RotationRequest, RotationResult } from '../workflows/model/rotation';
+import type { RecoveryRequest, RotationRequest } from '../workflows/model/request';
+
+import type { RotationResult } from '../workflows/model/result';
 import { PATIENCE_MS, until, within } from './waiting';
 
 export type Rotate = (request: RotationRequest) => Promise<RotationResult>;

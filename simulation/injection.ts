@@ -2,7 +2,7 @@ import { HandsOfOthers } from './others';
 import { Happenings } from './happenings';
 import type { Random } from './random';
 import { isCallFault, type CallFault, type Fault, type FaultName, type Scenario } from './scenario';
-import { stepOf, type Step } from './steps';
+import { stepOf, type AimedStep } from './steps';
 import type { TaskView } from './temporal/activity-context';
 import { runningActivity, type RunningActivity } from './temporal/running-activity';
 import type { Watch } from './watch';
@@ -11,7 +11,7 @@ import type { Delivery, RemoteCall } from './world/network';
 import type { World } from './world/world';
 
 /** That it has happened, for the coverage table. */
-export type Covered = (step: Step, fault: FaultName) => void;
+export type Covered = (step: AimedStep, fault: FaultName) => void;
 
 /** What faults are let loose on. */
 interface Working {
@@ -34,9 +34,10 @@ export class Injection {
   readonly #watch: Watch;
   readonly #covered: Covered;
   readonly #left: Fault[];
-  readonly #counts = new Map<Step, number>();
+  readonly #counts = new Map<AimedStep, number>();
   readonly #answersLost = new Set<TaskView>();
-  #forGood: { readonly step: Step; readonly system: RemoteCall['system']; readonly until: number }[] = [];
+  #forGood: { readonly step: AimedStep; readonly system: RemoteCall['system']; readonly until: number }[] =
+    [];
   #working: Working | undefined;
   #begun = false;
 
@@ -152,7 +153,7 @@ export class Injection {
   }
 
   /** What a fault means for the call that it is aimed at; undefined when it cannot be here. */
-  #call({ name, form }: Fault, call: RemoteCall, by: RunningActivity, step: Step): Delivery | undefined {
+  #call({ name, form }: Fault, call: RemoteCall, by: RunningActivity, step: AimedStep): Delivery | undefined {
     const { happenings } = this.#here();
     if (isCallFault(name)) {
       return this.#ofCall(name, form, call, by, step);
@@ -165,7 +166,7 @@ export class Injection {
     form: number,
     call: RemoteCall,
     by: RunningActivity,
-    step: Step,
+    step: AimedStep,
   ): Delivery | undefined {
     const { world, happenings } = this.#here();
     const { time } = world;

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import type { TrillianClient } from '../activities/clients/trillian';
 import type { LogSystems } from '../activities/systems';
-import type { OpenInput } from '../workflows/model/actions';
+import type { CriticalInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
 import { shardingFile, type SlotName } from './world/host';
 import { CURRENT_TREE, type Mutation } from './world/world';
@@ -134,14 +134,14 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
   'release before switch': {
     activities: (activities, systems) => ({
       ...activities,
-      openAndExpose: async (input: OpenInput) => {
+      openAndExpose: async (input: CriticalInput) => {
         const { release, identity } = input;
         const [current] = systems.installation.instances(release.current);
         const { signal } = new AbortController();
         const { number } = identity;
         const rotationId = `${identity.rotationId}/${identity.attempt}`;
         await systems.gate.release({ rotation: rotationId, number, upstream: current?.url ?? '' }, signal);
-        return await (activities['openAndExpose'] as (same: OpenInput) => Promise<unknown>)(input);
+        return await (activities['openAndExpose'] as (same: CriticalInput) => Promise<unknown>)(input);
       },
     }),
   },

@@ -2,7 +2,7 @@ import { counted } from '../workflows/model/counted';
 import type { MutantName } from './mutants';
 import { faultNames, type FaultName } from './scenario';
 import type { SeedResult } from './seed-process';
-import { steps, type Step } from './steps';
+import { steps, type AimedStep } from './steps';
 
 /** Print at most so many violations in full. */
 const SHOWN = 20;
@@ -106,7 +106,7 @@ function inFours(signs: readonly string[]): string {
   return signs.join('').replace(/.{4}(?=.)/g, '$& ');
 }
 
-function cellOf(step: Step, fault: FaultName): string {
+function cellOf(step: AimedStep, fault: FaultName): string {
   return `${step}/${fault}`;
 }
 

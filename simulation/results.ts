@@ -1,5 +1,5 @@
 import { lockId } from '../workflows/messages';
-import type { RotationResult } from '../workflows/model/rotation';
+import type { RotationResult } from '../workflows/model/result';
 import { valueOf } from './temporal/conversion';
 import type { Execution } from './temporal/execution';
 import { LOG, type World } from './world/world';

@@ -5,7 +5,7 @@ import { Person } from './person';
 import { Random } from './random';
 import { outcomesOf } from './results';
 import { scenarioOf, type FaultName, type Scenario } from './scenario';
-import type { Step } from './steps';
+import type { AimedStep } from './steps';
 import type { WorkflowRuntime } from './temporal/runtime';
 import { Watch, type Violation } from './watch';
 import { World, type Mutation } from './world/world';
@@ -21,7 +21,7 @@ export interface RunResult {
   readonly seed: number;
   readonly violations: readonly Violation[];
   readonly outcomes: readonly string[];
-  readonly covered: readonly (readonly [Step, FaultName])[];
+  readonly covered: readonly (readonly [AimedStep, FaultName])[];
   readonly quiet: boolean;
   readonly virtualMs: number;
   readonly happened: number;
@@ -41,7 +41,7 @@ class Run {
   readonly #world: World;
   readonly #watch = new Watch();
   readonly #course: Course;
-  readonly #covered = new Map<string, readonly [Step, FaultName]>();
+  readonly #covered = new Map<string, readonly [AimedStep, FaultName]>();
   #over = false;
   #failure: Error | undefined;
 

@@ -1,6 +1,6 @@
 import type { IfNextFails } from '../workflows/model/decision';
 import { Random } from './random';
-import { callsOf, type Step } from './steps';
+import { callsOf, type AimedStep } from './steps';
 
 /** What goes wrong with a call, or with the worker that makes it. */
 export const callFaults = [
@@ -58,7 +58,7 @@ export function isCallFault(name: FaultName): name is CallFault {
 /** One thing that goes wrong, once: at the call with this number, counted from 0, of this step. */
 export interface Fault {
   readonly name: FaultName;
-  readonly step: Step;
+  readonly step: AimedStep;
   readonly call: number;
   /** Chooses among the forms of a fault; in [0, 1). */
   readonly form: number;
@@ -103,7 +103,7 @@ const forwardSteps = {
   confirm: 4,
   settle: 5,
   soak: 3,
-} satisfies Partial<Record<Step, number>>;
+} satisfies Partial<Record<AimedStep, number>>;
 
 /** Where it takes back, goes forward after all, or is recovered. */
 const behindSteps = {
@@ -117,11 +117,11 @@ const behindSteps = {
   forward: 3,
   recover: 2,
   guard: 1,
-} satisfies Partial<Record<Step, number>>;
+} satisfies Partial<Record<AimedStep, number>>;
 
 /** Once the next tree holds an entry of a client. */
 const usedSteps = { forward: 6, 'undo verify': 4, supersede: 3, confirm: 1, stage: 1 } satisfies Partial<
-  Record<Step, number>
+  Record<AimedStep, number>
 >;
 
 /** When nobody carries on. */
@@ -136,7 +136,7 @@ const recoveredSteps = {
   'undo createTree': 3,
   forward: 1,
   'look back': 1,
-} satisfies Partial<Record<Step, number>>;
+} satisfies Partial<Record<AimedStep, number>>;
 
 const weights: Readonly<Record<FaultName, number>> = {
   'fails before': 5,
@@ -223,9 +223,9 @@ export function scenarioOf(seed: number): Scenario {
 }
 
 function drawFaults(random: Random): Fault[] {
-  const some = (steps: Partial<Record<Step, number>>, most: number): Fault[] =>
+  const some = (steps: Partial<Record<AimedStep, number>>, most: number): Fault[] =>
     Array.from({ length: random.whole(1, most) }, () =>
-      fault(random, random.weighted(steps as Record<Step, number>), random.weighted(weights)),
+      fault(random, random.weighted(steps as Record<AimedStep, number>), random.weighted(weights)),
     );
   switch (random.weighted({ forward: 36, behind: 25, used: 13, recovered: 12, database: 4, after: 10 })) {
     case 'forward':
@@ -271,7 +271,7 @@ function drawFaults(random: Random): Fault[] {
   }
 }
 
-function fault(random: Random, step: Step, name: FaultName): Fault {
+function fault(random: Random, step: AimedStep, name: FaultName): Fault {
   const last = callsOf[step] - 1;
   const call = random.chance(0.35) ? Math.min(random.whole(0, 2), last) : random.whole(0, last);
   return { name, step, call, form: random.number() };

@@ -1,11 +1,10 @@
-import type { OpenInput } from '../workflows/model/actions';
-import { steps as rotationSteps } from '../workflows/model/steps';
+import { stepNames } from '../workflows/rotation';
 import type { RunningActivity } from './temporal/running-activity';
 
 /** The steps at which faults are aimed, in the words of the rotation; undos as `undo STEP`. */
 export const steps = [
   'preflight',
-  ...rotationSteps,
+  ...stepNames,
   'forward',
   'undo verify',
   'undo freeze',
@@ -19,9 +18,9 @@ export const steps = [
   'guard',
   'after the end',
 ] as const;
-export type Step = (typeof steps)[number];
+export type AimedStep = (typeof steps)[number];
 
-const byActivity: Readonly<Record<string, Step>> = {
+const byActivity: Readonly<Record<string, AimedStep>> = {
   preflight: 'preflight',
   lockHolder: 'preflight',
   criticalSectionRuns: 'recover',
@@ -43,25 +42,24 @@ const byActivity: Readonly<Record<string, Step>> = {
 };
 
 /** Which step an activity is in when it makes this call; undefined for one that belongs to none. */
-export function stepOf(by: RunningActivity, system: string, method: string): Step | undefined {
+export function stepOf(by: RunningActivity, system: string, method: string): AimedStep | undefined {
   if (by.type === 'holdAndFreeze') {
     if (system === 'gate') {
       return 'hold';
     }
     return system === 'host' ? 'start' : 'freeze';
   }
-  if (by.type === 'openAndExpose') {
+  if (by.type === 'openAndExpose' || by.type === 'goForward') {
     if (system === 'gate' && method === 'release') {
       return 'expose';
     }
-    const [input] = by.args as [OpenInput?];
-    return input?.forward === true ? 'forward' : 'verify';
+    return by.type === 'goForward' ? 'forward' : 'verify';
   }
   return byActivity[by.type];
 }
 
 /** So many calls a step makes, about: where in it a fault is aimed. */
-export const callsOf: Readonly<Record<Step, number>> = {
+export const callsOf: Readonly<Record<AimedStep, number>> = {
   preflight: 20,
   createTree: 12,
   stage: 24,

@@ -1,7 +1,7 @@
 import type { Progress } from './messages';
 import type { Held } from './model/held';
-import type { Outcome, StepRecord } from './model/rotation';
-import { stepName, stepRemark } from './model/steps';
+import type { Outcome } from './model/result';
+import { type StepRecord, stepName, stepRemark } from './model/steps';
 
 /** How each outcome is put into a heading. */
 const ends: Readonly<Record<Outcome, string>> = {

@@ -1,10 +1,11 @@
-import type { AttemptInput, Actions } from './model/actions';
+import type { Actions, AttemptInput } from './model/actions';
 import type { ChangingStep, Release } from './model/installation';
 import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
+import type { StepName } from './model/steps';
 import { shellLine } from './model/shell-line';
-import { criticalSectionSteps } from './critical-section';
+import { runCriticalSection } from './critical-section';
 import type { Run } from './run';
 
 /** Stands for the id that Trillian will give to the next tree. */
@@ -19,6 +20,7 @@ const neverUndone = {
   stop: () => Promise.resolve(),
   closeNextTree: () => Promise.resolve({ content: 'nothing' as const, currentGrew: false }),
   lookBack: () => Promise.resolve([]),
+  goForward: () => Promise.reject(new Error('nothing that is said goes forward')),
 } satisfies Partial<Actions>;
 
 const neverHeld: Run['retrying'] = {
@@ -31,9 +33,9 @@ const neverHeld: Run['retrying'] = {
 
 /** The changes, said: the same steps, one sentence for each change, with the values that are known now. */
 export function dryRun(plan: Plan): Run {
-  const said = new Map<string, readonly string[]>();
-  const says = (step: string): readonly string[] => said.get(step) ?? [];
-  const say = (step: string, ...sentences: readonly string[]): Promise<void> => {
+  const said = new Map<StepName, readonly string[]>();
+  const says = (step: StepName): readonly string[] => said.get(step) ?? [];
+  const say = (step: StepName, ...sentences: readonly string[]): Promise<void> => {
     said.set(step, sentences);
     return Promise.resolve();
   };
@@ -112,6 +114,6 @@ export function dryRun(plan: Plan): Run {
   };
   const retrying = neverHeld;
   const criticalSection: Run['criticalSection'] = (input) =>
-    criticalSectionSteps(actions, input, unseen, says, retrying.on(input));
+    runCriticalSection(actions, input, unseen, says, retrying.on(input));
   return { actions, observations, retrying, says, criticalSection };
 }

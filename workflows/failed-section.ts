@@ -1,28 +1,77 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import type { CriticalSectionResult, Exposed, RecordedSection } from './critical-section';
 import { reasonOf } from './failure';
 import { GivenUp } from './given-up';
-import type { Actions, CriticalSectionInput } from './model/actions';
+import type { Actions, AttemptInput, CriticalSectionInput } from './model/actions';
 import { decide } from './model/decision';
+import { LANDED_MS } from './model/deadlines';
+import type { ClosedNextTree } from './model/next-tree';
+import { FEW_TRIES, PAUSE_MS } from './model/patience';
 import { refusal, type Refusal } from './model/refusals';
-import type { ClosedNextTree } from './model/rotation';
-import type { Retrying, Saga } from './saga';
-
-/** So many tries to go forward; each restarts the next release if need be. */
-const FORWARD_TRIES = 3;
+import type { SectionStep } from './model/step-list';
+import { retry } from './retry';
+import { rotation } from './rotation';
+import { Saga, type RegisteredUndo, type Retrying, type SagaJournal } from './saga';
+import { recordedIn, type SectionRecord } from './section-record';
+import type { CriticalSectionResult, Exposed, Stuck } from './section-result';
 
 /** A critical section that failed, with all that is needed to end it. */
 export interface FailedSection {
   readonly actions: Actions;
   readonly input: CriticalSectionInput;
   readonly saga: Saga;
-  readonly section: RecordedSection;
+  readonly section: SectionRecord;
   readonly reason: Refusal;
-  /** When the input to open the next tree was given; undefined when it was not. Milliseconds since the epoch. */
+  /** When the order to open the next tree was given; undefined when it was not. Milliseconds since the epoch. */
   readonly openedAt: number | undefined;
   /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
   readonly restMs: number;
-  readonly carry: Retrying;
+  readonly retrying: Retrying;
+}
+
+/** A critical section that has to be ended from outside. */
+export type LostSection = Pick<FailedSection, 'reason' | 'openedAt' | 'restMs'>;
+
+/** Of a section that nobody hears of any more, calls may land until its time is over (H8). */
+export function lostSection({ criticalSectionMs }: CriticalSectionInput, reason: Refusal): LostSection {
+  return { reason, openedAt: Date.now(), restMs: criticalSectionMs + LANDED_MS };
+}
+
+/**
+ * Takes back a critical section that did not end: its own workflow is gone, or could not finish. Nobody knows how far it
+ * came, so all of it; or goes on with it, when its next tree holds entries of clients.
+ */
+export async function takeBackSection(
+  actions: Actions,
+  input: CriticalSectionInput,
+  journal: SagaJournal,
+  retrying: Retrying,
+  lost: LostSection,
+): Promise<CriticalSectionResult> {
+  const section = recordedIn(journal);
+  const saga = new Saga(input.identity.attempt, section.journal, () => undefined);
+  for (const { steps } of rotation.criticalSection) {
+    undosOf(actions, input, steps).forEach((undo) => saga.register(undo));
+  }
+  return await endFailedSection({ actions, input, saga, section, retrying, ...lost });
+}
+
+/** The undos of these steps of the list; `expose` is taken back by those of verify and hold. */
+export function undosOf(
+  actions: Actions,
+  { identity, release }: AttemptInput,
+  steps: readonly SectionStep[],
+): RegisteredUndo[] {
+  return steps.flatMap((step) =>
+    step.name === 'expose'
+      ? []
+      : [
+          {
+            name: step.name,
+            undo: (patience) => actions[step.undo.action]({ identity, release }, patience),
+            ...(step.undo.last && { last: step.undo.last }),
+          },
+        ],
+  );
 }
 
 /**
@@ -31,43 +80,72 @@ export interface FailedSection {
  * the rotation supersedes it or holds. Whatever was begun here is not stopped by a Cancel.
  */
 export async function endFailedSection(failure: FailedSection): Promise<CriticalSectionResult> {
-  const { saga, section, reason, restMs } = failure;
+  const { section, reason, restMs } = failure;
   return await CancellationScope.nonCancellable(async () => {
     if (restMs > 0) {
       await sleep(restMs);
     }
     try {
-      return await ended(failure);
+      return await end(failure);
     } catch (error) {
-      // A step of the ending does not succeed; the rotation knows how to go on, and whom to tell.
-      if (saga.hasUndos && !(error instanceof GivenUp)) {
-        const left = reasonOf(error, section.running());
-        return { end: 'unfinished', reason: left.code === 'NOT_OURS' ? left : reason, steps: section.steps };
+      if (error instanceof GivenUp) {
+        throw error;
       }
-      throw error;
+      // A step of the ending does not succeed; the rotation knows how to go on, and whom to tell.
+      const left = reasonOf(error, section.running());
+      return { end: 'unfinished', reason: left.code === 'NOT_OURS' ? left : reason, steps: section.steps };
     }
   });
 }
 
-async function ended(failure: FailedSection): Promise<CriticalSectionResult> {
-  const { actions, input, saga, section, carry } = failure;
-  const began = saga.hasUndos;
-  const froze = saga.takesBack('freeze');
-  const nextTreeUsed = saga.takesBack('verify');
+async function end(failure: FailedSection): Promise<CriticalSectionResult> {
+  const { saga, section, retrying, reason, openedAt } = failure;
+  const { undoes } = saga;
+  const mayBeOpen = undoes.has('verify');
+  const decided = mayBeOpen ? await closeOrGoForward(failure) : { end: 'rollBack' as const, served: false };
+  if (decided.end !== 'rollBack') {
+    return decided;
+  }
+  saga.forget('verify');
+  await saga.undo(retrying);
+  return {
+    end: 'undone',
+    reason,
+    nextTreeUsed: mayBeOpen,
+    began: undoes.size > 0,
+    froze: undoes.has('freeze'),
+    nextTreeVisibleMs: decided.served && openedAt !== undefined ? Date.now() - openedAt : 0,
+    steps: section.steps,
+  };
+}
+
+/** There is a way back; `served`: clients may have seen the next tree before it was closed. */
+interface RollBack {
+  readonly end: 'rollBack';
+  readonly served: boolean;
+}
+
+/** Closes the next tree and decides by what it holds; goes forward where an entry of a client is in it, as long as it can. */
+async function closeOrGoForward(failure: FailedSection): Promise<RollBack | Exposed | Stuck> {
+  const { input } = failure;
+  let served = false;
   let forwardFailed: Refusal | undefined;
-  let wasExposed = false;
-  while (saga.takesBack('verify')) {
-    // A gate that follows somebody else's order says nothing of the next slot, which may serve by that order.
+  for (;;) {
+    // If the gate refused our order, the next release may serve by another one: then its tree is not closed.
     const evenIfExposed = forwardFailed !== undefined && forwardFailed.code !== 'GATE_ORDER_REFUSED';
     const closed = await close(failure, { evenIfExposed });
-    wasExposed ||= closed.content === 'exposed';
-    const failed = forwardFailed !== undefined && closed.content !== 'exposed';
-    switch (decide({ ...closed, forwardFailed: failed, ifNextFails: input.ifNextFails })) {
+    const serves = closed.content === 'serving';
+    served ||= serves;
+    const decision = decide({
+      ...closed,
+      forwardFailed: forwardFailed !== undefined && !serves,
+      ifNextFails: input.ifNextFails,
+    });
+    switch (decision) {
       case 'rollBack':
-        saga.forget('verify');
-        break;
+        return { end: 'rollBack', served };
       case 'forward': {
-        const forward = await goForward(actions, input, section);
+        const forward = await goForward(failure);
         if ('end' in forward) {
           return forward;
         }
@@ -75,80 +153,55 @@ async function ended(failure: FailedSection): Promise<CriticalSectionResult> {
         break;
       }
       case 'supersede':
-        return stuck(failure, 'supersede', forwardFailed);
       case 'hold':
-        return stuck(failure, 'hold', forwardFailed);
+        return stuck(failure, decision, forwardFailed ?? failure.reason);
     }
   }
-  await saga.undo(carry);
-  const visible = wasExposed && failure.openedAt !== undefined ? Date.now() - failure.openedAt : 0;
-  const { reason } = failure;
-  const { steps } = section;
-  return { end: 'undone', reason, nextTreeUsed, began, froze, nextTreeVisibleMs: visible, steps };
 }
 
 /** Closes the next tree and says what it holds; recorded as the undo of `verify`. */
 async function close(
-  { actions, input, section, carry }: FailedSection,
+  { actions, input, section, retrying }: FailedSection,
   how: { readonly evenIfExposed: boolean },
 ): Promise<ClosedNextTree> {
+  const { identity, release } = input;
   const began = Date.now();
   section.journal.begins('verify', true);
-  const { identity, release } = input;
-  const closed = await carry.mustSucceed('undo verify', (patience) =>
+  const closed = await retrying.mustSucceed('undo verify', (patience) =>
     actions.closeNextTree({ identity, release, ...how }, patience),
   );
-  section.journal.ended({
-    name: 'verify',
-    ms: Date.now() - began,
-    kind: 'undone',
-    attempt: identity.attempt,
-  });
+  const ms = Date.now() - began;
+  section.journal.ended({ name: 'verify', ms, kind: 'undone', attempt: identity.attempt });
   return closed;
 }
 
-/** Opens and exposes the next tree again; returns why that failed when it did. */
-async function goForward(
-  actions: Actions,
-  input: CriticalSectionInput,
-  section: RecordedSection,
-): Promise<Exposed | Refusal> {
-  const { identity, release, criticalSectionMs: budgetMs } = input;
+/** No other try to go forward changes it. */
+const endsForward: ReadonlySet<Refusal['code']> = new Set(['CURRENT_TREE_GREW', 'NOT_OURS']);
+
+/** Opens and exposes the next tree again; returns why that failed when it did. Each try restarts the next release if need be. */
+async function goForward({ actions, input, section }: FailedSection): Promise<Exposed | Refusal> {
+  const { identity, release } = input;
   section.journal.begins('forward', false);
   const began = Date.now();
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const { frozen, handover } = await actions.openAndExpose({
-        identity,
-        release,
-        budgetMs,
-        forward: true,
-      });
-      section.journal.ended({
-        name: 'forward',
-        ms: Date.now() - began,
-        kind: 'done',
-        attempt: identity.attempt,
-      });
-      return { end: 'exposed', frozen, handover, steps: section.steps };
-    } catch (error) {
-      const reason = reasonOf(error, 'forward');
-      if (tries === FORWARD_TRIES || reason.code === 'CURRENT_TREE_GREW' || reason.code === 'NOT_OURS') {
-        return reason;
-      }
-      await sleep('1 second');
-    }
+  try {
+    const { frozen, handover } = await retry(() => actions.goForward({ identity, release }), {
+      times: FEW_TRIES,
+      everyMs: PAUSE_MS,
+      unless: (error) => endsForward.has(reasonOf(error, 'forward').code),
+    });
+    const ms = Date.now() - began;
+    section.journal.ended({ name: 'forward', ms, kind: 'done', attempt: identity.attempt });
+    return { end: 'exposed', frozen, handover, steps: section.steps };
+  } catch (error) {
+    return reasonOf(error, 'forward');
   }
 }
 
 function stuck(
-  { input, section, reason }: FailedSection,
+  { input, section }: FailedSection,
   decision: 'supersede' | 'hold',
-  forwardFailed: Refusal | undefined,
-): CriticalSectionResult {
-  const tree = input.release.nextTreeId;
-  const why = forwardFailed
-    ? refusal('FORWARD_FAILED', { tree, reason: forwardFailed.message })
-    : refusal('FORWARD_FAILED', { tree, reason: reason.message });
-  return { end: 'stuck', decision, reason: why, steps: section.steps };
+  { message }: Refusal,
+): Stuck {
+  const reason = refusal('FORWARD_FAILED', { tree: input.release.nextTreeId, reason: message });
+  return { end: 'stuck', decision, reason, steps: section.steps };
 }

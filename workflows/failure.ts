@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { kindOfError } from './model/error-kind';
 import { refusal, refusalCodes, type Refusal, type RefusalCode } from './model/refusals';
-import type { StepsOfFailure, StepTimes } from './model/rotation';
+import type { KeptStep, StepsOfFailure, StepTimes } from './model/steps';
 
 /** The failure that carries a refusal across Temporal; never retried by Temporal itself. */
 export function failed(reason: Refusal): ApplicationFailure {
@@ -41,7 +41,7 @@ export function timesOf(error: unknown): StepTimes {
 }
 
 /** Which steps an activity of several had begun when it failed or was cancelled; undefined when it could not say. */
-export function beganOf(error: unknown): readonly string[] | undefined {
+export function beganOf(error: unknown): readonly KeptStep[] | undefined {
   return stepsOf(error)?.began;
 }
 

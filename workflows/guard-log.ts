@@ -3,26 +3,21 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { failed } from './failure';
 import { RECOVER_LOG } from './messages';
 import { judge, type GuardResult } from './model/guarding';
-import { requestProblems } from './model/request';
+import { readRequest, type GuardRequest } from './model/request';
 import { observations } from './real-run';
 import type { recoverLog } from './recover-log';
-
-/** The one argument of the workflow `guardLog`. */
-export interface GuardRequest {
-  readonly log: string;
-}
 
 /**
  * One look of a log's guardian: does a rotation that nobody carries on any more hold the log, and does what is served
  * still agree with what the trees say of themselves (H10, H23)? It raises alarms, and recovers the log unless the policy
  * says no. Started each minute by a schedule, and by each worker when it starts.
  */
-export async function guardLog(request?: GuardRequest): Promise<GuardResult> {
-  const [invalid] = requestProblems(request, ['log']);
-  if (invalid || !request) {
-    throw failed(invalid ?? { code: 'REQUEST_INVALID', message: 'No log was named.', remedy: 'Name one.' });
+export async function guardLog(input?: GuardRequest): Promise<GuardResult> {
+  const asked = readRequest<GuardRequest>(input, ['log']);
+  if ('refusals' in asked) {
+    throw failed(asked.refusals[0]);
   }
-  const { log } = request;
+  const { log } = asked.request;
   const facts = await observations().guard({ log });
   const verdict = judge(facts);
   for (const alarm of verdict.alarms) {

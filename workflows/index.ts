@@ -2,4 +2,4 @@
 export { guardLog } from './guard-log';
 export { pruneTrees } from './prune-trees';
 export { recoverLog, recoverUnderLock } from './recover-log';
-export { criticalSection as criticalSection, rotateLog, rotateUnderLock } from './rotate-log';
+export { criticalSection, rotateLog, rotateUnderLock } from './rotate-log';

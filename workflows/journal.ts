@@ -4,8 +4,11 @@ import type { Progress } from './messages';
 import type { Check } from './model/checks';
 import type { Held } from './model/held';
 import type { TreeId } from './model/log';
-import { inOrder } from './model/result';
-import type { RotationResult, StepRecord } from './model/rotation';
+import { inOrder, type RotationResult } from './model/result';
+
+import type { StepRecord } from './model/steps';
+import type { RecordedStep } from './model/steps';
+import { rotation } from './rotation';
 import type { SagaJournal } from './saga';
 
 /** What Cancel does: take back, take back unless a client's entry is in the next tree by then, or nothing. */
@@ -22,8 +25,15 @@ const cancelWould: Readonly<Record<CancelDoes, string>> = {
 const nothingLeft = 'Nothing is left to cancel.';
 
 /** The rotation hears nothing of its critical section before that has ended; it may be anywhere in it. */
-const opening = new Set(['critical section', 'verify', 'expose']);
-const forwardOnly = new Set(['forward', 'confirm', 'settle', 'soak', 'supersede']);
+const mayBePublic: ReadonlySet<Phase> = new Set(['critical section', 'verify', 'expose']);
+const onlyForward: ReadonlySet<Phase> = new Set([
+  'forward',
+  'supersede',
+  ...rotation.afterExposure.map(({ name }) => name),
+]);
+
+/** What a rotation does, as it is shown: a step of the list, or what stands around them. */
+type Phase = RecordedStep | 'preflight' | 'rotation' | 'critical section' | 'supersede';
 
 /**
  * What a person is told of a running rotation: the query `progress`, the current details in the Temporal UI, and the
@@ -57,7 +67,7 @@ export class Journal implements SagaJournal {
     return this.#progress;
   }
 
-  begins(name: string, undoing: boolean): void {
+  begins(name: Phase, undoing: boolean): void {
     const cancelDoes = this.#cancellable ? (undoing ? 'rollBack' : cancelIn(name)) : 'nothing';
     this.#show({ phase: undoing ? `undo ${name}` : name, cancelDoes, cancelWould: cancelWould[cancelDoes] });
   }
@@ -123,8 +133,8 @@ export class Journal implements SagaJournal {
   }
 
   /** @returns the result as it is to be shown: what matters first. */
-  concludes(concluded: RotationResult): RotationResult {
-    const result = inOrder({ ...(this.#checks && { checks: this.#checks }), ...concluded });
+  concludes(ended: RotationResult): RotationResult {
+    const result = inOrder({ ...(this.#checks && { checks: this.#checks }), ...ended });
     this.#show({
       phase: 'ended',
       cancelDoes: 'nothing',
@@ -162,9 +172,9 @@ export class Journal implements SagaJournal {
   }
 }
 
-function cancelIn(step: string): CancelDoes {
-  if (forwardOnly.has(step)) {
+function cancelIn(step: Phase): CancelDoes {
+  if (onlyForward.has(step)) {
     return 'nothing';
   }
-  return opening.has(step) ? 'rollBackUnlessUsed' : 'rollBack';
+  return mayBePublic.has(step) ? 'rollBackUnlessUsed' : 'rollBack';
 }

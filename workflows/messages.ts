@@ -1,5 +1,6 @@
 import type { Held } from './model/held';
-import type { RotationResult, StepRecord } from './model/rotation';
+import type { RotationResult } from './model/result';
+import type { StepRecord } from './model/steps';
 
 /** What an operator, the command line and the worker call a rotation's parts by; types and names only. */
 

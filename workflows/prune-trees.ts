@@ -1,15 +1,8 @@
 import { reasonOf, failed } from './failure';
 import type { RetiredTree } from './model/retired';
-import { requestProblems } from './model/request';
+import { readRequest, type PruneRequest } from './model/request';
 import type { Refusal } from './model/refusals';
 import { observations, pruning } from './real-run';
-
-/** The one argument of the workflow `pruneTrees`. */
-export interface PruneRequest {
-  readonly log: string;
-  /** The trees to delete, by id; without it they are only listed. */
-  readonly deleteTrees?: readonly string[];
-}
 
 export interface PruneResult {
   readonly log: string;
@@ -21,12 +14,12 @@ export interface PruneResult {
 }
 
 /** Lists the trees that undone attempts left behind, and deletes those that a person names. */
-export async function pruneTrees(request?: PruneRequest): Promise<PruneResult> {
-  const [invalid] = requestProblems(request, ['log', 'deleteTrees']);
-  if (invalid || !request) {
-    throw failed(invalid ?? { code: 'REQUEST_INVALID', message: 'No log was named.', remedy: 'Name one.' });
+export async function pruneTrees(input?: PruneRequest): Promise<PruneResult> {
+  const asked = readRequest<PruneRequest>(input, ['log', 'deleteTrees']);
+  if ('refusals' in asked) {
+    throw failed(asked.refusals[0]);
   }
-  const { log, deleteTrees = [] } = request;
+  const { log, deleteTrees = [] } = asked.request;
   const retired = await observations().retiredTrees({ log });
   const deleted: string[] = [];
   const refusals: Refusal[] = [];

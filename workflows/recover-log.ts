@@ -1,30 +1,23 @@
-import {
-  CancellationScope,
-  defineQuery,
-  executeChild,
-  isCancellation,
-  ParentClosePolicy,
-  setHandler,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { withResult } from './with-result';
-import { lostSection } from './critical-section';
-import { failed, reasonOf } from './failure';
-import { finish } from './after-exposure';
-import { RetryAndHold } from './retry-and-hold';
+import { CancellationScope, defineQuery, setHandler, sleep } from '@temporalio/workflow';
+import { afterExposure } from './after-exposure';
+import { lostSection } from './failed-section';
+import { reasonOf } from './failure';
 import { Journal } from './journal';
+import { lookBack } from './look-back';
 import { lockId, PROGRESS, RECOVER_UNDER_LOCK, type Progress } from './messages';
-import { planRecovery, type RecoveryPlan, type RecoveryRequest } from './model/recovery';
+import type { AttemptIdentity } from './model/fencing';
+import { PAUSE_MS } from './model/patience';
+import { planRecovery, type RecoveryPlan } from './model/recovery';
 import { refusal, type Refusal } from './model/refusals';
-import { requestProblems } from './model/request';
-import { completed, notNeeded, refused, rolledBack, type Rotated } from './model/result';
-import type { AttemptIdentity, RotationResult } from './model/rotation';
+import { readRequest, type RecoveryRequest } from './model/request';
+import { completed, notNeeded, refused, rolledBack, type Rotated, type RotationResult } from './model/result';
 import { observations, realRun } from './real-run';
-import { endCriticalSection, lookBack } from './attempt';
+import { RetryAndHold } from './retry-and-hold';
 import type { Run } from './run';
+import { endSection } from './section-run';
 import { supersede } from './supersede';
+import { lockTaken, underLock } from './under-lock';
+import { withResult } from './with-result';
 
 const progressQuery = defineQuery<Progress>(PROGRESS);
 
@@ -36,70 +29,56 @@ const CLOSING_TRIES = 30;
  * lost Temporal database, with a worker that cannot go on. It finds out from the systems what is there, says whether it
  * finishes the rotation or takes it back, and does that as the one open workflow `log-<name>`.
  */
-export async function recoverLog(request?: RecoveryRequest): Promise<RotationResult> {
-  const asked = request ?? { log: '' };
-  const journal = new Journal(asked.log, null);
+export async function recoverLog(input?: RecoveryRequest): Promise<RotationResult> {
+  const log = input?.log ?? '';
+  const journal = new Journal(log, null);
   setHandler(progressQuery, () => journal.progress, { description: 'What is looked at' });
-  const invalid = requestProblems(request, ['log', 'dryRun']);
-  if (invalid.length > 0) {
-    return journal.concludes(refused({ log: asked.log, rotationId: 'recovery' }, invalid));
+  const refusedFor = (refusals: readonly Refusal[]): RotationResult =>
+    journal.concludes(refused({ kind: 'recovery', log, rotationId: null }, refusals));
+  const asked = readRequest<RecoveryRequest>(input, ['log', 'dryRun']);
+  if ('refusals' in asked) {
+    return refusedFor(asked.refusals);
   }
-  const found = await planOf(asked, { lookForHolder: true });
-  if (found === null) {
-    return journal.concludes(notNeeded(asked.log));
-  }
-  if ('refusals' in found) {
-    return journal.concludes(refused({ log: asked.log, rotationId: 'recovery' }, found.refusals));
-  }
-  if (asked.dryRun) {
-    return journal.concludes(shown(asked.log, found));
-  }
-  journal.recovers(found.input.identity.rotationId, sayings(found).join(' '));
-  journal.handsOverTo(lockId(asked.log));
-  try {
-    return journal.concludes(
-      await executeChild<typeof recoverUnderLock>(RECOVER_UNDER_LOCK, {
-        workflowId: lockId(asked.log),
-        args: [{ log: asked.log }],
-        memo: { rotation: found.input.identity.rotationId, startedBy: workflowInfo().workflowId },
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `Recovery of ${asked.log}`,
-      }),
-    );
-  } catch (error) {
-    if (isCancellation(error)) {
-      const cancelled = refusal('CANCELLED', { step: 'recovery' });
-      return journal.concludes(refused({ log: asked.log, rotationId: 'recovery' }, [cancelled]));
-    }
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
-      throw failed(reasonOf(error, 'recovery'));
-    }
-    const holder = { rotation: 'that has just begun', startedBy: lockId(asked.log) };
-    return journal.concludes(
-      refused({ log: asked.log, rotationId: 'recovery' }, [
-        refusal('ROTATION_IN_PROGRESS', { log: asked.log, ...holder }),
-      ]),
-    );
-  }
-}
-
-/** The recovery, under the lock. Looks again first: a critical section that was cancelled may have ended meanwhile. */
-export async function recoverUnderLock(request: RecoveryRequest): Promise<RotationResult> {
-  const { log } = request;
-  const journal = new Journal(log, null, false);
-  setHandler(progressQuery, () => journal.progress, { description: 'How far the recovery is' });
-  const retrying = new RetryAndHold(journal, observations());
-  const found = await planOf(request, { lookForHolder: false });
+  const taken = await lockTaken(log);
+  const found = taken ? { refusals: [taken] } : await planOf(log);
   if (found === null) {
     return journal.concludes(notNeeded(log));
   }
   if ('refusals' in found) {
-    return journal.concludes(refused({ log, rotationId: 'recovery' }, found.refusals));
+    return refusedFor(found.refusals);
   }
-  journal.recovers(found.input.identity.rotationId, sayings(found).join(' '));
+  if (asked.request.dryRun) {
+    return journal.concludes(shown(log, found));
+  }
   const { rotationId } = found.input.identity;
+  journal.recovers(rotationId, sayings(found).join(' '));
+  journal.handsOverTo(lockId(log));
+  const result = await underLock(log, {
+    type: RECOVER_UNDER_LOCK,
+    args: [{ log } satisfies RecoveryRequest],
+    rotationId,
+    step: 'recovery',
+    summary: `Recovery of ${log}`,
+  });
+  return 'outcome' in result ? journal.concludes(result) : refusedFor(result.refusals);
+}
+
+/** The recovery, under the lock. Looks again first: a critical section that was cancelled may have ended meanwhile. */
+export async function recoverUnderLock({ log }: RecoveryRequest): Promise<RotationResult> {
+  const journal = new Journal(log, null, false);
+  setHandler(progressQuery, () => journal.progress, { description: 'How far the recovery is' });
+  const retrying = new RetryAndHold(journal, observations());
+  const found = await planOf(log);
+  if (found === null) {
+    return journal.concludes(notNeeded(log));
+  }
+  if ('refusals' in found) {
+    return journal.concludes(refused({ kind: 'recovery', log, rotationId: null }, found.refusals));
+  }
+  const { rotationId } = found.input.identity;
+  journal.recovers(rotationId, sayings(found).join(' '));
   // Half a recovery is what it was started for: a Cancel does not stop it.
-  return await withResult({ log, rotationId }, journal, retrying, () =>
+  return await withResult({ kind: 'recovery', log, rotationId }, journal, retrying, () =>
     CancellationScope.nonCancellable(() => recover(realRun(retrying), found, journal)),
   );
 }
@@ -107,9 +86,13 @@ export async function recoverUnderLock(request: RecoveryRequest): Promise<Rotati
 async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<RotationResult> {
   const { input: input, timing, retire, kind } = plan;
   const { identity, release } = input;
-  const { log, rotationId: rotation, attempt } = identity;
+  const { log, rotationId, attempt } = identity;
   const rotated = (): Rotated => ({
-    ...{ log, rotationId: rotation, attempts: attempt, steps: journal.progress.steps },
+    kind: 'recovery',
+    log,
+    rotationId,
+    attempts: attempt,
+    steps: journal.progress.steps,
     interventions: run.retrying.interventions,
     ...journal.left,
   });
@@ -118,10 +101,12 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
     const stuck = { decision: input.ifNextFails, reason: interrupted };
     return await supersede(run, { input, stuck, timing }, rotated, journal);
   }
-  const carry = run.retrying.on(input);
-  const retired = async (trees: RecoveryPlan['retire'], by = carry): Promise<void> => {
+  const retrying = run.retrying.on(input);
+  const retired = async (trees: RecoveryPlan['retire'], by = retrying): Promise<void> => {
     for (const left of trees) {
-      await by.maySkip('undo createTree', (patience) => run.actions.retireNextTree(left.identity, patience));
+      await by.maySkip('undo createTree', (patience) =>
+        run.actions.retireNextTree({ identity: left.identity }, patience),
+      );
       journal.leaves(left.treeId);
     }
   };
@@ -132,40 +117,30 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
     retire.filter((left) => !own(left.identity)),
     run.retrying.on(input, true),
   );
-  const result = await endCriticalSection(run, input, journal, lostSection(input, interrupted));
+  const result = await endSection(run, input, journal, lostSection(input, interrupted));
   if (result.end === 'exposed') {
-    const evidence = await finish(run, input, result, timing, journal);
+    const evidence = await afterExposure(run, input, result, timing, journal);
     return completed(rotated(), input, evidence);
   }
   if (result.end === 'stuck') {
     return await supersede(run, { input, stuck: result, timing }, rotated, journal);
   }
-  await carry.maySkip('undo stage', (patience) => run.actions.discard(input, patience));
+  await retrying.maySkip('undo stage', (patience) => run.actions.discard(input, patience));
   await retired([{ identity, treeId: release.nextTreeId }]);
   await lookBack(run, { identity, release, froze: result.froze }, journal);
   return rolledBack(rotated(), release.currentTreeId, interrupted);
 }
 
 /** Looks, and decides; null when nothing is left over. Whatever keeps it from looking is a refusal too. */
-async function planOf(
-  { log }: RecoveryRequest,
-  { lookForHolder }: { readonly lookForHolder: boolean },
-): Promise<RecoveryPlan | { readonly refusals: readonly Refusal[] } | null> {
+async function planOf(log: string): Promise<RecoveryPlan | { readonly refusals: readonly Refusal[] } | null> {
   const ask = observations();
   try {
-    const holder = lookForHolder ? await ask.lockHolder(log) : null;
-    if (holder) {
-      return { refusals: [refusal('ROTATION_IN_PROGRESS', { log, ...holder })] };
-    }
     // A critical section whose rotation was terminated takes itself back; two hands at it would be one too many.
     for (let tries = 1; (await ask.criticalSectionRuns(log)) && tries < CLOSING_TRIES; tries += 1) {
-      await sleep('1 second');
+      await sleep(PAUSE_MS);
     }
     const { refusals, found } = await ask.leftovers({ log });
-    if (!found) {
-      return { refusals };
-    }
-    return planRecovery(log, found);
+    return found ? planRecovery(log, found) : { refusals };
   } catch (error) {
     return { refusals: [reasonOf(error, 'preflight')] };
   }
@@ -186,6 +161,7 @@ function sayings(plan: RecoveryPlan): string[] {
 
 function shown(log: string, plan: RecoveryPlan): RotationResult {
   return {
+    kind: 'recovery',
     log,
     rotationId: plan.input.identity.rotationId,
     outcome: 'planned',

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, defineUpdate, setHandler, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
 import { failed, reasonOf } from './failure';
 import { GivenUp } from './given-up';
 import type { Journal } from './journal';
@@ -13,49 +13,23 @@ import {
   type Intervention,
   type ResumeInput,
 } from './model/held';
-import { BRIEF_TRIES, firstRound, nextRound, ONE_TRY } from './model/patience';
-import { refusal, type Refusal } from './model/refusals';
+import { BRIEF_TRIES, firstRound, nextRound } from './model/patience';
+import { isDecisive, refusal } from './model/refusals';
+import type { StubbornStep } from './model/steps';
 import type { Act, Retrying } from './saga';
 
-/** The log belongs to a later rotation: another try cannot change that, and a person need not either. */
-function isDecisive(reason: Refusal): boolean {
-  return reason.code === 'NOT_OURS';
-}
-
-/** A few tries; then the caller has to go on with it. For a critical section, whose rotation waits for it. */
-export const fewRetries: Retrying = {
-  mustSucceed: tried,
-  maySkip: async (name, act) => ({ result: await tried(name, act) }),
-};
-
-async function tried<Result>(name: string, act: Act<Result>): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await act(ONE_TRY);
-    } catch (error) {
-      if (tries === BRIEF_TRIES || isDecisive(reasonOf(error, name))) {
-        throw error;
-      }
-      await CancellationScope.nonCancellable(() => sleep(ONE_TRY.pauseMs));
-    }
-  }
-}
-
-/** What a person who finishes a step has to be told of it. */
-type ByHandOrder = Omit<HeldStep, 'step'>;
-
-/** What is carried through, and what a person may decide about it. */
-interface Carried {
-  readonly input: ByHandOrder;
+/** What must succeed, and what a person may decide about it. */
+interface Stubborn {
+  readonly input: Omit<HeldStep, 'step'>;
   readonly closed: boolean;
   readonly allowed: readonly Choice[];
-  readonly name: string;
+  readonly name: StubbornStep;
 }
 
 const resumeUpdate = defineUpdate<string, [ResumeInput]>(RESUME);
 
 /**
- * Carries through what must succeed: undos, and the steps behind the point of no return. It goes on trying; after some
+ * Retries what must succeed: undos, and the steps behind the point of no return. It goes on trying; after some
  * tries it raises an alarm and is held: a person may let it try again at once, leave the step out, or give up.
  */
 export class RetryAndHold {
@@ -63,7 +37,7 @@ export class RetryAndHold {
   readonly #observations: Pick<Observations, 'byHand'>;
   readonly #interventions: Intervention[] = [];
   /** What a person has decided and no try has followed yet. */
-  #ordered: Intervention | undefined;
+  #decided: Intervention | undefined;
 
   /** Answers the Update `resume` from now on. */
   constructor(journal: Journal, observations: Pick<Observations, 'byHand'>) {
@@ -72,7 +46,7 @@ export class RetryAndHold {
     setHandler(resumeUpdate, (input) => this.#resume(input), {
       description: 'When held: {"choice": "retry", "skip" or "giveUp", "who": "...", "why": "..."}',
       validator: (input: unknown) => {
-        const problems = resumeProblems(input, this.#journal.progress.held, this.#ordered);
+        const problems = resumeProblems(input, this.#journal.progress.held, this.#decided);
         if (problems.length > 0) {
           throw failed(refusal('RESUME_REFUSED', { problems }));
         }
@@ -86,37 +60,42 @@ export class RetryAndHold {
   }
 
   /**
-   * Carries undos and forward steps of this attempt through.
+   * Retries undos and forward steps of this attempt.
    *
    * @param closed the log is closed to writes until all of it has succeeded.
    */
-  on(input: ByHandOrder, closed = input.release.supersedes ?? false): Retrying {
-    const of = (name: string, allowed: readonly Choice[]): Carried => ({ input, closed, allowed, name });
+  on(input: Omit<HeldStep, 'step'>, closed = input.release.supersedes ?? false): Retrying {
+    const of = (name: StubbornStep, allowed: readonly Choice[]): Stubborn => ({
+      input,
+      closed,
+      allowed,
+      name,
+    });
     return {
       mustSucceed: async (name, act) => {
-        const done = await this.#carry(of(name, ['retry', 'giveUp']), act);
+        const done = await this.#untilDone(of(name, ['retry', 'giveUp']), act);
         if (done) {
           return done.result;
         }
         throw new Error(`The step ${name} cannot be left out.`);
       },
-      maySkip: (name, act) => this.#carry(of(name, choices), act),
+      maySkip: (name, act) => this.#untilDone(of(name, choices), act),
     };
   }
 
-  async #carry<Result>(
-    { input, closed, allowed, name }: Carried,
+  async #untilDone<Result>(
+    { input, closed, allowed, name }: Stubborn,
     act: Act<Result>,
   ): Promise<{ readonly result: Result } | null> {
     const since = new Date().toISOString();
-    this.#ordered = undefined;
+    this.#decided = undefined;
     let patience = firstRound({ step: name, closed });
     for (let tries = 0; ;) {
       const began = Date.now();
       try {
         const result = await this.#untilDecided(() => act(patience));
         this.#journal.holds(null);
-        this.#tellOfLate(this.#ordered);
+        this.#tellOfLate(this.#decided);
         return { result };
       } catch (error) {
         const reason = reasonOf(error, name);
@@ -154,7 +133,7 @@ export class RetryAndHold {
   async #untilDecided<Result>(act: () => Promise<Result>): Promise<Result> {
     const scope = new CancellationScope();
     const watch = new CancellationScope();
-    const decided = watch.run(() => condition(() => this.#ordered !== undefined));
+    const decided = watch.run(() => condition(() => this.#decided !== undefined));
     decided.then(
       () => scope.cancel(),
       () => undefined,
@@ -169,23 +148,23 @@ export class RetryAndHold {
   /** What a person has decided; undefined when nobody has for as long as the pause lasts. */
   async #choice(pauseMs: number): Promise<Choice | undefined> {
     if (pauseMs > 0) {
-      await CancellationScope.nonCancellable(() => condition(() => this.#ordered !== undefined, pauseMs));
+      await CancellationScope.nonCancellable(() => condition(() => this.#decided !== undefined, pauseMs));
     }
-    const ordered = this.#ordered;
-    this.#ordered = undefined;
-    if (ordered) {
-      this.#interventions.push(ordered);
+    const decided = this.#decided;
+    this.#decided = undefined;
+    if (decided) {
+      this.#interventions.push(decided);
     }
     const held = this.#journal.progress.held;
-    if (ordered?.choice === 'giveUp' && held) {
-      throw new GivenUp(held, ordered);
+    if (decided?.choice === 'giveUp' && held) {
+      throw new GivenUp(held, decided);
     }
-    return ordered?.choice;
+    return decided?.choice;
   }
 
   async #byHand(
-    { identity, release, froze }: ByHandOrder,
-    step: string,
+    { identity, release, froze }: Omit<HeldStep, 'step'>,
+    step: StubbornStep,
   ): Promise<Pick<Held, 'state' | 'commands'>> {
     try {
       const held = { step, identity, release, ...(froze !== undefined && { froze }) };
@@ -197,13 +176,13 @@ export class RetryAndHold {
 
   #resume(input: ResumeInput): string {
     const step = this.#journal.progress.held?.step ?? '';
-    this.#ordered = { ...input, step, at: new Date().toISOString() };
+    this.#decided = { ...input, step, at: new Date().toISOString() };
     return `${input.choice}: ${step}`;
   }
 
   /** The try that ran when a person decided has succeeded: what was decided is neither done nor in the result. */
   #tellOfLate(input: Intervention | undefined): void {
-    this.#ordered = undefined;
+    this.#decided = undefined;
     if (input && input.choice !== 'retry') {
       const { who, choice, step } = input;
       this.#journal.notes(`${step} succeeded before the ${choice} of ${who} could be followed.`);

@@ -1,101 +1,112 @@
-import { isCancellation, sleep } from '@temporalio/workflow';
-import { runCriticalSection, lookBack, prepare, sectionOrder, type Prepared } from './attempt';
-import { finish } from './after-exposure';
-import type { Journal } from './journal';
-import type { LookBackInput } from './model/actions';
-import type { Plan } from './model/plan';
-import { refusal, type Refusal, type RefusalCode } from './model/refusals';
-import { completed, refused, rolledBack, type Rotated } from './model/result';
-import { numberAfter, type RotationResult } from './model/rotation';
-import type { Run } from './run';
-import { supersede } from './supersede';
+import type { RotationSteps } from './model/step-list';
+import type { StepName } from './model/steps';
 
 /**
- * The rotation: every step beside its undo. Start reading here.
+ * A rotation, step by step, each beside its undo. Start reading here.
  *
- *   createTree   the next tree: created, marked, closed       undo: it is FROZEN, marked, and never deleted
- *   stage        the next slot: written and rehearsed          undo: everything is put back
- *   (cut-over)   hold, start, freeze, verify, expose           undo: its own, in critical-section.ts
- *   confirm      the public log, verified by other code        from here on there is only forward (after-exposure.ts)
- *   settle       the standing configuration follows
- *   soak         watched for a while
- *
- * `run` does the changes or says them; nothing here can tell which.
+ * An undo is registered before its step acts and states an end, so it may run twice, or for a step that never happened. The
+ * undos run last first. Who runs this list: attempts.ts (all attempts), preparation.ts, critical-section.ts,
+ * failed-section.ts (undo, or forward), supersede.ts (a third tree) and after-exposure.ts.
  */
-export async function rotate(
-  run: Run,
-  plan: Plan,
-  rotationId: string,
-  journal: Journal,
-): Promise<RotationResult> {
-  const { timing } = plan;
-  let prepared: Prepared | undefined;
-  let nextTreeVisibleMs = 0;
-  /** The last attempt that changed anything that clients depend on. */
-  let begun: LookBackInput | undefined;
-  for (let attempt = 1; ; attempt += 1) {
-    const identity = { log: plan.log, rotationId, attempt, number: numberAfter(plan.number, attempt - 1) };
-    const rotated = (): Rotated => ({
-      ...{ log: plan.log, rotationId, plan, attempts: attempt, steps: journal.progress.steps },
-      interventions: run.retrying.interventions,
-      ...(nextTreeVisibleMs > 0 && { nextTreeVisibleMs }),
-      ...journal.left,
-    });
-    const takenBack = async (reason: Refusal): Promise<RotationResult> => {
-      await prepared?.undone();
-      if (begun) {
-        await lookBack(run, begun, journal);
-      }
-      return leftAlone.has(reason.code)
-        ? refused(rotated(), [reason])
-        : rolledBack(rotated(), plan.currentTree.treeId, reason);
-    };
-    if (!prepared) {
-      const preparation = await prepare(run, plan, identity, journal);
-      if ('reason' in preparation) {
-        return await takenBack(preparation.reason);
-      }
-      prepared = preparation;
-    }
-    const input = sectionOrder(timing, { identity, release: prepared.release });
-    const result = await runCriticalSection(run, input, journal);
-    if (result.end === 'exposed') {
-      const evidence = await finish(run, input, result, timing, journal);
-      return completed(rotated(), input, evidence);
-    }
-    if (result.end === 'stuck') {
-      return await supersede(run, { input, stuck: result, timing }, rotated, journal);
-    }
-    nextTreeVisibleMs += result.nextTreeVisibleMs;
-    const froze = result.froze || (begun?.froze ?? false);
-    begun = result.began ? { identity: input.identity, release: input.release, froze } : begun;
-    journal.notes(`Attempt ${attempt} was undone: ${result.reason.message}`);
-    if (result.nextTreeUsed) {
-      await prepared.undone();
-      prepared = undefined;
-    }
-    const { code } = result.reason;
-    if (attempt === timing.attempts || code === 'CANCELLED' || leftAlone.has(code)) {
-      return await takenBack(result.reason);
-    }
-    if (!(await rested(timing.pauseBetweenAttemptsMs))) {
-      return await takenBack(refusal('CANCELLED', { step: 'pause' }));
-    }
-  }
-}
+export const rotation = {
+  /** Before any write waits. A failure here undoes it, and the rotation is rolled back. */
+  preparation: [
+    {
+      name: 'createTree',
+      does: 'creates the next tree, closed and marked',
+      action: 'createNextTree',
+      undo: { action: 'retireNextTree', leaves: 'it is left FROZEN; no tree is deleted' },
+    },
+    {
+      name: 'stage',
+      does: 'writes the next release, rehearses its start',
+      action: 'stage',
+      undo: { action: 'discard', leaves: 'it is stopped, what it replaced is put back' },
+    },
+  ],
 
-/** The log is another's, or lives on this rotation's tree already, which was reset: nothing was done, nothing is undone. */
-const leftAlone: ReadonlySet<RefusalCode> = new Set(['NOT_OURS', 'ALREADY_ROTATED']);
+  /**
+   * Writes wait in it, so it is two activities: each further one costs clients some fifty milliseconds. All of it is undone
+   * when a step fails, when it is cancelled, or when it is not through in time.
+   */
+  criticalSection: [
+    {
+      action: 'holdAndFreeze',
+      steps: [
+        {
+          name: 'hold',
+          does: 'new writes wait, until none is in flight to Rekor',
+          undo: { action: 'sendToCurrent', leaves: 'writes go to the current release' },
+        },
+        {
+          name: 'start',
+          does: 'the next release starts, while the current tree drains',
+          // It gives nobody anything back: those who wait come first (H26).
+          undo: { action: 'stop', leaves: 'it is stopped, after all other undos', last: true },
+        },
+        {
+          name: 'freeze',
+          does: 'the current tree is proven drained, FROZEN, and its end read',
+          undo: { action: 'allowWritesToCurrent', leaves: 'the current tree is ACTIVE' },
+        },
+      ],
+    },
+    {
+      action: 'openAndExpose',
+      steps: [
+        {
+          name: 'verify',
+          does: 'proves the next release, opens its tree',
+          // What the closed tree holds decides whether there is a way back (failed-section.ts).
+          undo: { action: 'closeNextTree', leaves: 'the next tree is closed again' },
+        },
+        {
+          name: 'expose',
+          does: 'sends everything to the next release',
+          undo: { leaves: 'those of verify and hold, if there is a way back' },
+        },
+      ],
+    },
+  ],
 
-/** Waits; false when the wait was cancelled. */
-async function rested(ms: number): Promise<boolean> {
-  try {
-    await sleep(ms);
-    return true;
-  } catch (error) {
-    if (isCancellation(error)) {
-      return false;
-    }
-    throw error;
-  }
+  /** Past the point of no return: each is tried until it succeeds, or a person leaves it out. */
+  afterExposure: [
+    {
+      name: 'confirm',
+      does: 'verifies the public log, with independent code',
+      action: 'confirm',
+      finds: 'verification',
+      undo: 'only forward',
+    },
+    {
+      name: 'settle',
+      does: 'makes the next release standing, stops the other',
+      action: 'settle',
+      undo: 'only forward',
+    },
+    {
+      name: 'soak',
+      does: 'watches tree states and loaded lengths',
+      action: 'soak',
+      lasts: 'soakMs',
+      finds: 'writes',
+      undo: 'only forward',
+    },
+  ],
+} as const satisfies RotationSteps;
+
+/** Every step in its order. */
+export const steps = [
+  ...rotation.preparation,
+  ...rotation.criticalSection.flatMap((part): readonly (typeof part.steps)[number][] => part.steps),
+  ...rotation.afterExposure,
+];
+
+type Listed = (typeof steps)[number]['name'];
+
+/** The names of the steps in their order. It does not compile when the list above has forgotten one. */
+export const stepNames = complete(steps.map(({ name }) => name));
+
+function complete<Names>(listed: [StepName] extends [Listed] ? Names : never): Names {
+  return listed;
 }

@@ -1,21 +1,15 @@
-import type { AttemptInput, Actions, CriticalSectionInput, Observations } from './model/actions';
+import type { CriticalSectionResult } from './section-result';
+import type { Actions, AttemptInput, CriticalSectionInput, Observations } from './model/actions';
 import type { Intervention } from './model/held';
-import type { Patience } from './model/patience';
-import type { CriticalSectionResult } from './critical-section';
 import type { Retrying, Says } from './saga';
 
-/** The one thing that differs between a real run and a dry one: what a change does. */
+/** The one thing that differs between a real run and a dry one: what an action does. */
 export interface Run {
   readonly actions: Actions;
-  readonly observations: {
-    readonly superseding: (
-      input: AttemptInput,
-      patience: Patience,
-    ) => ReturnType<Observations['superseding']>;
-  };
+  readonly observations: Pick<Observations, 'superseding'>;
   readonly says: Says;
   readonly retrying: {
-    /** Carries undos and forward steps of this attempt through; `closed`: the log takes no writes until they have succeeded. */
+    /** Retries undos and forward steps of this attempt; `closed`: the log takes no writes until they have succeeded. */
     on(input: AttemptInput, closed?: boolean): Retrying;
     /** What people have decided so far. */
     readonly interventions: readonly Intervention[];

@@ -1,39 +1,36 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { beganOf, timesOf } from './failure';
 import type { Patience } from './model/patience';
-import type { StepRecord, StepTimes } from './model/rotation';
-
-/** One step beside its undo. */
-export interface SagaStep<Result> {
-  readonly do: () => Promise<Result>;
-  /** States an end, so it may run twice, or for a step that never happened. */
-  readonly undo?: Act<unknown>;
-  /** The undo gives nobody anything back: it runs after all the others (H26). */
-  readonly undoLast?: true;
-}
+import type { ForwardStep, StepName, StepRecord, StepTimes, StubbornStep, UndoableStep } from './model/steps';
 
 /** What a saga tells of itself while it runs. */
 export interface SagaJournal {
   /** A step or the undo of one begins. */
-  begins(name: string, undoing: boolean): void;
+  begins(name: StepRecord['name'], undoing: boolean): void;
   ended(record: StepRecord): void;
 }
 
 /** What a dry run said in a step; undefined in a real run. */
-export type Says = (step: string) => readonly string[] | undefined;
+export type Says = (step: StepName) => readonly string[] | undefined;
 
-/** How a step is taken back. */
-export type Undo = Omit<SagaStep<unknown>, 'do'>;
-
-/** One activity; how often it is tried before it fails is for who carries it through. */
+/** One activity; how often it is tried before it fails is for who retries it. */
 export type Act<Result> = (patience: Patience) => Promise<Result>;
 
-/** Carries through what must succeed: retry-and-hold.ts says how. Both throw what cannot be carried through. */
+/** How a step is taken back. */
+export interface RegisteredUndo {
+  readonly name: UndoableStep;
+  /** States an end, so it may run twice, or for a step that never happened. */
+  readonly undo: Act<unknown>;
+  /** It runs after all the others. */
+  readonly last?: true;
+}
+
+/** Retries what must succeed (retry.ts, retry-and-hold.ts). Both throw what they have given up. */
 export interface Retrying {
   /** What nothing can go on without. */
-  mustSucceed<Result>(name: string, act: Act<Result>): Promise<Result>;
+  mustSucceed<Result>(name: StubbornStep, act: Act<Result>): Promise<Result>;
   /** What a person may leave out; the result is then null. */
-  maySkip<Result>(name: string, act: Act<Result>): Promise<{ readonly result: Result } | null>;
+  maySkip<Result>(name: StubbornStep, act: Act<Result>): Promise<{ readonly result: Result } | null>;
 }
 
 /**
@@ -43,7 +40,7 @@ export interface Retrying {
  * an activity says it had not begun when it failed is not undone: its undo could only harm what someone else has changed.
  */
 export class Saga {
-  readonly #undos: { readonly name: string; readonly undo: Act<unknown> }[] = [];
+  readonly #undos: RegisteredUndo[] = [];
   readonly #attempt: number;
   readonly #journal: SagaJournal;
   readonly #says: Says;
@@ -54,16 +51,17 @@ export class Saga {
     this.#says = says;
   }
 
-  /** Whether anything is left to be taken back. */
-  get hasUndos(): boolean {
-    return this.#undos.length > 0;
+  /** The steps that would be taken back. */
+  get undoes(): ReadonlySet<UndoableStep> {
+    return new Set(this.#undos.map(({ name }) => name));
   }
 
-  async step<Result>(name: string, step: SagaStep<Result>): Promise<Result> {
-    this.register(name, step);
+  async step<Result>(undo: RegisteredUndo, act: () => Promise<Result>): Promise<Result> {
+    const { name } = undo;
+    this.register(undo);
     const began = Date.now();
     this.#journal.begins(name, false);
-    const result = await step.do();
+    const result = await act();
     this.#done(name, Date.now() - began);
     return result;
   }
@@ -72,10 +70,14 @@ export class Saga {
    * A step that must succeed in the end and has no undo. Its time is that of all tries together, as a person saw it pass.
    * Undefined when a person left it out.
    */
-  async carried<Result>(name: string, carry: Retrying, act: Act<Result>): Promise<Result | undefined> {
+  async onlyForward<Result>(
+    name: ForwardStep,
+    retrying: Retrying,
+    act: Act<Result>,
+  ): Promise<Result | undefined> {
     const began = Date.now();
     this.#journal.begins(name, false);
-    const done = await carry.maySkip(name, act);
+    const done = await retrying.maySkip(name, act);
     if (done) {
       this.#done(name, Date.now() - began);
     } else {
@@ -89,19 +91,17 @@ export class Saga {
    * acts; of a failed one, the steps that it says it has done are recorded, and those it had not begun are forgotten.
    */
   async together<Result extends { readonly times: StepTimes }>(
-    steps: Readonly<Record<string, Undo>>,
+    names: readonly StepName[],
+    undos: readonly RegisteredUndo[],
     act: () => Promise<Result>,
   ): Promise<Result> {
-    const names = Object.keys(steps);
-    for (const [name, step] of Object.entries(steps)) {
-      this.register(name, step);
-    }
+    undos.forEach((undo) => this.register(undo));
     const record = (times: StepTimes): void => {
       for (const name of names.filter((step) => step in times)) {
         this.#done(name, times[name] ?? 0);
       }
     };
-    this.#journal.begins(names[0] ?? '', false);
+    names.slice(0, 1).forEach((name) => this.#journal.begins(name, false));
     try {
       const result = await act();
       record(result.times);
@@ -110,48 +110,40 @@ export class Saga {
       record(timesOf(error));
       const began = beganOf(error);
       if (began) {
-        names.filter((name) => !began.includes(name)).forEach((name) => this.forget(name));
+        undos.filter(({ name }) => !began.includes(name)).forEach(({ name }) => this.forget(name));
       }
       throw error;
     }
   }
 
   /** Registers a step's undo, as for a step of which nobody knows whether it happened. */
-  register(name: string, step: Undo): void {
-    if (step.undo) {
-      const entry = { name, undo: step.undo };
-      if (step.undoLast) {
-        this.#undos.unshift(entry);
-      } else {
-        this.#undos.push(entry);
-      }
+  register(undo: RegisteredUndo): void {
+    if (undo.last) {
+      this.#undos.unshift(undo);
+    } else {
+      this.#undos.push(undo);
     }
   }
 
   /** A step is not taken back: it never began, or something else has stated its end. */
-  forget(name: string): void {
-    const position = this.#undos.findIndex((entry) => entry.name === name);
+  forget(name: UndoableStep): void {
+    const position = this.#undos.findIndex((registered) => registered.name === name);
     if (position >= 0) {
       this.#undos.splice(position, 1);
     }
-  }
-
-  /** Whether this step would be taken back. */
-  takesBack(name: string): boolean {
-    return this.#undos.some((entry) => entry.name === name);
   }
 
   /**
    * Runs every registered undo, last first; a Cancel does not stop it. Each is forgotten once it was carried through.
    * Throws what could not be, and leaves that and the rest registered.
    */
-  async undo(carry: Retrying): Promise<void> {
+  async undo(retrying: Retrying): Promise<void> {
     await CancellationScope.nonCancellable(async () => {
       for (let last = this.#undos.at(-1); last; last = this.#undos.at(-1)) {
         const { name, undo } = last;
         const began = Date.now();
         this.#journal.begins(name, true);
-        const done = await carry.maySkip(`undo ${name}`, undo);
+        const done = await retrying.maySkip(`undo ${name}`, undo);
         this.forget(name);
         const kind = done ? 'undone' : 'skipped';
         this.#journal.ended({ name, ms: Date.now() - began, kind, attempt: this.#attempt });
@@ -159,7 +151,7 @@ export class Saga {
     });
   }
 
-  #done(name: string, ms: number): void {
+  #done(name: StepName, ms: number): void {
     const says = this.#says(name);
     const kind = says === undefined ? 'done' : 'said';
     this.#journal.ended({ name, ms, kind, attempt: this.#attempt, ...(says && { says }) });

@@ -1,16 +1,17 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import type { Stuck } from './critical-section';
+import { afterExposure } from './after-exposure';
 import { failed, reasonOf } from './failure';
-import { finish } from './after-exposure';
 import type { Journal } from './journal';
 import type { CriticalSectionInput } from './model/actions';
+import { fenceOf, laterFence, type AttemptIdentity } from './model/fencing';
 import { CLOSED_PAUSE_MS } from './model/patience';
 import type { RotationTiming } from './model/plan';
 import { refusal } from './model/refusals';
-import { completed, superseded, type Rotated } from './model/result';
-import { numberAfter, orderNumber, type AttemptIdentity, type RotationResult } from './model/rotation';
-import { runCriticalSection, prepare, sectionOrder } from './attempt';
+import { completed, superseded, type Rotated, type RotationResult } from './model/result';
+import { prepare } from './preparation';
 import type { Run } from './run';
+import { sectionInput, startSection } from './section-run';
+import type { Stuck } from './section-result';
 
 /** An attempt whose next tree holds entries of clients and cannot serve; both its trees are closed. */
 export interface StuckAttempt {
@@ -42,9 +43,9 @@ export async function supersede(
       // The pause between attempts is for a log that takes writes, which this one does not.
       await sleep(Math.min(timing.pauseBetweenAttemptsMs, CLOSED_PAUSE_MS));
     }
-    const identity = { ...input.identity, fence: laterBy(input.identity, timing.attempts + 1).number };
-    const onwards = { ...attempt, input: { ...input, identity } };
-    return await forwardUntilItSucceeds(run, onwards, rotated, journal);
+    const fence = laterFence(fenceOf(input.identity), timing.attempts + 1);
+    const last = { ...attempt, input: { ...input, identity: { ...input.identity, fence } } };
+    return await forwardUntilItSucceeds(run, last, rotated, journal);
   });
 }
 
@@ -69,10 +70,10 @@ async function withThirdTree(
   if ('reason' in prepared) {
     return null;
   }
-  const third = sectionOrder(timing, { identity, release: prepared.release });
-  const result = await runCriticalSection(run, third, journal);
+  const third = sectionInput(timing, { identity, release: prepared.release });
+  const result = await startSection(run, third, journal);
   if (result.end === 'exposed') {
-    const evidence = await finish(run, third, result, timing, journal);
+    const evidence = await afterExposure(run, third, result, timing, journal);
     return superseded(rotated(), third, evidence);
   }
   if (result.end === 'stuck') {
@@ -80,7 +81,7 @@ async function withThirdTree(
     return await supersede(run, { input: third, stuck: result, timing }, rotated, journal);
   }
   journal.notes(result.reason.message);
-  await prepared.undone();
+  await prepared.undo();
   return null;
 }
 
@@ -90,11 +91,11 @@ async function forwardUntilItSucceeds(
   rotated: () => Rotated,
   journal: Journal,
 ): Promise<RotationResult> {
-  const { identity, release, criticalSectionMs: budgetMs } = input;
+  const { identity, release } = input;
   journal.begins('forward', false);
   const opened = await run.retrying.on(input).mustSucceed('forward', async (patience) => {
     try {
-      return await run.actions.openAndExpose({ identity, release, budgetMs, forward: true }, patience);
+      return await run.actions.goForward({ identity, release }, patience);
     } catch (error) {
       const reason = reasonOf(error, 'forward');
       // A person may mend any other reason, and then it is worth another try; but of a tree that grew, nothing is to be
@@ -104,12 +105,13 @@ async function forwardUntilItSucceeds(
         : failed(refusal('FORWARD_FAILED', { tree: release.nextTreeId, reason: reason.message }));
     }
   });
-  const evidence = await finish(run, input, { end: 'exposed', ...opened, steps: [] }, timing, journal);
+  const exposed = { end: 'exposed', ...opened, steps: [] } as const;
+  const evidence = await afterExposure(run, input, exposed, timing, journal);
   return completed(rotated(), input, evidence);
 }
 
 /** A later attempt of the same rotation; its number is above all that this one may have used. */
 function laterBy(identity: AttemptIdentity, tries: number): AttemptIdentity {
   const { log, rotationId, attempt } = identity;
-  return { log, rotationId, attempt: attempt + tries, number: numberAfter(orderNumber(identity), tries) };
+  return { log, rotationId, attempt: attempt + tries, number: laterFence(fenceOf(identity), tries).act };
 }

@@ -2,12 +2,11 @@ import { failed, reasonOf } from './failure';
 import { GivenUp } from './given-up';
 import type { RetryAndHold } from './retry-and-hold';
 import type { Journal } from './journal';
-import { givenUp, refused, type Rotated } from './model/result';
-import type { RotationResult } from './model/rotation';
+import { givenUp, refused, type Rotated, type RotationResult } from './model/result';
 
 /** Ends a rotation or a recovery with its result: also when a person gave it up, or a later rotation owns the log. */
 export async function withResult(
-  what: Pick<Rotated, 'log' | 'rotationId' | 'plan'>,
+  what: Pick<Rotated, 'kind' | 'log' | 'rotationId' | 'plan'>,
   journal: Journal,
   retrying: RetryAndHold,
   act: () => Promise<RotationResult>,

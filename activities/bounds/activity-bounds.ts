@@ -1,21 +1,15 @@
 import { setInterval, clearInterval } from 'node:timers';
 import { CancelledFailure, Context, type Info } from '@temporalio/activity';
-import { REPORT_MS } from '../../workflows/model/deadlines';
-import type { StepsOfFailure } from '../../workflows/model/rotation';
+import { CALL_LANDS_MS, REPORT_MS, SIGN_OF_LIFE_EVERY_MS } from '../../workflows/model/deadlines';
+import type { KeptStep, StepsOfFailure } from '../../workflows/model/steps';
 import { refuse, RefusalError } from '../errors/refusal-error';
 import type { CallBounds, UnansweredChange } from '../clients/trillian';
-
-/** How often an activity shows that its worker lives; the critical section notices a dead one within a second (H21). */
-const SIGN_OF_LIFE_MS = 200;
-
-/** What was sent in the last instant of a try has landed this much later, in milliseconds. */
-export const MARGIN_MS = 100;
 
 /**
  * A try ends this long before Temporal gives it up, so that no call of it is sent, or still under way, when its
  * retry or its undo begins (H8), and that how it went is known by then. Milliseconds.
  */
-const ENDS_BEFORE_MS = REPORT_MS + MARGIN_MS;
+const ENDS_BEFORE_MS = REPORT_MS + CALL_LANDS_MS;
 
 /**
  * One call may take this share of its try, so that others still have time: half a second of the critical section's
@@ -35,15 +29,15 @@ export interface ActivityBounds extends CallBounds {
   /** The steps that were begun so far, and how long those took that were done, in milliseconds. */
   readonly steps: StepsOfFailure;
   /** Runs one of several steps of the activity, and keeps that it began and how long it took. */
-  step<Result>(name: string, act: () => Promise<Result>): Promise<Result>;
+  step<Result>(name: KeptStep, act: () => Promise<Result>): Promise<Result>;
   /** Runs a check that must hold before anything is changed; left out in this try once it has held. */
   requireOnce(check: () => Promise<void>): Promise<void>;
 }
 
 /** What `withinBounds` fills in while an activity runs. */
 export interface KeptSteps extends StepsOfFailure {
-  readonly times: Record<string, number>;
-  readonly began: string[];
+  readonly times: Partial<Record<KeptStep, number>>;
+  readonly began: KeptStep[];
 }
 
 /**
@@ -70,7 +64,7 @@ export async function withinBounds<Result>(
   }, budgetMs);
   const signsOfLife = setInterval(() => {
     context.heartbeat();
-  }, SIGN_OF_LIFE_MS);
+  }, SIGN_OF_LIFE_EVERY_MS);
   try {
     return await act({
       signal: AbortSignal.any([late.signal, context.cancellationSignal]),
@@ -139,7 +133,7 @@ function budgetOf({
 
 async function untilNoChangeCanLand(unanswered: ReadonlySet<UnansweredChange>): Promise<void> {
   const lands = Math.max(0, ...[...unanswered].map(({ mayLandUntil }) => mayLandUntil));
-  const restMs = lands + MARGIN_MS / 2 - Date.now();
+  const restMs = lands + CALL_LANDS_MS / 2 - Date.now();
   if (restMs > 0) {
     await new Promise((resolve) => setTimeout(resolve, restMs));
   }

@@ -1,7 +1,8 @@
 import type { RefusalCode } from '../../workflows/model/refusals';
 import { CallOutcomeUnknown, CallTooLate } from '../clients/trillian';
 import { RefusalError } from '../errors/refusal-error';
-import { type ActivityBounds, MARGIN_MS } from './activity-bounds';
+import { CALL_LANDS_MS } from '../../workflows/model/deadlines';
+import type { ActivityBounds } from './activity-bounds';
 import { pause } from './waiting';
 
 /** How long a step rests in a try, in milliseconds, before it asks again what could not be reached. */
@@ -65,7 +66,7 @@ function isTimeOver(error: unknown, { lateSignal }: ActivityBounds): boolean {
 /** How long to wait before `error` is worth another try, in milliseconds; undefined when it never is. */
 function restAfter(error: unknown): number | undefined {
   if (error instanceof CallOutcomeUnknown) {
-    return Math.max(error.mayLandUntil - Date.now(), 0) + MARGIN_MS;
+    return Math.max(error.mayLandUntil - Date.now(), 0) + CALL_LANDS_MS;
   }
   const passes =
     isUnreachable(error) || (error instanceof RefusalError && error.refusal.code === 'TRILLIAN_QUOTA');

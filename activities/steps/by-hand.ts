@@ -1,6 +1,6 @@
 import type { ByHand, HeldStep } from '../../workflows/model/by-hand';
 import type { TreeId } from '../../workflows/model/log';
-import { orderNumber } from '../../workflows/model/rotation';
+import { fenceOf } from '../../workflows/model/fencing';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { errorReason } from '../errors/error-reason';
 import type { LogSystems } from '../systems';
@@ -64,7 +64,7 @@ async function commandsFor(
     const order = JSON.stringify({ rotation: 'by hand', number, upstream: urlOf(name), shards });
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
-  const own = orderNumber(identity);
+  const own = fenceOf(identity);
   if (await leavesAlone(systems, held, bounds)) {
     return [];
   }
@@ -78,7 +78,7 @@ async function commandsFor(
       await requireNothingAfter(systems, held, bounds);
       return [setState(currentTreeId, 'ACTIVE')];
     case 'undo hold':
-      return [sendTo(current, own + 1)];
+      return [sendTo(current, own.undo)];
     case 'undo start':
       return installation.byHand.stop(next);
     case 'undo stage':
@@ -91,7 +91,7 @@ async function commandsFor(
         await requireNothingPublicAfter(systems, held, bounds);
       }
       const commands = different.map(({ wanted }) =>
-        wanted === 'gate to current' ? sendTo(current, own + 1) : setState(wanted.treeId, wanted.state),
+        wanted === 'gate to current' ? sendTo(current, own.undo) : setState(wanted.treeId, wanted.state),
       );
       return [...new Set(commands)];
     }
@@ -103,13 +103,15 @@ async function commandsFor(
         `curl -fsS ${urlOf(next)}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
         setState(nextTreeId, 'ACTIVE'),
         // Of the same number as its own order, which may follow it then.
-        sendTo(next, own, shardsOfNext(release, end.size)),
+        sendTo(next, own.act, shardsOfNext(release, end.size)),
       ];
     }
     case 'settle':
       return installation.byHand.settle(release);
-    default:
-      return [];
+    case 'confirm':
+    case 'soak':
+    case 'supersede':
+      return []; // There is nothing to do by hand: they only look.
   }
 }
 
@@ -123,7 +125,13 @@ async function leavesAlone(systems: LogSystems, held: HeldStep, bounds: Activity
     case 'undo start':
     case 'undo stage':
       return await isExposed(systems, held, bounds);
-    default:
+    case 'undo createTree':
+    case 'look back':
+    case 'supersede':
+    case 'forward':
+    case 'confirm':
+    case 'settle':
+    case 'soak':
       return false;
   }
 }

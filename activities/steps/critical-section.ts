@@ -1,10 +1,10 @@
 import type {
+  AttemptInput,
   CriticalInput,
   HeldAndFrozen,
   OpenedAndExposed,
-  OpenInput,
 } from '../../workflows/model/actions';
-import type { FrozenTree } from '../../workflows/model/rotation';
+import type { FrozenTree } from '../../workflows/model/next-tree';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import type { LogSystems } from '../systems';
 import { freeze } from './current-tree';
@@ -37,32 +37,44 @@ export async function holdAndFreeze(
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
 export async function openAndExpose(
   systems: LogSystems,
-  input: OpenInput,
+  input: CriticalInput,
   bounds: ActivityBounds,
+): Promise<OpenedAndExposed> {
+  return await opened(systems, input, bounds, async () => {
+    await bounds.requireOnce(() => requireStillHeld(systems, input, bounds));
+    const frozen = input.frozen ?? (await endOfCurrent(systems, input, bounds));
+    return { frozen, forward: false };
+  });
+}
+
+/** The same, where nobody told the end of the current tree, and nobody knows whether the next release still runs. */
+export async function goForward(
+  systems: LogSystems,
+  input: AttemptInput,
+  bounds: ActivityBounds,
+): Promise<OpenedAndExposed> {
+  return await opened(systems, input, bounds, async () => {
+    const frozen = await endOfCurrent(systems, input, bounds);
+    await start(systems, input, bounds);
+    return { frozen, forward: true };
+  });
+}
+
+async function opened(
+  systems: LogSystems,
+  input: AttemptInput,
+  bounds: ActivityBounds,
+  look: () => Promise<{ readonly frozen: FrozenTree; readonly forward: boolean }>,
 ): Promise<OpenedAndExposed> {
   await requireOurs(systems, input.identity, bounds);
   // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
   const { frozen, handover } = await bounds.step('verify', async () => {
-    if (input.frozen) {
-      await bounds.requireOnce(() => requireStillHeld(systems, input, bounds));
-    }
-    const end = input.frozen ?? (await goingForward(systems, input, bounds));
-    return { frozen: end, handover: await verifyAndOpen(systems, { ...input, frozen: end }, bounds) };
+    const looked = await look();
+    return { ...looked, handover: await verifyAndOpen(systems, { ...input, ...looked }, bounds) };
   });
   bounds.signal.throwIfAborted();
   // From here on a Cancel comes too late: half an exposure would be worse than either end.
   const toTheEnd = { ...bounds, signal: bounds.lateSignal };
   await bounds.step('expose', () => expose(systems, { ...input, frozen }, toTheEnd));
   return { frozen, handover, times: bounds.steps.times };
-}
-
-/** Nobody told the end of the current tree, and nobody knows whether the next release still runs. */
-async function goingForward(
-  systems: LogSystems,
-  input: OpenInput,
-  bounds: ActivityBounds,
-): Promise<FrozenTree> {
-  const frozen = await endOfCurrent(systems, input, bounds);
-  await start(systems, input, bounds);
-  return frozen;
 }

@@ -1,6 +1,6 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import { entries } from '../../workflows/model/counted';
-import type { FrozenTree } from '../../workflows/model/rotation';
+import type { FrozenTree } from '../../workflows/model/next-tree';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';

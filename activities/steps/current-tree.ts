@@ -1,7 +1,7 @@
 import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
 import type { Tree } from '../../workflows/model/log';
 import { markedTrees, readMark } from '../../workflows/model/mark';
-import type { FrozenTree } from '../../workflows/model/rotation';
+import type { FrozenTree } from '../../workflows/model/next-tree';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';

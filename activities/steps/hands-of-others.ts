@@ -1,8 +1,8 @@
 import { sameUrl } from '../../workflows/model/base-url';
-import type { CriticalInput, OpenInput } from '../../workflows/model/actions';
+import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import { attemptIdOf } from '../../workflows/model/mark';
-import { orderNumber } from '../../workflows/model/rotation';
+import { fenceOf } from '../../workflows/model/fencing';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
@@ -21,7 +21,7 @@ export async function requireAsPrepared(
   const { gate, installation } = systems;
   const { release, identity } = input;
   const before = await gate.state(bounds.signal);
-  if (before.number >= orderNumber(identity)) {
+  if (before.number >= fenceOf(identity).act) {
     const found = `the gate follows its order ${before.number}`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
@@ -47,7 +47,7 @@ export async function requireAsPrepared(
 /** Before the opening: the writes still wait for this attempt, its files are in place, and nobody touched the next tree. */
 export async function requireStillHeld(
   systems: LogSystems,
-  input: OpenInput,
+  input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<void> {
   const { gate, installation } = systems;
@@ -65,9 +65,9 @@ export async function requireStillHeld(
   if (next.state !== 'DRAINING') {
     throw changed(`The state of tree ${release.nextTreeId}`, 'DRAINING', next.state);
   }
-  if (state.mode !== 'hold' || state.number !== orderNumber(identity)) {
+  if (state.mode !== 'hold' || state.number !== fenceOf(identity).act) {
     const now = `order ${state.number} (${state.mode})`;
-    throw changed('The gate', `holding writes for order ${orderNumber(identity)}`, now);
+    throw changed('The gate', `holding writes for order ${fenceOf(identity).act}`, now);
   }
 }
 

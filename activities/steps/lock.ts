@@ -17,8 +17,8 @@ export async function lockHolder(
   if (!lock) {
     return null;
   }
-  const { rotation, startedBy } = lock.memo ?? {};
-  return { rotation: String(rotation), startedBy: String(startedBy) };
+  const { rotationId, startedBy } = lock.memo ?? {};
+  return { rotation: String(rotationId), startedBy: String(startedBy) };
 }
 
 /**
@@ -48,7 +48,7 @@ export async function lockOwner(client: Client, log: string): Promise<LockOwner 
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
-  const rotation = first.memo?.['rotation'];
+  const rotation = first.memo?.['rotationId'];
   const lastEvent = latest.history?.events?.[0]?.eventTime;
   const signs = [...(worst.raw.pendingActivities ?? []).flatMap(signsOfLife), lastEvent];
   return {

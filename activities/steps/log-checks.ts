@@ -1,6 +1,7 @@
 import type { ExposedInput, SoakInput } from '../../workflows/model/actions';
 import { readMark } from '../../workflows/model/mark';
-import { orderNumber, type VerificationReport, type WriteStall } from '../../workflows/model/rotation';
+import { fenceOf } from '../../workflows/model/fencing';
+import type { VerificationReport, WriteStall } from '../../workflows/model/result';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
@@ -59,7 +60,7 @@ export async function soak(
   } while (performance.now() < ends);
   const { hold } = await systems.gate.state(bounds.signal);
   // Of an attempt that a recovery or a later try ended, the hold has a number between its first one and that of the end.
-  if (!hold || hold.number < input.identity.number || hold.number > orderNumber(input.identity)) {
+  if (!hold || hold.number < input.identity.number || hold.number > fenceOf(input.identity).act) {
     return null;
   }
   const { stallMs, longestWaitMs, held, refused, recovered, dropped } = hold;

@@ -1,4 +1,5 @@
-import type { AttemptInput, CriticalInput, ExposedInput } from '../../workflows/model/actions';
+import { REHEARSAL_MS } from '../../workflows/model/deadlines';
+import type { AttemptInput, ExposedInput } from '../../workflows/model/actions';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, type RefusalError } from '../errors/refusal-error';
@@ -7,9 +8,6 @@ import { pause } from '../bounds/waiting';
 import { isExposed, requireOurs } from './ownership';
 import { requireSameService } from './served-identity';
 import { servedLog, type Patience } from './served-log';
-
-/** How long a rehearsed start may take, in milliseconds; Rekor needs about 150. */
-const REHEARSAL_MS = 15_000;
 
 /** A started process may take this long, in milliseconds, until whoever runs it says that it runs. */
 const SETTLING_MS = 1_000;
@@ -114,11 +112,7 @@ export async function discard(
 }
 
 /** The next release's processes run; whether they serve is proven later. */
-export async function start(
-  systems: LogSystems,
-  input: CriticalInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export async function start(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
   await systems.installation.start(input.release.next, bounds.signal);
 }
 

@@ -1,5 +1,5 @@
 import type { CloseInput } from '../../workflows/model/actions';
-import type { ClosedNextTree } from '../../workflows/model/rotation';
+import type { ClosedNextTree } from '../../workflows/model/next-tree';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { sameEnd } from '../handover';
@@ -9,7 +9,7 @@ import { ifOurs, livesOnNext } from './ownership';
 
 /**
  * Closes the next tree, proves it drained and says what it holds. Public entries in it make it the log's tree:
- * then it is for the caller to go forward. One that clients are sent to is left as it is, unless the order says otherwise.
+ * then it is for the caller to go forward. One that clients are sent to is left as it is, unless the input says otherwise.
  */
 export async function closeNextTree(
   systems: LogSystems,
@@ -21,7 +21,7 @@ export async function closeNextTree(
   const nothing: ClosedNextTree = { content: 'nothing', currentGrew: false };
   return await ifOurs(systems, identity, bounds, nothing, async () => {
     if (!input.evenIfExposed && (await livesOnNext(systems, input, bounds))) {
-      return { content: 'exposed', currentGrew: false };
+      return { content: 'serving', currentGrew: false };
     }
     const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, bounds);
     const handover = await handedOver(systems, nextTreeId, bounds);

@@ -1,5 +1,5 @@
 import type { TreeId } from '../../workflows/model/log';
-import type { NextTreeContent } from '../../workflows/model/rotation';
+import type { NextTreeContent } from '../../workflows/model/next-tree';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { headOrEmpty, isUninitialised } from '../empty-tree';
 import { readHandover, type TreeEnd } from '../handover';
@@ -52,4 +52,4 @@ export function contentAt(size: number, handover: HandedOver | null): ClosedCont
   return size === 1 && handover ? 'handover' : 'public entries';
 }
 
-type ClosedContent = Exclude<NextTreeContent, 'exposed'>;
+type ClosedContent = Exclude<NextTreeContent, 'serving'>;

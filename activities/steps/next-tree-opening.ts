@@ -1,8 +1,8 @@
-import type { AttemptInput, OpenInput } from '../../workflows/model/actions';
+import type { AttemptInput } from '../../workflows/model/actions';
 import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
 import type { Instance } from '../../workflows/model/log';
-import type { FrozenTree, Handover } from '../../workflows/model/rotation';
+import type { FrozenTree, Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { allEnded, pause } from '../bounds/waiting';
@@ -17,7 +17,7 @@ import { announceNext } from './writes';
 const LOOK_EVERY_MS = 5;
 
 /** An attempt whose current tree has ended. */
-interface FrozenOrder extends AttemptInput {
+interface FrozenAttempt extends AttemptInput {
   readonly frozen: FrozenTree;
 }
 
@@ -29,7 +29,7 @@ interface FrozenOrder extends AttemptInput {
  */
 export async function verifyAndOpen(
   systems: LogSystems,
-  input: FrozenOrder & Pick<OpenInput, 'forward'>,
+  input: FrozenAttempt & { readonly forward?: boolean },
   bounds: ActivityBounds,
 ): Promise<Handover | null> {
   const { trillian } = systems;
@@ -77,7 +77,7 @@ export async function verifyAndOpen(
 /** When the last entry before the next tree was integrated, in milliseconds since the epoch; null when there is none. */
 async function lastIntegration(
   { trillian }: LogSystems,
-  { frozen, release }: FrozenOrder,
+  { frozen, release }: FrozenAttempt,
   bounds: ActivityBounds,
 ): Promise<number | null> {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
@@ -97,7 +97,7 @@ async function lastIntegration(
  */
 function requireInOrder(
   { drain }: LogSystems,
-  { release }: FrozenOrder,
+  { release }: FrozenAttempt,
   lastAtMs: number | null,
   { integratedAtMs }: HandedOver,
 ): void {
@@ -116,7 +116,7 @@ function requireInOrder(
 /** Read once more, immediately before the opening: a current tree that has grown would shift every index (H1). */
 async function requireCurrentEnded(
   { trillian }: LogSystems,
-  { frozen, release }: FrozenOrder,
+  { frozen, release }: FrozenAttempt,
   bounds: ActivityBounds,
 ): Promise<void> {
   const { nextTreeId, currentTreeId } = release;
@@ -143,7 +143,7 @@ async function requireCurrentEnded(
  */
 async function proveInstance(
   systems: LogSystems,
-  input: FrozenOrder,
+  input: FrozenAttempt,
   instance: Instance,
   bounds: ActivityBounds,
 ): Promise<void> {

@@ -1,6 +1,7 @@
+import type { AttemptInput } from '../../workflows/model/actions';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees, markOf } from '../../workflows/model/mark';
-import type { AttemptIdentity } from '../../workflows/model/rotation';
+import type { AttemptIdentity } from '../../workflows/model/fencing';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { pause } from '../bounds/waiting';
 import { refuse, RefusalError } from '../errors/refusal-error';
@@ -18,7 +19,7 @@ const DISPLAY_NAME_LENGTH = 20;
 /** Creates, initialises and closes this attempt's tree, or adopts the one with its mark (H7, H10). */
 export async function createNextTree(
   systems: LogSystems,
-  identity: AttemptIdentity,
+  { identity }: Pick<AttemptInput, 'identity'>,
   bounds: ActivityBounds,
 ): Promise<TreeId> {
   const { trillian, queue } = systems;
@@ -89,7 +90,7 @@ async function untilTakenOn(
  */
 export async function retireNextTree(
   systems: LogSystems,
-  identity: AttemptIdentity,
+  { identity }: Pick<AttemptInput, 'identity'>,
   bounds: ActivityBounds,
 ): Promise<void> {
   const trees = markedTrees(await systems.trillian.listTrees(bounds), systems.log).filter(

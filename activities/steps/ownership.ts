@@ -1,7 +1,7 @@
 import { sameUrl } from '../../workflows/model/base-url';
 import type { AttemptInput } from '../../workflows/model/actions';
 import { markedTrees, attemptIdOf } from '../../workflows/model/mark';
-import { orderNumber, type AttemptIdentity } from '../../workflows/model/rotation';
+import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
@@ -16,17 +16,21 @@ export async function requireOurs(
   bounds: ActivityBounds,
 ): Promise<void> {
   const [state, trees] = await Promise.all([gate.state(bounds.signal), trillian.listTrees(bounds)]);
-  const number = orderNumber(identity);
+  const fence = fenceOf(identity);
   const marks = markedTrees(trees, log).map((tree) => tree.identity);
   const others = marks.filter(({ rotationId }) => rotationId !== identity.rotationId);
   const later = [
     // The orders that take an attempt back carry the number after its own.
-    ...[state.number, ...marks.map((mark) => mark.number)].filter((found) => found > number + 1),
+    ...[state.number, ...marks.map((mark) => mark.number)].filter((found) => found > fence.undo),
     // A rotation after one whose last attempts left no number anywhere may have been given theirs.
-    ...others.map((mark) => mark.number).filter((found) => found >= number),
+    ...others.map((mark) => mark.number).filter((found) => found >= fence.act),
   ];
   if (later.length > 0) {
-    throw refuse('NOT_OURS', { rotation: attemptIdOf(identity), number, later: Math.max(...later) });
+    throw refuse('NOT_OURS', {
+      rotation: attemptIdOf(identity),
+      number: fence.act,
+      later: Math.max(...later),
+    });
   }
 }
 

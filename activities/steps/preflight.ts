@@ -12,7 +12,7 @@ import type { InstallationState } from '../../workflows/model/installation';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import { markedTrees, treesWithUnusableMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
-import type { RotationRequest } from '../../workflows/model/rotation';
+import type { RotationRequest } from '../../workflows/model/request';
 import { firstIndexAfter } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';

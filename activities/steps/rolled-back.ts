@@ -41,7 +41,7 @@ export async function lookBack(
     await allowWritesToCurrent(systems, input, bounds);
   }
   await sendToCurrent(systems, input, bounds);
-  await retireNextTree(systems, input.identity, bounds);
+  await retireNextTree(systems, input, bounds);
   const left = await looked();
   if (left.length > 0) {
     throw refuse('NOT_AS_BEFORE', { log: systems.log, differences: left });

@@ -1,7 +1,9 @@
 import type { GateState, OrderIdentity } from '../../gate/messages';
 import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
+import { LEASE_MARGIN_MS } from '../../workflows/model/deadlines';
 import { attemptIdOf } from '../../workflows/model/mark';
-import { orderNumber, type AttemptIdentity, type FrozenTree } from '../../workflows/model/rotation';
+import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
+import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { OwnWords } from '../errors/own-words';
@@ -12,9 +14,6 @@ import { livesOnNext } from './ownership';
 
 /** How often the gate is asked whether a write is still in flight, in milliseconds. */
 const LOOK_EVERY_MS = 5;
-
-/** The gate's lease outlasts the section by this much, in milliseconds: time for the undo to say what follows. */
-const LEASE_MARGIN_MS = 1_000;
 
 /** Uploads too large to be held may take this share of the section's time; then the freeze decides about them (H14). */
 const STREAMS_SHARE = 0.4;
@@ -38,7 +37,7 @@ export async function hold(systems: LogSystems, input: CriticalInput, bounds: Ac
   }
   if (state.mode !== 'hold') {
     throw refuse('GATE_ORDER_REFUSED', {
-      number: orderNumber(input.identity),
+      number: fenceOf(input.identity).act,
       has: state.number,
       mode: state.mode,
     });
@@ -64,7 +63,11 @@ export async function sendToCurrent(
   }
   try {
     const shards = shardsOfCurrent(input.release);
-    await release(systems, { to: input.release.current, by: undoOf(input.identity), shards }, bounds);
+    await release(
+      systems,
+      { to: input.release.current, by: orderOf(input.identity, fenceOf(input.identity).undo), shards },
+      bounds,
+    );
   } catch (error) {
     if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
       throw error;
@@ -83,7 +86,7 @@ export async function expose(
 ): Promise<void> {
   const shards = shardsOfNext(input.release, input.frozen.size);
   try {
-    await release(systems, { to: input.release.next, by: input.identity, shards }, bounds);
+    await release(systems, { to: input.release.next, by: orderOf(input.identity), shards }, bounds);
   } catch (error) {
     const late = error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED';
     if (!late || !(await livesOnNext(systems, input, bounds))) {
@@ -107,7 +110,7 @@ export async function announceNext(
   }
   const shards = shardsOfNext(release, frozen.size);
   try {
-    await gate.tellNext({ number: orderNumber(identity), upstream: instance.url, shards }, signal);
+    await gate.tellNext({ number: fenceOf(identity).act, upstream: instance.url, shards }, signal);
   } catch (error) {
     if (!(error instanceof RefusalError)) {
       throw error;
@@ -136,7 +139,7 @@ type Released = AttemptInput['release'];
 
 interface SendTo {
   readonly to: string;
-  readonly by: AttemptIdentity;
+  readonly by: OrderIdentity;
   readonly shards: LoadedShards | undefined;
 }
 
@@ -149,13 +152,9 @@ async function release(
   if (!instance) {
     throw new OwnWords(`Slot ${to} has no instance to send writes to.`);
   }
-  await gate.release({ ...orderOf(by), upstream: instance.url, shards }, bounds.signal);
+  await gate.release({ ...by, upstream: instance.url, shards }, bounds.signal);
 }
 
-function undoOf(identity: AttemptIdentity): AttemptIdentity {
-  return { ...identity, fence: orderNumber(identity) + 1 };
-}
-
-function orderOf(identity: AttemptIdentity): OrderIdentity {
-  return { rotation: attemptIdOf(identity), number: orderNumber(identity) };
+function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): OrderIdentity {
+  return { rotation: attemptIdOf(identity), number };
 }

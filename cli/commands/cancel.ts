@@ -1,5 +1,5 @@
 import { logNamed } from '../../config/load';
-import type { Outcome } from '../../workflows/model/rotation';
+import type { Outcome } from '../../workflows/model/result';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { pausedText } from '../paused-text';

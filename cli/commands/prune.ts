@@ -1,5 +1,6 @@
 import type { RetiredTree } from '../../workflows/model/retired';
-import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
+import type { PruneRequest } from '../../workflows/model/request';
+import type { PruneResult } from '../../workflows/prune-trees';
 import { mustAgree, unaskable } from '../agreement';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';

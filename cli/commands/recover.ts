@@ -1,5 +1,5 @@
-import type { RecoveryRequest } from '../../workflows/model/recovery';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RecoveryRequest } from '../../workflows/model/request';
+import type { RotationResult } from '../../workflows/model/result';
 import { mustAgree, unaskable } from '../agreement';
 import { follow } from '../follow';
 import { recoveryText } from '../plan-text';

@@ -1,4 +1,5 @@
-import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
+import type { RotationRequest } from '../../workflows/model/request';
+import type { RotationResult } from '../../workflows/model/result';
 import { mustAgree, unaskable } from '../agreement';
 import { follow } from '../follow';
 import { checksText, planText } from '../plan-text';

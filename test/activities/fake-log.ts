@@ -1,3 +1,4 @@
+import type { KeptStep } from '../../workflows/model/steps';
 import { oncePerTry, type ActivityBounds } from '../../activities/bounds/activity-bounds';
 import { handoverLeaf, type TreeEnd } from '../../activities/handover';
 import { refuse } from '../../activities/errors/refusal-error';
@@ -7,7 +8,7 @@ import type { CriticalSectionInput } from '../../workflows/model/actions';
 import type { InstallationState, Release } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
-import type { AttemptIdentity } from '../../workflows/model/rotation';
+import type { AttemptIdentity } from '../../workflows/model/fencing';
 import { logTree } from '../model/log-tree';
 
 /** The attempt that the tests are about: the first of rotation `r`, with fencing number 7. */
@@ -51,7 +52,7 @@ interface FakeTree {
 export function someBounds(): ActivityBounds {
   const late = new AbortController();
   const ends = performance.now() + 300_000;
-  const steps = { times: {} as Record<string, number>, began: [] as string[] };
+  const steps = { times: {} as Partial<Record<KeptStep, number>>, began: [] as KeptStep[] };
   return {
     signal: late.signal,
     lateSignal: late.signal,

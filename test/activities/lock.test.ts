@@ -16,7 +16,7 @@ function client(pending: object): Client {
             workflowId,
             runId: 'run',
             status: { name: workflowId.startsWith('critical-section') ? 'COMPLETED' : 'RUNNING' },
-            memo: { rotation: 'r' },
+            memo: { rotationId: 'r' },
             raw: { pendingActivities: [pending] },
           }),
       }),

@@ -1,23 +1,23 @@
 import { cellsOf, faults, nameOf, parts, reasonToHold, runsThen } from '../../chaos/matrix';
 import { moments } from '../../harness/moments';
-import { steps } from '../../workflows/model/steps';
+import { stepNames } from '../../workflows/rotation';
 
 describe('the matrix of chaos', () => {
   it('has every part in every step', () => {
     const cells = cellsOf({}, 1);
     for (const part of parts) {
-      for (const step of steps) {
+      for (const step of stepNames) {
         expect(cells.some((cell) => cell.part === part && cell.step === step)).toBe(true);
       }
     }
   });
 
   it('leaves out only cells whose part does not run then, and never a cut network', () => {
-    const all = parts.length * steps.length * moments.length * faults.length;
+    const all = parts.length * stepNames.length * moments.length * faults.length;
     const left = cellsOf({}, 1).length;
     expect(left).toBeLessThan(all);
     const cut = cellsOf({ faults: ['cut'] }, 1);
-    expect(cut).toHaveLength(parts.length * steps.length * moments.length);
+    expect(cut).toHaveLength(parts.length * stepNames.length * moments.length);
     expect(runsThen({ part: 'next', step: 'createTree', moment: 'end', fault: 'kill', workers: 1 })).toBe(
       false,
     );

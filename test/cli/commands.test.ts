@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { run } from '../../cli/program';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { recordingTerminal, type RecordingTerminal } from './recording-terminal';
 import { until } from '../patience';
 import { startStandIn, type StandIn } from './stand-in-server';

@@ -1,5 +1,5 @@
 import { run } from '../../cli/program';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import type { PruneResult } from '../../workflows/prune-trees';
 import { recordingTerminal } from './recording-terminal';
 import { until } from '../patience';

@@ -12,9 +12,11 @@ import {
   superseded,
   type Evidence,
   type Rotated,
+  type RotationResult,
 } from '../../workflows/model/result';
 import { refusal } from '../../workflows/model/refusals';
-import type { RotationResult, StepRecord } from '../../workflows/model/rotation';
+
+import type { StepRecord } from '../../workflows/model/steps';
 import type { Progress } from '../../workflows/messages';
 import { aFoundLog } from '../workflows/found-log';
 
@@ -41,7 +43,7 @@ export function aPlan(): Plan {
 }
 
 function aRotated(changes: Partial<Rotated> = {}): Rotated {
-  const what = { log: 'production', rotationId: rotation, plan: aPlan() };
+  const what = { kind: 'rotation' as const, log: 'production', rotationId: rotation, plan: aPlan() };
   return { ...what, attempts: 1, steps, interventions: [], ...changes };
 }
 
@@ -127,7 +129,7 @@ export function aRolledBackResult(): RotationResult {
 
 /** Cancelled while the next slot was being staged: `stage` never ended. */
 export function aCancelledResult(changes: Partial<Rotated> = {}): RotationResult {
-  const undos: StepRecord[] = ['stage', 'createTree'].map((name) => ({
+  const undos: StepRecord[] = (['stage', 'createTree'] as const).map((name) => ({
     ...{ name, ms: 31, kind: 'undone', attempt: 1 },
   }));
   const rotated = aRotated({
@@ -155,7 +157,10 @@ export function aRefusedResult(): RotationResult {
     current: { ...current, state: 'FROZEN' },
     installation: { ...installation, nextIsRunning: true },
   });
-  return { ...refused({ log: 'production', rotationId: rotation }, refusalsIn(checks)), checks };
+  return {
+    ...refused({ kind: 'rotation', log: 'production', rotationId: rotation }, refusalsIn(checks)),
+    checks,
+  };
 }
 
 /** A rotation that a person had decided about when a later one took the log. */
@@ -168,6 +173,7 @@ export function anOvertakenResult(): RotationResult {
 /** What a dry run of `recoverLog` answers: it has no plan. */
 export function aPlannedRecovery(): RotationResult {
   return {
+    kind: 'recovery',
     ...{ log: 'production', rotationId: rotation, outcome: 'planned', refusals: [], attempts: 0, steps: [] },
     ...{ interventions: [], tellDownstream: [] },
     reason: 'Found: the gate holds writes. The rotation is taken back: tree 200 takes the writes.',
@@ -179,7 +185,7 @@ export function aRecoveredResult(): RotationResult {
   const undone = { name: 'freeze', ms: 12, kind: 'undone', attempt: 1 } as const;
   const what = { log: 'production', rotationId: rotation, attempts: 1, steps: [undone], interventions: [] };
   return rolledBack(
-    what,
+    { kind: 'recovery', ...what },
     '200',
     refusal('LEFTOVERS', { log: 'production', leftovers: ['the gate holds writes'] }),
   );

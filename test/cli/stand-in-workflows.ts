@@ -12,12 +12,13 @@ import {
 import { lockId, type Progress } from '../../workflows/messages';
 import type { GuardResult } from '../../workflows/model/guarding';
 import { resumeProblems, type Held, type ResumeInput } from '../../workflows/model/held';
-import type { RecoveryRequest } from '../../workflows/model/recovery';
-import { notNeeded } from '../../workflows/model/result';
+import type { RecoveryRequest, RotationRequest, PruneRequest } from '../../workflows/model/request';
+import { notNeeded, type RotationResult } from '../../workflows/model/result';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
-import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
+
 import type { RetiredTree } from '../../workflows/model/retired';
-import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
+
+import type { PruneResult } from '../../workflows/prune-trees';
 import {
   aCompletedResult,
   aHeld,

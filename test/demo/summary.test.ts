@@ -1,7 +1,7 @@
 import { complaints, summarise, type Summary } from '../../demo/summary';
 import { summaryText } from '../../demo/summary-text';
 import type { RotationRun } from '../../demo/rotation-run';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 
 const [CURRENT, NEXT] = ['5082225451410501653', '6826284441047790130'];
 
@@ -10,6 +10,7 @@ function run(result: Partial<RotationResult> = {}): RotationRun {
     historyEvents: 214,
     wholeMs: 12_345,
     result: {
+      kind: 'rotation',
       log: 'lab',
       rotationId: '20260131T030000Z-1f3a9c',
       outcome: 'completed',

@@ -4,7 +4,7 @@ import { exitCodes } from '../../cli/exit-codes';
 import { planText } from '../../cli/plan-text';
 import { checkCodes } from '../../workflows/model/checks';
 import { refusalCodes } from '../../workflows/model/refusals';
-import { steps } from '../../workflows/model/steps';
+import { stepNames, steps } from '../../workflows/rotation';
 import { aPlannedResult } from '../cli/results';
 
 /** Documents describe the code as it is. What can be compared with it is compared here. */
@@ -56,9 +56,9 @@ function all(text: string, pattern: RegExp): string[] {
 }
 
 /** The first cell of each row of the tables under a heading, when it is in code quotes. */
-function rowsUnder(text: string, heading: string): string[] {
+function rowsUnder(text: string, heading: string): string[][] {
   const section = text.slice(text.indexOf(`\n${heading}\n`)).split(/\n## /)[1] ?? '';
-  return all(section, /^\| `(\w+)` /gm);
+  return all(section, /^\|( `.+)\|$/gm).map((row) => row.split('|').map((cell) => cell.trim()));
 }
 
 const outsideCode = (text: string): string => text.replace(/^```[\s\S]*?^```/gm, '');
@@ -98,21 +98,13 @@ describe('docs/refusals.md, "The checks"', () => {
 });
 
 describe('README.md', () => {
-  it('lists the steps that a rotation goes through, in their order', () => {
-    // `createTree` and `stage`, then the critical section, then what is only forward.
-    const before = read('workflows/attempt.ts');
-    const after = read('workflows/after-exposure.ts');
-    const [section = ''] = read('workflows/critical-section.ts').split(
-      'async function takeBackCriticalSection(',
-    );
-    const steps = [
-      ...all(before, /saga\.step\('(\w+)'/g),
-      // `saga.together({ verify, expose: {} }, ...)`: the names of the steps that one activity does.
-      ...all(section, /saga\.together\(\{ (.+?) \}, /g).flatMap((names) => all(names, /(\w+)/g)),
-      ...all(after, /onwards\('(\w+)'/g),
-    ];
-    expect(steps.length).toBeGreaterThan(8);
-    expect(rowsUnder(read('README.md'), '## The steps, and how each is undone')).toEqual(steps);
+  it('has the table of the steps and their undos as the code has them', () => {
+    const table = steps.map(({ name, does, undo }) => [
+      `\`${name}\``,
+      does,
+      undo === 'only forward' ? 'none: only forward' : undo.leaves,
+    ]);
+    expect(rowsUnder(read('README.md'), '## The steps, and how each is undone')).toEqual(table);
   });
 
   it('shows a plan with the parts, the facts and the totals that the command line prints', () => {
@@ -131,7 +123,7 @@ describe('README.md', () => {
         .replace(/\b\d+ (file|command)s?/g, 'N $1')
         .replace(/tree \d+ \(\d+ entr\w+\)/, 'TREE');
     expect(totals(sample)).toBe(totals(printed));
-    expect(all(sample, /^ {2}([a-z]\w+) {2,}/gm)).toEqual(steps);
+    expect(all(sample, /^ {2}([a-z]\w+) {2,}/gm)).toEqual(stepNames);
   });
 
   it('lists the exit codes as --help does', () => {

@@ -65,6 +65,7 @@ const shapes: readonly Shape[] = [
 function told({ before, ended, planned }: Shape, handover = true): readonly string[] {
   const last = ended.at(-1) ?? { treeId: '', length: 0 };
   const rotated: Rotated = {
+    kind: 'rotation',
     ...{ log: 'production', rotationId: 'r', attempts: 1, steps: [], interventions: [] },
     ...(planned && { plan: { ...aPlan(), currentTree: { treeId: '200', size: 1, rootHash: '' } } }),
   };

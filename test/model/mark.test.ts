@@ -1,5 +1,5 @@
 import { markOf, readMark, treesWithUnusableMark } from '../../workflows/model/mark';
-import { LARGEST_NUMBER } from '../../workflows/model/rotation';
+import { LARGEST_NUMBER } from '../../workflows/model/fencing';
 import { logTree } from './log-tree';
 
 const identity = { log: 'production', rotationId: '20260131T030000Z-1f3a9c', attempt: 2, number: 41 };

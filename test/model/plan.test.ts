@@ -2,7 +2,7 @@ import { checkCodes, failedCheck, passedCheck, type Check } from '../../workflow
 import type { SignerPace } from '../../workflows/model/drain';
 import { planRotation, type FoundLog } from '../../workflows/model/plan';
 import { refusal } from '../../workflows/model/refusals';
-import { numberAfter } from '../../workflows/model/rotation';
+import { fenceAbove } from '../../workflows/model/fencing';
 import { aFoundLog } from '../workflows/found-log';
 
 const request = { log: 'production' };
@@ -40,7 +40,7 @@ describe('a plan', () => {
         currentTree: { treeId: '200', size: 20 },
         inactive: [{ treeId: '100', length: 10 }],
         firstIndexNow: 30,
-        number: numberAfter(7, 1),
+        fence: fenceAbove([7]),
       },
     });
   });

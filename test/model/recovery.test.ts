@@ -1,5 +1,5 @@
 import { planRecovery, type FoundLeftovers } from '../../workflows/model/recovery';
-import { numberAfter } from '../../workflows/model/rotation';
+import { fenceAbove } from '../../workflows/model/fencing';
 import { exposed, nextTree, nothingLeft, notExposed } from './left-over';
 
 const closed = { treeId: '200', state: 'FROZEN' } as const;
@@ -50,10 +50,10 @@ describe('the recovery of an interrupted rotation', () => {
       marked: [...notExposed.marked, later],
       gate: { mode: 'hold', number: 12 },
     };
-    const fence = numberAfter(12, 2);
+    const fence = fenceAbove([12], 2);
     expect(planned(found).input.identity).toEqual({ ...nextTree.identity, fence });
     const { identity } = planned({ ...found, gate: { mode: 'pass', number: 2 } }).input;
-    expect(identity.fence).toBe(numberAfter(9, 2));
+    expect(identity.fence).toEqual(fenceAbove([9], 2));
   });
 
   it('finishes one whose next tree serves clients already', () => {

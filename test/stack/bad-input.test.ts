@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RefusalCode } from '../../workflows/model/refusals';
-import type { RotationRequest } from '../../workflows/model/rotation';
+import type { RotationRequest } from '../../workflows/model/request';
 import type { LogSection, SlotSection } from '../../harness/configuration';
 import { expectAsBefore, expectOutcome } from './outcome';
 import { useLog } from './use-log';

@@ -1,22 +1,23 @@
 import { status } from '@grpc/grpc-js';
 import { releaseTo, setsState } from '../../faults/chosen-calls';
 import { criticalSectionId } from '../../workflows/messages';
-import { steps, type Step } from '../../workflows/model/steps';
+import { stepNames } from '../../workflows/rotation';
+import type { StepName } from '../../workflows/model/steps';
 import { activeTrees } from '../../harness/log-state';
 import { caughtIn, caughtRows } from '../../harness/moments';
 import { PATIENCE_MS, until, within } from '../../harness/waiting';
-import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { expectAsBefore, expectOutcome, endedSteps } from './outcome';
 import { useLog } from './use-log';
 
 /** Once clients are being sent to the next tree, a Cancel comes too late. */
-const tooLate: readonly Step[] = steps.slice(steps.indexOf('expose'));
-const inTime = steps.filter((step) => !tooLate.includes(step));
+const tooLate: readonly StepName[] = stepNames.slice(stepNames.indexOf('expose'));
+const inTime = stepNames.filter((step) => !tooLate.includes(step));
 
 describe('a rotation that is cancelled', () => {
   const log = useLog();
 
   /** Cancels a rotation in the middle of a step, while a client writes. */
-  async function cancelledIn(step: Step) {
+  async function cancelledIn(step: StepName) {
     await log.expectWritable();
     const catching = caughtIn(log, step, await log.serving());
     const rotation = await log.start();
@@ -49,7 +50,7 @@ describe('a rotation that is cancelled', () => {
       const result = await cancelledIn(step);
 
       expectOutcome(result, 'rolledBack');
-      expect(stepNames(result, 'done')).not.toContain('expose');
+      expect(endedSteps(result, 'done')).not.toContain('expose');
       expectAsBefore(before, await log.snapshot());
       await log.expectNothingLost();
     },
@@ -85,7 +86,7 @@ describe('a rotation that is cancelled', () => {
     held.release();
     const result = await log.result(rotation);
     expectOutcome(result, 'rolledBack');
-    expect(stepNames(result, 'undone', 1)).toEqual(['freeze', 'hold', 'start', 'stage', 'createTree']);
+    expect(endedSteps(result, 'undone', 1)).toEqual(['freeze', 'hold', 'start', 'stage', 'createTree']);
     await log.expectNothingLost();
   });
 

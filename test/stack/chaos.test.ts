@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCell, type CellOptions, type CellRecord } from '../../chaos/cell';
 import { nameOf, parts, type Cell } from '../../chaos/matrix';
-import { steps } from '../../workflows/model/steps';
+import { stepNames } from '../../workflows/rotation';
 import { startRig, type Rig } from '../../chaos/rig';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 
@@ -57,7 +57,7 @@ describe('a log of which a part breaks in the middle of a rotation', () => {
 
   it('is sampled in every part and every step', () => {
     expect(new Set([...sample.map(({ part }) => part)])).toEqual(new Set(parts));
-    expect(new Set([...sample.map(({ step }) => step)])).toEqual(new Set(steps));
+    expect(new Set([...sample.map(({ step }) => step)])).toEqual(new Set(stepNames));
   });
 
   it.each(sample.map((each) => [nameOf(each), each] as const))(

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
 import { PRUNE_TREES } from '../../workflows/messages';
-import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
+import type { PruneRequest } from '../../workflows/model/request';
+import type { PruneResult } from '../../workflows/prune-trees';
 import type { SlotSection } from '../../harness/configuration';
 import { activeTrees } from '../../harness/log-state';
 import type { Serving } from '../../harness/log-under-test';

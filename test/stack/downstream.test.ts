@@ -5,7 +5,7 @@ import { verifyAsBundle } from '../../activities/verification/bundle-check';
 import { LogReader } from '../../activities/verification/log-reader';
 import { artifactSigner } from '../../load/artifact';
 import { ensureBinaries } from '../../tools/binaries';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { unhurried } from '../../harness/configuration';
 import { useLog } from './use-log';
 import { PATIENCE_MS } from '../../harness/waiting';

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { LoadSummary } from '../../load/load';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
 import type { HttpMatch } from '../../faults/http-proxy';
 import { CRITICAL_SECTION_MS } from '../../harness/lab-process';
 import { activeTrees } from '../../harness/log-state';
 import type { LogUnderTest, Serving } from '../../harness/log-under-test';
 import { PATIENCE_MS, within } from '../../harness/waiting';
-import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { expectAsBefore, expectOutcome, endedSteps } from './outcome';
 import { useLog } from './use-log';
 
 interface Rotated {
@@ -181,9 +181,9 @@ describe('a rotation in which something fails', () => {
       const { result, summary } = await rotateUnderLoad();
 
       expectOutcome(result, 'rolledBack');
-      expect(stepNames(result, 'done')).toEqual(expect.arrayContaining([...after]));
-      expect(stepNames(result, 'done')).not.toContain(step);
-      expect(stepNames(result, 'undone')).toContain('createTree');
+      expect(endedSteps(result, 'done')).toEqual(expect.arrayContaining([...after]));
+      expect(endedSteps(result, 'done')).not.toContain(step);
+      expect(endedSteps(result, 'undone')).toContain('createTree');
       expect(result.reason).not.toBe('');
       expectAsBefore(before, await log.snapshot());
       expect(summary.failures).toEqual([]);
@@ -282,7 +282,7 @@ describe('a rotation in which something fails', () => {
 
     expectOutcome(result, 'completed');
     expect(result.attempts).toBeGreaterThan(1);
-    expect(stepNames(result, 'undone', 1)).toEqual(expect.arrayContaining(['freeze', 'hold', 'start']));
+    expect(endedSteps(result, 'undone', 1)).toEqual(expect.arrayContaining(['freeze', 'hold', 'start']));
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
     await log.expectNothingLost();
   });

@@ -1,12 +1,13 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { releaseTo } from '../../faults/chosen-calls';
 import type { SlotName } from '../../lab/files';
-import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
+import type { RotationRequest } from '../../workflows/model/request';
+import type { RotationResult } from '../../workflows/model/result';
 import { activeTrees } from '../../harness/log-state';
 import { caughtIn } from '../../harness/moments';
 import { person } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
-import { expectOutcome, stepNames } from './outcome';
+import { expectOutcome, endedSteps } from './outcome';
 import { useLog } from './use-log';
 
 interface Interrupted {
@@ -74,7 +75,7 @@ describe('a rotation whose exposure fails', () => {
     const result = await log.result(rotation);
 
     expectOutcome(result, 'completed');
-    expect(stepNames(result, 'done')).toContain('forward');
+    expect(endedSteps(result, 'done')).toContain('forward');
     expect(result.nextTree?.treeId).toBe(nextTreeId);
     await expectServed(result, currentTreeId);
   });

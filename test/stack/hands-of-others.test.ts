@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RefusalCode } from '../../workflows/model/refusals';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import type { SlotSection } from '../../harness/configuration';
 import { activeTrees } from '../../harness/log-state';
 import type { LogUnderTest, Serving } from '../../harness/log-under-test';

@@ -1,20 +1,22 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
-import { steps, type Step } from '../../workflows/model/steps';
+import type { RotationRequest } from '../../workflows/model/request';
+import type { RotationResult } from '../../workflows/model/result';
+import { stepNames } from '../../workflows/rotation';
+import type { StepName } from '../../workflows/model/steps';
 import { activeTrees } from '../../harness/log-state';
 import { caughtIn, caughtRows } from '../../harness/moments';
-import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { expectAsBefore, expectOutcome, endedSteps } from './outcome';
 import { useLog } from './use-log';
 
-const fromExposure = steps.slice(steps.indexOf('expose'));
-const beforeExposure = steps.filter((step) => !fromExposure.includes(step));
+const fromExposure = stepNames.slice(stepNames.indexOf('expose'));
+const beforeExposure = stepNames.filter((step) => !fromExposure.includes(step));
 
 describe('a rotation whose worker is killed', () => {
   const log = useLog();
 
   /** Starts a rotation, kills the worker in the step, lets `then` happen, and starts another worker. */
   async function killedIn(
-    step: Step,
+    step: StepName,
     then: (
       rotation: WorkflowHandle<(request: RotationRequest) => Promise<RotationResult>>,
     ) => Promise<unknown> = () => Promise.resolve(),
@@ -41,7 +43,7 @@ describe('a rotation whose worker is killed', () => {
       const result = await killedIn(step, (rotation) => rotation.cancel());
 
       expectOutcome(result, 'rolledBack');
-      expect(stepNames(result, 'done')).not.toContain('expose');
+      expect(endedSteps(result, 'done')).not.toContain('expose');
       expectAsBefore(before, await log.snapshot());
       await log.expectNothingLost();
     },

@@ -1,5 +1,5 @@
 import type { LoadSummary } from '../../load/load';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { useLog } from './use-log';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { expectOutcome } from './outcome';

@@ -6,7 +6,7 @@ import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
 import { connectMetrics } from '../../activities/clients/metrics';
 import { connectTrillian } from '../../activities/clients/trillian';
 import type { RefusalCode } from '../../workflows/model/refusals';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { refused } from '../activities/refused';
 import { databaseUser, otherDatabase, type Content } from './other-database';
 import { lockTable } from './table-lock';

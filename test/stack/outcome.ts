@@ -1,5 +1,5 @@
 import { differences, type LogState } from '../../harness/log-state';
-import type { Outcome, RotationResult } from '../../workflows/model/rotation';
+import type { Outcome, RotationResult } from '../../workflows/model/result';
 
 /** Fails with the rotation's own words when it ended otherwise. */
 export function expectOutcome(result: RotationResult, outcome: Outcome): void {
@@ -12,7 +12,7 @@ export function expectOutcome(result: RotationResult, outcome: Outcome): void {
 }
 
 /** The names of the steps of one kind, in all attempts or in one. */
-export function stepNames(
+export function endedSteps(
   result: RotationResult,
   kind: 'done' | 'undone' | 'said',
   attempt?: number,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SlotName } from '../../lab/files';
 import { ensureBinaries } from '../../tools/binaries';
 import type { RefusalCode } from '../../workflows/model/refusals';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { privateAuthority, tlsProxy } from '../activities/private-authority';
 import { unhurried } from '../../harness/configuration';
 import { expectAsBefore, expectOutcome } from './outcome';

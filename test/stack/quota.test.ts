@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { gateHold, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
 import { exhaustQuota } from '../../harness/queued-leaves';
 import { within } from '../../harness/waiting';
-import { expectAsBefore, expectOutcome, stepNames } from './outcome';
+import { expectAsBefore, expectOutcome, endedSteps } from './outcome';
 import { useLog } from './use-log';
 
 describe('a rotation whose Trillian refuses leaves by its quota', () => {
@@ -34,7 +34,7 @@ describe('a rotation whose Trillian refuses leaves by its quota', () => {
     try {
       expectOutcome(result, 'rolledBack');
       expect(result.interventions).toEqual([]);
-      expect(stepNames(result, 'undone', 1)).toEqual(expect.arrayContaining(['verify', 'freeze', 'hold']));
+      expect(endedSteps(result, 'undone', 1)).toEqual(expect.arrayContaining(['verify', 'freeze', 'hold']));
       expectAsBefore(before, await log.snapshot());
     } finally {
       await giveBack();
@@ -63,7 +63,7 @@ describe('a rotation whose Trillian refuses leaves by its quota', () => {
     const summary = await load.stop();
 
     expectOutcome(result, 'rolledBack');
-    expect(stepNames(result, 'undone', 1)).toEqual(expect.arrayContaining(['verify', 'freeze', 'hold']));
+    expect(endedSteps(result, 'undone', 1)).toEqual(expect.arrayContaining(['verify', 'freeze', 'hold']));
     expectAsBefore(before, await log.snapshot());
     // Rekor has its own way to Trillian: no client noticed.
     expect(summary.failures).toEqual([]);

@@ -9,7 +9,7 @@ import { artifactSigner, hashedRekord } from '../../load/artifact';
 import { readEntry } from '../../load/entry';
 import { createRecorder } from '../../load/recorder';
 import { ensureBinaries } from '../../tools/binaries';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { patientTimes } from '../../harness/lab-process';
 
 const run = promisify(execFile);

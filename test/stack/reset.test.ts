@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { lockId } from '../../workflows/messages';
-import type { Outcome } from '../../workflows/model/rotation';
+import type { Outcome } from '../../workflows/model/result';
 import { activeTrees } from '../../harness/log-state';
 import { caughtIn } from '../../harness/moments';
 import { expectOutcome } from './outcome';

@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { criticalSectionId, RECOVER_LOG } from '../../workflows/messages';
-import { steps, type Step } from '../../workflows/model/steps';
+import { stepNames } from '../../workflows/rotation';
+import type { StepName } from '../../workflows/model/steps';
 import { activeTrees, type LogState } from '../../harness/log-state';
 import type { LogUnderTest, Serving } from '../../harness/log-under-test';
 import { caughtIn, caughtRows } from '../../harness/moments';
@@ -13,7 +14,7 @@ import { useLog } from './use-log';
 const GUARD_EVERY = '10s';
 
 /** From here on the rotation is finished by whoever finds it. */
-const exposed: readonly Step[] = steps.slice(steps.indexOf('expose'));
+const exposed: readonly StepName[] = stepNames.slice(stepNames.indexOf('expose'));
 
 describe('a rotation that is terminated', () => {
   const log = useLog({ guard: { every: GUARD_EVERY } });
@@ -32,7 +33,7 @@ describe('a rotation that is terminated', () => {
 
   /** Takes the rotation away from itself in the middle of a step: with its critical section, if told so. */
   async function interruptedIn(
-    step: Step,
+    step: StepName,
     how: (log: LogUnderTest) => Promise<unknown>,
     what: string = step,
   ): Promise<Interrupted> {
@@ -110,7 +111,7 @@ describe('a rotation that is terminated', () => {
     return log.worker.output().slice(said);
   }
 
-  it.each(caughtRows(steps))(
+  it.each(caughtRows(stepNames))(
     'in $step is ended by the guardian: $where (H23)',
     async ({ step }) => {
       const interrupted = await interruptedIn(step, terminated);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import { atOnce, each } from './at-once';
 import { startSagaServer, type Rotations, type SagaServer } from './saga-server';
 import { World, type Act } from './world';

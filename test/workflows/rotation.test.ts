@@ -1,4 +1,5 @@
-import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
+import type { RotationRequest } from '../../workflows/model/request';
+import type { RotationResult } from '../../workflows/model/result';
 import { atOnce, each } from './at-once';
 import { startSagaServer, type SagaServer } from './saga-server';
 import { ALWAYS, World, type Act, type Fault } from './world';

@@ -12,7 +12,8 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { ensureBinaries } from '../../tools/binaries';
-import type { PruneRequest, PruneResult } from '../../workflows/prune-trees';
+import type { PruneRequest, RecoveryRequest, RotationRequest } from '../../workflows/model/request';
+import type { PruneResult } from '../../workflows/prune-trees';
 import {
   criticalSectionId,
   GUARD_LOG,
@@ -26,8 +27,8 @@ import {
 } from '../../workflows/messages';
 import type { GuardResult } from '../../workflows/model/guarding';
 import type { Held, ResumeInput } from '../../workflows/model/held';
-import type { RecoveryRequest } from '../../workflows/model/recovery';
-import type { RotationRequest, RotationResult } from '../../workflows/model/rotation';
+
+import type { RotationResult } from '../../workflows/model/result';
 import { World } from './world';
 import { activitiesOf } from './world-activities';
 import { PATIENCE_MS } from '../../harness/waiting';

@@ -1,4 +1,4 @@
-import type { RotationResult } from '../../workflows/model/rotation';
+import type { RotationResult } from '../../workflows/model/result';
 import type { Rotations } from './saga-server';
 import { ALWAYS, World, type Act } from './world';
 import { untilCancelled } from './world-activities';

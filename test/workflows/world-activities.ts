@@ -7,18 +7,14 @@ import type {
   Actions,
   CloseInput,
   Observations,
-  OpenInput,
   Pruning,
+  OpenedAndExposed,
 } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { refusal } from '../../workflows/model/refusals';
-import {
-  orderNumber,
-  type AttemptIdentity,
-  type ClosedNextTree,
-  type Handover,
-} from '../../workflows/model/rotation';
+import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
+import type { ClosedNextTree, FrozenTree, Handover } from '../../workflows/model/next-tree';
 import { sha256, slotNamed, type Act, type Fault, type World } from './world';
 
 /** How often an activity shows that its worker lives, in milliseconds. */
@@ -100,7 +96,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
 
   function requireAsPrepared({ release, identity }: { release: Release; identity: AttemptIdentity }): void {
     const { currentTreeId, nextTreeId, current, next, supersedes } = release;
-    if (gate.number >= orderNumber(identity)) {
+    if (gate.number >= fenceOf(identity).act) {
       const found = `the gate follows its order ${gate.number}`;
       throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
     }
@@ -112,7 +108,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     world.require(`Slot ${next} runs`, supersedes ?? false, supersedes ?? running.has(slotNamed(next)));
   }
 
-  function requireStillHeld({ release, identity }: OpenInput): void {
+  function requireStillHeld({ release, identity }: AttemptInput): void {
     const { nextTreeId } = release;
     if (world.state(nextTreeId) === 'ACTIVE') {
       const found = `tree ${nextTreeId} is ACTIVE before this run opened it`;
@@ -120,10 +116,10 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     }
     world.require(`tree ${nextTreeId}`, 'DRAINING', world.state(nextTreeId));
     requireStaged(release);
-    world.require('The gate', `hold ${orderNumber(identity)}`, `${gate.mode} ${gate.number}`);
+    world.require('The gate', `hold ${fenceOf(identity).act}`, `${gate.mode} ${gate.number}`);
   }
 
-  function open({ release, forward }: OpenInput): Handover | null {
+  function open({ release }: AttemptInput, forward: boolean): Handover | null {
     const { nextTreeId, currentTreeId } = release;
     world.require(`tree ${currentTreeId}`, 'FROZEN', world.state(currentTreeId));
     world.setState(nextTreeId, 'ACTIVE');
@@ -144,6 +140,25 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
   }
 
+  /** The steps of `openAndExpose` and `goForward`. */
+  async function opened(
+    input: AttemptInput,
+    steps: Steps,
+    look: () => FrozenTree,
+    forward = false,
+  ): Promise<OpenedAndExposed> {
+    const { identity, release } = input;
+    world.requireOurs(identity);
+    const prove = () => {
+      const frozen = look();
+      return { frozen, handover: open(input, forward) };
+    };
+    const proven = await acted('verify', prove, steps);
+    const upstream = slotNamed(release.next);
+    await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
+    return { ...proven, times: steps.times };
+  }
+
   const stop = ({ release }: { readonly release: Release }): void => {
     const next = slotNamed(release.next);
     if (kept.get(next)?.mark === release.attemptId && gate.upstream !== next) {
@@ -151,7 +166,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     }
   };
 
-  const retire = (identity: AttemptIdentity): void => {
+  const retire = ({ identity }: Pick<AttemptInput, 'identity'>): void => {
     ofAttempt(identity)
       .filter((treeId) => !world.isServed(treeId))
       .forEach((treeId) => world.setState(treeId, 'FROZEN'));
@@ -172,9 +187,9 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
   };
 
   const releaseWrites = ({ identity, release }: AttemptInput): void => {
-    const fence = orderNumber(identity) + 1;
-    if (!world.livesOnNext(release) && fence >= gate.number) {
-      world.order({ ...identity, fence }, { mode: 'pass', upstream: slotNamed(release.current) });
+    const { undo } = fenceOf(identity);
+    if (!world.livesOnNext(release) && undo >= gate.number) {
+      world.order(identity, { mode: 'pass', upstream: slotNamed(release.current) }, undo);
     }
   };
 
@@ -184,7 +199,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
       return { content: 'nothing' as const, currentGrew: false };
     }
     if (!evenIfExposed && world.livesOnNext(release)) {
-      return { content: 'exposed' as const, currentGrew: false };
+      return { content: 'serving' as const, currentGrew: false };
     }
     world.setState(nextTreeId, 'FROZEN');
     const currentGrew = world.hasGrown(currentTreeId, nextTreeId);
@@ -255,7 +270,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     }),
 
     createNextTree: afterSections(
-      change('createNextTree', (identity) => {
+      change('createNextTree', ({ identity }) => {
         world.requireOurs(identity);
         const treeId = ofAttempt(identity)[0] ?? `next-${world.marked().length + 1}`;
         if (world.trees.has(treeId) && world.isServed(treeId)) {
@@ -312,26 +327,20 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     sendToCurrent: change('sendToCurrent', releaseWrites),
     stop: change('stop', stop),
     openAndExpose: (input) =>
+      withSteps(world, (steps) =>
+        opened(input, steps, () => {
+          requireStillHeld(input);
+          return input.frozen ?? frozenEnd(input.release.currentTreeId);
+        }),
+      ),
+    goForward: (input) =>
       withSteps(
         world,
         async (steps) => {
-          const { identity, release, frozen } = input;
-          world.requireOurs(identity);
-          if (input.forward) {
-            await acted('forward', () => goForward(release));
-          }
-          const prove = (): Handover | null => {
-            if (frozen) {
-              requireStillHeld(input);
-            }
-            return open(input);
-          };
-          const handover = await acted('verify', prove, steps);
-          const upstream = slotNamed(release.next);
-          await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
-          return { frozen: frozen ?? frozenEnd(release.currentTreeId), handover, times: steps.times };
+          await acted('forward', () => goForward(input.release));
+          return await opened(input, steps, () => frozenEnd(input.release.currentTreeId), true);
         },
-        !input.forward,
+        false,
       ),
     closeNextTree: change('closeNextTree', closeNext),
     lookBack: change('lookBack', (input) => {
@@ -342,7 +351,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
           allowWrites(input);
         }
         releaseWrites(input);
-        retire(input.identity);
+        retire(input);
       }
       const left = notAsBefore(input);
       if (left.length > 0) {

@@ -7,7 +7,8 @@ import type { Shard, Tree, TreeHead, TreeId, TreeState } from '../../workflows/m
 import { markedTrees, markOf, attemptIdOf, type MarkedTree } from '../../workflows/model/mark';
 import type { FoundLog, RotationTiming } from '../../workflows/model/plan';
 import type { FoundLeftovers } from '../../workflows/model/recovery';
-import { orderNumber, type AttemptIdentity, type NextTreeContent } from '../../workflows/model/rotation';
+import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
+import type { NextTreeContent } from '../../workflows/model/next-tree';
 import { aFoundLog } from './found-log';
 import { logTree } from '../model/log-tree';
 
@@ -200,7 +201,7 @@ export class World {
     return { size, rootHash: sha256(`${treeId} ${size}`) };
   }
 
-  content(treeId: TreeId): Exclude<NextTreeContent, 'exposed'> {
+  content(treeId: TreeId): Exclude<NextTreeContent, 'serving'> {
     const { size, handover } = this.tree(treeId);
     return size === 0 ? 'nothing' : size === 1 && handover ? 'handover' : 'public entries';
   }
@@ -228,8 +229,8 @@ export class World {
   /** Refuses NOT_OURS, as every change does, when a later attempt or a recovery has the log. */
   requireOurs(identity: AttemptIdentity): void {
     const later = Math.max(this.gate.number, ...this.marked().map((tree) => tree.identity.number));
-    const number = orderNumber(identity);
-    if (later > number + 1) {
+    const { act: number, undo } = fenceOf(identity);
+    if (later > undo) {
       throw refuse('NOT_OURS', { rotation: attemptIdOf(identity), number, later });
     }
   }
@@ -254,9 +255,9 @@ export class World {
   order(
     identity: AttemptIdentity,
     order: { readonly mode: 'pass' | 'hold'; readonly upstream: SlotName },
+    number = fenceOf(identity).act,
   ): void {
     const { mode, number: has } = this.gate;
-    const number = orderNumber(identity);
     if (number < has || (number === has && order.mode === 'hold' && mode !== 'hold')) {
       throw refuse('GATE_ORDER_REFUSED', { number, has, mode });
     }

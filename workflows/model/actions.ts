@@ -7,16 +7,11 @@ import type { ByHand, HeldStep } from './by-hand';
 import type { GuardFacts } from './guarding';
 import type { RecoveryFacts } from './recovery';
 import type { DeleteTreeInput, RetiredTree } from './retired';
-import type {
-  AttemptIdentity,
-  ClosedNextTree,
-  FrozenTree,
-  Handover,
-  RotationRequest,
-  StepTimes,
-  VerificationReport,
-  WriteStall,
-} from './rotation';
+import type { AttemptIdentity } from './fencing';
+import type { ClosedNextTree, FrozenTree, Handover } from './next-tree';
+import type { RotationRequest } from './request';
+import type { StepTimes } from './steps';
+import type { VerificationReport, WriteStall } from './result';
 
 /** Everything that an attempt is about; each step gets it whole, so that no step asks another's memory. */
 export interface AttemptInput {
@@ -24,27 +19,19 @@ export interface AttemptInput {
   readonly release: Release;
 }
 
-/** The order of a whole critical section. */
+/** A whole critical section. */
 export interface CriticalSectionInput extends AttemptInput {
   /** From the hold to the exposure, in milliseconds. */
   readonly criticalSectionMs: number;
   readonly ifNextFails: IfNextFails;
 }
 
-/** An order inside the critical section: what is not done by its end is not done at all (H8). */
+/** A part of the critical section: what is not done by the end of its time is not done at all (H8). */
 export interface CriticalInput extends AttemptInput {
-  /** Milliseconds left for this step when it was ordered. */
+  /** Milliseconds left for this part when it was asked for. */
   readonly budgetMs: number;
-}
-
-export interface OpenInput extends CriticalInput {
-  /** Absent when whoever froze the tree is gone; its end is then proven again. */
+  /** The end of the current tree, once it is known. */
   readonly frozen?: FrozenTree;
-  /**
-   * Past the point of no return: there is no way back, so the step is repeated until it succeeds and `budgetMs`
-   * bounds one try only.
-   */
-  readonly forward?: boolean;
 }
 
 export interface HeldAndFrozen {
@@ -59,7 +46,7 @@ export interface OpenedAndExposed {
   readonly times: StepTimes;
 }
 
-/** An order after the exposure. */
+/** A step after the exposure. */
 export interface ExposedInput extends AttemptInput {
   readonly frozen: FrozenTree;
   readonly handover: Handover | null;
@@ -87,9 +74,9 @@ export interface CloseInput extends AttemptInput {
  */
 export interface Actions {
   /** Creates, initialises, marks and closes (DRAINING) this attempt's next tree, or adopts the one with its mark. */
-  createNextTree(identity: AttemptIdentity): Promise<TreeId>;
+  createNextTree(input: Pick<AttemptInput, 'identity'>): Promise<TreeId>;
   /** Undo: leaves every tree with this attempt's mark FROZEN. Never deletes. */
-  retireNextTree(identity: AttemptIdentity, patience?: Patience): Promise<void>;
+  retireNextTree(input: Pick<AttemptInput, 'identity'>, patience?: Patience): Promise<void>;
 
   /** Writes the next release's configuration and rehearses its start; it serves nobody. */
   stage(input: AttemptInput): Promise<void>;
@@ -114,10 +101,15 @@ export interface Actions {
    * loaded another length; the next tree is opened and takes its handover leaf; then the gate sends reads and writes
    * to the next release, held writes first.
    */
-  openAndExpose(input: OpenInput, patience?: Patience): Promise<OpenedAndExposed>;
+  openAndExpose(input: CriticalInput): Promise<OpenedAndExposed>;
+  /**
+   * The same where the next tree holds an entry of a client, so that there is no way back. Nobody told the end of the
+   * current tree, which is proven again, and nobody knows whether the next release still runs, which is started if need be.
+   */
+  goForward(input: AttemptInput, patience?: Patience): Promise<OpenedAndExposed>;
   /**
    * Undo of `verify`: the next tree is closed again, proven drained and FROZEN; says what it holds. One that the gate
-   * sends clients to is left open unless the order says otherwise.
+   * sends clients to is left open unless the input says otherwise.
    */
   closeNextTree(input: CloseInput, patience?: Patience): Promise<ClosedNextTree>;
   /**
@@ -160,5 +152,5 @@ export interface Observations {
   /** What is there now and what would finish a held step by hand. Never fails: what cannot be read is said. */
   byHand(held: HeldStep): Promise<ByHand>;
   /** What a superseding attempt starts from: the next tree that took entries becomes the current one. */
-  superseding(input: AttemptInput): Promise<Release>;
+  superseding(input: AttemptInput, patience?: Patience): Promise<Release>;
 }

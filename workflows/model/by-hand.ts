@@ -1,8 +1,9 @@
 import type { AttemptInput } from './actions';
+import type { StubbornStep } from './steps';
 
 /** A step of an attempt that cannot be finished. */
 export interface HeldStep extends AttemptInput {
-  readonly step: string;
+  readonly step: StubbornStep;
   /** For the last look at what was taken back: whether the attempt may have closed the current tree. */
   readonly froze?: boolean;
 }

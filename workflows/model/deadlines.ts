@@ -1,9 +1,47 @@
 /**
- * For how long after the end of its own time an activity may still say how it went, in milliseconds. Temporal gives it up
- * only then: on a busy machine the reason would otherwise be lost on its way, and a person told of a silent worker. Its
- * undo comes so much later at worst, and the lease of a hold still outlasts that (activities/steps/writes.ts).
+ * Times that depend on each other, in milliseconds; test/model/deadlines.test.ts holds how. Who repeats what within them
+ * stands in workflows/bounds.ts.
+ */
+
+/** A worker shows this often that it lives while it runs an activity. */
+export const SIGN_OF_LIFE_EVERY_MS = 200;
+
+/** Without a sign of life for so long, the worker of an activity that clients may wait for is taken for dead (H21). */
+export const FIRST_SIGN_OF_LIFE_MS = 1_000;
+
+/** The same while nobody waits: a busy machine is no dead one. */
+export const PREPARING_SIGN_OF_LIFE_MS = 3_000;
+
+/** The same for an activity that runs for long. */
+export const LONG_SIGN_OF_LIFE_MS = 5_000;
+
+/**
+ * For how long after the end of its own time an activity may still say how it went. Temporal gives it up only then: on a
+ * busy machine the reason would otherwise be lost on its way, and a person told of a silent worker. Its undo comes so much
+ * later at worst.
  */
 export const REPORT_MS = 500;
 
-/** How long one try to close a next tree may take, in milliseconds: clients may be waiting for it. */
+/** What was sent in the last instant of an activity's time has landed this much later. */
+export const CALL_LANDS_MS = 100;
+
+/** The same as a workflow counts it, whose clock is another one. */
+export const LANDED_MS = 200;
+
+/** The lease of a hold outlasts the critical section by this much: time for the undo to say what follows. */
+export const LEASE_MARGIN_MS = 1_000;
+
+/** How long one try to close a next tree may take: clients may be waiting for it. */
 export const CLOSE_MS = 5_000;
+
+/** How long the proof that a closed tree is drained may take at most in it. */
+export const LONGEST_DRAIN_MS = 4_000;
+
+/** How long one try to stage a release may take. */
+export const STAGE_MS = 20_000;
+
+/** How long the rehearsed start in it may take; Rekor needs about 150. */
+export const REHEARSAL_MS = 15_000;
+
+/** How long one try of a look may take. */
+export const LOOK_MS = 30_000;

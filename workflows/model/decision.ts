@@ -1,4 +1,4 @@
-import type { NextTreeContent } from './rotation';
+import type { NextTreeContent } from './next-tree';
 
 /**
  * What becomes of an attempt whose next tree may have been opened:

@@ -1,4 +1,4 @@
-import { CLOSE_MS } from './deadlines';
+import { LONGEST_DRAIN_MS } from './deadlines';
 
 /** How it is proven that a tree is drained, and how long that takes. Milliseconds throughout. */
 
@@ -70,7 +70,7 @@ export const BESIDE_SIGNERS_MS = 250;
  * second for everything else.
  */
 export function longestSignerWaitsMs(criticalSectionMs: number): number {
-  return Math.min(criticalSectionMs - BESIDE_SIGNERS_MS, CLOSE_MS - 1_000);
+  return Math.min(criticalSectionMs - BESIDE_SIGNERS_MS, LONGEST_DRAIN_MS);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Tree, TreeId, TreeState } from './log';
-import { LARGEST_NUMBER, type AttemptIdentity } from './rotation';
+import { LARGEST_NUMBER, type AttemptIdentity } from './fencing';
 
 /** A next tree's description: whose it is. Written in CreateTree and never later, since updates get lost in Trillian. */
 export function markOf({ log, rotationId, attempt, number }: AttemptIdentity): string {

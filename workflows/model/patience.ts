@@ -1,3 +1,5 @@
+import type { StubbornStep } from './steps';
+
 /**
  * How often Temporal tries one activity before its workflow hears that it failed. The tries of one round cost the workflow's
  * history as many events as a single one: they are retries of one activity.
@@ -10,9 +12,9 @@ export interface Patience {
 }
 
 /** What must succeed in the end, as far as its pauses depend on it. */
-export interface Insisted {
+export interface Stubborn {
   /** An undo as `undo NAME`, or a step that only goes forward. */
-  readonly step: string;
+  readonly step: StubbornStep;
   /** The log is closed before it and until it has succeeded, whatever the step: nothing is served yet. */
   readonly closed?: boolean;
 }
@@ -20,7 +22,11 @@ export interface Insisted {
 /** After so many failed tries a person is needed; until then each is a round of its own. */
 export const BRIEF_TRIES = 3;
 
-const FIRST_PAUSE_MS = 1_000;
+/** How often is tried what nobody waits for, before the rotation is taken back. */
+export const FEW_TRIES = 3;
+
+/** A timer of Temporal's below it takes as long on a server with default settings. Milliseconds. */
+export const PAUSE_MS = 1_000;
 
 /** Clients may be refused while the log is closed to writes: nothing is waited for that may be over already. Milliseconds. */
 export const CLOSED_PAUSE_MS = 5_000;
@@ -35,7 +41,7 @@ const OPEN_PAUSE_MS = 3_600_000;
 const LONGEST_ROUND_MS = 86_400_000;
 
 /** Steps that may fail while neither the current tree takes writes nor the next one serves. */
-const givesWritesBack: ReadonlySet<string> = new Set([
+const givesWritesBack: ReadonlySet<StubbornStep> = new Set([
   'undo verify',
   'undo freeze',
   'undo hold',
@@ -45,19 +51,19 @@ const givesWritesBack: ReadonlySet<string> = new Set([
 ]);
 
 /** Steps behind the exposure: the next tree serves. */
-const exposed: ReadonlySet<string> = new Set(['confirm', 'settle', 'soak']);
+const afterExposure: ReadonlySet<StubbornStep> = new Set(['confirm', 'settle', 'soak']);
 
 /** Whether the log may be closed to writes for as long as this has not succeeded. */
-export function mayBeClosed({ step, closed = false }: Insisted): boolean {
-  return givesWritesBack.has(step) || (closed && !exposed.has(step));
+export function mayBeClosed({ step, closed = false }: Stubborn): boolean {
+  return givesWritesBack.has(step) || (closed && !afterExposure.has(step));
 }
 
 /** One try, whoever goes on with it. */
-export const ONE_TRY: Patience = { tries: 1, pauseMs: FIRST_PAUSE_MS, longestPauseMs: FIRST_PAUSE_MS };
+export const ONE_TRY: Patience = { tries: 1, pauseMs: PAUSE_MS, longestPauseMs: PAUSE_MS };
 
 /** The first round, also after a person has let it be tried again. */
-export function firstRound(insisted: Insisted): Patience {
-  return { ...ONE_TRY, longestPauseMs: mayBeClosed(insisted) ? CLOSED_PAUSE_MS : OPEN_PAUSE_MS };
+export function firstRound(stubborn: Stubborn): Patience {
+  return { ...ONE_TRY, longestPauseMs: mayBeClosed(stubborn) ? CLOSED_PAUSE_MS : OPEN_PAUSE_MS };
 }
 
 /** The round after one that failed. Once a person is told, each has twice as many tries as the one before. */

@@ -3,7 +3,8 @@ import type { InstallationChanges, InstallationState } from './installation';
 import type { IfNextFails } from './decision';
 import { type DrainEvidence, longestSignerWaitsMs, passMs, signerWaitsMs } from './drain';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
-import { LARGEST_NUMBER, numberAfter, type RotationRequest } from './rotation';
+import { LARGEST_NUMBER, fenceAbove, type Fence } from './fencing';
+import type { RotationRequest } from './request';
 import { refusal, type Refusal, type RefusalCode } from './refusals';
 import { differencesFrom, firstIndexAfter } from './shards';
 
@@ -71,8 +72,8 @@ export interface Plan {
   /** Virtual index of the next tree's first leaf if nothing were written any more. */
   readonly firstIndexNow: number;
   readonly drainEvidence: FoundLog['drainEvidence'];
-  /** Fencing number of the first attempt. */
-  readonly number: number;
+  /** Of the first attempt. */
+  readonly fence: Fence;
   readonly timing: RotationTiming;
 }
 
@@ -101,15 +102,15 @@ export function planRotation(request: RotationRequest, facts: PreflightFacts): P
       changes: found.changes,
       firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
       drainEvidence: found.drainEvidence,
-      number: firstNumber(found),
+      fence: firstFence(found),
       timing: found.timing,
     },
   };
 }
 
-/** Fencing number of the first attempt. */
-function firstNumber({ gate, largestMark }: FoundLog): number {
-  return numberAfter(Math.max(gate.number, largestMark), 1);
+/** The fence of the first attempt. */
+function firstFence({ gate, largestMark }: FoundLog): Fence {
+  return fenceAbove([gate.number, largestMark]);
 }
 
 /** What was found, held against what a rotation needs. */
@@ -118,7 +119,7 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
   const { installation, current, currentHead, inactive, gate, leftovers, hash } = found;
   const { activeTreeId, next } = installation;
   return [
-    ...checked('NUMBERS_LEFT', { number: firstNumber(found) }, numbersTooLarge(log, found)),
+    ...checked('NUMBERS_LEFT', { number: firstFence(found).act }, numbersTooLarge(log, found)),
     ...(asked === undefined
       ? []
       : checked(

@@ -5,15 +5,7 @@ import type { Shard, TreeId } from './log';
 import { attemptIdOf, type MarkedTree } from './mark';
 import type { RotationTiming } from './plan';
 import { refusal, type Refusal } from './refusals';
-import { numberAfter } from './rotation';
-
-/** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
-export interface RecoveryRequest {
-  /** The log's name in the configuration. */
-  readonly log: string;
-  /** Say what would be done, and do nothing. Default false. */
-  readonly dryRun?: boolean;
-}
+import { fenceAbove } from './fencing';
 
 /** What was read of a log that a rotation may have left half way. */
 export interface RecoveryFacts {
@@ -74,7 +66,7 @@ export function planRecovery(
     .map(({ treeId, identity }) => ({ treeId, identity }));
   const plan = (kind: RecoveryKind, tree: MarkedTree, release: Release | null) =>
     release
-      ? { kind, leftovers, input: orderOf(found, tree, release), retire, timing: found.timing }
+      ? { kind, leftovers, input: inputOf(found, tree, release), retire, timing: found.timing }
       : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
   const withEntries = unnamed.find(({ treeId }) => found.withEntries.includes(treeId));
   if (withEntries && withEntries.treeId !== kept?.treeId) {
@@ -141,10 +133,10 @@ function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): 
     : null;
 }
 
-function orderOf(found: FoundLeftovers, { identity }: MarkedTree, release: Release): CriticalSectionInput {
-  const largest = Math.max(found.gate.number, ...found.marked.map((tree) => tree.identity.number));
+function inputOf(found: FoundLeftovers, { identity }: MarkedTree, release: Release): CriticalSectionInput {
   const { criticalSectionMs, ifNextFails } = found.timing;
   // The next attempt of the interrupted rotation may have begun, and have left nothing yet (H8).
-  const fence = numberAfter(largest, 2);
+  const numbers = [found.gate.number, ...found.marked.map((tree) => tree.identity.number)];
+  const fence = fenceAbove(numbers, 2);
   return { identity: { ...identity, fence }, release, criticalSectionMs, ifNextFails };
 }

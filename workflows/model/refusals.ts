@@ -287,6 +287,10 @@ const catalogue = {
     remedy:
       'Wait for it, or cancel it with `rekor-rotate cancel`. When `rekor-rotate status` says that it is held, answer with `rekor-rotate resume`.',
   }),
+  LOCK_LOST: (found: { log: string }): Text => ({
+    message: `Another rotation or recovery of ${found.log} was started a moment earlier, and has ended already.`,
+    remedy: 'Look with `rekor-rotate status` at how it ended, and start again if that is still wanted.',
+  }),
   ROTATION_PAUSED: (found: {
     log: string;
     workflowId: string;
@@ -500,4 +504,9 @@ export function refusal<Code extends RefusalCode>(
 ): Refusal {
   const word = catalogue[code] as (facts: typeof found) => Text;
   return { code, ...word(found) };
+}
+
+/** The log belongs to a later rotation: another try cannot change that, and a person need not either. */
+export function isDecisive({ code }: Pick<Refusal, 'code'>): boolean {
+  return code === 'NOT_OURS';
 }

@@ -1,5 +1,37 @@
 import { refusal, type Refusal } from './refusals';
-import type { RotationRequest } from './rotation';
+import type { TreeId } from './log';
+
+/** What a person or a schedule asks for: the one argument of the workflow `rotateLog`. */
+export interface RotationRequest {
+  /** The log's name in the configuration. */
+  readonly log: string;
+  /** Go through every step, saying each change instead of making it. Default false. */
+  readonly dryRun?: boolean;
+  /** Refuse unless this is the log's active tree. */
+  readonly currentTree?: TreeId;
+  /** Refuse unless the plan is still the one with this hash, which `plan` printed and a person has read. */
+  readonly planHash?: string;
+}
+
+/** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
+export interface RecoveryRequest {
+  /** The log's name in the configuration. */
+  readonly log: string;
+  /** Say what would be done, and do nothing. Default false. */
+  readonly dryRun?: boolean;
+}
+
+/** One look of a log's guardian: the one argument of the workflow `guardLog`. */
+export interface GuardRequest {
+  readonly log: string;
+}
+
+/** The one argument of the workflow `pruneTrees`. */
+export interface PruneRequest {
+  readonly log: string;
+  /** The trees to delete, by id; without it they are only listed. */
+  readonly deleteTrees?: readonly TreeId[];
+}
 
 interface Field {
   readonly allowed: string;
@@ -40,10 +72,18 @@ export const rotationFields = [
 ] as const satisfies readonly (keyof RotationRequest)[];
 
 /**
- * What is wrong with a request as it came, from a person's form for example: everything at once. Unknown fields are
+ * A request as it came, from a person's form for example; or everything that is wrong with it at once. Unknown fields are
  * refused, since a misspelt `dryRun` would otherwise rotate.
  */
-export function requestProblems(request: unknown, names: readonly FieldName[] = rotationFields): Refusal[] {
+export function readRequest<Request extends { readonly log: string }>(
+  input: unknown,
+  names: readonly (FieldName & keyof Request)[],
+): { readonly request: Request } | { readonly refusals: readonly [Refusal, ...Refusal[]] } {
+  const [first, ...others] = problemsOf(input, names);
+  return first ? { refusals: [first, ...others] } : { request: input as Request };
+}
+
+function problemsOf(request: unknown, names: readonly FieldName[]): Refusal[] {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     return [invalid('input', request, 'one JSON object such as {"log": "production"}')];
   }

@@ -1,25 +1,90 @@
+import type { Check } from './checks';
 import { entries } from './counted';
 import type { AttemptInput } from './actions';
 import { downstream, endedTrees } from './downstream';
 import type { Held, Intervention } from './held';
 import type { Release } from './installation';
-import type { Shard, TreeId } from './log';
+import type { Shard, TreeHead, TreeId } from './log';
 import type { Plan } from './plan';
 import type { Refusal } from './refusals';
-import type {
-  FrozenTree,
-  Handover,
-  RotationResult,
-  StepRecord,
-  VerificationReport,
-  WriteStall,
-} from './rotation';
+import type { FrozenTree, Handover } from './next-tree';
+import type { StepRecord } from './steps';
 import { afterRotation, firstIndexAfter } from './shards';
+
+/**
+ * `superseded`: the next tree took entries of clients but could not serve; it is one more inactive shard, and a third tree
+ * serves. `held`: a person gave up what the rotation could not finish; the result says what is left. `notNeeded`: a recovery
+ * has found nothing left over.
+ */
+export type Outcome =
+  'completed' | 'rolledBack' | 'superseded' | 'refused' | 'planned' | 'held' | 'notNeeded';
+
+/** How a rotation ended; the result of `rotateLog`. */
+export interface RotationResult {
+  /** Whether it was a rotation, or the recovery of an interrupted one. */
+  readonly kind: 'rotation' | 'recovery';
+  readonly outcome: Outcome;
+  /** Why it ended so, in plain words. */
+  readonly reason: string;
+  readonly refusals: readonly Refusal[];
+  /** What was left when a person gave it up. */
+  readonly held?: Held;
+  readonly log: string;
+  /** Null when there is none: a recovery that was refused, or that found nothing. */
+  readonly rotationId: string | null;
+  readonly attempts: number;
+  readonly currentTree?: Partial<TreeHead> & { readonly treeId: TreeId };
+  readonly nextTree?: { readonly treeId: TreeId; readonly firstIndex: number };
+  readonly steps: readonly StepRecord[];
+  readonly writes?: WriteStall;
+  readonly frozen?: FrozenTree;
+  /** Absent when an entry of a client came before it. */
+  readonly handover?: Handover;
+  /** The shard between the current and the next tree of a rotation that ended `superseded`. */
+  readonly superseded?: { readonly treeId: TreeId; readonly size: number };
+  /** Next trees of undone attempts, FROZEN; nothing serves them, and no rotation deletes one. Absent without any. */
+  readonly leftTrees?: readonly TreeId[];
+  /** For how long clients may have seen a next tree that was taken back, at most; milliseconds (H36). */
+  readonly nextTreeVisibleMs?: number;
+  /** What people decided while it was held. */
+  readonly interventions: readonly Intervention[];
+  readonly verification?: VerificationReport;
+  /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
+  readonly tellDownstream: readonly string[];
+  /** Everything that was looked at before it, right or wrong; absent when it came to no look. */
+  readonly checks?: readonly Check[];
+  readonly plan?: Plan;
+}
+
+/** How writes fared in the gate during one hold. Times in milliseconds. */
+export interface WriteStall {
+  /** From the first held or refused write to the first acknowledgement of a write that arrived at or after it; null before that. */
+  readonly stallMs: number | null;
+  /** The longest time any write was held, of all that waited. */
+  readonly longestWaitMs: number;
+  readonly held: number;
+  readonly refused: number;
+  /** Writes that broke at the current release and were looked up and, if absent, sent on (H13). */
+  readonly recovered: number;
+  readonly dropped: number;
+}
+
+/** What an independent reader proved from the public address. */
+export interface VerificationReport {
+  /** Entries read by index, UUID and entry id, and verified. */
+  readonly entriesVerified: number;
+  readonly proofsVerified: number;
+  readonly checkpointsVerified: number;
+  readonly shards: readonly (Shard & { readonly entriesVerified: number })[];
+  /** Entries of kinds no Sigstore bundle can be made of: their proof and promise were checked directly. */
+  readonly withoutBundle: number;
+}
 
 /** What every result of a rotation that did something says, however it ended. */
 export interface Rotated {
+  readonly kind: RotationResult['kind'];
   readonly log: string;
-  readonly rotationId: string;
+  readonly rotationId: string | null;
   /** Absent for a recovery, which has none. */
   readonly plan?: Plan;
   readonly attempts: number;
@@ -47,11 +112,11 @@ export function inOrder(result: RotationResult): RotationResult {
 }
 
 /** What a rotation is called, and what it had done by then; nothing unless it is said. */
-type Begun = Pick<Rotated, 'log' | 'rotationId'> & Partial<Rotated>;
+type DoneSoFar = Pick<Rotated, 'kind' | 'log' | 'rotationId'> & Partial<Rotated>;
 
 /** Nothing has happened, or nothing more of it does: every reason against it at once. */
-export function refused(begun: Begun, refusals: readonly Refusal[]): RotationResult {
-  const rotated = { attempts: 0, steps: [], interventions: [], ...begun };
+export function refused(done: DoneSoFar, refusals: readonly Refusal[]): RotationResult {
+  const rotated = { attempts: 0, steps: [], interventions: [], ...done };
   return {
     ...rotated,
     outcome: 'refused',
@@ -64,8 +129,9 @@ export function refused(begun: Begun, refusals: readonly Refusal[]): RotationRes
 /** A recovery has found nothing left over: the log is in order, and nothing was done. */
 export function notNeeded(log: string): RotationResult {
   return {
+    kind: 'recovery',
     log,
-    rotationId: 'recovery',
+    rotationId: null,
     outcome: 'notNeeded',
     reason: `No interrupted rotation has left anything behind in ${log}: there is nothing to recover.`,
     refusals: [],
@@ -186,6 +252,7 @@ export function superseded(rotated: Rotated, third: AttemptInput, evidence: Evid
 /** What would have been done; nothing was. */
 export function planned(plan: Plan, rotationId: string, steps: readonly StepRecord[]): RotationResult {
   return {
+    kind: 'rotation',
     log: plan.log,
     rotationId,
     outcome: 'planned',

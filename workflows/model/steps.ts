@@ -1,19 +1,42 @@
-import type { StepRecord } from './rotation';
+/** The names of a rotation's steps. What each does, by which action and with which undo, stands in workflows/rotation.ts. */
 
-/** The steps of a rotation that change or watch something, in their order (docs/architecture.md, "The steps"). */
-export const steps = [
-  'createTree',
-  'stage',
-  'hold',
-  'start',
-  'freeze',
-  'verify',
-  'expose',
-  'confirm',
-  'settle',
-  'soak',
-] as const;
-export type Step = (typeof steps)[number];
+/** A step whose undo is an action of its own. */
+export type UndoableStep = 'createTree' | 'stage' | 'hold' | 'start' | 'freeze' | 'verify';
+
+/** A step behind the point of no return. */
+export type ForwardStep = 'confirm' | 'settle' | 'soak';
+
+export type StepName = UndoableStep | 'expose' | ForwardStep;
+
+/** Going forward with a next tree that holds an entry of a client repeats `verify` and `expose` under a name of its own. */
+export type RecordedStep = StepName | 'forward';
+
+/** What must succeed in the end: a person is asked about it when it does not. */
+export type StubbornStep = `undo ${UndoableStep}` | ForwardStep | 'forward' | 'look back' | 'supersede';
+
+/** What an activity keeps of itself, as a rotation's steps are kept. */
+export type KeptStep = StepName | 'prune';
+
+/** How long the steps took that one activity did, by name, in milliseconds; of a failed one, those that it did. */
+export type StepTimes = Readonly<Partial<Record<KeptStep, number>>>;
+
+/** What a failed activity of several steps says of them, beside its reason. */
+export interface StepsOfFailure {
+  readonly times: StepTimes;
+  /** The steps that it had begun to act in. */
+  readonly began: readonly KeptStep[];
+}
+
+export interface StepRecord {
+  readonly name: RecordedStep;
+  /** Of all its tries together, with the pauses between them, in milliseconds. */
+  readonly ms: number;
+  /** `done`; `undone` for a compensation that was run, `skipped` for one that a person left out; `said` in a dry run. */
+  readonly kind: 'done' | 'undone' | 'skipped' | 'said';
+  readonly attempt: number;
+  /** In a dry run, what would be done. */
+  readonly says?: readonly string[];
+}
 
 /** What stands before the name of an ended step; the Temporal UI and the command line say the same. */
 const kinds = { done: '', said: '', undone: 'undo ', skipped: 'left out: ' } as const;

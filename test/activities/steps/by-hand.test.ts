@@ -1,17 +1,18 @@
+import type { StubbornStep } from '../../../workflows/model/steps';
 import { byHand } from '../../../activities/steps/by-hand';
 import type { ByHand } from '../../../workflows/model/by-hand';
-import { orderNumber } from '../../../workflows/model/rotation';
+import { fenceOf } from '../../../workflows/model/fencing';
 import { expose } from '../../../activities/steps/writes';
 import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
 
 const updatetree = (treeId: string, state: string) =>
   `updatetree --admin_server=127.0.0.1:8090 --tree_id=${treeId} --tree_state=${state}`;
 
-const own = orderNumber(identity);
+const own = fenceOf(identity);
 
 const frozen = { treeId: '200', size: 20, rootHash: 'ab', proof: [] };
 
-const held = (log: FakeLog, step: string): Promise<ByHand> =>
+const held = (log: FakeLog, step: StubbornStep): Promise<ByHand> =>
   byHand(log.systems(), { step, identity, release: order.release }, someBounds());
 
 describe('a step that cannot be finished', () => {
@@ -29,7 +30,7 @@ describe('a step that cannot be finished', () => {
     ]);
   });
 
-  it.each([
+  it.each<[StubbornStep, string[]]>([
     ['undo verify', [updatetree('300', 'DRAINING'), updatetree('300', 'FROZEN')]],
     ['undo freeze', [updatetree('200', 'ACTIVE')]],
     ['undo start', ['stop green']],
@@ -41,7 +42,7 @@ describe('a step that cannot be finished', () => {
     expect((await held(new FakeLog(), step)).commands).toEqual(commands);
   });
 
-  it.each(['undo verify', 'undo freeze', 'undo hold', 'undo start', 'undo stage'])(
+  it.each(['undo verify', 'undo freeze', 'undo hold', 'undo start', 'undo stage'] as const)(
     'is left alone in %s where the log lives on the next tree (H7)',
     async (step) => {
       const log = new FakeLog().isExposed();
@@ -52,7 +53,7 @@ describe('a step that cannot be finished', () => {
   it('is given back to the current release after every order of this attempt', async () => {
     const { commands } = await held(new FakeLog(), 'undo hold');
     expect(commands).toEqual([
-      expect.stringContaining(`"number":${own + 1},"upstream":"${addresses['blue']}"`),
+      expect.stringContaining(`"number":${own.undo},"upstream":"${addresses['blue']}"`),
     ]);
     expect(commands[0]).toContain('-X PUT http://127.0.0.1:3999/order/release');
   });
@@ -66,13 +67,13 @@ describe('a step that cannot be finished', () => {
       `curl -fsS ${addresses['green']}/api/v1/log # go on only if its inactive shard 200 has treeSize 20`,
       updatetree('300', 'ACTIVE'),
       expect.stringContaining(
-        `"number":${own},"upstream":"${addresses['green']}","shards":{"activeTreeId":"300","inactive":` +
+        `"number":${own.act},"upstream":"${addresses['green']}","shards":{"activeTreeId":"300","inactive":` +
           '[{"treeId":"100","length":10},{"treeId":"200","length":20}]}',
       ),
     ]);
 
     // Done by hand, the step itself succeeds.
-    Object.assign(log.gate, { number: own, upstream: addresses['green'] });
+    Object.assign(log.gate, { number: own.act, upstream: addresses['green'] });
     log.running.add('green');
     log.trees['300'] = { ...log.trees['300'], state: 'ACTIVE', size: 4 };
     await expect(expose(log.systems(), { ...order, frozen }, someBounds())).resolves.toBeUndefined();
@@ -89,9 +90,9 @@ describe('a step that cannot be finished', () => {
   });
 
   it.each([
-    ['undo freeze', 'ACTIVE' as const, 0, 'ACTIVE'],
-    ['undo freeze', 'FROZEN' as const, 4, 'holds public entries'],
-    ['look back', 'FROZEN' as const, 4, 'holds public entries'],
+    ['undo freeze' as const, 'ACTIVE' as const, 0, 'ACTIVE'],
+    ['undo freeze' as const, 'FROZEN' as const, 4, 'holds public entries'],
+    ['look back' as const, 'FROZEN' as const, 4, 'holds public entries'],
   ])(
     'shows nothing in %s where the next tree is %s with %i entries of clients: the step refuses, too (rules 2, 3)',
     async (step, state, entries, words) => {
@@ -119,7 +120,7 @@ describe('a step that cannot be finished', () => {
   ])('puts right what is not as before, where its freeze had begun: %j', async (froze, commands) => {
     const log = new FakeLog();
     log.trees['200'] = { state: 'FROZEN', size: 20 };
-    const look = { step: 'look back', identity, release: order.release, froze };
+    const look = { step: 'look back' as const, identity, release: order.release, froze };
     expect((await byHand(log.systems(), look, someBounds())).commands).toEqual(commands);
     log.gate.upstream = 'http://127.0.0.1:9';
     const also = expect.stringContaining(`"upstream":"${addresses['blue']}"`) as string;

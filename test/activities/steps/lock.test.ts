@@ -32,7 +32,7 @@ afterAll(async () => {
 async function open(workflowId: string): Promise<void> {
   await server.client.workflow.start('rotateUnderLock', {
     ...{ workflowId, taskQueue: 'nobody-polls-this' },
-    memo: { rotation: 'r', startedBy: 'rotate-by-ada' },
+    memo: { rotationId: 'r', startedBy: 'rotate-by-ada' },
   });
 }
 

@@ -21,21 +21,21 @@ describe('creating the next tree', () => {
   it('adopts the one with the attempt’s mark, and closes one that was doubled', async () => {
     const log = new FakeLog();
     log.trees['301'] = { state: 'ACTIVE', size: 0, mark: identity };
-    await expect(createNextTree(log.systems(), identity, someBounds())).resolves.toBe('300');
+    await expect(createNextTree(log.systems(), { identity }, someBounds())).resolves.toBe('300');
     expect(log.done).toEqual(['300 DRAINING', '301 FROZEN']);
   });
 
   it('makes one that is closed before anyone hears of it', async () => {
     const log = new FakeLog();
     delete log.trees['300'];
-    await expect(createNextTree(log.systems(), identity, someBounds())).resolves.toBe('301');
+    await expect(createNextTree(log.systems(), { identity }, someBounds())).resolves.toBe('301');
     expect(log.done).toEqual(['createTree', '301 DRAINING']);
   });
 
   it('refuses one that somebody writes to (H7)', async () => {
     const log = new FakeLog();
     log.trees['300'] = { state: 'DRAINING', size: 2, mark: identity };
-    await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), identity, someBounds()));
+    await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), { identity }, someBounds()));
   });
 
   it('initialises it before it asks for its root, which would cost Trillian a connection (H7)', async () => {
@@ -52,7 +52,7 @@ describe('creating the next tree', () => {
         return systems.trillian.treeHead(...call);
       },
     };
-    await createNextTree({ ...systems, trillian }, identity, someBounds());
+    await createNextTree({ ...systems, trillian }, { identity }, someBounds());
     expect(asked).toEqual(['initLog', 'treeHead']);
   });
 });
@@ -136,7 +136,7 @@ describe('closing the next tree', () => {
 
   it('leaves one open that clients are sent to, unless it is told to close that, too', async () => {
     const log = new FakeLog().isExposed();
-    await expect(close(log)).resolves.toEqual({ content: 'exposed', currentGrew: false });
+    await expect(close(log)).resolves.toEqual({ content: 'serving', currentGrew: false });
     expect(log.done).toEqual([]);
     await expect(close(log, { evenIfExposed: true })).resolves.toMatchObject({ content: 'handover' });
     expect(log.done).toEqual(['300 DRAINING', '300 FROZEN']);
@@ -187,7 +187,7 @@ describe('a tree of an earlier attempt that a late call has opened again (H8)', 
 
   it('is closed with the trees of the last attempt', async () => {
     const log = withStray();
-    await retireNextTree(log.systems(), second.identity, someBounds());
+    await retireNextTree(log.systems(), second, someBounds());
     expect(log.done).toEqual(['290 FROZEN']);
   });
 
@@ -195,7 +195,7 @@ describe('a tree of an earlier attempt that a late call has opened again (H8)', 
     const log = withStray();
     log.trees['290'] = { state: 'ACTIVE', size: 2, mark: identity };
     await refused('TWO_ACTIVE_TREES', allowWritesToCurrent(log.systems(), second, someBounds()));
-    await retireNextTree(log.systems(), second.identity, someBounds());
+    await retireNextTree(log.systems(), second, someBounds());
     expect(log.done).toEqual([]);
   });
 });

@@ -4,11 +4,11 @@ import { createNextTree } from '../../../activities/steps/next-tree';
 import { closeNextTree } from '../../../activities/steps/next-tree-closing';
 import { confirm, soak } from '../../../activities/steps/log-checks';
 import { settle, stage } from '../../../activities/steps/next-release';
-import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
+import { holdAndFreeze, goForward } from '../../../activities/steps/critical-section';
 import { expose } from '../../../activities/steps/writes';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import type { ExposedInput } from '../../../workflows/model/actions';
-import { numberAfter } from '../../../workflows/model/rotation';
+import { fenceAbove } from '../../../workflows/model/fencing';
 import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
@@ -47,7 +47,7 @@ describe('an attempt', () => {
     log.gate.number = 20;
     await refused('NOT_OURS', requireOurs(log.systems(), identity, someBounds()));
     await expect(
-      requireOurs(log.systems(), { ...identity, fence: 21 }, someBounds()),
+      requireOurs(log.systems(), { ...identity, fence: { act: 21, undo: 22 } }, someBounds()),
     ).resolves.toBeUndefined();
   });
 });
@@ -57,8 +57,8 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
 
   it('is not the owner any more once a recovery has finished it (H7, H8)', async () => {
     const log = exposedByFirst();
-    log.gate.number = numberAfter(log.gate.number, 1);
-    await refused('NOT_OURS', openAndExpose(log.systems(), { ...order, forward: true }, someBounds()));
+    log.gate.number = fenceAbove([log.gate.number]).act;
+    await refused('NOT_OURS', goForward(log.systems(), order, someBounds()));
     expect(await closeNextTree(log.systems(), { ...order, evenIfExposed: true }, someBounds())).toMatchObject(
       {
         content: 'nothing',
@@ -77,7 +77,7 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
 
   it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {
     const log = exposedByFirst();
-    Object.assign(log.gate, { number: numberAfter(log.gate.number, 1), upstream: addresses['blue'] });
+    Object.assign(log.gate, { number: fenceAbove([log.gate.number]).act, upstream: addresses['blue'] });
     await refused('NOT_OURS', settle(log.systems(), settled, someBounds()));
     expect(log.done).toEqual([]);
   });
@@ -113,10 +113,10 @@ describe.each<[string, (log: FakeLog) => void]>([
   };
 
   it.each<[string, (log: FakeLog) => Promise<unknown>]>([
-    ['createNextTree', (log) => createNextTree(log.systems(), identity, someBounds())],
+    ['createNextTree', (log) => createNextTree(log.systems(), { identity }, someBounds())],
     ['stage', (log) => stage(log.systems(), order, someBounds())],
     ['holdAndFreeze', (log) => holdAndFreeze(log.systems(), order, someBounds())],
-    ['openAndExpose', (log) => openAndExpose(log.systems(), { ...order, forward: true }, someBounds())],
+    ['goForward', (log) => goForward(log.systems(), order, someBounds())],
     ['confirm', (log) => confirm(log.systems(), settled, someBounds())],
     ['settle', (log) => settle(log.systems(), settled, someBounds())],
     ['soak', (log) => soak(log.systems(), { ...settled, forMs: 0 }, someBounds())],

@@ -32,7 +32,10 @@ const closed = (fake: FakeLog): FakeLog => {
 describe('while the quota of Trillian is used up', () => {
   const acts: readonly (readonly [string, (systems: LogSystems) => Promise<unknown>])[] = [
     ['undo verify', (systems) => closeNextTree(systems, order, someBounds())],
-    ['undo createTree', (systems) => retireNextTree(systems, { ...identity, attempt: 2 }, someBounds())],
+    [
+      'undo createTree',
+      (systems) => retireNextTree(systems, { identity: { ...identity, attempt: 2 } }, someBounds()),
+    ],
     ['the last look', (systems) => lookBack(systems, { ...order, froze: true }, someBounds())],
     ['a recovery', (systems) => leftovers(systems, { log }, someBounds())],
     [
@@ -57,7 +60,10 @@ describe('while the quota of Trillian is used up', () => {
     const fresh = new FakeLog();
     fresh.quotaExhausted = true;
     delete fresh.trees['300'];
-    const message = await refused('TRILLIAN_QUOTA', createNextTree(fresh.systems(), identity, someBounds()));
+    const message = await refused(
+      'TRILLIAN_QUOTA',
+      createNextTree(fresh.systems(), { identity }, someBounds()),
+    );
     expect(message).toContain('refuses InitLog: quota exhausted');
 
     const drained = new FakeLog();

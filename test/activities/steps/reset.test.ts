@@ -6,7 +6,7 @@ import { refused } from '../refused';
 describe('a rotation that is reset after it has completed', () => {
   it('does not adopt the tree that it made, which now serves (H7)', async () => {
     const log = new FakeLog().isExposed();
-    await refused('ALREADY_ROTATED', createNextTree(log.systems(), identity, someBounds()));
+    await refused('ALREADY_ROTATED', createNextTree(log.systems(), { identity }, someBounds()));
     expect(log.done).toEqual([]);
   });
 
@@ -20,7 +20,7 @@ describe('a rotation that is reset after it has completed', () => {
     const log = new FakeLog().isExposed();
     const systems = log.systems();
     await stop(systems, order, someBounds());
-    await retireNextTree(systems, identity, someBounds());
+    await retireNextTree(systems, { identity }, someBounds());
     await discard(systems, order, someBounds());
     expect(log.done).toEqual([]);
   });
@@ -29,7 +29,7 @@ describe('a rotation that is reset after it has completed', () => {
     const log = new FakeLog();
     const systems = log.systems();
     await stop(systems, order, someBounds());
-    await retireNextTree(systems, identity, someBounds());
+    await retireNextTree(systems, { identity }, someBounds());
     await discard(systems, order, someBounds());
     expect(log.done).toEqual(['stop green', '300 FROZEN', 'stop green', 'discard']);
   });

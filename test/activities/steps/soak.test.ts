@@ -1,6 +1,8 @@
+import { fenceOf, laterFence } from '../../../workflows/model/fencing';
 import { soak } from '../../../activities/steps/log-checks';
 import type { HoldFigures } from '../../../gate/messages';
-import type { AttemptIdentity, WriteStall } from '../../../workflows/model/rotation';
+import type { AttemptIdentity } from '../../../workflows/model/fencing';
+import type { WriteStall } from '../../../workflows/model/result';
 import { someBounds, FakeLog, identity, order } from '../fake-log';
 
 const figures = { stallMs: 900, longestWaitMs: 1_200, held: 80, refused: 41, recovered: 2, dropped: 1 };
@@ -22,7 +24,7 @@ describe('how writes fared in the gate', () => {
   });
 
   it('is told of the hold of an attempt that a recovery or a later try has ended', async () => {
-    const ended = { ...identity, fence: identity.number + 20 };
+    const ended = { ...identity, fence: laterFence(fenceOf(identity), 10) };
     expect(await toldOf({ number: identity.number, ...figures }, ended)).toEqual(figures);
     expect(await toldOf({ number: identity.number + 2, ...figures }, ended)).toEqual(figures);
   });

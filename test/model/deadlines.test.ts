@@ -1,0 +1,34 @@
+import { bounds } from '../../workflows/bounds';
+import * as times from '../../workflows/model/deadlines';
+
+/** What holds between times that depend on each other; each would break in silence when only one of them is changed. */
+it.each<[string, number, number]>([
+  [
+    'a worker shows several times that it lives before it is taken for dead',
+    4 * times.SIGN_OF_LIFE_EVERY_MS,
+    times.FIRST_SIGN_OF_LIFE_MS,
+  ],
+  ['what nobody waits for is given up later', times.FIRST_SIGN_OF_LIFE_MS, times.PREPARING_SIGN_OF_LIFE_MS],
+  ['and what runs for long, last', times.PREPARING_SIGN_OF_LIFE_MS, times.LONG_SIGN_OF_LIFE_MS],
+  [
+    'a workflow waits for a late call at least as long as its activity does',
+    times.CALL_LANDS_MS,
+    times.LANDED_MS,
+  ],
+  [
+    'the lease of a hold lasts until its undo can have been ordered',
+    times.REPORT_MS + times.LANDED_MS,
+    times.LEASE_MARGIN_MS,
+  ],
+  ['a drain fits in the closing of the next tree', times.LONGEST_DRAIN_MS + times.REPORT_MS, times.CLOSE_MS],
+  ['a rehearsal fits in the staging of a release', times.REHEARSAL_MS + times.REPORT_MS, times.STAGE_MS],
+])('%s', (_, shorter, longer) => {
+  expect(shorter).toBeLessThanOrEqual(longer);
+});
+
+it('gives no action that is tried again a time that is shorter than its sign of life', () => {
+  const tooShort = Object.values(bounds).filter(
+    ({ tryMs, signOfLifeMs }) => tryMs !== 'section' && tryMs < signOfLifeMs,
+  );
+  expect(tooShort).toEqual([]);
+});

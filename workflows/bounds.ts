@@ -1,0 +1,115 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import type { Actions } from './model/actions';
+import {
+  CLOSE_MS,
+  FIRST_SIGN_OF_LIFE_MS,
+  LANDED_MS,
+  LONG_SIGN_OF_LIFE_MS,
+  LOOK_MS,
+  PREPARING_SIGN_OF_LIFE_MS,
+  REPORT_MS,
+  STAGE_MS,
+} from './model/deadlines';
+import { FEW_TRIES, type Patience } from './model/patience';
+
+/** How one try of an activity is bounded, and who tries it again. Times in milliseconds. */
+interface Bounds {
+  /** What the Temporal UI calls it. */
+  readonly summary: string;
+  /** How long one try may take; `section`: what is left of the critical section. */
+  readonly tryMs: number | 'section';
+  /** Without a sign of life for so long, its worker is taken for dead. */
+  readonly signOfLifeMs: number;
+  /**
+   * Who tries it again. `nobody`: clients wait, so the section is undone instead. `few`: nobody waits, so it is tried three
+   * times, then the rotation is taken back. `stubborn`: it must succeed; retry-and-hold.ts says how often, and asks a person.
+   */
+  readonly triedAgainBy: 'nobody' | 'few' | 'stubborn';
+  /** It changes trees or files, which no number fences: nothing follows a try before that can act no more (H8). */
+  readonly fencedByTime?: true;
+}
+
+const section = { tryMs: 'section', signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAgainBy: 'nobody' } as const;
+const quick = { signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;
+const long = { signOfLifeMs: LONG_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;
+const fencedByTime = true;
+
+/** Each action's bounds: the one place that says how long it is tried, and who tries it again. */
+export const bounds = {
+  createNextTree: {
+    ...{ summary: 'createTree', tryMs: 10_000, signOfLifeMs: PREPARING_SIGN_OF_LIFE_MS },
+    ...{ triedAgainBy: 'few', fencedByTime },
+  },
+  retireNextTree: { summary: 'undo createTree', tryMs: 20_000, ...quick },
+  stage: {
+    ...{ summary: 'stage', tryMs: STAGE_MS, signOfLifeMs: LONG_SIGN_OF_LIFE_MS },
+    ...{ triedAgainBy: 'few', fencedByTime },
+  },
+  discard: { summary: 'undo stage', tryMs: 20_000, ...quick, fencedByTime },
+  holdAndFreeze: { summary: 'hold, start, freeze', ...section },
+  sendToCurrent: { summary: 'undo hold', tryMs: 2_000, ...quick },
+  stop: { summary: 'undo start', tryMs: 20_000, ...quick },
+  allowWritesToCurrent: { summary: 'undo freeze', tryMs: 2_000, ...quick, fencedByTime },
+  openAndExpose: { summary: 'verify, expose', ...section },
+  goForward: { summary: 'forward', tryMs: 10_000, ...quick, fencedByTime },
+  closeNextTree: { summary: 'undo verify', tryMs: CLOSE_MS, ...quick, fencedByTime },
+  lookBack: { summary: 'look back', tryMs: 8_000, ...quick, fencedByTime },
+  confirm: { summary: 'confirm', tryMs: 600_000, ...long },
+  // It waits in itself until the current release may stop.
+  settle: { summary: 'settle', tryMs: 5_400_000, ...long },
+  soak: { summary: 'soak', tryMs: 5_400_000, ...long },
+} as const satisfies Readonly<Record<keyof Actions, Bounds>>;
+
+/** Without it an undo would run beside its step: the SDK's default reports a cancelled activity before it has ended. */
+const waits = { cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED } as const;
+
+/**
+ * One try, which the workflow may repeat. In the critical section nothing is tried again but inside the activity: a timer of
+ * Temporal's below a second takes a second on a server with default settings.
+ */
+export function oneTry({ summary, signOfLifeMs }: Bounds, tryMs: number): ActivityOptions {
+  const givenUpMs = tryMs + REPORT_MS;
+  return {
+    ...waits,
+    summary,
+    heartbeatTimeout: signOfLifeMs,
+    startToCloseTimeout: givenUpMs,
+    // The activity counts from its scheduling, too: it does not act beyond this, however late it was started (H8).
+    scheduleToCloseTimeout: givenUpMs,
+    retry: { maximumAttempts: 1 },
+  };
+}
+
+/** As many tries as whoever must see it succeed has patience for, each bounded like a single one. */
+export function tries(bound: Bounds, tryMs: number, patience: Patience): ActivityOptions {
+  if (patience.tries === 1) {
+    return oneTry(bound, tryMs);
+  }
+  // A try whose worker is not heard of any more may act that much longer.
+  const apartMs = bound.fencedByTime ? tryMs + LANDED_MS - bound.signOfLifeMs : 0;
+  const initialInterval = Math.max(patience.pauseMs, apartMs);
+  const maximumInterval = Math.max(patience.longestPauseMs, initialInterval);
+  return {
+    ...waits,
+    summary: bound.summary,
+    heartbeatTimeout: bound.signOfLifeMs,
+    startToCloseTimeout: tryMs + REPORT_MS,
+    retry: { initialInterval, backoffCoefficient: 2, maximumInterval, maximumAttempts: patience.tries },
+  };
+}
+
+/** A look, which changes nothing. Temporal itself repeats it a few times. */
+export function look(summary: string): ActivityOptions {
+  return {
+    ...waits,
+    summary,
+    heartbeatTimeout: LONG_SIGN_OF_LIFE_MS,
+    startToCloseTimeout: LOOK_MS,
+    retry: { initialInterval: '1 second', maximumAttempts: FEW_TRIES },
+  };
+}
+
+/** A look without which nothing goes on: as often as the patience says. */
+export function stubbornLook(summary: string, patience: Patience): ActivityOptions {
+  return tries({ summary, tryMs: LOOK_MS, ...long }, LOOK_MS, patience);
+}

@@ -1,0 +1,53 @@
+import { takeBackSection, lostSection, type LostSection } from './failed-section';
+import { reasonOf } from './failure';
+import type { Journal } from './journal';
+import type { AttemptInput, CriticalSectionInput } from './model/actions';
+import type { RotationTiming } from './model/plan';
+import type { Run } from './run';
+import type { EndedSection } from './section-result';
+
+/** The input of an attempt's critical section. */
+export function sectionInput(
+  { criticalSectionMs, ifNextFails }: RotationTiming,
+  { identity, release }: AttemptInput,
+): CriticalSectionInput {
+  return { identity, release, criticalSectionMs, ifNextFails };
+}
+
+/** Starts the critical section, which ends itself; one that was lost or could not is ended from here. */
+export async function startSection(
+  run: Run,
+  input: CriticalSectionInput,
+  journal: Journal,
+): Promise<EndedSection> {
+  journal.begins('critical section', false);
+  const openedAt = Date.now();
+  let lost: LostSection;
+  try {
+    const result = await run.criticalSection(input);
+    journal.adopts(result.steps);
+    if (result.end !== 'unfinished') {
+      return result;
+    }
+    lost = { reason: result.reason, openedAt, restMs: 0 };
+  } catch (error) {
+    lost = { ...lostSection(input, reasonOf(error, 'critical section')), openedAt };
+  }
+  return await endSection(run, input, journal, lost);
+}
+
+/** Ends a section from outside: with a person behind it if need be, unless a later rotation owns the log. */
+export async function endSection(
+  run: Run,
+  input: CriticalSectionInput,
+  journal: Journal,
+  lost: LostSection,
+): Promise<EndedSection> {
+  const result = await takeBackSection(run.actions, input, journal, run.retrying.on(input), lost);
+  if (result.end !== 'unfinished') {
+    return result;
+  }
+  const { reason, steps } = result;
+  const nothing = { began: false, froze: false, nextTreeVisibleMs: 0 };
+  return { end: 'undone', reason, nextTreeUsed: true, ...nothing, steps };
+}
