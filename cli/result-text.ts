@@ -1,5 +1,6 @@
 import { counted, entries } from '../workflows/model/counted';
-import { leftTreesText, type Outcome, type RotationResult, type WriteStall } from '../workflows/model/result';
+import { leftTreesText, type Outcome, type RotationResult } from '../workflows/model/result';
+import type { WriteStall } from '../workflows/model/evidence';
 
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
 

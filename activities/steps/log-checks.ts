@@ -1,7 +1,7 @@
 import type { ExposedInput, SoakInput } from '../../workflows/model/actions';
 import { readMark } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
-import type { VerificationReport, WriteStall } from '../../workflows/model/result';
+import type { VerificationReport, WriteStall } from '../../workflows/model/evidence';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';

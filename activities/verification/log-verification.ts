@@ -1,7 +1,7 @@
 import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
 import type { Shard, TreeId } from '../../workflows/model/log';
-import type { VerificationReport } from '../../workflows/model/result';
+import type { VerificationReport } from '../../workflows/model/evidence';
 import { concurrently } from './concurrently';
 import { indexOf, proveLeaf, type ProvenEntry, readLeaf } from './entry-reading';
 import { findingAt, type OnFinding, type Place } from './finding';

@@ -1,4 +1,4 @@
-import type { VerificationReport } from '../../workflows/model/result';
+import type { VerificationReport } from '../../workflows/model/evidence';
 import type { PemFile } from '../clients/authorities';
 import { findingAt, type OnFinding, refuseFinding, stopAtFirst } from './finding';
 import { LogReader } from './log-reader';

@@ -2,7 +2,7 @@ import { refuse, type RefusalError } from '../../activities/errors/refusal-error
 import type { RekorClient, RekorEntry } from '../../activities/clients/rekor';
 import type { VerificationTarget } from '../../activities/verification/target';
 import type { LogVerifier } from '../../activities/verification/verification';
-import type { VerificationReport } from '../../workflows/model/result';
+import type { VerificationReport } from '../../workflows/model/evidence';
 import type { Random } from '../random';
 import type { SimulatedTrillian } from './trillian';
 

@@ -3,17 +3,7 @@ import { failedCheck, refusalsIn } from '../../workflows/model/checks';
 import type { Serving } from '../../workflows/model/guarding';
 import type { Held } from '../../workflows/model/held';
 import { planRotation, type FoundLog, type Plan, type Planned } from '../../workflows/model/plan';
-import {
-  completed,
-  givenUp,
-  planned,
-  refused,
-  rolledBack,
-  superseded,
-  type Evidence,
-  type Rotated,
-  type RotationResult,
-} from '../../workflows/model/result';
+import { completed, givenUp, planned, refused, rolledBack, superseded, type Evidence, type Rotated, type RotationResult } from '../../workflows/model/result';
 import { refusal } from '../../workflows/model/refusals';
 
 import type { StepRecord } from '../../workflows/model/steps';

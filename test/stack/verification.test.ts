@@ -7,7 +7,7 @@ import { artifactSigner, hashedRekord } from '../../load/artifact';
 import { startRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { ensureBinaries } from '../../tools/binaries';
 import type { Shard } from '../../workflows/model/log';
-import type { VerificationReport } from '../../workflows/model/result';
+import type { VerificationReport } from '../../workflows/model/evidence';
 import { onlyLog, readConfiguration } from '../../harness/configuration';
 import { startLab } from '../../harness/lab-process';
 import { trillianTrees } from '../../harness/trillian-trees';

@@ -11,7 +11,7 @@ import type { AttemptIdentity } from './fencing';
 import type { ClosedNextTree, FrozenTree, Handover } from './next-tree';
 import type { RotationRequest } from './request';
 import type { StepTimes } from './steps';
-import type { VerificationReport, WriteStall } from './result';
+import type { VerificationReport, WriteStall } from './evidence';
 
 /** Everything that an attempt is about; each step gets it whole, so that no step asks another's memory. */
 export interface AttemptInput {

@@ -1,8 +1,8 @@
-import { fenceOf, laterFence } from '../../../workflows/model/fencing';
+import { fenceOf, laterFence, type AttemptIdentity } from '../../../workflows/model/fencing';
 import { soak } from '../../../activities/steps/log-checks';
 import type { HoldFigures } from '../../../gate/messages';
-import type { AttemptIdentity } from '../../../workflows/model/fencing';
-import type { WriteStall } from '../../../workflows/model/result';
+
+import type { WriteStall } from '../../../workflows/model/evidence';
 import { someBounds, FakeLog, identity, order } from '../fake-log';
 
 const figures = { stallMs: 900, longestWaitMs: 1_200, held: 80, refused: 41, recovered: 2, dropped: 1 };

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../activities/verification/finding';
 import type { VerificationTarget } from '../../../activities/verification/target';
 import { logVerifier } from '../../../activities/verification/verification';
-import type { VerificationReport } from '../../../workflows/model/result';
+import type { VerificationReport } from '../../../workflows/model/evidence';
 import { PATIENCE_MS } from '../../../harness/waiting';
 import { entryId, FakeLog, notFound, ok, type Answer, type Lie } from './fake-log';
 import { hashedRekord } from './leaves';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { RefusalError } from '../../../activities/errors/refusal-error';
 import type { LogAddress, VerificationTarget } from '../../../activities/verification/target';
 import { logVerifier } from '../../../activities/verification/verification';
-import type { VerificationReport } from '../../../workflows/model/result';
+import type { VerificationReport } from '../../../workflows/model/evidence';
 import { entryId, FakeLog, notFound, ok, type Answer, type EntryAnswer, type EntryFields } from './fake-log';
 import { dsse, hashedRekord, hashedRekordWithCertificate } from './leaves';
 import { treeRoot } from './merkle-tree';

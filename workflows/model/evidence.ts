@@ -1,0 +1,25 @@
+import type { Shard } from './log';
+
+/** How writes fared in the gate during one hold. Times in milliseconds. */
+export interface WriteStall {
+  /** From the first held or refused write to the first acknowledgement of a write that arrived at or after it; null before that. */
+  readonly stallMs: number | null;
+  /** The longest time any write was held, of all that waited. */
+  readonly longestWaitMs: number;
+  readonly held: number;
+  readonly refused: number;
+  /** Writes that broke at the current release and were looked up and, if absent, sent on (H13). */
+  readonly recovered: number;
+  readonly dropped: number;
+}
+
+/** What an independent reader proved from the public address. */
+export interface VerificationReport {
+  /** Entries read by index, UUID and entry id, and verified. */
+  readonly entriesVerified: number;
+  readonly proofsVerified: number;
+  readonly checkpointsVerified: number;
+  readonly shards: readonly (Shard & { readonly entriesVerified: number })[];
+  /** Entries of kinds no Sigstore bundle can be made of: their proof and promise were checked directly. */
+  readonly withoutBundle: number;
+}
