@@ -99,9 +99,9 @@ const gateModes = {
 } as const;
 
 function servingLines(serves: Serving, columns: number): string[] {
-  const { slot, treeId, state, size, nextIndex, gate, instances } = serves;
+  const { release, treeId, state, size, nextIndex, gate, instances } = serves;
   const entries = `${size} ${size === 1 ? 'entry' : 'entries'}`;
-  const tree = `slot ${slot}, tree ${treeId} (${state}), ${entries}, next index ${nextIndex}; ${gateModes[gate]}`;
+  const tree = `${release}, tree ${treeId} (${state}), ${entries}, next index ${nextIndex}; ${gateModes[gate]}`;
   const rekor = instances?.map(({ name, proven }) =>
     proven
       ? `${name} has loaded exactly the shards and lengths that Trillian has`

@@ -1,7 +1,7 @@
 import type { Check } from '../workflows/model/checks';
 import { counted, entries } from '../workflows/model/counted';
 import { passMs } from '../workflows/model/drain';
-import type { FileChange } from '../workflows/model/installation';
+import { countedChanges, type Change } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/result';
 import { RECOVER_UNDER_LOCK } from '../workflows/messages';
@@ -19,10 +19,8 @@ export function planText(result: RotationResult, columns: number, closing = resu
   return [
     `Plan to rotate ${plan.log}`,
     '',
-    'Files',
-    ...plan.changes.files.flatMap((file) => fileLines(file, columns)),
-    ...(plan.changes.files.length === 0 ? ['  none'] : []),
-    '',
+    ...writtenLines(plan, 'file', 'Files', columns),
+    ...writtenLines(plan, 'object', 'Objects', columns),
     'Steps',
     ...result.steps.flatMap(({ name, says }) => stepLines(name, says ?? [], columns)),
     '',
@@ -35,9 +33,7 @@ export function planText(result: RotationResult, columns: number, closing = resu
 /** All of a plan in one sentence. */
 function totalsOf({ hash, currentTree, installation, changes }: Plan): string {
   const { current, next } = installation;
-  const files = counted(changes.files.length, 'file');
-  const commands = counted(changes.commands.length, 'command');
-  return `Plan ${hash.slice(0, 12)}: tree ${currentTree.treeId} (${entries(currentTree.size)}) ends, slot ${next} serves in place of slot ${current}; ${files} to write, ${commands} to run.`;
+  return `Plan ${hash.slice(0, 12)}: tree ${currentTree.treeId} (${entries(currentTree.size)}) ends, ${next.name} serves in place of ${current.name}; ${countedChanges(changes)}.`;
 }
 
 /** What a recovery found and would do; `closing` is its last sentence. */
@@ -93,13 +89,13 @@ function foundLines(plan: Plan, checks: readonly Check[], columns: number): stri
     queue: "Trillian's database shows its queue empty",
     'signer passes': 'two further signer passes add nothing; a database connection would prove it sooner',
   }[plan.drainEvidence.by];
-  const waits = `at most ${spoken(timing.criticalSectionMs)}; if that is not enough, they go on to slot ${current}, and the rotation tries again later, ${counted(timing.attempts, 'time')} in all`;
+  const waits = `at most ${spoken(timing.criticalSectionMs)}; if that is not enough, they go on to ${current.name}, and the rotation tries again later, ${counted(timing.attempts, 'time')} in all`;
   return [
     ...field('Current tree', `${currentTree.treeId}, ${entries(currentTree.size)}`, columns),
     ...field('Earlier shards', shardsText(plan), columns),
     ...field('Next index', `${plan.firstIndexNow}, if nothing is written until then`, columns),
-    ...field('Serves now', `slot ${current}, at ${urls(installation.currentInstances)}`, columns),
-    ...field('Will serve', `slot ${next}, at ${urls(installation.nextInstances)}`, columns),
+    ...field('Serves now', `${current.name}, at ${urls(installation.currentInstances)}`, columns),
+    ...field('Will serve', `${next.name}, at ${urls(installation.nextInstances)}`, columns),
     ...field('Drained when', evidence, columns),
     ...field('Signers', signersText(plan.drainEvidence), columns),
     ...field('Writes wait', waits, columns),
@@ -139,12 +135,20 @@ function urls(instances: Plan['installation']['currentInstances']): string {
   return instances.map(({ url }) => url).join(', ');
 }
 
+/** What is written of one kind, under its title; nothing where there is none. */
+function writtenLines({ changes }: Plan, kind: Change['kind'], title: string, columns: number): string[] {
+  const lines = changes
+    .filter((change) => change.kind === kind)
+    .flatMap((change) => changeLines(change, columns));
+  return lines.length === 0 ? [] : [title, ...lines, ''];
+}
+
 /** A diff keeps its lines whole, so that it can be read and copied as it is. */
-function fileLines(file: FileChange, columns: number): string[] {
+function changeLines({ target, what, removed, added }: Change, columns: number): string[] {
   return [
-    ...wrap(`${file.path} (${file.what})`, columns, '  ', '    '),
-    ...file.removed.map((line) => `    - ${line}`),
-    ...file.added.map((line) => `    + ${line}`),
+    ...wrap(`${target} (${what})`, columns, '  ', '    '),
+    ...removed.map((line) => `    - ${line}`),
+    ...added.map((line) => `    + ${line}`),
   ];
 }
 

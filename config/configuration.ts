@@ -86,7 +86,7 @@ export type InstallationConfiguration = HostConfiguration;
 /** Where Trillian keeps its trees, by `kind`. */
 export type DatabaseConfiguration = PostgresqlConfiguration;
 
-export interface RotationConfiguration extends RotationTiming {
+export interface RotationConfiguration extends Omit<RotationTiming, 'patience'> {
   /** How many random entries of each shard are verified, besides its first and last. */
   readonly sampleEntries: number;
 }

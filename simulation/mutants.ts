@@ -91,9 +91,9 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       ...systems,
       installation: {
         ...systems.installation,
-        stage: async (order, signal) => {
-          await systems.installation.stage(order, signal);
-          const path = shardingFile(order.next as SlotName);
+        stage: async (replacement, planned, signal) => {
+          await systems.installation.stage(replacement, planned, signal);
+          const path = shardingFile(replacement.next.id as SlotName);
           const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
           await writeList(path, [...lines.slice(1), ...lines.slice(0, 1)]);
         },
@@ -136,8 +136,8 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       ...activities,
       openAndExpose: async (input: CriticalInput) => {
         const { release, identity } = input;
-        const [current] = systems.installation.instances(release.current);
         const { signal } = new AbortController();
+        const [current] = await systems.installation.instances(release.current, signal);
         const { number } = identity;
         const rotationId = `${identity.rotationId}/${identity.attempt}`;
         await systems.gate.release({ rotation: rotationId, number, upstream: current?.url ?? '' }, signal);

@@ -59,6 +59,7 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
   const { name: log, trillian, gate, installation, rotation, guard, publicUrl, hostname } = configuration;
   const { authorities } = configuration;
   const { database } = trillian;
+  const installed = connected(adapters.installation, log, installation);
   return {
     log,
     publicUrl,
@@ -71,9 +72,9 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     ...(database && { queue: connected(adapters.database, log, database) }),
     rekor: connectRekor({ log, authorities }),
     gate: connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
-    installation: connected(adapters.installation, log, installation),
+    installation: installed,
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
-    timing: rotation,
+    timing: { ...rotation, patience: installed.patience },
     drain: trillian,
     sampleEntries: rotation.sampleEntries,
     guard: { recover: guard.recover, stuckAfterMs: stuckAfterMs(rotation) },
@@ -81,7 +82,7 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
   };
 }
 
-/** A rotation's history stands still while it soaks, pauses or lets the current slot serve on; well above that it is stuck. */
+/** A rotation's history stands still while it soaks, pauses or lets the current release serve on; well above that it is stuck. */
 function stuckAfterMs({ soakMs, pauseBetweenAttemptsMs, stopCurrentAfterMs }: RotationConfiguration): number {
   return 5 * MINUTE_MS + Math.max(5 * MINUTE_MS, 2 * soakMs, pauseBetweenAttemptsMs, stopCurrentAfterMs);
 }

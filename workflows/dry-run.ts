@@ -1,10 +1,9 @@
-import type { Actions, AttemptInput } from './model/actions';
-import type { ChangingStep, Release } from './model/installation';
+import type { Actions } from './model/actions';
+import type { ChangingStep } from './model/installation';
 import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
 import type { StepName } from './model/steps';
-import { shellLine } from './model/shell-line';
 import { runCriticalSection } from './critical-section';
 import type { Run } from './run';
 
@@ -42,14 +41,12 @@ export function dryRun(plan: Plan): Run {
   const { current, next, nextInstances } = plan.installation;
   const { treeId: tree, size, rootHash } = plan.currentTree;
   const nextAddresses = nextInstances.map((instance) => instance.url).join(', ');
-  const changesIn = (step: ChangingStep): string[] => [
-    ...plan.changes.files
-      .filter((file) => file.step === step)
-      .map((file) => `write ${file.path} (${file.what})`),
-    ...plan.changes.commands
-      .filter((run) => run.step === step)
-      .map((run) => `${run.what}: ${shellLine(run.command)}`),
-  ];
+  const changesIn = (step: ChangingStep): string[] =>
+    plan.changes
+      .filter((change) => change.step === step)
+      .map(({ kind, what, target }) =>
+        kind === 'command' ? `${what}: ${target}` : `write ${target} (${what})`,
+      );
 
   const frozen = { treeId: tree, size, rootHash, proof: [] };
   const actions: Actions = {
@@ -64,7 +61,7 @@ export function dryRun(plan: Plan): Run {
     stage: () =>
       say(
         'stage',
-        `prepare slot ${next} at ${nextAddresses}, where it serves nobody yet`,
+        `prepare ${next.name} at ${nextAddresses}, where it serves nobody yet`,
         ...changesIn('stage'),
       ),
     holdAndFreeze: async () => {
@@ -80,12 +77,12 @@ export function dryRun(plan: Plan): Run {
     openAndExpose: async () => {
       await say(
         'verify',
-        `prove that slot ${next} serves the shards with exactly their final lengths`,
+        `prove that ${next.name} serves the shards with exactly their final lengths`,
         `set tree ${NEXT_TREE} ACTIVE and queue the handover leaf as its first, with virtual index ${
           firstIndexAfter(plan.inactive) + size
         } if nothing is written until then`,
       );
-      await say('expose', `send reads and writes to slot ${next} at ${nextAddresses}, held writes first`);
+      await say('expose', `send reads and writes to ${next.name} at ${nextAddresses}, held writes first`);
       const handover = { text: '', leafHash: '', integratedInMs: 0 };
       return { frozen, handover, times: { verify: 0, expose: 0 } };
     },
@@ -96,7 +93,7 @@ export function dryRun(plan: Plan): Run {
     settle: () =>
       say(
         'settle',
-        `make the configuration of slot ${next} the standing one, then stop slot ${current} ${
+        `make the configuration of ${next.name} the standing one, then stop ${current.name} ${
           plan.timing.stopCurrentAfterMs / 1000
         } s after its last write`,
         ...changesIn('settle'),
@@ -109,9 +106,7 @@ export function dryRun(plan: Plan): Run {
   };
   // Its steps are in its result, as those of a real section, which is another workflow.
   const unseen = { begins: () => undefined, ended: () => undefined };
-  const observations = {
-    superseding: (input: AttemptInput): Promise<Release> => Promise.resolve(input.release),
-  };
+  const observations = { superseding: () => Promise.resolve(plan) };
   const retrying = neverHeld;
   const criticalSection: Run['criticalSection'] = (input) =>
     runCriticalSection(actions, input, unseen, says, retrying.on(input));

@@ -2,9 +2,9 @@ import { reasonOf } from './failure';
 import type { Journal } from './journal';
 import type { AttemptInput } from './model/actions';
 import type { AttemptIdentity } from './model/fencing';
-import type { Release } from './model/installation';
+import type { Replacement } from './model/installation';
 import { attemptIdOf } from './model/mark';
-import type { Plan } from './model/plan';
+import type { Preparation } from './model/plan';
 import type { Refusal } from './model/refusals';
 import { rotation } from './rotation';
 import type { Run } from './run';
@@ -12,26 +12,20 @@ import { Saga, type RegisteredUndo } from './saga';
 
 /** What one or more attempts share: a next tree and a staged release, until an attempt has used the tree. */
 export interface Prepared {
-  readonly release: Release;
+  readonly release: Replacement;
   /** Takes it back; no harm when that was done. */
   readonly undo: () => Promise<void>;
 }
 
-/** What of a plan a release is made of. */
-export type PreparationPlan = Pick<Plan, 'inactive'> & {
-  readonly currentTree: Pick<Plan['currentTree'], 'treeId'>;
-  readonly installation: Pick<Plan['installation'], 'current' | 'next' | 'fingerprint'>;
-  readonly supersedes?: boolean;
-};
-
 /** Everything that can be done before a write has to wait; undone when it fails. */
 export async function prepare(
   run: Run,
-  plan: PreparationPlan,
+  plan: Preparation,
   identity: AttemptIdentity,
   journal: Journal,
 ): Promise<Prepared | { readonly reason: Refusal }> {
   const { actions, retrying } = run;
+  const { changes, fingerprint } = plan;
   const saga = new Saga(identity.attempt, journal, run.says);
   let input: AttemptInput = { identity, release: releaseOf(plan, identity) };
   const undo = async (): Promise<void> => {
@@ -46,7 +40,9 @@ export async function prepare(
         name: step.name,
         undo: (patience) => actions[step.undo.action](input, patience),
       };
-      const nextTreeId = await saga.step<unknown>(undoOf, () => actions[step.action](input));
+      const nextTreeId = await saga.step<unknown>(undoOf, () =>
+        actions[step.action]({ ...input, changes, fingerprint }),
+      );
       if (typeof nextTreeId === 'string') {
         input = { identity, release: { ...input.release, nextTreeId } };
       }
@@ -61,9 +57,9 @@ export async function prepare(
 }
 
 /** The release that an attempt stages; Trillian gives its tree an id when that is created. */
-function releaseOf(plan: PreparationPlan, identity: AttemptIdentity): Release {
+function releaseOf(plan: Preparation, identity: AttemptIdentity): Replacement {
   const { installation, currentTree, inactive, supersedes } = plan;
-  const { current, next, fingerprint } = installation;
+  const { current, next } = installation;
   return {
     attemptId: attemptIdOf(identity),
     current,
@@ -71,7 +67,6 @@ function releaseOf(plan: PreparationPlan, identity: AttemptIdentity): Release {
     currentTreeId: currentTree.treeId,
     nextTreeId: '',
     inactive,
-    fingerprint,
     ...(supersedes && { supersedes }),
   };
 }

@@ -23,7 +23,7 @@ export interface StuckAttempt {
 /**
  * The next tree becomes one more inactive shard, and a third tree serves after it: no entry is lost, and every index stays.
  * It is a rotation like any other, from a tree that is frozen already. Where it is not wanted or does not succeed, the
- * attempt is held: it keeps trying to go forward while a person repairs the next slot.
+ * attempt is held: it keeps trying to go forward while a person repairs the next release.
  */
 export async function supersede(
   run: Run,
@@ -57,15 +57,9 @@ async function withThirdTree(
   journal: Journal,
 ): Promise<RotationResult | null> {
   journal.begins('supersede', false);
-  const { current, next, fingerprint, inactive, currentTreeId } = await run.retrying
+  const plan = await run.retrying
     .on(input)
     .mustSucceed('supersede', (patience) => run.observations.superseding(input, patience));
-  const plan = {
-    currentTree: { treeId: currentTreeId },
-    inactive,
-    installation: { current, next, fingerprint },
-    supersedes: true,
-  };
   const prepared = await prepare(run, plan, identity, journal);
   if ('reason' in prepared) {
     return null;

@@ -1,60 +1,90 @@
-import type { InstallationChanges, InstallationState, Release } from '../../workflows/model/installation';
-import type { Instance } from '../../workflows/model/log';
+import type {
+  ConfiguredShards,
+  InstallationPatience,
+  InstallationState,
+  PlannedChanges,
+  Release,
+  Replacement,
+  Roles,
+} from '../../workflows/model/installation';
+import type { Instance, TreeId } from '../../workflows/model/log';
 
 /**
  * THE PORT: how a log is run. One adapter for each way, in a folder of its own (host/), which share no base class.
  *
  * Every method states an end and may be repeated. Each throws a `RefusalError` (activities/errors/refusal-error.ts) with
- * words for a person. `signal` aborts commands that are still running; a method that is aborted throws its reason.
+ * words for a person, and reads no more than it needs: what is malformed elsewhere must not keep an undo from its end.
+ * `signal` aborts what is still running; a method that is aborted throws its reason.
  */
 export interface Installation {
-  /** Reads how the log is run; `servingUrl` is where the gate sends requests now, which names the current release. */
-  read(servingUrl: string, signal: AbortSignal): Promise<InstallationState>;
-
-  /** What staging and settling would change, for people: no secret value is in it. Reads only. */
-  describe(state: InstallationState, signal: AbortSignal): Promise<InstallationChanges>;
+  readonly patience: InstallationPatience;
 
   /**
-   * Writes the next release's configuration, after keeping what it replaces.
-   * Refuses with CHANGED_BY_SOMEONE when the fingerprint is no longer the planned one and this mark did not change it.
+   * Which release is which, when clients are sent to `serving`.
+   * Refuses GATE_UPSTREAM_UNKNOWN when these are not instances of exactly one release.
    */
-  stage(order: Release, signal: AbortSignal): Promise<void>;
+  roles(serving: readonly string[], signal: AbortSignal): Promise<Roles>;
+
+  /** The shards that a release is configured with, whether or not it runs. */
+  configured(release: Release, signal: AbortSignal): Promise<ConfiguredShards>;
+
+  /** Where the instances of a release are reached now; pods come and go. */
+  instances(release: Release, signal: AbortSignal): Promise<readonly Instance[]>;
+
+  /** Whether instances of a release run, as whoever runs them says; nothing about whether they serve. */
+  runs(release: Release, signal: AbortSignal): Promise<boolean>;
 
   /**
-   * Which attempt keeps what it replaced of the next release, as `<rotation>/<attempt>`; null without one. It is kept
+   * The attempt that is recorded on a release as not ended, as `<rotation>/<attempt>`; null without one. It is recorded
    * from before the first change until the attempt has ended.
    */
-  keptBy(order: Release, signal: AbortSignal): Promise<string | null>;
+  unfinishedOn(release: Release, signal: AbortSignal): Promise<string | null>;
+
+  /**
+   * Everything that staging, starting and settling would write or run. Reads only.
+   *
+   * @param earlier trees at the end of the log's list that the current release may not list yet, in served order.
+   */
+  plan(
+    roles: Pick<Roles, 'current' | 'next'>,
+    earlier: readonly TreeId[],
+    signal: AbortSignal,
+  ): Promise<PlannedChanges>;
+
+  /**
+   * Writes what was planned and nothing else, with the id of the next tree in its place, after recording the attempt and
+   * keeping what is replaced. Refuses CHANGED_BY_SOMEONE when the fingerprint is no longer the planned one and this attempt
+   * did not change it.
+   */
+  stage(replacement: Replacement, planned: PlannedChanges, signal: AbortSignal): Promise<void>;
 
   /**
    * Refuses CHANGED_BY_SOMEONE when the next release is not as this attempt staged it, or the current one is no longer
-   * configured with the shards of the order.
+   * configured with the shards that the attempt was planned for.
    */
-  requireStaged(order: Release, signal: AbortSignal): Promise<void>;
+  requireStaged(replacement: Replacement, signal: AbortSignal): Promise<void>;
 
   /** Puts back what `stage` replaced, unless someone else changed it since (CHANGED_BY_SOMEONE). */
-  discard(order: Release, signal: AbortSignal): Promise<void>;
+  discard(replacement: Replacement, signal: AbortSignal): Promise<void>;
 
-  /** The processes of the next release are started; does not wait until they serve. No harm when they run. */
-  start(release: string, signal: AbortSignal): Promise<void>;
+  /** The instances of a release are started; does not wait until they serve. No harm when they run. */
+  start(release: Release, signal: AbortSignal): Promise<void>;
 
-  /** The processes of a release are stopped. No harm when none runs. */
-  stop(release: string, signal: AbortSignal): Promise<void>;
-
-  /** Whether processes of a release run, as whoever runs them says; nothing about whether they serve. */
-  runs(release: string, signal: AbortSignal): Promise<boolean>;
-
-  /** Where the processes of a release are reached. */
-  instances(release: string): readonly Instance[];
+  /** The instances of a release are stopped. No harm when none runs. */
+  stop(release: Release, signal: AbortSignal): Promise<void>;
 
   /**
    * The standing configuration is the next release's: after a reboot it starts, the current one does not, and
    * whichever starts reads the same shards (H33). What `stage` replaced is kept until `forget`.
+   *
+   * @returns the release that serves for good: the next one itself, or the standing one, which has been given the same
+   *   configuration and started. Clients are then sent to that once it is proven, and the next one is stopped. From here
+   *   on `instances` and `start` of the next release mean the one that serves for good, too.
    */
-  settle(order: Release, signal: AbortSignal): Promise<void>;
+  settle(replacement: Replacement, signal: AbortSignal): Promise<Release>;
 
-  /** The rotation has ended: what its attempts kept of either release is not needed any more. */
-  forget(order: Release, signal: AbortSignal): Promise<void>;
+  /** The rotation has ended: what its attempts recorded, kept and made for a while is not needed any more. */
+  forget(replacement: Replacement, signal: AbortSignal): Promise<void>;
 
   /** What a person does in a shell when these methods cannot reach their ends. */
   readonly byHand: InstallationByHand;
@@ -62,10 +92,31 @@ export interface Installation {
 
 /** Lines for a person's shell; nothing in them asks whether someone else has changed what they change. */
 export interface InstallationByHand {
-  start(release: string): readonly string[];
-  stop(release: string): readonly string[];
+  start(release: Release): readonly string[];
+  stop(release: Release): readonly string[];
   /** The stop of the next release, and `discard`. Rejects with FILE_UNREADABLE when what is kept cannot be read. */
-  discard(order: Release): Promise<readonly string[]>;
-  /** `settle`, the stop of the current release, and `forget`. */
-  settle(order: Release): readonly string[];
+  discard(replacement: Replacement): Promise<readonly string[]>;
+  /** `settle`, the stop of the release that serves no more, and `forget`. */
+  settle(replacement: Replacement): readonly string[];
+}
+
+/** All that can be read of an installation without the plan of a rotation. */
+export async function readInstallation(
+  installation: Installation,
+  serving: readonly string[],
+  signal: AbortSignal,
+): Promise<InstallationState> {
+  const roles = await installation.roles(serving, signal);
+  const { current, next } = roles;
+  return {
+    ...roles,
+    ...(await installation.configured(current, signal)),
+    currentInstances: await installation.instances(current, signal),
+    nextInstances: await installation.instances(next, signal),
+    nextIsRunning: await installation.runs(next, signal),
+    unfinishedOn: {
+      current: await installation.unfinishedOn(current, signal),
+      next: await installation.unfinishedOn(next, signal),
+    },
+  };
 }

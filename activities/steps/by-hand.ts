@@ -1,4 +1,5 @@
 import type { ByHand, HeldStep } from '../../workflows/model/by-hand';
+import type { Release } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { fenceOf } from '../../workflows/model/fencing';
 import type { ActivityBounds } from '../bounds/activity-bounds';
@@ -15,7 +16,7 @@ export async function byHand(systems: LogSystems, held: HeldStep, bounds: Activi
   const { trillian, gate, installation } = systems;
   const { currentTreeId, nextTreeId, current, next } = held.release;
   const tree = async (treeId: TreeId): Promise<string> => (await trillian.getTree(treeId, bounds)).state;
-  const runs = async (release: string): Promise<string> =>
+  const runs = async (release: Release): Promise<string> =>
     (await installation.runs(release, bounds.signal)) ? 'runs' : 'does not run';
   const facts: readonly [string, () => Promise<string>][] = [
     [`current tree ${currentTreeId}`, () => tree(currentTreeId)],
@@ -29,8 +30,8 @@ export async function byHand(systems: LogSystems, held: HeldStep, bounds: Activi
         return `${mode}, sends to ${upstream}, follows order ${number}`;
       },
     ],
-    [`slot ${current}`, () => runs(current)],
-    [`slot ${next}`, () => runs(next)],
+    [current.name, () => runs(current)],
+    [next.name, () => runs(next)],
   ];
   const state = await Promise.all(
     facts.map(async ([what, read]) => {
@@ -59,9 +60,10 @@ async function commandsFor(
   const { currentTreeId, nextTreeId, current, next, supersedes = false } = release;
   const setState = (treeId: TreeId, state: string): string =>
     `updatetree --admin_server=${addresses.trillian} --tree_id=${treeId} --tree_state=${state}`;
-  const urlOf = (name: string): string => installation.instances(name)[0]?.url ?? '';
-  const sendTo = (name: string, number: number, shards = shardsOfCurrent(release)): string => {
-    const order = JSON.stringify({ rotation: 'by hand', number, upstream: urlOf(name), shards });
+  const urlOf = async (of: Release): Promise<string> =>
+    (await installation.instances(of, bounds.signal))[0]?.url ?? '';
+  const sendTo = async (of: Release, number: number, shards = shardsOfCurrent(release)): Promise<string> => {
+    const order = JSON.stringify({ rotation: 'by hand', number, upstream: await urlOf(of), shards });
     return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
   };
   const own = fenceOf(identity);
@@ -78,7 +80,7 @@ async function commandsFor(
       await requireNothingAfter(systems, held, bounds);
       return [setState(currentTreeId, 'ACTIVE')];
     case 'undo hold':
-      return [sendTo(current, own.undo)];
+      return [await sendTo(current, own.undo)];
     case 'undo start':
       return installation.byHand.stop(next);
     case 'undo stage':
@@ -90,8 +92,9 @@ async function commandsFor(
       if (different.some(({ wanted }) => wanted !== 'gate to current' && wanted.state === 'ACTIVE')) {
         await requireNothingPublicAfter(systems, held, bounds);
       }
+      const toCurrent = await sendTo(current, own.undo);
       const commands = different.map(({ wanted }) =>
-        wanted === 'gate to current' ? sendTo(current, own.undo) : setState(wanted.treeId, wanted.state),
+        wanted === 'gate to current' ? toCurrent : setState(wanted.treeId, wanted.state),
       );
       return [...new Set(commands)];
     }
@@ -100,10 +103,10 @@ async function commandsFor(
       const { end } = await currentEnd(systems, held, bounds);
       return [
         ...installation.byHand.start(next),
-        `curl -fsS ${urlOf(next)}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
+        `curl -fsS ${await urlOf(next)}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
         setState(nextTreeId, 'ACTIVE'),
         // Of the same number as its own order, which may follow it then.
-        sendTo(next, own.act, shardsOfNext(release, end.size)),
+        await sendTo(next, own.act, shardsOfNext(release, end.size)),
       ];
     }
     case 'settle':

@@ -81,7 +81,7 @@ export async function servedDrift(
   bounds: ActivityBounds,
 ): Promise<Refusal[]> {
   const lists: (readonly [string, readonly TreeId[]])[] = [
-    [`The configuration of ${current}`, [...inactiveTreeIds, activeTreeId]],
+    [`The configuration of ${current.name}`, [...inactiveTreeIds, activeTreeId]],
     ...instances.map(({ name, log }) => [`Rekor ${name}`, shardsOf(log)] as const),
   ];
   const found: Refusal[] = [];
@@ -177,7 +177,7 @@ export async function driftOfServed(
   }
   const chains = next.length === 0 ? [configured] : next.map((treeId) => [...configured, treeId]);
   for (const chain of chains) {
-    found.push(...(await listDrift(systems, `The configuration of ${current}`, chain, bounds)));
+    found.push(...(await listDrift(systems, `The configuration of ${current.name}`, chain, bounds)));
   }
   return found;
 }

@@ -28,7 +28,7 @@ export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
       ? [
           refusal('GATE_KNOWS_OTHER_SHARDS', {
             log,
-            slot: installation.current,
+            release: installation.current.name,
             known: inWords(known),
             configured: inWords(configured),
           }),

@@ -56,7 +56,7 @@ function servingOf(
   looked: Drift | null,
 ): Serving {
   return {
-    slot: installation.current,
+    release: installation.current.name,
     treeId: current.treeId,
     state: current.state,
     size,

@@ -12,7 +12,7 @@ import type { LogSystems } from '../systems';
  * overwritten: the step refuses CHANGED_BY_SOMEONE, which names what changed, before it has begun.
  */
 
-/** Before the hold: both trees, the slots' files, the next slot and the gate are as the preparation left them. */
+/** Before the hold: both trees, both releases and the gate are as the preparation left them. */
 export async function requireAsPrepared(
   systems: LogSystems,
   input: CriticalInput,
@@ -31,7 +31,8 @@ export async function requireAsPrepared(
     requireState(systems, release.nextTreeId, 'DRAINING', bounds),
     installation.requireStaged(release, bounds.signal),
   ]);
-  const addresses = installation.instances(release.current).map(({ url }) => url);
+  const instances = await installation.instances(release.current, bounds.signal);
+  const addresses = instances.map(({ url }) => url);
   if (!addresses.some((url) => sameUrl(url, state.upstream))) {
     throw changed('The upstream of the gate', addresses.join(' or '), state.upstream);
   }
@@ -40,11 +41,11 @@ export async function requireAsPrepared(
     throw changed('The gate', 'passing writes', `it holds them for order ${state.number}`);
   }
   if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {
-    throw changed(`Slot ${release.next}`, 'stopped', 'it runs');
+    throw changed(`Rekor in ${release.next.name}`, 'stopped', 'it runs');
   }
 }
 
-/** Before the opening: the writes still wait for this attempt, its files are in place, and nobody touched the next tree. */
+/** Before the opening: the writes still wait for this attempt, its release is as staged, and nobody touched the next tree. */
 export async function requireStillHeld(
   systems: LogSystems,
   input: AttemptInput,

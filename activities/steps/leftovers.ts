@@ -1,12 +1,13 @@
 import type { GateState } from '../../gate/messages';
-import type { Release } from '../../workflows/model/installation';
 import type { AttemptInput } from '../../workflows/model/actions';
 import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
+import type { Preparation } from '../../workflows/model/plan';
 import type { FoundLeftovers, RecoveryFacts } from '../../workflows/model/recovery';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { RefusalError } from '../errors/refusal-error';
+import { readInstallation } from '../installation/installation';
 import type { LogSystems } from '../systems';
 import { driftOfServed } from './drift';
 import { contentOf } from './next-tree-content';
@@ -22,7 +23,7 @@ export async function seeLeftovers(systems: LogSystems, bounds: ActivityBounds):
   const { log, gate, trillian, installation: installed, timing } = systems;
   const gateState = await gate.state(bounds.signal);
   const { mode, number, upstream } = gateState;
-  const installation = await installed.read(upstream, bounds.signal);
+  const installation = await readInstallation(installed, [upstream], bounds.signal);
   const marked = markedTrees(await trillian.listTrees(bounds), log);
   const current = await trillian.getTree(installation.activeTreeId, bounds);
   const facts = { installation, gate: { mode, number }, current, marked };
@@ -67,18 +68,17 @@ export async function superseding(
   systems: LogSystems,
   { release }: AttemptInput,
   bounds: ActivityBounds,
-): Promise<Release> {
+): Promise<Preparation> {
   const { gate, installation } = systems;
   const { upstream } = await gate.state(bounds.signal);
-  const { current, next, fingerprint } = await installation.read(upstream, bounds.signal);
-  const earlier = [...release.inactive.map((shard) => shard.treeId), release.currentTreeId];
+  const { current, next } = await installation.roles([upstream], bounds.signal);
+  const { nextTreeId: treeId, currentTreeId } = release;
+  const earlier = [...release.inactive.map((shard) => shard.treeId), currentTreeId];
   return {
-    ...release,
-    current,
-    next,
-    fingerprint,
-    currentTreeId: release.nextTreeId,
+    ...(await installation.plan({ current, next }, [...earlier, treeId], bounds.signal)),
+    currentTree: { treeId },
     inactive: await withLengths(systems, earlier, bounds),
+    installation: { current, next },
     supersedes: true,
   };
 }

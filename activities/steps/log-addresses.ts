@@ -8,6 +8,6 @@ export function publicAddress({ log, publicUrl }: LogSystems): LogAddress {
 }
 
 /** Where one instance is reached. */
-export function instanceAddress({ log }: LogSystems, { name, url }: Instance): LogAddress {
-  return { url, field: `logs.${log}.installation.slots.${name}.url` };
+export function instanceAddress({ log }: LogSystems, { url, field = 'installation' }: Instance): LogAddress {
+  return { url, field: `logs.${log}.${field}` };
 }

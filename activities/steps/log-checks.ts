@@ -31,7 +31,7 @@ export async function confirm(
     ...(handover && { handoverLeafHash: handover.leafHash }),
   };
   // Each instance by its own address: a service in front of several answers from any of them.
-  for (const instance of systems.installation.instances(release.next)) {
+  for (const instance of await systems.installation.instances(release.next, bounds.signal)) {
     const address = instanceAddress(systems, instance);
     await systems.verifier.verify({ ...target, address, sampleEntries: 0 }, bounds.signal);
   }
@@ -104,7 +104,7 @@ async function requireLoadedLengths(
   bounds: ActivityBounds,
 ): Promise<void> {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
-  for (const instance of installation.instances(release.next)) {
+  for (const instance of await installation.instances(release.next, bounds.signal)) {
     const loaded = await rekor.log(instance, bounds.signal);
     const differences = differencesFrom(loaded, release.nextTreeId, shards);
     if (differences.length > 0) {

@@ -1,16 +1,15 @@
-import { REHEARSAL_MS } from '../../workflows/model/deadlines';
-import type { AttemptInput, ExposedInput } from '../../workflows/model/actions';
+import type { AttemptInput, ExposedInput, StageInput } from '../../workflows/model/actions';
+import type { Release } from '../../workflows/model/installation';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, type RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../bounds/waiting';
-import { isExposed, requireOurs } from './ownership';
+import { proveRelease } from './next-tree-opening';
+import { isExposed, requireOurs, serves } from './ownership';
 import { requireSameService } from './served-identity';
-import { servedLog, type Patience } from './served-log';
-
-/** A started process may take this long, in milliseconds, until whoever runs it says that it runs. */
-const SETTLING_MS = 1_000;
+import { servedLog, stillThere, type Patience } from './served-log';
+import { sendToSettled } from './writes';
 
 /** How often a rehearsed release is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 50;
@@ -19,16 +18,16 @@ const LOOK_EVERY_MS = 50;
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
  * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one.
  */
-export async function stage(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
+export async function stage(systems: LogSystems, input: StageInput, bounds: ActivityBounds): Promise<void> {
   const { installation } = systems;
-  const { release, identity } = input;
+  const { release, identity, changes, fingerprint } = input;
   await requireOurs(systems, identity, bounds);
   if (await isExposed(systems, input, bounds)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
   }
-  await installation.stage(release, bounds.signal);
+  await installation.stage(release, { changes, fingerprint }, bounds.signal);
   if (release.supersedes) {
-    // The release that could not serve may still run, with the files that were just replaced.
+    // The release that could not serve may still run, with what was just replaced.
     await installation.stop(release.next, bounds.signal);
   }
   try {
@@ -43,27 +42,49 @@ export async function stage(systems: LogSystems, input: AttemptInput, bounds: Ac
 }
 
 async function rehearsed(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
+  const { installation } = systems;
   const { release } = input;
   const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
-  for (const instance of systems.installation.instances(release.next)) {
-    const patience = rehearsing(systems, release.next, instance, bounds);
-    const { activeTreeId, inactive } = await servedLog(systems, instance, bounds, patience);
-    const found = shardsOf(activeTreeId, treeIds(inactive));
-    if (found !== expected) {
-      throw doesNotStart(instance, `it serves ${found}, not ${expected}`);
+  const began = performance.now();
+  for (;;) {
+    const instances = await installation.instances(release.next, bounds.signal);
+    let served = 0;
+    for (const instance of instances) {
+      const patience = rehearsing(systems, release.next, { instance, began }, bounds);
+      const loaded = await servedLog(systems, instance, bounds, patience);
+      if (!loaded) {
+        break;
+      }
+      const found = shardsOf(loaded.activeTreeId, treeIds(loaded.inactive));
+      if (found !== expected) {
+        throw doesNotStart(release.next, instance, `it serves ${found}, not ${expected}`);
+      }
+      await requireSameService(systems, input, instance, bounds);
+      served += 1;
     }
-    await requireSameService(systems, input, instance, bounds);
+    if (served > 0 && served === instances.length) {
+      return;
+    }
+    const { rehearsalMs } = installation.patience;
+    if (performance.now() - began > rehearsalMs) {
+      throw doesNotStart(
+        release.next,
+        { url: 'any address' },
+        `not all of it within ${rehearsalMs / 1000} s`,
+      );
+    }
+    await pause(LOOK_EVERY_MS, bounds.signal);
   }
 }
 
 /** Gives up on a started instance when its process has ended, or when it takes too long. */
 function rehearsing(
   { installation }: LogSystems,
-  release: string,
-  instance: Instance,
+  release: Release,
+  { instance, began }: { readonly instance: Instance; readonly began: number },
   bounds: ActivityBounds,
 ): Patience {
-  const began = performance.now();
+  const { startMs, rehearsalMs } = installation.patience;
   return {
     everyMs: LOOK_EVERY_MS,
     unanswered: async (why) => {
@@ -72,19 +93,25 @@ function rehearsing(
         throw why;
       }
       const waitedMs = performance.now() - began;
-      if (waitedMs > SETTLING_MS && !(await installation.runs(release, bounds.signal))) {
-        throw doesNotStart(instance, 'its process has ended', why);
+      if (waitedMs > startMs && !(await installation.runs(release, bounds.signal))) {
+        throw doesNotStart(release, instance, 'its process has ended', why);
       }
-      if (waitedMs > REHEARSAL_MS) {
-        const reason = `no answer within ${REHEARSAL_MS / 1000} s: ${why.refusal.message}`;
-        throw doesNotStart(instance, reason, why);
+      if (waitedMs > rehearsalMs) {
+        const reason = `no answer within ${rehearsalMs / 1000} s: ${why.refusal.message}`;
+        throw doesNotStart(release, instance, reason, why);
       }
+      return await stillThere(installation, release, instance, bounds);
     },
   };
 }
 
-function doesNotStart({ name, url }: Instance, reason: string, cause?: unknown): RefusalError {
-  return refuse('SLOT_DOES_NOT_START', { slot: name, url, reason }, cause);
+function doesNotStart(
+  { name }: Release,
+  { url }: Pick<Instance, 'url'>,
+  reason: string,
+  cause?: unknown,
+): RefusalError {
+  return refuse('RELEASE_DOES_NOT_START', { release: name, url, reason }, cause);
 }
 
 function shardsOf(active: TreeId, inactive: readonly TreeId[]): string {
@@ -123,15 +150,16 @@ export async function start(systems: LogSystems, input: AttemptInput, bounds: Ac
 export async function stop(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
   const { installation } = systems;
   const { release } = input;
-  const staged = await installation.keptBy(release, bounds.signal);
+  const staged = await installation.unfinishedOn(release.next, bounds.signal);
   if (staged === release.attemptId && !(await isExposed(systems, input, bounds))) {
     await installation.stop(release.next, bounds.signal);
   }
 }
 
 /**
- * The standing configuration is the next release's. The current one stops some time after its last write: what it
- * still does in the background, its search index for example, must end (H30).
+ * The standing configuration is the next release's; where that is another release than the next one, clients are sent there
+ * once it is proven. What serves no more stops some time after its last write: what it still does in the background,
+ * its search index for example, must end (H30).
  */
 export async function settle(
   systems: LogSystems,
@@ -141,14 +169,30 @@ export async function settle(
   const { installation, timing } = systems;
   const { release, identity } = input;
   await requireOurs(systems, identity, bounds);
-  await installation.settle(release, bounds.signal);
+  const standing = await installation.settle(release, bounds.signal);
+  const staysNext = standing.id === release.next.id;
+  if (!staysNext) {
+    await moveTo(systems, input, standing, bounds);
+  }
   await pause(timing.stopCurrentAfterMs, bounds.signal);
   await requireOurs(systems, identity, bounds);
-  if (!(await isExposed(systems, input, bounds))) {
-    const what = 'The slot that the gate sends to';
-    throw refuse('CHANGED_BY_SOMEONE', { what, expected: release.next, now: 'another one' });
+  if (!(await serves(systems, standing, bounds))) {
+    const what = 'Where the gate sends to';
+    throw refuse('CHANGED_BY_SOMEONE', { what, expected: standing.name, now: 'elsewhere' });
   }
-  await installation.stop(release.current, bounds.signal);
+  await installation.stop(staysNext ? release.current : release.next, bounds.signal);
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
   await installation.forget(release, bounds.signal);
+}
+
+/** Both releases serve the same shards meanwhile, and the same tree takes the writes: none has to wait. */
+async function moveTo(
+  systems: LogSystems,
+  input: ExposedInput,
+  standing: Release,
+  bounds: ActivityBounds,
+): Promise<void> {
+  await proveRelease(systems, input, standing, bounds);
+  await requireOurs(systems, input.identity, bounds);
+  await sendToSettled(systems, input, standing, bounds);
 }

@@ -1,6 +1,7 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
+import type { Release } from '../../workflows/model/installation';
 import type { Instance } from '../../workflows/model/log';
 import type { FrozenTree, Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
@@ -10,7 +11,7 @@ import { refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { LogSystems } from '../systems';
 import { handedOver, type HandedOver } from './next-tree-content';
-import { servedLog } from './served-log';
+import { servedLog, stillThere } from './served-log';
 import { announceNext } from './writes';
 
 /** How often the next release and tree are looked at while they get ready, in milliseconds. */
@@ -35,10 +36,9 @@ export async function verifyAndOpen(
   const { trillian } = systems;
   const { frozen, release } = input;
   const { nextTreeId } = release;
-  const instances = systems.installation.instances(release.next);
-  const [lastAtMs] = await allEnded([
+  const [lastAtMs, instances] = await allEnded([
     lastIntegration(systems, input, bounds),
-    ...instances.map((instance) => proveInstance(systems, input, instance, bounds)),
+    proveRelease(systems, input, release.next, bounds),
   ]);
   await requireCurrentEnded(systems, input, bounds);
   const next = await trillian.getTree(nextTreeId, bounds);
@@ -138,30 +138,57 @@ async function requireCurrentEnded(
 }
 
 /**
- * Waits until an instance serves exactly the right shards with exactly their final lengths. One that was started
- * before the drain was over may have loaded a shorter length: it is restarted, never exposed.
+ * Waits until every instance of a release serves exactly the right shards with exactly their final lengths. One that was
+ * started before the drain was over may have loaded a shorter length: the release is restarted, never exposed. Pods come and
+ * go meanwhile, and with a restart all of them do: so they are asked for each time.
+ *
+ * @returns the instances that were proven.
  */
+export async function proveRelease(
+  systems: LogSystems,
+  input: FrozenAttempt,
+  release: Release,
+  bounds: ActivityBounds,
+): Promise<readonly Instance[]> {
+  const { installation } = systems;
+  for (;;) {
+    const instances = await installation.instances(release, bounds.signal);
+    const found = await allEnded(
+      instances.map((instance) => proveInstance(systems, input, { instance, of: release }, bounds)),
+    );
+    if (found.length > 0 && found.every((one) => one === 'proven')) {
+      return instances;
+    }
+    if (found.includes('another length')) {
+      await installation.stop(release, bounds.signal);
+      await installation.start(release, bounds.signal);
+    } else {
+      await pause(LOOK_EVERY_MS, bounds.signal);
+    }
+  }
+}
+
 async function proveInstance(
   systems: LogSystems,
   input: FrozenAttempt,
-  instance: Instance,
+  { instance, of }: { readonly instance: Instance; readonly of: Release },
   bounds: ActivityBounds,
-): Promise<void> {
+): Promise<'proven' | 'another length' | 'gone'> {
   const { rekor, installation } = systems;
   const { frozen, release } = input;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
-  for (;;) {
-    const loaded = await servedLog(systems, instance, bounds, { everyMs: LOOK_EVERY_MS });
-    const [difference] = differencesFrom(loaded, release.nextTreeId, shards);
-    if (difference === undefined) {
-      break;
-    }
+  const unanswered = () => stillThere(installation, of, instance, bounds);
+  const loaded = await servedLog(systems, instance, bounds, { everyMs: LOOK_EVERY_MS, unanswered });
+  if (!loaded) {
+    return 'gone';
+  }
+  const [difference] = differencesFrom(loaded, release.nextTreeId, shards);
+  if (difference !== undefined) {
     const listed = loaded.inactive.map((shard) => shard.treeId).join();
     if (listed !== shards.map((shard) => shard.treeId).join() || loaded.activeTreeId !== release.nextTreeId) {
       throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: difference });
     }
-    await installation.stop(release.next, bounds.signal);
-    await installation.start(release.next, bounds.signal);
+    return 'another length';
   }
   // A second leg that no cached checkpoint can fake (H29): the last index is the current tree's last leaf.
   const boundary = firstIndexAfter(shards);
@@ -172,6 +199,7 @@ async function proveInstance(
       reason: `it is not the last entry of tree ${release.currentTreeId}`,
     });
   }
+  return 'proven';
 }
 
 async function seenThrough({ rekor }: LogSystems, instance: Instance, bounds: ActivityBounds): Promise<void> {

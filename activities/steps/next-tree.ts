@@ -111,7 +111,8 @@ async function servedMaxRootDurationMs(
   bounds: ActivityBounds,
 ): Promise<number> {
   const { upstream } = await gate.state(bounds.signal);
-  const { activeTreeId } = await installation.read(upstream, bounds.signal);
+  const { current } = await installation.roles([upstream], bounds.signal);
+  const { activeTreeId } = await installation.configured(current, bounds.signal);
   return (await trillian.getTree(activeTreeId, bounds)).maxRootDurationMs;
 }
 
@@ -127,6 +128,7 @@ async function isServed(
   { signal }: ActivityBounds,
 ): Promise<boolean> {
   const { upstream } = await gate.state(signal);
-  const { activeTreeId, inactiveTreeIds } = await installation.read(upstream, signal);
+  const { current } = await installation.roles([upstream], signal);
+  const { activeTreeId, inactiveTreeIds } = await installation.configured(current, signal);
   return activeTreeId === treeId || inactiveTreeIds.includes(treeId);
 }

@@ -1,5 +1,6 @@
 import { sameUrl } from '../../workflows/model/base-url';
 import type { AttemptInput } from '../../workflows/model/actions';
+import type { Release } from '../../workflows/model/installation';
 import { markedTrees, attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import type { ActivityBounds } from '../bounds/activity-bounds';
@@ -55,12 +56,22 @@ export async function ifOurs<Result>(
 
 /** Whether the gate sends clients to the next release. */
 export async function isExposed(
-  { gate, installation }: LogSystems,
+  systems: LogSystems,
   { release }: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<boolean> {
+  return await serves(systems, release.next, bounds);
+}
+
+/** Whether the gate sends clients to a release. */
+export async function serves(
+  { gate, installation }: LogSystems,
+  release: Release,
+  bounds: ActivityBounds,
+): Promise<boolean> {
   const { upstream } = await gate.state(bounds.signal);
-  return installation.instances(release.next).some(({ url }) => sameUrl(url, upstream));
+  const instances = await installation.instances(release, bounds.signal);
+  return instances.some(({ url }) => sameUrl(url, upstream));
 }
 
 /**

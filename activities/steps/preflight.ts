@@ -8,7 +8,11 @@ import {
   type FoundBy,
 } from '../../workflows/model/checks';
 import { longestSignerWaitsMs } from '../../workflows/model/drain';
-import type { InstallationState } from '../../workflows/model/installation';
+import {
+  countedChanges,
+  type InstallationState,
+  type PlannedChanges,
+} from '../../workflows/model/installation';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import { markedTrees, treesWithUnusableMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
@@ -17,6 +21,7 @@ import { firstIndexAfter } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused } from '../errors/refusal-error';
+import { readInstallation } from '../installation/installation';
 import { requireShown } from '../tree-queue/tree-row';
 import type { LogSystems } from '../systems';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
@@ -67,9 +72,9 @@ export async function preflight(
     gateState &&
     (await look(
       'CONFIGURATION_READ',
-      () => installation.read(gateState.upstream, bounds.signal),
+      () => readInstallation(installation, [gateState.upstream], bounds.signal),
       ({ current, activeTreeId, inactiveTreeIds }) => ({
-        current,
+        current: current.name,
         tree: activeTreeId,
         inactive: inactiveTreeIds.length,
       }),
@@ -86,7 +91,7 @@ export async function preflight(
       size: firstIndexAfter(inactive) + currentHead.size,
     }),
   );
-  const [shards, publicLog, instances, changes, evidence] = await Promise.all([
+  const [shards, publicLog, instances, planned, evidence] = await Promise.all([
     readingShards,
     readingShards.then((read) => (read ? checkPublicLog(systems, state, read.inactive, bounds) : [])),
     look(
@@ -96,8 +101,8 @@ export async function preflight(
     ),
     look(
       'CHANGES_KNOWN',
-      () => installation.describe(state, bounds.signal),
-      ({ files, commands }) => ({ files: files.length, commands: commands.length }),
+      () => installation.plan(state, [activeTreeId], bounds.signal),
+      ({ changes }) => ({ counts: countedChanges(changes) }),
     ),
     look(
       'DRAIN_PROVABLE',
@@ -122,21 +127,21 @@ export async function preflight(
       ),
   ]);
   checks.push(...publicLog);
-  if (!shards || !instances || !changes || !evidence) {
+  if (!shards || !instances || !planned || !evidence) {
     return { log, checks };
   }
   // A rotation would make a list that lost a shard the standing one (H10).
   const { found: drift, refusal } = await foundOrRefused(() =>
     retryWhileUnreachable(bounds, () => servedDrift(systems, state, instances, bounds), PATIENCE_MS),
   );
-  checks.push(...checked('LISTS_AGREE', { current: serving }, drift ?? [refusal]));
+  checks.push(...checked('LISTS_AGREE', { current: serving.name }, drift ?? [refusal]));
   const marked = markedTrees(trees, log);
   return {
     log,
     checks,
     found: {
       installation: state,
-      changes,
+      ...planned,
       ...shards,
       instances,
       gate: {
@@ -149,7 +154,7 @@ export async function preflight(
       unusableMarks: treesWithUnusableMark(trees, log),
       leftovers: leftoversOf({ installation: state, gate: gateState, current: shards.current, marked }),
       drainEvidence: evidence,
-      hash: sha256(JSON.stringify([log, state, changes])),
+      hash: hashOf(log, state, planned),
       timing,
     },
   };
@@ -184,6 +189,11 @@ async function readInstances(
   );
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** Over what a rotation changes and what it starts from; which instances run it may change at any time. */
+function hashOf(log: string, state: InstallationState, planned: PlannedChanges): string {
+  const { current, next, activeTreeId, inactiveTreeIds, nextIsRunning, unfinishedOn } = state;
+  const found = { current, next, activeTreeId, inactiveTreeIds, nextIsRunning, unfinishedOn };
+  return createHash('sha256')
+    .update(JSON.stringify([log, found, planned]))
+    .digest('hex');
 }

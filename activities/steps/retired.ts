@@ -1,5 +1,5 @@
 import type { DeleteTreeInput, RetiredTree } from '../../workflows/model/retired';
-import type { TreeHead } from '../../workflows/model/log';
+import type { TreeHead, TreeId } from '../../workflows/model/log';
 import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { headOrEmpty } from '../empty-tree';
@@ -78,18 +78,17 @@ async function isListed({ trillian }: LogSystems, treeId: string, bounds: Activi
 async function everyNamedTree(systems: LogSystems, bounds: ActivityBounds): Promise<ReadonlySet<string>> {
   const { gate, installation, rekor } = systems;
   const { upstream } = await gate.state(bounds.signal);
-  const state = await installation.read(upstream, bounds.signal);
-  const named = new Set([state.activeTreeId, ...state.inactiveTreeIds]);
-  for (const instance of state.nextInstances) {
-    const other = await installation.read(instance.url, bounds.signal);
-    [other.activeTreeId, ...other.inactiveTreeIds].forEach((treeId) => named.add(treeId));
+  const { current, next } = await installation.roles([upstream], bounds.signal);
+  const named: TreeId[] = [];
+  for (const release of [current, next]) {
+    const { activeTreeId, inactiveTreeIds } = await installation.configured(release, bounds.signal);
+    named.push(activeTreeId, ...inactiveTreeIds);
+    if (release === current || (await installation.runs(release, bounds.signal))) {
+      for (const instance of await installation.instances(release, bounds.signal)) {
+        const loaded = await rekor.log(instance, bounds.signal);
+        named.push(loaded.activeTreeId, ...loaded.inactive.map(({ treeId }) => treeId));
+      }
+    }
   }
-  const running = [...state.currentInstances, ...(state.nextIsRunning ? state.nextInstances : [])];
-  for (const instance of running) {
-    const loaded = await rekor.log(instance, bounds.signal);
-    [loaded.activeTreeId, ...loaded.inactive.map((shard) => shard.treeId)].forEach((treeId) =>
-      named.add(treeId),
-    );
-  }
-  return named;
+  return new Set(named);
 }

@@ -76,11 +76,11 @@ export async function notAsBefore(
       different.push({ found, wanted: { treeId, state: 'ACTIVE' } });
     }
     const { mode, upstream } = await gate.state(bounds.signal);
-    const addresses = installation.instances(release.current).map(({ url }) => url);
+    const instances = await installation.instances(release.current, bounds.signal);
     if (mode !== 'pass') {
       different.push({ found: `the gate does not pass writes (${mode})`, wanted: 'gate to current' });
     }
-    if (!addresses.some((url) => sameUrl(url, upstream))) {
+    if (!instances.some(({ url }) => sameUrl(url, upstream))) {
       different.push({ found: `the gate sends to ${upstream}`, wanted: 'gate to current' });
     }
     return different;

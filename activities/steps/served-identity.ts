@@ -8,7 +8,7 @@ import { instanceAddress } from './log-addresses';
 /**
  * Proves of a rehearsed instance what its shards do not show: it answers every kind of request that a verification makes,
  * has no operation switched off that clients use, and signs with the key and under the host name of the current release.
- * Behind the point of no return there is no way back from any of these. Refuses OPERATION_SWITCHED_OFF or SLOTS_DIFFER.
+ * Behind the point of no return there is no way back from any of these. Refuses OPERATION_SWITCHED_OFF or RELEASES_DIFFER.
  */
 export async function requireSameService(
   systems: LogSystems,
@@ -20,8 +20,8 @@ export async function requireSameService(
   const { signal } = bounds;
   const ofNext = await verifier.rehearse(instanceAddress(systems, next), undefined, signal);
   const offAtNext = await rekor.switchedOff(next, signal);
-  // What is to be superseded cannot serve, so it cannot be asked; both slots were compared when it was staged.
-  const current = release.supersedes ? [] : installation.instances(release.current);
+  // What is to be superseded cannot serve, so it cannot be asked; both releases were compared when it was staged.
+  const current = release.supersedes ? [] : await installation.instances(release.current, signal);
   const offAtCurrent = await Promise.all(current.map((instance) => rekor.switchedOff(instance, signal)));
   for (const operation of offAtNext) {
     // A search that is off everywhere is meant to be; a log that takes no entries is not.
@@ -33,9 +33,9 @@ export async function requireSameService(
     const ofCurrent = await verifier.rehearse(instanceAddress(systems, instance), undefined, signal);
     for (const [field, what] of mustBeEqual) {
       if (ofNext[field] !== ofCurrent[field]) {
-        throw refuse('SLOTS_DIFFER', {
-          next: release.next,
-          current: release.current,
+        throw refuse('RELEASES_DIFFER', {
+          next: release.next.name,
+          current: release.current.name,
           what,
           ofNext: ofNext[field],
           ofCurrent: ofCurrent[field],
@@ -45,7 +45,7 @@ export async function requireSameService(
   }
 }
 
-/** What both slots must have in common, and what it is called. */
+/** What both releases must have in common, and what it is called. */
 const mustBeEqual = [
   ['hostname', '--rekor_server.hostname'],
   ['logId', 'signing key (SHA-256 of the public key)'],

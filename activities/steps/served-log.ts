@@ -1,23 +1,35 @@
+import type { Release } from '../../workflows/model/installation';
 import type { Instance, InstanceLog } from '../../workflows/model/log';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { RefusalError } from '../errors/refusal-error';
+import type { Installation } from '../installation/installation';
 import type { LogSystems } from '../systems';
 import { pause } from '../bounds/waiting';
 
 export interface Patience {
   /** How often the instance is asked, in milliseconds. */
   readonly everyMs: number;
-  /** Called after each time that there was no answer; throws when there is no use in asking again. */
-  readonly unanswered?: (why: RefusalError) => Promise<void>;
+  /** Called after each time that there was no answer: whether there is use in asking again. */
+  readonly unanswered: (why: RefusalError) => Promise<boolean>;
 }
 
-/** What a started instance serves, as soon as it answers, while the attempt lasts. */
+/** Whether an instance is one of its release's still: a pod that was lost answers never again. */
+export async function stillThere(
+  installation: Installation,
+  release: Release,
+  { url }: Instance,
+  { signal }: ActivityBounds,
+): Promise<boolean> {
+  return (await installation.instances(release, signal)).some((instance) => instance.url === url);
+}
+
+/** What a started instance serves, as soon as it answers, while the attempt lasts; null when there is no use in asking again. */
 export async function servedLog(
   { rekor }: LogSystems,
   instance: Instance,
   bounds: ActivityBounds,
   { everyMs, unanswered }: Patience,
-): Promise<InstanceLog> {
+): Promise<InstanceLog | null> {
   for (;;) {
     try {
       return await rekor.log(instance, bounds.signal);
@@ -26,7 +38,9 @@ export async function servedLog(
       if (!(error instanceof RefusalError)) {
         throw error;
       }
-      await unanswered?.(error);
+      if (!(await unanswered(error))) {
+        return null;
+      }
     }
     await pause(everyMs, bounds.signal);
   }

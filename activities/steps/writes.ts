@@ -1,6 +1,7 @@
 import type { GateState, OrderIdentity } from '../../gate/messages';
-import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
+import type { AttemptInput, CriticalInput, ExposedInput } from '../../workflows/model/actions';
 import { LEASE_MARGIN_MS } from '../../workflows/model/deadlines';
+import type { Release } from '../../workflows/model/installation';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import type { FrozenTree } from '../../workflows/model/next-tree';
@@ -95,6 +96,17 @@ export async function expose(
   }
 }
 
+/** Reads and writes go from the next release to the one that it was settled into, which serves the same shards. */
+export async function sendToSettled(
+  systems: LogSystems,
+  input: ExposedInput,
+  to: Release,
+  bounds: ActivityBounds,
+): Promise<void> {
+  const shards = shardsOfNext(input.release, input.frozen.size);
+  await release(systems, { to, by: orderOf(input.identity), shards }, bounds);
+}
+
 /**
  * Tells the gate where exposure will send the writes that wait, so that it opens its connections while the handover leaf is
  * still on its way. It only saves time: a gate that does not take this opens them at the exposure.
@@ -104,7 +116,7 @@ export async function announceNext(
   { release, identity, frozen }: AttemptInput & { readonly frozen: FrozenTree },
   { signal }: ActivityBounds,
 ): Promise<void> {
-  const [instance] = installation.instances(release.next);
+  const [instance] = await installation.instances(release.next, signal);
   if (!instance) {
     return;
   }
@@ -119,8 +131,8 @@ export async function announceNext(
 }
 
 /**
- * What a process of the current release must have loaded. Undefined for a superseding attempt: the slot that it found
- * serving may know only the shards before its current tree.
+ * What a process of the current release must have loaded. Undefined for a superseding attempt: the release that it
+ * found serving may know only the shards before its current tree.
  */
 export function shardsOfCurrent({
   currentTreeId: activeTreeId,
@@ -138,7 +150,7 @@ export function shardsOfNext({ nextTreeId, currentTreeId, inactive }: Released, 
 type Released = AttemptInput['release'];
 
 interface SendTo {
-  readonly to: string;
+  readonly to: Release;
   readonly by: OrderIdentity;
   readonly shards: LoadedShards | undefined;
 }
@@ -148,9 +160,9 @@ async function release(
   { to, by, shards }: SendTo,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const [instance] = installation.instances(to);
+  const [instance] = await installation.instances(to, bounds.signal);
   if (!instance) {
-    throw new OwnWords(`Slot ${to} has no instance to send writes to.`);
+    throw new OwnWords(`There is no instance of ${to.name} to send writes to.`);
   }
   await gate.release({ ...by, upstream: instance.url, shards }, bounds.signal);
 }

@@ -147,6 +147,11 @@ export class World {
     const trillianAddress = 'trillian:8090';
     const rekor = connectRekor({ log: LOG, transport });
     const verified = { log: LOG, random: random.stream('clients'), rekor, trillian };
+    const installation = hostInstallation({
+      log: LOG,
+      treeIdVariable: TREE_ID_VARIABLE,
+      slots: { blue: host.options('blue'), green: host.options('green') },
+    });
     const systems: LogSystems = {
       log: LOG,
       trillian: connectTrillian({
@@ -163,11 +168,7 @@ export class World {
       ...(scenario.withDatabase && { queue: simulatedTreeQueue({ log: LOG, time, network, trillian }) }),
       rekor,
       gate: connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport }),
-      installation: hostInstallation({
-        log: LOG,
-        treeIdVariable: TREE_ID_VARIABLE,
-        slots: { blue: host.options('blue'), green: host.options('green') },
-      }),
+      installation,
       verifier: logVerifier(verified),
       publicUrl: PUBLIC_URL,
       timing: {
@@ -177,6 +178,7 @@ export class World {
         soakMs: 1_500,
         stopCurrentAfterMs: 500,
         ifNextFails: scenario.ifNextFails,
+        patience: installation.patience,
       },
       drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
       sampleEntries: 1,

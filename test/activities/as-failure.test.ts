@@ -22,7 +22,7 @@ const foreign = (): readonly unknown[] => {
     Object.assign(new Error(`14 UNAVAILABLE: ${SECRET} ECONNREFUSED`), { code: 14, details: SECRET }),
     Object.assign(new Error(SECRET), { code: SECRET, name: SECRET, type: SECRET, input: SECRET }),
     new SyntaxError(`Unexpected token in "${SECRET}"`),
-    refuse('SLOT_COMMAND_FAILED', { slot: 'blue', verb: 'start', command: 'x', reason: 'y' }, wrapped),
+    refuse('COMMAND_FAILED', { purpose: 'start slot blue', command: 'x', reason: 'y' }, wrapped),
     SECRET,
     { message: SECRET },
   ];

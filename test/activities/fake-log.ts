@@ -5,27 +5,29 @@ import { refuse } from '../../activities/errors/refusal-error';
 import type { LogSystems } from '../../activities/systems';
 import type { GateState, NextNotice, ReleaseOrder as GateRelease, ShardsNotice } from '../../gate/messages';
 import type { CriticalSectionInput } from '../../workflows/model/actions';
-import type { InstallationState, Release } from '../../workflows/model/installation';
+import type { PlannedChanges, Release, Replacement, Roles } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
 import { logTree } from '../model/log-tree';
+import { slotBlue, slotGreen } from '../model/two-slots';
+import { aFoundLog } from '../workflows/found-log';
 
 /** The attempt that the tests are about: the first of rotation `r`, with fencing number 7. */
 export const identity: AttemptIdentity = { log: 'production', rotationId: 'r', attempt: 1, number: 7 };
 
 /** Its order: tree 200 in slot blue is followed by tree 300 in slot green; shard 100 comes before both. */
-export const order: CriticalSectionInput & { readonly budgetMs: number } = {
+export const order: CriticalSectionInput & PlannedChanges & { readonly budgetMs: number } = {
   identity,
   release: {
     attemptId: 'r/1',
-    current: 'blue',
-    next: 'green',
+    current: slotBlue,
+    next: slotGreen,
     currentTreeId: '200',
     nextTreeId: '300',
     inactive: [{ treeId: '100', length: 10 }],
-    fingerprint: 'a'.repeat(64),
   },
+  ...{ changes: aFoundLog().changes, fingerprint: aFoundLog().fingerprint },
   criticalSectionMs: 2_500,
   ifNextFails: 'supersede',
   budgetMs: 2_000,
@@ -93,7 +95,7 @@ export class FakeLog {
     green: { active: '300', inactive: ['100', '200'] },
   };
   readonly running = new Set(['blue']);
-  keptBy: string | null = 'r/1';
+  unfinishedOnNext: string | null = 'r/1';
   /** Trillian's quota is used up: it refuses what it charges. */
   quotaExhausted = false;
   /** What stands against the files of the slots. */
@@ -153,6 +155,7 @@ export class FakeLog {
         soakMs: 0,
         stopCurrentAfterMs: 0,
         ifNextFails: 'supersede',
+        patience: aFoundLog().timing.patience,
       },
       addresses: { trillian: '127.0.0.1:8090', gateAdmin: '127.0.0.1:3999' },
       trillian: this.#trillian(),
@@ -288,34 +291,35 @@ export class FakeLog {
   }
 
   #installation(): object {
-    const note =
-      (what: string) =>
-      (release: unknown): Promise<void> => {
-        this.done.push(typeof release === 'string' ? `${what} ${release}` : what);
-        if (typeof release === 'string' && what === 'start') this.running.add(release);
-        if (typeof release === 'string' && what === 'stop') this.running.delete(release);
+    const note = (what: string) => (): Promise<void> => {
+      this.done.push(what);
+      return Promise.resolve();
+    };
+    const switched =
+      (what: 'start' | 'stop') =>
+      ({ id }: Release): Promise<void> => {
+        this.done.push(`${what} ${id}`);
+        if (what === 'start') this.running.add(id);
+        else this.running.delete(id);
         return Promise.resolve();
       };
+    const { changes, fingerprint } = aFoundLog();
     return {
-      read: (servingUrl: string): Promise<Partial<InstallationState>> => {
-        const current = addresses['green'] === servingUrl ? 'green' : 'blue';
-        const next = current === 'blue' ? 'green' : 'blue';
-        const { active = '', inactive = [] } = this.slots[current] ?? {};
-        return Promise.resolve({
-          current,
-          next,
-          currentInstances: [{ name: current, url: addresses[current] ?? '' }],
-          nextInstances: [{ name: next, url: addresses[next] ?? '' }],
-          activeTreeId: active,
-          inactiveTreeIds: inactive,
-          nextIsRunning: this.running.has(next),
-          keptBy: this.keptBy,
-          fingerprint: order.release.fingerprint,
-        });
+      patience: aFoundLog().timing.patience,
+      roles: ([serving]: readonly string[]): Promise<Roles> => {
+        const exposed = addresses['green'] === serving;
+        const [current, next] = exposed ? [slotGreen, slotBlue] : [slotBlue, slotGreen];
+        return Promise.resolve({ current, next, replaced: next });
       },
-      instances: (name: string) => [{ name, url: addresses[name] }],
-      keptBy: () => Promise.resolve(this.keptBy),
-      runs: (name: string) => Promise.resolve(this.running.has(name)),
+      configured: ({ id }: Release) => {
+        const { active = '', inactive = [] } = this.slots[id] ?? {};
+        return Promise.resolve({ activeTreeId: active, inactiveTreeIds: inactive });
+      },
+      plan: () => Promise.resolve({ changes, fingerprint }),
+      instances: ({ id }: Release) => Promise.resolve([{ name: id, url: addresses[id] }]),
+      unfinishedOn: ({ id }: Release) =>
+        Promise.resolve(addresses[id] === this.gate.upstream ? null : this.unfinishedOnNext),
+      runs: ({ id }: Release) => Promise.resolve(this.running.has(id)),
       requireStaged: () =>
         this.changedFile === undefined
           ? Promise.resolve()
@@ -324,18 +328,21 @@ export class FakeLog {
             ),
       stage: note('stage'),
       discard: note('discard'),
-      settle: note('settle'),
+      settle: async ({ next }: Replacement) => {
+        await note('settle')();
+        return next;
+      },
       forget: note('forget'),
-      start: note('start'),
-      stop: note('stop'),
+      start: switched('start'),
+      stop: switched('stop'),
       byHand: {
-        start: (release: string) => [`start ${release}`],
-        stop: (release: string) => [`stop ${release}`],
-        discard: (release: Release) =>
+        start: ({ id }: Release) => [`start ${id}`],
+        stop: ({ id }: Release) => [`stop ${id}`],
+        discard: (release: Replacement) =>
           this.changedFile === undefined
-            ? Promise.resolve([`stop ${release.next}`, 'put its files back'])
+            ? Promise.resolve([`stop ${release.next.id}`, 'put its files back'])
             : Promise.reject(refuse('FILE_UNREADABLE', { path: this.changedFile, reason: 'it is cut off' })),
-        settle: (release: Release) => [`settle ${release.next}`],
+        settle: (release: Replacement) => [`settle ${release.next.id}`],
       },
     };
   }

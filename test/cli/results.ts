@@ -3,11 +3,22 @@ import { failedCheck, refusalsIn } from '../../workflows/model/checks';
 import type { Serving } from '../../workflows/model/guarding';
 import type { Held } from '../../workflows/model/held';
 import { planRotation, type FoundLog, type Plan, type Planned } from '../../workflows/model/plan';
-import { completed, givenUp, planned, refused, rolledBack, superseded, type Evidence, type Rotated, type RotationResult } from '../../workflows/model/result';
+import {
+  completed,
+  givenUp,
+  planned,
+  refused,
+  rolledBack,
+  superseded,
+  type Evidence,
+  type Rotated,
+  type RotationResult,
+} from '../../workflows/model/result';
 import { refusal } from '../../workflows/model/refusals';
 
 import type { StepRecord } from '../../workflows/model/steps';
 import type { Progress } from '../../workflows/messages';
+import { slotBlue, slotGreen } from '../model/two-slots';
 import { aFoundLog } from '../workflows/found-log';
 
 /** Results of the log `production`, made by the model itself. */
@@ -42,7 +53,7 @@ function anOrder(currentTreeId = '200', nextTreeId = '7331245678901234567'): Att
   return {
     identity: { log: 'production', rotationId: rotation, attempt: 1, number: 1 },
     release: {
-      ...{ attemptId: `${rotation}/1`, current: 'blue', next: 'green', fingerprint: '' },
+      ...{ attemptId: `${rotation}/1`, current: slotBlue, next: slotGreen },
       ...{ currentTreeId, nextTreeId, inactive: aPlan().inactive },
     },
   };
@@ -220,7 +231,7 @@ export function aProgress(changes: Partial<Progress> = {}): Progress {
 
 export function aServing(changes: Partial<Serving> = {}): Serving {
   return {
-    ...{ slot: 'green', treeId: '7331245678901234567', state: 'ACTIVE', size: 7, nextIndex: 42 },
+    ...{ release: 'slot green', treeId: '7331245678901234567', state: 'ACTIVE', size: 7, nextIndex: 42 },
     ...{ earlierShards: 2, gate: 'pass', instances: [{ name: 'green', proven: true }] },
     ...changes,
   };

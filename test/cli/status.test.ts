@@ -96,7 +96,7 @@ it('shows the alarms of the last look beside a rotation that completed, and exit
   expect(words).toContain('(INSTANCE_DIFFERS)');
   expect((await statusJson()).guardian).toMatchObject({
     alarms: [{ code: 'INSTANCE_DIFFERS' }],
-    serves: { slot: 'green', nextIndex: 42 },
+    serves: { release: 'slot green', nextIndex: 42 },
     lastLook: expect.stringMatching(/Z$/) as string,
   });
 });

@@ -78,7 +78,7 @@ describe('the plan', () => {
 
   it('ends with all that must be known to answer, in the last 40 rows of 80 columns, totals last', () => {
     const { plan, ...result } = aWarnedResult();
-    const [first] = plan?.changes.files ?? [];
+    const [first, ...others] = plan?.changes ?? [];
     if (!plan || !first) {
       throw new Error('The plan of the tests changes no file.');
     }
@@ -90,7 +90,7 @@ describe('the plan', () => {
     const long = {
       ...plan,
       inactive,
-      changes: { ...plan.changes, files: [{ ...first, added: lines }] },
+      changes: [{ ...first, added: lines }, ...others],
     };
     const closing = 'Nothing has been changed yet.';
     const printed = planText({ ...result, plan: long }, 80, closing).split('\n');

@@ -1,3 +1,4 @@
+import { slotBlue, slotGreen } from './two-slots';
 import type { Shard } from '../../workflows/model/log';
 import { completed, superseded, type Evidence, type Rotated } from '../../workflows/model/result';
 import { aPlan } from '../cli/results';
@@ -72,7 +73,7 @@ function told({ before, ended, planned }: Shape, handover = true): readonly stri
   const order = {
     identity: { log: 'production', rotationId: 'r', attempt: 1, number: 1 },
     release: {
-      ...{ attemptId: 'r/1', current: 'blue', next: 'green', fingerprint: '' },
+      ...{ attemptId: 'r/1', current: slotBlue, next: slotGreen },
       ...{ currentTreeId: last.treeId, nextTreeId: next, inactive: [...before, ...ended.slice(0, -1)] },
       ...(ended.length > 1 && { supersedes: true }),
     },

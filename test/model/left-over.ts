@@ -1,5 +1,6 @@
 import type { MarkedTree } from '../../workflows/model/mark';
 import type { FoundLeftovers } from '../../workflows/model/recovery';
+import { slotBlue, slotGreen } from './two-slots';
 import { aFoundLog } from '../workflows/found-log';
 
 const { installation, current, timing } = aFoundLog();
@@ -24,7 +25,7 @@ export const nothingLeft: FoundLeftovers = {
 /** A rotation ended between its preparation and its exposure. */
 export const notExposed: FoundLeftovers = {
   ...nothingLeft,
-  installation: { ...installation, keptBy: 'r/1' },
+  installation: { ...installation, unfinishedOn: { current: null, next: 'r/1' } },
   marked: [{ ...nextTree, state: 'DRAINING' }],
 };
 
@@ -33,11 +34,12 @@ export const exposed: FoundLeftovers = {
   ...nothingLeft,
   installation: {
     ...installation,
-    current: 'green',
-    next: 'blue',
+    current: slotGreen,
+    next: slotBlue,
+    replaced: slotBlue,
     activeTreeId: '300',
     inactiveTreeIds: ['100', '200'],
-    keptBy: 'r/1',
+    unfinishedOn: { current: 'r/1', next: null },
   },
   current: { treeId: '300', state: 'ACTIVE' },
   marked: [{ ...nextTree, state: 'ACTIVE' }],

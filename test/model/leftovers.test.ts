@@ -21,12 +21,15 @@ describe('what an interrupted rotation left behind', () => {
     [
       'kept files, and a current tree that it has closed',
       { ...notExposed, marked: [nextTree], current: { treeId: '200', state: 'FROZEN' } },
-      ['slot files are kept for rotation r/1, as if it had not ended', 'tree 200, which serves, is FROZEN'],
+      [
+        'slot green keeps what rotation r/1 replaced, as if that had not ended',
+        'tree 200, which serves, is FROZEN',
+      ],
     ],
     [
       'kept files beside a next tree that serves',
       exposed,
-      ['slot files are kept for rotation r/1, as if it had not ended'],
+      ['slot green keeps what rotation r/1 replaced, as if that had not ended'],
     ],
     ['a hold', { ...nothingLeft, gate: { mode: 'hold' } }, ['the gate holds writes']],
     [

@@ -1,7 +1,9 @@
 import { planRecovery, type FoundLeftovers } from '../../workflows/model/recovery';
 import { fenceAbove } from '../../workflows/model/fencing';
 import { exposed, nextTree, nothingLeft, notExposed } from './left-over';
+import { slotBlue, slotGreen } from './two-slots';
 
+const nowhere = { current: null, next: null };
 const closed = { treeId: '200', state: 'FROZEN' } as const;
 
 function planned(found: FoundLeftovers) {
@@ -30,8 +32,8 @@ describe('the recovery of an interrupted rotation', () => {
     expect(kind).toBe('takeBack');
     expect(input.release).toMatchObject({
       attemptId: 'r/1',
-      current: 'blue',
-      next: 'green',
+      current: slotBlue,
+      next: slotGreen,
       currentTreeId: '200',
       nextTreeId: '300',
       inactive: [{ treeId: '100', length: 10 }],
@@ -61,8 +63,8 @@ describe('the recovery of an interrupted rotation', () => {
     expect(kind).toBe('finish');
     expect(input.release).toMatchObject({
       attemptId: 'r/1',
-      current: 'blue',
-      next: 'green',
+      current: slotBlue,
+      next: slotGreen,
       currentTreeId: '200',
       nextTreeId: '300',
       inactive: [{ treeId: '100', length: 10 }],
@@ -90,7 +92,7 @@ describe('the recovery of an interrupted rotation', () => {
     };
     const found: FoundLeftovers = {
       ...exposed,
-      installation: { ...exposed.installation, keptBy: null },
+      installation: { ...exposed.installation, unfinishedOn: nowhere },
       marked: [...exposed.marked, began],
     };
     const { kind, input, retire } = planned(found);
@@ -111,18 +113,18 @@ describe('the recovery of an interrupted rotation', () => {
     };
     const found: FoundLeftovers = {
       ...exposed,
-      installation: { ...exposed.installation, keptBy: 'r/2', keptByServing: 'r/1' },
+      installation: { ...exposed.installation, unfinishedOn: { current: 'r/1', next: 'r/2' } },
       current: { treeId: '300', state: 'FROZEN' },
       gate: { mode: 'pass', number: 7 },
       marked: [{ ...nextTree, state: 'FROZEN' }, third],
     };
     const { kind, input } = planned(found);
     expect([kind, input.release.attemptId]).toEqual(['takeBack', 'r/2']);
-    expect(input.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400', current: 'green' });
+    expect(input.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400', current: slotGreen });
 
     const afterwards = {
       ...found,
-      installation: { ...found.installation, keptBy: 'r/1' },
+      installation: { ...found.installation, unfinishedOn: { current: 'r/1', next: null } },
       marked: [nextTree],
     };
     expect(planned({ ...afterwards, current: { treeId: '300', state: 'ACTIVE' } }).kind).toBe('finish');
@@ -131,7 +133,7 @@ describe('the recovery of an interrupted rotation', () => {
   it('supersedes a tree with entries of clients that no release is staged for any more (H12)', () => {
     const found: FoundLeftovers = {
       ...notExposed,
-      installation: { ...notExposed.installation, keptBy: null },
+      installation: { ...notExposed.installation, unfinishedOn: nowhere },
       current: closed,
       withEntries: ['300'],
     };
@@ -140,8 +142,8 @@ describe('the recovery of an interrupted rotation', () => {
 
   it.each<[string, FoundLeftovers]>([
     [
-      'a closed current tree without kept files: nothing of ours closed it',
-      { ...notExposed, installation: { ...notExposed.installation, keptBy: null }, current: closed },
+      'a closed current tree without a record of an attempt: nothing of ours closed it',
+      { ...notExposed, installation: { ...notExposed.installation, unfinishedOn: nowhere }, current: closed },
     ],
     ['a hold of nobody', { ...nothingLeft, marked: [], gate: { mode: 'hold', number: 3 } }],
   ])('leaves to a person %s', (_what, found) => {

@@ -62,14 +62,14 @@ const badConfigurations: readonly BadConfiguration[] = [
 
 const slotsThatDoNotStart: readonly BadConfiguration[] = [
   {
-    code: 'SLOT_COMMAND_FAILED',
+    code: 'COMMAND_FAILED',
     what: 'its start command fails',
     change: (section) => {
       for (const slot of slotsOf(section)) slot.start = ['/bin/sh', '-c', 'echo no such unit >&2; exit 5'];
     },
   },
   {
-    code: 'SLOT_DOES_NOT_START',
+    code: 'RELEASE_DOES_NOT_START',
     what: 'its start command succeeds, but what it started is dead',
     change: (section) => {
       for (const slot of slotsOf(section)) slot.start = ['/bin/sh', '-c', 'exit 0'];

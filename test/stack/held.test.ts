@@ -158,7 +158,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     log.slots.fail(current, 'stop');
     const rotation = await log.start();
     const held = await heldIn('settle');
-    expect(held.reason.code).toBe('SLOT_COMMAND_FAILED');
+    expect(held.reason.code).toBe('COMMAND_FAILED');
     const shown = ['enable', 'disable', 'stop'].map((verb) => expect.stringContaining(` ${verb} `) as string);
     expect(held.commands).toEqual(expect.arrayContaining(shown));
     await log.expectWritable();

@@ -162,14 +162,14 @@ describe('the log as its clients see it', () => {
   it('would be signed under another name, or with another key, in the next slot: found in the rehearsal', async () => {
     const { next } = await log.serving();
     withEnvironment(next, { PUBLIC_NAME: 'rekor.other' });
-    expect(await expectTakenBack('SLOTS_DIFFER')).toContain('is rekor.other, that of');
+    expect(await expectTakenBack('RELEASES_DIFFER')).toContain('is rekor.other, that of');
     await putBack();
 
     const key = join(log.newDirectory(), 'key.pem');
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     withEnvironment(next, { SIGNER_KEY: key });
-    expect(await expectTakenBack('SLOTS_DIFFER')).toContain('signing key');
+    expect(await expectTakenBack('RELEASES_DIFFER')).toContain('signing key');
   });
 
   it('is rotated once all of this is as it was', async () => {

@@ -159,7 +159,7 @@ describe('a rotation that is terminated', () => {
       const refused = await log.rotate();
       expect(refused.outcome).toBe('refused');
       expect(refused.refusals.map(({ code }) => code)).toContain('LEFTOVERS');
-      expect(refused.reason).toContain('slot files are kept for rotation');
+      expect(refused.reason).toContain('keeps what rotation ');
       const shown = await log.recover({ dryRun: true });
       expectOutcome(shown, 'planned');
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { RotationConfiguration } from '../../config/configuration';
 import { loadConfiguration, logNamed } from '../../config/load';
 import { connectSystems } from '../../workers/systems';
+import { slotBlue, slotGreen } from '../model/two-slots';
 
 const log = logNamed(
   loadConfiguration(resolve(__dirname, '../../examples/rekor-rotate.yaml'), {}),
@@ -36,6 +37,6 @@ it.each([
 it('knows the addresses and commands by which a person would finish something', () => {
   const { addresses, installation } = guarded({});
   expect(addresses).toEqual({ trillian: '127.0.0.1:9', gateAdmin: '127.0.0.1:3100' });
-  expect(installation.byHand.start('blue')).toEqual(['systemctl start rekor@blue']);
-  expect(installation.byHand.stop('green')).toEqual(['systemctl stop rekor@green']);
+  expect(installation.byHand.start(slotBlue)).toEqual(['systemctl start rekor@blue']);
+  expect(installation.byHand.stop(slotGreen)).toEqual(['systemctl stop rekor@green']);
 });

@@ -1,33 +1,37 @@
 import type { FoundLog } from '../../workflows/model/plan';
 import { logTree } from '../model/log-tree';
+import { slotBlue, slotGreen } from '../model/two-slots';
 
 /** What preflight finds of a log in good order: shard 100 with 10 entries, then the active tree 200 with 20. */
 export function aFoundLog(): FoundLog {
   return {
     installation: {
-      current: 'blue',
-      next: 'green',
+      current: slotBlue,
+      next: slotGreen,
+      replaced: slotGreen,
       currentInstances: [{ name: 'blue', url: 'http://127.0.0.1:3001' }],
       nextInstances: [{ name: 'green', url: 'http://127.0.0.1:3002' }],
       activeTreeId: '200',
       inactiveTreeIds: ['100'],
       nextIsRunning: false,
-      keptBy: null,
-      keptByServing: null,
-      fingerprint: 'a'.repeat(64),
+      unfinishedOn: { current: null, next: null },
     },
-    changes: {
-      files: [
-        {
-          step: 'stage',
-          path: '/etc/rekor/green.env',
-          what: 'environment of slot green',
-          removed: ['TREE_ID=200'],
-          added: ['TREE_ID=<next tree>'],
+    changes: [
+      {
+        ...{ step: 'stage', kind: 'file', target: '/etc/rekor/green.env', what: 'environment of slot green' },
+        ...{ removed: ['TREE_ID=200'], added: ['TREE_ID=<next tree>'] },
+      },
+      {
+        ...{
+          step: 'start',
+          kind: 'command',
+          target: 'systemctl start rekor@green',
+          what: 'start slot green',
         },
-      ],
-      commands: [{ step: 'start', what: 'start slot green', command: ['systemctl', 'start', 'rekor@green'] }],
-    },
+        ...{ removed: [], added: [] },
+      },
+    ],
+    fingerprint: 'a'.repeat(64),
     current: logTree('200', 'ACTIVE'),
     currentHead: { size: 20, rootHash: 'b'.repeat(64) },
     inactive: [{ treeId: '100', length: 10, tree: logTree('100', 'FROZEN') }],
@@ -58,6 +62,7 @@ export function aFoundLog(): FoundLog {
       soakMs: 0,
       stopCurrentAfterMs: 0,
       ifNextFails: 'supersede',
+      patience: { stageMs: 20_000, rehearsalMs: 15_000, startMs: 1_000, discardMs: 20_000, settleMs: 60_000 },
     },
   };
 }

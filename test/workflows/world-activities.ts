@@ -10,12 +10,12 @@ import type {
   Pruning,
   OpenedAndExposed,
 } from '../../workflows/model/actions';
-import type { Release } from '../../workflows/model/installation';
+import type { Replacement } from '../../workflows/model/installation';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { refusal } from '../../workflows/model/refusals';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import type { ClosedNextTree, FrozenTree, Handover } from '../../workflows/model/next-tree';
-import { sha256, slotNamed, type Act, type Fault, type World } from './world';
+import { sha256, slotOf, type Act, type Fault, type World } from './world';
 
 /** How often an activity shows that its worker lives, in milliseconds. */
 const SIGN_OF_LIFE_MS = 100;
@@ -90,11 +90,17 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
 
   const frozenEnd = (treeId: string) => ({ treeId, ...world.head(treeId), proof: ['as the test says'] });
 
-  function requireStaged({ next, attemptId }: Release): void {
-    world.require(`The files of slot ${next}`, attemptId, kept.get(slotNamed(next))?.mark);
+  function requireStaged({ next, attemptId }: Replacement): void {
+    world.require(`The files of ${next.name}`, attemptId, kept.get(slotOf(next))?.mark);
   }
 
-  function requireAsPrepared({ release, identity }: { release: Release; identity: AttemptIdentity }): void {
+  function requireAsPrepared({
+    release,
+    identity,
+  }: {
+    release: Replacement;
+    identity: AttemptIdentity;
+  }): void {
     const { currentTreeId, nextTreeId, current, next, supersedes } = release;
     if (gate.number >= fenceOf(identity).act) {
       const found = `the gate follows its order ${gate.number}`;
@@ -103,9 +109,9 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     world.require(`tree ${currentTreeId}`, supersedes ? 'FROZEN' : 'ACTIVE', world.state(currentTreeId));
     world.require(`tree ${nextTreeId}`, 'DRAINING', world.state(nextTreeId));
     requireStaged(release);
-    world.require('The upstream of the gate', current, gate.upstream);
+    world.require('The upstream of the gate', slotOf(current), gate.upstream);
     world.require('The gate', false, gate.mode === 'hold' && gate.rotation !== identity.rotationId);
-    world.require(`Slot ${next} runs`, supersedes ?? false, supersedes ?? running.has(slotNamed(next)));
+    world.require(`Rekor in ${next.name} runs`, supersedes ?? false, supersedes ?? running.has(slotOf(next)));
   }
 
   function requireStillHeld({ release, identity }: AttemptInput): void {
@@ -154,13 +160,13 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
       return { frozen, handover: open(input, forward) };
     };
     const proven = await acted('verify', prove, steps);
-    const upstream = slotNamed(release.next);
+    const upstream = slotOf(release.next);
     await acted('expose', () => world.order(identity, { mode: 'pass', upstream }), steps);
     return { ...proven, times: steps.times };
   }
 
-  const stop = ({ release }: { readonly release: Release }): void => {
-    const next = slotNamed(release.next);
+  const stop = ({ release }: { readonly release: Replacement }): void => {
+    const next = slotOf(release.next);
     if (kept.get(next)?.mark === release.attemptId && gate.upstream !== next) {
       running.delete(next);
     }
@@ -189,7 +195,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
   const releaseWrites = ({ identity, release }: AttemptInput): void => {
     const { undo } = fenceOf(identity);
     if (!world.livesOnNext(release) && undo >= gate.number) {
-      world.order(identity, { mode: 'pass', upstream: slotNamed(release.current) }, undo);
+      world.order(identity, { mode: 'pass', upstream: slotOf(release.current) }, undo);
     }
   };
 
@@ -218,7 +224,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
       ...(current === 'ACTIVE' ? [] : [`tree ${release.currentTreeId} is ${current}, not ACTIVE`]),
       ...left.map(({ treeId, state }) => `tree ${treeId} is ${state}, not FROZEN`),
       ...(gate.mode === 'pass' ? [] : [`the gate does not pass writes (${gate.mode})`]),
-      ...(gate.upstream === release.current ? [] : [`the gate sends to ${gate.upstream}`]),
+      ...(gate.upstream === slotOf(release.current) ? [] : [`the gate sends to ${gate.upstream}`]),
     ];
   };
 
@@ -255,17 +261,13 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
       };
     }),
     superseding: change('superseding', ({ release }) => {
-      const { current, next, fingerprint } = world.installation();
+      const { current, next } = world.installation();
       const earlier = [...release.inactive.map(({ treeId }) => treeId), release.currentTreeId];
-      const inactive = world.lengths(earlier);
       return {
-        ...release,
-        current,
-        next,
-        fingerprint,
-        currentTreeId: release.nextTreeId,
-        inactive,
-        supersedes: true,
+        currentTree: { treeId: release.nextTreeId },
+        inactive: world.lengths(earlier),
+        installation: { current, next },
+        ...{ changes: [], fingerprint: world.fingerprint(), supersedes: true },
       };
     }),
 
@@ -288,15 +290,15 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     ),
     retireNextTree: change('retireNextTree', retire),
     stage: afterSections(
-      change('stage', ({ identity, release }) => {
+      change('stage', ({ identity, release, fingerprint }) => {
         world.requireOurs(identity);
-        const next = slotNamed(release.next);
+        const next = slotOf(release.next);
         if (gate.upstream === next) {
           throw refuse('ALREADY_ROTATED', { log: world.log, tree: release.nextTreeId });
         }
         const mine = kept.get(next);
         const before = mine?.mark === release.attemptId ? mine.before : slots[next];
-        world.require('A file of a slot', release.fingerprint, world.fingerprint({ [next]: before }));
+        world.require('A file of a slot', fingerprint, world.fingerprint({ [next]: before }));
         kept.set(next, { mark: release.attemptId, before });
         const inactive = [...release.inactive.map(({ treeId }) => treeId), release.currentTreeId];
         slots[next] = { active: release.nextTreeId, inactive };
@@ -305,7 +307,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     ),
     discard: change('discard', (input) => {
       stop(input);
-      const next = slotNamed(input.release.next);
+      const next = slotOf(input.release.next);
       const mine = kept.get(next);
       if (mine?.mark === input.release.attemptId && gate.upstream !== next) {
         slots[next] = mine.before;
@@ -319,7 +321,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
         requireAsPrepared(input);
         const upstream = gate.upstream;
         await acted('hold', () => world.order(identity, { mode: 'hold', upstream }), steps);
-        await acted('start', () => running.add(slotNamed(release.next)), steps);
+        await acted('start', () => running.add(slotOf(release.next)), steps);
         await acted('freeze', () => world.setState(release.currentTreeId, 'FROZEN'), steps);
         return { frozen: frozenEnd(release.currentTreeId), times: steps.times };
       }),
@@ -371,7 +373,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     }),
     settle: change('settle', ({ identity, release }) => {
       world.requireOurs(identity);
-      const [current, next] = [slotNamed(release.current), slotNamed(release.next)];
+      const [current, next] = [slotOf(release.current), slotOf(release.next)];
       slots[current] = slots[next];
       world.standing = next;
       running.delete(current);
@@ -387,7 +389,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     }),
   };
 
-  function goForward({ currentTreeId, nextTreeId, next }: Release): void {
+  function goForward({ currentTreeId, nextTreeId, next }: Replacement): void {
     if (world.hasGrown(currentTreeId, nextTreeId)) {
       const handedOver = `${world.tree(nextTreeId).handover?.size ?? 0} entries`;
       const now = `${world.tree(currentTreeId).size} entries`;
@@ -396,7 +398,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     if (world.tree(nextTreeId).handover?.treeId !== currentTreeId) {
       world.setState(currentTreeId, 'FROZEN');
     }
-    running.add(slotNamed(next));
+    running.add(slotOf(next));
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../../activities/errors/refusal-error';
 import type { Actions } from '../../workflows/model/actions';
-import type { InstallationState, Release } from '../../workflows/model/installation';
+import type { InstallationState, Release, Replacement } from '../../workflows/model/installation';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import type { Shard, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
 import { markedTrees, markOf, attemptIdOf, type MarkedTree } from '../../workflows/model/mark';
@@ -9,6 +9,7 @@ import type { FoundLog, RotationTiming } from '../../workflows/model/plan';
 import type { FoundLeftovers } from '../../workflows/model/recovery';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import type { NextTreeContent } from '../../workflows/model/next-tree';
+import { slotBlue, slotGreen } from '../model/two-slots';
 import { aFoundLog } from './found-log';
 import { logTree } from '../model/log-tree';
 
@@ -222,8 +223,8 @@ export class World {
     return active === treeId || inactive.includes(treeId);
   }
 
-  livesOnNext({ next, nextTreeId }: Release): boolean {
-    return this.gate.upstream === next && this.state(nextTreeId) === 'ACTIVE';
+  livesOnNext({ next, nextTreeId }: Replacement): boolean {
+    return this.gate.upstream === next.id && this.state(nextTreeId) === 'ACTIVE';
   }
 
   /** Refuses NOT_OURS, as every change does, when a later attempt or a recovery has the log. */
@@ -272,16 +273,17 @@ export class World {
     const current = this.gate.upstream;
     const next = other(current);
     const { active, inactive } = this.slots[current];
+    const waiting = releaseOf(next);
     return {
       ...aFoundLog().installation,
-      current,
-      next,
+      ...{ current: releaseOf(current), next: waiting, replaced: waiting },
       activeTreeId: active,
       inactiveTreeIds: inactive,
       nextIsRunning: this.running.has(next),
-      keptBy: this.kept.get(next)?.mark ?? this.kept.get(current)?.mark ?? null,
-      keptByServing: this.kept.get(current)?.mark ?? null,
-      fingerprint: this.fingerprint(),
+      unfinishedOn: {
+        current: this.kept.get(current)?.mark ?? null,
+        next: this.kept.get(next)?.mark ?? null,
+      },
     };
   }
 
@@ -298,6 +300,7 @@ export class World {
     }));
     return {
       ...aFoundLog(),
+      fingerprint: this.fingerprint(),
       installation,
       current,
       currentHead: this.head(activeTreeId),
@@ -329,12 +332,16 @@ export class World {
   }
 }
 
-/** A slot's name as orders carry it. */
-export function slotNamed(name: string): SlotName {
+/** The slot that is a release. */
+export function slotOf({ id: name }: Release): SlotName {
   if (name !== 'blue' && name !== 'green') {
     throw new Error(`there is no slot ${name}`);
   }
   return name;
+}
+
+function releaseOf(slot: SlotName): Release {
+  return slot === 'blue' ? slotBlue : slotGreen;
 }
 
 function other(slot: SlotName): SlotName {

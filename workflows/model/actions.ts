@@ -1,8 +1,8 @@
 import type { IfNextFails } from './decision';
-import type { Release } from './installation';
+import type { PlannedChanges, Replacement } from './installation';
 import type { TreeId } from './log';
 import type { Patience } from './patience';
-import type { PreflightFacts } from './plan';
+import type { PreflightFacts, Preparation } from './plan';
 import type { ByHand, HeldStep } from './by-hand';
 import type { GuardFacts } from './guarding';
 import type { RecoveryFacts } from './recovery';
@@ -16,8 +16,11 @@ import type { VerificationReport, WriteStall } from './evidence';
 /** Everything that an attempt is about; each step gets it whole, so that no step asks another's memory. */
 export interface AttemptInput {
   readonly identity: AttemptIdentity;
-  readonly release: Release;
+  readonly release: Replacement;
 }
+
+/** What staging is told besides: exactly what it writes. */
+export type StageInput = AttemptInput & PlannedChanges;
 
 /** A whole critical section. */
 export interface CriticalSectionInput extends AttemptInput {
@@ -78,9 +81,9 @@ export interface Actions {
   /** Undo: leaves every tree with this attempt's mark FROZEN. Never deletes. */
   retireNextTree(input: Pick<AttemptInput, 'identity'>, patience?: Patience): Promise<void>;
 
-  /** Writes the next release's configuration and rehearses its start; it serves nobody. */
-  stage(input: AttemptInput): Promise<void>;
-  /** Undo: stops the next release and puts its files back as they were. */
+  /** Writes the next release's configuration, as it was planned, and rehearses its start; it serves nobody. */
+  stage(input: StageInput): Promise<void>;
+  /** Undo: stops the next release and puts back what it replaced. */
   discard(input: AttemptInput, patience?: Patience): Promise<void>;
 
   /**
@@ -152,5 +155,5 @@ export interface Observations {
   /** What is there now and what would finish a held step by hand. Never fails: what cannot be read is said. */
   byHand(held: HeldStep): Promise<ByHand>;
   /** What a superseding attempt starts from: the next tree that took entries becomes the current one. */
-  superseding(input: AttemptInput, patience?: Patience): Promise<Release>;
+  superseding(input: AttemptInput, patience?: Patience): Promise<Preparation>;
 }

@@ -43,8 +43,7 @@ const catalogue = {
     `Trillian has every tree that the configuration names: ${trees}, with ${entries(size)}.`,
   INSTANCES_ANSWER: ({ instances }: { instances: readonly string[] }) =>
     `Rekor says what it has loaded: ${instances.join(', ')}.`,
-  CHANGES_KNOWN: ({ files, commands }: { files: number; commands: number }) =>
-    `The changes are known: ${counted(files, 'file')} to write, ${counted(commands, 'command')} to run.`,
+  CHANGES_KNOWN: ({ counts }: { counts: string }) => `The changes are known: ${counts}.`,
   LOG_CAN_BE_VERIFIED: ({ url, field }: { url: string; field: string }) =>
     `${url} (${field}) serves all that a verification reads, and its newest entry verifies.`,
   HOST_NAME_EXPECTED: ({ hostname, field }: { hostname: string; field: string }) =>
@@ -72,7 +71,7 @@ const catalogue = {
     `Rekor ${instance} serves exactly what the configuration and Trillian say.`,
   DRAIN_FITS: ({ waitsMs, mostMs }: { waitsMs: number; mostMs: number }) =>
     `A critical section may wait ${waitsMs} ms for its signers, and ${mostMs} ms is the most that fits.`,
-  NEXT_IDLE: ({ next }: { next: string }) => `${next}, which the rotation would use, does not run.`,
+  NEXT_IDLE: ({ next }: { next: string }) => `Rekor in ${next}, which the rotation would use, does not run.`,
   NOTHING_LEFT_OVER: ({ log }: { log: string }) =>
     `No interrupted rotation of ${log} has left anything behind.`,
   GATE_SENDS_WRITES: ({ upstream }: { upstream: string }) =>

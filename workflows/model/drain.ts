@@ -60,7 +60,7 @@ export function passesWaitedFor({ by, signers }: Pick<DrainEvidence, 'by'> & { s
 }
 
 /**
- * What a critical section needs beside its signers: the start of the next slot, the calls, the hand-over between its two
+ * What a critical section needs beside its signers: the start of the next release, the calls, the hand-over between its two
  * activities. On two cores the bench finds some 230. Milliseconds.
  */
 export const BESIDE_SIGNERS_MS = 250;

@@ -17,7 +17,8 @@ export interface LockOwner {
 
 /** What served a log in one look of its guardian. */
 export interface Serving {
-  readonly slot: string;
+  /** What its installation calls it: "slot green". */
+  readonly release: string;
   readonly treeId: TreeId;
   readonly state: TreeState;
   /** How many entries the tree had, by Trillian. */

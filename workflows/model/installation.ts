@@ -1,71 +1,128 @@
+import { counted } from './counted';
 import type { Instance, Shard, TreeId } from './log';
 
-/** How the log is run now, as read from its installation; no secret value is in it (H28). */
-export interface InstallationState {
-  /** The name under which the installation knows what serves now, for example the slot `blue`. */
-  readonly current: string;
-  /** The name of what will serve next, for example the slot `green`. */
-  readonly next: string;
+/** A configuration with the instances that run it, as its installation finds it again. */
+export interface Release {
+  /** For the installation alone: the name of a slot, or of an object. */
+  readonly id: string;
+  /** For people, in a sentence: "slot green". */
+  readonly name: string;
+}
+
+/** Which release is which. */
+export interface Roles {
+  /** Clients are sent to its instances. */
+  readonly current: Release;
+  /** What a rotation would make now, or has begun to make. */
+  readonly next: Release;
+  /** Whose place the current one took when clients were sent to it: the current release of the attempt that made it. */
+  readonly replaced: Release;
+}
+
+/** What a release is configured with. */
+export interface ConfiguredShards {
+  readonly activeTreeId: TreeId;
+  /** The inactive shards' trees in served order, as its sharding list names them. */
+  readonly inactiveTreeIds: readonly TreeId[];
+}
+
+/** How the log is run now; no secret value is in it (H28). The shards are those of the current release. */
+export interface InstallationState extends Roles, ConfiguredShards {
   readonly currentInstances: readonly Instance[];
   readonly nextInstances: readonly Instance[];
-  /** The active tree that the current release is configured with. */
-  readonly activeTreeId: TreeId;
-  /** The inactive shards' trees in served order, as the current release's sharding list names them. */
-  readonly inactiveTreeIds: readonly TreeId[];
-  /** True when processes of the next release run already: leftovers that a rotation must not adopt. */
+  /** Instances of the next release run already: leftovers that a rotation must not adopt. */
   readonly nextIsRunning: boolean;
-  /**
-   * `<rotation>/<attempt>` of the attempt that keeps what it replaced, because it has not ended; null without one. Where one
-   * keeps beside either release, that of the next one.
-   */
-  readonly keptBy: string | null;
-  /** The same, beside the current release only: the one that was exposed has not ended. Absent in histories before it was read. */
-  readonly keptByServing?: string | null;
-  /** SHA-256 over everything that the next release is derived from or replaces; a change by someone else changes it. */
-  readonly fingerprint: string;
+  readonly unfinishedOn: UnfinishedOn;
+}
+
+/** For each release the attempt that is recorded on it as not ended, as `<rotation>/<attempt>`; null without one. */
+export interface UnfinishedOn {
+  /** One that was exposed. */
+  readonly current: string | null;
+  readonly next: string | null;
+}
+
+/** The attempt that has not ended; where each release has one, that of the next release. */
+export function unfinishedAttempt({ unfinishedOn }: Pick<InstallationState, 'unfinishedOn'>): string | null {
+  return unfinishedOn.next ?? unfinishedOn.current;
 }
 
 /** The steps in which a rotation changes its installation. */
 export type ChangingStep = 'stage' | 'start' | 'settle';
 
-/** One file that a rotation will write. Only lines that differ are shown; secret values are replaced by `<hidden>`. */
-export interface FileChange {
+/** One thing that a rotation will write or run. */
+export interface Change {
   readonly step: ChangingStep;
-  readonly path: string;
-  /** Who reads the file, in words: "sharding list of slot green". */
+  readonly kind: 'file' | 'command' | 'object';
+  /** What is written or done, in words: "sharding list of slot green". */
   readonly what: string;
+  /** A path, a command as a line for a shell, or an object's kind and name. */
+  readonly target: string;
+  /** What differs, in lines; secret values are replaced by `<hidden>`. Empty for a command. */
   readonly removed: readonly string[];
   readonly added: readonly string[];
+  /** What staging writes. Absent for a command, and in `settle`, which keeps what an operator changed meanwhile. */
+  readonly content?: Content;
 }
 
-/** One command that a rotation will run. */
-export interface CommandRun {
-  readonly step: ChangingStep;
-  /** What it is for, in words: "green starts while blue drains". */
-  readonly what: string;
-  readonly command: readonly string[];
+/** How many of each kind, in words: "4 files to write, 6 commands to run". */
+export function countedChanges(changes: readonly Change[]): string {
+  const counts = (['file', 'object', 'command'] as const).flatMap((kind) => {
+    const count = changes.filter((change) => change.kind === kind).length;
+    const end = kind === 'command' ? 'to run' : 'to write';
+    return count === 0 ? [] : [`${counted(count, kind)} ${end}`];
+  });
+  return counts.join(', ') || 'nothing to write or run';
 }
 
-export interface InstallationChanges {
-  readonly files: readonly FileChange[];
-  readonly commands: readonly CommandRun[];
+/**
+ * Text to be written, in pieces: what is said here, what is copied from where it stands, and the place for the id that
+ * Trillian gives to the next tree. What is copied may be secret, so only its place is named (H28).
+ */
+export type Content = readonly Piece[];
+
+export type Piece =
+  | { readonly text: string }
+  /** From one character of another target's text to before another one, as JavaScript counts them (UTF-16). */
+  | { readonly copy: string; readonly from: number; readonly to: number }
+  | { readonly nextTreeId: true };
+
+/** What a rotation will change, and what tells that nobody has changed what that is derived from. */
+export interface PlannedChanges {
+  /** In the order in which they are made. */
+  readonly changes: readonly Change[];
+  /** SHA-256 over everything that the next release is derived from or replaces; a change by someone else changes it. */
+  readonly fingerprint: string;
 }
 
-/** Everything that an installation needs to stage, run, settle or discard a release. */
-export interface Release {
+/** The next release in place of the current one: what an attempt stages, runs, settles or discards. */
+export interface Replacement extends Pick<Roles, 'current' | 'next'> {
   /** Names this attempt in marks and backups: `<rotation>/<attempt>`. */
   readonly attemptId: string;
-  readonly current: string;
-  readonly next: string;
   readonly currentTreeId: TreeId;
   readonly nextTreeId: TreeId;
   /** Inactive shards of the current release, in served order. */
   readonly inactive: readonly Shard[];
-  /** `InstallationState.fingerprint` as planned. */
-  readonly fingerprint: string;
   /**
    * The current tree was itself the next one and took entries, but could not serve: it is frozen already, and the
-   * slot that serves may know only the shards before it.
+   * release that serves may know only the shards before it.
    */
   readonly supersedes?: boolean;
+}
+
+/**
+ * How long an installation may take for its part of a step, in milliseconds. The bounds of the activities follow it: what
+ * takes a host a second takes a cluster minutes, where an image must be pulled first.
+ */
+export interface InstallationPatience {
+  /** The whole step `stage`: writing, the rehearsed start, and its end. */
+  readonly stageMs: number;
+  /** From a rehearsed start to the first answer. */
+  readonly rehearsalMs: number;
+  /** From a start until whoever runs the instances says that they run. */
+  readonly startMs: number;
+  /** The whole undo of `stage`. */
+  readonly discardMs: number;
+  /** The step `settle`, but for the wait until the current release stops. */
+  readonly settleMs: number;
 }

@@ -1,4 +1,4 @@
-import type { InstallationState } from './installation';
+import { unfinishedAttempt, type InstallationState } from './installation';
 import type { Tree, TreeId } from './log';
 import { attemptIdOf, type MarkedTree } from './mark';
 
@@ -19,7 +19,7 @@ export function namedTrees({ activeTreeId, inactiveTreeIds }: InstallationState)
 
 /**
  * What is not as a rotation that ended leaves it, in plain words. A tree that a person froze is none of it: as long as a
- * rotation may have to open a tree again, it also keeps what its slot held before.
+ * rotation may have to open a tree again, it is also recorded as not ended on one of the releases.
  */
 export function leftoversOf({ installation, gate, current, marked }: LeftoverFacts): string[] {
   const named = namedTrees(installation);
@@ -28,8 +28,11 @@ export function leftoversOf({ installation, gate, current, marked }: LeftoverFac
     .map(
       (tree) => `tree ${tree.treeId} of rotation ${attemptIdOf(tree.identity)} is ${tree.state}, not FROZEN`,
     );
-  if (installation.keptBy !== null) {
-    found.push(`slot files are kept for rotation ${installation.keptBy}, as if it had not ended`);
+  const unfinished = unfinishedAttempt(installation);
+  if (unfinished !== null) {
+    const { unfinishedOn, current: serving, next } = installation;
+    const { name } = unfinishedOn.next === null ? serving : next;
+    found.push(`${name} keeps what rotation ${unfinished} replaced, as if that had not ended`);
     if (current.state !== 'ACTIVE') {
       found.push(`tree ${current.treeId}, which serves, is ${current.state}`);
     }

@@ -45,10 +45,12 @@ export interface Shard {
 
 /** One running Rekor process, by the address that reaches it and nothing else. */
 export interface Instance {
-  /** What the operator calls it, for example the slot's name. */
+  /** What the operator calls it, for example the name of its slot or pod. */
   readonly name: string;
   /** Base URL without a trailing slash. */
   readonly url: string;
+  /** The field of the log's configuration that names the address: `installation.slots.green.url`. Absent where none does. */
+  readonly field?: string;
 }
 
 /** What one Rekor instance says of itself in `GET /api/v1/log`. */

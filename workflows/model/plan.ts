@@ -1,5 +1,5 @@
 import { checked, inCatalogueOrder, refusalsIn, type Check } from './checks';
-import type { InstallationChanges, InstallationState } from './installation';
+import type { InstallationPatience, InstallationState, PlannedChanges } from './installation';
 import type { IfNextFails } from './decision';
 import { type DrainEvidence, longestSignerWaitsMs, passMs, signerWaitsMs } from './drain';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
@@ -17,9 +17,8 @@ export interface PreflightFacts {
   readonly found?: FoundLog;
 }
 
-export interface FoundLog {
+export interface FoundLog extends PlannedChanges {
   readonly installation: InstallationState;
-  readonly changes: InstallationChanges;
   readonly current: Tree;
   readonly currentHead: TreeHead;
   readonly inactive: readonly (Shard & { readonly tree: Tree })[];
@@ -57,10 +56,11 @@ export interface RotationTiming {
   readonly stopCurrentAfterMs: number;
   /** What becomes of a next tree that took entries of clients and cannot serve. */
   readonly ifNextFails: IfNextFails;
+  readonly patience: InstallationPatience;
 }
 
 /** The exact changes of one rotation, as data. */
-export interface Plan {
+export interface Plan extends PlannedChanges {
   readonly log: string;
   readonly hash: string;
   readonly currentTree: TreeHead & { readonly treeId: TreeId };
@@ -68,13 +68,20 @@ export interface Plan {
   readonly maxRootDurationMs: number;
   readonly inactive: readonly Shard[];
   readonly installation: InstallationState;
-  readonly changes: InstallationChanges;
   /** Virtual index of the next tree's first leaf if nothing were written any more. */
   readonly firstIndexNow: number;
   readonly drainEvidence: FoundLog['drainEvidence'];
   /** Of the first attempt. */
   readonly fence: Fence;
   readonly timing: RotationTiming;
+}
+
+/** What of a plan is prepared before a write has to wait. */
+export interface Preparation extends PlannedChanges {
+  readonly currentTree: Pick<Plan['currentTree'], 'treeId'>;
+  readonly inactive: readonly Shard[];
+  readonly installation: Pick<InstallationState, 'current' | 'next'>;
+  readonly supersedes?: boolean;
 }
 
 /** Everything that was looked at, right or wrong, with the plan or with what stands against one. */
@@ -100,6 +107,7 @@ export function planRotation(request: RotationRequest, facts: PreflightFacts): P
       inactive: found.inactive.map(({ treeId, length }) => ({ treeId, length })),
       installation: found.installation,
       changes: found.changes,
+      fingerprint: found.fingerprint,
       firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
       drainEvidence: found.drainEvidence,
       fence: firstFence(found),
@@ -155,7 +163,11 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
       );
     }),
     ...drainFits(log, found),
-    ...checked('NEXT_IDLE', { next }, unless(!installation.nextIsRunning, 'NEXT_IS_RUNNING', { log, next })),
+    ...checked(
+      'NEXT_IDLE',
+      { next: next.name },
+      unless(!installation.nextIsRunning, 'NEXT_IS_RUNNING', { log, next: next.name }),
+    ),
     ...checked('NOTHING_LEFT_OVER', { log }, unless(leftovers.length === 0, 'LEFTOVERS', { log, leftovers })),
     ...checked('GATE_SENDS_WRITES', { upstream: gate.upstream }, [
       ...unless(!gate.holding, 'GATE_IS_HOLDING', { log, number: gate.number }),

@@ -1,5 +1,5 @@
 import type { CriticalSectionInput } from './actions';
-import type { Release } from './installation';
+import { unfinishedAttempt, type Replacement } from './installation';
 import { leftoversOf, namedTrees, type LeftoverFacts } from './leftovers';
 import type { Shard, TreeId } from './log';
 import { attemptIdOf, type MarkedTree } from './mark';
@@ -56,40 +56,39 @@ export function planRecovery(
   const { installation, marked } = found;
   const named = namedTrees(installation);
   const unnamed = byNumber(marked.filter((tree) => !named.has(tree.treeId)));
-  const kept = marked.find(({ identity }) => attemptIdOf(identity) === installation.keptBy);
+  const unfinished = marked.find(({ identity }) => attemptIdOf(identity) === unfinishedAttempt(installation));
   const served = marked.find(({ treeId }) => treeId === installation.activeTreeId);
-  const servedKeeps =
-    served !== undefined &&
-    [installation.keptBy, installation.keptByServing].includes(attemptIdOf(served.identity));
+  const servedIsUnfinished =
+    served !== undefined && Object.values(installation.unfinishedOn).includes(attemptIdOf(served.identity));
   const retire = unnamed
     .filter(({ state }) => state !== 'FROZEN')
     .map(({ treeId, identity }) => ({ treeId, identity }));
-  const plan = (kind: RecoveryKind, tree: MarkedTree, release: Release | null) =>
+  const plan = (kind: RecoveryKind, tree: MarkedTree, release: Replacement | null) =>
     release
       ? { kind, leftovers, input: inputOf(found, tree, release), retire, timing: found.timing }
       : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
   const withEntries = unnamed.find(({ treeId }) => found.withEntries.includes(treeId));
-  if (withEntries && withEntries.treeId !== kept?.treeId) {
-    return plan('supersede', withEntries, beside(found, withEntries));
+  if (withEntries && withEntries.treeId !== unfinished?.treeId) {
+    return plan('supersede', withEntries, nextOf(found, withEntries));
   }
   const open = found.current.state === 'ACTIVE';
-  if (kept && !named.has(kept.treeId)) {
+  if (unfinished && !named.has(unfinished.treeId)) {
     // A gate that never followed the attempt held nothing for it: then it did not close the current tree either; but the
     // rotation that this tree serves by may have, and the attempt was to supersede it.
-    const closedByUs = found.gate.number >= kept.identity.number || servedKeeps;
+    const closedByUs = found.gate.number >= unfinished.identity.number || servedIsUnfinished;
     if (closedByUs || open) {
-      return plan('takeBack', kept, beside(found, kept));
+      return plan('takeBack', unfinished, nextOf(found, unfinished));
     }
   }
   // A rotation that left a tree of its own after the one that serves has nothing to do with how that came to serve.
   const [latest] = unnamed;
   const isLater = latest !== undefined && served !== undefined && isAfter(latest, served);
-  if (served && (servedKeeps || (open && !isLater))) {
-    return plan('finish', served, exposed(found, served));
+  if (served && (servedIsUnfinished || (open && !isLater))) {
+    return plan('finish', served, exposedRelease(found, served));
   }
-  // Without kept files nothing of ours closed the current tree, so nothing of ours may open it.
+  // Without a record of an attempt nothing of ours closed the current tree, so nothing of ours may open it.
   return latest && open
-    ? plan('takeBack', latest, beside(found, latest))
+    ? plan('takeBack', latest, nextOf(found, latest))
     : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
 }
 
@@ -102,9 +101,9 @@ function byNumber(trees: readonly MarkedTree[]): MarkedTree[] {
   return [...trees].sort((one, other) => other.identity.number - one.identity.number);
 }
 
-/** The release of an attempt that is not exposed: it is in the slot that does not serve. */
-function beside({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Release {
-  const { current, next, activeTreeId, fingerprint } = installation;
+/** What an attempt that is not exposed replaces: what serves now. */
+function nextOf({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Replacement {
+  const { current, next, activeTreeId } = installation;
   return {
     attemptId: attemptIdOf(tree.identity),
     current,
@@ -112,28 +111,30 @@ function beside({ installation, inactive }: FoundLeftovers, tree: MarkedTree): R
     currentTreeId: activeTreeId,
     nextTreeId: tree.treeId,
     inactive,
-    fingerprint,
   };
 }
 
-/** The release of an attempt that is exposed: its slot serves; null for a log without an earlier shard. */
-function exposed({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Release | null {
-  const { current, next, fingerprint } = installation;
+/** What an attempt that is exposed has replaced: its next release serves; null for a log without an earlier shard. */
+function exposedRelease({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Replacement | null {
+  const { current, replaced } = installation;
   const before = inactive.at(-1);
   return before
     ? {
         attemptId: attemptIdOf(tree.identity),
-        current: next,
+        current: replaced,
         next: current,
         currentTreeId: before.treeId,
         nextTreeId: tree.treeId,
         inactive: inactive.slice(0, -1),
-        fingerprint,
       }
     : null;
 }
 
-function inputOf(found: FoundLeftovers, { identity }: MarkedTree, release: Release): CriticalSectionInput {
+function inputOf(
+  found: FoundLeftovers,
+  { identity }: MarkedTree,
+  release: Replacement,
+): CriticalSectionInput {
   const { criticalSectionMs, ifNextFails } = found.timing;
   // The next attempt of the interrupted rotation may have begun, and have left nothing yet (H8).
   const numbers = [found.gate.number, ...found.marked.map((tree) => tree.identity.number)];

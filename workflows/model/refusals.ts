@@ -44,7 +44,7 @@ const catalogue = {
   }),
   OPERATION_SWITCHED_OFF: (found: { url: string; request: string; operation: string }): Text => ({
     message: `Rekor at ${found.url} answers 501 to ${found.request}: its operation ${found.operation} is switched off.`,
-    remedy: `Let --enabled_api_endpoints of both slots list ${found.operation}, or leave that flag out, then restart that Rekor.`,
+    remedy: `Let --enabled_api_endpoints list ${found.operation} for every Rekor of this log, or leave that flag out, then restart that Rekor.`,
   }),
   HOST_NAME_UNRESOLVED: (found: { host: string; url: string; field: string; reason: string }): Text => ({
     message: `The worker's host finds no address for ${found.host}, of ${found.url} (${found.field}): ${found.reason}.`,
@@ -68,22 +68,21 @@ const catalogue = {
   HOSTNAME_DIFFERS: (found: { log: string; where: string; served: string; expected: string }): Text => ({
     message: `The checkpoints of ${found.log} at ${found.where} are signed as "${found.served}", but logs.${found.log}.hostname is "${found.expected}".`,
     remedy:
-      'Start both slots with --rekor_server.hostname as the trusted root of your clients has it in its baseUrl, or mend the field.',
+      'Start every Rekor of this log with --rekor_server.hostname as the trusted root of your clients has it in its baseUrl, or mend the field.',
   }),
   HOSTNAME_NOT_IN_ADDRESS: (found: { log: string; served: string; field: string; url: string }): Text => ({
     message: `Checkpoints are signed as "${found.served}", which is not in ${found.field} (${found.url}). JavaScript verifiers refuse every entry unless the baseUrl in the trusted root of your clients has that name.`,
     remedy: `If it has, set logs.${found.log}.hostname to it.`,
   }),
-  SLOTS_DIFFER: (found: {
+  RELEASES_DIFFER: (found: {
     next: string;
     current: string;
     what: string;
     ofNext: string;
     ofCurrent: string;
   }): Text => ({
-    message: `Slot ${found.next} does not serve the same log as slot ${found.current}: its ${found.what} is ${found.ofNext}, that of ${found.current} is ${found.ofCurrent}.`,
-    remedy:
-      'Start both slots with the same signing key and the same --rekor_server.hostname, then rotate again.',
+    message: `Rekor in ${found.next} does not serve the same log as Rekor in ${found.current}: its ${found.what} is ${found.ofNext}, that of ${found.current} is ${found.ofCurrent}.`,
+    remedy: 'Start both with the same signing key and the same --rekor_server.hostname, then rotate again.',
   }),
   GATE_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The write gate of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
@@ -95,8 +94,8 @@ const catalogue = {
       'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
   }),
   GATE_UPSTREAM_UNKNOWN: (found: { log: string; upstream: string; known: readonly string[] }): Text => ({
-    message: `The write gate of ${found.log} sends to ${found.upstream}, which is none of its slots (${found.known.join(', ')}).`,
-    remedy: 'Make the urls under logs.NAME.installation.slots those that the gate sends to.',
+    message: `The write gate of ${found.log} sends to ${found.upstream}, where its configuration has no Rekor (${found.known.join(', ')}).`,
+    remedy: 'Make the addresses under logs.NAME.installation those that the gate sends to.',
   }),
   GATE_IS_HOLDING: (found: { log: string; number: number }): Text => ({
     message: `The write gate of ${found.log} holds writes for order ${found.number}: another rotation is in its critical section.`,
@@ -266,21 +265,21 @@ const catalogue = {
   }),
   GATE_KNOWS_OTHER_SHARDS: (found: {
     log: string;
-    slot: string;
+    release: string;
     known: string;
     configured: string;
   }): Text => ({
-    message: `The write gate of ${found.log} sends writes only to a Rekor that has loaded ${found.known}, but the configuration of ${found.slot} and Trillian say ${found.configured}.`,
+    message: `The write gate of ${found.log} sends writes only to a Rekor that has loaded ${found.known}, but the configuration of ${found.release} and Trillian say ${found.configured}.`,
     remedy:
       'Find out who changed the list, and put it right before a Rekor starts with it. If the change is right, tell the gate as docs/gate.md says under "Only to a Rekor that is proven".',
   }),
   NEXT_IS_RUNNING: (found: { log: string; next: string }): Text => ({
-    message: `The slot ${found.next} of ${found.log}, which the rotation would use, is running already.`,
+    message: `A rotation of ${found.log} would use ${found.next}, which is running already.`,
     remedy: 'Stop it if nothing uses it. It may be left over from a rotation that was interrupted.',
   }),
   PLAN_CHANGED: (found: { log: string; asked: string; now: string }): Text => ({
     message: `The plan of ${found.log} is not the one that was shown: it was ${found.asked.slice(0, 12)}, it is ${found.now.slice(0, 12)}.`,
-    remedy: 'Somebody changed trees, files or slots meanwhile. Look at the plan again.',
+    remedy: 'Somebody changed trees, or how the log is run, meanwhile. Look at the plan again.',
   }),
   ROTATION_IN_PROGRESS: (found: { log: string; rotation: string; startedBy: string }): Text => ({
     message: `The log ${found.log} is being rotated already, by rotation ${found.rotation}, started as workflow "${found.startedBy}".`,
@@ -307,7 +306,8 @@ const catalogue = {
   }),
   LEFT_BY_SOMEONE: (found: { log: string; leftovers: readonly string[] }): Text => ({
     message: `What is left over in ${found.log} belongs to no rotation that could be ended: ${found.leftovers.join('; ')}.`,
-    remedy: 'Somebody changed trees or slots by hand. Put them in order by hand; nothing was changed here.',
+    remedy:
+      'Somebody changed trees, or how the log is run, by hand. Put them in order by hand; nothing was changed here.',
   }),
   NOT_OURS: (found: { rotation: string; number: number; later: number }): Text => ({
     message: `Attempt ${found.rotation} with number ${found.number} no longer owns the log: number ${found.later} came after it.`,
@@ -328,8 +328,8 @@ const catalogue = {
       'Restart no Rekor of this log: one that starts now would shift every later index. See docs/failures.md, "A tree that grew".',
   }),
   FORWARD_FAILED: (found: { tree: string; reason: string }): Text => ({
-    message: `Tree ${found.tree} holds entries of clients, and its slot cannot serve them: ${found.reason}.`,
-    remedy: 'Mend what keeps the slot from serving, then `rekor-rotate resume NAME --retry`.',
+    message: `Tree ${found.tree} holds entries of clients, and its Rekor cannot serve them: ${found.reason}.`,
+    remedy: 'Mend what keeps that Rekor from serving, then `rekor-rotate resume NAME --retry`.',
   }),
   RESUME_REFUSED: (found: { problems: readonly string[] }): Text => ({
     message: `resume was not taken: ${found.problems.join(' ')}`,
@@ -401,23 +401,23 @@ const catalogue = {
     message: `Tree ${found.tree} is not deleted: ${found.reason}.`,
     remedy: 'Only a tree that a rotation made and retired, and that nothing names, can be deleted here.',
   }),
-  SLOT_COMMAND_FAILED: (found: { slot: string; verb: string; command: string; reason: string }): Text => ({
-    message: `The command to ${found.verb} slot ${found.slot} failed: ${found.command}: ${found.reason}.`,
+  COMMAND_FAILED: (found: { purpose: string; command: string; reason: string }): Text => ({
+    message: `The command to ${found.purpose} failed: ${found.command}: ${found.reason}.`,
     remedy: 'Run the command by hand as the user of the worker and mend what it says.',
   }),
-  SLOT_DOES_NOT_START: (found: { slot: string; url: string; reason: string }): Text => ({
-    message: `Rekor in slot ${found.slot} was started but does not serve at ${found.url}: ${found.reason}.`,
-    remedy: "Look at that slot's log; its files are put back as they were.",
+  RELEASE_DOES_NOT_START: (found: { release: string; url: string; reason: string }): Text => ({
+    message: `Rekor in ${found.release} was started but does not serve at ${found.url}: ${found.reason}.`,
+    remedy: 'Look at the log of that Rekor; what its configuration was is put back.',
   }),
-  SLOT_UNKNOWN: (found: { log: string; slot: string; known: readonly string[] }): Text => ({
-    message: `The rotation of ${found.log} uses slot ${found.slot}, which its configuration no longer has (${found.known.join(', ')}).`,
+  RELEASE_UNKNOWN: (found: { log: string; release: string; known: readonly string[] }): Text => ({
+    message: `The rotation of ${found.log} uses ${found.release}, which its configuration no longer has (${found.known.join(', ')}).`,
     remedy:
-      'Give the slot its name back under installation.slots and restart the worker: the rotation then goes on.',
+      'Give it its name back under logs.NAME.installation and restart the worker: the rotation then goes on.',
   }),
-  SLOTS_SHARE_A_FILE: (found: { log: string; path: string }): Text => ({
-    message: `The slots of ${found.log} use the file ${found.path} for two things.`,
+  FILE_USED_TWICE: (found: { log: string; path: string }): Text => ({
+    message: `The installation of ${found.log} uses the file ${found.path} for two things.`,
     remedy:
-      'Give each slot an environment file and a sharding file of its own: preparing one must not change the other.',
+      'Let each path under logs.NAME.installation name a file of its own: what prepares the next Rekor must not change the one that serves.',
   }),
   CHANGED_BY_SOMEONE: (found: { what: string; expected: string; now: string }): Text => ({
     message: `${found.what} was changed by someone else: expected ${found.expected}, found ${found.now}.`,
@@ -449,7 +449,7 @@ const catalogue = {
   BUDGET_EXCEEDED: (found: { step: string; budgetMs: number }): Text => ({
     message: `${found.budgetMs} ms were not enough: the time was over in the step ${found.step}.`,
     remedy:
-      'Writes go on to the current slot; then the rotation tries again. If it repeats, the times of the steps show which one is slow.',
+      'Writes go on to the Rekor that serves now; then the rotation tries again. If it repeats, the times of the steps show which one is slow.',
   }),
   VERIFICATION_FAILED: (found: { what: string; reason: string }): Text => ({
     message: `${found.what} could not be verified: ${found.reason}.`,
@@ -467,7 +467,7 @@ const catalogue = {
       "Set the signers' clocks right, slowly: one that is set back signs nothing until it is past its last root. Or let logs.NAME.trillian.clockDifference say how far they are apart. Everybody could read it as two trees that took writes at once; nobody was sent there.",
   }),
   HANDOVER_NOT_SEEN: (found: { tree: string; reason: string }): Text => ({
-    message: `The handover leaf of tree ${found.tree} was not seen through the next slot: ${found.reason}.`,
+    message: `The handover leaf of tree ${found.tree} was not seen through the next Rekor: ${found.reason}.`,
     remedy: 'The rotation takes itself back and tries again with a new tree.',
   }),
   GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string }): Text => ({

@@ -4,7 +4,7 @@ import type { AttemptInput } from './actions';
 import type { VerificationReport, WriteStall } from './evidence';
 import { downstream, endedTrees } from './downstream';
 import type { Held, Intervention } from './held';
-import type { Release } from './installation';
+import type { Replacement } from './installation';
 import type { Shard, TreeHead, TreeId } from './log';
 import type { Plan } from './plan';
 import type { Refusal } from './refusals';
@@ -207,7 +207,7 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
 }
 
 /** How many trees have ended: from the one that was planned as the current one; more than one where one could not serve. */
-function endedIn({ plan }: Rotated, { supersedes }: Release, shards: readonly Shard[]): number {
+function endedIn({ plan }: Rotated, { supersedes }: Replacement, shards: readonly Shard[]): number {
   const first = shards.findIndex(({ treeId }) => treeId === plan?.currentTree.treeId);
   return first < 0 ? (supersedes ? 2 : 1) : shards.length - first;
 }

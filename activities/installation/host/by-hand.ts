@@ -1,4 +1,4 @@
-import type { Release } from '../../../workflows/model/installation';
+import type { Replacement } from '../../../workflows/model/installation';
 import { filesOf } from './host-files';
 import type { SlotFiles, SlotPair } from './host-files';
 import { shellLine } from '../../../workflows/model/shell-line';
@@ -17,10 +17,10 @@ type Slot = SlotFiles & { readonly commands: SlotCommands };
 /** Lines that come to what `settleFiles`, the stop of the current slot and `forgetFiles` come to. */
 export function settleLines(
   { current, next, treeIdVariable }: SlotPair & { readonly current: Slot; readonly next: Slot },
-  order: Release,
+  replacement: Replacement,
 ): string[] {
   const number = `\\([[:blank:]]*${treeIdVariable}[[:blank:]]*=[[:blank:]]*["']\\{0,1\\}\\)[0-9]\\{1,\\}`;
-  const assignment = `s/^${number}/\\1${order.nextTreeId}/`;
+  const assignment = `s/^${number}/\\1${replacement.nextTreeId}/`;
   return [
     next.commands.enable,
     ['cp', next.shardingFile, current.shardingFile],
@@ -32,11 +32,11 @@ export function settleLines(
 }
 
 /** Lines that come to what the stop of the next slot and `discardFiles` come to. */
-export async function discardLines(next: Slot, order: Release): Promise<string[]> {
+export async function discardLines(next: Slot, replacement: Replacement): Promise<string[]> {
   const lines = [shellLine(next.commands.stop)];
   for (const path of [next.environmentFile, next.shardingFile]) {
     const kept = await readKept(path);
-    if (kept?.mark === order.attemptId) lines.push(...putBackLines(path, kept));
+    if (kept?.mark === replacement.attemptId) lines.push(...putBackLines(path, kept));
   }
   return lines;
 }

@@ -24,8 +24,18 @@ export function activeTreeId(path: string, text: string, variable: string): Tree
 
 /** The same file with another active tree; every other byte stays. The value that it replaces may be any word, or none. */
 export function withActiveTreeId(path: string, text: string, variable: string, treeId: TreeId): string {
+  const { start, end } = activeTreePlace(path, text, variable);
+  return `${text.slice(0, start)}${treeId}${text.slice(end)}`;
+}
+
+/** Between which characters of the file the id of the active tree stands, whatever word stands there now. */
+export function activeTreePlace(
+  path: string,
+  text: string,
+  variable: string,
+): { readonly start: number; readonly end: number } {
   const { start, value } = assignmentOf(path, text, variable);
-  return `${text.slice(0, start)}${treeId}${text.slice(start + value.length)}`;
+  return { start, end: start + value.length };
 }
 
 /** The line that names the active tree, as it may be shown. */

@@ -1,7 +1,8 @@
-import type { Release } from '../../../workflows/model/installation';
+import type { Content, PlannedChanges, Replacement } from '../../../workflows/model/installation';
 import type { TreeId } from '../../../workflows/model/log';
 import { refuse } from '../../errors/refusal-error';
-import { activeTreeId, withActiveTreeId } from './environment-file';
+import { copyWith, filledIn, withNextTreeId } from '../content';
+import { activeTreeId, activeTreePlace, withActiveTreeId } from './environment-file';
 import { appendShard, listedTreeIds } from '../sharding-file';
 import {
   forgetKept,
@@ -60,46 +61,59 @@ export function fingerprintOf(current: SlotContents, next: SlotContents): string
 export function nextContents(
   { current, next, treeIdVariable }: SlotPair,
   before: { readonly current: SlotContents; readonly next: SlotContents },
-  trees: { readonly earlier: readonly TreeId[]; readonly next: TreeId },
-): { readonly environment: string; readonly sharding: string } {
-  const path = current.shardingFile;
-  const listed = listedTreeIds(path, before.current.sharding);
-  const missing = trees.earlier.filter((treeId) => !listed.includes(treeId));
+  earlier: readonly TreeId[],
+): { readonly sharding: string; readonly shardingContent: Content; readonly environmentContent: Content } {
+  const list = before.current.sharding ?? '';
+  const sharding = withShards(current.shardingFile, list, earlier);
+  const { environment } = before.next;
+  const place = activeTreePlace(next.environmentFile, environment, treeIdVariable);
   return {
-    sharding: missing.reduce(
-      (text, treeId) => appendShard(path, text, treeId),
-      before.current.sharding ?? '',
-    ),
-    environment: withActiveTreeId(next.environmentFile, before.next.environment, treeIdVariable, trees.next),
+    sharding,
+    shardingContent: copyWith(current.shardingFile, list, sharding),
+    environmentContent: withNextTreeId(next.environmentFile, environment.length, place),
   };
 }
 
-/** Gives the next slot its files, after keeping what was there; goes on where an interrupted call ended. */
-export async function stageFiles(pair: SlotPair, order: Release, signal: AbortSignal): Promise<void> {
-  const { next } = pair;
-  const sharding = await findFile(next.shardingFile, order.attemptId);
-  const environment = await findFile(next.environmentFile, order.attemptId);
+/** The list with those of the trees at its end that it does not have yet. */
+function withShards(path: string, list: string, treeIds: readonly TreeId[]): string {
+  const listed = listedTreeIds(path, list);
+  return treeIds
+    .filter((treeId) => !listed.includes(treeId))
+    .reduce((text, treeId) => appendShard(path, text, treeId), list);
+}
+
+/** Gives the next slot the planned files, after keeping what was there; goes on where an interrupted call ended. */
+export async function stageFiles(
+  pair: SlotPair,
+  replacement: Replacement,
+  planned: PlannedChanges,
+  signal: AbortSignal,
+): Promise<void> {
+  const { current, next } = pair;
+  const { attemptId, nextTreeId } = replacement;
+  const sharding = await findFile(next.shardingFile, attemptId);
+  const environment = await findFile(next.environmentFile, attemptId);
   const before = {
-    current: await readSlot(pair.current),
+    current: await readSlot(current),
     next: { sharding: sharding.before, environment: environment.before ?? '' },
   };
   const fingerprint = fingerprintOf(before.current, before.next);
-  if (fingerprint !== order.fingerprint) {
-    const what = `A file of slot ${order.current} or ${order.next}`;
+  if (fingerprint !== planned.fingerprint) {
     throw refuse('CHANGED_BY_SOMEONE', {
-      what,
-      expected: order.fingerprint.slice(0, 12),
+      what: `A file of ${replacement.current.name} or ${replacement.next.name}`,
+      expected: planned.fingerprint.slice(0, 12),
       now: fingerprint.slice(0, 12),
     });
   }
-  const staged = nextContents(pair, before, {
-    earlier: [...order.inactive.map((shard) => shard.treeId), order.currentTreeId],
-    next: order.nextTreeId,
-  });
+  const textOf = (path: string): string =>
+    (path === current.shardingFile ? before.current.sharding : before.next.environment) ?? '';
   const changes = [
-    { file: sharding, content: staged.sharding, like: pair.current.shardingFile },
-    { file: environment, content: staged.environment, like: pair.current.environmentFile },
-  ];
+    { file: sharding, like: current.shardingFile },
+    { file: environment, like: current.environmentFile },
+  ].map(({ file, like }) => {
+    const content = filledIn(plannedContent(planned, file.path), textOf, nextTreeId);
+    return { file, content, like };
+  });
   for (const { file, content } of changes) {
     if (file.present !== file.before && file.present !== content)
       throw changedBySomeone(file, hashOf(content));
@@ -108,7 +122,7 @@ export async function stageFiles(pair: SlotPair, order: Release, signal: AbortSi
     signal.throwIfAborted();
     if (file.keptByUs) continue;
     const { before, superseded } = file;
-    await keep(file.path, { mark: order.attemptId, before, stagedHash: hashOf(content), superseded });
+    await keep(file.path, { mark: attemptId, before, stagedHash: hashOf(content), superseded });
   }
   for (const { file, content, like } of changes) {
     signal.throwIfAborted();
@@ -116,14 +130,29 @@ export async function stageFiles(pair: SlotPair, order: Release, signal: AbortSi
   }
 }
 
+/** Refuses CHANGED_BY_SOMEONE when the configuration has named other files since the plan. */
+function plannedContent({ changes }: PlannedChanges, path: string): Content {
+  const written = changes.filter(({ step, kind }) => step === 'stage' && kind === 'file');
+  const content = written.find(({ target }) => target === path)?.content;
+  if (!content) {
+    const expected = written.map(({ target }) => target).join(' and ');
+    throw refuse('CHANGED_BY_SOMEONE', { what: 'The configuration of the slots', expected, now: path });
+  }
+  return content;
+}
+
 /**
  * Puts the next slot's files back as this attempt found them; no harm when it staged nothing. An attempt that it was to
  * supersede keeps again what it kept.
  */
-export async function discardFiles(pair: SlotPair, order: Release, signal: AbortSignal): Promise<void> {
+export async function discardFiles(
+  pair: SlotPair,
+  replacement: Replacement,
+  signal: AbortSignal,
+): Promise<void> {
   const paths = [pair.next.environmentFile, pair.next.shardingFile];
   const found: FoundFile[] = [];
-  for (const path of paths) found.push(await findFile(path, order.attemptId));
+  for (const path of paths) found.push(await findFile(path, replacement.attemptId));
   const ours = found.filter((file) => file.keptByUs);
   for (const file of ours) {
     if (file.present !== file.before && !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
@@ -149,13 +178,13 @@ export async function keptFor({ environmentFile, shardingFile }: SlotFiles): Pro
  * Refuses CHANGED_BY_SOMEONE unless the next slot's files are as this attempt staged them, and the current slot is
  * configured with the shards that the attempt was planned for.
  */
-export async function requireStagedFiles(pair: SlotPair, order: Release): Promise<void> {
+export async function requireStagedFiles(pair: SlotPair, replacement: Replacement): Promise<void> {
   const { current, next } = pair;
   for (const path of [next.shardingFile, next.environmentFile]) {
-    const file = await findFile(path, order.attemptId);
+    const file = await findFile(path, replacement.attemptId);
     if (!file.keptByUs || !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
   }
-  requirePoint(pair, order, current, await readSlot(current));
+  requirePoint(pair, replacement, current, await readSlot(current));
 }
 
 /** All files of these slots. */
@@ -164,10 +193,10 @@ export function filesOf(...slots: readonly SlotFiles[]): string[] {
 }
 
 /** The rotation has ended: what any attempt of it kept, beside either slot, is forgotten. */
-export async function forgetFiles({ current, next }: SlotPair, order: Release): Promise<void> {
+export async function forgetFiles({ current, next }: SlotPair, replacement: Replacement): Promise<void> {
   for (const file of filesOf(current, next)) {
     const kept = await readKept(file);
-    if (kept && rotationOf(kept.mark) === rotationOf(order.attemptId)) await forgetKept(file);
+    if (kept && rotationOf(kept.mark) === rotationOf(replacement.attemptId)) await forgetKept(file);
   }
 }
 
@@ -188,28 +217,28 @@ export interface BootOrder {
  */
 export async function settleFiles(
   pair: SlotPair,
-  order: Release,
+  replacement: Replacement,
   boot: BootOrder,
   signal: AbortSignal,
 ): Promise<void> {
   const { current, next, treeIdVariable } = pair;
   for (const path of [next.shardingFile, next.environmentFile]) {
-    const file = await findFile(path, order.attemptId);
+    const file = await findFile(path, replacement.attemptId);
     if (file.keptByUs && !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
   }
   const staged = await readSlot(next);
   const standing = await readSlot(current);
-  const last = shardsOf(order).length - 1;
-  requirePoint(pair, order, next, staged, last);
-  requirePoint(pair, order, current, standing);
+  const last = shardsOf(replacement).length - 1;
+  requirePoint(pair, replacement, next, staged, last);
+  requirePoint(pair, replacement, current, standing);
 
-  const listed = listedTreeIds(current.shardingFile, standing.sharding);
-  const sharding = shardsOf(order)
-    .slice(0, last)
-    .filter((treeId) => !listed.includes(treeId))
-    .reduce((text, treeId) => appendShard(current.shardingFile, text, treeId), standing.sharding ?? '');
+  const sharding = withShards(
+    current.shardingFile,
+    standing.sharding ?? '',
+    shardsOf(replacement).slice(0, last),
+  );
   if (hashOf(sharding) !== hashOf(staged.sharding ?? '')) {
-    const expected = `sha256 ${shortHash(staged.sharding ?? '')} once tree ${order.currentTreeId} is listed`;
+    const expected = `sha256 ${shortHash(staged.sharding ?? '')} once tree ${replacement.currentTreeId} is listed`;
     const now = `sha256 ${shortHash(sharding)}`;
     throw refuse('CHANGED_BY_SOMEONE', { what: current.shardingFile, expected, now });
   }
@@ -217,7 +246,7 @@ export async function settleFiles(
     current.environmentFile,
     standing.environment,
     treeIdVariable,
-    order.nextTreeId,
+    replacement.nextTreeId,
   );
 
   signal.throwIfAborted();
@@ -233,9 +262,13 @@ export async function settleFiles(
   }
 }
 
-/** All shards of the log as the order leaves it, in served order; the last one is active. */
-function shardsOf(order: Release): TreeId[] {
-  return [...order.inactive.map((shard) => shard.treeId), order.currentTreeId, order.nextTreeId];
+/** All shards of the log as the replacement leaves it, in served order; the last one is active. */
+function shardsOf(replacement: Replacement): TreeId[] {
+  return [
+    ...replacement.inactive.map((shard) => shard.treeId),
+    replacement.currentTreeId,
+    replacement.nextTreeId,
+  ];
 }
 
 /**
@@ -246,13 +279,13 @@ function shardsOf(order: Release): TreeId[] {
  */
 function requirePoint(
   { treeIdVariable }: SlotPair,
-  order: Release,
+  replacement: Replacement,
   slot: SlotFiles,
   found: SlotContents,
   at?: number,
 ): void {
-  const shards = shardsOf(order);
-  const least = at ?? order.inactive.length - (order.supersedes ? 1 : 0);
+  const shards = shardsOf(replacement);
+  const least = at ?? replacement.inactive.length - (replacement.supersedes ? 1 : 0);
   const list = listedTreeIds(slot.shardingFile, found.sharding);
   const active = activeTreeId(slot.environmentFile, found.environment, treeIdVariable);
   const lists = shards

@@ -1,10 +1,13 @@
 import { canonicalUrl, sameUrl } from '../../../workflows/model/base-url';
 import type {
-  CommandRun,
-  InstallationChanges,
-  InstallationState,
+  Change,
+  ConfiguredShards,
+  InstallationPatience,
+  PlannedChanges,
+  Release,
+  Roles,
 } from '../../../workflows/model/installation';
-import type { Instance } from '../../../workflows/model/log';
+import { REHEARSAL_MS, STAGE_MS } from '../../../workflows/model/deadlines';
 import { refuse, RefusalError } from '../../errors/refusal-error';
 import { discardLines, settleLines } from './by-hand';
 import { differingLines } from '../differing-lines';
@@ -22,6 +25,7 @@ import {
   stageFiles,
 } from './host-files';
 import type { SlotContents, SlotFiles } from './host-files';
+import { NEXT_TREE_ID } from '../content';
 import type { Installation } from '../installation';
 import { inactiveTreeIds, listedShards } from '../sharding-file';
 import { shellLine } from '../../../workflows/model/shell-line';
@@ -42,114 +46,123 @@ export interface HostOptions {
   readonly slots: Readonly<Record<string, SlotOptions>>;
 }
 
+/** Rekor answers some 150 ms after its start; the rest is for a busy host, and for the operator's commands. */
+const patience: InstallationPatience = {
+  stageMs: STAGE_MS,
+  rehearsalMs: REHEARSAL_MS,
+  startMs: 1_000,
+  discardMs: 20_000,
+  settleMs: 60_000,
+};
+
 /**
  * A log run on one host: two slots, of which one serves behind the write gate and the other takes the next release.
  * Each has an environment file, a sharding file and commands, so systemd, compose and plain scripts fit alike.
- * Refuses SLOTS_SHARE_A_FILE at once: staging the next release would then change the one that serves.
+ * Refuses FILE_USED_TWICE at once: staging the next release would then change the one that serves.
  */
 export function hostInstallation(options: HostOptions): Installation {
   const { log, treeIdVariable } = options;
   const names = Object.keys(options.slots);
   refuseSharedFiles(options);
 
-  const slot = (name: string): SlotOptions => {
-    const found = options.slots[name];
-    if (!found) throw refuse('SLOT_UNKNOWN', { log, slot: name, known: names });
+  const slot = (release: Release): SlotOptions => {
+    const found = options.slots[release.id];
+    if (!found) throw refuse('RELEASE_UNKNOWN', { log, release: release.name, known: names });
     return found;
   };
-  const instances = (release: string): Instance[] => [
-    { name: release, url: canonicalUrl(slot(release).url) },
-  ];
-  const isRunning = (name: string, signal: AbortSignal) =>
-    slotIsRunning(name, slot(name).commands.status, signal);
-  const pairOf = (state: { current: string; next: string }) => ({
-    current: slot(state.current),
-    next: slot(state.next),
+  const isRunning = (release: Release, signal: AbortSignal) =>
+    slotIsRunning(release.name, slot(release).commands.status, signal);
+  const pairOf = ({ current, next }: Pick<Roles, 'current' | 'next'>) => ({
+    current: slot(current),
+    next: slot(next),
     treeIdVariable,
   });
 
   /** Runs a command whose failure does no harm when the slot is already as it should become. */
-  const reach = async (name: string, verb: 'start' | 'stop', signal: AbortSignal) => {
+  const reach = async (release: Release, verb: 'start' | 'stop', signal: AbortSignal) => {
     try {
-      await runSlotCommand(name, verb, slot(name).commands[verb], signal);
+      await runSlotCommand(release.name, verb, slot(release).commands[verb], signal);
     } catch (error) {
-      if (!(error instanceof RefusalError) || (await isRunning(name, signal)) !== (verb === 'start'))
+      if (!(error instanceof RefusalError) || (await isRunning(release, signal)) !== (verb === 'start'))
         throw error;
     }
   };
-  const runIfGiven = async (name: string, verb: 'enable' | 'disable', signal: AbortSignal) => {
-    const command = slot(name).commands[verb];
-    if (command) await runSlotCommand(name, verb, command, signal);
+  const runIfGiven = async (release: Release, verb: 'enable' | 'disable', signal: AbortSignal) => {
+    const command = slot(release).commands[verb];
+    if (command) await runSlotCommand(release.name, verb, command, signal);
   };
 
   return {
-    async read(servingUrl, signal): Promise<InstallationState> {
-      const current = names.find((name) => sameUrl(slot(name).url, servingUrl));
-      const next = names.find((name) => name !== current);
-      if (current === undefined || next === undefined) {
-        const known = names.map((name) => slot(name).url);
-        throw refuse('GATE_UPSTREAM_UNKNOWN', { log, upstream: servingUrl, known });
-      }
-      const serving = await readSlot(slot(current));
-      const waiting = await readSlot(slot(next));
-      const { environmentFile, shardingFile } = slot(current);
-      // A rotation that was interrupted after its exposure keeps beside the slot that serves by now.
-      const keptByServing = await keptFor(slot(current));
-      const active = activeTreeId(environmentFile, serving.environment, treeIdVariable);
-      const inactive = inactiveTreeIds(shardingFile, serving.sharding, active);
-      nextContents(
-        pairOf({ current, next }),
-        { current: serving, next: waiting },
-        { earlier: [active], next: active },
+    patience,
+
+    roles(serving): Promise<Roles> {
+      const releases = names.map((name) => ({ id: name, name: `slot ${name}` }));
+      const current = releases.find(
+        (release) => serving.length > 0 && serving.every((url) => sameUrl(slot(release).url, url)),
       );
-      return {
-        current,
-        next,
-        currentInstances: instances(current),
-        nextInstances: instances(next),
-        activeTreeId: active,
-        inactiveTreeIds: inactive,
-        nextIsRunning: await isRunning(next, signal),
-        keptBy: (await keptFor(slot(next))) ?? keptByServing,
-        keptByServing,
-        fingerprint: fingerprintOf(serving, waiting),
-      };
+      const next = releases.find((release) => release !== current);
+      if (current === undefined || next === undefined) {
+        const known = releases.map((release) => slot(release).url);
+        throw refuse('GATE_UPSTREAM_UNKNOWN', { log, upstream: serving.join(', '), known });
+      }
+      return Promise.resolve({ current, next, replaced: next });
     },
 
-    async describe(state): Promise<InstallationChanges> {
-      const pair = pairOf(state);
+    async configured(release): Promise<ConfiguredShards> {
+      const { environmentFile, shardingFile } = slot(release);
+      const { environment, sharding } = await readSlot(slot(release));
+      const active = activeTreeId(environmentFile, environment, treeIdVariable);
+      return { activeTreeId: active, inactiveTreeIds: inactiveTreeIds(shardingFile, sharding, active) };
+    },
+
+    instances(release) {
+      const { id: name } = release;
+      const field = `installation.slots.${name}.url`;
+      return Promise.resolve([{ name, url: canonicalUrl(slot(release).url), field }]);
+    },
+    runs: isRunning,
+    unfinishedOn: (release) => keptFor(slot(release)),
+
+    async plan({ current, next }, earlier): Promise<PlannedChanges> {
+      const pair = pairOf({ current, next });
       const before = { current: await readSlot(pair.current), next: await readSlot(pair.next) };
-      const trees = { earlier: [state.activeTreeId], next: '<next tree>' };
-      const { sharding } = nextContents(pair, before, trees);
-      const change = (step: 'stage' | 'settle', name: string, contents: SlotContents) => {
-        const { environmentFile, shardingFile } = slot(name);
+      const { sharding, ...contents } = nextContents(pair, before, earlier);
+      const change = (step: 'stage' | 'settle', release: Release, present: SlotContents): Change[] => {
+        const { environmentFile, shardingFile } = slot(release);
         const list = differingLines(
-          shownList(shardingFile, contents.sharding),
+          shownList(shardingFile, present.sharding),
           shownList(shardingFile, sharding),
         );
-        const line = shownTreeIdLine(environmentFile, contents.environment, treeIdVariable);
-        const added = [`${treeIdVariable}=${trees.next}`];
+        const removed = [shownTreeIdLine(environmentFile, present.environment, treeIdVariable)];
+        const added = [`${treeIdVariable}=${NEXT_TREE_ID}`];
+        const ofList = { what: `sharding list of ${release.name}`, target: shardingFile, ...list };
+        const ofTree = { what: `active tree of ${release.name}`, target: environmentFile, removed, added };
         return [
-          { step, path: shardingFile, what: `sharding list of slot ${name}`, ...list },
-          { step, path: environmentFile, what: `active tree of slot ${name}`, removed: [line], added },
+          { step, kind: 'file', ...ofList, ...(step === 'stage' && { content: contents.shardingContent }) },
+          {
+            step,
+            kind: 'file',
+            ...ofTree,
+            ...(step === 'stage' && { content: contents.environmentContent }),
+          },
         ];
       };
       return {
-        files: [
-          ...change('stage', state.next, before.next),
-          ...change('settle', state.current, before.current),
+        changes: [
+          ...change('stage', next, before.next),
+          ...change('settle', current, before.current),
+          ...commandsOf({ ...slot(current), name: current.name }, { ...slot(next), name: next.name }),
         ],
-        commands: commandsOf(state, slot(state.current).commands, slot(state.next).commands),
+        fingerprint: fingerprintOf(before.current, before.next),
       };
     },
 
-    async stage(order, signal) {
-      await stageFiles(pairOf(order), order, signal);
+    async stage(replacement, planned, signal) {
+      await stageFiles(pairOf(replacement), replacement, planned, signal);
     },
-    keptBy: (order) => keptFor(slot(order.next)),
-    requireStaged: (order) => requireStagedFiles(pairOf(order), order),
-    async discard(order, signal) {
-      await discardFiles(pairOf(order), order, signal);
+    requireStaged: (replacement) => requireStagedFiles(pairOf(replacement), replacement),
+    async discard(replacement, signal) {
+      await discardFiles(pairOf(replacement), replacement, signal);
     },
     async start(release, signal) {
       await reach(release, 'start', signal);
@@ -157,41 +170,41 @@ export function hostInstallation(options: HostOptions): Installation {
     async stop(release, signal) {
       await reach(release, 'stop', signal);
     },
-    runs: isRunning,
-    instances,
 
-    async settle(order, signal) {
+    async settle(replacement, signal) {
+      const { current, next } = replacement;
       const boot = {
-        enableNext: () => runIfGiven(order.next, 'enable', signal),
-        disableCurrent: () => runIfGiven(order.current, 'disable', signal),
+        enableNext: () => runIfGiven(next, 'enable', signal),
+        disableCurrent: () => runIfGiven(current, 'disable', signal),
       };
-      await settleFiles(pairOf(order), order, boot, signal);
+      await settleFiles(pairOf(replacement), replacement, boot, signal);
+      return next;
     },
-    forget: (order) => forgetFiles(pairOf(order), order),
+    forget: (replacement) => forgetFiles(pairOf(replacement), replacement),
 
     byHand: {
       start: (release) => [shellLine(slot(release).commands.start)],
       stop: (release) => [shellLine(slot(release).commands.stop)],
-      discard: (order) => discardLines(slot(order.next), order),
-      settle: (order) => settleLines(pairOf(order), order),
+      discard: (replacement) => discardLines(slot(replacement.next), replacement),
+      settle: (replacement) => settleLines(pairOf(replacement), replacement),
     },
   };
 }
 
-function commandsOf(
-  { current, next }: { current: string; next: string },
-  ofCurrent: SlotCommands,
-  ofNext: SlotCommands,
-): CommandRun[] {
-  const runs: (Omit<CommandRun, 'command'> & { command?: readonly string[] })[] = [
-    { step: 'stage', what: `rehearse the start of slot ${next}`, command: ofNext.start },
-    { step: 'stage', what: 'end the rehearsal', command: ofNext.stop },
-    { step: 'start', what: `start slot ${next} while slot ${current} drains`, command: ofNext.start },
-    { step: 'settle', what: `let slot ${next} start after a reboot`, command: ofNext.enable },
-    { step: 'settle', what: `let slot ${current} no longer do so`, command: ofCurrent.disable },
-    { step: 'settle', what: `stop slot ${current}, some time after its last write`, command: ofCurrent.stop },
+type NamedCommands = Pick<SlotOptions, 'commands'> & { readonly name: string };
+
+function commandsOf(current: NamedCommands, next: NamedCommands): Change[] {
+  const runs: readonly [Change['step'], string, readonly string[] | undefined][] = [
+    ['stage', `rehearse the start of ${next.name}`, next.commands.start],
+    ['stage', 'end the rehearsal', next.commands.stop],
+    ['start', `start ${next.name} while ${current.name} drains`, next.commands.start],
+    ['settle', `let ${next.name} start after a reboot`, next.commands.enable],
+    ['settle', `let ${current.name} no longer do so`, current.commands.disable],
+    ['settle', `stop ${current.name}, some time after its last write`, current.commands.stop],
   ];
-  return runs.flatMap(({ command, ...run }) => (command ? [{ ...run, command }] : []));
+  return runs.flatMap(([step, what, command]) =>
+    command ? [{ step, kind: 'command', what, target: shellLine(command), removed: [], added: [] }] : [],
+  );
 }
 
 /** The lines of a list that may be shown. The next slot's own is replaced as a whole, so it may be anything. */
@@ -207,5 +220,5 @@ function shownList(path: string, text: string | null): string[] {
 function refuseSharedFiles({ log, slots }: HostOptions): void {
   const files = filesOf(...Object.values(slots));
   const shared = files.find((file, index) => files.indexOf(file) !== index);
-  if (shared !== undefined) throw refuse('SLOTS_SHARE_A_FILE', { log, path: shared });
+  if (shared !== undefined) throw refuse('FILE_USED_TWICE', { log, path: shared });
 }

@@ -24,7 +24,7 @@ export type SlotVerb = keyof SlotCommands;
 const outputClosesWithin = 500;
 
 /**
- * Runs one command to its end. Refuses with SLOT_COMMAND_FAILED; throws the signal's reason when it aborts, once the
+ * Runs one command of a slot, which is named in words, to its end. Refuses with COMMAND_FAILED; throws the signal's reason when it aborts, once the
  * command and all that it started in its process group have ended.
  */
 export async function runSlotCommand(
@@ -59,8 +59,8 @@ function failed(
 ): Error {
   const words = { start: 'start', stop: 'stop', status: 'ask', enable: 'enable', disable: 'disable' };
   return refuse(
-    'SLOT_COMMAND_FAILED',
-    { slot, verb: words[verb], command: command.join(' '), reason },
+    'COMMAND_FAILED',
+    { purpose: `${words[verb]} ${slot}`, command: command.join(' '), reason },
     cause,
   );
 }

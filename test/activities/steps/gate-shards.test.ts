@@ -6,7 +6,7 @@ import { addresses, someBounds, FakeLog } from '../fake-log';
 /** A log that was rotated and settled: tree 300 serves after 100 and 200. */
 function settled(): FakeLog {
   const log = new FakeLog().isExposed();
-  log.keptBy = null;
+  log.unfinishedOnNext = null;
   return log;
 }
 

@@ -19,7 +19,7 @@ function temporal(running: boolean): Client {
 /** A log between two rotations. */
 function standing(): FakeLog {
   const log = new FakeLog().isExposed();
-  log.keptBy = null;
+  log.unfinishedOnNext = null;
   return log;
 }
 
@@ -31,7 +31,7 @@ it('tells what serves, and that each process has loaded what Trillian has', asyn
 
   expect([...drift, ...unread]).toEqual([]);
   expect(serves).toEqual({
-    slot: 'green',
+    release: 'slot green',
     treeId: '300',
     state: 'ACTIVE',
     size: 1,
@@ -65,7 +65,7 @@ it('tells what serves also when a process does not answer, but of no process', a
   const facts = await guard({ ...systems, rekor }, temporal(false), { log: 'production' }, someBounds());
 
   expect(facts.unread).toMatchObject([{ code: 'REKOR_UNREACHABLE' }]);
-  expect(facts.serves).toMatchObject({ slot: 'green', nextIndex: 31 });
+  expect(facts.serves).toMatchObject({ release: 'slot green', nextIndex: 31 });
   expect(facts.serves?.instances).toBeUndefined();
 });
 

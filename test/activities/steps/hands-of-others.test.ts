@@ -44,7 +44,7 @@ describe('before the hold', () => {
     ['a file', (log) => (log.changedFile = '/etc/rekor/green.env'), /green\.env/],
     ['the upstream of the gate', (log) => (log.gate.upstream = addresses['green'] ?? ''), /upstream/],
     ['the gate', (log) => Object.assign(log.gate, { mode: 'hold', number: 3, rotation: 'q/1' }), /order 3/],
-    ['the next slot', (log) => log.running.add('green'), /Slot green/],
+    ['the next slot', (log) => log.running.add('green'), /slot green/],
   ])('what someone else changed is named and left as it is: %s', async (_what, change, words) => {
     const log = new FakeLog();
     change(log);

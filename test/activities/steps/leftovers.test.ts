@@ -1,13 +1,14 @@
 import { driftOf } from '../../../activities/steps/drift';
 import { leftovers, seeLeftovers, superseding } from '../../../activities/steps/leftovers';
 import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
+import { slotBlue, slotGreen } from '../../model/two-slots';
 
 const found = (log: FakeLog) => leftovers(log.systems(), { log: 'production' }, someBounds());
 
 /** A log that was rotated and settled. */
 function settled(): FakeLog {
   const log = new FakeLog().isExposed();
-  log.keptBy = null;
+  log.unfinishedOnNext = null;
   return log;
 }
 
@@ -29,7 +30,7 @@ describe('what an interrupted rotation left behind', () => {
         marked: [{ treeId: '300', identity }],
         withEntries: ['300'],
         inactive: [{ treeId: '100', length: 10 }],
-        installation: { keptBy: 'r/1' },
+        installation: { unfinishedOn: { next: 'r/1' } },
       },
     });
   });
@@ -60,11 +61,10 @@ describe('a superseding attempt', () => {
   it('starts from the next tree, with the current one as one more shard (H12)', async () => {
     const log = new FakeLog();
     log.trees['200'] = { state: 'FROZEN', size: 20 };
-    const release = await superseding(log.systems(), order, someBounds());
-    expect(release).toMatchObject({
-      current: 'blue',
-      next: 'green',
-      currentTreeId: '300',
+    const preparation = await superseding(log.systems(), order, someBounds());
+    expect(preparation).toMatchObject({
+      installation: { current: slotBlue, next: slotGreen },
+      currentTree: { treeId: '300' },
       inactive: [
         { treeId: '100', length: 10 },
         { treeId: '200', length: 20 },
@@ -76,8 +76,7 @@ describe('a superseding attempt', () => {
   it('is staged beside the release that clients are sent to', async () => {
     const log = new FakeLog().isExposed();
     expect(await superseding(log.systems(), order, someBounds())).toMatchObject({
-      current: 'green',
-      next: 'blue',
+      installation: { current: slotGreen, next: slotBlue },
     });
   });
 });
@@ -92,7 +91,7 @@ describe('what is served', () => {
     log.slots['green'] = { active: '300', inactive: ['100'] };
     const drift = await driftIn(log);
     expect(drift).toEqual([
-      expect.stringContaining('LIST_DRIFTED: The configuration of green'),
+      expect.stringContaining('LIST_DRIFTED: The configuration of slot green'),
       expect.stringContaining('LIST_DRIFTED: Rekor green'),
     ]);
     expect(drift[0]).toContain('before tree 300 comes tree 200 with 20 entries, but it has tree 100');

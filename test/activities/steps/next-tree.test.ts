@@ -1,3 +1,4 @@
+import type { Release } from '../../../workflows/model/installation';
 import { endOfCurrent } from '../../../activities/steps/current-end';
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
 import { createNextTree, retireNextTree } from '../../../activities/steps/next-tree';
@@ -91,7 +92,7 @@ describe('opening the next tree', () => {
     };
     log.slots['green'] = { active: '300', inactive: ['100', '200'], loaded };
     const systems = log.systems();
-    const start = (release: string, signal: AbortSignal): Promise<void> => {
+    const start = (release: Release, signal: AbortSignal): Promise<void> => {
       log.slots['green'] = { active: '300', inactive: ['100', '200'] };
       return systems.installation.start(release, signal);
     };

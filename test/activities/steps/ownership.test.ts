@@ -88,8 +88,9 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
     const installation: typeof systems.installation = {
       ...systems.installation,
       settle: async (...settling) => {
-        await systems.installation.settle(...settling);
+        const standing = await systems.installation.settle(...settling);
         log.gate.upstream = addresses['blue'] ?? '';
+        return standing;
       },
     };
     const slowly = { ...systems, installation, timing: { ...systems.timing, stopCurrentAfterMs: 50 } };

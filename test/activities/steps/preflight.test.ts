@@ -12,13 +12,12 @@ function inOrder(): FakeLog {
   const fake = new FakeLog();
   delete fake.trees['300'];
   fake.slots['green'] = { active: '100', inactive: [] };
-  fake.keptBy = null;
+  fake.unfinishedOnNext = null;
   return fake;
 }
 
 function systemsOf(fake: FakeLog): LogSystems {
   const systems = fake.systems();
-  Object.assign(systems.installation, { describe: () => Promise.resolve({ files: [], commands: [] }) });
   const rehearse = () => Promise.resolve({ hostname: '127.0.0.1', logId: 'one key' });
   return { ...systems, verifier: { rehearse } as unknown as LogSystems['verifier'] };
 }
@@ -64,7 +63,7 @@ describe('preflight', () => {
       'CHANGES_KNOWN',
       'FILE_UNREADABLE',
       ({ installation }) =>
-        (installation.describe = () =>
+        (installation.plan = () =>
           Promise.reject(refuse('FILE_UNREADABLE', { path: '/etc/rekor/green.env', reason: 'no' }))),
     ],
     [

@@ -36,7 +36,7 @@ describe('a rotation that is reset after it has completed', () => {
 
   it('stops no process that another attempt has started', async () => {
     const log = new FakeLog();
-    log.keptBy = 'r/2';
+    log.unfinishedOnNext = 'r/2';
     await stop(log.systems(), order, someBounds());
     expect(log.done).toEqual([]);
   });

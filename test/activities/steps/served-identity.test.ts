@@ -40,11 +40,13 @@ describe('the next slot', () => {
   it('is refused when it signs under another host name, or with another key', async () => {
     const { identity } = same;
     const renamed = { ...same, identity: { ...identity, hostname: 'rekor.other' } };
-    expect(await refused('SLOTS_DIFFER', comparison(same, renamed))).toContain(
-      'its --rekor_server.hostname is rekor.other, that of blue is rekor.example',
+    expect(await refused('RELEASES_DIFFER', comparison(same, renamed))).toContain(
+      'its --rekor_server.hostname is rekor.other, that of slot blue is rekor.example',
     );
     const rekeyed = { ...same, identity: { ...identity, logId: 'bb' } };
-    expect(await refused('SLOTS_DIFFER', comparison(same, rekeyed))).toContain('is bb, that of blue is aa');
+    expect(await refused('RELEASES_DIFFER', comparison(same, rekeyed))).toContain(
+      'is bb, that of slot blue is aa',
+    );
   });
 
   it('is refused when a search is off that is on in the current slot; one that is off in both is meant to be', async () => {

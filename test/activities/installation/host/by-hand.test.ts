@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { promises as fs, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostInstallation } from '../../../../activities/installation/host/host';
+import { unfinishedAttempt } from '../../../../workflows/model/installation';
 import {
   BLUE,
   contents,
@@ -16,6 +17,7 @@ import {
   refusalOf,
   signal,
   slotsFolder,
+  stateOf,
   withTwoSlots,
 } from './two-slots';
 
@@ -32,7 +34,7 @@ describe('the commands that a person is shown', () => {
   it('settle what is served', async () => {
     const order = await orderOf();
     const host = hostInstallation(options());
-    await host.stage(order, signal);
+    await host.stage(order, order, signal);
     inShell(host.byHand.settle(order));
 
     expect(contents()).toEqual([environment(NEXT, '3001'), NEXT_LIST, environment(NEXT, '3002'), NEXT_LIST]);
@@ -47,7 +49,7 @@ describe('the commands that a person is shown', () => {
     );
     const order = await orderOf();
     const host = hostInstallation(options());
-    await host.stage(order, signal);
+    await host.stage(order, order, signal);
     inShell(host.byHand.settle(order));
 
     const lines = (read('blue.env') ?? '').split('\n');
@@ -65,7 +67,7 @@ describe('the commands that a person is shown', () => {
     const before = contents();
     const order = await orderOf();
     const host = hostInstallation(options());
-    await host.stage(order, signal);
+    await host.stage(order, order, signal);
     writeFileSync(file('green.env'), 'SOMEONE=was here\n');
     expect((await refusalOf(host.discard(order, signal))).code).toBe('CHANGED_BY_SOMEONE');
     inShell(await host.byHand.discard(order));
@@ -83,7 +85,7 @@ describe('the commands that a person is shown', () => {
     const before = contents();
     const order = await orderOf();
     const host = hostInstallation(options());
-    await host.stage(order, signal);
+    await host.stage(order, order, signal);
     inShell(await host.byHand.discard(order));
     inShell(await host.byHand.discard(order));
 
@@ -94,14 +96,14 @@ describe('the commands that a person is shown', () => {
   it('leave what an attempt keeps that this one was to supersede', async () => {
     const first = await orderOf('r1/1');
     const host = hostInstallation(options());
-    await host.stage(first, signal);
+    await host.stage(first, first, signal);
     const staged = contents();
     const second = { ...(await orderOf('r1/2')), nextTreeId: '77' };
-    await host.stage(second, signal);
+    await host.stage(second, second, signal);
     inShell(await host.byHand.discard(second));
 
     expect(contents()).toEqual(staged);
-    expect((await host.read(BLUE, signal)).keptBy).toBe('r1/1');
+    expect(unfinishedAttempt(await stateOf(BLUE))).toBe('r1/1');
     await host.discard(first, signal);
     expect(read('green.env')).toBe(environment('0', '3002'));
   });
@@ -110,7 +112,7 @@ describe('the commands that a person is shown', () => {
     const order = await orderOf('r1/1');
     const host = hostInstallation(options());
     expect(await host.byHand.discard(order)).toHaveLength(1);
-    await host.stage(order, signal);
+    await host.stage(order, order, signal);
     expect(await host.byHand.discard({ ...order, attemptId: 'r1/2' })).toHaveLength(1);
   });
 });

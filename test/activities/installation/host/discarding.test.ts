@@ -21,7 +21,7 @@ describe('discarding the next release', () => {
     const order = await orderOf();
     await hostInstallation(options()).discard(order, signal);
     expect(contents()).toEqual(before);
-    await hostInstallation(options()).stage(order, signal);
+    await hostInstallation(options()).stage(order, order, signal);
     const staged = contents();
     await hostInstallation(options()).discard({ ...order, attemptId: 'r1/2' }, signal);
     expect(contents()).toEqual(staged);
@@ -31,7 +31,7 @@ describe('discarding the next release', () => {
     const before = contents();
     const order = await orderOf();
     for (const n of [1, 2, 3, 4]) {
-      await hostInstallation(options()).stage(order, signal);
+      await hostInstallation(options()).stage(order, order, signal);
       const recover = crashAfterChange(n);
       await expect(hostInstallation(options()).discard(order, signal)).rejects.toThrow('crash');
       recover();
@@ -46,7 +46,7 @@ describe('discarding the next release', () => {
     'leaves everything as found when %s was changed by someone',
     async (name) => {
       const order = await orderOf();
-      await hostInstallation(options()).stage(order, signal);
+      await hostInstallation(options()).stage(order, order, signal);
       writeFileSync(file(name), `${read(name) ?? ''}# changed\n`);
       const found = contents();
       const refused = await refusalOf(hostInstallation(options()).discard(order, signal));

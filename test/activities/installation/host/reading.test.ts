@@ -3,6 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { hostInstallation } from '../../../../activities/installation/host/host';
 import { RefusalError } from '../../../../activities/errors/refusal-error';
 import { alteredList, plainList } from '../generated-lists';
+import type { Change } from '../../../../workflows/model/installation';
+import { shellLine } from '../../../../workflows/model/shell-line';
 import {
   CURRENT,
   EARLIER,
@@ -10,7 +12,6 @@ import {
   BLUE,
   GREEN,
   environment,
-  signal,
   file,
   read,
   files,
@@ -19,6 +20,9 @@ import {
   options,
   orderOf,
   refusalOf,
+  stateOf,
+  slotBlue,
+  slotGreen,
   withTwoSlots,
 } from './two-slots';
 
@@ -26,27 +30,27 @@ withTwoSlots();
 
 describe('reading the host', () => {
   it('takes the slot that the gate sends to as the current one, with every digit of its trees', async () => {
-    expect(await hostInstallation(options()).read(`${BLUE}/`, signal)).toEqual({
-      current: 'blue',
-      next: 'green',
-      currentInstances: [{ name: 'blue', url: BLUE }],
-      nextInstances: [{ name: 'green', url: GREEN }],
+    expect(await stateOf(`${BLUE}/`)).toEqual({
+      current: slotBlue,
+      next: slotGreen,
+      replaced: slotGreen,
+      currentInstances: [{ name: 'blue', url: BLUE, field: 'installation.slots.blue.url' }],
+      nextInstances: [{ name: 'green', url: GREEN, field: 'installation.slots.green.url' }],
       activeTreeId: CURRENT,
       inactiveTreeIds: [EARLIER],
       nextIsRunning: false,
-      keptBy: null,
-      keptByServing: null,
-      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      unfinishedOn: { current: null, next: null },
     });
   });
 
   it('finds leftovers that run in the next slot', async () => {
     writeFileSync(file('green.runs'), '');
-    expect((await hostInstallation(options()).read(BLUE, signal)).nextIsRunning).toBe(true);
+    expect((await stateOf(BLUE)).nextIsRunning).toBe(true);
   });
 
   it('gives another fingerprint after any change of any of the four files', async () => {
     const fingerprints = [(await orderOf()).fingerprint];
+    expect(fingerprints[0]).toMatch(/^[0-9a-f]{64}$/);
     writeFileSync(file('green.yaml'), ''); // an empty file is not a missing one
     fingerprints.push((await orderOf()).fingerprint);
     for (const name of files) {
@@ -57,9 +61,8 @@ describe('reading the host', () => {
   });
 
   it('refuses what it cannot read, naming the file', async () => {
-    const host = hostInstallation(options());
-    const reading = async () => await refusalOf(host.read(BLUE, signal));
-    expect((await refusalOf(host.read('http://127.0.0.1:9', signal))).code).toBe('GATE_UPSTREAM_UNKNOWN');
+    const reading = async () => await refusalOf(async () => [await stateOf(BLUE), await orderOf()]);
+    expect((await refusalOf(stateOf('http://127.0.0.1:9'))).code).toBe('GATE_UPSTREAM_UNKNOWN');
     writeFileSync(file('green.env'), 'PORT=3002\n');
     expect(await reading()).toMatchObject({ code: 'ENVIRONMENT_FILE_INVALID' });
     rmSync(file('green.env'));
@@ -79,13 +82,20 @@ describe('reading the host', () => {
     expect((await reading()).code).toBe('ENVIRONMENT_FILE_INVALID');
   });
 
+  it('knows what serves, whatever the files of the other slot hold: an undo needs no more', async () => {
+    writeFileSync(file('green.env'), 'PORT=3002\n');
+    writeFileSync(file('green.yaml'), '{');
+    expect(await stateOf(BLUE)).toMatchObject({ current: slotBlue, activeTreeId: CURRENT });
+    expect((await refusalOf(orderOf())).code).toBe('ENVIRONMENT_FILE_INVALID');
+  });
+
   it('refuses slots that share a file', async () => {
     const { slots, ...rest } = options();
     const blue = slots['blue'];
     if (!blue) throw new Error('no slot blue');
     const shared = { ...rest, slots: { blue, green: { ...blue, url: GREEN } } };
     expect((await refusalOf(() => Promise.resolve().then(() => hostInstallation(shared)))).code).toBe(
-      'SLOTS_SHARE_A_FILE',
+      'FILE_USED_TWICE',
     );
   });
 });
@@ -94,42 +104,39 @@ describe('describing a rotation', () => {
   it('says which lines and commands will change, and changes nothing', async () => {
     writeFileSync(file('green.yaml'), LIST);
     const before = contents();
-    const host = hostInstallation(options());
-    const changes = await host.describe(await host.read(BLUE, signal), signal);
+    const { changes } = await orderOf();
+    const of = (kind: Change['kind']) => changes.filter((change) => change.kind === kind);
     const nextTree = 'TREE_ID=<next tree>';
-    expect(changes.files.map(({ step, path, removed, added }) => ({ step, path, removed, added }))).toEqual([
-      { step: 'stage', path: file('green.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
-      { step: 'stage', path: file('green.env'), removed: ['TREE_ID=0'], added: [nextTree] },
-      { step: 'settle', path: file('blue.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
-      { step: 'settle', path: file('blue.env'), removed: [`TREE_ID=${CURRENT}`], added: [nextTree] },
+    expect(of('file').map(({ step, target, removed, added }) => ({ step, target, removed, added }))).toEqual([
+      { step: 'stage', target: file('green.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
+      { step: 'stage', target: file('green.env'), removed: ['TREE_ID=0'], added: [nextTree] },
+      { step: 'settle', target: file('blue.yaml'), removed: [], added: [`- treeID: ${CURRENT}`] },
+      { step: 'settle', target: file('blue.env'), removed: [`TREE_ID=${CURRENT}`], added: [nextTree] },
     ]);
     const { blue, green } = options().slots;
-    expect(changes.commands.map(({ step, command }) => ({ step, command }))).toEqual([
-      { step: 'stage', command: green?.commands.start },
-      { step: 'stage', command: green?.commands.stop },
-      { step: 'start', command: green?.commands.start },
-      { step: 'settle', command: green?.commands.enable },
-      { step: 'settle', command: blue?.commands.disable },
-      { step: 'settle', command: blue?.commands.stop },
+    const line = (command: readonly string[] = []) => shellLine(command);
+    expect(of('command').map(({ step, target }) => ({ step, target }))).toEqual([
+      { step: 'stage', target: line(green?.commands.start) },
+      { step: 'stage', target: line(green?.commands.stop) },
+      { step: 'start', target: line(green?.commands.start) },
+      { step: 'settle', target: line(green?.commands.enable) },
+      { step: 'settle', target: line(blue?.commands.disable) },
+      { step: 'settle', target: line(blue?.commands.stop) },
     ]);
     expect(contents()).toEqual(before);
     expect(ran()).toEqual([]);
   });
 
   it('shows no password of a file that it would write (H28)', async () => {
-    const host = hostInstallation(options());
-    const state = await host.read(BLUE, signal);
-    const said = JSON.stringify([state, await host.describe(state, signal)]);
+    const said = JSON.stringify([await stateOf(BLUE), await orderOf()]);
     for (const secret of ['hunter2', 'Tr0ub4dor', 's3cret']) expect(said).not.toContain(secret);
     expect(said).toContain('fileSignerPassword: <hidden>');
   });
 
   it('tells no secret that is planted anywhere in the list of either slot, and none in what it refuses (H28)', async () => {
-    const host = hostInstallation(options());
     const told = async (): Promise<unknown> => {
       try {
-        const state = await host.read(BLUE, signal);
-        return [state, await host.describe(state, signal)];
+        return [await stateOf(BLUE), await orderOf()];
       } catch (error) {
         if (error instanceof RefusalError) return [error.refusal, error.stack, String(error.cause)];
         throw error;

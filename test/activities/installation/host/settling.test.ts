@@ -18,6 +18,8 @@ import {
   refusalOf,
   crashAfterChange,
   slotsFolder,
+  stateOf,
+  slotGreen,
   withTwoSlots,
 } from './two-slots';
 
@@ -29,7 +31,7 @@ describe('settling', () => {
   it('lets both slots start with the next release, the list before the tree id, and only the next one at boot (H9, H33)', async () => {
     const order = await orderOf();
     const host = hostInstallation(options());
-    await host.stage(order, signal);
+    await host.stage(order, order, signal);
     const renamed = jest.spyOn(fs, 'rename');
     await host.settle(order, signal);
     expect(contents()).toEqual(settled());
@@ -38,12 +40,12 @@ describe('settling', () => {
     await host.settle(order, signal);
     expect(contents()).toEqual(settled());
     // What it replaced is kept until the attempt has ended.
-    expect(await host.read(GREEN, signal)).toMatchObject({ keptBy: 'r1/1', keptByServing: 'r1/1' });
+    expect(await stateOf(GREEN)).toMatchObject({ unfinishedOn: { current: 'r1/1', next: null } });
     await host.forget(order, signal);
     expect((await fs.readdir(slotsFolder())).filter((name) => name.includes('rekor-rotate'))).toEqual([]);
-    const afterwards = await host.read(GREEN, signal);
+    const afterwards = await stateOf(GREEN);
     expect(afterwards).toMatchObject({
-      current: 'green',
+      current: slotGreen,
       activeTreeId: NEXT,
       inactiveTreeIds: [EARLIER, CURRENT],
     });
@@ -53,7 +55,7 @@ describe('settling', () => {
     rmSync(file('blue.yaml'));
     const order = { ...(await orderOf()), inactive: [] };
     const host = hostInstallation(options());
-    await host.stage(order, signal);
+    await host.stage(order, order, signal);
     expect(statSync(file('green.yaml')).mode & 0o777).toBe(0o644);
     await host.settle(order, signal);
     expect([read('blue.yaml'), read('green.yaml')]).toEqual(Array(2).fill(`- treeID: ${CURRENT}\n`));
@@ -61,7 +63,7 @@ describe('settling', () => {
 
   it.each([1, 2])('goes on after a crash behind its change %i', async (n) => {
     const order = await orderOf();
-    await hostInstallation(options()).stage(order, signal);
+    await hostInstallation(options()).stage(order, order, signal);
     const recover = crashAfterChange(n);
     await expect(hostInstallation(options()).settle(order, signal)).rejects.toThrow('crash');
     recover();
@@ -77,7 +79,7 @@ describe('settling', () => {
     ['blue.yaml', `${LIST}# changed\n`],
   ])('refuses when %s was changed by someone, and touches nothing', async (name, changed) => {
     const order = await orderOf();
-    await hostInstallation(options()).stage(order, signal);
+    await hostInstallation(options()).stage(order, order, signal);
     writeFileSync(file(name), changed);
     const found = contents();
     expect((await refusalOf(hostInstallation(options()).settle(order, signal))).code).toBe(
@@ -89,16 +91,16 @@ describe('settling', () => {
 
   it('carries over what the operator changed in other lines of the current slot meanwhile', async () => {
     const order = await orderOf();
-    await hostInstallation(options()).stage(order, signal);
+    await hostInstallation(options()).stage(order, order, signal);
     writeFileSync(file('blue.env'), `${environment(CURRENT, '3001')}MORE=1\n`);
     await hostInstallation(options()).settle(order, signal);
     expect(read('blue.env')).toBe(`${environment(NEXT, '3001')}MORE=1\n`);
   });
 
   it('refuses a slot that the configuration no longer has', async () => {
-    const order = { ...(await orderOf()), next: 'red' };
+    const order = { ...(await orderOf()), next: { id: 'red', name: 'slot red' } };
     expect((await refusalOf(() => hostInstallation(options()).settle(order, signal))).code).toBe(
-      'SLOT_UNKNOWN',
+      'RELEASE_UNKNOWN',
     );
   });
 });

@@ -9,6 +9,7 @@ import { withinBounds } from '../../../../activities/bounds/activity-bounds';
 import { RefusalError } from '../../../../activities/errors/refusal-error';
 import { hostInstallation } from '../../../../activities/installation/host/host';
 import { runSlotCommand, slotIsRunning } from '../../../../activities/installation/host/slot-commands';
+import { slotGreen } from '../../../model/two-slots';
 import { identify } from '../../../../tools/process-identity';
 
 const shell = (script: string) => ['/bin/sh', '-c', script];
@@ -32,14 +33,14 @@ async function refusalOf(act: Promise<unknown>): Promise<{ code: string; message
 describe('the commands of a slot', () => {
   it('run without a shell: arguments reach the program as they are written', async () => {
     const script = 'if (process.argv[1] !== "$HOME; exit 1 *") process.exit(9)';
-    await runSlotCommand('green', 'start', [process.execPath, '-e', script, '$HOME; exit 1 *'], signal);
+    await runSlotCommand('slot green', 'start', [process.execPath, '-e', script, '$HOME; exit 1 *'], signal);
   });
 
   it('say in a refusal how they ended, and nothing of what they wrote, which may quote a secret (H28)', async () => {
     const command = shell('cat "$0" >&2; exit 5');
     command.push(__filename); // a file with a secret: Tr0ub4dor
-    const refused = await refusalOf(runSlotCommand('green', 'start', command, signal));
-    expect(refused.code).toBe('SLOT_COMMAND_FAILED');
+    const refused = await refusalOf(runSlotCommand('slot green', 'start', command, signal));
+    expect(refused.code).toBe('COMMAND_FAILED');
     expect(refused.message).toContain('The command to start slot green failed: /bin/sh -c');
     expect(refused.message).toMatch(/it exited with 5\.$/);
     expect(refused.message).not.toContain('Tr0ub4dor');
@@ -48,7 +49,7 @@ describe('the commands of a slot', () => {
   it('keep little of what they write', async () => {
     const script = 'for (let i = 0; i < 3000; i++) console.error("x".repeat(900)); process.exitCode = 1';
     const refused = await refusalOf(
-      runSlotCommand('green', 'start', [process.execPath, '-e', script], signal),
+      runSlotCommand('slot green', 'start', [process.execPath, '-e', script], signal),
     );
     expect(refused.message).toMatch(/it exited with 1\.$/);
     expect(refused.message.length).toBeLessThan(700);
@@ -59,15 +60,17 @@ describe('the commands of a slot', () => {
     [shell('kill -9 $$'), 'it was ended by SIGKILL'],
     [shell('sleep 30 &'), 'it left a process behind that keeps its output open'],
   ])('are refused when %j', async (command, reason) => {
-    expect((await refusalOf(runSlotCommand('green', 'start', command, signal))).message).toContain(reason);
+    expect((await refusalOf(runSlotCommand('slot green', 'start', command, signal))).message).toContain(
+      reason,
+    );
   });
 
   it('are ended when the step is given up, which throws its reason', async () => {
     const giveUp = new AbortController();
     const reason = new Error('the budget is used up');
     setTimeout(() => giveUp.abort(reason), 50);
-    await expect(runSlotCommand('green', 'start', ['sleep', '30'], giveUp.signal)).rejects.toBe(reason);
-    await expect(runSlotCommand('green', 'start', ['true'], giveUp.signal)).rejects.toBe(reason);
+    await expect(runSlotCommand('slot green', 'start', ['sleep', '30'], giveUp.signal)).rejects.toBe(reason);
+    await expect(runSlotCommand('slot green', 'start', ['true'], giveUp.signal)).rejects.toBe(reason);
   });
 
   describe('that do not end when they are asked to', () => {
@@ -102,7 +105,7 @@ describe('the commands of a slot', () => {
     it('are killed with all that they have started, before their undo may run (H8)', async () => {
       const giveUp = new AbortController();
       const reason = new Error('the budget is used up');
-      const running = runSlotCommand('green', 'start', stubborn(), giveUp.signal);
+      const running = runSlotCommand('slot green', 'start', stubborn(), giveUp.signal);
       await allStarted();
       giveUp.abort(reason);
 
@@ -114,7 +117,7 @@ describe('the commands of a slot', () => {
       const giveUp = new AbortController();
       const command = stubborn();
       const script = `${command[2]}`.replace("trap '' TERM", "trap 'exit 0' TERM");
-      const running = runSlotCommand('green', 'start', shell(script), giveUp.signal);
+      const running = runSlotCommand('slot green', 'start', shell(script), giveUp.signal);
       await allStarted();
       giveUp.abort(new Error('cancelled'));
 
@@ -126,7 +129,7 @@ describe('the commands of a slot', () => {
       const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
       const reported = environment.run(() =>
         withinBounds('stage', { times: {}, began: [] }, (bounds) =>
-          runSlotCommand('green', 'start', stubborn(), bounds.signal),
+          runSlotCommand('slot green', 'start', stubborn(), bounds.signal),
         ),
       );
       await Promise.race([allStarted(), reported]);
@@ -138,13 +141,13 @@ describe('the commands of a slot', () => {
   });
 
   it('tell running from stopped by the exit code, and refuse an answer that is neither', async () => {
-    expect(await slotIsRunning('green', shell('exit 0'), signal)).toBe(true);
+    expect(await slotIsRunning('slot green', shell('exit 0'), signal)).toBe(true);
     for (const stopped of [1, 2, 3]) {
-      expect(await slotIsRunning('green', shell(`exit ${stopped}`), signal)).toBe(false);
+      expect(await slotIsRunning('slot green', shell(`exit ${stopped}`), signal)).toBe(false);
     }
     for (const unknown of [4, 126, 127]) {
-      const refused = await refusalOf(slotIsRunning('green', shell(`exit ${unknown}`), signal));
-      expect(refused).toMatchObject({ code: 'SLOT_COMMAND_FAILED' });
+      const refused = await refusalOf(slotIsRunning('slot green', shell(`exit ${unknown}`), signal));
+      expect(refused).toMatchObject({ code: 'COMMAND_FAILED' });
       expect(refused.message).toContain('The command to ask slot green failed');
       expect(refused.message).toContain('0 means running, 1 to 3 not running');
     }
@@ -178,20 +181,20 @@ describe('starting and stopping a slot', () => {
   const calls = () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
 
   it('does no harm to repeat, and asks for the status only when the command failed', async () => {
-    await host().start('green', signal);
+    await host().start(slotGreen, signal);
     expect(calls()).toEqual(['start']);
-    await host().start('green', signal);
+    await host().start(slotGreen, signal);
     expect(calls()).toEqual(['start', 'start', 'status']);
-    await host().stop('green', signal);
+    await host().stop(slotGreen, signal);
     expect(calls()).toHaveLength(4);
-    await host().stop('green', signal);
+    await host().stop(slotGreen, signal);
     expect(calls().slice(4)).toEqual(['stop', 'status']);
     expect(existsSync(join(folder, 'running'))).toBe(false);
   });
 
   it('refuses when the slot is not as it should be afterwards', async () => {
     rmSync(folder, { recursive: true }); // the commands can then do nothing
-    const refused = await refusalOf(host().start('green', signal));
+    const refused = await refusalOf(host().start(slotGreen, signal));
     expect(refused.message).toContain('The command to start slot green failed');
     folder = mkdtempSync(join(tmpdir(), 'slots-'));
   });

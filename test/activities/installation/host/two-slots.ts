@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { RefusalError } from '../../../../activities/errors/refusal-error';
 import { hostInstallation } from '../../../../activities/installation/host/host';
 import type { HostOptions, SlotOptions } from '../../../../activities/installation/host/host';
-import type { Release } from '../../../../workflows/model/installation';
+import { readInstallation } from '../../../../activities/installation/installation';
+import type {
+  InstallationState,
+  PlannedChanges,
+  Replacement,
+} from '../../../../workflows/model/installation';
 
 export const CURRENT = '1949066653115536561';
 export const NEXT = '9223372036854775807';
@@ -16,6 +21,8 @@ export const BLUE = 'http://127.0.0.1:3001';
 export const GREEN = 'http://127.0.0.1:3002';
 export const environment = (treeId: string, port: string) =>
   `# ${port}\nPORT=${port}\nTREE_ID=${treeId}\nPASSWORD="s3cret"\n`;
+
+export { slotBlue, slotGreen } from '../../../model/two-slots';
 
 let folder = '';
 export const signal = new AbortController().signal;
@@ -54,10 +61,17 @@ export function options(commands: Partial<SlotOptions['commands']> = {}): HostOp
   };
 }
 
-export async function orderOf(mark = 'r1/1'): Promise<Release> {
-  const { current, next, fingerprint } = await hostInstallation(options()).read(BLUE, signal);
+export async function stateOf(serving: string): Promise<InstallationState> {
+  return await readInstallation(hostInstallation(options()), [serving], signal);
+}
+
+/** What an attempt replaces, with what is planned for it now. */
+export async function orderOf(mark = 'r1/1'): Promise<Replacement & PlannedChanges> {
+  const host = hostInstallation(options());
+  const { current, next } = await host.roles([BLUE], signal);
+  const planned = await host.plan({ current, next }, [CURRENT], signal);
   const inactive = [{ treeId: EARLIER, length: 10 }];
-  return { attemptId: mark, current, next, currentTreeId: CURRENT, nextTreeId: NEXT, inactive, fingerprint };
+  return { attemptId: mark, current, next, currentTreeId: CURRENT, nextTreeId: NEXT, inactive, ...planned };
 }
 
 export async function refusalOf(
