@@ -112,11 +112,11 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       replaced(
         replaced(
           text,
-          /this\.register\(name, step\);\s*(const began = Date\.now\(\);\s*this\.#journal\.begins\(name, false\);\s*const result = await step\.do\(\);)/,
-          '$1 this.register(name, step);',
+          /this\.register\(undo\);\s*(const began = Date\.now\(\);\s*this\.#journal\.begins\(name, false\);\s*const result = await act\(\);)/,
+          '$1 this.register(undo);',
         ),
-        /for \(const \[name, step\] of Object\.entries\(steps\)\) \{\s*this\.register\(name, step\);\s*\}([\s\S]{0,400}?const result = await act\(\);)/,
-        '$1 for (const [name, step] of Object.entries(steps)) { this.register(name, step); }',
+        /undos\.forEach\(\(undo\) => this\.register\(undo\)\);([\s\S]{0,500}?const result = await act\(\);)/,
+        '$1 undos.forEach((undo) => this.register(undo));',
       ),
   },
 
@@ -179,7 +179,7 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
 
   /** An attempt goes on with a tree that may hold the handover leaf of the one before. */
   'handover kept over attempts': {
-    bundle: (text) => replaced(text, /if \(result\.nextTreeUsed\) \{/, 'if (false) {'),
+    bundle: (text) => replaced(text, /if \(nextTreeUsed\) \{/, 'if (false) {'),
   },
 
   /** A tree becomes ACTIVE a while after that was answered. */
