@@ -4,8 +4,8 @@ import { compiledProgram } from '../../lab/files';
 
 /** Calls of the rotation and of its critical section, in the bundle of the workflows, and others in their place. */
 const otherwise: readonly (readonly [call: string, other: string])[] = [
-  ["as('stage', staging).stage(", "as('stage', staging).createNextTree("],
-  ['oneTry(order.budgetMs)).holdAndFreeze(', 'oneTry(order.budgetMs)).openAndExpose('],
+  ['actions.stage(input)', 'actions.createNextTree(input)'],
+  ["inSection('holdAndFreeze', input).holdAndFreeze(", "inSection('holdAndFreeze', input).openAndExpose("],
 ];
 
 /**
