@@ -52,7 +52,7 @@ const changes: readonly Change[] = [
     what: 'the next slot is started',
     change: (log, { next }) => log.byHand(next, 'start'),
     code: 'CHANGED_BY_SOMEONE',
-    named: ({ next }) => `Slot ${next} was changed by someone else: expected stopped, found it runs`,
+    named: ({ next }) => `Rekor in slot ${next} was changed by someone else: expected stopped, found it runs`,
   },
   {
     when: 'before the hold',
