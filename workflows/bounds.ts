@@ -37,13 +37,19 @@ const fencedByTime = true;
 /** Each action's bounds: the one place that says how long it is tried, and who tries it again. */
 export const bounds = {
   createNextTree: {
-    ...{ summary: 'createTree', tryMs: 10_000, signOfLifeMs: PREPARING_SIGN_OF_LIFE_MS },
-    ...{ triedAgainBy: 'few', fencedByTime },
+    summary: 'createTree',
+    tryMs: 10_000,
+    signOfLifeMs: PREPARING_SIGN_OF_LIFE_MS,
+    triedAgainBy: 'few',
+    fencedByTime,
   },
   retireNextTree: { summary: 'undo createTree', tryMs: 20_000, ...quick },
   stage: {
-    ...{ summary: 'stage', tryMs: STAGE_MS, signOfLifeMs: LONG_SIGN_OF_LIFE_MS },
-    ...{ triedAgainBy: 'few', fencedByTime },
+    summary: 'stage',
+    tryMs: STAGE_MS,
+    signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
+    triedAgainBy: 'few',
+    fencedByTime,
   },
   discard: { summary: 'undo stage', tryMs: 20_000, ...quick, fencedByTime },
   holdAndFreeze: { summary: 'hold, start, freeze', ...section },

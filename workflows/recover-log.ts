@@ -84,7 +84,7 @@ export async function recoverUnderLock({ log }: RecoveryRequest): Promise<Rotati
 }
 
 async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<RotationResult> {
-  const { input: input, timing, retire, kind } = plan;
+  const { input, timing, retire, kind } = plan;
   const { identity, release } = input;
   const { log, rotationId, attempt } = identity;
   const rotated = (): Rotated => ({

@@ -4,7 +4,7 @@ import { isDecisive } from './model/refusals';
 import { BRIEF_TRIES, ONE_TRY } from './model/patience';
 import type { Retrying } from './saga';
 
-/** How a workflow repeats what failed. The bounds of a single try stand in activity-bounds.ts. */
+/** How a workflow repeats what failed. The bounds of a single try stand in bounds.ts. */
 export interface Retry {
   /** How often it is tried in all. */
   readonly times: number;
