@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { distance } from 'fastest-levenshtein';
-import type { Actions, Observations, Pruning } from '../workflows/model/actions';
+import type { Actions, Pruning } from '../workflows/model/actions';
+import type { Observations } from '../workflows/model/observations';
 import { isDecisive, refusal } from '../workflows/model/refusals';
 import { type ActivityBounds, type KeptSteps, withinBounds } from './bounds/activity-bounds';
 import { retryWhileUnreachable } from './bounds/retry-while-unreachable';

@@ -10,7 +10,8 @@ import { bounds, look, oneTry, stubbornLook, tries } from './bounds';
 import type { CriticalSectionResult } from './section-result';
 import { isFinal, mayStillRun } from './failure';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
-import type { Actions, CriticalInput, CriticalSectionInput, Observations, Pruning } from './model/actions';
+import type { Actions, CriticalInput, CriticalSectionInput, Pruning } from './model/actions';
+import type { Observations } from './model/observations';
 import { LANDED_MS } from './model/deadlines';
 import { FEW_TRIES, ONE_TRY, PAUSE_MS, type Patience } from './model/patience';
 import { retry } from './retry';
@@ -43,9 +44,11 @@ export function pruning(): Pruning {
 /** The actions, done, each within its bounds. */
 export function realActions(): Actions {
   return {
-    createNextTree: (input) => few('createNextTree', (actions) => actions.createNextTree(input)),
-    retireNextTree: (input, patience) =>
-      stubborn('retireNextTree', patience, (actions) => actions.retireNextTree(input)),
+    // Not the whole input of its step: each activity's input is kept in the history.
+    createNextTree: ({ identity }) =>
+      few('createNextTree', (actions) => actions.createNextTree({ identity })),
+    retireNextTree: ({ identity }, patience) =>
+      stubborn('retireNextTree', patience, (actions) => actions.retireNextTree({ identity })),
     stage: (input) => few('stage', (actions) => actions.stage(input)),
     discard: (input, patience) => stubborn('discard', patience, (actions) => actions.discard(input)),
     holdAndFreeze: (input) => inSection('holdAndFreeze', input).holdAndFreeze(input),

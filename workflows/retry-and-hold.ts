@@ -4,7 +4,7 @@ import { GivenUp } from './given-up';
 import type { Journal } from './journal';
 import { RESUME } from './messages';
 import type { HeldStep } from './model/by-hand';
-import type { Observations } from './model/actions';
+import type { Observations } from './model/observations';
 import {
   choices,
   resumeProblems,

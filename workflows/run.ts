@@ -1,5 +1,6 @@
 import type { CriticalSectionResult } from './section-result';
-import type { Actions, AttemptInput, CriticalSectionInput, Observations } from './model/actions';
+import type { Actions, AttemptInput, CriticalSectionInput } from './model/actions';
+import type { Observations } from './model/observations';
 import type { Intervention } from './model/held';
 import type { Retrying, Says } from './saga';
 

@@ -6,10 +6,10 @@ import type {
   AttemptInput,
   Actions,
   CloseInput,
-  Observations,
   Pruning,
   OpenedAndExposed,
 } from '../../workflows/model/actions';
+import type { Observations } from '../../workflows/model/observations';
 import type { Replacement } from '../../workflows/model/installation';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { refusal } from '../../workflows/model/refusals';
