@@ -1,14 +1,14 @@
 import type { RotationTiming } from '../workflows/model/plan';
 import type { DrainTiming } from '../workflows/model/drain';
 import type { Installation } from './installation/installation';
-import type { GateClient } from './gate';
+import type { Traffic } from './traffic/traffic';
 import type { TreeQueue } from './tree-queue/tree-queue';
 import type { RekorClient } from './clients/rekor';
 import type { TrillianMetrics } from './clients/metrics';
 import type { TrillianClient } from './clients/trillian';
 import type { LogVerifier } from './verification/verification';
 
-/** The real systems of one log. There is one implementation of each but the installation. */
+/** The real systems of one log. There is one implementation of each but the installation, the queue and the traffic. */
 export interface LogSystems {
   readonly log: string;
   readonly trillian: TrillianClient;
@@ -16,7 +16,7 @@ export interface LogSystems {
   /** Absent when no database is configured. */
   readonly queue?: TreeQueue;
   readonly rekor: RekorClient;
-  readonly gate: GateClient;
+  readonly traffic: Traffic;
   readonly installation: Installation;
   readonly verifier: LogVerifier;
   readonly publicUrl: string;
@@ -42,6 +42,4 @@ export interface GuardPolicy {
 export interface Addresses {
   /** `HOST:PORT` of Trillian's log server. */
   readonly trillian: string;
-  /** `HOST:PORT` for orders to the gate. */
-  readonly gateAdmin: string;
 }

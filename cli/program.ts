@@ -138,7 +138,10 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .summary('run the write gate of a log')
     .description('Runs the write gate of one log until it is stopped.')
     .requiredOption('--log <name>', log)
-    .option('--first-upstream <url>', 'where to send at the very first start; later the state file says it')
+    .option(
+      '--first-instance <url...>',
+      'where to send at the very first start; later the state file says it',
+    )
     .action(async (options: { log: string }) => ends(await commands.gate().gate(options, terminal)));
 
   const config = program

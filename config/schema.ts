@@ -80,7 +80,7 @@ export const gate = section({
   stateFile: field
     .file('a file')
     .describe(
-      'Where the gate remembers the last order and upstream, so that a restart of it changes nothing.',
+      'Where the gate remembers the last order and instances, so that a restart of it changes nothing.',
     ),
   spoolDirectory: field
     .file('a directory')

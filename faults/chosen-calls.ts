@@ -21,11 +21,11 @@ function treeOf(request: GrpcRequest): { readonly tree_id: string; readonly tree
 export const gateHold: HttpMatch = { method: 'PUT', path: /^\/order\/hold$/ };
 
 /** The order that sends reads and writes to a slot. */
-export function releaseTo(url: string): HttpMatch {
+export function sendTo(url: string): HttpMatch {
   return {
     method: 'PUT',
-    path: /^\/order\/release$/,
-    where: (body) => (JSON.parse(body) as { upstream: string }).upstream === url,
+    path: /^\/order\/send$/,
+    where: (body) => (JSON.parse(body) as { instances: string[] }).instances.includes(url),
   };
 }
 

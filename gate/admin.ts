@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
 import type { GateRefusal, GateState } from './messages';
 import type { OrderDesk } from './order-desk';
-import { holdOrder, nextNotice, problems, releaseOrder, shardsNotice } from './order-schema';
+import { holdOrder, nextNotice, problems, sendOrder, shardsNotice } from './order-schema';
 import type { Ruling } from './orders';
 
 const STATUS: Record<GateRefusal['code'], number> = {
@@ -52,7 +52,8 @@ export function adminServer(parts: { desk: OrderDesk; token: () => string; log: 
   server.get('/state', (): GateState => desk.state());
 
   takes('/order/hold', holdOrder, (order) => desk.take({ kind: 'hold', order }));
-  takes('/order/release', releaseOrder, (order) => desk.take({ kind: 'release', order }));
+  takes('/order/switch', sendOrder, (order) => desk.take({ kind: 'switch', order }));
+  takes('/order/send', sendOrder, (order) => desk.take({ kind: 'send', order }));
   takes('/shards', shardsNotice, (notice) => desk.hear(notice));
   takes('/next', nextNotice, (notice) => desk.hearOfNext(notice));
 

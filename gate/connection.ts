@@ -2,7 +2,15 @@ import { Client } from 'undici';
 import type { LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import { LOG_INFO_PATH, readLoadedShards } from './loaded-shards';
-import { askOver, BrokenCall, brokenReason, oneCallAtATime, type Call, type Connect } from './upstream';
+import {
+  askOver,
+  BrokenCall,
+  brokenReason,
+  oneCallAtATime,
+  type Call,
+  type Connect,
+  type Load,
+} from './upstream';
 
 /** Nothing of the call has left the gate: its connection had ended before. */
 export class NotSent extends Error {
@@ -27,8 +35,8 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens nothing yet; the first call does. */
-export function newConnection(url: string, connect: Connect): Connection {
+/** Opens nothing yet; the first call does. Its calls count in `load`. */
+export function newConnection(url: string, load: Load, connect: Connect): Connection {
   let opened = false;
   const client = new Client(url, {
     ...oneCallAtATime,
@@ -44,13 +52,14 @@ export function newConnection(url: string, connect: Connect): Connection {
   });
   return {
     async loaded() {
-      const answer = await askOver(client, { method: 'GET', path: LOG_INFO_PATH, headers: [], body: null });
+      const question: Call = { method: 'GET', path: LOG_INFO_PATH, headers: [], body: null };
+      const answer = await askOver(client, load, question);
       if (answer.status === 200) return readLoadedShards(answer.body.toString('utf8'));
       throw new Error(`it answered GET ${LOG_INFO_PATH} with ${answer.status}`);
     },
     async send(call, signal) {
       try {
-        return await askOver(client, call, signal);
+        return await askOver(client, load, call, signal);
       } catch (error) {
         // What cannot be sent at all is told its client, and not tried again.
         if (error instanceof BrokenCall && error.asked && !error.sent) throw new NotSent(brokenReason(error));

@@ -8,7 +8,7 @@ export class HoldRecord {
   #longestWaitMs = 0;
   #held = 0;
   #refused = 0;
-  #recovered = 0;
+  #resent = 0;
   #dropped = 0;
 
   constructor(number: number) {
@@ -22,7 +22,7 @@ export class HoldRecord {
     record.#longestWaitMs = saved.longestWaitMs;
     record.#held = saved.held;
     record.#refused = saved.refused;
-    record.#recovered = saved.recovered;
+    record.#resent = saved.resent;
     record.#dropped = saved.dropped;
     return record;
   }
@@ -41,8 +41,8 @@ export class HoldRecord {
     this.#longestWaitMs = Math.max(this.#longestWaitMs, milliseconds);
   }
 
-  recovered(): void {
-    this.#recovered += 1;
+  resent(): void {
+    this.#resent += 1;
   }
 
   dropped(): void {
@@ -62,7 +62,7 @@ export class HoldRecord {
       longestWaitMs: this.#longestWaitMs,
       held: this.#held,
       refused: this.#refused,
-      recovered: this.#recovered,
+      resent: this.#resent,
       dropped: this.#dropped,
     };
   }

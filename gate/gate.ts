@@ -10,12 +10,12 @@ import { newConnection } from './connection';
 import { Hold } from './hold';
 import { Lines } from './lines';
 import { OrderDesk } from './order-desk';
-import { upstreamUrl } from './order-schema';
+import { instanceUrls } from './order-schema';
 import { publicServer } from './proxy';
 import { GateStartError } from './start-error';
 import { loadState, saveState, type SavedState } from './state-file';
 import { stopServing } from './stopping';
-import { connector, type Authorities } from './upstream';
+import { connector, Upstream, type Authorities } from './upstream';
 import { Upstreams } from './upstreams';
 import { WriteCourse } from './write-course';
 import { Writes } from './writes';
@@ -33,13 +33,13 @@ export interface GateOptions {
   readonly admin: Listen;
   /** Reads what orders must bear, for each of them anew, so that a changed token is taken up. Throws what is wrong. */
   readonly token: () => string;
-  /** Who may sign for an upstream with https; read for each connection. Throws what is wrong. */
+  /** Who may sign for an instance with https; read for each connection. Throws what is wrong. */
   readonly authorities?: Authorities;
   readonly stateFile: string;
   /** Where bodies over `bodyInMemoryBytes` are kept while they wait; made when missing. */
   readonly spoolDirectory: string;
-  /** Where to send when there is no state file yet, as `http://HOST:PORT`. Without effect when there is one. */
-  readonly firstUpstream?: string;
+  /** Where to send when there is no state file yet, each as `http://HOST:PORT`. Without effect when there is one. */
+  readonly firstInstances?: readonly string[];
   /** The longest wait of a write. Default 3.5 s: the tightest client gives up after 5 s. */
   readonly maxWaitMs?: number;
   /** Default 1 MiB. */
@@ -78,7 +78,7 @@ const DEFAULTS = {
 
 /**
  * Starts one log's write gate. Throws GateStartError when it cannot know where to send: no state file and no
- * `firstUpstream`, or a state file that it does not understand; or when it cannot listen. The public port opens last.
+ * `firstInstances`, or a state file that it does not understand; or when it cannot listen. The public port opens last.
  */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
   const settings = { ...DEFAULTS, clock: systemClock, ...options };
@@ -88,15 +88,15 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   await mkdir(options.spoolDirectory, { recursive: true, mode: 0o700 });
 
   const { clock, maxWaitMs, authorities } = settings;
-  if (new URL(saved.upstream).protocol === 'https:') authorities();
+  if (saved.instances.some((url) => new URL(url).protocol === 'https:')) authorities();
   // Nobody waits in a hold that a restart has interrupted, and its lease is gone: it heals (H15).
   const mode = saved.mode === 'hold' ? 'healing' : 'pass';
-  const hold = new Hold({ clock, maxWaitMs, upstream: saved.upstream, mode, figures: saved.hold });
+  const hold = new Hold({ clock, maxWaitMs, instances: saved.instances, mode, figures: saved.hold });
   const connect = connector(authorities);
-  const upstreams = new Upstreams(connect);
+  const upstreams = new Upstreams({ open: (url) => new Upstream(url, connect), clock });
   const lines = new Lines({
-    ...{ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log },
-    connect: (url) => newConnection(url, connect),
+    ...{ upstreams, instances: saved.instances, shards: saved.shards, clock, log },
+    connect: (url, load) => newConnection(url, load, connect),
   });
   const limits = {
     inMemoryBytes: settings.bodyInMemoryBytes,
@@ -127,7 +127,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const { port } = server.address() as AddressInfo;
   const { host } = options.public;
   const publicUrl = `http://${addressOf({ host, port })}`;
-  log.info({ publicUrl, adminUrl, mode, upstream: saved.upstream, number: saved.number }, 'gate open');
+  log.info({ publicUrl, adminUrl, mode, instances: saved.instances, number: saved.number }, 'gate open');
 
   return {
     publicUrl,
@@ -149,16 +149,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
 
 /** The state of a gate that has never run. */
 async function firstState(options: GateOptions): Promise<SavedState> {
-  const upstream = upstreamUrl.safeParse(options.firstUpstream);
-  if (!upstream.success) {
-    const given = options.firstUpstream;
-    throw new GateStartError(refusal('GATE_UPSTREAM_MISSING', { file: options.stateFile, given }));
+  const { firstInstances: given, stateFile: file } = options;
+  const instances = instanceUrls.safeParse(given);
+  if (!instances.success) {
+    throw new GateStartError(refusal('GATE_INSTANCES_MISSING', { file, given: given?.join(', ') }));
   }
   const state: SavedState = {
-    ...{ mode: 'pass', upstream: upstream.data, rotation: null, number: 0 },
+    ...{ mode: 'pass', instances: instances.data, rotation: null, number: 0 },
     ...{ shards: null, hold: null },
   };
-  await saveState(options.stateFile, state);
+  await saveState(file, state);
   return state;
 }
 

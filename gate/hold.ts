@@ -13,7 +13,8 @@ export interface WaitingWrite {
 
 /** Leave to call Rekor for a write; counted as in flight until it is ended (H2). */
 export interface Pass {
-  readonly upstream: string;
+  /** To any of these. */
+  readonly instances: readonly string[];
   /** Has a hold begun since the pass was given? Then a broken answer says nothing about the write (H13). */
   overtaken(): boolean;
   end(): void;
@@ -46,7 +47,7 @@ export interface HoldOptions {
   readonly clock: Clock;
   /** The longest time from `arrivedAt` to the pass. */
   readonly maxWaitMs: number;
-  readonly upstream: string;
+  readonly instances: readonly string[];
   readonly mode: GateMode;
   readonly figures: HoldFigures | null;
 }
@@ -56,7 +57,7 @@ export class Hold {
   readonly #clock: Clock;
   readonly #maxWaitMs: number;
   #mode: GateMode;
-  #upstream: string;
+  #instances: readonly string[];
   #record: HoldRecord | null;
   /** Grows with each hold that begins; a pass remembers the one it was given in. */
   #epoch = 0;
@@ -71,7 +72,7 @@ export class Hold {
   constructor(options: HoldOptions) {
     this.#clock = options.clock;
     this.#maxWaitMs = options.maxWaitMs;
-    this.#upstream = options.upstream;
+    this.#instances = options.instances;
     this.#mode = options.mode;
     this.#record = options.figures && HoldRecord.of(options.figures);
   }
@@ -80,8 +81,8 @@ export class Hold {
     return this.#mode;
   }
 
-  get upstream(): string {
-    return this.#upstream;
+  get instances(): readonly string[] {
+    return this.#instances;
   }
 
   get record(): HoldRecord | null {
@@ -115,12 +116,17 @@ export class Hold {
     });
   }
 
-  /** All that waits goes to `upstream`, and after it all that comes. */
-  release(upstream: string): void {
+  /** Reads go to these from now on, and so will writes; those that wait go on waiting. */
+  switchTo(instances: readonly string[]): void {
+    this.#instances = instances;
+  }
+
+  /** All that waits goes to these, and after it all that comes. */
+  send(instances: readonly string[]): void {
     this.#endLease();
     this.#endLease = () => undefined;
     this.#mode = 'pass';
-    this.#upstream = upstream;
+    this.#instances = instances;
     this.#letGoInOrder();
   }
 
@@ -202,7 +208,7 @@ export class Hold {
     this.#inFlight += 1;
     if (write.streamed) this.#streamsInFlight += 1;
     return {
-      upstream: this.#upstream,
+      instances: this.#instances,
       overtaken: () => this.#epoch !== epoch,
       end: () => {
         if (!open) return;

@@ -4,10 +4,10 @@ import type { Hold } from './hold';
 import type { BodyLimits } from './kept-body';
 import { sameOrUnknown, type Lines } from './lines';
 import type { GateState, NextNotice, ShardsNotice } from './messages';
-import { note, noteNext, rule, type Order, type Ruling, type Standing } from './orders';
+import { note, noteNext, rule, type Order, type Ruling, type GateMemory } from './orders';
 import { saveState, type SavedState } from './state-file';
 
-/** Figures still move after a release, with the writes it let go; they are saved this much after the last change. */
+/** Figures still move after a hold, with the writes that it let go; they are saved this much after the last change. */
 const SAVE_FIGURES_AFTER_MS = 250;
 
 /**
@@ -21,7 +21,7 @@ export class OrderDesk {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #log: Logger;
-  #standing: Standing;
+  #memory: GateMemory;
   #savedFigures: string;
   #last: Promise<unknown> = Promise.resolve();
   #stopSaving: () => void = () => undefined;
@@ -41,18 +41,18 @@ export class OrderDesk {
     this.#file = parts.file;
     this.#clock = parts.clock;
     this.#log = parts.log;
-    const { hold, ...standing } = parts.saved;
-    this.#standing = standing;
+    const { hold, ...memory } = parts.saved;
+    this.#memory = memory;
     this.#savedFigures = JSON.stringify(hold);
   }
 
   state(): GateState {
-    const { rotation: rotationId, number, shards } = this.#standing;
+    const { rotation, number, shards } = this.#memory;
     const { writesWaiting, ...inFlight } = this.#hold.counts();
     return {
       mode: this.#hold.mode,
-      upstream: this.#hold.upstream,
-      rotation: rotationId,
+      instances: this.#hold.instances,
+      rotation,
       number,
       ...inFlight,
       writesWaiting: writesWaiting + this.#lines.waiting,
@@ -67,14 +67,13 @@ export class OrderDesk {
   /** Rejects when the order could not be saved; it has then not been obeyed. */
   take(order: Order): Promise<Ruling> {
     return this.#inTurn(async () => {
-      const ruling = rule(this.#standing, order);
+      const ruling = rule(this.#memory, order);
       if (!ruling.accepted) {
         this.#log.warn({ order: order.order, code: ruling.code }, 'order refused');
         return ruling;
       }
-      if (JSON.stringify(ruling.standing) !== JSON.stringify(this.#standing))
-        await this.#save(ruling.standing);
-      this.#standing = ruling.standing;
+      if (JSON.stringify(ruling.memory) !== JSON.stringify(this.#memory)) await this.#save(ruling.memory);
+      this.#memory = ruling.memory;
       this.#obey(order);
       return ruling;
     });
@@ -83,12 +82,12 @@ export class OrderDesk {
   /** Takes what a Rekor must have loaded. Rejects when it could not be saved; it is then not in force. */
   hear(notice: ShardsNotice): Promise<Ruling> {
     return this.#inTurn(async () => {
-      const ruling = note(this.#standing, notice);
-      if (!ruling.accepted || sameOrUnknown(this.#standing.shards, notice.shards)) return ruling;
-      await this.#save(ruling.standing);
-      this.#standing = ruling.standing;
+      const ruling = note(this.#memory, notice);
+      if (!ruling.accepted || sameOrUnknown(this.#memory.shards, notice.shards)) return ruling;
+      await this.#save(ruling.memory);
+      this.#memory = ruling.memory;
       this.#log.info({ ...notice }, 'told what Rekor must have loaded');
-      this.#lines.aim(notice.upstream, notice.shards);
+      this.#lines.aim(notice.instances, notice.shards);
       return ruling;
     });
   }
@@ -96,9 +95,9 @@ export class OrderDesk {
   /** Takes where the hold will end, and prepares for it. */
   hearOfNext(notice: NextNotice): Promise<Ruling> {
     return this.#inTurn(() => {
-      const ruling = noteNext(this.#standing, notice);
+      const ruling = noteNext(this.#memory, notice);
       if (ruling.accepted && this.#hold.mode === 'hold')
-        this.#lines.prepare(notice.upstream, notice.shards, this.#hold.counts().writesWaiting);
+        this.#lines.prepare(notice.instances, notice.shards, this.#hold.counts().writesWaiting);
       return Promise.resolve(ruling);
     });
   }
@@ -110,13 +109,13 @@ export class OrderDesk {
   }
 
   #obey({ kind, order }: Order): void {
-    const { rotation: rotationId, number } = order;
+    const { rotation, number } = order;
     if (kind === 'hold') {
       if (this.#hold.mode !== 'hold')
-        this.#log.info({ rotation: rotationId, number, leaseMs: order.leaseMs }, 'holding writes');
+        this.#log.info({ rotation, number, leaseMs: order.leaseMs }, 'holding writes');
       this.#hold.begin(number, order.leaseMs, () => {
         this.#log.warn(
-          { rotation: rotationId, number, ...this.#hold.counts() },
+          { rotation, number, ...this.#hold.counts() },
           'lease ended: writes pass, the gate heals',
         );
         this.#lines.dropPrepared();
@@ -125,12 +124,16 @@ export class OrderDesk {
       this.#lines.recall();
       return;
     }
-    this.#log.info(
-      { rotation: rotationId, number, upstream: order.upstream, ...this.#hold.counts() },
-      'sending writes on',
-    );
-    this.#lines.aim(order.upstream, this.#standing.shards);
-    this.#hold.release(order.upstream);
+    const { instances } = order;
+    this.#lines.aim(instances, this.#memory.shards);
+    const counts = this.#hold.counts();
+    if (kind === 'switch') {
+      this.#log.info({ rotation, number, instances, ...counts }, 'switched');
+      this.#hold.switchTo(instances);
+      return;
+    }
+    this.#log.info({ rotation, number, instances, ...counts }, 'sending writes on');
+    this.#hold.send(instances);
     this.#saveFiguresLater();
   }
 
@@ -149,12 +152,12 @@ export class OrderDesk {
 
   async #saveFigures(): Promise<void> {
     if (JSON.stringify(this.#hold.record?.figures() ?? null) !== this.#savedFigures)
-      await this.#save(this.#standing);
+      await this.#save(this.#memory);
   }
 
-  async #save(standing: Standing): Promise<void> {
+  async #save(memory: GateMemory): Promise<void> {
     const hold = this.#hold.record?.figures() ?? null;
-    await saveState(this.#file, { ...standing, hold });
+    await saveState(this.#file, { ...memory, hold });
     this.#savedFigures = JSON.stringify(hold);
   }
 

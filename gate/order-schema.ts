@@ -3,10 +3,17 @@ import { canonicalUrl } from '../workflows/model/base-url';
 import { LARGEST_NUMBER } from '../workflows/model/fencing';
 
 /** `http://host:port`: a Rekor. No path, so that requests go on exactly as they came. In one spelling in the result. */
-export const upstreamUrl = z
+export const instanceUrl = z
   .string()
   .refine(isOrigin, { error: 'must be http(s)://HOST:PORT without user, path and query' })
   .transform(canonicalUrl);
+
+/** A set of Rekors: each once, and in one order, since theirs means nothing. */
+export const instanceUrls = z
+  .array(instanceUrl)
+  .min(1)
+  .max(1_000)
+  .transform((urls) => [...new Set(urls)].sort());
 
 function isOrigin(text: string): boolean {
   return /^https?:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text);
@@ -33,15 +40,15 @@ export const holdOrder = z.strictObject({
   leaseMs: z.number().int().min(1).max(LONGEST_LEASE_MS),
 });
 
-export const releaseOrder = z.strictObject({
+export const sendOrder = z.strictObject({
   ...identity,
-  upstream: upstreamUrl,
+  instances: instanceUrls,
   shards: loadedShards.optional(),
 });
 
 export const shardsNotice = z.strictObject({
   number: identity.number,
-  upstream: upstreamUrl,
+  instances: instanceUrls,
   shards: loadedShards.nullable(),
 });
 

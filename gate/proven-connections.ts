@@ -4,7 +4,7 @@ import type { Answer } from './answers';
 import type { Clock } from './clock';
 import type { Connection } from './connection';
 import type { Line } from './lines';
-import { BrokenCall, brokenReason, type Call } from './upstream';
+import { BrokenCall, brokenReason, type Call, type Load } from './upstream';
 
 /** While no process answers, one is looked for this often; so soon after a right one answers, writes go on. */
 const LOOK_AGAIN_MS = 20;
@@ -15,29 +15,30 @@ const ASK_AGAIN_MS = 200;
 /** A healthy Rekor answers in some ms, also with many shards; one that does not is asked again on another connection. */
 const PROOF_WITHIN_MS = 2_000;
 
-/** Each proof costs Rekor a call to Trillian for each shard, so a long hold must not ask for hundreds at one instant. */
-const OPENING_AT_A_TIME = 16;
-
 /** Told once: here is a line; or null, look for another way. */
 export type Settle = (line: Line | null) => void;
 
 export interface ProvenParts {
   readonly url: string;
   readonly shards: LoadedShards;
-  readonly connect: (url: string) => Connection;
+  readonly load: Load;
+  readonly connect: () => Connection;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whoever has waited longest for a line to any instance; undefined when nobody waits, or none of these is wanted. */
+  readonly firstWaiting: () => Settle | undefined;
+  /** There is one more instance, or one less, for those who wait. */
+  readonly openMore: () => void;
 }
 
 /**
- * The connections over which writes go to one address. Each has been asked for its shards since it was opened, so no write
+ * The connections over which writes go to one instance. Each has been asked for its shards since it was opened, so no write
  * reaches a process that was started since with other lengths, or another one behind the same address (H10).
  */
 export class ProvenConnections {
   readonly #parts: ProvenParts;
   readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
-  readonly #waiting = new Set<Settle>();
   #opening = 0;
   #unproven: string | null = null;
   #retired = false;
@@ -52,8 +53,27 @@ export class ProvenConnections {
     return this.#unproven;
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
+  get url(): string {
+    return this.#parts.url;
+  }
+
+  get busy(): number {
+    return this.#parts.load.busy;
+  }
+
+  /** Connections that are being proven. */
+  get opening(): number {
+    return this.#opening;
+  }
+
+  /** Whether there is a line that is free now. */
+  get isIdle(): boolean {
+    return this.#idle.length > 0;
+  }
+
+  /** Whether another connection is worth a try: nothing speaks against the last one. */
+  get mayOpen(): boolean {
+    return !this.#retired && this.#unproven === null;
   }
 
   /** Whether all its connections are closed. */
@@ -65,29 +85,10 @@ export class ProvenConnections {
     return this.#parts.url === url && shards !== null && sameShards(this.#parts.shards, shards);
   }
 
-  /** Opens connections before anybody waits for one. */
-  open(count: number): void {
-    for (let more = Math.min(count, OPENING_AT_A_TIME); more > 0; more -= 1) this.#open();
-  }
-
-  /** A line that is free now, unless others wait for one. */
+  /** A line that is free now. */
   now(): Line | undefined {
-    const connection = this.#waiting.size === 0 ? this.#idle.pop() : undefined;
+    const connection = this.#idle.pop();
     return connection && this.#line(connection);
-  }
-
-  /** Waits for a line, behind those that wait already. The answer takes that back. */
-  wait(settle: Settle): () => void {
-    this.#waiting.add(settle);
-    this.#openMore();
-    return () => this.#waiting.delete(settle);
-  }
-
-  /** Whoever waits looks for another way. */
-  recall(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const settle of waiting) settle(null);
   }
 
   /** Nothing new goes here any more; calls under way end. */
@@ -95,7 +96,6 @@ export class ProvenConnections {
     this.#retired = true;
     this.#stopPause?.();
     for (const connection of [...this.#idle]) this.#drop(connection);
-    this.recall();
   }
 
   /** Breaks the calls that have not ended. */
@@ -104,14 +104,10 @@ export class ProvenConnections {
     for (const connection of [...this.#all]) this.#drop(connection);
   }
 
-  #openMore(): void {
-    const most = this.#unproven === null ? Math.min(this.#waiting.size, OPENING_AT_A_TIME) : 1;
-    while (!this.#retired && !this.#stopPause && this.#opening < most) this.#open();
-  }
-
-  #open(): void {
-    const { connect, url, shards, clock } = this.#parts;
-    const connection = connect(url);
+  /** Opens one more, for whoever will want it. */
+  open(): void {
+    const { connect, shards, clock } = this.#parts;
+    const connection = connect();
     this.#opening += 1;
     this.#all.add(connection);
     const stopClock = clock.after(PROOF_WITHIN_MS, () => connection.close());
@@ -132,15 +128,15 @@ export class ProvenConnections {
   #proven(connection: Connection): void {
     if (this.#unproven !== null) {
       this.#unproven = null;
-      this.#parts.log.info({ upstream: this.#parts.url }, 'Rekor is proven: writes go on');
+      this.#parts.log.info({ instance: this.#parts.url }, 'Rekor is proven: writes go on');
     }
     connection.onEnd((broke) => {
       this.#drop(connection);
       // Its process may have ended: the next one is asked now, not when a write has come.
-      if (broke && !this.#retired && this.#opening === 0 && !this.#stopPause) this.#open();
+      if (broke && !this.#retired && this.#opening === 0 && !this.#stopPause) this.open();
     });
     this.#free(connection);
-    this.#openMore();
+    this.#parts.openMore();
   }
 
   #notProven(connection: Connection, error: unknown): void {
@@ -149,17 +145,18 @@ export class ProvenConnections {
     const unanswered = error instanceof BrokenCall;
     const reason = unanswered ? `no answer: ${brokenReason(error)}` : messageOf(error);
     if (reason !== this.#unproven)
-      this.#parts.log.error({ upstream: this.#parts.url, reason }, 'Rekor is not proven: no write is sent');
+      this.#parts.log.error({ instance: this.#parts.url, reason }, 'Rekor is not proven: no write is sent');
     this.#unproven = reason;
     this.#stopPause ??= this.#parts.clock.after(unanswered ? LOOK_AGAIN_MS : ASK_AGAIN_MS, () => {
       this.#stopPause = null;
-      this.#openMore();
+      if (this.#opening === 0) this.open();
     });
+    this.#parts.openMore();
   }
 
   #line(connection: Connection): Line {
     return {
-      upstream: this.#parts.url,
+      instance: this.#parts.url,
       send: async (call: Call, signal?: AbortSignal): Promise<Answer> => {
         try {
           const answer = await connection.send(call, signal);
@@ -168,7 +165,7 @@ export class ProvenConnections {
         } catch (error) {
           // Whatever went wrong, nothing is sent over it again.
           this.#drop(connection);
-          this.#openMore();
+          this.#parts.openMore();
           throw error;
         }
       },
@@ -178,11 +175,9 @@ export class ProvenConnections {
 
   #free(connection: Connection): void {
     if (!this.#all.has(connection)) return;
-    const [first] = this.#waiting;
-    if (first) {
-      this.#waiting.delete(first);
-      first(this.#line(connection));
-    } else if (this.#retired) this.#drop(connection);
+    const first = this.#parts.firstWaiting();
+    if (first) first(this.#line(connection));
+    else if (this.#retired) this.#drop(connection);
     else this.#idle.push(connection);
   }
 

@@ -8,7 +8,7 @@ import { forwarded } from './headers';
 import type { Hold } from './hold';
 import { forwardedTarget, isWrite } from './paths';
 import { answerProtocolErrors, ofWholeServer, requestFault, unknownExpectation } from './protocol-errors';
-import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
+import { brokenAnswer, BrokenCall, brokenReason } from './upstream';
 import { hasBody } from './unread-body';
 import type { Upstreams } from './upstreams';
 import type { Writes } from './writes';
@@ -92,19 +92,26 @@ async function passOn(
   response: ServerResponse,
 ): Promise<void> {
   const method = request.method ?? 'GET';
-  const call: Call = { method, path, headers: forwarded(request), body: bodyOf(request) };
-  const mayRepeat = call.body === null && (method === 'GET' || method === 'HEAD');
+  const headers = forwarded(request);
+  const isRead = !hasBody(request) && (method === 'GET' || method === 'HEAD');
   for (let attempt = 1; ; attempt += 1) {
-    // Asked anew each time: after a release nothing goes to the former upstream, a second attempt neither.
-    const upstream = hold.upstream;
+    // Asked anew each time: after an order to send nothing goes to the former instances, a second attempt neither.
+    const upstream = upstreams.pick(hold.instances);
     try {
-      await upstreams.of(upstream).passOn(call, response);
+      // A body anew each time, too: of one that was never asked for, nothing was read.
+      await upstream.passOn({ method, path, headers, body: bodyOf(request) }, response);
       return;
     } catch (error) {
       if (response.destroyed) return;
-      if (attempt === 1 && mayRepeat && mayBeStale(error)) continue;
+      if (error instanceof BrokenCall && error.gone && attempt <= hold.instances.length) {
+        const thereIsAnother = upstreams.leaveOut(upstream, hold.instances);
+        // Else it is most likely a connection kept alive that Rekor was just closing.
+        const mayBeStale = attempt === 1 && error.connectionBroke;
+        const changesNothing = isRead && !error.answerBegun;
+        if (thereIsAnother ? changesNothing || !error.sent : changesNothing && mayBeStale) continue;
+      }
       const reason = brokenReason(error);
-      log.warn({ upstream, method, reason }, 'a request got no answer from Rekor');
+      log.warn({ instance: upstream.url, method, reason }, 'a request got no answer from Rekor');
       if (response.headersSent) response.destroy();
       else give(brokenAnswer(error), response);
       return;
@@ -112,13 +119,8 @@ async function passOn(
   }
 }
 
-/** Most likely a connection kept alive that Rekor was just closing; nothing of an answer has been passed on. */
-function mayBeStale(error: unknown): boolean {
-  return error instanceof BrokenCall && error.connectionBroke && !error.answerBegun;
-}
-
 /**
- * The body as a stream of its own: were it the request itself, a failing upstream would take the client's connection with
+ * The body as a stream of its own: were it the request itself, a failing Rekor would take the client's connection with
  * it.
  */
 function bodyOf(request: IncomingMessage): Readable | null {

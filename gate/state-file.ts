@@ -4,21 +4,21 @@ import { removeUnfinished, replaceFile } from '../files/atomic-file';
 import { refusal } from '../workflows/model/refusals';
 import { LARGEST_NUMBER } from '../workflows/model/fencing';
 import type { HoldFigures } from './messages';
-import type { Standing } from './orders';
-import { loadedShards, upstreamUrl } from './order-schema';
+import type { GateMemory } from './orders';
+import { instanceUrls, loadedShards } from './order-schema';
 import { GateStartError } from './start-error';
 
 /** What survives the gate. */
-export interface SavedState extends Standing {
+export interface SavedState extends GateMemory {
   readonly hold: HoldFigures | null;
 }
 
 const count = z.number().int().nonnegative();
 
 const savedState = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   mode: z.enum(['pass', 'hold']),
-  upstream: upstreamUrl,
+  instances: instanceUrls,
   rotation: z.string().nullable(),
   number: count.max(LARGEST_NUMBER),
   shards: loadedShards.nullable().default(null),
@@ -29,7 +29,7 @@ const savedState = z.strictObject({
       longestWaitMs: z.number().nonnegative(),
       held: count,
       refused: count,
-      recovered: count,
+      resent: count,
       dropped: count,
     })
     .nullable(),
@@ -47,8 +47,8 @@ export async function loadState(file: string): Promise<SavedState | null> {
     throw unreadable(file, error);
   }
   try {
-    const { mode, upstream, rotation: rotationId, number, shards, hold } = savedState.parse(JSON.parse(text));
-    return { mode, upstream, rotation: rotationId, number, shards, hold };
+    const { mode, instances, rotation, number, shards, hold } = savedState.parse(JSON.parse(text));
+    return { mode, instances, rotation, number, shards, hold };
   } catch (error) {
     throw unreadable(file, error);
   }
@@ -56,7 +56,7 @@ export async function loadState(file: string): Promise<SavedState | null> {
 
 /** Returns when a crash of the machine can no longer bring back what was there before. */
 export async function saveState(file: string, state: SavedState): Promise<void> {
-  await replaceFile(file, `${JSON.stringify({ version: 1, ...state }, null, 2)}\n`, { mode: 0o600 });
+  await replaceFile(file, `${JSON.stringify({ version: 2, ...state }, null, 2)}\n`, { mode: 0o600 });
 }
 
 function unreadable(file: string, error: unknown): GateStartError {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
+import { setImmediate as turn } from 'node:timers/promises';
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
 import { badGateway, errorAnswer, type Answer } from './answers';
 import { endToEnd } from './headers';
@@ -75,6 +76,11 @@ export interface Call {
   readonly body: Buffer | Readable | null;
 }
 
+/** How many calls to an instance have not ended. */
+export interface Load {
+  busy: number;
+}
+
 /** A call that ended without a whole answer. */
 export class BrokenCall extends Error {
   /** Had any of the answer come? */
@@ -85,6 +91,8 @@ export class BrokenCall extends Error {
   readonly connectionBroke: boolean;
   /** Was Rekor asked, or is this a request that cannot be sent? */
   readonly asked: boolean;
+  /** Is this how calls to an instance end that is there no more? */
+  readonly gone: boolean;
 
   constructor(cause: Error, { answerBegun, sent }: { answerBegun: boolean; sent: boolean }) {
     super(cause.message, { cause });
@@ -94,29 +102,40 @@ export class BrokenCall extends Error {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     this.connectionBroke = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code);
     this.asked = !(cause instanceof errors.InvalidArgumentError || cause instanceof errors.NotSupportedError);
+    this.gone = this.connectionBroke || (this.asked && !sent);
   }
 }
 
 /** One Rekor, over as many HTTP/1.1 connections as there are calls at a time. */
-export class Upstream {
+export class Upstream implements Load {
+  readonly url: string;
+  busy = 0;
   readonly #pool: Pool;
 
   constructor(url: string, connect: Connect) {
+    this.url = url;
     this.#pool = new Pool(url, { ...oneCallAtATime, connections: null, connect });
   }
 
   /** The whole answer, read whether or not anybody still wants it, unless `signal` says otherwise. Rejects with BrokenCall. */
   ask(call: Call, signal?: AbortSignal): Promise<Answer> {
-    return askOver(this.#pool, call, signal);
+    return askOver(this.#pool, this, call, signal);
   }
 
   /** Passes the answer on as it comes, at the client's pace. Rejects with BrokenCall. */
   passOn(call: Call, response: ServerResponse): Promise<void> {
     return new Promise((resolve, reject) => {
-      const handler = new PassingAnswer(response, resolve, reject);
+      const handler = new PassingAnswer(this, response, resolve, reject);
       response.once('close', () => handler.giveUp());
       this.#pool.dispatch(call, handler);
     });
+  }
+
+  /** Takes no more calls; resolves when those under way have ended and its connections are closed. */
+  async close(): Promise<void> {
+    // Whoever was just given it still calls.
+    await turn();
+    await this.#pool.close();
   }
 
   /** Breaks the calls that have not ended. */
@@ -126,9 +145,14 @@ export class Upstream {
 }
 
 /** The whole answer over the connections of a dispatcher. Rejects with BrokenCall. */
-export function askOver(dispatcher: Dispatcher, call: Call, signal?: AbortSignal): Promise<Answer> {
+export function askOver(
+  dispatcher: Dispatcher,
+  load: Load,
+  call: Call,
+  signal?: AbortSignal,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const handler = new WholeAnswer(resolve, reject);
+    const handler = new WholeAnswer(load, resolve, reject);
     if (signal?.aborted) handler.giveUp();
     signal?.addEventListener('abort', () => handler.giveUp(), { once: true });
     dispatcher.dispatch(call, handler);
@@ -153,8 +177,14 @@ export function brokenAnswer(error: unknown): Answer {
 abstract class AnswerHandler implements Dispatcher.DispatchHandler {
   protected controller: Dispatcher.DispatchController | undefined;
   protected begun = false;
+  readonly #load: Load;
   #givenUp = false;
   #ended = false;
+
+  constructor(load: Load) {
+    this.#load = load;
+    load.busy += 1;
+  }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
@@ -175,12 +205,12 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#ended = true;
+    this.#finish();
     this.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#ended = true;
+    this.#finish();
     this.fail(new BrokenCall(error, { answerBegun: this.begun, sent: this.controller !== undefined }));
   }
 
@@ -188,6 +218,11 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
   giveUp(): void {
     this.#givenUp = true;
     if (!this.#ended) this.controller?.abort(new Error('given up'));
+  }
+
+  #finish(): void {
+    if (!this.#ended) this.#load.busy -= 1;
+    this.#ended = true;
   }
 
   abstract onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void;
@@ -202,8 +237,8 @@ class WholeAnswer extends AnswerHandler {
   readonly #chunks: Buffer[] = [];
   #head = { status: 0, reason: '', headers: [] as string[] };
 
-  constructor(resolve: (answer: Answer) => void, reject: (error: BrokenCall) => void) {
-    super();
+  constructor(load: Load, resolve: (answer: Answer) => void, reject: (error: BrokenCall) => void) {
+    super(load);
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -230,8 +265,13 @@ class PassingAnswer extends AnswerHandler {
   readonly #resolve: () => void;
   readonly #reject: (error: BrokenCall) => void;
 
-  constructor(response: ServerResponse, resolve: () => void, reject: (error: BrokenCall) => void) {
-    super();
+  constructor(
+    load: Load,
+    response: ServerResponse,
+    resolve: () => void,
+    reject: (error: BrokenCall) => void,
+  ) {
+    super(load);
     this.#response = response;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -5,7 +5,7 @@ import type { Clock } from './clock';
 import { NotSent } from './connection';
 import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
 import type { Line, Lines } from './lines';
-import { recover } from './recovery';
+import { resend } from './resend';
 import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
 
 const HELD_TOO_LONG = 'the log is being moved to a new shard; please send the entry again';
@@ -33,7 +33,7 @@ export interface CourseParts {
   readonly log: Logger;
 }
 
-/** The course of a write that was read: held if need be, sent, recovered if need be. */
+/** The course of a write that was read: held if need be, sent, sent again if need be. */
 export class WriteCourse {
   readonly #hold: Hold;
   readonly #lines: Lines;
@@ -69,7 +69,7 @@ export class WriteCourse {
       }
       const { pass } = given;
       line ??= this.#lines.now();
-      if (line?.upstream === pass.upstream) {
+      if (line && pass.instances.includes(line.instance)) {
         const outcome = await this.#call(write, pass, line);
         if (outcome) return outcome;
         if (write.body.kind === 'streamed') return comeAgain(NOT_PROVEN);
@@ -119,7 +119,7 @@ export class WriteCourse {
     } catch (error) {
       if (error instanceof NotSent) return null;
       const reason = brokenReason(error);
-      this.#log.warn({ upstream: pass.upstream, reason }, 'a write got no answer from Rekor');
+      this.#log.warn({ instance: line.instance, reason }, 'a write got no answer from Rekor');
       const broke = !(error instanceof BrokenCall) || error.asked;
       return { answer: brokenAnswer(error), broke, pass };
     } finally {
@@ -127,7 +127,7 @@ export class WriteCourse {
     }
   }
 
-  /** A write that broke under a hold waits for the release and is looked up before it is sent again (H13). */
+  /** A write that broke under a hold waits for the end of the hold and is looked up before it is sent again (H13). */
   async #finish(write: Write, first: Answer): Promise<Answer> {
     const kept = this.#hold.keep(write);
     const verdict: Verdict = kept instanceof Promise ? await kept : kept;
@@ -145,8 +145,8 @@ export class WriteCourse {
         ask: (question: Call, signal: AbortSignal) => this.#askAt(pass, question, write, signal),
         write: (call: Call) => this.#askAt(pass, call, write),
       };
-      const answer = await recover(log, write.call, write.body, deadline.signal);
-      if (answer?.status === 201) this.#hold.record?.recovered();
+      const answer = await resend(log, write.call, write.body, deadline.signal);
+      if (answer?.status === 201) this.#hold.record?.resent();
       return answer ?? first;
     } finally {
       stopClock();
@@ -155,7 +155,7 @@ export class WriteCourse {
   }
 
   /**
-   * Asks the Rekor of a pass for what becomes the answer to a write, and no other. It must be proven also where it only says
+   * Asks an instance of a pass for what becomes the answer to a write, and no other. It must be proven also where it only says
    * what is there: the index that it says is acknowledged. No line is waited for under a hold, which waits for the pass.
    */
   async #askAt(pass: Pass, call: Call, write: WaitingWrite, signal?: AbortSignal): Promise<Answer> {
@@ -163,9 +163,9 @@ export class WriteCourse {
       const line = this.#lines.now() ?? (pass.overtaken() ? 'refused' : await this.#lineFor(write));
       if (line === 'refused') throw new Error('there is no line to Rekor');
       if (line === undefined) continue;
-      if (line.upstream !== pass.upstream) {
+      if (!pass.instances.includes(line.instance)) {
         line.unused();
-        throw new Error(`writes go to ${line.upstream} by now`);
+        throw new Error(`writes go to ${line.instance} by now`);
       }
       try {
         return await line.send(call, signal);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { GateState, ReleaseOrder, ShardsNotice } from '../gate/messages';
+import type { GateState, SendOrder, ShardsNotice } from '../gate/messages';
 
 /** The test's own hands on the gate, past the proxy. */
 export interface GateAdmin {
   state(): Promise<GateState>;
-  release(order: ReleaseOrder): Promise<GateState>;
+  send(order: SendOrder): Promise<GateState>;
   tellShards(notice: ShardsNotice): Promise<GateState>;
 }
 
@@ -31,7 +31,7 @@ export function gateAdmin(admin: string, tokenFile: string): GateAdmin {
   };
   return {
     state: () => ask('GET', '/state'),
-    release: (order) => ask('PUT', '/order/release', order),
+    send: (order) => ask('PUT', '/order/send', order),
     tellShards: (notice) => ask('PUT', '/shards', notice),
   };
 }

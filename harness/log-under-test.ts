@@ -162,8 +162,8 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
   const clients = clientsOf(publicUrl, recorder);
 
   const gateSlot = async () => {
-    const { mode, upstream } = await gateItself.state();
-    return { mode, slot: slotNames.find((slot) => slotUrls[slot] === upstream) ?? upstream };
+    const { mode, instances } = await gateItself.state();
+    return { mode, slot: slotNames.find((slot) => slotUrls[slot] === instances[0]) ?? instances.join() };
   };
   const clearFaults = (): void => {
     const ofWorkers = workers.flatMap(({ trillian, gate, publicLog }) => [trillian, gate, publicLog]);

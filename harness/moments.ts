@@ -1,4 +1,4 @@
-import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../faults/chosen-calls';
+import { gateHold, sendTo, setsState, setsStateOfAnother } from '../faults/chosen-calls';
 import type { HttpProxy } from '../faults/http-proxy';
 import type { SlotName } from '../lab/files';
 import { together, type Catching, type Caught } from './catching';
@@ -64,7 +64,7 @@ async function then(first: Promise<Caught>, next: () => Promise<Caught>): Promis
 }
 
 const held = ({ catching }: Scene) => catching.gate('before', gateHold);
-const exposed = ({ catching, nextUrl }: Scene) => catching.gate('after', releaseTo(nextUrl));
+const exposed = ({ catching, nextUrl }: Scene) => catching.gate('after', sendTo(nextUrl));
 const currentSet = ({ catching, currentTreeId }: Scene, when: 'before' | 'after', state: string) =>
   catching.trillian(when, 'UpdateTree', setsState(currentTreeId, state));
 const nextSet = ({ catching, currentTreeId }: Scene, when: 'before' | 'after', state: string) =>
@@ -124,7 +124,7 @@ const waits: Readonly<Record<StepName, Readonly<Record<Moment, Wait>>>> = {
       then(catching.trillian('before', 'QueueLeaf'), () => catching.trillian('after', 'GetLeavesByRange')),
   },
   expose: {
-    start: ({ catching, nextUrl }) => catching.gate('before', releaseTo(nextUrl)),
+    start: ({ catching, nextUrl }) => catching.gate('before', sendTo(nextUrl)),
     middle: exposed,
     // Past the point of no return, and nobody was told of the exposure.
     end: async (scene) => {

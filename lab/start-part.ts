@@ -96,7 +96,7 @@ async function start(lab: Surroundings, part: Part): Promise<void> {
       launch(
         process.execPath,
         ...[compiledProgram(), 'gate', '--config', files.configuration, '--log', labLog],
-        ...['--first-upstream', `http://127.0.0.1:${routes.gate[slot]}`],
+        ...['--first-instance', `http://127.0.0.1:${routes.gate[slot]}`],
       );
       return;
     }

@@ -152,7 +152,7 @@ export class Course {
   async #restarted(): Promise<void> {
     const { time, gate, host } = this.#parts.world;
     for (let waited = 0; waited < 5_000; waited += 100) {
-      if (gate.upstream !== undefined && host.at(gate.upstream)) {
+      if (gate.instance !== undefined && host.at(gate.instance)) {
         return;
       }
       await time.pass(100);

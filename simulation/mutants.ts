@@ -22,7 +22,7 @@ export const mutantNames = [
   'undo skipped',
   'undo registered late',
   'wrong tree retired',
-  'release before switch',
+  'send before switch',
   'retry without deadline',
   'handover kept over attempts',
   'ACTIVE written late',
@@ -131,7 +131,7 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
   },
 
   /** Held writes are let go before they are sent elsewhere. */
-  'release before switch': {
+  'send before switch': {
     activities: (activities, systems) => ({
       ...activities,
       openAndExpose: async (input: CriticalInput) => {
@@ -139,8 +139,8 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         const { signal } = new AbortController();
         const [current] = await systems.installation.instances(release.current, signal);
         const { number } = identity;
-        const rotationId = `${identity.rotationId}/${identity.attempt}`;
-        await systems.gate.release({ rotation: rotationId, number, upstream: current?.url ?? '' }, signal);
+        const rotation = `${identity.rotationId}/${identity.attempt}`;
+        await systems.traffic.send({ rotation, number, instances: [current?.url ?? ''] }, signal);
         return await (activities['openAndExpose'] as (same: CriticalInput) => Promise<unknown>)(input);
       },
     }),

@@ -34,7 +34,7 @@ export class HandsOfOthers {
   /** What serves now is the current release of what follows. */
   lookAround(): void {
     const { gate, files } = this.#world;
-    this.current = slotNames.find((slot) => urlOf(slot) === gate.upstream) ?? 'blue';
+    this.current = slotNames.find((slot) => urlOf(slot) === gate.instance) ?? 'blue';
     this.next = slotNames.find((slot) => slot !== this.current) ?? 'green';
     this.#yesterday = files.below(`${SIMULATED_ROOT}slots/`);
     this.#watch.current = this.servingTree();
@@ -44,7 +44,7 @@ export class HandsOfOthers {
   /** The tree that the serving release is configured with. */
   servingTree(): string {
     const { host, gate } = this.#world;
-    const serving = slotNames.find((slot) => urlOf(slot) === gate.upstream) ?? this.current;
+    const serving = slotNames.find((slot) => urlOf(slot) === gate.instance) ?? this.current;
     return host.configured(serving)?.activeTreeId ?? CURRENT_TREE;
   }
 
@@ -129,27 +129,27 @@ export class HandsOfOthers {
     if (!state) {
       return false;
     }
-    const upstream = urlOf(this.current);
-    if (this.#nextTree() === undefined || state.upstream !== upstream) {
+    const instance = urlOf(this.current);
+    if (this.#nextTree() === undefined || state.instances[0] !== instance) {
       return false;
     }
     const { temporal } = this.#world;
-    const order = { rotation: 'someone/1', number: state.number + 10, upstream };
+    const order = { rotation: 'someone/1', number: state.number + 10, instances: [instance] };
     const runsBefore = temporal.runs.length;
     const ordered = {
-      what: `the gate ordered to ${upstream}`,
+      what: `the gate ordered to ${instance}`,
       overwritten: () => {
         // A recovery that begins afterwards is planned with what it finds, this order included.
         if (temporal.runs.slice(runsBefore).some(({ options }) => options.type === 'recoverUnderLock')) {
           return undefined;
         }
         const now = gate.state();
-        return now && now.upstream !== upstream && now.rotation !== 'someone/1'
-          ? `the gate sends to ${now.upstream}`
+        return now && now.instances[0] !== instance && now.rotation !== 'someone/1'
+          ? `the gate sends to ${now.instances.join()}`
           : undefined;
       },
     };
-    void gate.order({ kind: 'release', order }).then(
+    void gate.order({ kind: 'send', order }).then(
       () => this.changes.push(ordered),
       // A gate that cannot save an order has not obeyed it, and whoever gave it is told.
       () => undefined,
@@ -160,7 +160,7 @@ export class HandsOfOthers {
   /** A deploy of the files of the day before, with a restart of what serves. */
   async deployYesterday(): Promise<void> {
     const { files, host, gate } = this.#world;
-    const serving = slotNames.find((slot) => urlOf(slot) === gate.upstream) ?? this.current;
+    const serving = slotNames.find((slot) => urlOf(slot) === gate.instance) ?? this.current;
     if (this.#random.chance(0.5)) {
       files.put(environmentFile(serving), this.#yesterday[environmentFile(this.current)] ?? '');
     }

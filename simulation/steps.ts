@@ -50,7 +50,7 @@ export function stepOf(by: RunningActivity, system: string, method: string): Aim
     return system === 'host' ? 'start' : 'freeze';
   }
   if (by.type === 'openAndExpose' || by.type === 'goForward') {
-    if (system === 'gate' && method === 'release') {
+    if (system === 'gate' && method === 'send') {
       return 'expose';
     }
     return by.type === 'goForward' ? 'forward' : 'verify';

@@ -14,7 +14,7 @@ export interface Snapshot {
   readonly files: Readonly<Record<string, string | null>>;
   readonly runs: Readonly<Record<SlotName, boolean>>;
   readonly enabled: Readonly<Record<SlotName, boolean>>;
-  readonly upstream: string | undefined;
+  readonly instance: string | undefined;
   /** What an interrupted rotation leaves, in words. */
   readonly leftovers: readonly string[];
 }
@@ -49,7 +49,7 @@ export function snapshotOf(world: World): Snapshot {
     ),
     runs: of((slot) => host.runs(slot)),
     enabled: of((slot) => host.enabled(slot)),
-    upstream: gate.upstream,
+    instance: gate.instance,
     leftovers,
   };
 }
@@ -235,7 +235,7 @@ function mustBeAsBefore(results: Ended['results'], before: Snapshot, after: Snap
   if (outcomes.includes('completed') || outcomes.includes('superseded')) {
     return false;
   }
-  return outcomes.includes('rolledBack') || after.upstream === before.upstream;
+  return outcomes.includes('rolledBack') || after.instance === before.instance;
 }
 
 /** Rule 4: what a rollback left different. Trees that rotations made may stay, FROZEN. */
@@ -260,8 +260,8 @@ function differences(before: Snapshot, after: Snapshot): string[] {
       found.push(`${slot} is ${after.enabled[slot] ? 'enabled' : 'disabled'}`);
     }
   }
-  if (after.upstream !== before.upstream) {
-    found.push(`the gate sends to ${after.upstream ?? 'nobody'}`);
+  if (after.instance !== before.instance) {
+    found.push(`the gate sends to ${after.instance ?? 'nobody'}`);
   }
   return found;
 }
@@ -270,7 +270,7 @@ function differences(before: Snapshot, after: Snapshot): string[] {
 function wrongNow(world: World): string[] {
   const { host, gate, trillian } = world;
   const serving = servingSlot(world);
-  const process = gate.upstream === undefined ? undefined : host.at(gate.upstream);
+  const process = gate.instance === undefined ? undefined : host.at(gate.instance);
   if (!serving || !process) {
     return ['nobody serves'];
   }
@@ -338,5 +338,5 @@ async function writable(world: World): Promise<boolean> {
 }
 
 function servingSlot(world: World): SlotName | undefined {
-  return slotNames.find((slot) => urlOf(slot) === world.gate.upstream);
+  return slotNames.find((slot) => urlOf(slot) === world.gate.instance);
 }

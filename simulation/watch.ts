@@ -93,10 +93,10 @@ export class Watch {
   /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */
   onOrder({ kind, order }: Order): void {
     const world = this.#world;
-    if (!world || kind !== 'release' || order.rotation.startsWith('someone')) {
+    if (!world || kind !== 'send' || order.rotation.startsWith('someone')) {
       return;
     }
-    const slot = slotNames.find((name) => urlOf(name) === order.upstream);
+    const slot = slotNames.find((name) => order.instances.includes(urlOf(name)));
     const before = this.#exposed;
     this.#exposed = slot;
     if (slot && slot !== before) {

@@ -1,4 +1,5 @@
-import { connectGate } from '../activities/gate';
+import { gateTraffic } from '../activities/traffic/gate';
+import { connectGate } from '../activities/traffic/one-gate';
 import { hostInstallation, type HostOptions } from '../activities/installation/host/host';
 import type { Installation } from '../activities/installation/installation';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
@@ -71,14 +72,16 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     }),
     ...(database && { queue: connected(adapters.database, log, database) }),
     rekor: connectRekor({ log, authorities }),
-    gate: connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
+    traffic: gateTraffic([
+      connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
+    ]),
     installation: installed,
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
     timing: { ...rotation, patience: installed.patience },
     drain: trillian,
     sampleEntries: rotation.sampleEntries,
     guard: { recover: guard.recover, stuckAfterMs: stuckAfterMs(rotation) },
-    addresses: { trillian: trillian.address, gateAdmin: gate.admin },
+    addresses: { trillian: trillian.address },
   };
 }
 

@@ -65,7 +65,7 @@ export function dryRun(plan: Plan): Run {
         ...changesIn('stage'),
       ),
     holdAndFreeze: async () => {
-      await say('hold', 'hold new writes in the gate and wait until none is in flight; reads go on');
+      await say('hold', plan.traffic.hold);
       await say('start', ...changesIn('start'));
       const proof =
         plan.drainEvidence.by === 'queue'
@@ -82,7 +82,7 @@ export function dryRun(plan: Plan): Run {
           firstIndexAfter(plan.inactive) + size
         } if nothing is written until then`,
       );
-      await say('expose', `send reads and writes to ${next.name} at ${nextAddresses}, held writes first`);
+      await say('expose', plan.traffic.expose);
       const handover = { text: '', leafHash: '', integratedInMs: 0 };
       return { frozen, handover, times: { verify: 0, expose: 0 } };
     },
@@ -100,7 +100,7 @@ export function dryRun(plan: Plan): Run {
       ),
     soak: async () => {
       await say('soak', `watch the log for ${plan.timing.soakMs / 1000} s`);
-      return { stallMs: null, longestWaitMs: 0, held: 0, refused: 0, recovered: 0, dropped: 0 };
+      return { stallMs: null, longestWaitMs: 0, held: 0, refused: 0, resent: 0, dropped: 0 };
     },
     ...neverUndone,
   };

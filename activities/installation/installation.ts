@@ -21,7 +21,7 @@ export interface Installation {
 
   /**
    * Which release is which, when clients are sent to `serving`.
-   * Refuses GATE_UPSTREAM_UNKNOWN when these are not instances of exactly one release.
+   * Refuses SENT_ELSEWHERE when these are not instances of exactly one release.
    */
   roles(serving: readonly string[], signal: AbortSignal): Promise<Roles>;
 

@@ -13,7 +13,7 @@ import { shardsOfCurrent, shardsOfNext } from './writes';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
 export async function byHand(systems: LogSystems, held: HeldStep, bounds: ActivityBounds): Promise<ByHand> {
-  const { trillian, gate, installation } = systems;
+  const { trillian, traffic, installation } = systems;
   const { currentTreeId, nextTreeId, current, next } = held.release;
   const tree = async (treeId: TreeId): Promise<string> => (await trillian.getTree(treeId, bounds)).state;
   const runs = async (release: Release): Promise<string> =>
@@ -24,10 +24,10 @@ export async function byHand(systems: LogSystems, held: HeldStep, bounds: Activi
       ? []
       : [[`next tree ${nextTreeId}`, () => tree(nextTreeId)] satisfies [string, () => Promise<string>]]),
     [
-      'gate',
+      'traffic',
       async () => {
-        const { mode, upstream, number } = await gate.state(bounds.signal);
-        return `${mode}, sends to ${upstream}, follows order ${number}`;
+        const { mode, instances, number } = await traffic.state(bounds.signal);
+        return `${mode}, sends to ${instances.join(', ')}, follows order ${number}`;
       },
     ],
     [current.name, () => runs(current)],
@@ -47,7 +47,7 @@ export async function byHand(systems: LogSystems, held: HeldStep, bounds: Activi
 }
 
 /**
- * The programs are Trillian's own `updatetree`, curl with the gate's token, and what the installation says. None of them
+ * The programs are Trillian's own `updatetree`, and what the traffic and the installation say. None of them
  * looks before it acts, so nothing is shown that would be wrong by what is there now.
  */
 async function commandsFor(
@@ -55,17 +55,19 @@ async function commandsFor(
   held: HeldStep,
   bounds: ActivityBounds,
 ): Promise<readonly string[]> {
-  const { addresses, installation } = systems;
+  const { addresses, installation, traffic } = systems;
   const { step, release, identity, froze = false } = held;
   const { currentTreeId, nextTreeId, current, next, supersedes = false } = release;
   const setState = (treeId: TreeId, state: string): string =>
     `updatetree --admin_server=${addresses.trillian} --tree_id=${treeId} --tree_state=${state}`;
-  const urlOf = async (of: Release): Promise<string> =>
-    (await installation.instances(of, bounds.signal))[0]?.url ?? '';
-  const sendTo = async (of: Release, number: number, shards = shardsOfCurrent(release)): Promise<string> => {
-    const order = JSON.stringify({ rotation: 'by hand', number, upstream: await urlOf(of), shards });
-    return `curl -X PUT http://${addresses.gateAdmin}/order/release -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${order}'`;
-  };
+  const urlsOf = async (of: Release): Promise<string[]> =>
+    (await installation.instances(of, bounds.signal)).map(({ url }) => url);
+  const sendTo = async (
+    to: Release,
+    number: number,
+    shards = shardsOfCurrent(release),
+  ): Promise<readonly string[]> =>
+    traffic.byHand.send({ rotation: 'by hand', number, instances: await urlsOf(to), shards });
   const own = fenceOf(identity);
   if (await leavesAlone(systems, held, bounds)) {
     return [];
@@ -80,7 +82,7 @@ async function commandsFor(
       await requireNothingAfter(systems, held, bounds);
       return [setState(currentTreeId, 'ACTIVE')];
     case 'undo hold':
-      return [await sendTo(current, own.undo)];
+      return await sendTo(current, own.undo);
     case 'undo start':
       return installation.byHand.stop(next);
     case 'undo stage':
@@ -89,12 +91,12 @@ async function commandsFor(
       return nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')];
     case 'look back': {
       const different = await notAsBefore(systems, { identity, release, froze }, bounds);
-      if (different.some(({ wanted }) => wanted !== 'gate to current' && wanted.state === 'ACTIVE')) {
+      if (different.some(({ wanted }) => wanted !== 'clients to current' && wanted.state === 'ACTIVE')) {
         await requireNothingPublicAfter(systems, held, bounds);
       }
       const toCurrent = await sendTo(current, own.undo);
-      const commands = different.map(({ wanted }) =>
-        wanted === 'gate to current' ? toCurrent : setState(wanted.treeId, wanted.state),
+      const commands = different.flatMap(({ wanted }) =>
+        wanted === 'clients to current' ? toCurrent : setState(wanted.treeId, wanted.state),
       );
       return [...new Set(commands)];
     }
@@ -103,10 +105,13 @@ async function commandsFor(
       const { end } = await currentEnd(systems, held, bounds);
       return [
         ...installation.byHand.start(next),
-        `curl -fsS ${await urlOf(next)}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
+        ...(await urlsOf(next)).map(
+          (url) =>
+            `curl -fsS ${url}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
+        ),
         setState(nextTreeId, 'ACTIVE'),
         // Of the same number as its own order, which may follow it then.
-        await sendTo(next, own.act, shardsOfNext(release, end.size)),
+        ...(await sendTo(next, own.act, shardsOfNext(release, end.size))),
       ];
     }
     case 'settle':

@@ -1,17 +1,17 @@
 import { entries } from '../../workflows/model/counted';
-import type { GateState } from '../../gate/messages';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { sameShards, type LoadedShards } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
+import type { TrafficState } from '../traffic/traffic';
 import type { ServedShards } from './drift';
 
 /** What is known of the list while one of these is found is not what a Rekor should load (H10). */
 const listIsWrong: ReadonlySet<string> = new Set(['INACTIVE_TREE_ACTIVE', 'TREE_NOT_LISTED', 'LIST_DRIFTED']);
 
 interface SeenGate extends Pick<ServedShards, 'installation' | 'inactive'> {
-  readonly gateState: GateState;
+  readonly trafficState: TrafficState;
 }
 
 /**
@@ -19,21 +19,19 @@ interface SeenGate extends Pick<ServedShards, 'installation' | 'inactive'> {
  * by hand, contradicts nothing.
  */
 export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
-  const { installation, gateState } = seen;
-  const { upstream, shards: known, unproven } = gateState;
+  const { installation, trafficState } = seen;
   const configured = configuredShards(seen);
+  const others = trafficState.shards.flatMap((known) =>
+    known && contradicts(known, configured) ? inWords(known) : [],
+  );
   return [
-    ...(unproven === null ? [] : [refusal('GATE_STOPS_WRITES', { log, upstream, reason: unproven })]),
-    ...(known && contradicts(known, configured)
-      ? [
-          refusal('GATE_KNOWS_OTHER_SHARDS', {
-            log,
-            release: installation.current.name,
-            known: inWords(known),
-            configured: inWords(configured),
-          }),
-        ]
-      : []),
+    ...trafficState.unproven.map((found) => refusal('GATE_STOPS_WRITES', { log, ...found })),
+    ...[...new Set(others)].map((known) =>
+      refusal('GATE_KNOWS_OTHER_SHARDS', {
+        ...{ log, release: installation.current.name },
+        ...{ known, configured: inWords(configured) },
+      }),
+    ),
   ];
 }
 
@@ -46,22 +44,23 @@ export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
  * @returns alarms: the gate sends no writes, or knows other shards.
  */
 export async function tellGate(
-  { log, gate }: LogSystems,
+  { log, traffic }: LogSystems,
   seen: SeenGate,
   drift: readonly Refusal[],
   bounds: ActivityBounds,
 ): Promise<Refusal[]> {
-  const { number, upstream, shards: known } = seen.gateState;
+  const { number, instances, shards: known } = seen.trafficState;
   const alarms = gateAlarms(log, seen);
   if (drift.some(({ code }) => listIsWrong.has(code))) {
     return alarms.filter(({ code }) => code === 'GATE_STOPS_WRITES');
   }
   const configured = configuredShards(seen);
-  if (known && (sameShards(known, configured) || contradicts(known, configured))) {
+  const isTold = known.every((shards) => shards && sameShards(shards, configured));
+  if (isTold || known.some((shards) => shards && contradicts(shards, configured))) {
     return alarms;
   }
   try {
-    await gate.tellShards({ number, upstream, shards: configured }, bounds.signal);
+    await traffic.tellShards({ number, instances, shards: configured }, bounds.signal);
   } catch (error) {
     // An order has come since: it knows better.
     if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {

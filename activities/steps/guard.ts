@@ -51,7 +51,7 @@ export async function guard(
 }
 
 function servingOf(
-  { installation, gate, current, inactive }: SeenLeftovers,
+  { installation, traffic, current, inactive }: SeenLeftovers,
   { size }: TreeHead,
   looked: Drift | null,
 ): Serving {
@@ -62,7 +62,7 @@ function servingOf(
     size,
     nextIndex: firstIndexAfter(inactive) + size,
     earlierShards: inactive.length,
-    gate: gate.mode,
+    gate: traffic.mode,
     ...(looked && { instances: looked.instances }),
   };
 }

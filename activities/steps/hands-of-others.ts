@@ -1,8 +1,8 @@
-import { sameUrl } from '../../workflows/model/base-url';
 import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
+import { sendsTo } from '../../workflows/model/traffic';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
@@ -18,23 +18,24 @@ export async function requireAsPrepared(
   input: CriticalInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const { gate, installation } = systems;
+  const { traffic, installation } = systems;
   const { release, identity } = input;
-  const before = await gate.state(bounds.signal);
+  const before = await traffic.state(bounds.signal);
   if (before.number >= fenceOf(identity).act) {
     const found = `the gate follows its order ${before.number}`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
   const [state] = await Promise.all([
-    gate.state(bounds.signal),
+    traffic.state(bounds.signal),
     requireState(systems, release.currentTreeId, release.supersedes ? 'FROZEN' : 'ACTIVE', bounds),
     requireState(systems, release.nextTreeId, 'DRAINING', bounds),
     installation.requireStaged(release, bounds.signal),
   ]);
-  const instances = await installation.instances(release.current, bounds.signal);
-  const addresses = instances.map(({ url }) => url);
-  if (!addresses.some((url) => sameUrl(url, state.upstream))) {
-    throw changed('The upstream of the gate', addresses.join(' or '), state.upstream);
+  const current = await installation.instances(release.current, bounds.signal);
+  const next = await installation.instances(release.next, bounds.signal);
+  if (!sendsTo(state.instances, current) || sendsTo(state.instances, next)) {
+    const expected = current.map(({ url }) => url).join(', ');
+    throw changed('Where clients are sent', expected, state.instances.join(', '));
   }
   // A superseding attempt finds the hold of the one before it.
   if (state.mode === 'hold' && !state.rotation?.startsWith(`${identity.rotationId}/`)) {
@@ -51,10 +52,10 @@ export async function requireStillHeld(
   input: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const { gate, installation } = systems;
+  const { traffic, installation } = systems;
   const { release, identity } = input;
   const [state, next] = await Promise.all([
-    gate.state(bounds.signal),
+    traffic.state(bounds.signal),
     systems.trillian.getTree(release.nextTreeId, bounds),
     installation.requireStaged(release, bounds.signal),
   ]);

@@ -1,4 +1,3 @@
-import type { GateState } from '../../gate/messages';
 import type { AttemptInput } from '../../workflows/model/actions';
 import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
 import type { Shard, TreeId } from '../../workflows/model/log';
@@ -9,26 +8,27 @@ import type { ActivityBounds } from '../bounds/activity-bounds';
 import { RefusalError } from '../errors/refusal-error';
 import { readInstallation } from '../installation/installation';
 import type { LogSystems } from '../systems';
+import type { TrafficState } from '../traffic/traffic';
 import { driftOfServed } from './drift';
 import { contentOf } from './next-tree-content';
 
 /** Everything of which an interrupted rotation can be told, and whether there is one. */
 export interface SeenLeftovers extends Omit<FoundLeftovers, 'withEntries'> {
   readonly leftovers: readonly string[];
-  readonly gateState: GateState;
+  readonly trafficState: TrafficState;
 }
 
 /** Looks for what an interrupted rotation left behind; reads only. */
 export async function seeLeftovers(systems: LogSystems, bounds: ActivityBounds): Promise<SeenLeftovers> {
-  const { log, gate, trillian, installation: installed, timing } = systems;
-  const gateState = await gate.state(bounds.signal);
-  const { mode, number, upstream } = gateState;
-  const installation = await readInstallation(installed, [upstream], bounds.signal);
+  const { log, traffic, trillian, installation: installed, timing } = systems;
+  const trafficState = await traffic.state(bounds.signal);
+  const { mode, number, instances } = trafficState;
+  const installation = await readInstallation(installed, instances, bounds.signal);
   const marked = markedTrees(await trillian.listTrees(bounds), log);
   const current = await trillian.getTree(installation.activeTreeId, bounds);
-  const facts = { installation, gate: { mode, number }, current, marked };
+  const facts = { installation, traffic: { mode, number }, current, marked };
   const inactive = await withLengths(systems, installation.inactiveTreeIds, bounds);
-  return { ...facts, inactive, timing, leftovers: leftoversOf(facts), gateState };
+  return { ...facts, inactive, timing, leftovers: leftoversOf(facts), trafficState };
 }
 
 /** The same, with what the trees that nothing names hold: all that a recovery is planned from. */
@@ -39,8 +39,8 @@ export async function leftovers(
 ): Promise<RecoveryFacts> {
   try {
     const seen = await seeLeftovers(systems, bounds);
-    const { installation, gate, current, marked, inactive, timing } = seen;
-    const found = { installation, gate, current, marked, inactive, timing };
+    const { installation, traffic, current, marked, inactive, timing } = seen;
+    const found = { installation, traffic, current, marked, inactive, timing };
     if (seen.leftovers.length === 0) {
       return { log, refusals: [], found: { ...found, withEntries: [] } };
     }
@@ -69,9 +69,9 @@ export async function superseding(
   { release }: AttemptInput,
   bounds: ActivityBounds,
 ): Promise<Preparation> {
-  const { gate, installation } = systems;
-  const { upstream } = await gate.state(bounds.signal);
-  const { current, next } = await installation.roles([upstream], bounds.signal);
+  const { traffic, installation } = systems;
+  const { instances } = await traffic.state(bounds.signal);
+  const { current, next } = await installation.roles(instances, bounds.signal);
   const { nextTreeId: treeId, currentTreeId } = release;
   const earlier = [...release.inactive.map((shard) => shard.treeId), currentTreeId];
   return {

@@ -58,13 +58,13 @@ export async function soak(
     await requireLoadedLengths(systems, input, bounds);
     await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), bounds.signal);
   } while (performance.now() < ends);
-  const { hold } = await systems.gate.state(bounds.signal);
+  const { hold } = await systems.traffic.state(bounds.signal);
   // Of an attempt that a recovery or a later try ended, the hold has a number between its first one and that of the end.
   if (!hold || hold.number < input.identity.number || hold.number > fenceOf(input.identity).act) {
     return null;
   }
-  const { stallMs, longestWaitMs, held, refused, recovered, dropped } = hold;
-  return { stallMs, longestWaitMs, held, refused, recovered, dropped };
+  const { stallMs, longestWaitMs, held, refused, resent, dropped } = hold;
+  return { stallMs, longestWaitMs, held, refused, resent, dropped };
 }
 
 /**

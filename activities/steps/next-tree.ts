@@ -107,11 +107,11 @@ export async function retireNextTree(
 }
 
 async function servedMaxRootDurationMs(
-  { gate, installation, trillian }: LogSystems,
+  { traffic, installation, trillian }: LogSystems,
   bounds: ActivityBounds,
 ): Promise<number> {
-  const { upstream } = await gate.state(bounds.signal);
-  const { current } = await installation.roles([upstream], bounds.signal);
+  const { instances } = await traffic.state(bounds.signal);
+  const { current } = await installation.roles(instances, bounds.signal);
   const { activeTreeId } = await installation.configured(current, bounds.signal);
   return (await trillian.getTree(activeTreeId, bounds)).maxRootDurationMs;
 }
@@ -123,12 +123,12 @@ async function ofAttempt({ trillian }: LogSystems, identity: AttemptIdentity, bo
 
 /** Whether the release that the gate sends to is configured with this tree. */
 async function isServed(
-  { gate, installation }: LogSystems,
+  { traffic, installation }: LogSystems,
   treeId: TreeId,
   { signal }: ActivityBounds,
 ): Promise<boolean> {
-  const { upstream } = await gate.state(signal);
-  const { current } = await installation.roles([upstream], signal);
+  const { instances } = await traffic.state(signal);
+  const { current } = await installation.roles(instances, signal);
   const { activeTreeId, inactiveTreeIds } = await installation.configured(current, signal);
   return activeTreeId === treeId || inactiveTreeIds.includes(treeId);
 }

@@ -1,22 +1,22 @@
-import { sameUrl } from '../../workflows/model/base-url';
 import type { AttemptInput } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
 import { markedTrees, attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
+import { sendsTo } from '../../workflows/model/traffic';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 
 /**
- * Refuses NOT_OURS when a later attempt, or a recovery, has the log: a greater number stands on the gate or in the mark of
+ * Refuses NOT_OURS when a later attempt, or a recovery, has the log: traffic follows a greater number, or one stands in the mark of
  * a tree. Whatever a Reset repeats or a stopped worker still sends is then left undone (H7, H8).
  */
 export async function requireOurs(
-  { log, gate, trillian }: LogSystems,
+  { log, traffic, trillian }: LogSystems,
   identity: AttemptIdentity,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const [state, trees] = await Promise.all([gate.state(bounds.signal), trillian.listTrees(bounds)]);
+  const [state, trees] = await Promise.all([traffic.state(bounds.signal), trillian.listTrees(bounds)]);
   const fence = fenceOf(identity);
   const marks = markedTrees(trees, log).map((tree) => tree.identity);
   const others = marks.filter(({ rotationId }) => rotationId !== identity.rotationId);
@@ -54,7 +54,7 @@ export async function ifOurs<Result>(
   return await undo();
 }
 
-/** Whether the gate sends clients to the next release. */
+/** Whether clients are sent to the next release. */
 export async function isExposed(
   systems: LogSystems,
   { release }: AttemptInput,
@@ -63,15 +63,14 @@ export async function isExposed(
   return await serves(systems, release.next, bounds);
 }
 
-/** Whether the gate sends clients to a release. */
+/** Whether clients are sent to a release. */
 export async function serves(
-  { gate, installation }: LogSystems,
+  { traffic, installation }: LogSystems,
   release: Release,
   bounds: ActivityBounds,
 ): Promise<boolean> {
-  const { upstream } = await gate.state(bounds.signal);
-  const instances = await installation.instances(release, bounds.signal);
-  return instances.some(({ url }) => sameUrl(url, upstream));
+  const { instances } = await traffic.state(bounds.signal);
+  return sendsTo(instances, await installation.instances(release, bounds.signal));
 }
 
 /**

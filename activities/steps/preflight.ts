@@ -18,6 +18,7 @@ import { markedTrees, treesWithUnusableMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
 import type { RotationRequest } from '../../workflows/model/request';
 import { firstIndexAfter } from '../../workflows/model/shards';
+import type { TrafficWords } from '../../workflows/model/traffic';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused } from '../errors/refusal-error';
@@ -32,13 +33,16 @@ import { checkPublicLog } from './public-log';
 /** A first connection to something busy may break; what does not answer for this long, in milliseconds, is not there. */
 const PATIENCE_MS = 2_000;
 
+/** So many leaves say how many entries a second clients write. */
+const LATEST_LEAVES = 100;
+
 /** Reads all that a plan is made of, and says of each look what came out. Changes nothing. */
 export async function preflight(
   systems: LogSystems,
   request: RotationRequest,
   bounds: ActivityBounds,
 ): Promise<PreflightFacts> {
-  const { gate, trillian, metrics, queue, installation, addresses, timing } = systems;
+  const { traffic, trillian, metrics, queue, installation, addresses, timing } = systems;
   const { log } = request;
   const checks: Check[] = [];
   /** What was read; undefined where that was refused, which fails the check. */
@@ -51,16 +55,16 @@ export async function preflight(
     checks.push(refusal ? failedCheck(code, refusal) : passedCheck(code, tells(found)));
     return found ?? undefined;
   };
-  const [trees, gateState] = await Promise.all([
+  const [trees, trafficState] = await Promise.all([
     look(
       'TRILLIAN_ANSWERS',
       () => trillian.listTrees(bounds),
       ({ length }) => ({ address: addresses.trillian, trees: length }),
     ),
     look(
-      'GATE_ANSWERS',
-      () => gate.state(bounds.signal),
-      ({ upstream }) => ({ address: addresses.gateAdmin, upstream }),
+      'TRAFFIC_ANSWERS',
+      () => traffic.state(bounds.signal),
+      ({ instances }) => ({ instances }),
     ),
     look(
       'LOG_SERVERS_MEASURED',
@@ -69,17 +73,17 @@ export async function preflight(
     ),
   ]);
   const state =
-    gateState &&
+    trafficState &&
     (await look(
       'CONFIGURATION_READ',
-      () => readInstallation(installation, [gateState.upstream], bounds.signal),
+      () => readInstallation(installation, trafficState.instances, bounds.signal),
       ({ current, activeTreeId, inactiveTreeIds }) => ({
         current: current.name,
         tree: activeTreeId,
         inactive: inactiveTreeIds.length,
       }),
     ));
-  if (!trees || !gateState || !state) {
+  if (!trees || !trafficState || !state) {
     return { log, checks };
   }
   const { activeTreeId, current: serving } = state;
@@ -144,15 +148,16 @@ export async function preflight(
       ...planned,
       ...shards,
       instances,
-      gate: {
-        upstream: gateState.upstream,
-        number: gateState.number,
-        holding: gateState.mode === 'hold',
-        alarms: gateAlarms(log, { installation: state, inactive: shards.inactive, gateState }),
+      traffic: {
+        instances: trafficState.instances,
+        number: trafficState.number,
+        holding: trafficState.mode === 'hold',
+        alarms: gateAlarms(log, { installation: state, inactive: shards.inactive, trafficState }),
+        words: await trafficWords(systems, state, shards.currentHead.size, bounds),
       },
       largestMark: Math.max(0, ...marked.map((tree) => tree.identity.number)),
       unusableMarks: treesWithUnusableMark(trees, log),
-      leftovers: leftoversOf({ installation: state, gate: gateState, current: shards.current, marked }),
+      leftovers: leftoversOf({ installation: state, traffic: trafficState, current: shards.current, marked }),
       drainEvidence: evidence,
       hash: hashOf(log, state, planned),
       timing,
@@ -174,6 +179,25 @@ async function readShards(
     }),
   );
   return { current, currentHead: await trillian.treeHead(current.treeId, bounds), inactive };
+}
+
+async function trafficWords(
+  { traffic, trillian, timing: { criticalSectionMs } }: LogSystems,
+  { next, nextInstances, activeTreeId }: InstallationState,
+  size: number,
+  bounds: ActivityBounds,
+): Promise<TrafficWords> {
+  const addresses = nextInstances.map(({ url }) => url).join(', ');
+  return await traffic.words({
+    next: `${next.name} at ${addresses}`,
+    criticalSectionMs,
+    writesPerSecond: async () => {
+      const latest = Math.min(size, LATEST_LEAVES);
+      const leaves = await trillian.leavesByRange(activeTreeId, size - latest, latest, bounds);
+      const [first, ...later] = leaves.map(({ integratedAtMs }) => integratedAtMs);
+      return first === undefined || later.length === 0 ? null : (later.length * 1000) / (Date.now() - first);
+    },
+  });
 }
 
 async function readInstances(

@@ -76,9 +76,9 @@ async function isListed({ trillian }: LogSystems, treeId: string, bounds: Activi
 
 /** The trees that either release is configured with, or that a process of either has loaded. */
 async function everyNamedTree(systems: LogSystems, bounds: ActivityBounds): Promise<ReadonlySet<string>> {
-  const { gate, installation, rekor } = systems;
-  const { upstream } = await gate.state(bounds.signal);
-  const { current, next } = await installation.roles([upstream], bounds.signal);
+  const { traffic, installation, rekor } = systems;
+  const { instances } = await traffic.state(bounds.signal);
+  const { current, next } = await installation.roles(instances, bounds.signal);
   const named: TreeId[] = [];
   for (const release of [current, next]) {
     const { activeTreeId, inactiveTreeIds } = await installation.configured(release, bounds.signal);

@@ -1,7 +1,8 @@
-import { sameUrl } from '../../workflows/model/base-url';
 import type { LookBackInput } from '../../workflows/model/actions';
+import type { Release } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
+import { sendsTo } from '../../workflows/model/traffic';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
@@ -14,7 +15,7 @@ import { sendToCurrent } from './writes';
 /** One thing that is not as before an attempt, in plain words, and what it should be. */
 export interface NotAsBefore {
   readonly found: string;
-  readonly wanted: { readonly treeId: TreeId; readonly state: 'ACTIVE' | 'FROZEN' } | 'gate to current';
+  readonly wanted: { readonly treeId: TreeId; readonly state: 'ACTIVE' | 'FROZEN' } | 'clients to current';
 }
 
 /**
@@ -55,7 +56,7 @@ export async function notAsBefore(
   input: LookBackInput,
   bounds: ActivityBounds,
 ): Promise<readonly NotAsBefore[]> {
-  const { log, trillian, gate, installation } = systems;
+  const { log, trillian, traffic, installation } = systems;
   const { identity, release } = input;
   return await ifOurs<readonly NotAsBefore[]>(systems, identity, bounds, [], async () => {
     if (release.supersedes || (await livesOnNext(systems, input, bounds))) {
@@ -75,13 +76,14 @@ export async function notAsBefore(
       const found = `tree ${treeId} is ${current?.state ?? 'gone'}, not ACTIVE`;
       different.push({ found, wanted: { treeId, state: 'ACTIVE' } });
     }
-    const { mode, upstream } = await gate.state(bounds.signal);
-    const instances = await installation.instances(release.current, bounds.signal);
+    const { mode, instances } = await traffic.state(bounds.signal);
+    const isSentTo = async (to: Release): Promise<boolean> =>
+      sendsTo(instances, await installation.instances(to, bounds.signal));
     if (mode !== 'pass') {
-      different.push({ found: `the gate does not pass writes (${mode})`, wanted: 'gate to current' });
+      different.push({ found: `writes do not pass (${mode})`, wanted: 'clients to current' });
     }
-    if (!instances.some(({ url }) => sameUrl(url, upstream))) {
-      different.push({ found: `the gate sends to ${upstream}`, wanted: 'gate to current' });
+    if (!(await isSentTo(release.current)) || (await isSentTo(release.next))) {
+      different.push({ found: `clients are sent to ${instances.join(', ')}`, wanted: 'clients to current' });
     }
     return different;
   });

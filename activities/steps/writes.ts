@@ -1,4 +1,4 @@
-import type { GateState, OrderIdentity } from '../../gate/messages';
+import type { OrderIdentity } from '../../gate/messages';
 import type { AttemptInput, CriticalInput, ExposedInput } from '../../workflows/model/actions';
 import { LEASE_MARGIN_MS } from '../../workflows/model/deadlines';
 import type { Release } from '../../workflows/model/installation';
@@ -9,11 +9,13 @@ import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { OwnWords } from '../errors/own-words';
 import { refuse, RefusalError } from '../errors/refusal-error';
+import type { Installation } from '../installation/installation';
 import type { LogSystems } from '../systems';
+import type { TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
 import { livesOnNext } from './ownership';
 
-/** How often the gate is asked whether a write is still in flight, in milliseconds. */
+/** How often traffic is asked whether a write is still in flight, in milliseconds. */
 const LOOK_EVERY_MS = 5;
 
 /** Uploads too large to be held may take this share of the section's time; then the freeze decides about them (H14). */
@@ -21,10 +23,10 @@ const STREAMS_SHARE = 0.4;
 
 /** New writes wait, and no call of a write to the current release is in flight. */
 export async function hold(systems: LogSystems, input: CriticalInput, bounds: ActivityBounds): Promise<void> {
-  const { gate } = systems;
+  const { traffic } = systems;
   const began = performance.now();
   const leaseMs = input.budgetMs + LEASE_MARGIN_MS;
-  let state = await gate.hold({ ...orderOf(input.identity), leaseMs }, bounds.signal);
+  let state = await traffic.hold({ ...orderOf(input.identity), leaseMs }, bounds.signal);
   while (state.writesInFlight > 0 && !onlyStreamsLeft(state, performance.now() - began, input.budgetMs)) {
     await pause(LOOK_EVERY_MS, bounds.signal).catch((error: unknown) => {
       throw error instanceof RefusalError
@@ -34,7 +36,7 @@ export async function hold(systems: LogSystems, input: CriticalInput, bounds: Ac
           })
         : error;
     });
-    state = await gate.state(bounds.signal);
+    state = await traffic.state(bounds.signal);
   }
   if (state.mode !== 'hold') {
     throw refuse('GATE_ORDER_REFUSED', {
@@ -45,7 +47,7 @@ export async function hold(systems: LogSystems, input: CriticalInput, bounds: Ac
   }
 }
 
-function onlyStreamsLeft(state: GateState, waitedMs: number, budgetMs: number): boolean {
+function onlyStreamsLeft(state: TrafficState, waitedMs: number, budgetMs: number): boolean {
   return state.writesInFlight === state.streamsInFlight && waitedMs > budgetMs * STREAMS_SHARE;
 }
 
@@ -64,7 +66,7 @@ export async function sendToCurrent(
   }
   try {
     const shards = shardsOfCurrent(input.release);
-    await release(
+    await send(
       systems,
       { to: input.release.current, by: orderOf(input.identity, fenceOf(input.identity).undo), shards },
       bounds,
@@ -87,7 +89,7 @@ export async function expose(
 ): Promise<void> {
   const shards = shardsOfNext(input.release, input.frozen.size);
   try {
-    await release(systems, { to: input.release.next, by: orderOf(input.identity), shards }, bounds);
+    await send(systems, { to: input.release.next, by: orderOf(input.identity), shards }, bounds);
   } catch (error) {
     const late = error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED';
     if (!late || !(await livesOnNext(systems, input, bounds))) {
@@ -104,25 +106,22 @@ export async function sendToSettled(
   bounds: ActivityBounds,
 ): Promise<void> {
   const shards = shardsOfNext(input.release, input.frozen.size);
-  await release(systems, { to, by: orderOf(input.identity), shards }, bounds);
+  await send(systems, { to, by: orderOf(input.identity), shards }, bounds);
 }
 
 /**
- * Tells the gate where exposure will send the writes that wait, so that it opens its connections while the handover leaf is
+ * Announces where exposure will send the writes that wait, so that the gate opens its connections while the handover leaf is
  * still on its way. It only saves time: a gate that does not take this opens them at the exposure.
  */
 export async function announceNext(
-  { gate, installation }: LogSystems,
+  { traffic, installation }: LogSystems,
   { release, identity, frozen }: AttemptInput & { readonly frozen: FrozenTree },
   { signal }: ActivityBounds,
 ): Promise<void> {
-  const [instance] = await installation.instances(release.next, signal);
-  if (!instance) {
-    return;
-  }
+  const instances = await addressesOf(installation, release.next, signal);
   const shards = shardsOfNext(release, frozen.size);
   try {
-    await gate.tellNext({ number: fenceOf(identity).act, upstream: instance.url, shards }, signal);
+    await traffic.announce({ number: fenceOf(identity).act, instances, shards }, signal);
   } catch (error) {
     if (!(error instanceof RefusalError)) {
       throw error;
@@ -155,18 +154,26 @@ interface SendTo {
   readonly shards: LoadedShards | undefined;
 }
 
-async function release(
-  { gate, installation }: LogSystems,
+async function send(
+  { traffic, installation }: LogSystems,
   { to, by, shards }: SendTo,
   bounds: ActivityBounds,
 ): Promise<void> {
-  const [instance] = await installation.instances(to, bounds.signal);
-  if (!instance) {
+  const instances = await addressesOf(installation, to, bounds.signal);
+  if (instances.length === 0) {
     throw new OwnWords(`There is no instance of ${to.name} to send writes to.`);
   }
-  await gate.release({ ...by, upstream: instance.url, shards }, bounds.signal);
+  await traffic.send({ ...by, instances, shards }, bounds.signal);
 }
 
 function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): OrderIdentity {
   return { rotation: attemptIdOf(identity), number };
+}
+
+async function addressesOf(
+  installation: Installation,
+  release: Release,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return (await installation.instances(release, signal)).map(({ url }) => url);
 }

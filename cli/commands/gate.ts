@@ -8,7 +8,7 @@ import type { Terminal } from '../terminal';
 export interface GateCommandOptions {
   readonly config?: string;
   readonly log: string;
-  readonly firstUpstream?: string;
+  readonly firstInstance?: readonly string[];
 }
 
 /** `gate --log NAME`: the write gate of one log, until it is told to stop. Logs are JSON lines on standard output. */
@@ -21,7 +21,7 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
     ...(authorities && { authorities: () => readAuthorities(authorities) }),
     stateFile: settings.stateFile,
     spoolDirectory: settings.spoolDirectory,
-    ...(options.firstUpstream !== undefined && { firstUpstream: options.firstUpstream }),
+    ...(options.firstInstance !== undefined && { firstInstances: options.firstInstance }),
     maxWaitMs: settings.maxWaitMs,
     bodyInMemoryBytes: settings.bodyInMemoryBytes,
     bodyMemoryBytes: settings.bodyMemoryBytes,

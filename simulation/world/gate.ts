@@ -10,6 +10,7 @@ import { OrderDesk } from '../../gate/order-desk';
 import type { Order, Ruling } from '../../gate/orders';
 import { loadState, saveState } from '../../gate/state-file';
 import type { Call } from '../../gate/upstream';
+import { type Asked, Upstreams } from '../../gate/upstreams';
 import { WriteCourse } from '../../gate/write-course';
 import type { LoadedShards } from '../../workflows/model/shards';
 import { Process, processes, type VirtualTime } from '../virtual-time';
@@ -75,9 +76,9 @@ export class SimulatedGate {
   }
 
   /** What it is told before it has ever run: where to send, and what the guardian would tell it within a minute. */
-  static async install(upstream: string, shards: LoadedShards): Promise<void> {
+  static async install(instance: string, shards: LoadedShards): Promise<void> {
     await saveState(STATE_FILE, {
-      ...{ mode: 'pass', upstream, rotation: null, number: 0 },
+      ...{ mode: 'pass', instances: [instance], rotation: null, number: 0 },
       ...{ shards, hold: null },
     });
   }
@@ -86,8 +87,8 @@ export class SimulatedGate {
     return this.#running !== undefined;
   }
 
-  get upstream(): string | undefined {
-    return this.#running?.hold.upstream;
+  get instance(): string | undefined {
+    return this.#running?.hold.instances[0];
   }
 
   get mode(): GateState['mode'] | undefined {
@@ -117,14 +118,14 @@ export class SimulatedGate {
       const hold = new Hold({
         clock,
         maxWaitMs: MAX_WAIT_MS,
-        upstream: saved.upstream,
+        instances: saved.instances,
         mode,
         figures: saved.hold,
       });
       const log = quiet as never;
-      const upstreams = { of: (url: string) => ({ ask: (bounds: Call) => this.#ask(url, bounds) }) };
+      const upstreams = new Upstreams({ open: (url) => this.#asked(url), clock });
       const lines = new Lines({
-        ...{ upstreams, upstream: saved.upstream, shards: saved.shards, clock, log },
+        ...{ upstreams, instances: saved.instances, shards: saved.shards, clock, log },
         connect: (url) => this.#connect(url),
       });
       const bodies = { memory: new ByteBudget(0), disk: new ByteBudget(0) };
@@ -156,7 +157,7 @@ export class SimulatedGate {
     const ruling = await processes.run(running.process, () => running.desk.take(order));
     this.#parts.trace(
       () =>
-        `  gate: ${order.kind} ${order.order.number} of ${order.order.rotation}${order.kind === 'release' ? ` to ${order.order.upstream}` : ''}: ${ruling.accepted ? 'obeyed' : ruling.message}`,
+        `  gate: ${order.kind} ${order.order.number} of ${order.order.rotation}${order.kind === 'send' ? ` to ${order.order.instances.join()}` : ''}: ${ruling.accepted ? 'obeyed' : ruling.message}`,
     );
     if (ruling.accepted) {
       this.#parts.onOrder(order);
@@ -193,7 +194,7 @@ export class SimulatedGate {
 
   /** The Rekor that a read is sent to now. */
   read(): RekorProcess {
-    const process = this.#running && this.#parts.rekorAt(this.#running.hold.upstream);
+    const process = this.#running && this.#parts.rekorAt(this.#running.hold.instances[0] ?? '');
     if (!process) {
       throw new Error('no answer');
     }
@@ -218,6 +219,15 @@ export class SimulatedGate {
       onWaited(time.elapsed - arrivedAt);
     }
     return answer;
+  }
+
+  /** Reads take another way in the model (`read`). */
+  #asked(url: string): Asked {
+    const nothing = (): Promise<void> => Promise.resolve();
+    return {
+      ...{ url, busy: 0, close: nothing, destroy: nothing, passOn: nothing },
+      ask: (call) => this.#ask(url, call),
+    };
   }
 
   /** One call to whoever answers at an address now. */

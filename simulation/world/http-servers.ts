@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpMessage, HttpTransport } from '../../activities/clients/http';
-import type { HoldOrder, NextNotice, ReleaseOrder, ShardsNotice } from '../../gate/messages';
+import type { HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
 import type { SimulatedGate } from './gate';
 import { type Network, NoAnswer, type RemoteCall } from './network';
 import { RekorGone, type RekorProcess } from './rekor';
@@ -97,7 +97,8 @@ async function gateAdmin(gate: SimulatedGate | undefined, { url, body = '' }: Ht
   const told: unknown = JSON.parse(body);
   const paths: Readonly<Record<string, () => ReturnType<SimulatedGate['hear']>>> = {
     '/order/hold': () => gate.order({ kind: 'hold', order: told as HoldOrder }),
-    '/order/release': () => gate.order({ kind: 'release', order: told as ReleaseOrder }),
+    '/order/switch': () => gate.order({ kind: 'switch', order: told as SendOrder }),
+    '/order/send': () => gate.order({ kind: 'send', order: told as SendOrder }),
     '/shards': () => gate.hear((desk) => desk.hear(told as ShardsNotice)),
     '/next': () => gate.hear((desk) => desk.hearOfNext(told as NextNotice)),
   };

@@ -2,9 +2,10 @@ import { createActivities } from '../../activities';
 import { connectMetrics } from '../../activities/clients/metrics';
 import { connectRekor } from '../../activities/clients/rekor';
 import { connectTrillian } from '../../activities/clients/trillian';
-import { connectGate } from '../../activities/gate';
 import { hostInstallation } from '../../activities/installation/host/host';
 import type { LogSystems } from '../../activities/systems';
+import { gateTraffic } from '../../activities/traffic/gate';
+import { connectGate } from '../../activities/traffic/one-gate';
 import { readMark } from '../../workflows/model/mark';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import type { Order } from '../../gate/orders';
@@ -167,7 +168,7 @@ export class World {
       }),
       ...(scenario.withDatabase && { queue: simulatedTreeQueue({ log: LOG, time, network, trillian }) }),
       rekor,
-      gate: connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport }),
+      traffic: gateTraffic([connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport })]),
       installation,
       verifier: logVerifier(verified),
       publicUrl: PUBLIC_URL,
@@ -183,7 +184,7 @@ export class World {
       drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
       sampleEntries: 1,
       guard: { recover: scenario.recovers, stuckAfterMs: 120_000 },
-      addresses: { trillian: trillianAddress, gateAdmin: new URL(GATE_ADMIN_URL).host },
+      addresses: { trillian: trillianAddress },
     };
     const mutated = parts.mutate.systems?.(systems) ?? systems;
     const activities = createActivities(new Map([[LOG, mutated]])) as unknown as Activities;

@@ -3,7 +3,10 @@ import { oncePerTry, type ActivityBounds } from '../../activities/bounds/activit
 import { handoverLeaf, type TreeEnd } from '../../activities/handover';
 import { refuse } from '../../activities/errors/refusal-error';
 import type { LogSystems } from '../../activities/systems';
-import type { GateState, NextNotice, ReleaseOrder as GateRelease, ShardsNotice } from '../../gate/messages';
+import { gateTraffic } from '../../activities/traffic/gate';
+import type { OneGate } from '../../activities/traffic/one-gate';
+import type { GateState } from '../../gate/messages';
+import { sameInstances } from '../../workflows/model/base-url';
 import type { CriticalSectionInput } from '../../workflows/model/actions';
 import type { PlannedChanges, Release, Replacement, Roles } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
@@ -80,14 +83,14 @@ export class FakeLog {
     '300': { state: 'DRAINING', size: 0, mark: identity },
   };
   readonly gate: Mutable<
-    Pick<GateState, 'mode' | 'upstream' | 'number' | 'rotation' | 'shards' | 'unproven'>
+    Pick<GateState, 'mode' | 'instances' | 'number' | 'rotation' | 'shards' | 'unproven'>
   > = {
     mode: 'pass',
-    upstream: addresses['blue'] ?? '',
+    instances: [addresses['blue'] ?? ''],
     number: 0,
     rotation: null,
     shards: null,
-    unproven: null,
+    unproven: [],
   };
   /** What each slot is configured with, and what its process has loaded where that is something else. */
   readonly slots: Record<string, { active: TreeId; inactive: TreeId[]; loaded?: InstanceLog }> = {
@@ -120,7 +123,7 @@ export class FakeLog {
     this.#tree('200').state = 'FROZEN';
     this.handsOver('200', '300');
     this.#tree('300').state = 'ACTIVE';
-    Object.assign(this.gate, { upstream: addresses['green'], number: identity.number, rotation: 'r/1' });
+    Object.assign(this.gate, { instances: [addresses['green']], number: identity.number, rotation: 'r/1' });
     this.running.add('green');
     return this;
   }
@@ -157,7 +160,7 @@ export class FakeLog {
         ifNextFails: 'supersede',
         patience: aFoundLog().timing.patience,
       },
-      addresses: { trillian: '127.0.0.1:8090', gateAdmin: '127.0.0.1:3999' },
+      addresses: { trillian: '127.0.0.1:8090' },
       trillian: this.#trillian(),
       metrics: {
         queueLeafInFlight: () => Promise.resolve(0),
@@ -184,24 +187,33 @@ export class FakeLog {
               ),
         entryAt: () => Promise.resolve({ treeId: '200', leafIndex: this.head('200').size - 1 }),
       },
-      gate: {
-        state: () => Promise.resolve({ ...this.gate, writesInFlight: 0, streamsInFlight: 0, hold: null }),
-        hold: ({ number, rotation: rotationId }: { number: number; rotation: string }) =>
-          this.#ordered('hold', number, { mode: 'hold', rotation: rotationId }),
-        release: ({ number, rotation: rotationId, upstream, shards }: GateRelease) =>
-          this.#ordered('release', number, {
-            mode: 'pass',
-            upstream,
-            rotation: rotationId,
-            shards: shards ?? null,
-          }),
-        tellShards: ({ number, upstream, shards }: ShardsNotice) =>
-          this.#ordered('shards', upstream === this.gate.upstream ? number : -1, { shards }),
-        tellNext: ({ number }: NextNotice) => this.#ordered('next', number, {}),
-      },
+      traffic: gateTraffic([this.#oneGate()]),
       installation: this.#installation(),
     };
     return systems as unknown as LogSystems;
+  }
+
+  #oneGate(): OneGate {
+    const idle = {
+      ...{ writesInFlight: 0, streamsInFlight: 0, writesWaiting: 0 },
+      ...{ bodyMemoryBytes: 0, spooledBytes: 0, hold: null },
+    };
+    const state = (): GateState => ({ ...this.gate, ...idle });
+    const ordered = async (verb: string, number: number, change: Partial<GateState>): Promise<GateState> => {
+      await this.#ordered(verb, number, change);
+      return state();
+    };
+    return {
+      url: 'http://127.0.0.1:3999',
+      state: () => Promise.resolve(state()),
+      hold: ({ number, rotation }) => ordered('hold', number, { mode: 'hold', rotation }),
+      switch: ({ number, rotation, instances }) => ordered('switch', number, { instances, rotation }),
+      send: ({ number, rotation, instances, shards }) =>
+        ordered('send', number, { mode: 'pass', instances, rotation, shards: shards ?? null }),
+      tellShards: ({ number, instances, shards }) =>
+        ordered('shards', sameInstances(instances, this.gate.instances) ? number : -1, { shards }),
+      tellNext: ({ number }) => ordered('next', number, {}),
+    };
   }
 
   #tree(treeId: TreeId): FakeTree {
@@ -212,14 +224,14 @@ export class FakeLog {
     return tree;
   }
 
-  #ordered(verb: string, number: number, change: Partial<GateState>): Promise<object> {
+  #ordered(verb: string, number: number, change: Partial<GateState>): Promise<void> {
     if (number < this.gate.number) {
       const { mode, number: has } = this.gate;
       return Promise.reject(refuse('GATE_ORDER_REFUSED', { number, has, mode }));
     }
     this.done.push(`${verb} ${number}`);
     Object.assign(this.gate, { ...change, number });
-    return Promise.resolve({ ...this.gate, writesInFlight: 0, streamsInFlight: 0 });
+    return Promise.resolve();
   }
 
   #trillian(): object {
@@ -318,7 +330,7 @@ export class FakeLog {
       plan: () => Promise.resolve({ changes, fingerprint }),
       instances: ({ id }: Release) => Promise.resolve([{ name: id, url: addresses[id] }]),
       unfinishedOn: ({ id }: Release) =>
-        Promise.resolve(addresses[id] === this.gate.upstream ? null : this.unfinishedOnNext),
+        Promise.resolve(this.gate.instances.includes(addresses[id] ?? '') ? null : this.unfinishedOnNext),
       runs: ({ id }: Release) => Promise.resolve(this.running.has(id)),
       requireStaged: () =>
         this.changedFile === undefined

@@ -1,4 +1,4 @@
-import type { GateState, NextNotice, ReleaseOrder } from '../../gate/messages';
+import type { GateState, NextNotice, SendOrder } from '../../gate/messages';
 import type { ActivityBounds } from '../../activities/bounds/activity-bounds';
 import { refuse } from '../../activities/errors/refusal-error';
 import { announceNext, expose, sendToCurrent } from '../../activities/steps/writes';
@@ -13,18 +13,18 @@ const ofCurrent = { activeTreeId: '200', inactive };
 const ofNext = { activeTreeId: '300', inactive: [...inactive, { treeId: '200', length: 20 }] };
 const bounds = { signal: new AbortController().signal } as unknown as ActivityBounds;
 
-function systemsWith(take: (order: ReleaseOrder) => Promise<GateState>): LogSystems {
+function systemsWith(take: (order: SendOrder) => Promise<GateState>): LogSystems {
   const url = (name: string): string =>
     ({ blue: 'http://127.0.0.1:1', green: 'http://127.0.0.1:2' })[name] ?? '';
   return {
-    gate: { release: take, state: () => Promise.resolve({ upstream: url('blue') }) },
+    traffic: { send: take, state: () => Promise.resolve({ instances: [url('blue')] }) },
     installation: { instances: (name: string) => [{ name, url: url(name) }] },
   } as unknown as LogSystems;
 }
 
 describe('sending writes back to the current release', () => {
   it('carries a number above the exposure, so that one that lands late is refused (H8)', async () => {
-    const orders: ReleaseOrder[] = [];
+    const orders: SendOrder[] = [];
     const systems = systemsWith((taken) => {
       orders.push(taken);
       return Promise.resolve({} as GateState);
@@ -32,13 +32,13 @@ describe('sending writes back to the current release', () => {
     await expose(systems, input, bounds);
     await sendToCurrent(systems, input, bounds);
     expect(orders).toEqual([
-      { rotation: 'r/1', number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext },
-      { rotation: 'r/1', number: 8, upstream: 'http://127.0.0.1:1', shards: ofCurrent },
+      { rotation: 'r/1', number: 7, instances: ['http://127.0.0.1:2'], shards: ofNext },
+      { rotation: 'r/1', number: 8, instances: ['http://127.0.0.1:1'], shards: ofCurrent },
     ]);
   });
 
   it('says nothing of shards for a superseding attempt, whose serving slot may know fewer (H12)', async () => {
-    const orders: ReleaseOrder[] = [];
+    const orders: SendOrder[] = [];
     const systems = systemsWith((taken) => {
       orders.push(taken);
       return Promise.resolve({} as GateState);
@@ -70,7 +70,7 @@ describe('sending writes back to the current release', () => {
 describe('the announcement of the next release', () => {
   const systemsHearing = (hear: (notice: NextNotice) => Promise<GateState>): LogSystems => {
     const { installation } = systemsWith(() => Promise.reject(new Error('no order')));
-    return { installation, gate: { tellNext: hear } } as unknown as LogSystems;
+    return { installation, traffic: { announce: hear } } as unknown as LogSystems;
   };
 
   it('says what exposure will say', async () => {
@@ -80,7 +80,7 @@ describe('the announcement of the next release', () => {
       return Promise.resolve({} as GateState);
     });
     await announceNext(systems, input, bounds);
-    expect(notices).toEqual([{ number: 7, upstream: 'http://127.0.0.1:2', shards: ofNext }]);
+    expect(notices).toEqual([{ number: 7, instances: ['http://127.0.0.1:2'], shards: ofNext }]);
   });
 
   it('is needed by nothing: a gate that does not take it costs no attempt, and a fault of ours shows', async () => {

@@ -67,7 +67,7 @@ function evidence(treeId: string): Evidence {
       ...{ entriesVerified: 24, proofsVerified: 24, checkpointsVerified: 2, withoutBundle: 0 },
       shards: [],
     },
-    writes: { stallMs: 412, longestWaitMs: 380, held: 9, refused: 0, recovered: 0, dropped: 0 },
+    writes: { stallMs: 412, longestWaitMs: 380, held: 9, refused: 0, resent: 0, dropped: 0 },
   };
 }
 

@@ -60,7 +60,7 @@ describe('the plan', () => {
 
   it('counts the checks that passed, and lists each with what was found on request', () => {
     expect(text.replace(/\s+/g, ' ')).toContain(
-      'Checks 8 of 8 checks passed; `rekor-rotate plan production --checks` lists them',
+      'Checks 9 of 9 checks passed; `rekor-rotate plan production --checks` lists them',
     );
     const { checks = [] } = aWarnedResult();
     const list = checksText(checks, 80);
@@ -215,7 +215,7 @@ describe('a result', () => {
     expect(text).toContain('nothing has been changed');
     expect(text).toContain('(CURRENT_TREE_NOT_ACTIVE)');
     expect(text).toContain('(NEXT_IS_RUNNING)');
-    expect(text).toMatch(/\n\n6 of 8 checks passed; `rekor-rotate plan production --checks` lists them\.$/);
+    expect(text).toMatch(/\n\n7 of 9 checks passed; `rekor-rotate plan production --checks` lists them\.$/);
   });
 
   it('that a later rotation has ended says what was done by then, and what a person had decided', () => {

@@ -21,7 +21,7 @@ function run(result: Partial<RotationResult> = {}): RotationRun {
       nextTree: { treeId: NEXT, firstIndex: 250 },
       interventions: [],
       steps: [{ name: 'hold', ms: 160.04, kind: 'done', attempt: 1 }],
-      writes: { stallMs: 660, longestWaitMs: 700, held: 12, refused: 0, recovered: 0, dropped: 0 },
+      writes: { stallMs: 660, longestWaitMs: 700, held: 12, refused: 0, resent: 0, dropped: 0 },
       frozen: { treeId: CURRENT, size: 250, rootHash: 'ab', proof: [] },
       tellDownstream: [],
       ...result,
@@ -99,5 +99,5 @@ describe('the summary of a demonstration', () => {
 });
 
 function slow(): NonNullable<RotationResult['writes']> {
-  return { stallMs: 3_000, longestWaitMs: 3_100, held: 60, refused: 0, recovered: 0, dropped: 0 };
+  return { stallMs: 3_000, longestWaitMs: 3_100, held: 60, refused: 0, resent: 0, dropped: 0 };
 }

@@ -6,7 +6,7 @@ afterEach(() => started.end());
 describe('the admin interface', () => {
   it('is not on the public port', async () => {
     const rekor = await started.rekor((seen, response) => void response.end(`rekor ${seen.path}`));
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     expect((await ask(url, { path: '/state' })).body).toBe('rekor /state');
   });
 
@@ -14,7 +14,7 @@ describe('the admin interface', () => {
     'refuses the authorization %j',
     async (authorization) => {
       const rekor = await started.rekor();
-      const { gate } = await started.gate({ firstUpstream: rekor.url });
+      const { gate } = await started.gate({ firstInstances: [rekor.url] });
       const headers: Record<string, string> =
         authorization === undefined ? {} : { Authorization: authorization };
       for (const [method, path] of [
@@ -30,7 +30,7 @@ describe('the admin interface', () => {
 
   it('tells its health to anybody', async () => {
     const rekor = await started.rekor();
-    const { gate } = await started.gate({ firstUpstream: rekor.url });
+    const { gate } = await started.gate({ firstInstances: [rekor.url] });
     expect((await ask(gate.adminUrl, { path: '/healthz' })).status).toBe(200);
   });
 
@@ -39,17 +39,17 @@ describe('the admin interface', () => {
     ['hold', { rotation: 'r/1', number: 1.5, leaseMs: 10 }, 'number'],
     // No rotation counts so far, and no order could follow one of these.
     ['hold', { rotation: 'r/1', number: 1_000_000_001, leaseMs: 10 }, 'number'],
-    ['release', { rotation: 'r/1', number: 1e15, upstream: 'http://a:1' }, 'number'],
+    ['send', { rotation: 'r/1', number: 1e15, instances: ['http://a:1'] }, 'number'],
     ['hold', { rotation: 'r/1', number: 1, leaseMs: 0 }, 'leaseMs'],
     ['hold', { rotation: '', number: 1, leaseMs: 10 }, 'rotation'],
     ['hold', { rotation: 'r/1', number: 1, leaseMs: 10, lease: 3 }, '"lease"'],
-    ['release', { rotation: 'r/1', number: 1 }, 'upstream'],
-    ['release', { rotation: 'r/1', number: 1, upstream: 'http://a:1/rekor' }, 'upstream'],
-    ['release', { rotation: 'r/1', number: 1, upstream: 'ftp://a:1' }, 'upstream'],
-    ['release', 'text', 'order'],
+    ['send', { rotation: 'r/1', number: 1 }, 'instances'],
+    ['send', { rotation: 'r/1', number: 1, instances: ['http://a:1/rekor'] }, 'instances'],
+    ['send', { rotation: 'r/1', number: 1, instances: ['ftp://a:1'] }, 'instances'],
+    ['send', 'text', 'order'],
   ] as const)('refuses %s %j and names %s', async (kind, order, field) => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const { status, refusal } = await gate.order(kind, order);
     expect([status, refusal.code]).toEqual([400, 'ORDER_INVALID']);
     expect(refusal.message).toContain(field);
@@ -57,19 +57,19 @@ describe('the admin interface', () => {
   });
 
   it('sends to a Rekor by one spelling of its URL, however an order spells it', async () => {
-    const gate = await started.gate({ firstUpstream: 'HTTP://Rekor.internal:80/' });
-    expect((await gate.state()).upstream).toBe('http://rekor.internal');
+    const gate = await started.gate({ firstInstances: ['HTTP://Rekor.internal:80/'] });
+    expect((await gate.state()).instances).toEqual(['http://rekor.internal']);
     const shards = { activeTreeId: '12', inactive: [] };
-    await gate.release(1, 'http://REKOR.internal:080', shards);
-    expect(await gate.state()).toMatchObject({ upstream: 'http://rekor.internal', shards });
-    const told = await gate.tell({ number: 1, upstream: 'http://rekor.internal:80/', shards: null });
+    await gate.send(1, 'http://REKOR.internal:080', shards);
+    expect(await gate.state()).toMatchObject({ instances: ['http://rekor.internal'], shards });
+    const told = await gate.tell({ number: 1, instances: ['http://rekor.internal:80/'], shards: null });
     expect(told.shards).toBeNull();
   });
 
   it('takes up a token that was changed, and refuses the former one', async () => {
     const rekor = await started.rekor();
     let token = 'the first';
-    const { gate } = await started.gate({ firstUpstream: rekor.url, token: () => token });
+    const { gate } = await started.gate({ firstInstances: [rekor.url], token: () => token });
     const status = async (bearer: string): Promise<number> => {
       const headers = { Authorization: `Bearer ${bearer}` };
       return (await ask(gate.adminUrl, { path: '/state', headers })).status;
@@ -86,7 +86,7 @@ describe('the admin interface', () => {
       if (!readable) throw new Error('The secret gate.token cannot be read from file /x: it does not exist.');
       return 'the token';
     };
-    const { gate } = await started.gate({ firstUpstream: rekor.url, token });
+    const { gate } = await started.gate({ firstInstances: [rekor.url], token });
     const asked = { path: '/state', headers: { Authorization: 'Bearer the token' } };
     readable = false;
     const refused = await ask(gate.adminUrl, asked);
@@ -104,16 +104,16 @@ describe('the admin interface', () => {
     const token = (): string => {
       throw new Error('no token');
     };
-    await expect(started.gate({ firstUpstream: 'http://127.0.0.1:9', token })).rejects.toThrow('no token');
+    await expect(started.gate({ firstInstances: ['http://127.0.0.1:9'], token })).rejects.toThrow('no token');
   });
 
   it('says in a refusal how the gate stands', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(5);
-    await gate.release(5, rekor.url);
+    await gate.send(5, rekor.url);
     const { status, refusal } = await gate.order('hold', { rotation: 'r5/1', number: 5, leaseMs: 10 });
     expect([status, refusal.code]).toEqual([409, 'ORDER_ENDED']);
-    expect(refusal.state).toMatchObject({ mode: 'pass', number: 5, upstream: rekor.url });
+    expect(refusal.state).toMatchObject({ mode: 'pass', number: 5, instances: [rekor.url] });
   });
 });

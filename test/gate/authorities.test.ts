@@ -32,7 +32,7 @@ async function behindTls(): Promise<Setting> {
 /** A gate that trusts who is in `file` at the moment. */
 function gateTrusting(file: string, url: string, options: Partial<GateOptions> = {}): Promise<TestGate> {
   const authorities = (): string => readAuthorities({ field: 'logs.test.tls.caFile', file });
-  return started.gate({ firstUpstream: url, authorities, ...options });
+  return started.gate({ firstInstances: [url], authorities, ...options });
 }
 
 async function copied(file: string): Promise<string> {
@@ -49,7 +49,7 @@ describe('a slot with https', () => {
     const gate = await gateTrusting(authority.file, url);
     expect((await read(gate)).status).toBe(200);
     expect((await gate.write('before any shards are known')).status).toBe(201);
-    await gate.tell({ number: 0, upstream: url, shards });
+    await gate.tell({ number: 0, instances: [url], shards });
     expect((await gate.write('over a proven connection')).status).toBe(201);
     expect(rekor.writes).toHaveLength(2);
   });
@@ -58,7 +58,7 @@ describe('a slot with https', () => {
     const { rekor, url } = await behindTls();
     const gate = await gateTrusting(another.file, url, { maxWaitMs: 50 });
     expect((await read(gate)).status).toBe(502);
-    await gate.tell({ number: 0, upstream: url, shards });
+    await gate.tell({ number: 0, instances: [url], shards });
     expect((await gate.write('one')).status).toBe(503);
     expect(rekor.rekor.seen).toEqual([]);
   });

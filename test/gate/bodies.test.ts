@@ -31,7 +31,7 @@ const empty = (gate: TestGate): Promise<void> =>
 describe('the bodies of all writes together', () => {
   it('take no more memory than they may while many are held, and go on whole', async () => {
     const rekor = await started.rekor(told);
-    const gate = await started.gate({ firstUpstream: rekor.url, clock: clock(), ...bounds });
+    const gate = await started.gate({ firstInstances: [rekor.url], clock: clock(), ...bounds });
     await gate.hold(1);
     const held = writes(gate, 60);
     await waiting(gate, 60);
@@ -39,7 +39,7 @@ describe('the bodies of all writes together', () => {
     expect(bodyMemoryBytes).toBeLessThanOrEqual(bounds.bodyMemoryBytes);
     expect(bodyMemoryBytes).toBeGreaterThan(bounds.bodyMemoryBytes / 2);
     expect(bodyMemoryBytes + spooledBytes).toBe(60 * 100 * KIB);
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     const replies = await Promise.all(held);
     expect(replies.map(({ status, body }) => [status, body])).toEqual(
       replies.map((_, number) => [201, `${letter(number)}${100 * KIB}`]),
@@ -49,7 +49,7 @@ describe('the bodies of all writes together', () => {
 
   it('take no more memory than they may while many slow clients send them, and none when these leave', async () => {
     const rekor = await started.rekor(told);
-    const gate = await started.gate({ firstUpstream: rekor.url, ...bounds });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...bounds });
     const clients = await Promise.all(Array.from({ length: 40 }, () => rawClient(gate.url)));
     for (const { socket } of clients) {
       socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: ${200 * KIB}\r\n\r\n`);
@@ -69,7 +69,7 @@ describe('the bodies of all writes together', () => {
 
   it('get 503 with Retry-After where there is no room, and room again from those that went on', async () => {
     const rekor = await started.rekor(told);
-    const gate = await started.gate({ firstUpstream: rekor.url, clock: clock(), ...bounds });
+    const gate = await started.gate({ firstInstances: [rekor.url], clock: clock(), ...bounds });
     await gate.hold(1);
     const held = writes(gate, 95);
     await until('all room is taken', async () => (await gate.state()).spooledBytes > 7_900 * KIB);
@@ -77,7 +77,7 @@ describe('the bodies of all writes together', () => {
     expect(replies.map(({ status, headers }) => [status, headers['retry-after']])).toEqual(
       replies.map(() => [503, '1']),
     );
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     for (const { status } of await Promise.all(held)) expect([201, 503]).toContain(status);
     await empty(gate);
     expect((await gate.write('again')).body).toBe('a5');
@@ -86,7 +86,7 @@ describe('the bodies of all writes together', () => {
   it('count the answers that nobody has read', async () => {
     const large: Behaviour = (_seen, response) => void response.writeHead(201).end('a'.repeat(9_000 * KIB));
     const rekor = await started.rekor(large);
-    const gate = await started.gate({ firstUpstream: rekor.url, ...bounds });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...bounds });
     const { socket } = await rawClient(gate.url);
     socket.pause();
     socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1`);
@@ -101,7 +101,7 @@ describe('the spool directory', () => {
 
   it('is made again when somebody has cleaned it away', async () => {
     const rekor = await started.rekor(told);
-    const gate = await started.gate({ firstUpstream: rekor.url, ...small });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...small });
     await rm(gate.options.spoolDirectory, { recursive: true });
     const [reply] = await Promise.all(writes(gate, 1));
     expect([reply?.status, reply?.body]).toEqual([201, `a${100 * KIB}`]);
@@ -109,7 +109,7 @@ describe('the spool directory', () => {
 
   it('costs a write 503 with Retry-After while it cannot be used', async () => {
     const rekor = await started.rekor(told);
-    const gate = await started.gate({ firstUpstream: rekor.url, ...small });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...small });
     await rm(gate.options.spoolDirectory, { recursive: true });
     await writeFile(gate.options.spoolDirectory, 'a file');
     const [refused] = await Promise.all(writes(gate, 1));

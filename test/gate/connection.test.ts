@@ -30,6 +30,7 @@ beforeEach(async () => {
   const { port } = server.address() as AddressInfo;
   connection = newConnection(
     `http://127.0.0.1:${port}`,
+    { busy: 0 },
     connector(() => undefined),
   );
 });

@@ -2,8 +2,8 @@ import type { Client } from '../../gate/clients';
 import { Hold, type Verdict, type WaitingWrite } from '../../gate/hold';
 import { TestClock } from './support';
 
-const A = 'http://a:1';
-const B = 'http://b:1';
+const A = ['http://a:1'];
+const B = ['http://b:1'];
 
 class TestClient implements Client {
   gone = false;
@@ -25,7 +25,7 @@ function setting(): {
   order: string[];
 } {
   const clock = new TestClock();
-  const hold = new Hold({ clock, maxWaitMs: 3_500, upstream: A, mode: 'pass', figures: null });
+  const hold = new Hold({ clock, maxWaitMs: 3_500, instances: A, mode: 'pass', figures: null });
   const order: string[] = [];
   const arrive = async (client: Client = new TestClient()): Promise<Verdict> => {
     const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false };
@@ -72,12 +72,12 @@ describe('writes that wait', () => {
     clock.advance(1_500);
     await settled();
     expect(order).toEqual(['0 refused']);
-    hold.release(B);
+    hold.send(B);
     await settled();
     expect(order).toEqual(['0 refused', '2000 go']);
   });
 
-  it('go in the order of their arrival, and before those that come after the release', async () => {
+  it('go in the order of their arrival, and before those that come after the hold', async () => {
     const { clock, hold, arrive } = setting();
     hold.begin(1, 60_000, () => undefined);
     const went: string[] = [];
@@ -88,7 +88,7 @@ describe('writes that wait', () => {
     };
     const all = Array.from({ length: 600 }, (_, at) => watch(`${at}`));
     clock.advance(10);
-    hold.release(B);
+    hold.send(B);
     const late = watch('late');
     await settled();
     // The 256 that may be under way at a time; the late one queues behind the others.
@@ -102,12 +102,12 @@ describe('writes that wait', () => {
     expect(hold.counts()).toMatchObject({ writesInFlight: 1, writesWaiting: 0 });
   });
 
-  it('let those that come after the release go all at once when they have gone, however long each takes', async () => {
+  it('let those that come after the hold go all at once when they have gone, however long each takes', async () => {
     const { clock, hold, arrive } = setting();
     hold.begin(1, 60_000, () => undefined);
     const held = Array.from({ length: 300 }, () => arrive());
     clock.advance(10);
-    hold.release(B);
+    hold.send(B);
     const after = Array.from({ length: 600 }, () => arrive());
     await settled();
     expect(hold.counts()).toMatchObject({ writesInFlight: 256, writesWaiting: 644 });
@@ -126,7 +126,7 @@ describe('writes that wait', () => {
     const client = new TestClient();
     void arrive(client);
     client.leave();
-    hold.release(B);
+    hold.send(B);
     await settled();
     expect(order).toEqual(['0 dropped']);
     expect(hold.counts().writesInFlight).toBe(0);
@@ -138,30 +138,30 @@ describe('writes that wait', () => {
     const client = new TestClient();
     const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false };
     hold.begin(1, 60_000, () => undefined);
-    hold.release(B);
+    hold.send(B);
     client.leave();
     expect(hold.keep(write)).toEqual({ kind: 'dropped' });
     expect(hold.counts().writesInFlight).toBe(0);
   });
 
-  it('go to the upstream that the gate had when the lease ends (H15)', async () => {
+  it('go to the instances that the gate had when the lease ends (H15)', async () => {
     const { clock, hold, arrive } = setting();
     let ended = 0;
     hold.begin(1, 1_000, () => (ended += 1));
     const write = arrive();
     clock.advance(1_000);
-    expect(await write).toMatchObject({ kind: 'go', pass: { upstream: A } });
+    expect(await write).toMatchObject({ kind: 'go', pass: { instances: A } });
     expect([hold.mode, ended]).toEqual(['healing', 1]);
   });
 
   it('are not sent on after maxWait when the timer that should refuse them is late', async () => {
     const clock = new TestClock();
     const late = { now: () => clock.now(), after: () => () => undefined };
-    const hold = new Hold({ clock: late, maxWaitMs: 3_500, upstream: A, mode: 'pass', figures: null });
+    const hold = new Hold({ clock: late, maxWaitMs: 3_500, instances: A, mode: 'pass', figures: null });
     hold.begin(1, 60_000, () => undefined);
     const verdict = hold.admit({ arrivedAt: 0, client: new TestClient(), streamed: false });
     clock.advance(3_501);
-    hold.release(B);
+    hold.send(B);
     expect(await verdict).toEqual({ kind: 'refused' });
   });
 });
@@ -186,7 +186,7 @@ describe('what is counted', () => {
     clock.advance(300);
     hold.record?.acknowledged(50, clock.now());
     expect(hold.record?.figures().stallMs).toBeNull();
-    hold.release(B);
+    hold.send(B);
     clock.advance(150);
     hold.record?.acknowledged(100, clock.now());
     hold.record?.acknowledged(200, clock.now() + 50);
@@ -199,7 +199,7 @@ describe('what is counted', () => {
     void arrive();
     hold.begin(1, 60_000, () => undefined);
     expect(hold.record?.figures()).toMatchObject({ number: 1, held: 1 });
-    hold.release(A);
+    hold.send(A);
     hold.begin(2, 60_000, () => undefined);
     await settled();
     expect(hold.record?.figures()).toMatchObject({ number: 2, held: 0 });

@@ -22,7 +22,7 @@ const echo: Behaviour = (seen, response) => {
 describe('what passes through the gate', () => {
   it('leaves method, path, query, headers and body as they came', async () => {
     const rekor = await started.rekor(echo);
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     const reply = await ask(url, {
       method: 'PATCH',
       path: '/api/v1/log/%65ntries//x?b=2&a=%20',
@@ -40,7 +40,7 @@ describe('what passes through the gate', () => {
 
   it('drops the headers that Connection names, and appends the client to X-Forwarded-For', async () => {
     const rekor = await started.rekor(echo);
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     await ask(url, {
       path: '/ping',
       headers: { Connection: 'close, X-Mine', 'X-Mine': '1', 'X-Forwarded-For': '192.0.2.7' },
@@ -51,7 +51,7 @@ describe('what passes through the gate', () => {
 
   it('answers a POST to entries/retrieve, which is a read, while writes are held', async () => {
     const rekor = await started.rekor(echo);
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(1);
     const reply = await ask(gate.url, { method: 'POST', path: RETRIEVE, body: '{}' });
     expect(reply.body).toBe(`POST ${RETRIEVE} {}`);
@@ -61,12 +61,12 @@ describe('what passes through the gate', () => {
     'holds a write that is spelt %s, as Rekor cleans paths before it matches them',
     async (path) => {
       const rekor = await started.rekor();
-      const gate = await started.gate({ firstUpstream: rekor.url });
+      const gate = await started.gate({ firstInstances: [rekor.url] });
       await gate.hold(1);
       const write = gate.write('one', { path });
       await until('the write waits', async () => (await gate.state()).writesWaiting === 1);
       expect(rekor.seen).toHaveLength(0);
-      await gate.release(1, rekor.url);
+      await gate.send(1, rekor.url);
       expect((await write).status).toBe(201);
       expect(rekor.seen[0]?.path).toBe(path);
     },
@@ -74,7 +74,7 @@ describe('what passes through the gate', () => {
 
   it('answers pipelined requests in their order, a held write among them', async () => {
     const rekor = await started.rekor((seen, response) => void response.end(`<${seen.path}>`));
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(1);
     const { socket, received } = await rawClient(gate.url);
     socket.write(
@@ -83,7 +83,7 @@ describe('what passes through the gate', () => {
     socket.write('GET /third HTTP/1.1\r\nHost: x\r\n\r\n');
     await until('the first is answered', () => received().includes('</first>'));
     expect(received()).not.toContain('</third>');
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     await until('all are answered', () => received().includes('</third>'));
     expect(received().match(/<[^>]+>/g)).toEqual(['</first>', `<${WRITE}>`, '</third>']);
     socket.destroy();
@@ -92,7 +92,7 @@ describe('what passes through the gate', () => {
   it('streams a large answer at the pace of its client', async () => {
     const size = 8 * 1024 * 1024;
     const rekor = await started.rekor((_seen, response) => void response.end(Buffer.alloc(size, 'x')));
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     const { socket, received } = await rawClient(url);
     socket.pause();
     socket.write('GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
@@ -103,10 +103,10 @@ describe('what passes through the gate', () => {
   });
 });
 
-describe('upstreams that misbehave', () => {
+describe('a Rekor that misbehaves', () => {
   it('says 502 in the shape of Rekor when nobody listens', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await rekor.close();
     for (const reply of [await ask(gate.url, { path: '/api/v1/log' }), await gate.write('one')]) {
       expect(reply.status).toBe(502);
@@ -124,7 +124,7 @@ describe('upstreams that misbehave', () => {
       if (calls === 1) socket.destroy();
       else response.end('second');
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     expect((await ask(gate.url, { path: '/api/v1/log' })).body).toBe('second');
     calls = 0;
     expect((await gate.write('one')).status).toBe(502);
@@ -136,7 +136,7 @@ describe('upstreams that misbehave', () => {
       response.writeHead(200, { 'Content-Length': '10' });
       response.write('half', () => socket.destroy());
     });
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     await expect(ask(url, { path: '/api/v1/log' })).rejects.toThrow();
     expect(rekor.seen).toHaveLength(1);
   });
@@ -146,7 +146,7 @@ describe('upstreams that misbehave', () => {
       response.writeHead(201, { 'Content-Length': '10' });
       response.write('half', () => socket.destroy());
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     expect((await gate.write('one')).status).toBe(502);
     expect((await gate.state()).writesInFlight).toBe(0);
   });
@@ -156,7 +156,7 @@ describe('upstreams that misbehave', () => {
     const rekor = await started.rekor(
       (_seen, _response, socket) => void socket.once('close', () => (left = true)),
     );
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     const leave = new AbortController();
     const read = ask(url, { path: '/api/v1/log', signal: leave.signal });
     await until('the read is at Rekor', () => rekor.seen.length === 1);
@@ -169,7 +169,7 @@ describe('upstreams that misbehave', () => {
 describe('connections that are kept alive', () => {
   it('keeps those of clients longer than any proxy in front does (H18)', async () => {
     const rekor = await started.rekor(echo);
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     const agent = new Agent({ keepAlive: true });
     const reply = await ask(url, { path: '/ping', agent });
     expect(reply.headers['keep-alive']).toBe('timeout=620');
@@ -182,7 +182,7 @@ describe('connections that are kept alive', () => {
       response.end('ok');
       setTimeout(() => socket.destroy(), idleMs);
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let request = 0; request < 30; request += 1) {
       expect((await ask(gate.url, { path: '/api/v1/log', agent })).status).toBe(200);
@@ -208,7 +208,7 @@ describe('connections that are kept alive', () => {
         response.end();
       };
     });
-    const { url } = await started.gate({ firstUpstream: rekor.url });
+    const { url } = await started.gate({ firstInstances: [rekor.url] });
     await ask(url, { path: '/ping' });
     expect(await closer).toBe('the gate');
     expect(closedAfterMs).toBeGreaterThan(2_000);

@@ -23,8 +23,8 @@ async function gateBefore(
   rekor: { readonly url: string },
   options: Parameters<Started['gate']>[0] = {},
 ): Promise<TestGate> {
-  const gate = await started.gate({ firstUpstream: rekor.url, ...options });
-  await gate.tell({ number: 0, upstream: rekor.url, shards: right });
+  const gate = await started.gate({ firstInstances: [rekor.url], ...options });
+  await gate.tell({ number: 0, instances: [rekor.url], shards: right });
   return gate;
 }
 
@@ -32,8 +32,8 @@ const waiting = (gate: TestGate, count: number): Promise<void> =>
   until(`${count} writes wait`, async () => (await gate.state()).writesWaiting === count);
 
 const unproven = async (gate: TestGate): Promise<string> => {
-  await until('it is not proven', async () => (await gate.state()).unproven !== null);
-  return (await gate.state()).unproven ?? '';
+  await until('it is not proven', async () => (await gate.state()).unproven.length > 0);
+  return (await gate.state()).unproven[0]?.reason ?? '';
 };
 
 describe('a Rekor that was restarted (H10)', () => {
@@ -66,7 +66,7 @@ describe('a Rekor that was restarted (H10)', () => {
     rekor.restart(right);
     expect((await Promise.all(writes)).map(({ status }) => status)).toEqual([201, 201, 201]);
     expect(rekor.writes).toEqual(Array(4).fill(right));
-    expect((await gate.state()).unproven).toBeNull();
+    expect((await gate.state()).unproven).toEqual([]);
   });
 
   it.each([
@@ -201,7 +201,7 @@ describe('a Rekor that was restarted (H10)', () => {
 describe('what the gate proves', () => {
   it('is nothing before it was told anything: it passes', async () => {
     const rekor = await shardedRekor(started, wrong);
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     expect((await gate.write('one')).status).toBe(201);
     expect([rekor.asked(), (await gate.state()).shards]).toEqual([0, null]);
   });
@@ -224,11 +224,11 @@ describe('what the gate proves', () => {
     await gate.hold(1);
     const held = gate.write('one');
     await waiting(gate, 1);
-    await gate.release(1, next.url, rotated);
+    await gate.send(1, next.url, rotated);
     return { current, next, gate, held };
   }
 
-  it('comes with the release: held writes go only to a next Rekor that has loaded it', async () => {
+  it('comes with the order to send: held writes go only to a next Rekor that has loaded it', async () => {
     const { current, next, gate, held } = await exposedTooEarly();
     expect(await unproven(gate)).toMatch(/its active tree is 12, not 13/);
     next.restart(rotated);
@@ -239,7 +239,7 @@ describe('what the gate proves', () => {
   it('is the former again when the exposure is taken back; what waits goes there', async () => {
     const { current, next, gate, held } = await exposedTooEarly();
     await unproven(gate);
-    await gate.release(2, current.url, right);
+    await gate.send(2, current.url, right);
     expect((await held).status).toBe(201);
     expect([current.writes, next.writes]).toEqual([[right], []]);
   });
@@ -251,7 +251,7 @@ describe('what the gate proves', () => {
     const write = gate.write('one');
     await waiting(gate, 1);
     expect(await gate.hold(1)).toMatchObject({ writesInFlight: 0, writesWaiting: 1 });
-    await gate.release(1, next.url, rotated);
+    await gate.send(1, next.url, rotated);
     expect((await write).status).toBe(201);
     expect(current.writes).toEqual([]);
   });
@@ -269,7 +269,7 @@ describe('what the gate proves', () => {
     await gate.hold(1);
     breakOff();
     await waiting(gate, 1);
-    await gate.release(1, next.url, rotated);
+    await gate.send(1, next.url, rotated);
     await unproven(gate);
     return { next, write };
   }
@@ -311,7 +311,7 @@ describe('what the gate proves', () => {
     await gate.hold(1);
     breakOff();
     await waiting(gate, 1);
-    await gate.release(1, next.url, rotated);
+    await gate.send(1, next.url, rotated);
     await until('it is looked up', () => next.writes.length === 1);
     return { next, gate, write, found };
   }
@@ -331,7 +331,7 @@ describe('what the gate proves', () => {
     found();
     next.restart(wrong);
     await waiting(gate, 1);
-    await gate.tell({ number: 1, upstream: next.url, shards: wrong });
+    await gate.tell({ number: 1, instances: [next.url], shards: wrong });
     next.onWrite = (_seen, response) => void response.writeHead(201).end('{}');
     expect((await write).status).toBe(201);
     expect(next.writes).toEqual([rotated, wrong]);
@@ -345,24 +345,24 @@ describe('what the gate proves', () => {
     await gate.hold(1);
     const held = ['one', 'two', 'three'].map((body) => gate.write(body));
     await waiting(gate, 3);
-    await gate.tellNext({ number: 1, upstream: next.url, shards: rotated });
+    await gate.tellNext({ number: 1, instances: [next.url], shards: rotated });
     return { current, next, gate, held };
   }
 
-  it('is asked before the release, for each write that waits, and of nobody again after it', async () => {
+  it('is asked before the hold ends, for each write that waits, and of nobody again after it', async () => {
     const { next, gate, held } = await announced(rotated);
     await until('a connection for each was proven', () => next.asked() === 3);
     expect([await gate.state(), next.writes]).toMatchObject([{ mode: 'hold', writesWaiting: 3 }, []]);
-    await gate.release(1, next.url, rotated);
+    await gate.send(1, next.url, rotated);
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual([201, 201, 201]);
     expect(next.asked()).toBe(3);
   });
 
-  it('is asked again of a next Rekor that was restarted between that and the release', async () => {
+  it('is asked again of a next Rekor that was restarted between that and the end of the hold', async () => {
     const { next, gate, held } = await announced(rotated);
     await until('a connection for each was proven', () => next.asked() === 3);
     next.restart(wrong);
-    await gate.release(1, next.url, rotated);
+    await gate.send(1, next.url, rotated);
     expect(await unproven(gate)).toMatch(/its active tree is 12, not 13/);
     expect(next.writes).toEqual([]);
     next.restart(rotated);
@@ -370,9 +370,9 @@ describe('what the gate proves', () => {
     expect(next.writes).toEqual([rotated, rotated, rotated]);
   });
 
-  it('is that of the release, if it is another than was announced', async () => {
+  it('is that of the order to send, if it is another than was announced', async () => {
     const { current, next, gate, held } = await announced(rotated);
-    await gate.release(2, current.url, right);
+    await gate.send(2, current.url, right);
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual([201, 201, 201]);
     expect([current.writes.length, next.writes]).toEqual([3, []]);
     await until('no connection is left to it', () => next.rekor.open() === 0);
@@ -393,10 +393,10 @@ describe('what the gate proves', () => {
 
   it('is not announced by who is late, or to a gate that holds nothing', async () => {
     const { gate, held, current, next } = await announced(rotated);
-    const notice = { number: 1, upstream: next.url, shards: rotated };
+    const notice = { number: 1, instances: [next.url], shards: rotated };
     await expect(gate.tellNext({ ...notice, number: 0 })).rejects.toThrow(/409 NOTICE_OUTDATED/);
     await expect(gate.tellNext({ ...notice, shards: null })).rejects.toThrow(/400 ORDER_INVALID shards/);
-    await gate.release(2, current.url, right);
+    await gate.send(2, current.url, right);
     await Promise.all(held);
     await expect(gate.tellNext({ ...notice, number: 2 })).rejects.toThrow(/409 NOTICE_OUTDATED/);
     expect((await gate.state()).shards).toEqual(right);
@@ -418,18 +418,18 @@ describe('what the gate proves', () => {
     const gate = await gateBefore(rekor);
     const write = gate.write('one');
     await waiting(gate, 1);
-    await gate.tell({ number: 0, upstream: rekor.url, shards: null });
+    await gate.tell({ number: 0, instances: [rekor.url], shards: null });
     expect((await write).status).toBe(201);
-    expect(await gate.state()).toMatchObject({ shards: null, unproven: null });
+    expect(await gate.state()).toMatchObject({ shards: null, unproven: [] });
   });
 
   it('is not told anew by who has looked before an order, nor in words that are none', async () => {
     const rekor = await shardedRekor(started, right);
     const gate = await gateBefore(rekor);
-    await gate.release(3, rekor.url, rotated);
-    const late = { number: 0, upstream: rekor.url, shards: right };
+    await gate.send(3, rekor.url, rotated);
+    const late = { number: 0, instances: [rekor.url], shards: right };
     await expect(gate.tell(late)).rejects.toThrow(/409 NOTICE_OUTDATED/);
-    await expect(gate.tell({ ...late, number: 3, upstream: 'http://127.0.0.1:9' })).rejects.toThrow(/409/);
+    await expect(gate.tell({ ...late, number: 3, instances: ['http://127.0.0.1:9'] })).rejects.toThrow(/409/);
     const number = 6826284441047791000;
     await expect(gate.tell({ ...late, shards: { activeTreeId: number, inactive: [] } })).rejects.toThrow(
       /400 ORDER_INVALID shards.activeTreeId/,

@@ -49,13 +49,13 @@ describe("answers of the gate, beside those of Rekor's own server", () => {
     ['an expectation that nobody knows', 417, write('Expect: rain\r\nContent-Length: 1\r\n', 'a')],
     ['no HTTP', 400, 'HELLO\r\n\r\n'],
   ])('are the same to %s: %i', async (_what, status, request) => {
-    const gate = await started.gate({ firstUpstream: router.url });
+    const gate = await started.gate({ firstInstances: [router.url] });
     expect(statusOf(await exchange(router.url, request))).toBe(status);
     expect(statusOf(await exchange(gate.url, request))).toBe(status);
   });
 
   it('are made of the same headers and body, though a body is announced behind thousands of header lines', async () => {
-    const gate = await started.gate({ firstUpstream: router.url });
+    const gate = await started.gate({ firstInstances: [router.url] });
     const headers = Object.fromEntries(Array.from({ length: 4_000 }, (_none, index) => [`X-${index}`, 'v']));
     const request = {
       method: 'POST',
@@ -94,7 +94,7 @@ describe('what is no request', () => {
       await new Promise<void>((resolve) => (answer = resolve));
       await created(seen, response, socket);
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const received = exchange(gate.url, request + then);
     await until('the write is at Rekor', () => rekor.seen.length === 1);
     answer();
@@ -107,7 +107,7 @@ describe('what is no request', () => {
 
   it('is answered with 400 in the shape of Rekor when no answer is owed, also within a body', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const chunked = `POST ${WRITE} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
     for (const request of ['garbage\r\n\r\n', `${chunked}no length\r\n`]) {
       const received = await exchange(gate.url, request);
@@ -119,7 +119,7 @@ describe('what is no request', () => {
 
   it('ends the connection after the answers before it, which were complete', async () => {
     const rekor = await started.rekor((seen, response) => void response.end(`<${seen.path}>`));
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const received = await exchange(
       gate.url,
       'GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\ngarbage\r\n\r\n',
@@ -135,7 +135,7 @@ describe('answers of Rekor that are rare', () => {
       response.writeHead(200, { 'X-Long': 'v'.repeat(100 * KIB) });
       response.end('whole');
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     for (const method of ['GET', 'POST']) {
       const received = await exchange(gate.url, `${method} ${WRITE} HTTP/1.1\r\n${HEAD}\r\n`);
       expect(statusOf(received)).toBe(200);
@@ -148,7 +148,7 @@ describe('answers of Rekor that are rare', () => {
       response.writeHead(204);
       response.end();
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const reply = await gate.write('one');
     expect(reply.status).toBe(204);
     expect(reply.headers['content-length']).toBeUndefined();
@@ -160,7 +160,7 @@ describe('answers of Rekor that are rare', () => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' });
       return created(seen, response, socket);
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     for (const method of ['GET', 'POST']) {
       const received = await exchange(gate.url, `${method} ${WRITE} HTTP/1.1\r\n${HEAD}\r\n`);
       expect(statusOf(received)).toBe(201);
@@ -201,7 +201,7 @@ describe('a 502', () => {
 
   it('is in the shape of Rekor and names the cause when nobody listens', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await rekor.close();
     const reply = await ask(gate.url, { path: '/api/v1/log' });
     expect(reply.status).toBe(502);
@@ -212,7 +212,7 @@ describe('a 502', () => {
 describe('a connection', () => {
   it('stays open after an answer whose request was complete', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const { socket, received } = await rawClient(gate.url);
     for (const count of [1, 2]) {
       socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1`);

@@ -12,16 +12,16 @@ describe('what the gate remembers', () => {
     const current = await started.rekor();
     const next = await started.rekor();
     const directory = await started.directory();
-    const gate = await started.gate({ directory, firstUpstream: current.url });
+    const gate = await started.gate({ directory, firstInstances: [current.url] });
     await gate.hold(7);
-    await gate.release(7, next.url);
+    await gate.send(7, next.url);
     // Nothing of the first gate is told to stop: what a kill -9 would leave is this file.
     const left = join(await started.directory(), 'left.json');
     await writeFile(left, await readFile(gate.options.stateFile));
-    const again = await started.gate({ stateFile: left, firstUpstream: current.url });
+    const again = await started.gate({ stateFile: left, firstInstances: [current.url] });
     expect(await again.state()).toMatchObject({
       mode: 'pass',
-      upstream: next.url,
+      instances: [next.url],
       number: 7,
       rotation: 'r7/1',
     });
@@ -39,7 +39,7 @@ describe('what the gate remembers', () => {
     await handle.close();
     const synced = jest.spyOn(prototype, 'sync');
     const renamed = jest.spyOn(fs, 'rename');
-    const state = { mode: 'hold', upstream: 'http://127.0.0.1:9', rotation: 'r/1', number: 1 } as const;
+    const state = { mode: 'hold', instances: ['http://127.0.0.1:9'], rotation: 'r/1', number: 1 } as const;
     await saveState(join(directory, 'gate.json'), { ...state, shards: null, hold: null });
     const [file, place] = synced.mock.invocationCallOrder;
     const [replaced] = renamed.mock.invocationCallOrder;
@@ -50,20 +50,20 @@ describe('what the gate remembers', () => {
 
   it('comes back healing from a hold, with nobody waiting, and goes on when told (H15)', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(3);
     const left = join(await started.directory(), 'left.json');
     await writeFile(left, await readFile(gate.options.stateFile));
     const again = await started.gate({ stateFile: left });
     expect(await again.state()).toMatchObject({
       mode: 'healing',
-      upstream: rekor.url,
+      instances: [rekor.url],
       number: 3,
       writesWaiting: 0,
     });
     expect((await again.write('one')).status).toBe(201);
     expect(await again.hold(3)).toMatchObject({ mode: 'hold' });
-    expect(await again.release(3, rekor.url)).toMatchObject({ mode: 'pass' });
+    expect(await again.send(3, rekor.url)).toMatchObject({ mode: 'pass' });
   });
 
   it('does not start with a number that no order could follow, and names it', async () => {
@@ -71,7 +71,7 @@ describe('what the gate remembers', () => {
     const stateFile = join(await started.directory(), 'gate.json');
     const state = {
       mode: 'pass',
-      upstream: rekor.url,
+      instances: [rekor.url],
       rotation: 'r/1',
       number: 1e15,
       shards: null,
@@ -88,11 +88,11 @@ describe('what the gate remembers', () => {
 
   it('keeps the figures of the last hold over a restart', async () => {
     const rekor = await started.rekor(created);
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(1);
     const write = gate.write('one');
     await until('it waits', async () => (await gate.state()).writesWaiting === 1);
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     await write;
     const before = (await gate.state()).hold;
     expect(before).toMatchObject({ number: 1, held: 1, stallMs: expect.any(Number) as number });
@@ -101,19 +101,19 @@ describe('what the gate remembers', () => {
     expect((await again.state()).hold).toEqual(before);
   });
 
-  it('does not start without state and without a first upstream, and says what to do', async () => {
-    await expect(started.gate()).rejects.toThrow(/does not know which Rekor.*--first-upstream/s);
-    await expect(started.gate({ firstUpstream: 'rekor:3000/' })).rejects.toThrow(
+  it('does not start without state and without first instances, and says what to do', async () => {
+    await expect(started.gate()).rejects.toThrow(/does not know which Rekor.*--first-instance/s);
+    await expect(started.gate({ firstInstances: ['rekor:3000/'] })).rejects.toThrow(
       /cannot send to "rekor:3000\/"/,
     );
   });
 
-  it.each(['', 'not json', '{"version":1}', '{"version":2,"mode":"pass"}'])(
+  it.each(['', 'not json', '{"version":2}', '{"version":1,"mode":"pass"}'])(
     'does not start from a state file that holds %j, and names the file',
     async (text) => {
       const stateFile = join(await started.directory(), 'gate.json');
       await writeFile(stateFile, text);
-      const start = started.gate({ stateFile, firstUpstream: 'http://127.0.0.1:9' });
+      const start = started.gate({ stateFile, firstInstances: ['http://127.0.0.1:9'] });
       await expect(start).rejects.toThrow(GateStartError);
       await expect(start).rejects.toThrow(stateFile);
       expect(await readFile(stateFile, 'utf8')).toBe(text);
@@ -122,27 +122,27 @@ describe('what the gate remembers', () => {
 
   it('does not start where something listens already, names the field, and lets go of the other address', async () => {
     const rekor = await started.rekor();
-    const running = await started.gate({ firstUpstream: rekor.url });
-    const ended = await started.gate({ firstUpstream: rekor.url });
+    const running = await started.gate({ firstInstances: [rekor.url] });
+    const ended = await started.gate({ firstInstances: [rekor.url] });
     await ended.gate.close();
     const at = (url: string) => ({ host: '127.0.0.1', port: Number(new URL(url).port) });
     const [taken, free] = [at(running.gate.publicUrl), at(ended.gate.adminUrl)];
 
-    const refused = started.gate({ firstUpstream: rekor.url, public: taken, admin: free });
+    const refused = started.gate({ firstInstances: [rekor.url], public: taken, admin: free });
     await expect(refused).rejects.toThrow(GateStartError);
     await expect(refused).rejects.toThrow(
       new RegExp(`cannot listen on 127.0.0.1:${taken.port} .logs.NAME.gate.listen.: .*EADDRINUSE`),
     );
-    await expect(started.gate({ firstUpstream: rekor.url, admin: taken })).rejects.toThrow(
+    await expect(started.gate({ firstInstances: [rekor.url], admin: taken })).rejects.toThrow(
       /logs.NAME.gate.admin/,
     );
-    const after = await started.gate({ firstUpstream: rekor.url, admin: free });
+    const after = await started.gate({ firstInstances: [rekor.url], admin: free });
     expect(after.gate.adminUrl).toBe(ended.gate.adminUrl);
   });
 
   it('does not obey an order that it cannot save, and says so', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await rm(gate.options.stateFile, { force: true });
     await mkdir(gate.options.stateFile);
     const { status, refusal } = await gate.order('hold', { rotation: 'r1/1', number: 1, leaseMs: 1_000 });

@@ -65,7 +65,7 @@ describe('a gate that is told to stop', () => {
         setTimeout(() => void created(seen, response, socket), 10);
       });
       const limits = { stopWithinMs: LONG_MS, stopQuietMs: LONG_MS };
-      const gate = await started.gate({ firstUpstream: rekor.url, ...limits });
+      const gate = await started.gate({ firstInstances: [rekor.url], ...limits });
       const clients = Array.from({ length: 16 }, (_none, index) => busyClient(gate, `client ${index}`));
       await until('all of them are busy', () => rekor.seen.length > 100);
       await gate.gate.close();
@@ -78,7 +78,7 @@ describe('a gate that is told to stop', () => {
   it('says with every answer from then on that the connection ends, and ends it', async () => {
     const { behave, answerAll } = held();
     const rekor = await started.rekor(behave);
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: LONG_MS });
+    const gate = await started.gate({ firstInstances: [rekor.url], stopWithinMs: LONG_MS });
     const agent = new Agent({ keepAlive: true });
     const replies = [
       gate.write('passing', { agent }),
@@ -92,7 +92,7 @@ describe('a gate that is told to stop', () => {
 
     const closed = gate.gate.close();
     await portIsClosed(gate.url);
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     await until('the held write is at Rekor', () => rekor.seen.length === 4);
     answerAll();
     for (const reply of await Promise.all(replies)) {
@@ -105,7 +105,7 @@ describe('a gate that is told to stop', () => {
 
   it('says so with the 503 of a write that has waited for too long, too', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: LONG_MS, maxWaitMs: 200 });
+    const gate = await started.gate({ firstInstances: [rekor.url], stopWithinMs: LONG_MS, maxWaitMs: 200 });
     await gate.hold(1);
     const agent = new Agent({ keepAlive: true });
     const write = gate.write('waiting', { agent });
@@ -120,7 +120,7 @@ describe('a gate that is told to stop', () => {
   it('takes the request that is on its way on a connection that has brought none yet', async () => {
     const rekor = await started.rekor();
     const limits = { stopWithinMs: LONG_MS, stopQuietMs: LONG_MS };
-    const gate = await started.gate({ firstUpstream: rekor.url, ...limits });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...limits });
     const fresh = await rawClient(gate.url);
     const closed = gate.gate.close();
     await portIsClosed(gate.url);
@@ -134,7 +134,7 @@ describe('a gate that is told to stop', () => {
   it('resets no connection that was made and not yet taken in', async () => {
     const rekor = await started.rekor();
     const limits = { stopWithinMs: LONG_MS, stopQuietMs: LONG_MS };
-    const gate = await started.gate({ firstUpstream: rekor.url, ...limits });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...limits });
     const clients = await Promise.all(Array.from({ length: 40 }, () => rawClient(gate.url)));
     const closed = gate.gate.close();
     for (const { socket } of clients) socket.write('GET /api/v1/log HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -147,7 +147,7 @@ describe('a gate that is told to stop', () => {
 
   it('does not break off a request that has begun to arrive, and answers it', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: LONG_MS, stopQuietMs: 1 });
+    const gate = await started.gate({ firstInstances: [rekor.url], stopWithinMs: LONG_MS, stopQuietMs: 1 });
     const { socket, received } = await rawClient(gate.url);
     socket.write('GET /first HTTP/1.1\r\nHost: x\r\n\r\n');
     await until('the first is answered', () => received().includes('201 Created'));
@@ -170,7 +170,7 @@ describe('a gate that is told to stop', () => {
   it('answers pipelined requests to the last before it ends their connection', async () => {
     const { behave, answerAll } = held();
     const rekor = await started.rekor(behave);
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: LONG_MS });
+    const gate = await started.gate({ firstInstances: [rekor.url], stopWithinMs: LONG_MS });
     const { socket, received } = await rawClient(gate.url);
     socket.write('GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n');
     await until('both are at Rekor', () => rekor.seen.length === 2);
@@ -188,7 +188,7 @@ describe('a gate that is told to stop', () => {
   it('answers the writes under way, and takes no new connection', async () => {
     const { behave, answerAll } = held();
     const rekor = await started.rekor(behave);
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: LONG_MS });
+    const gate = await started.gate({ firstInstances: [rekor.url], stopWithinMs: LONG_MS });
     const write = gate.write('one');
     await until('the write is at Rekor', () => rekor.seen.length === 1);
     const closed = gate.gate.close();
@@ -201,7 +201,7 @@ describe('a gate that is told to stop', () => {
 
   it('does not wait for ever', async () => {
     const rekor = await started.rekor(() => undefined);
-    const gate = await started.gate({ firstUpstream: rekor.url, stopWithinMs: 50 });
+    const gate = await started.gate({ firstInstances: [rekor.url], stopWithinMs: 50 });
     const write = gate.write('one').catch(() => 'broken');
     await until('the write is at Rekor', () => rekor.seen.length === 1);
     await gate.gate.close();

@@ -87,6 +87,7 @@ export const created: Behaviour = (seen, response) => {
 export async function fakeRekor(
   behave: Behaviour = created,
   options: { keepAliveTimeout?: number } = {},
+  port = 0,
 ): Promise<FakeRekor> {
   const connections = new Map<Socket, number>();
   let counted = 0;
@@ -113,7 +114,7 @@ export async function fakeRekor(
     connections.set(socket, (counted += 1));
     socket.once('close', () => connections.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const fake: FakeRekor = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],
@@ -194,11 +195,11 @@ export interface TestGate {
   readonly url: string;
   write(body: string, more?: Partial<Asked>): Promise<Reply>;
   order(
-    kind: 'hold' | 'release',
+    kind: 'hold' | 'switch' | 'send',
     body: unknown,
   ): Promise<{ status: number; state: GateState; refusal: GateRefusal }>;
   hold(number: number, leaseMs?: number): Promise<GateState>;
-  release(number: number, upstream: string, shards?: LoadedShards): Promise<GateState>;
+  send(number: number, to: string | readonly string[], shards?: LoadedShards): Promise<GateState>;
   /** Tells it what a Rekor must have loaded; any shape, to be refused. */
   tell(notice: unknown): Promise<GateState>;
   tellNext(notice: unknown): Promise<GateState>;
@@ -273,7 +274,7 @@ function driver(gate: RunningGate, options: GateOptions): TestGate {
     if (status !== 200) throw new Error(`${status} ${code} ${message}`);
     return answer as GateState;
   };
-  const accepted = async (kind: 'hold' | 'release', body: unknown): Promise<GateState> =>
+  const accepted = async (kind: 'hold' | 'switch' | 'send', body: unknown): Promise<GateState> =>
     orRefused(await admin('PUT', `/order/${kind}`, body));
   return {
     gate,
@@ -289,8 +290,11 @@ function driver(gate: RunningGate, options: GateOptions): TestGate {
         ...more,
       }),
     hold: (number, leaseMs = 60_000) => accepted('hold', { rotation: `r${number}/1`, number, leaseMs }),
-    release: (number, upstream, shards) =>
-      accepted('release', { rotation: `r${number}/1`, number, upstream, ...(shards && { shards }) }),
+    send: (number, to, shards) =>
+      accepted('send', {
+        ...{ rotation: `r${number}/1`, number, instances: [to].flat() },
+        ...(shards && { shards }),
+      }),
     tellNext: async (notice) => orRefused(await admin('PUT', '/next', notice)),
     tell: async (notice) => orRefused(await admin('PUT', '/shards', notice)),
     state: async () => (await admin('GET', '/state')).answer as GateState,

@@ -30,14 +30,14 @@ describe('an answer that is out before the body is in', () => {
     `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
 
   it('reaches a client that sends everything first, and ends the connection', async () => {
-    const gate = await started.gate({ firstUpstream: router.url });
+    const gate = await started.gate({ firstInstances: [router.url] });
     const received = await sendsFirst(gate.url, head('/nowhere', 20 * MIB), Buffer.alloc(20 * MIB));
     expect(statusOf(received)).toBe(404);
     expect(received).toContain('Connection: close');
   });
 
   it('does so for a write over bodyLimit, too, that Rekor refuses early', async () => {
-    const gate = await started.gate({ firstUpstream: router.url, bodyLimitBytes: 1_000 });
+    const gate = await started.gate({ firstInstances: [router.url], bodyLimitBytes: 1_000 });
     const received = await sendsFirst(gate.url, head(WRITE, 40 * MIB), Buffer.alloc(40 * MIB));
     expect(statusOf(received)).toBe(413);
     expect(received).toContain('Connection: close');
@@ -45,7 +45,7 @@ describe('an answer that is out before the body is in', () => {
   });
 
   it('does so for a chunked one, and for the 503 of a write that has waited for too long', async () => {
-    const gate = await started.gate({ firstUpstream: router.url, bodyLimitBytes: 1_000, maxWaitMs: 50 });
+    const gate = await started.gate({ firstInstances: [router.url], bodyLimitBytes: 1_000, maxWaitMs: 50 });
     await gate.hold(1);
     const chunk = Buffer.concat([Buffer.from(`${(8 * MIB).toString(16)}\r\n`), Buffer.alloc(8 * MIB)]);
     const body = Buffer.concat([chunk, Buffer.from('\r\n0\r\n\r\n')]);
@@ -58,7 +58,7 @@ describe('an answer that is out before the body is in', () => {
   it.each(['/nowhere', WRITE])(
     'ends the connection of a client that never sends the rest, at %s',
     async (path) => {
-      const gate = await started.gate({ firstUpstream: router.url, bodyLimitBytes: 1_000, maxWaitMs: 50 });
+      const gate = await started.gate({ firstInstances: [router.url], bodyLimitBytes: 1_000, maxWaitMs: 50 });
       await gate.hold(1);
       const { socket, received } = await rawClient(gate.url);
       let isClosed = false;

@@ -31,27 +31,27 @@ const inFlight = (gate: TestGate, count: number): Promise<void> =>
   until(`${count} writes are in flight`, async () => (await gate.state()).writesInFlight === count);
 
 describe('a hold', () => {
-  it('lets writes wait and reads pass, and sends both to the new upstream after the release', async () => {
+  it('lets writes wait and reads pass, and sends both to the new instance after the hold', async () => {
     const current = await started.rekor();
     const next = await started.rekor();
-    const gate = await started.gate({ firstUpstream: current.url });
+    const gate = await started.gate({ firstInstances: [current.url] });
     await gate.hold(1);
     const write = gate.write('one');
     await waiting(gate, 1);
     expect((await ask(gate.url, { path: '/api/v1/log' })).status).toBe(201);
     expect(current.seen.map(({ method }) => method)).toEqual(['GET']);
-    await gate.release(1, next.url);
+    await gate.send(1, next.url);
     expect((await write).status).toBe(201);
     await ask(gate.url, { path: '/api/v1/log' });
     expect(next.seen.map(({ method }) => method).sort()).toEqual(['GET', 'POST']);
     expect(current.seen).toHaveLength(1);
-    expect((await gate.state()).hold).toMatchObject({ held: 1, refused: 0, dropped: 0, recovered: 0 });
+    expect((await gate.state()).hold).toMatchObject({ held: 1, refused: 0, dropped: 0, resent: 0 });
   });
 
   it('answers 503 with Retry-After in the shape of Rekor after maxWait', async () => {
     const clock = new TestClock();
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url, clock });
+    const gate = await started.gate({ firstInstances: [rekor.url], clock });
     await gate.hold(1);
     const write = gate.write('one');
     await waiting(gate, 1);
@@ -68,7 +68,7 @@ describe('a hold', () => {
 
   it('drops a held write whose client has gone (H17)', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(1);
     const leave = new AbortController();
     const write = gate.write('one', { signal: leave.signal });
@@ -76,7 +76,7 @@ describe('a hold', () => {
     leave.abort();
     await expect(write).rejects.toThrow();
     await waiting(gate, 0);
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     expect((await gate.write('two')).status).toBe(201);
     expect(rekor.seen.map(({ body }) => body)).toEqual(['two']);
     expect((await gate.state()).hold).toMatchObject({ held: 1, dropped: 1 });
@@ -84,7 +84,7 @@ describe('a hold', () => {
 
   it('drops a held write whose client has closed its sending half, as Go would (H17)', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(1);
     const { socket } = await rawClient(gate.url);
     socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1`);
@@ -97,7 +97,7 @@ describe('a hold', () => {
 
   it('does not count or hold a write until its body is complete, however slowly it comes (H14)', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const { socket, received } = await rawClient(gate.url);
     socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n1`);
     await gate.hold(1);
@@ -107,7 +107,7 @@ describe('a hold', () => {
     expect(await gate.state()).toMatchObject({ writesInFlight: 0, writesWaiting: 0 });
     socket.write('3');
     await waiting(gate, 1);
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     await until('it is answered', () => received().includes('201'));
     expect(rekor.seen[0]?.body).toBe('123');
     socket.destroy();
@@ -123,7 +123,7 @@ describe('calls in flight', () => {
       await new Promise<void>((resolve) => (answer = resolve));
       await created(seen, response, socket);
     });
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const leave = new AbortController();
     const write = gate.write('one', { signal: leave.signal });
     await until('it is at Rekor', () => rekor.seen.length === 1);
@@ -138,7 +138,7 @@ describe('calls in flight', () => {
 
   it('stay counted while Rekor never answers', async () => {
     const rekor = await started.rekor(() => undefined);
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const write = gate.write('one').catch(() => undefined);
     await inFlight(gate, 1);
     await gate.hold(1);
@@ -151,7 +151,7 @@ describe('calls in flight', () => {
   it('end with the answer of Rekor, not with a client that reads slowly', async () => {
     const large = 'x'.repeat(4 * 1024 * 1024);
     const rekor = await started.rekor((_seen, response) => void response.writeHead(201).end(large));
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     const { socket } = await rawClient(gate.url);
     socket.pause();
     socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1`);
@@ -173,14 +173,14 @@ describe('bodies', () => {
     ['over the limit, chunked', 400_000, chunked],
   ])('arrive whole: %s', async (_where, size, headers) => {
     const rekor = await started.rekor((seen, response) => void response.writeHead(201).end(seen.body));
-    const gate = await started.gate({ firstUpstream: rekor.url, ...sizes });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...sizes });
     const body = Array.from({ length: size }, (_, at) => at % 10).join('');
     const passed = await gate.write(body, { headers });
     expect(passed.body === body).toBe(true);
     await gate.hold(1);
     const held = gate.write(body, { headers });
     await waiting(gate, 1);
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     expect((await held).body === body).toBe(true);
     expect(await readdir(gate.options.spoolDirectory)).toEqual([]);
   });
@@ -190,7 +190,7 @@ describe('bodies', () => {
     const answers: (() => void)[] = [];
     rekor.behave = (seen, response, socket) =>
       void answers.push(() => void treeRefuses(seen, response, socket));
-    const gate = await started.gate({ firstUpstream: rekor.url, ...sizes });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...sizes });
     const write = gate.write('x'.repeat(100_001));
     await until('it is at Rekor', () => answers.length === 1);
     expect(await gate.state()).toMatchObject({ writesInFlight: 1, streamsInFlight: 1 });
@@ -204,7 +204,7 @@ describe('bodies', () => {
   it('over the limit wait at the limit while writes are held, without being read on (H14)', async () => {
     const clock = new TestClock();
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url, clock, ...sizes });
+    const gate = await started.gate({ firstInstances: [rekor.url], clock, ...sizes });
     await gate.hold(1);
     const write = gate.write('x'.repeat(500_000), { headers: chunked });
     await waiting(gate, 1);
@@ -215,7 +215,7 @@ describe('bodies', () => {
 
   it('that break off reach nobody', async () => {
     const rekor = await started.rekor();
-    const gate = await started.gate({ firstUpstream: rekor.url, ...sizes });
+    const gate = await started.gate({ firstInstances: [rekor.url], ...sizes });
     const { socket } = await rawClient(gate.url);
     socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n${'x'.repeat(2_000)}`);
     await pause(30);
@@ -230,7 +230,7 @@ describe('healing (H15)', () => {
   it('turns the 500 of a refusing tree into 503 with Retry-After until an order comes, and nothing else', async () => {
     const clock = new TestClock();
     const rekor = await started.rekor(treeRefuses);
-    const gate = await started.gate({ firstUpstream: rekor.url, clock });
+    const gate = await started.gate({ firstInstances: [rekor.url], clock });
     expect((await gate.write('before')).status).toBe(500);
     await gate.hold(1, 2_000);
     const held = gate.write('held');
@@ -245,7 +245,7 @@ describe('healing (H15)', () => {
     rekor.behave = created;
     expect((await gate.write('again')).status).toBe(201);
     rekor.behave = treeRefuses;
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     expect((await gate.write('released')).status).toBe(500);
   });
 });
@@ -259,8 +259,8 @@ describe('a write that broke under a hold (H13)', () => {
   const nothing: Behaviour = (_seen, response) => void response.writeHead(200).end('[]');
   const off: Behaviour = (_seen, response) => void response.writeHead(501).end('{"code":501}');
 
-  /** A next release: how it answers the question for an entry, and how a write. */
-  const release =
+  /** The next Rekor: how it answers the question for an entry, and how a write. */
+  const answering =
     (retrieve: Behaviour, write: Behaviour): Behaviour =>
     (seen, response, socket) =>
       (seen.path === RETRIEVE ? retrieve : write)(seen, response, socket);
@@ -276,7 +276,7 @@ describe('a write that broke under a hold (H13)', () => {
       end = () => void ending(seen, response, socket);
     });
     const next = await started.rekor(nextBehaves);
-    const gate = await started.gate({ firstUpstream: current.url, ...options });
+    const gate = await started.gate({ firstInstances: [current.url], ...options });
     const leave = new AbortController();
     const write = gate.write(body, { path: `${WRITE}?b=1&apiKey=secret`, signal: leave.signal });
     write.catch(() => undefined);
@@ -300,8 +300,8 @@ describe('a write that broke under a hold (H13)', () => {
     ['a 504', answers(504)],
     ['a broken connection', reset],
   ])('is answered 201 with its entry when next knows it, after %s', async (_what, ending) => {
-    const { gate, next, write } = await broken(ending, release(found, created));
-    await gate.release(1, next.url);
+    const { gate, next, write } = await broken(ending, answering(found, created));
+    await gate.send(1, next.url);
     const reply = await write;
     expect(reply.status).toBe(201);
     expect(reply.body).toBe('{"e2d":{"body":"y","logIndex":9}}\n');
@@ -311,7 +311,7 @@ describe('a write that broke under a hold (H13)', () => {
       'content-type': 'application/json',
     });
     expect(next.seen.map((seen) => [seen.path, seen.body])).toEqual([[RETRIEVE, `{"entries":[${body}]}`]]);
-    expect((await gate.state()).hold).toMatchObject({ recovered: 1, held: 0 });
+    expect((await gate.state()).hold).toMatchObject({ resent: 1, held: 0 });
   });
 
   it.each([400, 404, 409, 422])('is over when Rekor says %i: that leaves nothing open', async (status) => {
@@ -319,7 +319,7 @@ describe('a write that broke under a hold (H13)', () => {
     const current = await started.rekor((seen, response, socket) => {
       end = () => void answers(status)(seen, response, socket);
     });
-    const gate = await started.gate({ firstUpstream: current.url });
+    const gate = await started.gate({ firstInstances: [current.url] });
     const write = gate.write(body);
     await until('it is at Rekor', () => current.seen.length === 1);
     await gate.hold(1);
@@ -329,12 +329,12 @@ describe('a write that broke under a hold (H13)', () => {
   });
 
   it('is sent once more when next does not know it', async () => {
-    const { gate, next, write } = await broken(reset, release(nothing, created));
-    await gate.release(1, next.url);
+    const { gate, next, write } = await broken(reset, answering(nothing, created));
+    await gate.send(1, next.url);
     expect((await write).status).toBe(201);
     expect(next.seen.map(({ path }) => path)).toEqual([RETRIEVE, `${WRITE}?b=1&apiKey=secret`]);
     expect(next.seen[1]?.body).toBe(body);
-    expect((await gate.state()).hold).toMatchObject({ recovered: 1 });
+    expect((await gate.state()).hold).toMatchObject({ resent: 1 });
   });
 
   it('is asked for until it is integrated when sending it again says 409', async () => {
@@ -342,8 +342,8 @@ describe('a write that broke under a hold (H13)', () => {
     const later: Behaviour = (seen, response, socket) =>
       ((asked += 1) < 3 ? nothing : found)(seen, response, socket);
     const conflict: Behaviour = (_seen, response) => void response.writeHead(409).end('{"code":409}');
-    const { gate, next, write } = await broken(reset, release(later, conflict));
-    await gate.release(1, next.url);
+    const { gate, next, write } = await broken(reset, answering(later, conflict));
+    await gate.send(1, next.url);
     expect((await write).status).toBe(201);
     expect(asked).toBe(3);
   });
@@ -352,23 +352,23 @@ describe('a write that broke under a hold (H13)', () => {
     ['is switched off', off],
     ['breaks', reset],
   ])('ends as it first did when the question for it %s, and is not sent again', async (_what, retrieve) => {
-    const { gate, next, write } = await broken(treeRefuses, release(retrieve, created));
-    await gate.release(1, next.url);
+    const { gate, next, write } = await broken(treeRefuses, answering(retrieve, created));
+    await gate.send(1, next.url);
     const reply = await write;
     expect([reply.status, reply.body]).toEqual([500, TREE_REFUSAL]);
     expect(next.seen.every(({ path }) => path === RETRIEVE)).toBe(true);
   });
 
   it('ends in 502 when its connection broke and nothing more can be known', async () => {
-    const { gate, next, write } = await broken(reset, release(off, created));
-    await gate.release(1, next.url);
+    const { gate, next, write } = await broken(reset, answering(off, created));
+    await gate.send(1, next.url);
     expect((await write).status).toBe(502);
   });
 
   it('ends as it first did after maxWait, also while the question is under way', async () => {
     const clock = new TestClock();
     const { gate, next, write } = await broken(treeRefuses, () => undefined, { clock });
-    await gate.release(1, next.url);
+    await gate.send(1, next.url);
     await until('next is asked', () => next.seen.length === 1);
     clock.advance(3_500);
     expect((await write).status).toBe(500);
@@ -376,26 +376,26 @@ describe('a write that broke under a hold (H13)', () => {
   });
 
   it('is neither asked for nor sent again when its client has left (H17)', async () => {
-    const { gate, next, leave } = await broken(reset, release(nothing, created));
+    const { gate, next, leave } = await broken(reset, answering(nothing, created));
     leave.abort();
     await waiting(gate, 0);
-    await gate.release(1, next.url);
+    await gate.send(1, next.url);
     await pause(30);
     expect(next.seen).toHaveLength(0);
     expect((await gate.state()).hold).toMatchObject({ dropped: 1 });
   });
 
-  it('is recovered too when it breaks only after the release', async () => {
+  it('is sent again too when it breaks only after the hold', async () => {
     let end: () => void = () => undefined;
     const current = await started.rekor((_seen, _response, socket) => {
       end = () => void socket.destroy();
     });
-    const next = await started.rekor(release(found, created));
-    const gate = await started.gate({ firstUpstream: current.url });
+    const next = await started.rekor(answering(found, created));
+    const gate = await started.gate({ firstInstances: [current.url] });
     const write = gate.write(body);
     await until('it is at Rekor', () => current.seen.length === 1);
     await gate.hold(1);
-    await gate.release(1, next.url);
+    await gate.send(1, next.url);
     end();
     expect((await write).status).toBe(201);
   });
@@ -405,23 +405,23 @@ describe('a write that broke under a hold (H13)', () => {
     const current = await started.rekor((_seen, _response, socket) => {
       end = () => void socket.destroy();
     });
-    const next = await started.rekor(release(found, created));
-    const gate = await started.gate({ firstUpstream: current.url });
+    const next = await started.rekor(answering(found, created));
+    const gate = await started.gate({ firstInstances: [current.url] });
     const write = gate.write('{}],"logIndexes":[5],"x":[{}');
     await until('it is at Rekor', () => current.seen.length === 1);
     await gate.hold(1);
     end();
     await waiting(gate, 1);
-    await gate.release(1, next.url);
+    await gate.send(1, next.url);
     expect((await write).status).toBe(502);
     expect(next.seen).toHaveLength(0);
   });
 
   it('is not looked for outside a hold: a 500 stays a 500', async () => {
     const rekor = await started.rekor(treeRefuses);
-    const gate = await started.gate({ firstUpstream: rekor.url });
+    const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(1);
-    await gate.release(1, rekor.url);
+    await gate.send(1, rekor.url);
     expect((await gate.write(body)).status).toBe(500);
     expect(rekor.seen).toHaveLength(1);
   });

@@ -14,7 +14,7 @@ export const nextTree: MarkedTree = {
 /** A log in good order, beside a tree that a rotation retired. */
 export const nothingLeft: FoundLeftovers = {
   installation,
-  gate: { mode: 'pass', number: 8 },
+  traffic: { mode: 'pass', number: 8 },
   current,
   marked: [nextTree],
   inactive: [{ treeId: '100', length: 10 }],

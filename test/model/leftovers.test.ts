@@ -31,10 +31,10 @@ describe('what an interrupted rotation left behind', () => {
       exposed,
       ['slot green keeps what rotation r/1 replaced, as if that had not ended'],
     ],
-    ['a hold', { ...nothingLeft, gate: { mode: 'hold' } }, ['the gate holds writes']],
+    ['a hold', { ...nothingLeft, traffic: { mode: 'hold' } }, ['the gate holds writes']],
     [
       'a hold whose lease has ended',
-      { ...nothingLeft, gate: { mode: 'healing' } },
+      { ...nothingLeft, traffic: { mode: 'healing' } },
       ["the lease of the gate's last hold has ended and no order came after it"],
     ],
   ])('is named: %s', (_what, facts, leftovers) => {

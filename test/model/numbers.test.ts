@@ -12,15 +12,15 @@ describe('the numbers of orders (H7, H8)', () => {
   });
 
   it('of a rotation are after those of one that was exposed, whose undo never was ordered', () => {
-    const found = { ...aFoundLog(), gate: { upstream: 'http://127.0.0.1:3001', number: 7, holding: false } };
+    const found = { ...aFoundLog(), traffic: { ...aFoundLog().traffic, number: 7 } };
     expect(planRotation({ log: 'production' }, { log: 'production', checks: [], found })).toMatchObject({
       plan: { fence: fenceAbove([7]) },
     });
   });
 
   it('of a recovery are after those of an attempt that was taken back, and of the one that may have followed', () => {
-    const gate = { mode: 'pass' as const, number: fenceOf({ number: 7 }).undo };
-    const plan = planRecovery('production', { ...exposed, gate });
+    const traffic = { mode: 'pass' as const, number: fenceOf({ number: 7 }).undo };
+    const plan = planRecovery('production', { ...exposed, traffic });
     const following = laterFence(fenceOf({ number: 7 }), 1);
     expect(plan && 'input' in plan && fenceOf(plan.input.identity).act).toBeGreaterThan(following.undo);
   });

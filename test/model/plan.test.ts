@@ -20,9 +20,9 @@ function codesOf(result: ReturnType<typeof planRotation>): string[] {
 
 describe('a plan', () => {
   it('is refused while a number leaves none for its orders, and says where that stands', () => {
-    const { gate } = aFoundLog();
+    const { traffic } = aFoundLog();
     for (const [found, where] of [
-      [{ gate: { ...gate, number: 1_000_000_000 } }, 'The write gate'],
+      [{ traffic: { ...traffic, number: 1_000_000_000 } }, 'The write gate'],
       [{ largestMark: 999_999_999 }, 'The mark of a tree'],
       [{ unusableMarks: ['301'] }, 'The mark of tree 301'],
     ] as const) {
@@ -33,8 +33,8 @@ describe('a plan', () => {
   });
 
   it('names the current tree, the shards, the first index and a number above every earlier one', () => {
-    const { gate } = aFoundLog();
-    const result = planWith({ gate: { ...gate, number: 4 }, largestMark: 7 });
+    const { traffic } = aFoundLog();
+    const result = planWith({ traffic: { ...traffic, number: 4 }, largestMark: 7 });
     expect(result).toMatchObject({
       plan: {
         currentTree: { treeId: '200', size: 20 },
@@ -59,7 +59,7 @@ describe('a plan', () => {
       url: 'http://127.0.0.1:1',
       reason: 'refused',
     });
-    const checks = [failedCheck('GATE_ANSWERS', unread)];
+    const checks = [failedCheck('TRAFFIC_ANSWERS', unread)];
     expect(planRotation(request, { log: 'production', checks })).toEqual({ checks, refusals: [unread] });
   });
 
@@ -76,7 +76,9 @@ describe('a plan', () => {
       found: "Trillian's log server at trillian:8090 answers. It has 2 trees.",
       remedy: '',
     });
-    expect(checks).toContainEqual(passedCheck('GATE_SENDS_WRITES', { upstream: 'http://127.0.0.1:3001' }));
+    expect(checks).toContainEqual(
+      passedCheck('TRAFFIC_SENDS_WRITES', { instances: ['http://127.0.0.1:3001'] }),
+    );
   });
 
   it('says each check once, in the order of the catalogue, and of what was asked only what was', () => {
@@ -98,7 +100,7 @@ describe('a plan', () => {
     expect(planWith({}).checks.filter(({ state }) => state === 'warning')).toEqual([]);
   });
 
-  const { current, gate, installation, inactive, instances, drainEvidence, timing } = aFoundLog();
+  const { current, traffic, installation, inactive, instances, drainEvidence, timing } = aFoundLog();
   const paced = (pace: Partial<SignerPace>, by: 'queue' | 'signer passes' = 'signer passes') => ({
     drainEvidence: {
       ...drainEvidence,
@@ -161,7 +163,7 @@ describe('a plan', () => {
       'INSTANCE_DIFFERS',
     ],
     ['the next slot runs', { installation: { ...installation, nextIsRunning: true } }, {}, 'NEXT_IS_RUNNING'],
-    ['the gate holds', { gate: { ...gate, holding: true } }, {}, 'GATE_IS_HOLDING'],
+    ['the gate holds', { traffic: { ...traffic, holding: true } }, {}, 'GATE_IS_HOLDING'],
     ['the plan is not the one that was shown', {}, { planHash: 'f'.repeat(64) }, 'PLAN_CHANGED'],
   ])('is refused when %s', (_what, found, asked, code) => {
     expect(codesOf(planWith(found, asked))).toEqual([code]);
@@ -171,7 +173,7 @@ describe('a plan', () => {
     const off = { url: 'https://rekor.example', request: 'GET /api/v1/log', operation: 'getLogInfo' };
     const read = [failedCheck('LOG_CAN_BE_VERIFIED', refusal('OPERATION_SWITCHED_OFF', off))];
     expect(codesOf(planWith({}, {}, read))).toEqual(['OPERATION_SWITCHED_OFF']);
-    const held = { gate: { ...gate, holding: true } };
+    const held = { traffic: { ...traffic, holding: true } };
     expect(codesOf(planWith(held, {}, read))).toEqual(['OPERATION_SWITCHED_OFF', 'GATE_IS_HOLDING']);
   });
 });

@@ -21,7 +21,7 @@ describe('the recovery of an interrupted rotation', () => {
 
   it.each<[string, FoundLeftovers]>([
     ['before its hold', notExposed],
-    ['in its critical section', { ...notExposed, current: closed, gate: { mode: 'hold', number: 7 } }],
+    ['in its critical section', { ...notExposed, current: closed, traffic: { mode: 'hold', number: 7 } }],
     ['after its opening', { ...notExposed, current: closed, marked: [{ ...nextTree, state: 'ACTIVE' }] }],
     [
       'with entries in the next tree, whose release is staged',
@@ -41,7 +41,7 @@ describe('the recovery of an interrupted rotation', () => {
   });
 
   it('opens no tree that someone closed before its hold, which the gate never heard of', () => {
-    const found: FoundLeftovers = { ...notExposed, current: closed, gate: { mode: 'pass', number: 6 } };
+    const found: FoundLeftovers = { ...notExposed, current: closed, traffic: { mode: 'pass', number: 6 } };
     expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
   });
 
@@ -50,11 +50,11 @@ describe('the recovery of an interrupted rotation', () => {
     const found: FoundLeftovers = {
       ...notExposed,
       marked: [...notExposed.marked, later],
-      gate: { mode: 'hold', number: 12 },
+      traffic: { mode: 'hold', number: 12 },
     };
     const fence = fenceAbove([12], 2);
     expect(planned(found).input.identity).toEqual({ ...nextTree.identity, fence });
-    const { identity } = planned({ ...found, gate: { mode: 'pass', number: 2 } }).input;
+    const { identity } = planned({ ...found, traffic: { mode: 'pass', number: 2 } }).input;
     expect(identity.fence).toEqual(fenceAbove([9], 2));
   });
 
@@ -115,7 +115,7 @@ describe('the recovery of an interrupted rotation', () => {
       ...exposed,
       installation: { ...exposed.installation, unfinishedOn: { current: 'r/1', next: 'r/2' } },
       current: { treeId: '300', state: 'FROZEN' },
-      gate: { mode: 'pass', number: 7 },
+      traffic: { mode: 'pass', number: 7 },
       marked: [{ ...nextTree, state: 'FROZEN' }, third],
     };
     const { kind, input } = planned(found);
@@ -145,7 +145,7 @@ describe('the recovery of an interrupted rotation', () => {
       'a closed current tree without a record of an attempt: nothing of ours closed it',
       { ...notExposed, installation: { ...notExposed.installation, unfinishedOn: nowhere }, current: closed },
     ],
-    ['a hold of nobody', { ...nothingLeft, marked: [], gate: { mode: 'hold', number: 3 } }],
+    ['a hold of nobody', { ...nothingLeft, marked: [], traffic: { mode: 'hold', number: 3 } }],
   ])('leaves to a person %s', (_what, found) => {
     expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
   });

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { releaseTo, setsState } from '../../faults/chosen-calls';
+import { sendTo, setsState } from '../../faults/chosen-calls';
 import { criticalSectionId } from '../../workflows/messages';
 import { stepNames } from '../../workflows/rotation';
 import type { StepName } from '../../workflows/model/steps';
@@ -97,7 +97,7 @@ describe('a rotation that is cancelled', () => {
       .when({ method: 'UpdateTree', where: setsState(activeTreeId, 'DRAINING') })
       .answer({ code: status.UNAVAILABLE });
     const url = log.section.installation.slots[current]?.url ?? '';
-    const undo = log.gate.when({ ...releaseTo(url), times: 1 }).hold();
+    const undo = log.gate.when({ ...sendTo(url), times: 1 }).hold();
     const rotation = await log.start();
     await within('the undo of the hold', PATIENCE_MS, undo.reached);
     await rotation.cancel();

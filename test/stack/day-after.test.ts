@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
+import { gateHold, sendTo, setsState } from '../../faults/chosen-calls';
 import { PRUNE_TREES } from '../../workflows/messages';
 import type { PruneRequest } from '../../workflows/model/request';
 import type { PruneResult } from '../../workflows/prune-trees';
@@ -75,7 +75,7 @@ describe('a log whose rotation has ended', () => {
 
   it('whose gate gets the orders of an attempt that was undone does not obey them (H8)', async () => {
     const serving = await log.serving();
-    const exposure = releaseTo(slotOf(serving.next).url);
+    const exposure = sendTo(slotOf(serving.next).url);
     await undone(serving);
     const before = await log.gateItself.state();
 
@@ -88,8 +88,8 @@ describe('a log whose rotation has ended', () => {
     const orders = [
       ...late.map(({ path, body }) => ({ path, body })),
       {
-        path: '/order/release',
-        body: JSON.stringify({ number, rotation: rotationId, upstream: slotOf(serving.next).url }),
+        path: '/order/send',
+        body: JSON.stringify({ number, rotation: rotationId, instances: [slotOf(serving.next).url] }),
       },
     ];
     expect(exposure.where?.(orders.at(-1)?.body ?? '')).toBe(true);
@@ -102,8 +102,8 @@ describe('a log whose rotation has ended', () => {
       });
       expect(answer.status).toBe(409);
     }
-    const { mode, upstream } = await log.gateItself.state();
-    expect({ mode, upstream }).toEqual({ mode: 'pass', upstream: before.upstream });
+    const { mode, instances } = await log.gateItself.state();
+    expect({ mode, instances }).toEqual({ mode: 'pass', instances: before.instances });
     await log.expectWritable();
   });
 

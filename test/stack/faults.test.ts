@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { LoadSummary } from '../../load/load';
 import type { RotationResult } from '../../workflows/model/result';
-import { gateHold, releaseTo, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
+import { gateHold, sendTo, setsState, setsStateOfAnother } from '../../faults/chosen-calls';
 import type { HttpMatch } from '../../faults/http-proxy';
 import { CRITICAL_SECTION_MS } from '../../harness/lab-process';
 import { activeTrees } from '../../harness/log-state';
@@ -32,9 +32,9 @@ const unavailable = { code: status.UNAVAILABLE };
 const once = { times: 1 };
 
 const exposure = (log: LogUnderTest, { next }: Serving): HttpMatch =>
-  releaseTo(log.section.installation.slots[next]?.url ?? '');
+  sendTo(log.section.installation.slots[next]?.url ?? '');
 const release = (log: LogUnderTest, { current }: Serving): HttpMatch =>
-  releaseTo(log.section.installation.slots[current]?.url ?? '');
+  sendTo(log.section.installation.slots[current]?.url ?? '');
 
 /** For each step before the point of no return a call of it that fails for good. */
 const failures: readonly Failure[] = [

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { releaseTo } from '../../faults/chosen-calls';
+import { sendTo } from '../../faults/chosen-calls';
 import type { SlotName } from '../../lab/files';
 import type { RotationRequest } from '../../workflows/model/request';
 import type { RotationResult } from '../../workflows/model/result';
@@ -32,7 +32,7 @@ describe('a rotation whose exposure fails', () => {
     const catching = caughtIn(log, 'expose', serving);
     const rotation = await log.start();
     await catching;
-    log.gate.when(releaseTo(log.section.installation.slots[next]?.url ?? '')).answer({ status: 500 });
+    log.gate.when(sendTo(log.section.installation.slots[next]?.url ?? '')).answer({ status: 500 });
     const [nextTreeId = ''] = activeTrees(await log.snapshot()).filter((tree) => !known.has(tree));
     await log.uploadTo(next);
     await meanwhile(next);
@@ -139,11 +139,11 @@ describe('a rotation whose exposure fails', () => {
     const { activeTreeId, next } = await log.serving();
     const url = log.section.installation.slots[next]?.url ?? '';
     const before = await log.snapshot();
-    const exposure = log.gate.when({ ...releaseTo(url), times: 1 }).hold();
+    const exposure = log.gate.when({ ...sendTo(url), times: 1 }).hold();
     const load = log.load();
     const rotation = await log.start();
     await exposure.reached;
-    log.gate.when(releaseTo(url)).answer({ status: 500 });
+    log.gate.when(sendTo(url)).answer({ status: 500 });
     // The handover leaf of this attempt is not true any more once the current tree has grown.
     const handedOver = await sizeOf(activeTreeId);
     await until(

@@ -58,8 +58,8 @@ const changes: readonly Change[] = [
     when: 'before the hold',
     what: 'the gate follows a later order',
     change: async ({ gateItself }) => {
-      const { number, upstream } = await gateItself.state();
-      await gateItself.release({ rotation: 'someone', number: number + 50, upstream });
+      const { number, instances } = await gateItself.state();
+      await gateItself.send({ rotation: 'someone', number: number + 50, instances });
     },
     code: 'NOT_OURS',
     named: () => 'no longer owns the log',
@@ -82,8 +82,8 @@ const changes: readonly Change[] = [
     when: 'before the opening',
     what: 'the gate lets writes go',
     change: async ({ gateItself }) => {
-      const { number, upstream } = await gateItself.state();
-      await gateItself.release({ rotation: 'someone', number, upstream });
+      const { number, instances } = await gateItself.state();
+      await gateItself.send({ rotation: 'someone', number, instances });
     },
     code: 'CHANGED_BY_SOMEONE',
     named: () => 'The gate was changed by someone else',

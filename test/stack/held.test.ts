@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { gateHold, releaseTo, setsState } from '../../faults/chosen-calls';
+import { gateHold, sendTo, setsState } from '../../faults/chosen-calls';
 import type { Progress } from '../../workflows/messages';
 import type { Held } from '../../workflows/model/held';
 import type { RefusalCode } from '../../workflows/model/refusals';
@@ -62,7 +62,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     log.trillian
       .when({ method: 'UpdateTree', where: setsState(activeTreeId, 'DRAINING') })
       .answer(unavailable);
-    log.gate.when(releaseTo(url)).answer({ status: 403, body: '{}' });
+    log.gate.when(sendTo(url)).answer({ status: 403, body: '{}' });
     const rotation = await log.start();
     const held = await heldIn('undo hold');
     expect(held.commands).toEqual([expect.stringMatching(/^curl -X PUT .*\/order\/release /)]);

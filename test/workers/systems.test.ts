@@ -36,7 +36,7 @@ it.each([
 
 it('knows the addresses and commands by which a person would finish something', () => {
   const { addresses, installation } = guarded({});
-  expect(addresses).toEqual({ trillian: '127.0.0.1:9', gateAdmin: '127.0.0.1:3100' });
+  expect(addresses).toEqual({ trillian: '127.0.0.1:9' });
   expect(installation.byHand.start(slotBlue)).toEqual(['systemctl start rekor@blue']);
   expect(installation.byHand.stop(slotGreen)).toEqual(['systemctl stop rekor@green']);
 });

@@ -45,7 +45,16 @@ export function aFoundLog(): FoundLog {
         },
       },
     ],
-    gate: { upstream: 'http://127.0.0.1:3001', number: 0, holding: false },
+    traffic: {
+      instances: ['http://127.0.0.1:3001'],
+      number: 0,
+      holding: false,
+      words: {
+        hold: 'hold new writes in the gate and wait until none is in flight; reads go on',
+        expose: 'send reads and writes to slot green at http://127.0.0.1:3002, held writes first',
+        fails: null,
+      },
+    },
     largestMark: 0,
     unusableMarks: [],
     leftovers: [],

@@ -385,7 +385,7 @@ export function activitiesOf(world: World): Actions & Observations & Pruning {
     }),
     soak: change('soak', ({ identity }) => {
       world.requireOurs(identity);
-      return { stallMs: 400, longestWaitMs: 390, held: 8, refused: 0, recovered: 0, dropped: 0 };
+      return { stallMs: 400, longestWaitMs: 390, held: 8, refused: 0, resent: 0, dropped: 0 };
     }),
   };
 

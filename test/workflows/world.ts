@@ -298,8 +298,9 @@ export class World {
       liveLength: length,
       loadedLength: length,
     }));
+    const found = aFoundLog();
     return {
-      ...aFoundLog(),
+      ...found,
       fingerprint: this.fingerprint(),
       installation,
       current,
@@ -308,9 +309,9 @@ export class World {
       instances: [
         { name: upstream, log: { activeTreeId, active: this.head(activeTreeId), inactive: loaded } },
       ],
-      gate: { upstream, number, holding: mode === 'hold' },
+      traffic: { ...found.traffic, number, holding: mode === 'hold' },
       largestMark: Math.max(0, ...this.marked().map(({ identity }) => identity.number)),
-      leftovers: leftoversOf({ installation, gate: this.gate, current, marked: this.marked() }),
+      leftovers: leftoversOf({ installation, traffic: this.gate, current, marked: this.marked() }),
       hash: sha256(JSON.stringify([this.log, installation])),
       timing: this.timing,
     };
@@ -320,7 +321,7 @@ export class World {
     const { installation, current } = this.found();
     return {
       installation,
-      gate: { mode: this.gate.mode, number: this.gate.number },
+      traffic: { mode: this.gate.mode, number: this.gate.number },
       current,
       marked: this.marked(),
       inactive: this.lengths(installation.inactiveTreeIds),

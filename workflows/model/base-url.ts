@@ -13,3 +13,10 @@ export function sameUrl(one: string, other: string): boolean {
     one === other || (URL.canParse(one) && URL.canParse(other) && canonicalUrl(one) === canonicalUrl(other))
   );
 }
+
+/** Whether two sets of base URLs are the same one, in whatever order and spelling. */
+export function sameInstances(one: readonly string[], other: readonly string[]): boolean {
+  const within = (all: readonly string[], urls: readonly string[]): boolean =>
+    urls.every((url) => all.some((each) => sameUrl(each, url)));
+  return within(one, other) && within(other, one);
+}

@@ -33,8 +33,8 @@ const catalogue = {
   NO_ROTATION_RUNS: ({ log }: { log: string }) => `No rotation and no recovery of ${log} runs.`,
   TRILLIAN_ANSWERS: ({ address, trees }: { address: string; trees: number }) =>
     `Trillian's log server at ${address} answers. It has ${counted(trees, 'tree')}.`,
-  GATE_ANSWERS: ({ address, upstream }: { address: string; upstream: string }) =>
-    `The write gate at ${address} answers. It sends to ${upstream}.`,
+  TRAFFIC_ANSWERS: ({ instances }: { instances: readonly string[] }) =>
+    `Clients are sent to ${instances.join(', ')}.`,
   LOG_SERVERS_MEASURED: ({ inFlight }: { inFlight: number }) =>
     `The metrics of every log server can be read: ${counted(inFlight, 'write')} in flight.`,
   CONFIGURATION_READ: ({ current, tree, inactive }: { current: string; tree: string; inactive: number }) =>
@@ -74,8 +74,9 @@ const catalogue = {
   NEXT_IDLE: ({ next }: { next: string }) => `Rekor in ${next}, which the rotation would use, does not run.`,
   NOTHING_LEFT_OVER: ({ log }: { log: string }) =>
     `No interrupted rotation of ${log} has left anything behind.`,
-  GATE_SENDS_WRITES: ({ upstream }: { upstream: string }) =>
-    `The write gate sends writes to ${upstream}, and knows no other shards than the configured ones.`,
+  TRAFFIC_SENDS_WRITES: ({ instances }: { instances: readonly string[] }) =>
+    `Writes are sent to ${instances.join(', ')}, and no other shards than the configured ones are known there.`,
+  WRITES_WAIT: ({ hold }: { hold: string }) => `No write has to fail: the rotation will ${hold}.`,
   PLAN_AS_SHOWN: ({ hash }: { hash: string }) => `The plan is the one that was shown: ${hash.slice(0, 12)}.`,
 } as const;
 

@@ -9,7 +9,7 @@ export interface WriteStall {
   readonly held: number;
   readonly refused: number;
   /** Writes that broke at the current release and were looked up and, if absent, sent on (H13). */
-  readonly recovered: number;
+  readonly resent: number;
   readonly dropped: number;
 }
 

@@ -5,7 +5,7 @@ import { attemptIdOf, type MarkedTree } from './mark';
 /** What is looked through for what an interrupted rotation left behind. */
 export interface LeftoverFacts {
   readonly installation: InstallationState;
-  readonly gate: { readonly mode: 'pass' | 'hold' | 'healing' };
+  readonly traffic: { readonly mode: 'pass' | 'hold' | 'healing' };
   /** The tree that the serving release is configured with. */
   readonly current: Pick<Tree, 'treeId' | 'state'>;
   /** Every tree that a rotation of this log made. */
@@ -21,7 +21,7 @@ export function namedTrees({ activeTreeId, inactiveTreeIds }: InstallationState)
  * What is not as a rotation that ended leaves it, in plain words. A tree that a person froze is none of it: as long as a
  * rotation may have to open a tree again, it is also recorded as not ended on one of the releases.
  */
-export function leftoversOf({ installation, gate, current, marked }: LeftoverFacts): string[] {
+export function leftoversOf({ installation, traffic, current, marked }: LeftoverFacts): string[] {
   const named = namedTrees(installation);
   const found = marked
     .filter((tree) => tree.state !== 'FROZEN' && !named.has(tree.treeId))
@@ -37,10 +37,10 @@ export function leftoversOf({ installation, gate, current, marked }: LeftoverFac
       found.push(`tree ${current.treeId}, which serves, is ${current.state}`);
     }
   }
-  if (gate.mode === 'hold') {
+  if (traffic.mode === 'hold') {
     found.push('the gate holds writes');
   }
-  if (gate.mode === 'healing') {
+  if (traffic.mode === 'healing') {
     found.push("the lease of the gate's last hold has ended and no order came after it");
   }
   return found;

@@ -1,4 +1,4 @@
-import { checked, inCatalogueOrder, refusalsIn, type Check } from './checks';
+import { checked, failedCheck, inCatalogueOrder, passedCheck, refusalsIn, type Check } from './checks';
 import type { InstallationPatience, InstallationState, PlannedChanges } from './installation';
 import type { IfNextFails } from './decision';
 import { type DrainEvidence, longestSignerWaitsMs, passMs, signerWaitsMs } from './drain';
@@ -7,6 +7,7 @@ import { LARGEST_NUMBER, fenceAbove, type Fence } from './fencing';
 import type { RotationRequest } from './request';
 import { refusal, type Refusal, type RefusalCode } from './refusals';
 import { differencesFrom, firstIndexAfter } from './shards';
+import type { FoundTraffic, TrafficWords } from './traffic';
 
 /** What preflight read, all in one instant as far as that is possible. */
 export interface PreflightFacts {
@@ -24,13 +25,7 @@ export interface FoundLog extends PlannedChanges {
   readonly inactive: readonly (Shard & { readonly tree: Tree })[];
   /** What each instance that serves now has loaded. */
   readonly instances: readonly { readonly name: string; readonly log: InstanceLog }[];
-  readonly gate: {
-    readonly upstream: string;
-    readonly number: number;
-    readonly holding: boolean;
-    /** It sends no writes, or knows other shards. */
-    readonly alarms?: readonly Refusal[];
-  };
+  readonly traffic: FoundTraffic;
   /** The largest number in the mark of any tree of this log; 0 without any. */
   readonly largestMark: number;
   /** Trees whose mark is ignored for its number. */
@@ -74,6 +69,7 @@ export interface Plan extends PlannedChanges {
   /** Of the first attempt. */
   readonly fence: Fence;
   readonly timing: RotationTiming;
+  readonly traffic: TrafficWords;
 }
 
 /** What of a plan is prepared before a write has to wait. */
@@ -112,19 +108,20 @@ export function planRotation(request: RotationRequest, facts: PreflightFacts): P
       drainEvidence: found.drainEvidence,
       fence: firstFence(found),
       timing: found.timing,
+      traffic: found.traffic.words,
     },
   };
 }
 
 /** The fence of the first attempt. */
-function firstFence({ gate, largestMark }: FoundLog): Fence {
-  return fenceAbove([gate.number, largestMark]);
+function firstFence({ traffic, largestMark }: FoundLog): Fence {
+  return fenceAbove([traffic.number, largestMark]);
 }
 
 /** What was found, held against what a rotation needs. */
 function judge(request: RotationRequest, found: FoundLog): Check[] {
   const { log, currentTree: asked, planHash } = request;
-  const { installation, current, currentHead, inactive, gate, leftovers, hash } = found;
+  const { installation, current, currentHead, inactive, traffic, leftovers, hash } = found;
   const { activeTreeId, next } = installation;
   return [
     ...checked('NUMBERS_LEFT', { number: firstFence(found).act }, numbersTooLarge(log, found)),
@@ -169,10 +166,17 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
       unless(!installation.nextIsRunning, 'NEXT_IS_RUNNING', { log, next: next.name }),
     ),
     ...checked('NOTHING_LEFT_OVER', { log }, unless(leftovers.length === 0, 'LEFTOVERS', { log, leftovers })),
-    ...checked('GATE_SENDS_WRITES', { upstream: gate.upstream }, [
-      ...unless(!gate.holding, 'GATE_IS_HOLDING', { log, number: gate.number }),
-      ...(gate.alarms ?? []),
+    ...checked('TRAFFIC_SENDS_WRITES', { instances: traffic.instances }, [
+      ...unless(!traffic.holding, 'GATE_IS_HOLDING', { log, number: traffic.number }),
+      ...(traffic.alarms ?? []),
     ]),
+    traffic.words.fails === null
+      ? passedCheck('WRITES_WAIT', traffic.words)
+      : failedCheck(
+          'WRITES_WAIT',
+          refusal('WRITES_WILL_FAIL', { log, which: traffic.words.fails }),
+          'warning',
+        ),
     ...(planHash === undefined
       ? []
       : checked(
@@ -195,11 +199,11 @@ function unless<Code extends RefusalCode>(
 /** A rotation, its third trees and a recovery of it take far less. */
 const NUMBERS_KEPT_FREE = 1_000;
 
-function numbersTooLarge(log: string, { gate, largestMark, unusableMarks }: FoundLog): Refusal[] {
+function numbersTooLarge(log: string, { traffic, largestMark, unusableMarks }: FoundLog): Refusal[] {
   const largest = LARGEST_NUMBER - NUMBERS_KEPT_FREE;
   return [
     ...unusableMarks.map((treeId) => `The mark of tree ${treeId}`),
-    ...(gate.number > largest ? ['The write gate'] : []),
+    ...(traffic.number > largest ? ['The write gate'] : []),
     ...(largestMark > largest ? ['The mark of a tree'] : []),
   ].map((where) => refusal('NUMBER_TOO_LARGE', { log, where, largest }));
 }

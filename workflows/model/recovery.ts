@@ -16,7 +16,7 @@ export interface RecoveryFacts {
 }
 
 export interface FoundLeftovers extends LeftoverFacts {
-  readonly gate: LeftoverFacts['gate'] & { readonly number: number };
+  readonly traffic: LeftoverFacts['traffic'] & { readonly number: number };
   /** The shards of the serving release, in served order, with the lengths that Trillian has. */
   readonly inactive: readonly Shard[];
   /** Those trees with a mark that the serving release does not name and that hold an entry of a client. */
@@ -75,7 +75,7 @@ export function planRecovery(
   if (unfinished && !named.has(unfinished.treeId)) {
     // A gate that never followed the attempt held nothing for it: then it did not close the current tree either; but the
     // rotation that this tree serves by may have, and the attempt was to supersede it.
-    const closedByUs = found.gate.number >= unfinished.identity.number || servedIsUnfinished;
+    const closedByUs = found.traffic.number >= unfinished.identity.number || servedIsUnfinished;
     if (closedByUs || open) {
       return plan('takeBack', unfinished, nextOf(found, unfinished));
     }
@@ -137,7 +137,7 @@ function inputOf(
 ): CriticalSectionInput {
   const { criticalSectionMs, ifNextFails } = found.timing;
   // The next attempt of the interrupted rotation may have begun, and have left nothing yet (H8).
-  const numbers = [found.gate.number, ...found.marked.map((tree) => tree.identity.number)];
+  const numbers = [found.traffic.number, ...found.marked.map((tree) => tree.identity.number)];
   const fence = fenceAbove(numbers, 2);
   return { identity: { ...identity, fence }, release, criticalSectionMs, ifNextFails };
 }

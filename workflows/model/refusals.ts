@@ -93,26 +93,30 @@ const catalogue = {
     remedy:
       'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
   }),
-  GATE_UPSTREAM_UNKNOWN: (found: { log: string; upstream: string; known: readonly string[] }): Text => ({
-    message: `The write gate of ${found.log} sends to ${found.upstream}, where its configuration has no Rekor (${found.known.join(', ')}).`,
-    remedy: 'Make the addresses under logs.NAME.installation those that the gate sends to.',
+  SENT_ELSEWHERE: (found: { log: string; instances: readonly string[]; known: readonly string[] }): Text => ({
+    message: `Clients of ${found.log} are sent to ${found.instances.join(', ')}, which are not the instances of one release of its configuration (${found.known.join(', ')}).`,
+    remedy: 'Make the addresses under logs.NAME.installation those that the write gate sends to.',
   }),
   GATE_IS_HOLDING: (found: { log: string; number: number }): Text => ({
     message: `The write gate of ${found.log} holds writes for order ${found.number}: another rotation is in its critical section.`,
     remedy: 'Wait until it has ended; the gate lets writes go by itself when its lease ends.',
   }),
+  WRITES_WILL_FAIL: (found: { log: string; which: string }): Text => ({
+    message: `Nothing holds the writes of ${found.log} in a rotation. ${found.which}`,
+    remedy: 'Put a write gate before Rekor, as docs/gate.md says; or rotate when few entries come.',
+  }),
   GATE_STATE_UNREADABLE: (found: { file: string; reason: string }): Text => ({
     message: `The write gate cannot use its state file ${found.file}: ${found.reason}.`,
     remedy:
-      'Restore it from a backup; or move it away and start the gate with --first-upstream naming the Rekor that serves now.',
+      'Restore it from a backup; or move it away and start the gate with --first-instance naming the Rekor that serves now.',
   }),
-  GATE_UPSTREAM_MISSING: (found: { file: string; given?: string | undefined }): Text => ({
+  GATE_INSTANCES_MISSING: (found: { file: string; given?: string | undefined }): Text => ({
     message:
       found.given === undefined
         ? `The write gate does not know which Rekor to send to: there is no state file ${found.file} yet.`
         : `The write gate cannot send to "${found.given}", and there is no state file ${found.file} yet.`,
     remedy:
-      'Start it once with --first-upstream http://HOST:PORT, the Rekor that serves now; afterwards it remembers.',
+      'Start it once with --first-instance http://HOST:PORT, the Rekor that serves now; afterwards it remembers.',
   }),
   NUMBER_TOO_LARGE: (found: { log: string; where: string; largest: number }): Text => ({
     message: `${found.where} of ${found.log} has a number that no rotation gave it: none counts beyond ${found.largest}.`,
@@ -258,8 +262,8 @@ const catalogue = {
     remedy:
       'An index may have been given twice already: find out before anything else, and restart that Rekor only then.',
   }),
-  GATE_STOPS_WRITES: (found: { log: string; upstream: string; reason: string }): Text => ({
-    message: `The write gate of ${found.log} sends no write to Rekor at ${found.upstream}: ${found.reason}.`,
+  GATE_STOPS_WRITES: (found: { log: string; instance: string; reason: string }): Text => ({
+    message: `The write gate of ${found.log} sends no write to Rekor at ${found.instance}: ${found.reason}.`,
     remedy:
       'Its clients get 503. Restart that Rekor with the right list while Trillian answers; writes then go on by themselves. Where the list was changed on purpose, see "Only to a Rekor that is proven" in docs/gate.md.',
   }),

@@ -1,4 +1,4 @@
-import { canonicalUrl, sameUrl } from '../../../workflows/model/base-url';
+import { canonicalUrl } from '../../../workflows/model/base-url';
 import type {
   Change,
   ConfiguredShards,
@@ -7,7 +7,9 @@ import type {
   Release,
   Roles,
 } from '../../../workflows/model/installation';
+import type { Instance } from '../../../workflows/model/log';
 import { REHEARSAL_MS, STAGE_MS } from '../../../workflows/model/deadlines';
+import { sendsTo } from '../../../workflows/model/traffic';
 import { refuse, RefusalError } from '../../errors/refusal-error';
 import { discardLines, settleLines } from './by-hand';
 import { differingLines } from '../differing-lines';
@@ -92,18 +94,23 @@ export function hostInstallation(options: HostOptions): Installation {
     if (command) await runSlotCommand(release.name, verb, command, signal);
   };
 
+  const instancesOf = (release: Release): Instance[] => {
+    const { id: name } = release;
+    return [{ name, url: canonicalUrl(slot(release).url), field: `installation.slots.${name}.url` }];
+  };
+
   return {
     patience,
 
     roles(serving): Promise<Roles> {
       const releases = names.map((name) => ({ id: name, name: `slot ${name}` }));
       const current = releases.find(
-        (release) => serving.length > 0 && serving.every((url) => sameUrl(slot(release).url, url)),
+        (release) => serving.length > 0 && serving.every((url) => sendsTo([url], instancesOf(release))),
       );
       const next = releases.find((release) => release !== current);
       if (current === undefined || next === undefined) {
         const known = releases.map((release) => slot(release).url);
-        throw refuse('GATE_UPSTREAM_UNKNOWN', { log, upstream: serving.join(', '), known });
+        throw refuse('SENT_ELSEWHERE', { log, instances: serving, known });
       }
       return Promise.resolve({ current, next, replaced: next });
     },
@@ -115,11 +122,7 @@ export function hostInstallation(options: HostOptions): Installation {
       return { activeTreeId: active, inactiveTreeIds: inactiveTreeIds(shardingFile, sharding, active) };
     },
 
-    instances(release) {
-      const { id: name } = release;
-      const field = `installation.slots.${name}.url`;
-      return Promise.resolve([{ name, url: canonicalUrl(slot(release).url), field }]);
-    },
+    instances: (release) => Promise.resolve(instancesOf(release)),
     runs: isRunning,
     unfinishedOn: (release) => keptFor(slot(release)),
 

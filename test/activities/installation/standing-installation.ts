@@ -1,3 +1,4 @@
+import { sendsTo } from '../../../workflows/model/traffic';
 import { createHash } from 'node:crypto';
 import { refuse } from '../../../activities/errors/refusal-error';
 import { copyWith, filledIn } from '../../../activities/installation/content';
@@ -40,7 +41,7 @@ export class StandingInstallation implements Installation {
   constructor(log: FakeLog) {
     this.#log = log;
     this.#makePods(standing);
-    log.gate.upstream = this.pods(standing)[0]?.url ?? '';
+    log.gate.instances = this.pods(standing).map(({ url }) => url);
   }
 
   /** By kind and name. */
@@ -65,12 +66,10 @@ export class StandingInstallation implements Installation {
   }
 
   roles(serving: readonly string[]) {
-    const current = [standing, copy].find((release) =>
-      serving.every((url) => this.pods(release).some((pod) => pod.url === url)),
-    );
+    const current = [standing, copy].find((release) => sendsTo(serving, this.pods(release)));
     if (!current) {
       const known = [standing, copy].flatMap((release) => this.pods(release).map(({ url }) => url));
-      throw refuse('GATE_UPSTREAM_UNKNOWN', { log: 'production', upstream: serving.join(), known });
+      throw refuse('SENT_ELSEWHERE', { log: 'production', instances: serving, known });
     }
     const other = current === standing ? copy : standing;
     return Promise.resolve({ current, next: other, replaced: other });

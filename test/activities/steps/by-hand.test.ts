@@ -24,7 +24,7 @@ describe('a step that cannot be finished', () => {
     expect(state).toEqual([
       'current tree 200: ACTIVE',
       expect.stringMatching(/^next tree 300: cannot be read: .*300/),
-      expect.stringMatching(/^gate: pass, sends to .*, follows order \d+$/),
+      expect.stringMatching(/^traffic: pass, sends to .*, follows order \d+$/),
       'slot blue: runs',
       'slot green: does not run',
     ]);
@@ -53,9 +53,9 @@ describe('a step that cannot be finished', () => {
   it('is given back to the current release after every order of this attempt', async () => {
     const { commands } = await held(new FakeLog(), 'undo hold');
     expect(commands).toEqual([
-      expect.stringContaining(`"number":${own.undo},"upstream":"${addresses['blue']}"`),
+      expect.stringContaining(`"number":${own.undo},"instances":["${addresses['blue']}"]`),
     ]);
-    expect(commands[0]).toContain('-X PUT http://127.0.0.1:3999/order/release');
+    expect(commands[0]).toContain('-X PUT http://127.0.0.1:3999/order/send');
   });
 
   it('goes forward by a look at the next release, and an order that its own may follow', async () => {
@@ -67,13 +67,13 @@ describe('a step that cannot be finished', () => {
       `curl -fsS ${addresses['green']}/api/v1/log # go on only if its inactive shard 200 has treeSize 20`,
       updatetree('300', 'ACTIVE'),
       expect.stringContaining(
-        `"number":${own.act},"upstream":"${addresses['green']}","shards":{"activeTreeId":"300","inactive":` +
+        `"number":${own.act},"instances":["${addresses['green']}"],"shards":{"activeTreeId":"300","inactive":` +
           '[{"treeId":"100","length":10},{"treeId":"200","length":20}]}',
       ),
     ]);
 
     // Done by hand, the step itself succeeds.
-    Object.assign(log.gate, { number: own.act, upstream: addresses['green'] });
+    Object.assign(log.gate, { number: own.act, instances: [addresses['green']] });
     log.running.add('green');
     log.trees['300'] = { ...log.trees['300'], state: 'ACTIVE', size: 4 };
     await expect(expose(log.systems(), { ...order, frozen }, someBounds())).resolves.toBeUndefined();
@@ -122,8 +122,8 @@ describe('a step that cannot be finished', () => {
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     const look = { step: 'look back' as const, identity, release: order.release, froze };
     expect((await byHand(log.systems(), look, someBounds())).commands).toEqual(commands);
-    log.gate.upstream = 'http://127.0.0.1:9';
-    const also = expect.stringContaining(`"upstream":"${addresses['blue']}"`) as string;
+    log.gate.instances = ['http://127.0.0.1:9'];
+    const also = expect.stringContaining(`"instances":["${addresses['blue']}"]`) as string;
     expect((await byHand(log.systems(), look, someBounds())).commands).toEqual([...commands, also]);
   });
 

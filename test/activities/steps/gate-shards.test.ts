@@ -81,11 +81,11 @@ describe('what the gate must be told of the shards', () => {
     const systems = log.systems();
     const meanwhile: LogSystems = {
       ...systems,
-      gate: {
-        ...systems.gate,
+      traffic: {
+        ...systems.traffic,
         tellShards: (notice, signal) => {
-          Object.assign(log.gate, { number: 9, upstream: addresses['blue'] });
-          return systems.gate.tellShards(notice, signal);
+          Object.assign(log.gate, { number: 9, instances: [addresses['blue']] });
+          return systems.traffic.tellShards(notice, signal);
         },
       },
     };
@@ -97,7 +97,10 @@ describe('what the gate must be told of the shards', () => {
 describe('a gate that sends no writes', () => {
   it('is an alarm with its reason', async () => {
     const log = settled();
-    Object.assign(log.gate, { shards: served, unproven: 'it loaded tree 100 with 0 entries, not 10' });
+    Object.assign(log.gate, {
+      shards: served,
+      unproven: [{ instance: addresses['green'], reason: 'it loaded tree 100 with 0 entries, not 10' }],
+    });
     expect(await guarded(log)).toEqual([
       `GATE_STOPS_WRITES: The write gate of production sends no write to Rekor at ${addresses['green']}: ` +
         'it loaded tree 100 with 0 entries, not 10.',

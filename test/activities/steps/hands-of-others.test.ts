@@ -14,7 +14,7 @@ describe('before the hold', () => {
 
   it('a gate that spells the address of the slot otherwise sends to it all the same', async () => {
     const log = new FakeLog();
-    log.gate.upstream = 'HTTP://127.0.0.1:03001/';
+    log.gate.instances = ['HTTP://127.0.0.1:03001/'];
     await expect(holdAndFreeze(log.systems(), order, someBounds())).resolves.toBeDefined();
   });
 
@@ -42,7 +42,11 @@ describe('before the hold', () => {
       /tree 300.*ACTIVE/,
     ],
     ['a file', (log) => (log.changedFile = '/etc/rekor/green.env'), /green\.env/],
-    ['the upstream of the gate', (log) => (log.gate.upstream = addresses['green'] ?? ''), /upstream/],
+    [
+      'where clients are sent',
+      (log) => (log.gate.instances = [addresses['green'] ?? '']),
+      /clients are sent/,
+    ],
     ['the gate', (log) => Object.assign(log.gate, { mode: 'hold', number: 3, rotation: 'q/1' }), /order 3/],
     ['the next slot', (log) => log.running.add('green'), /slot green/],
   ])('what someone else changed is named and left as it is: %s', async (_what, change, words) => {
@@ -90,7 +94,7 @@ describe('before the opening', () => {
     const log = held();
     const { handover } = await openAndExpose(log.systems(), opening(log), someBounds());
     expect(handover?.text).toContain('tree 200\nsize 20');
-    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'release 7']);
+    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'send 7']);
   });
 
   it('the handover leaf is queued through Trillian, before anyone is sent there: no Rekor signs it (H4)', async () => {
@@ -98,7 +102,7 @@ describe('before the opening', () => {
     const systems = log.systems();
     const sentTo: string[] = [];
     const queueLeaf = jest.spyOn(systems.trillian, 'queueLeaf').mockImplementation((treeId) => {
-      sentTo.push(log.gate.upstream);
+      sentTo.push(...log.gate.instances);
       log.handsOver('200', treeId);
       return Promise.resolve('queued');
     });
@@ -109,7 +113,7 @@ describe('before the opening', () => {
     expect(treeId).toBe('300');
     expect(readHandover({ value, extraData })).toEqual(log.end('200'));
     expect(sentTo).toEqual([addresses['blue']]);
-    expect(log.gate.upstream).toBe(addresses['green']);
+    expect(log.gate.instances).toEqual([addresses['green']]);
   });
 
   it.each<[string, (log: FakeLog) => unknown, RegExp]>([
@@ -138,7 +142,7 @@ describe('before the opening', () => {
     const systems = log.systems();
     const bounds = someBounds();
     const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
-    const asked = jest.spyOn(systems.gate, 'state').mockRejectedValue(away);
+    const asked = jest.spyOn(systems.traffic, 'state').mockRejectedValue(away);
     await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), bounds));
     asked.mockRestore();
     const unread = jest.spyOn(systems.trillian, 'getTree').mockRejectedValueOnce(away);
@@ -153,11 +157,11 @@ describe('before the opening', () => {
     const systems = log.systems();
     const bounds = someBounds();
     const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
-    const lost = jest.spyOn(systems.gate, 'release').mockRejectedValueOnce(away);
+    const lost = jest.spyOn(systems.traffic, 'send').mockRejectedValueOnce(away);
     await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), bounds));
     lost.mockRestore();
     await openAndExpose(systems, opening(log), bounds);
-    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'next 7', 'release 7']);
+    expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'next 7', 'send 7']);
   });
 
   it('nothing is opened when an earlier run of the section has opened it (H7)', async () => {

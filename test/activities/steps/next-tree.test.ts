@@ -222,12 +222,12 @@ describe('the last look', () => {
 
   it('tells everything that a late call has left (H8)', async () => {
     const log = opened();
-    Object.assign(log.gate, { mode: 'hold', upstream: 'http://127.0.0.1:9' });
+    Object.assign(log.gate, { mode: 'hold', instances: ['http://127.0.0.1:9'] });
     await expect(look(log)).resolves.toEqual([
       'tree 300 is ACTIVE, not FROZEN',
       'tree 200 is FROZEN, not ACTIVE',
-      'the gate does not pass writes (hold)',
-      'the gate sends to http://127.0.0.1:9',
+      'writes do not pass (hold)',
+      'clients are sent to http://127.0.0.1:9',
     ]);
   });
 

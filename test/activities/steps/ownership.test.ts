@@ -71,13 +71,13 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
     const log = exposedByFirst();
     log.gate.number = identity.number + 1;
     await expect(expose(log.systems(), settled, someBounds())).resolves.toBeUndefined();
-    log.gate.upstream = addresses['blue'] ?? '';
+    log.gate.instances = [addresses['blue'] ?? ''];
     await refused('GATE_ORDER_REFUSED', expose(log.systems(), settled, someBounds()));
   });
 
   it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {
     const log = exposedByFirst();
-    Object.assign(log.gate, { number: fenceAbove([log.gate.number]).act, upstream: addresses['blue'] });
+    Object.assign(log.gate, { number: fenceAbove([log.gate.number]).act, instances: [addresses['blue']] });
     await refused('NOT_OURS', settle(log.systems(), settled, someBounds()));
     expect(log.done).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
       ...systems.installation,
       settle: async (...settling) => {
         const standing = await systems.installation.settle(...settling);
-        log.gate.upstream = addresses['blue'] ?? '';
+        log.gate.instances = [addresses['blue'] ?? ''];
         return standing;
       },
     };

@@ -47,7 +47,7 @@ describe('preflight', () => {
         "Trillian's database shows tree 200 as Trillian has it.",
         'http://127.0.0.1:3000 (logs.production.publicUrl) serves all that a verification reads, and its newest entry verifies.',
         'Checkpoints are signed as "127.0.0.1", as logs.production.publicUrl says.',
-        'The write gate sends writes to http://127.0.0.1:3001, and knows no other shards than the configured ones.',
+        'Writes are sent to http://127.0.0.1:3001, and no other shards than the configured ones are known there.',
       ]),
     );
   });
@@ -93,7 +93,13 @@ describe('preflight', () => {
     const [good, result] = [await looked(), await looked(change)];
     expect(failedIn(result)).toEqual([`${check}: ${reason}`]);
     expect(result).toMatchObject({ refusals: [{ code: reason }] });
-    const read = ['TRILLIAN_ANSWERS', 'GATE_ANSWERS', 'CONFIGURATION_READ', 'TREES_READ', 'DRAIN_PROVABLE'];
+    const read = [
+      'TRILLIAN_ANSWERS',
+      'TRAFFIC_ANSWERS',
+      'CONFIGURATION_READ',
+      'TREES_READ',
+      'DRAIN_PROVABLE',
+    ];
     expect(passedIn(result)).toEqual(expect.arrayContaining(read));
     expect(passedIn(good)).toEqual(expect.arrayContaining(passedIn(result)));
   });
@@ -125,10 +131,10 @@ describe('preflight', () => {
   });
 
   it('still says what answered where a part that a plan needs cannot be read', async () => {
-    const result = await looked(({ gate }) => {
-      gate.state = () => Promise.reject(refuse('GATE_UNREACHABLE', wrong));
+    const result = await looked(({ traffic }) => {
+      traffic.state = () => Promise.reject(refuse('GATE_UNREACHABLE', wrong));
     });
-    expect(failedIn(result)).toEqual(['GATE_ANSWERS: GATE_UNREACHABLE']);
+    expect(failedIn(result)).toEqual(['TRAFFIC_ANSWERS: GATE_UNREACHABLE']);
     expect(passedIn(result)).toEqual(['TRILLIAN_ANSWERS', 'LOG_SERVERS_MEASURED']);
   });
 });

@@ -5,17 +5,17 @@ import type { HoldFigures } from '../../../gate/messages';
 import type { WriteStall } from '../../../workflows/model/evidence';
 import { someBounds, FakeLog, identity, order } from '../fake-log';
 
-const figures = { stallMs: 900, longestWaitMs: 1_200, held: 80, refused: 41, recovered: 2, dropped: 1 };
+const figures = { stallMs: 900, longestWaitMs: 1_200, held: 80, refused: 41, resent: 2, dropped: 1 };
 
 /** What a soak says of the writes when the gate's last hold was that one. */
 async function toldOf(hold: HoldFigures | null, by: AttemptIdentity = identity): Promise<WriteStall | null> {
   const log = new FakeLog().isExposed();
   const systems = log.systems();
-  const state = await systems.gate.state(someBounds().signal);
-  const gate = { ...systems.gate, state: () => Promise.resolve({ ...state, hold }) };
+  const state = await systems.traffic.state(someBounds().signal);
+  const traffic = { ...systems.traffic, state: () => Promise.resolve({ ...state, hold }) };
   const frozen = { treeId: '200', size: 20, rootHash: 'ab', proof: [] };
   const settled = { ...order, identity: by, frozen, handover: null, forMs: 0 };
-  return await soak({ ...systems, gate }, settled, someBounds());
+  return await soak({ ...systems, traffic }, settled, someBounds());
 }
 
 describe('how writes fared in the gate', () => {

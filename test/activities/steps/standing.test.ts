@@ -44,8 +44,8 @@ class StandingLog {
   }
 
   async attempt() {
-    const { upstream } = this.log.gate;
-    const { current, next } = await this.installation.roles([upstream]);
+    const { instances } = this.log.gate;
+    const { current, next } = await this.installation.roles(instances);
     const plan = await this.installation.plan({ current }, ['200']);
     return { ...order, ...plan, release: { ...order.release, current, next } };
   }
@@ -60,10 +60,10 @@ class StandingLog {
   }
 
   sendsTo(): string {
-    const { upstream } = this.log.gate;
+    const { instances } = this.log.gate;
     return (
-      [standing, copy].find((one) => this.installation.pods(one).some(({ url }) => url === upstream))?.name ??
-      upstream
+      [standing, copy].find((one) => this.installation.pods(one).some(({ url }) => instances.includes(url)))
+        ?.name ?? instances.join()
     );
   }
 }
@@ -249,10 +249,10 @@ describe('an installation with one standing release', () => {
 
   it('is planned and said in its own words, its objects by content, without a secret (H28)', async () => {
     const { installation, log } = new StandingLog();
-    const { upstream } = log.gate;
+    const { instances } = log.gate;
     const found = {
       ...aFoundLog(),
-      installation: await readInstallation(installation, [upstream], signal),
+      installation: await readInstallation(installation, instances, signal),
       ...(await installation.plan({ current: standing }, ['200'])),
       timing: { ...aFoundLog().timing, patience: installation.patience },
     };

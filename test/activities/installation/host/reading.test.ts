@@ -62,7 +62,7 @@ describe('reading the host', () => {
 
   it('refuses what it cannot read, naming the file', async () => {
     const reading = async () => await refusalOf(async () => [await stateOf(BLUE), await orderOf()]);
-    expect((await refusalOf(stateOf('http://127.0.0.1:9'))).code).toBe('GATE_UPSTREAM_UNKNOWN');
+    expect((await refusalOf(stateOf('http://127.0.0.1:9'))).code).toBe('SENT_ELSEWHERE');
     writeFileSync(file('green.env'), 'PORT=3002\n');
     expect(await reading()).toMatchObject({ code: 'ENVIRONMENT_FILE_INVALID' });
     rmSync(file('green.env'));

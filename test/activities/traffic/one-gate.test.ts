@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http';
-import { connectGate } from '../../activities/gate';
-import type { GateRefusal, GateState } from '../../gate/messages';
-import { answeringServer, type AnsweringServer } from './answering-server';
-import { refused } from './refused';
+import { connectGate } from '../../../activities/traffic/one-gate';
+import type { GateRefusal, GateState } from '../../../gate/messages';
+import { answeringServer, type AnsweringServer } from '../answering-server';
+import { refused } from '../refused';
 
 const signal = new AbortController().signal;
 const state: GateState = {
   mode: 'hold',
-  upstream: 'http://127.0.0.1:3001',
+  instances: ['http://127.0.0.1:3001'],
   rotation: 'r/1',
   number: 7,
   writesInFlight: 2,
   streamsInFlight: 0,
   writesWaiting: 5,
   shards: null,
-  unproven: null,
+  unproven: [],
   bodyMemoryBytes: 0,
   spooledBytes: 0,
   hold: null,
@@ -42,12 +42,12 @@ describe('the gate', () => {
   it('is given orders with the token, and answers with its state', async () => {
     const hold = { rotation: 'r/1', number: 7, leaseMs: 1000 };
     await expect(gate().hold(hold, signal)).resolves.toEqual(state);
-    const release = { rotation: 'r/1', number: 7, upstream: 'http://127.0.0.1:3002' };
-    await gate().release(release, signal);
+    const release = { rotation: 'r/1', number: 7, instances: ['http://127.0.0.1:3002'] };
+    await gate().send(release, signal);
     await gate().state(signal);
     expect(received.map(({ request }) => `${request.method} ${request.url}`)).toEqual([
       'PUT /order/hold',
-      'PUT /order/release',
+      'PUT /order/send',
       'GET /state',
     ]);
     expect(JSON.parse(received[0]?.body ?? '')).toEqual(hold);
@@ -69,7 +69,7 @@ describe('the gate', () => {
     };
     const message = await refused(
       'GATE_ORDER_REFUSED',
-      gate().release({ rotation: 'r/1', number: 6, upstream: 'http://127.0.0.1:3001' }, signal),
+      gate().send({ rotation: 'r/1', number: 6, instances: ['http://127.0.0.1:3001'] }, signal),
     );
     expect(message).toMatch(/order 6: it follows order 7 \(hold\)/);
   });

@@ -4,28 +4,28 @@ import type {
   GateState,
   HoldOrder,
   NextNotice,
-  ReleaseOrder,
+  SendOrder,
   ShardsNotice,
-} from '../gate/messages';
-import { errorReason } from './errors/error-reason';
-import { freshRequest, type HttpTransport } from './clients/http';
-import { parseJson } from './clients/parse-json';
-import { refuse, type RefusalError } from './errors/refusal-error';
-import { throwIfAborted } from './bounds/waiting';
+} from '../../gate/messages';
+import { errorReason } from '../errors/error-reason';
+import { freshRequest, type HttpTransport } from '../clients/http';
+import { parseJson } from '../clients/parse-json';
+import { refuse, type RefusalError } from '../errors/refusal-error';
+import { throwIfAborted } from '../bounds/waiting';
 
 /**
- * The admin interface of one log's write gate. Refuses GATE_UNREACHABLE (also for an answer that is none),
- * GATE_TOKEN_REFUSED, and GATE_ORDER_REFUSED when the gate follows a later order or this one's hold has ended.
+ * The admin interface of one write gate. Refuses GATE_UNREACHABLE (also for an answer that is none), GATE_TOKEN_REFUSED, and
+ * GATE_ORDER_REFUSED when the gate follows a later order or this one's hold has ended.
  */
-export interface GateClient {
+export interface OneGate {
+  /** Of its admin interface. */
+  readonly url: string;
   state(signal: AbortSignal): Promise<GateState>;
-  /** From the answer on writes wait; repeated, it renews the lease. */
   hold(order: HoldOrder, signal: AbortSignal): Promise<GateState>;
-  /** From the answer on everything goes to the order's upstream. */
-  release(order: ReleaseOrder, signal: AbortSignal): Promise<GateState>;
-  /** From the answer on writes go only to a Rekor that has loaded these shards; refused when an order has come since. */
+  /** Everything goes to the instances of the order but writes that wait, which wait on. */
+  switch(order: SendOrder, signal: AbortSignal): Promise<GateState>;
+  send(order: SendOrder, signal: AbortSignal): Promise<GateState>;
   tellShards(notice: ShardsNotice, signal: AbortSignal): Promise<GateState>;
-  /** Where the hold will be released to; refused when its order holds no writes (any more). */
   tellNext(notice: NextNotice, signal: AbortSignal): Promise<GateState>;
 }
 
@@ -39,7 +39,7 @@ export interface GateOptions {
   readonly transport?: HttpTransport | undefined;
 }
 
-type Sent = HoldOrder | ReleaseOrder | ShardsNotice | NextNotice;
+type Sent = HoldOrder | SendOrder | ShardsNotice | NextNotice;
 
 /** A gate answers from memory: one that takes longer is not there. The signal usually ends a call long before. */
 const TIMEOUT_MS = 5000;
@@ -48,7 +48,7 @@ const count = z.int().nonnegative();
 
 const State: z.ZodType<GateState> = z.object({
   mode: z.enum(['pass', 'hold', 'healing']),
-  upstream: z.string(),
+  instances: z.array(z.string()),
   rotation: z.string().nullable(),
   number: z.int(),
   writesInFlight: count,
@@ -60,7 +60,7 @@ const State: z.ZodType<GateState> = z.object({
       inactive: z.array(z.object({ treeId: z.string(), length: count })),
     })
     .nullable(),
-  unproven: z.string().nullable(),
+  unproven: z.array(z.object({ instance: z.string(), reason: z.string() })),
   bodyMemoryBytes: count,
   spooledBytes: count,
   hold: z
@@ -70,7 +70,7 @@ const State: z.ZodType<GateState> = z.object({
       longestWaitMs: z.number(),
       held: count,
       refused: count,
-      recovered: count,
+      resent: count,
       dropped: count,
     })
     .nullable(),
@@ -90,7 +90,7 @@ const Refused: z.ZodType<GateRefusal> = z.object({
 });
 
 /** Talks to the gate over a new connection each time, so that a gate that was restarted is reached at once. */
-export function connectGate({ log, url, token, transport }: GateOptions): GateClient {
+export function connectGate({ log, url, token, transport }: GateOptions): OneGate {
   function unreachable(reason: string, cause?: unknown): RefusalError {
     return refuse('GATE_UNREACHABLE', { log, url, reason }, cause);
   }
@@ -130,9 +130,11 @@ export function connectGate({ log, url, token, transport }: GateOptions): GateCl
   }
 
   return {
+    url,
     state: (signal) => ask('/state', undefined, signal),
     hold: (order, signal) => ask('/order/hold', order, signal),
-    release: (order, signal) => ask('/order/release', order, signal),
+    switch: (order, signal) => ask('/order/switch', order, signal),
+    send: (order, signal) => ask('/order/send', order, signal),
     tellShards: (notice, signal) => ask('/shards', notice, signal),
     tellNext: (notice, signal) => ask('/next', notice, signal),
   };

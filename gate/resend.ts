@@ -17,14 +17,14 @@ interface FoundEntry {
 const LOOK_AGAIN_MS = 50;
 
 /** The Rekor that a write is finished with. */
-export interface RecoveringLog {
+export interface ResendTarget {
   /** Changes nothing. */
   ask(question: Call, signal: AbortSignal): Promise<Answer>;
   write(call: Call): Promise<Answer>;
 }
 
 /**
- * Finds out what became of a write whose call broke, and finishes it (H13). The upstream is asked for the proposed entry;
+ * Finds out what became of a write whose call broke, and finishes it (H13). Rekor is asked for the proposed entry;
  * it canonicalises it as for a write and looks in every shard that it serves (rekor: pkg/api/entries.go,
  * `SearchLogQueryHandler`; `--enable_retrieve_api` governs the search index and not this). What is found is answered
  * as Rekor would have answered the write; what is not found is sent once more.
@@ -32,8 +32,8 @@ export interface RecoveringLog {
  * Null: it cannot be known, and the client should get what the first call ended in. Nothing is sent once more after
  * `deadline` has fired; what was sent by then is waited for.
  */
-export async function recover(
-  log: RecoveringLog,
+export async function resend(
+  log: ResendTarget,
   call: Omit<Call, 'body'>,
   body: WholeBody,
   deadline: AbortSignal,
@@ -52,7 +52,7 @@ export async function recover(
 
 /** A 409 means that the leaf is queued; it is found as soon as the signer has integrated it. */
 async function lookUpUntil(
-  log: RecoveringLog,
+  log: ResendTarget,
   question: Call,
   path: string,
   deadline: AbortSignal,
@@ -74,7 +74,7 @@ async function lookUpCall(call: Omit<Call, 'body'>, body: WholeBody): Promise<Ca
   return { method: 'POST', path: RETRIEVE_PATH, headers, body: question };
 }
 
-async function lookUp(log: RecoveringLog, question: Call, deadline: AbortSignal): Promise<FoundEntry | null> {
+async function lookUp(log: ResendTarget, question: Call, deadline: AbortSignal): Promise<FoundEntry | null> {
   const answer = await log.ask(question, deadline);
   if (answer.status !== 200) throw new Error(`entries/retrieve answered ${answer.status}`);
   const told: unknown = JSON.parse(answer.body.toString('utf8'));

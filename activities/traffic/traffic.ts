@@ -1,0 +1,51 @@
+import type { GateState, HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
+import type { LoadedShards } from '../../workflows/model/shards';
+import type { TrafficWords } from '../../workflows/model/traffic';
+
+/**
+ * THE PORT: what decides which instances of a log clients reach. One adapter for each kind: write gates (gate.ts), or
+ * nothing that could let a write wait (none.ts).
+ *
+ * Orders are numbered, and the largest number fences: what carries a lower one is refused with GATE_ORDER_REFUSED. Every
+ * method states an end and may be repeated.
+ */
+export interface Traffic {
+  state(signal: AbortSignal): Promise<TrafficState>;
+
+  /** From the answer on writes wait; repeated, it renews the lease. */
+  hold(order: HoldOrder, signal: AbortSignal): Promise<TrafficState>;
+
+  /** From the answer on everything goes to the instances of the order, writes that wait first. */
+  send(order: SendOrder, signal: AbortSignal): Promise<void>;
+
+  /** Where the writes that wait will be sent. Refused when the order of the notice holds no writes. */
+  announce(notice: NextNotice, signal: AbortSignal): Promise<void>;
+
+  /** From the answer on writes go only to a Rekor that has loaded these shards. Refused when an order has come since. */
+  tellShards(notice: ShardsNotice, signal: AbortSignal): Promise<void>;
+
+  /** What a plan says of a rotation with this traffic. Reads only. */
+  words(of: PlannedTraffic): Promise<TrafficWords>;
+
+  /** What a person does in a shell to give the order: lines in which nothing looks before it acts. */
+  readonly byHand: { send(order: SendOrder): readonly string[] };
+}
+
+/** Of several gates, the worst of all. */
+export interface TrafficState extends Pick<
+  GateState,
+  'instances' | 'rotation' | 'number' | 'writesInFlight' | 'streamsInFlight' | 'unproven' | 'hold'
+> {
+  /** `healing`: a lease has ended, or gates do not agree. */
+  readonly mode: GateState['mode'];
+  /** What is known of what a Rekor must have loaded, by each gate; null by one that was not told. */
+  readonly shards: readonly (LoadedShards | null)[];
+}
+
+export interface PlannedTraffic {
+  /** The next release, for people: `slot green at http://...`. */
+  readonly next: string;
+  readonly criticalSectionMs: number;
+  /** How many entries a second clients have written of late; null when there are too few to tell. */
+  readonly writesPerSecond: () => Promise<number | null>;
+}

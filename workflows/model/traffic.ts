@@ -1,0 +1,29 @@
+import { sameUrl } from './base-url';
+import type { Instance } from './log';
+import type { Refusal } from './refusals';
+
+/** What a plan has to know of the traffic of a log: what decides which instances clients reach. */
+export interface FoundTraffic {
+  /** Base URLs of the instances that clients are sent to. */
+  readonly instances: readonly string[];
+  /** Of the last order that it followed. */
+  readonly number: number;
+  readonly holding: boolean;
+  /** It sends no writes, or knows other shards. */
+  readonly alarms?: readonly Refusal[];
+  readonly words: TrafficWords;
+}
+
+/** What a plan says of traffic, in words for people. */
+export interface TrafficWords {
+  /** What the steps hold and expose do. */
+  readonly hold: string;
+  readonly expose: string;
+  /** Which writes fail, and how many of them to expect, in whole sentences; null where none has to. */
+  readonly fails: string | null;
+}
+
+/** Whether clients are sent to a release: to any of its instances, in whatever spelling. */
+export function sendsTo(instances: readonly string[], release: readonly Instance[]): boolean {
+  return release.some(({ url }) => instances.some((instance) => sameUrl(instance, url)));
+}
