@@ -11,6 +11,8 @@ export function requestFault(request: IncomingMessage): Answer | null {
   const { host = [], 'transfer-encoding': codings = [] } = request.headersDistinct;
   // Go: net/http, `readRequest`.
   if (host.length > 1) return badRequest('more than one Host header');
+  // Before Node.js 20.20 (Go: net/textproto, `readMIMEHeader`).
+  if ('' in request.headersDistinct) return badRequest('a header without a name');
   if (codings.length === 0) return null;
   // Rekor would take such a body for the next request (Go: net/http, `parseTransferEncoding`).
   if (request.httpVersion === '1.0') return badRequest('Transfer-Encoding in an HTTP/1.0 request');

@@ -154,6 +154,7 @@ async function jest(group, files, atATime, node = process.execPath) {
   if (files.length === 0 || interrupted) {
     return [0, 0];
   }
+  const began = Date.now();
   mkdirSync(join(root, 'out', 'test'), { recursive: true });
   const resultFile = join(root, 'out', 'test', `${group}.json`);
   rmSync(resultFile, { force: true });
@@ -169,6 +170,8 @@ async function jest(group, files, atATime, node = process.execPath) {
     return [0, files.length];
   }
   const result = JSON.parse(readFileSync(resultFile, 'utf8'));
+  const minutes = (Date.now() - began) / 60_000;
+  console.log(`${group}: ${result.numPassedTests} passed in ${minutes.toFixed(1)} min`);
   const notRun = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );

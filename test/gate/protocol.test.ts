@@ -1,5 +1,6 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { requestFault } from '../../gate/protocol-errors';
 import { brokenAnswer, connector, Upstream } from '../../gate/upstream';
 import { BUILD_MS, exchange, startRouter, statusOf, type Router } from './rekor-router';
 import { ask, created, rawClient, Started, until, WRITE } from './support';
@@ -86,7 +87,7 @@ describe('what is no request', () => {
 
   it.each([
     ['bytes that are none', `${POST}\r\n1`, 'garbage\r\n\r\n'],
-    ['a header block that is broken', `${POST}\r\n1`, `GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n`],
+    ['a header block that is broken', `${POST}\r\n1`, 'GET / HTTP/1.1\r\nHost x\r\n\r\n'],
     ['bytes after the last request', `${POST}Connection: close\r\n\r\n1`, 'more'],
   ])('is not answered in the place of the write before it: %s', async (_what, request, then) => {
     let answer: () => void = () => undefined;
@@ -126,6 +127,13 @@ describe('what is no request', () => {
     );
     expect(received.match(/<[^>]+>/g)).toEqual(['</1>', '</2>']);
     expect(received).not.toContain('HTTP/1.1 400');
+  });
+
+  it('is refused when a header has no name, which not every Node.js sees to', () => {
+    const request = (headersDistinct: NodeJS.Dict<string[]>): IncomingMessage =>
+      ({ headersDistinct, httpVersion: '1.1' }) as IncomingMessage;
+    expect(requestFault(request({ host: ['x'] }))).toBeNull();
+    expect(requestFault(request({ host: ['x'], '': ['y'] }))?.status).toBe(400);
   });
 });
 
