@@ -9,7 +9,7 @@ import { cellsOf, faults, parts } from './matrix';
 import { stepNames } from '../workflows/rotation';
 import { replaceFile } from '../files/atomic-file';
 import { interruption } from '../tools/interruption';
-import { markdownOf, summaryText, tableText } from './report';
+import { cellsDocument, matrixDocument, summaryText, tableText } from './report';
 import { runCells } from './run';
 
 /** `npm run chaos`: every part of a real log breaks at every moment of a rotation. */
@@ -74,10 +74,11 @@ async function chaos(options: Options): Promise<number> {
   return signal.aborted ? EXIT_INTERRUPTED : code;
 }
 
-/** Prints the table and what is wrong, and writes the table as markdown; returns the exit code. */
+/** Prints the table and what is wrong, and writes the table and the cells as Markdown; returns the exit code. */
 async function concluded(records: readonly CellRecord[], directory: string): Promise<number> {
   await mkdir(directory, { recursive: true });
-  await replaceFile(join(directory, 'chaos.md'), markdownOf(records));
+  await replaceFile(join(directory, 'failure-matrix.md'), matrixDocument(records));
+  await replaceFile(join(directory, 'cells.md'), cellsDocument(records));
   console.log(`\n${tableText(records)}\n\n${summaryText(records)}`);
   return records.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }

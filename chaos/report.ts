@@ -105,40 +105,59 @@ function tableLine(part: string, step: string, outcome: string, ...figures: read
 
 /** What is said last: the sums, and what is wrong. */
 export function summaryText(records: readonly CellRecord[]): string {
-  const failed = records.filter(({ problems }) => problems.length > 0);
-  const lost = records.reduce((sum, { lostEntries }) => sum + lostEntries, 0);
-  const twice = Math.max(0, ...records.map(({ signedTwice }) => signedTwice));
   return [
-    ...failed.flatMap((record) => [
+    ...failedIn(records).flatMap((record) => [
       `FAILED: ${nameOf(record)}`,
       ...record.problems.map((problem) => `  - ${problem}`),
     ]),
-    `${records.length} cells, ${failed.length} failed, ${lost} lost, ${twice} signed twice`,
+    sumsText(records),
   ].join('\n');
 }
 
-/** The same table, and every cell, for a document. */
-export function markdownOf(records: readonly CellRecord[]): string {
+function sumsText(records: readonly CellRecord[]): string {
+  const lost = records.reduce((sum, { lostEntries }) => sum + lostEntries, 0);
+  const twice = Math.max(0, ...records.map(({ signedTwice }) => signedTwice));
+  return `${records.length} cells, ${failedIn(records).length} failed, ${lost} lost, ${twice} signed twice`;
+}
+
+function failedIn(records: readonly CellRecord[]): readonly CellRecord[] {
+  return records.filter(({ problems }) => problems.length > 0);
+}
+
+/** docs/failure-matrix.md: the same table. */
+export function matrixDocument(records: readonly CellRecord[]): string {
   const rows = rowsOf(records).map(
     (row) =>
       `| ${row.part} | ${row.step} | ${outcomesText(row)} | ${countsText(row.failedWrites)} | ` +
       `${countsText(row.failedReads)} | ${inSeconds(row.longestWaitMs)} | ${inSeconds(row.untilWritableMs)} | ` +
       `${row.lostEntries} | ${row.signedTwice} |`,
   );
-  const cells = records.map(
-    ({ part, step, moment, fault, workers, outcome, attempts, clients, problems }) =>
-      `| ${fault} ${part} | ${step} | ${moment} | ${workers} | ${outcome} | ${attempts} | ` +
-      `${countsText(clients.writes)} | ${countsText(clients.reads)} | ${inSeconds(clients.longestWaitMs)} | ` +
-      `${inSeconds(clients.longestUnwritableMs)} | ${problems.join('; ') || '-'} |`,
-  );
   return [
+    '# The matrix of failures',
+    '',
+    'Made by `npm run chaos`, which writes it to out/chaos/failure-matrix.md. Do not edit it.',
+    '[failures.md](failures.md#the-matrix) says what the columns mean.',
+    '',
     '| part | step | outcome | failed writes | failed reads | longest wait | writable after | lost | signed twice |',
     '| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: |',
     ...rows,
     '',
+    `${sumsText(records)}.`,
+    '',
+  ].join('\n');
+}
+
+/** Every cell, as a table in Markdown. */
+export function cellsDocument(records: readonly CellRecord[]): string {
+  return [
     '| fault | step | moment | workers | outcome | attempts | failed writes | failed reads | longest wait | writable after | problems |',
     '| --- | --- | --- | ---: | --- | ---: | --- | --- | ---: | ---: | --- |',
-    ...cells,
+    ...records.map(
+      ({ part, step, moment, fault, workers, outcome, attempts, clients, problems }) =>
+        `| ${fault} ${part} | ${step} | ${moment} | ${workers} | ${outcome} | ${attempts} | ` +
+        `${countsText(clients.writes)} | ${countsText(clients.reads)} | ${inSeconds(clients.longestWaitMs)} | ` +
+        `${inSeconds(clients.longestUnwritableMs)} | ${problems.join('; ') || '-'} |`,
+    ),
     '',
   ].join('\n');
 }

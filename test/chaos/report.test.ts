@@ -1,5 +1,16 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { CellRecord } from '../../chaos/cell';
-import { markdownOf, progressLine, rowsOf, summaryText, tableText } from '../../chaos/report';
+import { parts } from '../../chaos/matrix';
+import {
+  cellsDocument,
+  matrixDocument,
+  progressLine,
+  rowsOf,
+  summaryText,
+  tableText,
+} from '../../chaos/report';
+import { stepNames } from '../../workflows/rotation';
 
 function record(some: Partial<CellRecord>): CellRecord {
   return {
@@ -77,8 +88,20 @@ describe('the report of chaos', () => {
     expect(progressLine(2, 10, records[1] as CellRecord, 9.4)).toBe(
       ' 2/10 kill gate at hold/end with 1 worker: rolledBack, 6 failed, writable after 4.1 s, 9 s',
     );
-    expect(markdownOf(records)).toContain(
+    expect(cellsDocument(records)).toContain(
       '| kill gate | hold | end | 1 | rolledBack | 1 | 3 x 502, 1 x broken |',
     );
+  });
+
+  it('makes docs/failure-matrix.md, which has a row for each part in each step', () => {
+    const document = readFileSync(path.join(__dirname, '../../docs/failure-matrix.md'), 'utf8').split('\n');
+    const made = matrixDocument(records).split('\n');
+    expect(document.slice(0, 7)).toEqual(made.slice(0, 7));
+    expect(made[8]).toBe(
+      '| gate | hold | 1 completed, 1 rolledBack | 3 x 502, 1 x broken | 2 x broken | 3.6 s | 4.1 s | 0 | 0 |',
+    );
+    const rows = document.slice(7, -3).map((row) => row.split(' | ').slice(0, 2).join(' '));
+    expect(rows).toEqual(parts.flatMap((part) => stepNames.map((step) => `| ${part} ${step}`)));
+    expect(document.at(-2)).toMatch(/^\d+ cells, 0 failed, 0 lost, 0 signed twice\.$/);
   });
 });
