@@ -1,5 +1,5 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import type { Actions } from './model/actions';
+import type { Actions, AttemptInput } from './model/actions';
 import {
   CLOSE_MS,
   FIRST_SIGN_OF_LIFE_MS,
@@ -8,23 +8,26 @@ import {
   LOOK_MS,
   PREPARING_SIGN_OF_LIFE_MS,
   REPORT_MS,
-  STAGE_MS,
 } from './model/deadlines';
+import type { InstallationPatience } from './model/installation';
 import { FEW_TRIES, type Patience } from './model/patience';
 
 /** How one try of an activity is bounded, and who tries it again. Times in milliseconds. */
-interface Bounds {
+export interface Bounds<
+  TryMs = number | 'section' | keyof InstallationPatience,
+  TriedAgainBy = 'nobody' | 'few' | 'stubborn',
+> {
   /** What the Temporal UI calls it. */
   readonly summary: string;
-  /** How long one try may take; `section`: what is left of the critical section. */
-  readonly tryMs: number | 'section';
+  /** How long one try may take. `section`: what is left of the critical section; a name: what the installation says. */
+  readonly tryMs: TryMs;
   /** Without a sign of life for so long, its worker is taken for dead. */
   readonly signOfLifeMs: number;
   /**
    * Who tries it again. `nobody`: clients wait, so the section is undone instead. `few`: nobody waits, so it is tried three
    * times, then the rotation is taken back. `stubborn`: it must succeed; retry-and-hold.ts says how often, and asks a person.
    */
-  readonly triedAgainBy: 'nobody' | 'few' | 'stubborn';
+  readonly triedAgainBy: TriedAgainBy;
   /** It changes trees or files, which no number fences: nothing follows a try before that can act no more (H8). */
   readonly fencedByTime?: true;
 }
@@ -46,15 +49,15 @@ export const bounds = {
   retireNextTree: { summary: 'undo createTree', tryMs: 20_000, ...quick },
   stage: {
     summary: 'stage',
-    tryMs: STAGE_MS,
+    tryMs: 'stageMs',
     signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
     triedAgainBy: 'few',
     fencedByTime,
   },
-  discard: { summary: 'undo stage', tryMs: 20_000, ...quick, fencedByTime },
+  discard: { summary: 'undo stage', tryMs: 'discardMs', ...quick, fencedByTime },
   holdAndFreeze: { summary: 'hold, start, freeze', ...section },
   sendToCurrent: { summary: 'undo hold', tryMs: 2_000, ...quick },
-  stop: { summary: 'undo start', tryMs: 20_000, ...quick },
+  stop: { summary: 'undo start', tryMs: 'stopMs', ...quick },
   allowWritesToCurrent: { summary: 'undo freeze', tryMs: 2_000, ...quick, fencedByTime },
   openAndExpose: { summary: 'verify, expose', ...section },
   goForward: { summary: 'forward', tryMs: 10_000, ...quick, fencedByTime },
@@ -66,6 +69,14 @@ export const bounds = {
   soak: { summary: 'soak', tryMs: 5_400_000, ...long },
 } as const satisfies Readonly<Record<keyof Actions, Bounds>>;
 
+/** The bounds of an action that takes the installation as long as it says for itself. */
+export function asInstalled<By>(
+  bound: Bounds<keyof InstallationPatience, By>,
+  { release }: Pick<AttemptInput, 'release'>,
+): Bounds<number, By> {
+  return { ...bound, tryMs: release.patience[bound.tryMs] };
+}
+
 /** Without it an undo would run beside its step: the SDK's default reports a cancelled activity before it has ended. */
 const waits = { cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED } as const;
 
@@ -73,7 +84,7 @@ const waits = { cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COM
  * One try, which the workflow may repeat. In the critical section nothing is tried again but inside the activity: a timer of
  * Temporal's below a second takes a second on a server with default settings.
  */
-export function oneTry({ summary, signOfLifeMs }: Bounds, tryMs: number): ActivityOptions {
+export function oneTry({ summary, tryMs, signOfLifeMs }: Bounds<number>): ActivityOptions {
   const givenUpMs = tryMs + REPORT_MS;
   return {
     ...waits,
@@ -87,10 +98,11 @@ export function oneTry({ summary, signOfLifeMs }: Bounds, tryMs: number): Activi
 }
 
 /** As many tries as whoever must see it succeed has patience for, each bounded like a single one. */
-export function tries(bound: Bounds, tryMs: number, patience: Patience): ActivityOptions {
+export function tries(bound: Bounds<number>, patience: Patience): ActivityOptions {
   if (patience.tries === 1) {
-    return oneTry(bound, tryMs);
+    return oneTry(bound);
   }
+  const { tryMs } = bound;
   // A try whose worker is not heard of any more may act that much longer.
   const apartMs = bound.fencedByTime ? tryMs + LANDED_MS - bound.signOfLifeMs : 0;
   const initialInterval = Math.max(patience.pauseMs, apartMs);
@@ -117,5 +129,5 @@ export function look(summary: string): ActivityOptions {
 
 /** A look without which nothing goes on: as often as the patience says. */
 export function stubbornLook(summary: string, patience: Patience): ActivityOptions {
-  return tries({ summary, tryMs: LOOK_MS, ...long }, LOOK_MS, patience);
+  return tries({ summary, tryMs: LOOK_MS, ...long }, patience);
 }

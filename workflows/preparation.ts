@@ -58,7 +58,7 @@ export async function prepare(
 
 /** The release that an attempt stages; Trillian gives its tree an id when that is created. */
 function releaseOf(plan: Preparation, identity: AttemptIdentity): Replacement {
-  const { installation, currentTree, inactive, supersedes } = plan;
+  const { installation, currentTree, inactive, supersedes, timing } = plan;
   const { current, next } = installation;
   return {
     attemptId: attemptIdOf(identity),
@@ -67,6 +67,7 @@ function releaseOf(plan: Preparation, identity: AttemptIdentity): Replacement {
     currentTreeId: currentTree.treeId,
     nextTreeId: '',
     inactive,
+    patience: timing.patience,
     ...(supersedes && { supersedes }),
   };
 }

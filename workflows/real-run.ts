@@ -6,7 +6,7 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { bounds, look, oneTry, stubbornLook, tries } from './bounds';
+import { asInstalled, bounds, look, oneTry, stubbornLook, tries, type Bounds } from './bounds';
 import type { CriticalSectionResult } from './section-result';
 import { isFinal, mayStillRun } from './failure';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
@@ -46,58 +46,54 @@ export function realActions(): Actions {
   return {
     // Not the whole input of its step: each activity's input is kept in the history.
     createNextTree: ({ identity }) =>
-      few('createNextTree', (actions) => actions.createNextTree({ identity })),
+      few(bounds.createNextTree, (actions) => actions.createNextTree({ identity })),
     retireNextTree: ({ identity }, patience) =>
-      stubborn('retireNextTree', patience, (actions) => actions.retireNextTree({ identity })),
-    stage: (input) => few('stage', (actions) => actions.stage(input)),
-    discard: (input, patience) => stubborn('discard', patience, (actions) => actions.discard(input)),
-    holdAndFreeze: (input) => inSection('holdAndFreeze', input).holdAndFreeze(input),
+      stubborn(bounds.retireNextTree, patience, (actions) => actions.retireNextTree({ identity })),
+    stage: (input) => few(asInstalled(bounds.stage, input), (actions) => actions.stage(input)),
+    discard: (input, patience) =>
+      stubborn(asInstalled(bounds.discard, input), patience, (actions) => actions.discard(input)),
+    holdAndFreeze: (input) => inSection(bounds.holdAndFreeze, input).holdAndFreeze(input),
     sendToCurrent: (input, patience) =>
-      stubborn('sendToCurrent', patience, (actions) => actions.sendToCurrent(input)),
-    stop: (input, patience) => stubborn('stop', patience, (actions) => actions.stop(input)),
+      stubborn(bounds.sendToCurrent, patience, (actions) => actions.sendToCurrent(input)),
+    stop: (input, patience) =>
+      stubborn(asInstalled(bounds.stop, input), patience, (actions) => actions.stop(input)),
     allowWritesToCurrent: (input, patience) =>
-      stubborn('allowWritesToCurrent', patience, (actions) => actions.allowWritesToCurrent(input)),
-    openAndExpose: (input) => inSection('openAndExpose', input).openAndExpose(input),
-    goForward: (input, patience) => stubborn('goForward', patience, (actions) => actions.goForward(input)),
+      stubborn(bounds.allowWritesToCurrent, patience, (actions) => actions.allowWritesToCurrent(input)),
+    openAndExpose: (input) => inSection(bounds.openAndExpose, input).openAndExpose(input),
+    goForward: (input, patience) =>
+      stubborn(bounds.goForward, patience, (actions) => actions.goForward(input)),
     closeNextTree: (input, patience) =>
-      stubborn('closeNextTree', patience, (actions) => actions.closeNextTree(input)),
-    lookBack: (input, patience) => stubborn('lookBack', patience, (actions) => actions.lookBack(input)),
-    confirm: (input, patience) => stubborn('confirm', patience, (actions) => actions.confirm(input)),
-    settle: (input, patience) => stubborn('settle', patience, (actions) => actions.settle(input)),
-    soak: (input, patience) => stubborn('soak', patience, (actions) => actions.soak(input)),
+      stubborn(bounds.closeNextTree, patience, (actions) => actions.closeNextTree(input)),
+    lookBack: (input, patience) => stubborn(bounds.lookBack, patience, (actions) => actions.lookBack(input)),
+    confirm: (input, patience) => stubborn(bounds.confirm, patience, (actions) => actions.confirm(input)),
+    settle: (input, patience) => stubborn(bounds.settle, patience, (actions) => actions.settle(input)),
+    soak: (input, patience) => stubborn(bounds.soak, patience, (actions) => actions.soak(input)),
   };
 }
 
-/** The actions that are tried again by whoever their bounds say. */
-type TriedAgainBy<Who> = {
-  [Name in keyof typeof bounds]: (typeof bounds)[Name]['triedAgainBy'] extends Who ? Name : never;
-}[keyof typeof bounds];
-
 /** Tried in what is left of the section; once, since clients wait. */
-function inSection(name: TriedAgainBy<'nobody'>, { budgetMs }: CriticalInput): Actions {
-  return proxyActivities<Actions>(oneTry(bounds[name], budgetMs));
+function inSection(bound: Bounds<'section', 'nobody'>, { budgetMs }: CriticalInput): Actions {
+  return proxyActivities<Actions>(oneTry({ ...bound, tryMs: budgetMs }));
 }
 
 /** A refusal is final; anything else is worth another try or two. */
 async function few<Result>(
-  name: TriedAgainBy<'few'>,
+  bound: Bounds<number, 'few'>,
   act: (actions: Actions) => Promise<Result>,
 ): Promise<Result> {
-  const { tryMs } = bounds[name];
-  const actions = proxyActivities<Actions>(oneTry(bounds[name], tryMs));
-  const once = (): Promise<Result> => untilItActsNoMore(bounds[name], ONE_TRY, () => act(actions));
+  const actions = proxyActivities<Actions>(oneTry(bound));
+  const once = (): Promise<Result> => untilItActsNoMore(bound, ONE_TRY, () => act(actions));
   return await retry(once, { times: FEW_TRIES, everyMs: PAUSE_MS, unless: isFinal });
 }
 
 /** As often as whoever must see it succeed has patience for. */
 async function stubborn<Result>(
-  name: TriedAgainBy<'stubborn'>,
+  bound: Bounds<number, 'stubborn'>,
   patience: Patience = ONE_TRY,
   act: (actions: Actions) => Promise<Result>,
 ): Promise<Result> {
-  const bound = bounds[name];
-  const actions = proxyActivities<Actions>(tries(bound, bound.tryMs, patience));
-  return 'fencedByTime' in bound
+  const actions = proxyActivities<Actions>(tries(bound, patience));
+  return bound.fencedByTime
     ? await untilItActsNoMore(bound, patience, () => act(actions))
     : await act(actions);
 }

@@ -60,7 +60,7 @@ async function withThirdTree(
   const plan = await run.retrying
     .on(input)
     .mustSucceed('supersede', (patience) => run.observations.superseding(input, patience));
-  const prepared = await prepare(run, plan, identity, journal);
+  const prepared = await prepare(run, { ...plan, timing }, identity, journal);
   if ('reason' in prepared) {
     return null;
   }

@@ -68,7 +68,7 @@ export async function superseding(
   systems: LogSystems,
   { release }: AttemptInput,
   bounds: ActivityBounds,
-): Promise<Preparation> {
+): Promise<Omit<Preparation, 'timing'>> {
   const { traffic, installation } = systems;
   const { instances } = await traffic.state(bounds.signal);
   const { current, next } = await installation.roles(instances, bounds.signal);

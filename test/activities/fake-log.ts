@@ -13,7 +13,7 @@ import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workf
 import { markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
 import { logTree } from '../model/log-tree';
-import { slotBlue, slotGreen } from '../model/two-slots';
+import { patience, slotBlue, slotGreen } from '../model/two-slots';
 import { aFoundLog } from '../workflows/found-log';
 
 /** The attempt that the tests are about: the first of rotation `r`, with fencing number 7. */
@@ -29,6 +29,7 @@ export const order: CriticalSectionInput & PlannedChanges & { readonly budgetMs:
     currentTreeId: '200',
     nextTreeId: '300',
     inactive: [{ treeId: '100', length: 10 }],
+    patience,
   },
   ...{ changes: aFoundLog().changes, fingerprint: aFoundLog().fingerprint },
   criticalSectionMs: 2_500,

@@ -18,7 +18,7 @@ import { refusal } from '../../workflows/model/refusals';
 
 import type { StepRecord } from '../../workflows/model/steps';
 import type { Progress } from '../../workflows/messages';
-import { slotBlue, slotGreen } from '../model/two-slots';
+import { patience, slotBlue, slotGreen } from '../model/two-slots';
 import { aFoundLog } from '../workflows/found-log';
 
 /** Results of the log `production`, made by the model itself. */
@@ -54,7 +54,7 @@ function anOrder(currentTreeId = '200', nextTreeId = '7331245678901234567'): Att
     identity: { log: 'production', rotationId: rotation, attempt: 1, number: 1 },
     release: {
       ...{ attemptId: `${rotation}/1`, current: slotBlue, next: slotGreen },
-      ...{ currentTreeId, nextTreeId, inactive: aPlan().inactive },
+      ...{ currentTreeId, nextTreeId, inactive: aPlan().inactive, patience },
     },
   };
 }

@@ -1,4 +1,6 @@
-import { bounds } from '../../workflows/bounds';
+import { hostPatience } from '../../activities/installation/host/host';
+import { asInstalled, bounds } from '../../workflows/bounds';
+import type { AttemptInput } from '../../workflows/model/actions';
 import * as times from '../../workflows/model/deadlines';
 
 /** What holds between times that depend on each other; each would break in silence when only one of them is changed. */
@@ -21,14 +23,28 @@ it.each<[string, number, number]>([
     times.LEASE_MARGIN_MS,
   ],
   ['a drain fits in the closing of the next tree', times.LONGEST_DRAIN_MS + times.REPORT_MS, times.CLOSE_MS],
-  ['a rehearsal fits in the staging of a release', times.REHEARSAL_MS + times.REPORT_MS, times.STAGE_MS],
+  [
+    'a rehearsal fits in the staging of a release',
+    hostPatience.rehearsalMs + times.REPORT_MS,
+    hostPatience.stageMs,
+  ],
 ])('%s', (_, shorter, longer) => {
   expect(shorter).toBeLessThanOrEqual(longer);
 });
 
 it('gives no action that is tried again a time that is shorter than its sign of life', () => {
-  const tooShort = Object.values(bounds).filter(
-    ({ tryMs, signOfLifeMs }) => tryMs !== 'section' && tryMs < signOfLifeMs,
-  );
+  const tooShort = Object.values(bounds).filter(({ tryMs, signOfLifeMs }) => {
+    const longest = typeof tryMs === 'string' && tryMs !== 'section' ? hostPatience[tryMs] : tryMs;
+    return longest !== 'section' && longest < signOfLifeMs;
+  });
   expect(tooShort).toEqual([]);
+});
+
+it('gives an installation the time that it says it takes', () => {
+  const input = {
+    release: { patience: { ...hostPatience, stageMs: 600_000, stopMs: 90_000 } },
+  } as AttemptInput;
+  expect(asInstalled(bounds.stage, input)).toEqual({ ...bounds.stage, tryMs: 600_000 });
+  expect(asInstalled(bounds.stop, input).tryMs).toBe(90_000);
+  expect(asInstalled(bounds.discard, input).tryMs).toBe(hostPatience.discardMs);
 });

@@ -1,4 +1,4 @@
-import { slotBlue, slotGreen } from './two-slots';
+import { patience, slotBlue, slotGreen } from './two-slots';
 import type { Shard } from '../../workflows/model/log';
 import { completed, superseded, type Evidence, type Rotated } from '../../workflows/model/result';
 import { aPlan } from '../cli/results';
@@ -75,6 +75,7 @@ function told({ before, ended, planned }: Shape, handover = true): readonly stri
     release: {
       ...{ attemptId: 'r/1', current: slotBlue, next: slotGreen },
       ...{ currentTreeId: last.treeId, nextTreeId: next, inactive: [...before, ...ended.slice(0, -1)] },
+      patience,
       ...(ended.length > 1 && { supersedes: true }),
     },
   };

@@ -1,6 +1,6 @@
 import type { FoundLog } from '../../workflows/model/plan';
 import { logTree } from '../model/log-tree';
-import { slotBlue, slotGreen } from '../model/two-slots';
+import { patience, slotBlue, slotGreen } from '../model/two-slots';
 
 /** What preflight finds of a log in good order: shard 100 with 10 entries, then the active tree 200 with 20. */
 export function aFoundLog(): FoundLog {
@@ -71,7 +71,7 @@ export function aFoundLog(): FoundLog {
       soakMs: 0,
       stopCurrentAfterMs: 0,
       ifNextFails: 'supersede',
-      patience: { stageMs: 20_000, rehearsalMs: 15_000, startMs: 1_000, discardMs: 20_000, settleMs: 60_000 },
+      patience,
     },
   };
 }

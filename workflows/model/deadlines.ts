@@ -37,11 +37,5 @@ export const CLOSE_MS = 5_000;
 /** How long the proof that a closed tree is drained may take at most in it. */
 export const LONGEST_DRAIN_MS = 4_000;
 
-/** How long one try to stage a release may take. */
-export const STAGE_MS = 20_000;
-
-/** How long the rehearsed start in it may take; Rekor needs about 150. */
-export const REHEARSAL_MS = 15_000;
-
 /** How long one try of a look may take. */
 export const LOOK_MS = 30_000;

@@ -103,6 +103,7 @@ export interface Replacement extends Pick<Roles, 'current' | 'next'> {
   readonly nextTreeId: TreeId;
   /** Inactive shards of the current release, in served order. */
   readonly inactive: readonly Shard[];
+  readonly patience: InstallationPatience;
   /**
    * The current tree was itself the next one and took entries, but could not serve: it is frozen already, and the
    * release that serves may know only the shards before it.
@@ -121,6 +122,8 @@ export interface InstallationPatience {
   readonly rehearsalMs: number;
   /** From a start until whoever runs the instances says that they run. */
   readonly startMs: number;
+  /** The whole undo of `start`. */
+  readonly stopMs: number;
   /** The whole undo of `stage`. */
   readonly discardMs: number;
   /** The step `settle`, but for the wait until the current release stops. */

@@ -24,5 +24,5 @@ export interface Observations {
   /** What is there now and what would finish a held step by hand. Never fails: what cannot be read is said. */
   byHand(held: HeldStep): Promise<ByHand>;
   /** What a superseding attempt starts from: the next tree that took entries becomes the current one. */
-  superseding(input: AttemptInput, patience?: Patience): Promise<Preparation>;
+  superseding(input: AttemptInput, patience?: Patience): Promise<Omit<Preparation, 'timing'>>;
 }

@@ -77,6 +77,7 @@ export interface Preparation extends PlannedChanges {
   readonly currentTree: Pick<Plan['currentTree'], 'treeId'>;
   readonly inactive: readonly Shard[];
   readonly installation: Pick<InstallationState, 'current' | 'next'>;
+  readonly timing: Pick<RotationTiming, 'patience'>;
   readonly supersedes?: boolean;
 }
 

@@ -102,7 +102,7 @@ function byNumber(trees: readonly MarkedTree[]): MarkedTree[] {
 }
 
 /** What an attempt that is not exposed replaces: what serves now. */
-function nextOf({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Replacement {
+function nextOf({ installation, inactive, timing }: FoundLeftovers, tree: MarkedTree): Replacement {
   const { current, next, activeTreeId } = installation;
   return {
     attemptId: attemptIdOf(tree.identity),
@@ -111,11 +111,15 @@ function nextOf({ installation, inactive }: FoundLeftovers, tree: MarkedTree): R
     currentTreeId: activeTreeId,
     nextTreeId: tree.treeId,
     inactive,
+    patience: timing.patience,
   };
 }
 
 /** What an attempt that is exposed has replaced: its next release serves; null for a log without an earlier shard. */
-function exposedRelease({ installation, inactive }: FoundLeftovers, tree: MarkedTree): Replacement | null {
+function exposedRelease(
+  { installation, inactive, timing }: FoundLeftovers,
+  tree: MarkedTree,
+): Replacement | null {
   const { current, replaced } = installation;
   const before = inactive.at(-1);
   return before
@@ -126,6 +130,7 @@ function exposedRelease({ installation, inactive }: FoundLeftovers, tree: Marked
         currentTreeId: before.treeId,
         nextTreeId: tree.treeId,
         inactive: inactive.slice(0, -1),
+        patience: timing.patience,
       }
     : null;
 }

@@ -8,7 +8,6 @@ import type {
   Roles,
 } from '../../../workflows/model/installation';
 import type { Instance } from '../../../workflows/model/log';
-import { REHEARSAL_MS, STAGE_MS } from '../../../workflows/model/deadlines';
 import { sendsTo } from '../../../workflows/model/traffic';
 import { refuse, RefusalError } from '../../errors/refusal-error';
 import { discardLines, settleLines } from './by-hand';
@@ -49,10 +48,11 @@ export interface HostOptions {
 }
 
 /** Rekor answers some 150 ms after its start; the rest is for a busy host, and for the operator's commands. */
-const patience: InstallationPatience = {
-  stageMs: STAGE_MS,
-  rehearsalMs: REHEARSAL_MS,
+export const hostPatience: InstallationPatience = {
+  stageMs: 20_000,
+  rehearsalMs: 15_000,
   startMs: 1_000,
+  stopMs: 20_000,
   discardMs: 20_000,
   settleMs: 60_000,
 };
@@ -100,7 +100,7 @@ export function hostInstallation(options: HostOptions): Installation {
   };
 
   return {
-    patience,
+    patience: hostPatience,
 
     roles(serving): Promise<Roles> {
       const releases = names.map((name) => ({ id: name, name: `slot ${name}` }));

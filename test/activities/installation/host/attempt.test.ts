@@ -90,6 +90,7 @@ describe('an attempt that staged the next release', () => {
     const inactive = [EARLIER, CURRENT].map((treeId) => ({ treeId, length: 10 }));
     return {
       ...{ attemptId: 'r1/2', current, next, inactive, ...planned },
+      patience: host.patience,
       ...{ currentTreeId: NEXT, nextTreeId: THIRD, supersedes: true },
     };
   }

@@ -71,7 +71,8 @@ export async function orderOf(mark = 'r1/1'): Promise<Replacement & PlannedChang
   const { current, next } = await host.roles([BLUE], signal);
   const planned = await host.plan({ current, next }, [CURRENT], signal);
   const inactive = [{ treeId: EARLIER, length: 10 }];
-  return { attemptId: mark, current, next, currentTreeId: CURRENT, nextTreeId: NEXT, inactive, ...planned };
+  const trees = { currentTreeId: CURRENT, nextTreeId: NEXT, inactive };
+  return { attemptId: mark, current, next, ...trees, patience: host.patience, ...planned };
 }
 
 export async function refusalOf(
