@@ -28,7 +28,14 @@ const textFor = (treeId: string, list: string): string =>
  */
 export class StandingInstallation implements Installation {
   patience: InstallationPatience = {
-    ...{ stageMs: 600_000, rehearsalMs: 300_000, startMs: 120_000, stopMs: 60_000, discardMs: 300_000, settleMs: 900_000 },
+    ...{
+      stageMs: 600_000,
+      rehearsalMs: 300_000,
+      startMs: 120_000,
+      stopMs: 60_000,
+      discardMs: 300_000,
+      settleMs: 900_000,
+    },
   };
   readonly #objects = new Map([[objectOf(standing), textFor('200', ' 100')]]);
   /** The attempt that an object's annotation names. */
