@@ -155,7 +155,7 @@ async function firstState(options: GateOptions): Promise<SavedState> {
     throw new GateStartError(refusal('GATE_INSTANCES_MISSING', { file, given: given?.join(', ') }));
   }
   const state: SavedState = {
-    ...{ mode: 'pass', instances: instances.data, rotation: null, number: 0 },
+    ...{ mode: 'pass', instances: instances.data, attemptId: null, number: 0 },
     ...{ shards: null, hold: null },
   };
   await saveState(file, state);

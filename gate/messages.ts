@@ -4,8 +4,8 @@ import type { LoadedShards } from '../workflows/model/shards';
 
 /** Which order this is. The gate refuses (409) an order with a lower number than the one it follows. */
 export interface OrderIdentity {
-  /** For people: `<rotation>/<attempt>`. */
-  readonly rotation: string;
+  /** For people: `<rotationId>/<attempt>`. */
+  readonly attemptId: string;
   readonly number: number;
 }
 
@@ -72,7 +72,7 @@ export type GateMode =
 export interface GateState {
   readonly mode: GateMode;
   readonly instances: readonly string[];
-  readonly rotation: string | null;
+  readonly attemptId: string | null;
   readonly number: number;
   /** Calls of writes to Rekor that have no answer yet, whether or not their client is still there (H2). */
   readonly writesInFlight: number;

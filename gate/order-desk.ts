@@ -47,12 +47,12 @@ export class OrderDesk {
   }
 
   state(): GateState {
-    const { rotation, number, shards } = this.#memory;
+    const { attemptId, number, shards } = this.#memory;
     const { writesWaiting, ...inFlight } = this.#hold.counts();
     return {
       mode: this.#hold.mode,
       instances: this.#hold.instances,
-      rotation,
+      attemptId,
       number,
       ...inFlight,
       writesWaiting: writesWaiting + this.#lines.waiting,
@@ -109,13 +109,13 @@ export class OrderDesk {
   }
 
   #obey({ kind, order }: Order): void {
-    const { rotation, number } = order;
+    const { attemptId, number } = order;
     if (kind === 'hold') {
       if (this.#hold.mode !== 'hold')
-        this.#log.info({ rotation, number, leaseMs: order.leaseMs }, 'holding writes');
+        this.#log.info({ attemptId, number, leaseMs: order.leaseMs }, 'holding writes');
       this.#hold.begin(number, order.leaseMs, () => {
         this.#log.warn(
-          { rotation, number, ...this.#hold.counts() },
+          { attemptId, number, ...this.#hold.counts() },
           'lease ended: writes pass, the gate heals',
         );
         this.#lines.dropPrepared();
@@ -128,11 +128,11 @@ export class OrderDesk {
     this.#lines.aim(instances, this.#memory.shards);
     const counts = this.#hold.counts();
     if (kind === 'switch') {
-      this.#log.info({ rotation, number, instances, ...counts }, 'switched');
+      this.#log.info({ attemptId, number, instances, ...counts }, 'switched');
       this.#hold.switchTo(instances);
       return;
     }
-    this.#log.info({ rotation, number, instances, ...counts }, 'sending writes on');
+    this.#log.info({ attemptId, number, instances, ...counts }, 'sending writes on');
     this.#hold.send(instances);
     this.#saveFiguresLater();
   }

@@ -28,7 +28,7 @@ export const loadedShards = z.strictObject({
 });
 
 const identity = {
-  rotation: z.string().min(1).max(200),
+  attemptId: z.string().min(1).max(200),
   number: z.number().int().nonnegative().max(LARGEST_NUMBER),
 };
 

@@ -6,7 +6,7 @@ import type { GateRefusal, HoldOrder, NextNotice, SendOrder, ShardsNotice } from
 export interface GateMemory {
   readonly mode: 'pass' | 'hold';
   readonly instances: readonly string[];
-  readonly rotation: string | null;
+  readonly attemptId: string | null;
   readonly number: number;
   /** What each of them must have loaded; null when that is unknown. */
   readonly shards: LoadedShards | null;
@@ -30,17 +30,17 @@ export type Ruling =
  * holds nobody. Orders to send of one number may differ: the undo after an exposure is one, and the last one stands.
  */
 export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
-  const who = `order ${order.number} of ${order.rotation}`;
-  const follows = `the gate follows order ${memory.number} of ${memory.rotation ?? 'nobody'}`;
+  const who = `order ${order.number} of ${order.attemptId}`;
+  const follows = `the gate follows order ${memory.number} of ${memory.attemptId ?? 'nobody'}`;
   if (order.number < memory.number) {
     return { accepted: false, code: 'ORDER_TOO_LOW', message: `${who} comes too late: ${follows}` };
   }
   if (kind !== 'hold') {
-    const { instances, rotation, number } = order;
+    const { instances, attemptId, number } = order;
     const stays = sameInstances(instances, memory.instances);
     const shards = order.shards ?? (stays ? memory.shards : null);
     const mode = kind === 'send' ? 'pass' : memory.mode;
-    return { accepted: true, memory: { mode, instances, rotation, number, shards } };
+    return { accepted: true, memory: { mode, instances, attemptId, number, shards } };
   }
   if (order.number === memory.number && memory.mode === 'pass') {
     return {
@@ -49,16 +49,16 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
       message: `the writes of ${who} were sent on already: ${follows}`,
     };
   }
-  if (order.number === memory.number && order.rotation !== memory.rotation) {
+  if (order.number === memory.number && order.attemptId !== memory.attemptId) {
     return {
       accepted: false,
       code: 'ORDER_TOO_LOW',
       message: `${who} has a number that is taken: ${follows}`,
     };
   }
-  const { rotation, number } = order;
+  const { attemptId, number } = order;
   const { instances, shards } = memory;
-  return { accepted: true, memory: { mode: 'hold', instances, rotation, number, shards } };
+  return { accepted: true, memory: { mode: 'hold', instances, attemptId, number, shards } };
 }
 
 /** Is this notice about how the gate stands? Whoever sent it may have looked before an order that knows better. */

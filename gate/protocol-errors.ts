@@ -7,7 +7,9 @@ import type { Connections } from './connections';
 const LINGER_MS = 500;
 
 /** What Rekor's server refuses before it looks at a request, and Node's parser lets through; null for all others. */
-export function requestFault(request: IncomingMessage): Answer | null {
+export function requestFault(
+  request: Pick<IncomingMessage, 'headersDistinct' | 'httpVersion'>,
+): Answer | null {
   const { host = [], 'transfer-encoding': codings = [] } = request.headersDistinct;
   // Go: net/http, `readRequest`.
   if (host.length > 1) return badRequest('more than one Host header');

@@ -19,7 +19,7 @@ const savedState = z.strictObject({
   version: z.literal(2),
   mode: z.enum(['pass', 'hold']),
   instances: instanceUrls,
-  rotation: z.string().nullable(),
+  attemptId: z.string().nullable(),
   number: count.max(LARGEST_NUMBER),
   shards: loadedShards.nullable().default(null),
   hold: z
@@ -47,8 +47,8 @@ export async function loadState(file: string): Promise<SavedState | null> {
     throw unreadable(file, error);
   }
   try {
-    const { mode, instances, rotation, number, shards, hold } = savedState.parse(JSON.parse(text));
-    return { mode, instances, rotation, number, shards, hold };
+    const { mode, instances, attemptId, number, shards, hold } = savedState.parse(JSON.parse(text));
+    return { mode, instances, attemptId, number, shards, hold };
   } catch (error) {
     throw unreadable(file, error);
   }

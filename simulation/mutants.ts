@@ -139,8 +139,8 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         const { signal } = new AbortController();
         const [current] = await systems.installation.instances(release.current, signal);
         const { number } = identity;
-        const rotation = `${identity.rotationId}/${identity.attempt}`;
-        await systems.traffic.send({ rotation, number, instances: [current?.url ?? ''] }, signal);
+        const attemptId = `${identity.rotationId}/${identity.attempt}`;
+        await systems.traffic.send({ attemptId, number, instances: [current?.url ?? ''] }, signal);
         return await (activities['openAndExpose'] as (same: CriticalInput) => Promise<unknown>)(input);
       },
     }),

@@ -134,7 +134,7 @@ export class HandsOfOthers {
       return false;
     }
     const { temporal } = this.#world;
-    const order = { rotation: 'someone/1', number: state.number + 10, instances: [instance] };
+    const order = { attemptId: 'someone/1', number: state.number + 10, instances: [instance] };
     const runsBefore = temporal.runs.length;
     const ordered = {
       what: `the gate ordered to ${instance}`,
@@ -144,7 +144,7 @@ export class HandsOfOthers {
           return undefined;
         }
         const now = gate.state();
-        return now && now.instances[0] !== instance && now.rotation !== 'someone/1'
+        return now && now.instances[0] !== instance && now.attemptId !== 'someone/1'
           ? `the gate sends to ${now.instances.join()}`
           : undefined;
       },

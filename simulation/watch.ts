@@ -93,7 +93,7 @@ export class Watch {
   /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */
   onOrder({ kind, order }: Order): void {
     const world = this.#world;
-    if (!world || kind !== 'send' || order.rotation.startsWith('someone')) {
+    if (!world || kind !== 'send' || order.attemptId.startsWith('someone')) {
       return;
     }
     const slot = slotNames.find((name) => order.instances.includes(urlOf(name)));
@@ -101,7 +101,7 @@ export class Watch {
     this.#exposed = slot;
     if (slot && slot !== before) {
       for (const danger of dangersOf(world, slot)) {
-        this.broken(2, `${order.rotation} sends clients to ${slot}: ${danger}`);
+        this.broken(2, `${order.attemptId} sends clients to ${slot}: ${danger}`);
       }
     }
   }

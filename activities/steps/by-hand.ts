@@ -67,7 +67,7 @@ async function commandsFor(
     number: number,
     shards = shardsOfCurrent(release),
   ): Promise<readonly string[]> =>
-    traffic.byHand.send({ rotation: 'by hand', number, instances: await urlsOf(to), shards });
+    traffic.byHand.send({ attemptId: 'by hand', number, instances: await urlsOf(to), shards });
   const own = fenceOf(identity);
   if (await leavesAlone(systems, held, bounds)) {
     return [];

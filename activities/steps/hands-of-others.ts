@@ -38,7 +38,7 @@ export async function requireAsPrepared(
     throw changed('Where clients are sent', expected, state.instances.join(', '));
   }
   // A superseding attempt finds the hold of the one before it.
-  if (state.mode === 'hold' && !state.rotation?.startsWith(`${identity.rotationId}/`)) {
+  if (state.mode === 'hold' && !state.attemptId?.startsWith(`${identity.rotationId}/`)) {
     throw changed('The gate', 'passing writes', `it holds them for order ${state.number}`);
   }
   if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {

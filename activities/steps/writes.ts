@@ -167,7 +167,7 @@ async function send(
 }
 
 function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): OrderIdentity {
-  return { rotation: attemptIdOf(identity), number };
+  return { attemptId: attemptIdOf(identity), number };
 }
 
 async function addressesOf(

@@ -75,7 +75,7 @@ function asOne(states: readonly GateState[]): TrafficState {
   return {
     mode: states.every(({ mode }) => mode === latest.mode) ? latest.mode : 'healing',
     instances: [...new Set(states.flatMap(({ instances }) => instances))],
-    rotation: latest.rotation,
+    attemptId: latest.attemptId,
     number: latest.number,
     writesInFlight: sum(({ writesInFlight }) => writesInFlight),
     streamsInFlight: sum(({ streamsInFlight }) => streamsInFlight),

@@ -49,10 +49,10 @@ export function noTraffic(keeper: FenceKeeper): Traffic {
   };
 }
 
-function stateOf({ mode, heldUntilMs, instances, rotation, number, shards }: KeptFence): TrafficState {
+function stateOf({ mode, heldUntilMs, instances, attemptId, number, shards }: KeptFence): TrafficState {
   return {
     mode: mode === 'hold' && heldUntilMs < Date.now() ? 'healing' : mode,
-    ...{ instances, rotation, number, writesInFlight: 0, streamsInFlight: 0 },
+    ...{ instances, attemptId, number, writesInFlight: 0, streamsInFlight: 0 },
     ...{ shards: [shards], unproven: [], hold: null },
   };
 }

@@ -49,7 +49,7 @@ const count = z.int().nonnegative();
 const State: z.ZodType<GateState> = z.object({
   mode: z.enum(['pass', 'hold', 'healing']),
   instances: z.array(z.string()),
-  rotation: z.string().nullable(),
+  attemptId: z.string().nullable(),
   number: z.int(),
   writesInFlight: count,
   streamsInFlight: count,

@@ -34,7 +34,7 @@ export interface Traffic {
 /** Of several gates, the worst of all. */
 export interface TrafficState extends Pick<
   GateState,
-  'instances' | 'rotation' | 'number' | 'writesInFlight' | 'streamsInFlight' | 'unproven' | 'hold'
+  'instances' | 'attemptId' | 'number' | 'writesInFlight' | 'streamsInFlight' | 'unproven' | 'hold'
 > {
   /** `healing`: a lease has ended, or gates do not agree. */
   readonly mode: GateState['mode'];

@@ -78,7 +78,7 @@ export class SimulatedGate {
   /** What it is told before it has ever run: where to send, and what the guardian would tell it within a minute. */
   static async install(instance: string, shards: LoadedShards): Promise<void> {
     await saveState(STATE_FILE, {
-      ...{ mode: 'pass', instances: [instance], rotation: null, number: 0 },
+      ...{ mode: 'pass', instances: [instance], attemptId: null, number: 0 },
       ...{ shards, hold: null },
     });
   }
@@ -157,7 +157,7 @@ export class SimulatedGate {
     const ruling = await processes.run(running.process, () => running.desk.take(order));
     this.#parts.trace(
       () =>
-        `  gate: ${order.kind} ${order.order.number} of ${order.order.rotation}${order.kind === 'send' ? ` to ${order.order.instances.join()}` : ''}: ${ruling.accepted ? 'obeyed' : ruling.message}`,
+        `  gate: ${order.kind} ${order.order.number} of ${order.order.attemptId}${order.kind === 'send' ? ` to ${order.order.instances.join()}` : ''}: ${ruling.accepted ? 'obeyed' : ruling.message}`,
     );
     if (ruling.accepted) {
       this.#parts.onOrder(order);

@@ -84,12 +84,12 @@ export class FakeLog {
     '300': { state: 'DRAINING', size: 0, mark: identity },
   };
   readonly gate: Mutable<
-    Pick<GateState, 'mode' | 'instances' | 'number' | 'rotation' | 'shards' | 'unproven'>
+    Pick<GateState, 'mode' | 'instances' | 'number' | 'attemptId' | 'shards' | 'unproven'>
   > = {
     mode: 'pass',
     instances: [addresses['blue'] ?? ''],
     number: 0,
-    rotation: null,
+    attemptId: null,
     shards: null,
     unproven: [],
   };
@@ -124,7 +124,7 @@ export class FakeLog {
     this.#tree('200').state = 'FROZEN';
     this.handsOver('200', '300');
     this.#tree('300').state = 'ACTIVE';
-    Object.assign(this.gate, { instances: [addresses['green']], number: identity.number, rotation: 'r/1' });
+    Object.assign(this.gate, { instances: [addresses['green']], number: identity.number, attemptId: 'r/1' });
     this.running.add('green');
     return this;
   }
@@ -207,10 +207,10 @@ export class FakeLog {
     return {
       url: 'http://127.0.0.1:3999',
       state: () => Promise.resolve(state()),
-      hold: ({ number, rotation }) => ordered('hold', number, { mode: 'hold', rotation }),
-      switch: ({ number, rotation, instances }) => ordered('switch', number, { instances, rotation }),
-      send: ({ number, rotation, instances, shards }) =>
-        ordered('send', number, { mode: 'pass', instances, rotation, shards: shards ?? null }),
+      hold: ({ number, attemptId: rotation }) => ordered('hold', number, { mode: 'hold', attemptId: rotation }),
+      switch: ({ number, attemptId: rotation, instances }) => ordered('switch', number, { instances, attemptId: rotation }),
+      send: ({ number, attemptId: rotation, instances, shards }) =>
+        ordered('send', number, { mode: 'pass', instances, attemptId: rotation, shards: shards ?? null }),
       tellShards: ({ number, instances, shards }) =>
         ordered('shards', sameInstances(instances, this.gate.instances) ? number : -1, { shards }),
       tellNext: ({ number }) => ordered('next', number, {}),

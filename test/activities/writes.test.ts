@@ -32,8 +32,8 @@ describe('sending writes back to the current release', () => {
     await expose(systems, input, bounds);
     await sendToCurrent(systems, input, bounds);
     expect(orders).toEqual([
-      { rotation: 'r/1', number: 7, instances: ['http://127.0.0.1:2'], shards: ofNext },
-      { rotation: 'r/1', number: 8, instances: ['http://127.0.0.1:1'], shards: ofCurrent },
+      { attemptId: 'r/1', number: 7, instances: ['http://127.0.0.1:2'], shards: ofNext },
+      { attemptId: 'r/1', number: 8, instances: ['http://127.0.0.1:1'], shards: ofCurrent },
     ]);
   });
 

@@ -36,7 +36,7 @@ describe('a file that is replaced whole', () => {
     const [file, link] = [join(folder, 'elsewhere', 'gate.json'), join(folder, 'gate.json')];
     writeFileSync(file, '{}');
     symlinkSync(file, link);
-    const state = { mode: 'pass', instances: ['http://127.0.0.1:9'], rotation: null, number: 0 } as const;
+    const state = { mode: 'pass', instances: ['http://127.0.0.1:9'], attemptId: null, number: 0 } as const;
     await saveState(link, { ...state, shards: null, hold: null });
     expect(realpathSync(link)).toBe(file);
     expect(readFileSync(file, 'utf8')).toContain('http://127.0.0.1:9');

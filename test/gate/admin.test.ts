@@ -35,17 +35,17 @@ describe('the admin interface', () => {
   });
 
   it.each([
-    ['hold', { rotation: 'r/1', number: 1 }, 'leaseMs'],
-    ['hold', { rotation: 'r/1', number: 1.5, leaseMs: 10 }, 'number'],
+    ['hold', { attemptId: 'r/1', number: 1 }, 'leaseMs'],
+    ['hold', { attemptId: 'r/1', number: 1.5, leaseMs: 10 }, 'number'],
     // No rotation counts so far, and no order could follow one of these.
-    ['hold', { rotation: 'r/1', number: 1_000_000_001, leaseMs: 10 }, 'number'],
-    ['send', { rotation: 'r/1', number: 1e15, instances: ['http://a:1'] }, 'number'],
-    ['hold', { rotation: 'r/1', number: 1, leaseMs: 0 }, 'leaseMs'],
-    ['hold', { rotation: '', number: 1, leaseMs: 10 }, 'rotation'],
-    ['hold', { rotation: 'r/1', number: 1, leaseMs: 10, lease: 3 }, '"lease"'],
-    ['send', { rotation: 'r/1', number: 1 }, 'instances'],
-    ['send', { rotation: 'r/1', number: 1, instances: ['http://a:1/rekor'] }, 'instances'],
-    ['send', { rotation: 'r/1', number: 1, instances: ['ftp://a:1'] }, 'instances'],
+    ['hold', { attemptId: 'r/1', number: 1_000_000_001, leaseMs: 10 }, 'number'],
+    ['send', { attemptId: 'r/1', number: 1e15, instances: ['http://a:1'] }, 'number'],
+    ['hold', { attemptId: 'r/1', number: 1, leaseMs: 0 }, 'leaseMs'],
+    ['hold', { attemptId: '', number: 1, leaseMs: 10 }, 'attemptId'],
+    ['hold', { attemptId: 'r/1', number: 1, leaseMs: 10, lease: 3 }, '"lease"'],
+    ['send', { attemptId: 'r/1', number: 1 }, 'instances'],
+    ['send', { attemptId: 'r/1', number: 1, instances: ['http://a:1/rekor'] }, 'instances'],
+    ['send', { attemptId: 'r/1', number: 1, instances: ['ftp://a:1'] }, 'instances'],
     ['send', 'text', 'order'],
   ] as const)('refuses %s %j and names %s', async (kind, order, field) => {
     const rekor = await started.rekor();
@@ -112,7 +112,7 @@ describe('the admin interface', () => {
     const gate = await started.gate({ firstInstances: [rekor.url] });
     await gate.hold(5);
     await gate.send(5, rekor.url);
-    const { status, refusal } = await gate.order('hold', { rotation: 'r5/1', number: 5, leaseMs: 10 });
+    const { status, refusal } = await gate.order('hold', { attemptId: 'r5/1', number: 5, leaseMs: 10 });
     expect([status, refusal.code]).toEqual([409, 'ORDER_ENDED']);
     expect(refusal.state).toMatchObject({ mode: 'pass', number: 5, instances: [rekor.url] });
   });

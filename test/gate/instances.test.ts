@@ -210,7 +210,7 @@ describe('the order to switch', () => {
     await gate.hold(1);
     const held = gate.write('held');
     await until('it waits', async () => (await gate.state()).writesWaiting === 1);
-    const order = { rotation: 'r1/1', number: 1, instances: urls(next) };
+    const order = { attemptId: 'r1/1', number: 1, instances: urls(next) };
     expect(await gate.order('switch', order)).toMatchObject({ status: 200, state: { mode: 'hold' } });
     expect((await ask(gate.url, read)).status).toBe(201);
     expect(next.flatMap(({ seen }) => seen).map(({ method }) => method)).toEqual(['GET']);

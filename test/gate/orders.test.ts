@@ -4,7 +4,7 @@ import { note, rule, type Order, type GateMemory } from '../../gate/orders';
 const first: GateMemory = {
   mode: 'pass',
   instances: ['http://a:1'],
-  rotation: null,
+  attemptId: null,
   number: 0,
   shards: null,
 };
@@ -13,13 +13,13 @@ const anyOrder: fc.Arbitrary<Order> = fc
   .record({
     kind: fc.constantFrom('hold' as const, 'send' as const),
     number: fc.integer({ min: 0, max: 4 }),
-    rotation: fc.constantFrom('x/1', 'y/1'),
+    attemptId: fc.constantFrom('x/1', 'y/1'),
     instances: fc.subarray(['http://a:1', 'http://b:1'], { minLength: 1 }),
   })
-  .map(({ kind, number, rotation, instances }) =>
+  .map(({ kind, number, attemptId, instances }) =>
     kind === 'hold'
-      ? { kind, order: { number, rotation, leaseMs: 1_000 } }
-      : { kind, order: { number, rotation, instances } },
+      ? { kind, order: { number, attemptId, leaseMs: 1_000 } }
+      : { kind, order: { number, attemptId, instances } },
   );
 
 describe('which orders the gate follows', () => {
@@ -35,7 +35,7 @@ describe('which orders the gate follows', () => {
             const late = number < memory.number;
             const ended = order.kind === 'hold' && sent.has(number);
             const taken =
-              order.kind === 'hold' && number === memory.number && order.order.rotation !== memory.rotation;
+              order.kind === 'hold' && number === memory.number && order.order.attemptId !== memory.attemptId;
             expect(late || ended || taken).toBe(true);
             continue;
           }
@@ -57,17 +57,17 @@ describe('which orders the gate follows', () => {
   it('lets the last sending of one number stand, for an undo after an exposure is one', () => {
     const send = (instance: string): Order => ({
       kind: 'send',
-      order: { rotation: 'x/1', number: 1, instances: [instance] },
+      order: { attemptId: 'x/1', number: 1, instances: [instance] },
     });
     const exposed = rule(first, send('http://b:1'));
     const undone = exposed.accepted && rule(exposed.memory, send('http://a:1'));
     expect(undone).toMatchObject({ accepted: true, memory: { instances: ['http://a:1'], mode: 'pass' } });
   });
 
-  it('refuses a hold whose number another rotation holds with', () => {
-    const hold = (rotationId: string): Order => ({
+  it('refuses a hold whose number another attempt holds with', () => {
+    const hold = (attemptId: string): Order => ({
       kind: 'hold',
-      order: { rotation: rotationId, number: 1, leaseMs: 1 },
+      order: { attemptId, number: 1, leaseMs: 1 },
     });
     const held = rule(first, hold('x/1'));
     expect(held.accepted && rule(held.memory, hold('x/1')).accepted).toBe(true);
@@ -86,14 +86,14 @@ describe('what the gate knows of shards', () => {
   };
   const send = (instance: string, more: object = {}): Order => ({
     kind: 'send',
-    order: { number: 4, rotation: 'x/1', instances: [instance], ...more },
+    order: { number: 4, attemptId: 'x/1', instances: [instance], ...more },
   });
 
   it('is what the order to send says, or stays while it sends to the same Rekor, or is unknown', () => {
     expect(memoryAfter(known, send('http://b:1', { shards: others })).shards).toEqual(others);
     expect(memoryAfter(known, send('http://a:1')).shards).toEqual(shards);
     expect(memoryAfter(known, send('http://b:1')).shards).toBeNull();
-    const hold: Order = { kind: 'hold', order: { number: 5, rotation: 'y/1', leaseMs: 1 } };
+    const hold: Order = { kind: 'hold', order: { number: 5, attemptId: 'y/1', leaseMs: 1 } };
     expect(memoryAfter(known, hold).shards).toEqual(shards);
   });
 

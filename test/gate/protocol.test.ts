@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { requestFault } from '../../gate/protocol-errors';
 import { brokenAnswer, connector, Upstream } from '../../gate/upstream';
@@ -130,10 +130,9 @@ describe('what is no request', () => {
   });
 
   it('is refused when a header has no name, which not every Node.js sees to', () => {
-    const request = (headersDistinct: NodeJS.Dict<string[]>): IncomingMessage =>
-      ({ headersDistinct, httpVersion: '1.1' }) as IncomingMessage;
-    expect(requestFault(request({ host: ['x'] }))).toBeNull();
-    expect(requestFault(request({ host: ['x'], '': ['y'] }))?.status).toBe(400);
+    const request = { headersDistinct: { host: ['x'] }, httpVersion: '1.1' };
+    expect(requestFault(request)).toBeNull();
+    expect(requestFault({ ...request, headersDistinct: { '': ['y'] } })?.status).toBe(400);
   });
 });
 

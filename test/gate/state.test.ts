@@ -23,11 +23,11 @@ describe('what the gate remembers', () => {
       mode: 'pass',
       instances: [next.url],
       number: 7,
-      rotation: 'r7/1',
+      attemptId: 'r7/1',
     });
     await ask(again.url, { path: '/api/v1/log' });
     expect([current.seen.length, next.seen.length]).toEqual([0, 1]);
-    expect((await again.order('hold', { rotation: 'r6/1', number: 6, leaseMs: 9 })).refusal.code).toBe(
+    expect((await again.order('hold', { attemptId: 'r6/1', number: 6, leaseMs: 9 })).refusal.code).toBe(
       'ORDER_TOO_LOW',
     );
   });
@@ -39,7 +39,7 @@ describe('what the gate remembers', () => {
     await handle.close();
     const synced = jest.spyOn(prototype, 'sync');
     const renamed = jest.spyOn(fs, 'rename');
-    const state = { mode: 'hold', instances: ['http://127.0.0.1:9'], rotation: 'r/1', number: 1 } as const;
+    const state = { mode: 'hold', instances: ['http://127.0.0.1:9'], attemptId: 'r/1', number: 1 } as const;
     await saveState(join(directory, 'gate.json'), { ...state, shards: null, hold: null });
     const [file, place] = synced.mock.invocationCallOrder;
     const [replaced] = renamed.mock.invocationCallOrder;
@@ -72,7 +72,7 @@ describe('what the gate remembers', () => {
     const state = {
       mode: 'pass',
       instances: [rekor.url],
-      rotation: 'r/1',
+      attemptId: 'r/1',
       number: 1e15,
       shards: null,
       hold: null,
@@ -145,7 +145,7 @@ describe('what the gate remembers', () => {
     const gate = await started.gate({ firstInstances: [rekor.url] });
     await rm(gate.options.stateFile, { force: true });
     await mkdir(gate.options.stateFile);
-    const { status, refusal } = await gate.order('hold', { rotation: 'r1/1', number: 1, leaseMs: 1_000 });
+    const { status, refusal } = await gate.order('hold', { attemptId: 'r1/1', number: 1, leaseMs: 1_000 });
     expect([status, refusal.code]).toEqual([500, 'STATE_NOT_SAVED']);
     expect(await gate.state()).toMatchObject({ mode: 'pass', number: 0 });
     expect((await gate.write('one')).status).toBe(201);

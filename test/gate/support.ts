@@ -289,10 +289,10 @@ function driver(gate: RunningGate, options: GateOptions): TestGate {
         body,
         ...more,
       }),
-    hold: (number, leaseMs = 60_000) => accepted('hold', { rotation: `r${number}/1`, number, leaseMs }),
+    hold: (number, leaseMs = 60_000) => accepted('hold', { attemptId: `r${number}/1`, number, leaseMs }),
     send: (number, to, shards) =>
       accepted('send', {
-        ...{ rotation: `r${number}/1`, number, instances: [to].flat() },
+        ...{ attemptId: `r${number}/1`, number, instances: [to].flat() },
         ...(shards && { shards }),
       }),
     tellNext: async (notice) => orRefused(await admin('PUT', '/next', notice)),

@@ -59,12 +59,12 @@ const changes: readonly Change[] = [
     what: 'the gate follows a later order',
     change: async ({ gateItself }) => {
       const { number, instances } = await gateItself.state();
-      await gateItself.send({ rotation: 'someone', number: number + 50, instances });
+      await gateItself.send({ attemptId: 'someone', number: number + 50, instances });
     },
     code: 'NOT_OURS',
     named: () => 'no longer owns the log',
     stays: async (log) => {
-      expect(await log.gateItself.state()).toMatchObject({ rotation: 'someone', mode: 'pass' });
+      expect(await log.gateItself.state()).toMatchObject({ attemptId: 'someone', mode: 'pass' });
     },
   },
   {
@@ -83,7 +83,7 @@ const changes: readonly Change[] = [
     what: 'the gate lets writes go',
     change: async ({ gateItself }) => {
       const { number, instances } = await gateItself.state();
-      await gateItself.send({ rotation: 'someone', number, instances });
+      await gateItself.send({ attemptId: 'someone', number, instances });
     },
     code: 'CHANGED_BY_SOMEONE',
     named: () => 'The gate was changed by someone else',

@@ -47,7 +47,7 @@ describe('before the hold', () => {
       (log) => (log.gate.instances = [addresses['green'] ?? '']),
       /clients are sent/,
     ],
-    ['the gate', (log) => Object.assign(log.gate, { mode: 'hold', number: 3, rotation: 'q/1' }), /order 3/],
+    ['the gate', (log) => Object.assign(log.gate, { mode: 'hold', number: 3, attemptId: 'q/1' }), /order 3/],
     ['the next slot', (log) => log.running.add('green'), /slot green/],
   ])('what someone else changed is named and left as it is: %s', async (_what, change, words) => {
     const log = new FakeLog();
@@ -61,14 +61,14 @@ describe('before the hold', () => {
 
   it('a section that was begun before by a run which was reset is not begun again (H7)', async () => {
     const log = new FakeLog();
-    Object.assign(log.gate, { mode: 'hold', number: identity.number, rotation: 'r/1' });
+    Object.assign(log.gate, { mode: 'hold', number: identity.number, attemptId: 'r/1' });
     await refused('ATTEMPT_REPEATED', holdAndFreeze(log.systems(), order, someBounds()));
     expect(log.done).toEqual([]);
   });
 
   it('a superseding attempt finds the hold of the one before it, and the tree frozen', async () => {
     const log = new FakeLog();
-    Object.assign(log.gate, { mode: 'hold', number: 5, rotation: 'r/1' });
+    Object.assign(log.gate, { mode: 'hold', number: 5, attemptId: 'r/1' });
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     const superseding = { ...order, release: { ...order.release, supersedes: true } };
     await holdAndFreeze(log.systems(), superseding, someBounds());
@@ -80,7 +80,7 @@ describe('before the hold', () => {
 describe('before the opening', () => {
   const held = (): FakeLog => {
     const log = new FakeLog();
-    Object.assign(log.gate, { mode: 'hold', number: identity.number, rotation: 'r/1' });
+    Object.assign(log.gate, { mode: 'hold', number: identity.number, attemptId: 'r/1' });
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     log.running.add('green');
     return log;

@@ -7,11 +7,11 @@ import { refused } from '../refused';
 const { signal } = new AbortController();
 const shards = { activeTreeId: '12', inactive: [] };
 const state: GateState = {
-  ...{ mode: 'pass', instances: ['http://a:1'], rotation: 'r/1', number: 7 },
+  ...{ mode: 'pass', instances: ['http://a:1'], attemptId: 'r/1', number: 7 },
   ...{ writesInFlight: 1, streamsInFlight: 0, writesWaiting: 0, shards, unproven: [] },
   ...{ bodyMemoryBytes: 0, spooledBytes: 0, hold: null },
 };
-const order = { rotation: 'r/1', number: 7, instances: ['http://b:1', 'http://c:1'], shards };
+const order = { attemptId: 'r/1', number: 7, instances: ['http://b:1', 'http://c:1'], shards };
 
 let told: string[];
 beforeEach(() => (told = []));
@@ -63,8 +63,8 @@ describe('several gates as one', () => {
   });
 
   it('are fenced by the largest number of any: an order below it is given to none (H8)', async () => {
-    const both = gateTraffic([gate('one', { number: 6 }), gate('two', { number: 9, rotation: 'later/1' })]);
-    expect(await both.state(signal)).toMatchObject({ number: 9, rotation: 'later/1' });
+    const both = gateTraffic([gate('one', { number: 6 }), gate('two', { number: 9, attemptId: 'later/1' })]);
+    expect(await both.state(signal)).toMatchObject({ number: 9, attemptId: 'later/1' });
     await refused('GATE_ORDER_REFUSED', both.send(order, signal));
     await refused('GATE_ORDER_REFUSED', both.hold({ ...order, leaseMs: 1 }, signal));
     expect(told).toEqual([]);

@@ -19,7 +19,7 @@ function withoutGate(): { log: FakeLog; systems: LogSystems; kept: () => KeptFen
   const instances = (name: string) =>
     [1, 2, 3].map((pod) => ({ name, url: `${addresses[name]}${pod}`, field: '' }));
   let kept: KeptFence = {
-    ...{ mode: 'pass', instances: instances('blue').map(({ url }) => url), rotation: null, number: 0 },
+    ...{ mode: 'pass', instances: instances('blue').map(({ url }) => url), attemptId: null, number: 0 },
     ...{ shards: null, heldUntilMs: 0 },
   };
   const traffic = noTraffic({
@@ -44,7 +44,7 @@ describe('a log without a gate', () => {
     expect(kept()).toMatchObject({ mode: 'hold', number: 7, instances: kept().instances });
     await openAndExpose(systems, { ...order, frozen }, someBounds());
     expect(kept()).toMatchObject({
-      ...{ mode: 'pass', number: 7, rotation: 'r/1', shards: { activeTreeId: '300' } },
+      ...{ mode: 'pass', number: 7, attemptId: 'r/1', shards: { activeTreeId: '300' } },
       instances: [1, 2, 3].map((pod) => `${addresses['green']}${pod}`),
     });
     expect(log.done).toEqual(['start green', '200 DRAINING', '200 FROZEN', '300 ACTIVE', 'queueLeaf 300']);
@@ -60,7 +60,7 @@ describe('a log without a gate', () => {
     });
     await refused(
       'GATE_ORDER_REFUSED',
-      systems.traffic.hold({ rotation: 'r/1', number: 7, leaseMs: 1 }, signal),
+      systems.traffic.hold({ attemptId: 'r/1', number: 7, leaseMs: 1 }, signal),
     );
   });
 
@@ -70,7 +70,7 @@ describe('a log without a gate', () => {
     const looked = { ...order, froze: true };
     expect(await notAsBefore(systems, looked, someBounds())).toEqual([]);
     const both = [...kept().instances, `${addresses['green']}1`];
-    await systems.traffic.send({ rotation: 'someone', number: 7, instances: both }, signal);
+    await systems.traffic.send({ attemptId: 'someone', number: 7, instances: both }, signal);
     expect(await notAsBefore(systems, looked, someBounds())).toEqual([
       { found: `clients are sent to ${both.join(', ')}`, wanted: 'clients to current' },
     ]);
@@ -99,7 +99,7 @@ describe('a log without a gate', () => {
 
   it('holds no longer than the lease says', async () => {
     const { systems } = withoutGate();
-    await systems.traffic.hold({ rotation: 'r/1', number: 7, leaseMs: -1 }, signal);
+    await systems.traffic.hold({ attemptId: 'r/1', number: 7, leaseMs: -1 }, signal);
     expect((await systems.traffic.state(signal)).mode).toBe('healing');
   });
 });

@@ -8,7 +8,7 @@ const signal = new AbortController().signal;
 const state: GateState = {
   mode: 'hold',
   instances: ['http://127.0.0.1:3001'],
-  rotation: 'r/1',
+  attemptId: 'r/1',
   number: 7,
   writesInFlight: 2,
   streamsInFlight: 0,
@@ -40,9 +40,9 @@ const gate = () => connectGate({ log: 'production', url: server.url, token: () =
 
 describe('the gate', () => {
   it('is given orders with the token, and answers with its state', async () => {
-    const hold = { rotation: 'r/1', number: 7, leaseMs: 1000 };
+    const hold = { attemptId: 'r/1', number: 7, leaseMs: 1000 };
     await expect(gate().hold(hold, signal)).resolves.toEqual(state);
-    const release = { rotation: 'r/1', number: 7, instances: ['http://127.0.0.1:3002'] };
+    const release = { attemptId: 'r/1', number: 7, instances: ['http://127.0.0.1:3002'] };
     await gate().send(release, signal);
     await gate().state(signal);
     expect(received.map(({ request }) => `${request.method} ${request.url}`)).toEqual([
@@ -69,7 +69,7 @@ describe('the gate', () => {
     };
     const message = await refused(
       'GATE_ORDER_REFUSED',
-      gate().send({ rotation: 'r/1', number: 6, instances: ['http://127.0.0.1:3001'] }, signal),
+      gate().send({ attemptId: 'r/1', number: 6, instances: ['http://127.0.0.1:3001'] }, signal),
     );
     expect(message).toMatch(/order 6: it follows order 7 \(hold\)/);
   });
@@ -81,13 +81,13 @@ describe('the gate', () => {
       status: 400,
       body: { code: 'ORDER_INVALID', message: 'leaseMs is missing' } satisfies GateRefusal,
     };
-    const order = { rotation: 'r/1', number: 6, leaseMs: 1 };
+    const order = { attemptId: 'r/1', number: 6, leaseMs: 1 };
     expect(await refused('GATE_UNREACHABLE', gate().hold(order, signal))).toContain('400 (ORDER_INVALID)');
   });
 
   it('gets no order whose time is over (H8)', async () => {
     const reason = new Error('over budget');
-    const order = { rotation: 'r/1', number: 6, leaseMs: 1 };
+    const order = { attemptId: 'r/1', number: 6, leaseMs: 1 };
     await expect(gate().hold(order, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(received).toEqual([]);
   });
