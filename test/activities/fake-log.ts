@@ -207,8 +207,10 @@ export class FakeLog {
     return {
       url: 'http://127.0.0.1:3999',
       state: () => Promise.resolve(state()),
-      hold: ({ number, attemptId: rotation }) => ordered('hold', number, { mode: 'hold', attemptId: rotation }),
-      switch: ({ number, attemptId: rotation, instances }) => ordered('switch', number, { instances, attemptId: rotation }),
+      hold: ({ number, attemptId: rotation }) =>
+        ordered('hold', number, { mode: 'hold', attemptId: rotation }),
+      switch: ({ number, attemptId: rotation, instances }) =>
+        ordered('switch', number, { instances, attemptId: rotation }),
       send: ({ number, attemptId: rotation, instances, shards }) =>
         ordered('send', number, { mode: 'pass', instances, attemptId: rotation, shards: shards ?? null }),
       tellShards: ({ number, instances, shards }) =>
