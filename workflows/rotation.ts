@@ -2,14 +2,19 @@ import type { RotationSteps } from './model/step-list';
 import type { StepName } from './model/steps';
 
 /**
- * A rotation, step by step, each beside its undo. Start reading here.
+ * A rotation, step by step, each beside its undo.
  *
  * An undo is registered before its step acts and states an end, so it may run twice, or for a step that never happened. The
- * undos run last first. Who runs this list: attempts.ts (all attempts), preparation.ts, critical-section.ts,
- * failed-section.ts (undo, or forward), supersede.ts (a third tree) and after-exposure.ts.
+ * undos run last first. Who runs this list, and bounds.ts says who tries what again:
+ *
+ * - attempts.ts: a rotation's attempts, each with a critical section
+ * - preparation.ts: what comes before it
+ * - critical-section.ts: the section; failed-section.ts undoes it, or goes forward
+ * - after-exposure.ts: what comes after it
+ * - supersede.ts: the same for a third tree; recover-log.ts: for a rotation that was interrupted
  */
 export const rotation = {
-  /** Before any write waits. A failure here undoes it, and the rotation is rolled back. */
+  /** Before any write waits. When a step of it fails, both are undone, and the rotation ends rolled back. */
   preparation: [
     {
       name: 'createTree',
@@ -26,8 +31,9 @@ export const rotation = {
   ],
 
   /**
-   * Writes wait in it, so it is two activities: each further one costs clients some fifty milliseconds. All of it is undone
-   * when a step fails, when it is cancelled, or when it is not through in time.
+   * Writes wait in it, so it is two activities: each further one costs clients some fifty milliseconds. It fails when a step
+   * fails, when it is cancelled, or when `rotation.criticalSection` is over. Then all of it is undone while there is a way
+   * back, and a new attempt may follow after a pause.
    */
   criticalSection: [
     {
@@ -41,7 +47,7 @@ export const rotation = {
         {
           name: 'start',
           does: 'the next release starts, while the current tree drains',
-          // It gives nobody anything back: those who wait come first (H26).
+          // Last of the section: it gives no writes back, and clients may be waiting for those (H26).
           undo: { action: 'stop', leaves: 'it is stopped, after all other undos', last: true },
         },
         {
@@ -57,7 +63,7 @@ export const rotation = {
         {
           name: 'verify',
           does: 'proves the next release, opens its tree',
-          // What the closed tree holds decides whether there is a way back (failed-section.ts).
+          // Always first. Then what the closed tree holds decides whether there is a way back (failed-section.ts).
           undo: { action: 'closeNextTree', leaves: 'the next tree is closed again' },
         },
         {
@@ -69,7 +75,7 @@ export const rotation = {
     },
   ],
 
-  /** Past the point of no return: each is tried until it succeeds, or a person leaves it out. */
+  /** Clients write to the next tree, so there is no way back. Each is tried until it succeeds, or a person leaves it out. */
   afterExposure: [
     {
       name: 'confirm',
