@@ -4,17 +4,10 @@ import { sameShards, type LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import type { Clock } from './clock';
 import { NotSent, type Connection } from './connection';
+import type { Line } from './line';
 import { ProvenConnections, type Settle } from './proven-connections';
 import { BrokenCall, brokenReason, type Call, type Load } from './upstream';
 import type { Asked, Upstreams } from './upstreams';
-
-/** Leave to send one write to one of the instances to which writes go; it is used once, or given back. */
-export interface Line {
-  readonly instance: string;
-  /** Rejects with NotSent, or with BrokenCall when Rekor may have seen the call; given up when `signal` says so. */
-  send(call: Call, signal?: AbortSignal): Promise<Answer>;
-  unused(): void;
-}
 
 /** Each proof costs Rekor a call to Trillian for each shard, so a long hold must not ask for hundreds at one instant. */
 const OPENING_AT_A_TIME = 16;

@@ -3,7 +3,7 @@ import { loadedDifferences, sameShards, type LoadedShards } from '../workflows/m
 import type { Answer } from './answers';
 import type { Clock } from './clock';
 import type { Connection } from './connection';
-import type { Line } from './lines';
+import type { Line } from './line';
 import { BrokenCall, brokenReason, type Call, type Load } from './upstream';
 
 /** While no process answers, one is looked for this often; so soon after a right one answers, writes go on. */

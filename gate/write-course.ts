@@ -4,7 +4,8 @@ import type { WriteBody } from './body';
 import type { Clock } from './clock';
 import { NotSent } from './connection';
 import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
-import type { Line, Lines } from './lines';
+import type { Line } from './line';
+import type { Lines } from './lines';
 import { resend } from './resend';
 import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
 
