@@ -39,7 +39,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     const held = await heldIn('undo freeze', 'TRILLIAN_UNREACHABLE');
     expect(held.tries).toBeGreaterThanOrEqual(3);
     expect(held.state).toContain(`current tree ${activeTreeId}: DRAINING`);
-    expect(held.state.find((fact) => fact.startsWith('gate: '))).toMatch(/follows order \d+$/);
+    expect(held.state.find((fact) => fact.startsWith('traffic: '))).toMatch(/follows order \d+$/);
     expect(held.commands).toEqual([
       expect.stringMatching(`^updatetree .*--tree_id=${activeTreeId} --tree_state=ACTIVE$`),
     ]);
@@ -65,7 +65,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     log.gate.when(sendTo(url)).answer({ status: 403, body: '{}' });
     const rotation = await log.start();
     const held = await heldIn('undo hold');
-    expect(held.commands).toEqual([expect.stringMatching(/^curl -X PUT .*\/order\/release /)]);
+    expect(held.commands).toEqual([expect.stringMatching(/^curl -X PUT .*\/order\/send /)]);
     // Nobody waits for that: the gate's lease has ended, and the current tree was never closed.
     await log.expectWritable();
 
