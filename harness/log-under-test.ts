@@ -221,6 +221,8 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
       await first.process.stop();
       writeConfiguration(first.configurationFile, other);
       first.process.start();
+      // What a rotation waits for is a worker, and would be waited for as long as any test may take.
+      await first.process.started();
     },
     newDirectory: () => mkdtempSync(join(directory, 'files-')),
     clearFaults,

@@ -25,7 +25,7 @@ async function useDatabase(url: string): Promise<void> {
   await log.reconfigure((section) => {
     const file = join(log.newDirectory(), 'database-url');
     writeFileSync(file, `${url}\n`, { mode: 0o600 });
-    section.trillian.database = { url: { file } };
+    section.trillian.database = { kind: 'postgresql', url: { file } };
   });
 }
 
