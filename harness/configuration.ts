@@ -24,7 +24,7 @@ export interface TrillianSection {
   signerMetrics: string[];
   signerInterval?: string;
   clockDifference?: string;
-  database?: { url: { file: string } };
+  database?: { kind: 'postgresql'; url: { file: string } };
 }
 
 export interface SlotSection {
