@@ -1,14 +1,13 @@
 import type { DrainTiming } from '../workflows/model/drain';
 import type { Tree, TreeHead, TreeId } from '../workflows/model/log';
 import type { FrozenTree } from '../workflows/model/next-tree';
-import { EMPTY_TREE, headOrEmpty, isUninitialised } from './empty-tree';
+import { EMPTY_TREE, headOrEmpty, ifInitialised } from './empty-tree';
 import type { TreeQueue } from './tree-queue/tree-queue';
 import { refuse } from './errors/refusal-error';
 import type { SignerPasses } from './clients/metrics';
 import { isShown, shownAs, sinceWhen } from './tree-queue/tree-row';
 import type { LogSystems } from './systems';
 import { type CallBounds, CallTooLate } from './clients/trillian';
-
 import { pause } from './bounds/waiting';
 
 type DrainSystems = Pick<LogSystems, 'log' | 'trillian' | 'metrics' | 'queue'>;
@@ -34,13 +33,7 @@ export async function freezeTree(
 ): Promise<FrozenTree> {
   const { signal } = bounds;
   const started = performance.now();
-  const drain: Drain = {
-    systems,
-    timing,
-    treeId,
-    bounds,
-    left: 'its state was not read',
-  };
+  const drain: Drain = { systems, timing, treeId, bounds, left: 'its state was not read' };
   try {
     const { queue } = systems;
     return queue ? await freezeByQueue(drain, queue) : await freezeBySigner(drain);
@@ -210,14 +203,9 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<boolean> {
     return { ...answer, tookMs, ...(await systems.trillian.treeHead(treeId, bounds)) };
   };
   drain.left = 'its signer passes were not counted';
-  let from;
-  try {
-    from = await read();
-  } catch (error) {
-    if (isUninitialised(error)) {
-      return false;
-    }
-    throw error;
+  let from = await ifInitialised(read(), null);
+  if (!from) {
+    return false;
   }
   for (;;) {
     const now = await read();

@@ -3,12 +3,13 @@ import { distance } from 'fastest-levenshtein';
 import type { Actions, Pruning } from '../workflows/model/actions';
 import type { Observations } from '../workflows/model/observations';
 import { isDecisive, refusal } from '../workflows/model/refusals';
-import { type ActivityBounds, type KeptSteps, withinBounds } from './bounds/activity-bounds';
+import { type KeptSteps, withinBounds } from './bounds/activity-bounds';
 import { retryWhileUnreachable } from './bounds/retry-while-unreachable';
 import { pause } from './bounds/waiting';
 import { CallOutcomeUnknown } from './clients/trillian';
 import { errorReason, errorTrail } from './errors/error-reason';
 import { refuse, RefusalError } from './errors/refusal-error';
+import type { Act } from './steps/act';
 import { byHand } from './steps/by-hand';
 import { goForward, holdAndFreeze, openAndExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
@@ -37,74 +38,60 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
     throw refuse('UNKNOWN_LOG', { log, known, ...(nearest && { nearest }) });
   };
 
-  /** An activity that refuses for good what its catalogue code says; it is not repeated then. */
-  const step =
-    <Input, Result>(name: string, logOf: (input: Input) => string, act: Act<Input, Result>) =>
+  /** Makes an activity. A refusal of it is final where `final` says so; what cannot be reached is asked for `patienceMs`. */
+  const activity =
+    (final: boolean, patienceMs?: number) =>
+    <Input extends OfLog, Result>(name: string, act: Act<Input, Result>) =>
     (input: Input): Promise<Result> =>
-      asFailure(name, true, (steps) => bounded(name, steps, systemsOf(logOf(input)), input, act));
+      asFailure(name, final, (steps) => {
+        const systems = systemsOf('log' in input ? input.log : input.identity.log);
+        return withinBounds(name, steps, (bounds) =>
+          retryWhileUnreachable(bounds, () => act(systems, input, bounds), patienceMs),
+        );
+      });
 
-  /** The same, behind the point of no return: long ones, so that what stays away is soon told to a person. */
-  const afterExposure =
-    <Input, Result>(name: string, logOf: (input: Input) => string, act: Act<Input, Result>) =>
-    (input: Input): Promise<Result> =>
-      asFailure(name, false, (steps) =>
-        bounded(name, steps, systemsOf(logOf(input)), input, act, AFTER_EXPOSURE_PATIENCE_MS),
-      );
+  /** An activity that refuses for good what its catalogue code says; it is not repeated then. */
+  const step = activity(true);
 
   /** An activity that must succeed in the end, an undo or one that goes forward: whatever it finds is worth another try. */
-  const mustSucceed =
-    <Input, Result>(name: string, logOf: (input: Input) => string, act: Act<Input, Result>) =>
-    (input: Input): Promise<Result> =>
-      asFailure(name, false, (steps) => bounded(name, steps, systemsOf(logOf(input)), input, act));
+  const mustSucceed = activity(false);
 
-  const ofIdentity = (input: { readonly identity: { readonly log: string } }): string => input.identity.log;
-  const ofLog = (input: { readonly log: string }): string => input.log;
+  /** The same, behind the point of no return: long ones, so that what stays away is soon told to a person. */
+  const afterExposure = activity(false, AFTER_EXPOSURE_PATIENCE_MS);
 
   return {
-    preflight: step('preflight', ofLog, preflight),
+    preflight: step('preflight', preflight),
     lockHolder: (log) => asFailure('preflight', true, () => lockHolder(Context.current().client, log)),
     criticalSectionRuns: (log) =>
       asFailure('preflight', true, () => criticalSectionRuns(Context.current().client, log)),
-    leftovers: step('preflight', ofLog, leftovers),
-    guard: step('guard', ofLog, (systems, input: { readonly log: string }, bounds) =>
+    leftovers: step('preflight', leftovers),
+    guard: step('guard', (systems, input: { readonly log: string }, bounds) =>
       guard(systems, Context.current().client, input, bounds),
     ),
-    retiredTrees: step('prune', ofLog, retiredTrees),
-    deleteRetiredTree: step('prune', ofLog, deleteRetiredTree),
-    byHand: step('held', ofIdentity, byHand),
-    superseding: afterExposure('supersede', ofIdentity, superseding),
-    createNextTree: step('createTree', ofIdentity, onlyWithoutOpenSection(createNextTree)),
-    retireNextTree: mustSucceed('undo createTree', ofIdentity, retireNextTree),
-    stage: step('stage', ofIdentity, onlyWithoutOpenSection(stage)),
-    discard: mustSucceed('undo stage', ofIdentity, discard),
-    holdAndFreeze: step('hold', ofIdentity, holdAndFreeze),
-    allowWritesToCurrent: mustSucceed('undo freeze', ofIdentity, allowWritesToCurrent),
-    sendToCurrent: mustSucceed('undo hold', ofIdentity, sendToCurrent),
-    stop: mustSucceed('undo start', ofIdentity, stop),
-    openAndExpose: step('verify', ofIdentity, openAndExpose),
-    goForward: mustSucceed('forward', ofIdentity, goForward),
-    closeNextTree: mustSucceed('undo verify', ofIdentity, closeNextTree),
-    lookBack: mustSucceed('look back', ofIdentity, lookBack),
-    confirm: afterExposure('confirm', ofIdentity, confirm),
-    settle: afterExposure('settle', ofIdentity, settle),
-    soak: afterExposure('soak', ofIdentity, soak),
+    retiredTrees: step('prune', retiredTrees),
+    deleteRetiredTree: step('prune', deleteRetiredTree),
+    byHand: step('held', byHand),
+    superseding: afterExposure('supersede', superseding),
+    createNextTree: step('createTree', onlyWithoutOpenSection(createNextTree)),
+    retireNextTree: mustSucceed('undo createTree', retireNextTree),
+    stage: step('stage', onlyWithoutOpenSection(stage)),
+    discard: mustSucceed('undo stage', discard),
+    holdAndFreeze: step('hold', holdAndFreeze),
+    allowWritesToCurrent: mustSucceed('undo freeze', allowWritesToCurrent),
+    sendToCurrent: mustSucceed('undo hold', sendToCurrent),
+    stop: mustSucceed('undo start', stop),
+    openAndExpose: step('verify', openAndExpose),
+    goForward: mustSucceed('forward', goForward),
+    closeNextTree: mustSucceed('undo verify', closeNextTree),
+    lookBack: mustSucceed('look back', lookBack),
+    confirm: afterExposure('confirm', confirm),
+    settle: afterExposure('settle', settle),
+    soak: afterExposure('soak', soak),
   };
 }
 
-type Act<Input, Result> = (systems: LogSystems, input: Input, bounds: ActivityBounds) => Promise<Result>;
-
-function bounded<Input, Result>(
-  name: string,
-  steps: KeptSteps,
-  systems: LogSystems,
-  input: Input,
-  act: Act<Input, Result>,
-  patienceMs?: number,
-): Promise<Result> {
-  return withinBounds(name, steps, (bounds) =>
-    retryWhileUnreachable(bounds, () => act(systems, input, bounds), patienceMs),
-  );
-}
+/** What tells which log an activity is about. */
+type OfLog = { readonly log: string } | { readonly identity: { readonly log: string } };
 
 /** How long an activity behind the point of no return asks by itself for what cannot be reached, in milliseconds. */
 const AFTER_EXPOSURE_PATIENCE_MS = 10_000;

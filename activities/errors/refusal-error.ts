@@ -29,6 +29,27 @@ export async function foundOrRefused<Found>(look: () => Promise<Found>): Promise
   }
 }
 
+/** Whether an error is the refusal with this code. */
+export function isRefusal(error: unknown, code: RefusalCode): error is RefusalError {
+  return error instanceof RefusalError && error.refusal.code === code;
+}
+
+/** What a call gives, or `otherwise` where it is refused with this code. Any other error is thrown on. */
+export async function unlessRefused<Result, Otherwise>(
+  code: RefusalCode,
+  call: Promise<Result>,
+  otherwise: Otherwise,
+): Promise<Result | Otherwise> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isRefusal(error, code)) {
+      return otherwise;
+    }
+    throw error;
+  }
+}
+
 /** Makes the error for a code of the catalogue and what was found. */
 export function refuse<Code extends RefusalCode>(
   code: Code,

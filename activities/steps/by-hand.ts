@@ -2,9 +2,8 @@ import type { ByHand, HeldStep } from '../../workflows/model/by-hand';
 import type { Release } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { fenceOf } from '../../workflows/model/fencing';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { errorReason } from '../errors/error-reason';
-import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
 import { currentEnd } from './current-end';
 import { isExposed, livesOnNext } from './ownership';
@@ -12,7 +11,7 @@ import { notAsBefore } from './rolled-back';
 import { shardsOfCurrent, shardsOfNext } from './writes';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
-export async function byHand(systems: LogSystems, held: HeldStep, bounds: ActivityBounds): Promise<ByHand> {
+export const byHand: Act<HeldStep, ByHand> = async (systems, held, bounds) => {
   const { trillian, traffic, installation } = systems;
   const { currentTreeId, nextTreeId, current, next } = held.release;
   const tree = async (treeId: TreeId): Promise<string> => (await trillian.getTree(treeId, bounds)).state;
@@ -44,17 +43,13 @@ export async function byHand(systems: LogSystems, held: HeldStep, bounds: Activi
   } catch (error) {
     return { state: [...state, `what would finish it cannot be said: ${errorReason(error)}`], commands: [] };
   }
-}
+};
 
 /**
  * The programs are Trillian's own `updatetree`, and what the traffic and the installation say. None of them
  * looks before it acts, so nothing is shown that would be wrong by what is there now.
  */
-async function commandsFor(
-  systems: LogSystems,
-  held: HeldStep,
-  bounds: ActivityBounds,
-): Promise<readonly string[]> {
+const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, bounds) => {
   const { addresses, installation, traffic } = systems;
   const { step, release, identity, froze = false } = held;
   const { currentTreeId, nextTreeId, current, next, supersedes = false } = release;
@@ -121,10 +116,10 @@ async function commandsFor(
     case 'supersede':
       return []; // There is nothing to do by hand: they only look.
   }
-}
+};
 
 /** Whether the undo itself would do nothing: clients are sent to what it takes back (H7). */
-async function leavesAlone(systems: LogSystems, held: HeldStep, bounds: ActivityBounds): Promise<boolean> {
+const leavesAlone: Act<HeldStep, boolean> = async (systems, held, bounds) => {
   switch (held.step) {
     case 'undo verify':
     case 'undo freeze':
@@ -142,4 +137,4 @@ async function leavesAlone(systems: LogSystems, held: HeldStep, bounds: Activity
     case 'soak':
       return false;
   }
-}
+};

@@ -7,6 +7,7 @@ import type {
 import type { FrozenTree } from '../../workflows/model/next-tree';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { freeze } from './current-tree';
 import { requireAsPrepared, requireStillHeld } from './hands-of-others';
 import { start } from './next-release';
@@ -17,11 +18,7 @@ import { requireOurs } from './ownership';
 import { expose, hold } from './writes';
 
 /** The steps hold, start and freeze: writes wait, and the current tree cannot grow any more. */
-export async function holdAndFreeze(
-  systems: LogSystems,
-  input: CriticalInput,
-  bounds: ActivityBounds,
-): Promise<HeldAndFrozen> {
+export const holdAndFreeze: Act<CriticalInput, HeldAndFrozen> = async (systems, input, bounds) => {
   await requireOurs(systems, input.identity, bounds);
   // Once it has begun, what is no longer as prepared is its own doing.
   await bounds.requireOnce(() => requireAsPrepared(systems, input, bounds));
@@ -32,33 +29,25 @@ export async function holdAndFreeze(
   const freezing = bounds.step('freeze', () => freeze(systems, input, bounds));
   const [, frozen] = await allEnded([starting, freezing]);
   return { frozen, times: bounds.steps.times };
-}
+};
 
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
-export async function openAndExpose(
-  systems: LogSystems,
-  input: CriticalInput,
-  bounds: ActivityBounds,
-): Promise<OpenedAndExposed> {
+export const openAndExpose: Act<CriticalInput, OpenedAndExposed> = async (systems, input, bounds) => {
   return await opened(systems, input, bounds, async () => {
     await bounds.requireOnce(() => requireStillHeld(systems, input, bounds));
     const frozen = input.frozen ?? (await endOfCurrent(systems, input, bounds));
     return { frozen, forward: false };
   });
-}
+};
 
 /** The same, where nobody told the end of the current tree, and nobody knows whether the next release still runs. */
-export async function goForward(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<OpenedAndExposed> {
+export const goForward: Act<AttemptInput, OpenedAndExposed> = async (systems, input, bounds) => {
   return await opened(systems, input, bounds, async () => {
     const frozen = await endOfCurrent(systems, input, bounds);
     await start(systems, input, bounds);
     return { frozen, forward: true };
   });
-}
+};
 
 async function opened(
   systems: LogSystems,

@@ -1,11 +1,10 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import { entries } from '../../workflows/model/counted';
 import type { FrozenTree } from '../../workflows/model/next-tree';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';
 import { sameEnd, type TreeEnd } from '../handover';
-import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { handedOver } from './next-tree-content';
 
 /**
@@ -14,28 +13,24 @@ import { handedOver } from './next-tree-content';
  *
  * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
  */
-export async function endOfCurrent(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<FrozenTree> {
+export const endOfCurrent: Act<AttemptInput, FrozenTree> = async (systems, input, bounds) => {
   const { currentTreeId, nextTreeId } = input.release;
   const { end, handedOver: known } = await currentEnd(systems, input, bounds);
   return known
     ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`] }
     : await freezeTree(systems, systems.drain, currentTreeId, bounds);
-}
+};
 
 /**
  * What the current tree is now, and whether the next one's handover leaf says so; reads only.
  *
  * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
  */
-export async function currentEnd(
-  systems: LogSystems,
-  { release }: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<{ readonly end: TreeEnd; readonly handedOver: boolean }> {
+export const currentEnd: Act<AttemptInput, { readonly end: TreeEnd; readonly handedOver: boolean }> = async (
+  systems,
+  { release },
+  bounds,
+) => {
   const { currentTreeId, nextTreeId } = release;
   const handover = await handedOver(systems, nextTreeId, bounds);
   const end = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, bounds)) };
@@ -50,4 +45,4 @@ export async function currentEnd(
     });
   }
   return { end, handedOver: true };
-}
+};

@@ -6,6 +6,7 @@ import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { contentOf } from './next-tree-content';
 import { ifOurs, livesOnNext } from './ownership';
 
@@ -13,28 +14,20 @@ import { ifOurs, livesOnNext } from './ownership';
  * The current tree cannot grow any more, and its end is known. Of a superseding attempt the tree before it, too: a try to go
  * forward that was broken off in its proof may have left that one DRAINING.
  */
-export async function freeze(
-  systems: LogSystems,
-  input: CriticalInput,
-  bounds: ActivityBounds,
-): Promise<FrozenTree> {
+export const freeze: Act<CriticalInput, FrozenTree> = async (systems, input, bounds) => {
   const before = input.release.supersedes ? input.release.inactive.at(-1) : undefined;
   if (before) {
     await freezeTree(systems, systems.drain, before.treeId, bounds);
   }
   return await freezeTree(systems, systems.drain, input.release.currentTreeId, bounds);
-}
+};
 
 /**
  * The current tree takes writes; never while another tree of the log does (rule 3), and never when a tree that came after
  * it holds an entry of a client, whose index it would give again (rule 2). Nothing is done where the log lives on the next
  * tree, or where the current one was closed before this attempt.
  */
-export async function allowWritesToCurrent(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input, bounds) => {
   const { release, identity } = input;
   await ifOurs(systems, identity, bounds, undefined, async () => {
     const { trillian } = systems;
@@ -52,35 +45,27 @@ export async function allowWritesToCurrent(
     await requireNoneWithEntries(systems, input, others, bounds);
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);
   });
-}
+};
 
 /**
  * No other tree of the log is ACTIVE (rule 3), and none that comes after the current one holds entries of clients.
  *
  * @throws TWO_ACTIVE_TREES, NEXT_TREE_HAS_ENTRIES
  */
-export async function requireNothingAfter(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const requireNothingAfter: Act<AttemptInput> = async (systems, input, bounds) => {
   const others = await otherTrees(systems, input, bounds);
   requireNoneActive(input, others);
   await requireNoneWithEntries(systems, input, others, bounds);
-}
+};
 
 /**
  * No tree that comes after the current one holds entries of clients.
  *
  * @throws NEXT_TREE_HAS_ENTRIES
  */
-export async function requireNothingPublicAfter(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const requireNothingPublicAfter: Act<AttemptInput> = async (systems, input, bounds) => {
   await requireNoneWithEntries(systems, input, await otherTrees(systems, input, bounds), bounds);
-}
+};
 
 /**
  * Closes what an order of an earlier attempt that landed late has opened again, unless somebody has written to it (H8).
@@ -134,14 +119,10 @@ async function requireNoneWithEntries(
 }
 
 /** The log's shards before the current one, and every other tree that a rotation made for it. */
-async function otherTrees(
-  { log, trillian }: LogSystems,
-  { release }: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<Tree[]> {
+const otherTrees: Act<AttemptInput, Tree[]> = async ({ log, trillian }, { release }, bounds) => {
   const { currentTreeId, inactive } = release;
   const before = new Set(inactive.map((shard) => shard.treeId));
   const trees = await trillian.listTrees(bounds);
   const marked = new Set(markedTrees(trees, log).map((tree) => tree.treeId));
   return trees.filter(({ treeId }) => treeId !== currentTreeId && (before.has(treeId) || marked.has(treeId)));
-}
+};

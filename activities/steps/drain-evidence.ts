@@ -5,6 +5,7 @@ import { refuse, RefusalError } from '../errors/refusal-error';
 import type { SignerPasses } from '../clients/metrics';
 import type { LogSystems } from '../systems';
 import { pause } from '../bounds/waiting';
+import type { Act } from './act';
 
 /** So many passes tell how fast the signers are. */
 const ENOUGH_PASSES = 3;
@@ -19,11 +20,7 @@ const SHORTEST_LOOK_MS = 300;
  *
  * @throws METRICS_UNREACHABLE without a database.
  */
-export async function drainEvidence(
-  systems: LogSystems,
-  treeId: TreeId,
-  bounds: ActivityBounds,
-): Promise<DrainEvidence> {
+export const drainEvidence: Act<TreeId, DrainEvidence> = async (systems, treeId, bounds) => {
   const { queue, drain: timing, trillian } = systems;
   const by = queue ? 'queue' : 'signer passes';
   const { state } = await trillian.getTree(treeId, bounds);
@@ -38,10 +35,10 @@ export async function drainEvidence(
     }
     return { by, timing, pace: null, unmeasured: error.refusal.message };
   }
-}
+};
 
 /** Looks at the signers' metrics until they have passed over the tree often enough, three seconds at most. */
-async function signerPace(systems: LogSystems, treeId: TreeId, bounds: ActivityBounds): Promise<SignerPace> {
+const signerPace: Act<TreeId, SignerPace> = async (systems, treeId, bounds) => {
   const { log, metrics, drain } = systems;
   const look = async (): Promise<SignerPasses & { readonly at: number; readonly tookMs: number }> => {
     const at = performance.now();
@@ -74,7 +71,7 @@ async function signerPace(systems: LogSystems, treeId: TreeId, bounds: ActivityB
       pageBytes,
     };
   }
-}
+};
 
 /**
  * A signer neither takes a leaf that was queued at a later time than its own, nor signs a root that is older than the one
@@ -101,11 +98,11 @@ export async function requireSignersInTime(
  *
  * @throws LOG_SERVER_NOT_LISTED
  */
-export async function requireListedLogServer(
-  { log, trillian, metrics, addresses }: LogSystems,
-  treeId: TreeId,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const requireListedLogServer: Act<TreeId> = async (
+  { log, trillian, metrics, addresses },
+  treeId,
+  bounds,
+) => {
   for (let tries = 1; ; tries += 1) {
     const before = await metrics.getTreeCalls(bounds.signal);
     await trillian.getTree(treeId, bounds);
@@ -118,4 +115,4 @@ export async function requireListedLogServer(
       throw refuse('LOG_SERVER_NOT_LISTED', { log, address: addresses.trillian });
     }
   }
-}
+};

@@ -9,6 +9,7 @@ import { differencesFrom } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { isUnreachable } from '../bounds/retry-while-unreachable';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { contentOf, handedOver } from './next-tree-content';
 
 /** What the serving release is configured with, and the trees that rotations made. */
@@ -24,11 +25,7 @@ export interface Drift {
 }
 
 /** What would let an index be signed twice, or stops writes, though no rotation runs (H8, H10). */
-export async function driftOf(
-  systems: LogSystems,
-  seen: ServedShards,
-  bounds: ActivityBounds,
-): Promise<Drift> {
+export const driftOf: Act<ServedShards, Drift> = async (systems, seen, bounds) => {
   const { log, trillian } = systems;
   const { current, installation, inactive, marked } = seen;
   const found: Refusal[] = [];
@@ -41,14 +38,11 @@ export async function driftOf(
       found.push(refusal('INACTIVE_TREE_ACTIVE', { log, tree: treeId }));
     }
   }
-  const named = namedTrees(installation);
-  for (const { treeId } of marked.filter((tree) => !named.has(tree.treeId))) {
-    if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
-      found.push(refusal('TREE_NOT_LISTED', { log, tree: treeId }));
-    }
+  for (const tree of await unnamedWithEntries(systems, seen, bounds)) {
+    found.push(refusal('TREE_NOT_LISTED', { log, tree }));
   }
   const running: NamedLog[] = [];
-  const instances: { readonly name: string; readonly proven: boolean }[] = [];
+  const instances: Drift['instances'][number][] = [];
   for (const instance of installation.currentInstances) {
     const loaded = await systems.rekor.log(instance, bounds.signal);
     running.push({ name: instance.name, log: loaded });
@@ -66,7 +60,23 @@ export async function driftOf(
     }
   }
   return { drift: [...found, ...(await servedDrift(systems, installation, running, bounds))], instances };
-}
+};
+
+/** The trees of rotations that the serving release does not name, and that hold an entry of a client. */
+export const unnamedWithEntries: Act<Pick<LeftoverFacts, 'installation' | 'marked'>, TreeId[]> = async (
+  systems,
+  { installation, marked },
+  bounds,
+) => {
+  const named = namedTrees(installation);
+  const found: TreeId[] = [];
+  for (const { treeId } of marked.filter((tree) => !named.has(tree.treeId))) {
+    if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
+      found.push(treeId);
+    }
+  }
+  return found;
+};
 
 interface NamedLog {
   readonly name: string;
@@ -96,11 +106,7 @@ function shardsOf({ inactive, activeTreeId }: InstanceLog): TreeId[] {
 }
 
 /** What an instance has loaded; null for one that does not answer, which has loaded nothing that anyone is told. */
-async function loadedBy(
-  { rekor }: LogSystems,
-  instance: Instance,
-  bounds: ActivityBounds,
-): Promise<InstanceLog | null> {
+const loadedBy: Act<Instance, InstanceLog | null> = async ({ rekor }, instance, bounds) => {
   try {
     return await rekor.log(instance, bounds.signal);
   } catch (error) {
@@ -109,7 +115,7 @@ async function loadedBy(
     }
     throw error;
   }
-}
+};
 
 /**
  * A shard's handover leaf tells which tree came before it: the one thing about the list that a stale deploy cannot take

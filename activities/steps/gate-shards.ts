@@ -2,7 +2,7 @@ import { entries } from '../../workflows/model/counted';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { sameShards, type LoadedShards } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
-import { RefusalError } from '../errors/refusal-error';
+import { unlessRefused } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
 import type { ServedShards } from './drift';
@@ -59,14 +59,9 @@ export async function tellGate(
   if (isTold || known.some((shards) => shards && contradicts(shards, configured))) {
     return alarms;
   }
-  try {
-    await traffic.tellShards({ number, instances, shards: configured }, bounds.signal);
-  } catch (error) {
-    // An order has come since: it knows better.
-    if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
-      throw error;
-    }
-  }
+  const telling = traffic.tellShards({ number, instances, shards: configured }, bounds.signal);
+  // If an order has come since, it knows better.
+  await unlessRefused('GATE_ORDER_REFUSED', telling, undefined);
   return alarms;
 }
 

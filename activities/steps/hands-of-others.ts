@@ -6,6 +6,7 @@ import { sendsTo } from '../../workflows/model/traffic';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 
 /**
  * What someone else may have changed since it was planned is looked at before each step that relies on it. It is never
@@ -13,11 +14,7 @@ import type { LogSystems } from '../systems';
  */
 
 /** Before the hold: both trees, both releases and the gate are as the preparation left them. */
-export async function requireAsPrepared(
-  systems: LogSystems,
-  input: CriticalInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const requireAsPrepared: Act<CriticalInput> = async (systems, input, bounds) => {
   const { traffic, installation } = systems;
   const { release, identity } = input;
   const before = await traffic.state(bounds.signal);
@@ -44,14 +41,10 @@ export async function requireAsPrepared(
   if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {
     throw changed(`Rekor in ${release.next.name}`, 'stopped', 'it runs');
   }
-}
+};
 
 /** Before the opening: the writes still wait for this attempt, its release is as staged, and nobody touched the next tree. */
-export async function requireStillHeld(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const requireStillHeld: Act<AttemptInput> = async (systems, input, bounds) => {
   const { traffic, installation } = systems;
   const { release, identity } = input;
   const [state, next] = await Promise.all([
@@ -71,7 +64,7 @@ export async function requireStillHeld(
     const now = `order ${state.number} (${state.mode})`;
     throw changed('The gate', `holding writes for order ${fenceOf(identity).act}`, now);
   }
-}
+};
 
 async function requireState(
   { trillian }: LogSystems,

@@ -1,16 +1,16 @@
 import type { AttemptInput } from '../../workflows/model/actions';
-import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
+import { leftoversOf } from '../../workflows/model/leftovers';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { Preparation } from '../../workflows/model/plan';
 import type { FoundLeftovers, RecoveryFacts } from '../../workflows/model/recovery';
 import type { ActivityBounds } from '../bounds/activity-bounds';
-import { RefusalError } from '../errors/refusal-error';
+import { foundOrRefused } from '../errors/refusal-error';
 import { readInstallation } from '../installation/installation';
 import type { LogSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
-import { driftOfServed } from './drift';
-import { contentOf } from './next-tree-content';
+import type { Act } from './act';
+import { driftOfServed, unnamedWithEntries } from './drift';
 
 /** Everything of which an interrupted rotation can be told, and whether there is one. */
 export interface SeenLeftovers extends Omit<FoundLeftovers, 'withEntries'> {
@@ -32,43 +32,29 @@ export async function seeLeftovers(systems: LogSystems, bounds: ActivityBounds):
 }
 
 /** The same, with what the trees that nothing names hold: all that a recovery is planned from. */
-export async function leftovers(
-  systems: LogSystems,
-  { log }: { readonly log: string },
-  bounds: ActivityBounds,
-): Promise<RecoveryFacts> {
-  try {
+export const leftovers: Act<{ readonly log: string }, RecoveryFacts> = async (systems, { log }, bounds) => {
+  const { found: facts, refusal } = await foundOrRefused(async () => {
     const seen = await seeLeftovers(systems, bounds);
     const { installation, traffic, current, marked, inactive, timing } = seen;
     const found = { installation, traffic, current, marked, inactive, timing };
     if (seen.leftovers.length === 0) {
       return { log, refusals: [], found: { ...found, withEntries: [] } };
     }
-    const named = namedTrees(found.installation);
-    const withEntries: TreeId[] = [];
-    for (const { treeId } of found.marked.filter((tree) => !named.has(tree.treeId))) {
-      if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
-        withEntries.push(treeId);
-      }
-    }
+    const withEntries = await unnamedWithEntries(systems, found, bounds);
     const drift = await driftOfServed(systems, found, withEntries, bounds);
     return drift.length > 0
       ? { log, refusals: drift }
       : { log, refusals: [], found: { ...found, withEntries } };
-  } catch (error) {
-    if (error instanceof RefusalError) {
-      return { log, refusals: [error.refusal] };
-    }
-    throw error;
-  }
-}
+  });
+  return facts ?? { log, refusals: [refusal] };
+};
 
 /** What a superseding attempt starts from: the next tree, which took entries, is the current one now (H12). */
-export async function superseding(
-  systems: LogSystems,
-  { release }: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<Omit<Preparation, 'timing'>> {
+export const superseding: Act<AttemptInput, Omit<Preparation, 'timing'>> = async (
+  systems,
+  { release },
+  bounds,
+) => {
   const { traffic, installation } = systems;
   const { instances } = await traffic.state(bounds.signal);
   const { current, next } = await installation.roles(instances, bounds.signal);
@@ -81,14 +67,10 @@ export async function superseding(
     installation: { current, next },
     supersedes: true,
   };
-}
+};
 
-async function withLengths(
-  { trillian }: LogSystems,
-  treeIds: readonly TreeId[],
-  bounds: ActivityBounds,
-): Promise<Shard[]> {
+const withLengths: Act<readonly TreeId[], Shard[]> = async ({ trillian }, treeIds, bounds) => {
   return await Promise.all(
     treeIds.map(async (treeId) => ({ treeId, length: (await trillian.treeHead(treeId, bounds)).size })),
   );
-}
+};

@@ -3,10 +3,9 @@ import { readMark } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import type { VerificationReport, WriteStall } from '../../workflows/model/evidence';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
 import { pause } from '../bounds/waiting';
+import type { Act } from './act';
 import { requireOurs } from './ownership';
 import { instanceAddress, publicAddress } from './log-addresses';
 
@@ -14,11 +13,7 @@ import { instanceAddress, publicAddress } from './log-addresses';
 const LOOK_EVERY_MS = 1_000;
 
 /** The public log, proven by code that shares nothing with the rotation's own reading; and exactly one tree ACTIVE. */
-export async function confirm(
-  systems: LogSystems,
-  input: ExposedInput,
-  bounds: ActivityBounds,
-): Promise<VerificationReport> {
+export const confirm: Act<ExposedInput, VerificationReport> = async (systems, input, bounds) => {
   const { frozen, handover, release, identity } = input;
   await requireOurs(systems, identity, bounds);
   // After a reboot the host has started what was standing before (H33).
@@ -38,17 +33,13 @@ export async function confirm(
   const address = publicAddress(systems);
   const publicLog = { ...target, address, sampleEntries: systems.sampleEntries };
   return await systems.verifier.verify(publicLog, bounds.signal);
-}
+};
 
 /**
  * Watches for a while what a rotation can still break (H1, H8), then says how writes fared in the gate; null when the gate
  * has no figures of a hold of this attempt.
  */
-export async function soak(
-  systems: LogSystems,
-  input: SoakInput,
-  bounds: ActivityBounds,
-): Promise<WriteStall | null> {
+export const soak: Act<SoakInput, WriteStall | null> = async (systems, input, bounds) => {
   const ends = performance.now() + input.forMs;
   await requireOurs(systems, input.identity, bounds);
   await systems.installation.start(input.release.next, bounds.signal);
@@ -65,17 +56,13 @@ export async function soak(
   }
   const { stallMs, longestWaitMs, held, refused, resent, dropped } = hold;
   return { stallMs, longestWaitMs, held, refused, resent, dropped };
-}
+};
 
 /**
  * Exactly the next tree is ACTIVE, of all that the log has or any rotation made for it. A tree of this rotation that a late
  * CreateTree made is closed (H8); what anyone else opened is refused.
  */
-async function requireOnlyNextActive(
-  { log, trillian }: LogSystems,
-  input: ExposedInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+const requireOnlyNextActive: Act<ExposedInput> = async ({ log, trillian }, input, bounds) => {
   const { release } = input;
   const ofLog = new Set([...release.inactive.map((shard) => shard.treeId), release.currentTreeId]);
   for (const tree of await trillian.listTrees(bounds)) {
@@ -95,14 +82,14 @@ async function requireOnlyNextActive(
       throw refuse('TWO_ACTIVE_TREES', { tree: tree.treeId, other: release.nextTreeId });
     }
   }
-}
+};
 
 /** Every next instance still computes with the lengths that Trillian has now. */
-async function requireLoadedLengths(
-  { rekor, installation }: LogSystems,
-  { release, frozen }: ExposedInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+const requireLoadedLengths: Act<ExposedInput> = async (
+  { rekor, installation },
+  { release, frozen },
+  bounds,
+) => {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   for (const instance of await installation.instances(release.next, bounds.signal)) {
     const loaded = await rekor.log(instance, bounds.signal);
@@ -111,4 +98,4 @@ async function requireLoadedLengths(
       throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: differences.join('; ') });
     }
   }
-}
+};

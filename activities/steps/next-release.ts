@@ -5,6 +5,7 @@ import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, type RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { pause } from '../bounds/waiting';
+import type { Act } from './act';
 import { proveRelease } from './next-tree-opening';
 import { isExposed, requireOurs, serves } from './ownership';
 import { requireSameService } from './served-identity';
@@ -18,7 +19,7 @@ const LOOK_EVERY_MS = 50;
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
  * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one.
  */
-export async function stage(systems: LogSystems, input: StageInput, bounds: ActivityBounds): Promise<void> {
+export const stage: Act<StageInput> = async (systems, input, bounds) => {
   const { installation } = systems;
   const { release, identity, changes, fingerprint } = input;
   await requireOurs(systems, identity, bounds);
@@ -39,9 +40,9 @@ export async function stage(systems: LogSystems, input: StageInput, bounds: Acti
       await installation.stop(release.next, bounds.signal);
     }
   }
-}
+};
 
-async function rehearsed(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
+const rehearsed: Act<AttemptInput> = async (systems, input, bounds) => {
   const { installation } = systems;
   const { release } = input;
   const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
@@ -75,7 +76,7 @@ async function rehearsed(systems: LogSystems, input: AttemptInput, bounds: Activ
     }
     await pause(LOOK_EVERY_MS, bounds.signal);
   }
-}
+};
 
 /** Gives up on a started instance when its process has ended, or when it takes too long. */
 function rehearsing(
@@ -126,46 +127,38 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
  * Stops the next release and puts back what staging replaced; nothing is done where this attempt staged nothing, or where
  * clients are sent to it (H7).
  */
-export async function discard(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const discard: Act<AttemptInput> = async (systems, input, bounds) => {
   if (await isExposed(systems, input, bounds)) {
     return;
   }
   await stop(systems, input, bounds);
   await systems.installation.discard(input.release, bounds.signal);
-}
+};
 
 /** The next release's processes run; whether they serve is proven later. */
-export async function start(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
+export const start: Act<AttemptInput> = async (systems, input, bounds) => {
   await systems.installation.start(input.release.next, bounds.signal);
-}
+};
 
 /**
  * They do not run. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
  * was reset (H7). So is one that this attempt did not stage: whoever started it is not this attempt.
  */
-export async function stop(systems: LogSystems, input: AttemptInput, bounds: ActivityBounds): Promise<void> {
+export const stop: Act<AttemptInput> = async (systems, input, bounds) => {
   const { installation } = systems;
   const { release } = input;
   const staged = await installation.unfinishedOn(release.next, bounds.signal);
   if (staged === release.attemptId && !(await isExposed(systems, input, bounds))) {
     await installation.stop(release.next, bounds.signal);
   }
-}
+};
 
 /**
  * The standing configuration is the next release's; where that is another release than the next one, clients are sent there
  * once it is proven. What serves no more stops some time after its last write: what it still does in the background,
  * its search index for example, must end (H30).
  */
-export async function settle(
-  systems: LogSystems,
-  input: ExposedInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const settle: Act<ExposedInput> = async (systems, input, bounds) => {
   const { installation, timing } = systems;
   const { release, identity } = input;
   await requireOurs(systems, identity, bounds);
@@ -183,7 +176,7 @@ export async function settle(
   await installation.stop(staysNext ? release.current : release.next, bounds.signal);
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
   await installation.forget(release, bounds.signal);
-}
+};
 
 /** Both releases serve the same shards meanwhile, and the same tree takes the writes: none has to wait. */
 async function moveTo(

@@ -1,9 +1,8 @@
 import type { CloseInput } from '../../workflows/model/actions';
 import type { ClosedNextTree } from '../../workflows/model/next-tree';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { sameEnd } from '../handover';
-import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { contentAt, handedOver } from './next-tree-content';
 import { ifOurs, livesOnNext } from './ownership';
 
@@ -11,11 +10,7 @@ import { ifOurs, livesOnNext } from './ownership';
  * Closes the next tree, proves it drained and says what it holds. Public entries in it make it the log's tree:
  * then it is for the caller to go forward. One that clients are sent to is left as it is, unless the input says otherwise.
  */
-export async function closeNextTree(
-  systems: LogSystems,
-  input: CloseInput,
-  bounds: ActivityBounds,
-): Promise<ClosedNextTree> {
+export const closeNextTree: Act<CloseInput, ClosedNextTree> = async (systems, input, bounds) => {
   const { identity, release } = input;
   const { nextTreeId, currentTreeId } = release;
   const nothing: ClosedNextTree = { content: 'nothing', currentGrew: false };
@@ -29,4 +24,4 @@ export async function closeNextTree(
     const currentGrew = handover?.end.treeId === currentTreeId && !sameEnd(handover.end, current);
     return { content: contentAt(size, handover), currentGrew, end: { size, rootHash } };
   });
-}
+};

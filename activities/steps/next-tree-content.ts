@@ -1,9 +1,8 @@
 import type { TreeId } from '../../workflows/model/log';
 import type { NextTreeContent } from '../../workflows/model/next-tree';
-import type { ActivityBounds } from '../bounds/activity-bounds';
-import { headOrEmpty, isUninitialised } from '../empty-tree';
+import { headOrEmpty, ifInitialised } from '../empty-tree';
 import { readHandover, type TreeEnd } from '../handover';
-import type { LogSystems } from '../systems';
+import type { Act } from './act';
 
 /** A tree's first leaf that is a handover. */
 export interface HandedOver {
@@ -14,35 +13,22 @@ export interface HandedOver {
 }
 
 /** The end that a tree's first leaf hands over; null when there is none. */
-export async function handedOver(
-  { trillian }: LogSystems,
-  treeId: TreeId,
-  bounds: ActivityBounds,
-): Promise<HandedOver | null> {
-  const [first] = await trillian.leavesByRange(treeId, 0, 1, bounds).catch((error: unknown) => {
-    if (isUninitialised(error)) {
-      return [];
-    }
-    throw error;
-  });
+export const handedOver: Act<TreeId, HandedOver | null> = async ({ trillian }, treeId, bounds) => {
+  const [first] = await ifInitialised(trillian.leavesByRange(treeId, 0, 1, bounds), []);
   const end = first && readHandover(first);
   return end
     ? { end, leafHash: first.merkleLeafHash.toString('hex'), integratedAtMs: first.integratedAtMs }
     : null;
-}
+};
 
 /**
  * What a tree that a rotation made holds. A handover leaf is one whatever became of the tree that it tells of: an attempt
  * that was undone leaves one that is not true any more.
  */
-export async function contentOf(
-  systems: LogSystems,
-  treeId: TreeId,
-  bounds: ActivityBounds,
-): Promise<ClosedContent> {
+export const contentOf: Act<TreeId, ClosedContent> = async (systems, treeId, bounds) => {
   const { size } = await headOrEmpty(systems.trillian, treeId, bounds);
   return contentAt(size, size === 1 ? await handedOver(systems, treeId, bounds) : null);
-}
+};
 
 /** The same for who knows its size and first leaf already. */
 export function contentAt(size: number, handover: HandedOver | null): ClosedContent {

@@ -10,6 +10,7 @@ import { allEnded, pause } from '../bounds/waiting';
 import { refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { handedOver, type HandedOver } from './next-tree-content';
 import { servedLog, stillThere } from './served-log';
 import { announceNext } from './writes';
@@ -28,11 +29,11 @@ interface FrozenAttempt extends AttemptInput {
  *
  * Where it only goes forward, a next tree that begins with an entry of a client gets no handover leaf; the result is null.
  */
-export async function verifyAndOpen(
-  systems: LogSystems,
-  input: FrozenAttempt & { readonly forward?: boolean },
-  bounds: ActivityBounds,
-): Promise<Handover | null> {
+export const verifyAndOpen: Act<FrozenAttempt & { readonly forward?: boolean }, Handover | null> = async (
+  systems,
+  input,
+  bounds,
+) => {
   const { trillian } = systems;
   const { frozen, release } = input;
   const { nextTreeId } = release;
@@ -72,14 +73,14 @@ export async function verifyAndOpen(
     return null;
   }
   throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
-}
+};
 
 /** When the last entry before the next tree was integrated, in milliseconds since the epoch; null when there is none. */
-async function lastIntegration(
-  { trillian }: LogSystems,
-  { frozen, release }: FrozenAttempt,
-  bounds: ActivityBounds,
-): Promise<number | null> {
+const lastIntegration: Act<FrozenAttempt, number | null> = async (
+  { trillian },
+  { frozen, release },
+  bounds,
+) => {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   const before = shards.findLast(({ length }) => length > 0);
   if (!before) {
@@ -87,7 +88,7 @@ async function lastIntegration(
   }
   const [last] = await trillian.leavesByRange(before.treeId, before.length - 1, 1, bounds);
   return last?.integratedAtMs ?? null;
-}
+};
 
 /**
  * Integration times go up from shard to shard, as far as the clocks of two signers allow: whoever verifies the log later
@@ -114,11 +115,7 @@ function requireInOrder(
 }
 
 /** Read once more, immediately before the opening: a current tree that has grown would shift every index (H1). */
-async function requireCurrentEnded(
-  { trillian }: LogSystems,
-  { frozen, release }: FrozenAttempt,
-  bounds: ActivityBounds,
-): Promise<void> {
+const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian }, { frozen, release }, bounds) => {
   const { nextTreeId, currentTreeId } = release;
   const [current, end] = await Promise.all([
     trillian.getTree(currentTreeId, bounds),
@@ -135,7 +132,7 @@ async function requireCurrentEnded(
       now: `${current.state} with ${entries(end.size)}`,
     });
   }
-}
+};
 
 /**
  * Waits until every instance of a release serves exactly the right shards with exactly their final lengths. One that was
@@ -202,8 +199,8 @@ async function proveInstance(
   return 'proven';
 }
 
-async function seenThrough({ rekor }: LogSystems, instance: Instance, bounds: ActivityBounds): Promise<void> {
+const seenThrough: Act<Instance> = async ({ rekor }, instance, bounds) => {
   while ((await rekor.log(instance, bounds.signal)).active.size === 0) {
     await pause(LOOK_EVERY_MS, bounds.signal);
   }
-}
+};

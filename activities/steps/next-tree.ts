@@ -1,12 +1,15 @@
 import type { AttemptInput } from '../../workflows/model/actions';
+import type { ConfiguredShards } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees, markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { pause } from '../bounds/waiting';
+import type { NewTree } from '../clients/trillian';
 import { refuse, RefusalError } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
 import { requireShown } from '../tree-queue/tree-row';
+import type { Act } from './act';
 import { contentOf } from './next-tree-content';
 import { requireOurs } from './ownership';
 
@@ -17,23 +20,17 @@ const MASTERSHIP_MS = 5_000;
 const DISPLAY_NAME_LENGTH = 20;
 
 /** Creates, initialises and closes this attempt's tree, or adopts the one with its mark (H7, H10). */
-export async function createNextTree(
-  systems: LogSystems,
-  { identity }: Pick<AttemptInput, 'identity'>,
-  bounds: ActivityBounds,
-): Promise<TreeId> {
+export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async (
+  systems,
+  { identity },
+  bounds,
+) => {
   const { trillian, queue } = systems;
   await requireOurs(systems, identity, bounds);
-  const description = markOf(identity);
-  const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
-  const [adopted, ...doubled] = await ofAttempt(systems, identity, bounds);
-  const { treeId } =
-    adopted ??
-    (await trillian.createTree(
-      // It goes on as the tree that serves, in whatever of that one is a choice.
-      { displayName, description, maxRootDurationMs: await servedMaxRootDurationMs(systems, bounds) },
-      bounds,
-    ));
+  const mark = markOf(identity);
+  const trees = await trillian.listTrees(bounds);
+  const [adopted, ...doubled] = trees.filter(({ description }) => description === mark);
+  const { treeId } = adopted ?? (await trillian.createTree(await newTree(systems, identity, bounds), bounds));
   // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
   if (await isServed(systems, treeId, bounds)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
@@ -56,17 +53,13 @@ export async function createNextTree(
   }
   await untilTakenOn(systems, treeId, bounds);
   return treeId;
-}
+};
 
 /**
  * Waits until the signer has taken the tree on, which it does while that is DRAINING, not FROZEN: its first leaf is not late
  * then. With a database nothing else is asked of the signers' metrics, so their absence only costs this wait.
  */
-async function untilTakenOn(
-  { metrics, queue }: LogSystems,
-  treeId: TreeId,
-  bounds: ActivityBounds,
-): Promise<void> {
+const untilTakenOn: Act<TreeId> = async ({ metrics, queue }, treeId, bounds) => {
   const ends = performance.now() + MASTERSHIP_MS;
   for (let began = performance.now(); began < ends; began = performance.now()) {
     try {
@@ -80,7 +73,7 @@ async function untilTakenOn(
     }
     await pause(Math.max(50, performance.now() - began), bounds.signal);
   }
-}
+};
 
 /**
  * Leaves every tree of this attempt FROZEN, and of those before it in its rotation: a late call may have opened one of
@@ -88,11 +81,7 @@ async function untilTakenOn(
  * reset after its end finds its next tree alive (H7); and so is an earlier one that holds entries of clients, which is
  * alive whatever the configuration says (H10).
  */
-export async function retireNextTree(
-  systems: LogSystems,
-  { identity }: Pick<AttemptInput, 'identity'>,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const retireNextTree: Act<Pick<AttemptInput, 'identity'>> = async (systems, { identity }, bounds) => {
   const trees = markedTrees(await systems.trillian.listTrees(bounds), systems.log).filter(
     ({ identity: by }) => by.rotationId === identity.rotationId && by.attempt <= identity.attempt,
   );
@@ -104,31 +93,28 @@ export async function retireNextTree(
       await systems.trillian.setState(treeId, 'FROZEN', bounds);
     }
   }
-}
+};
 
-async function servedMaxRootDurationMs(
-  { traffic, installation, trillian }: LogSystems,
+/** The shards that the release is configured with to which clients are sent. */
+async function servedShards(
+  { traffic, installation }: LogSystems,
   bounds: ActivityBounds,
-): Promise<number> {
+): Promise<ConfiguredShards> {
   const { instances } = await traffic.state(bounds.signal);
   const { current } = await installation.roles(instances, bounds.signal);
-  const { activeTreeId } = await installation.configured(current, bounds.signal);
-  return (await trillian.getTree(activeTreeId, bounds)).maxRootDurationMs;
+  return await installation.configured(current, bounds.signal);
 }
 
-async function ofAttempt({ trillian }: LogSystems, identity: AttemptIdentity, bounds: ActivityBounds) {
-  const mark = markOf(identity);
-  return (await trillian.listTrees(bounds)).filter((tree) => tree.description === mark);
-}
+/** What is said of the next tree. It goes on as the tree that serves, in whatever of that one is a choice. */
+const newTree: Act<AttemptIdentity, NewTree> = async (systems, identity, bounds) => {
+  const { activeTreeId } = await servedShards(systems, bounds);
+  const { maxRootDurationMs } = await systems.trillian.getTree(activeTreeId, bounds);
+  const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
+  return { displayName, description: markOf(identity), maxRootDurationMs };
+};
 
 /** Whether the release that the gate sends to is configured with this tree. */
-async function isServed(
-  { traffic, installation }: LogSystems,
-  treeId: TreeId,
-  { signal }: ActivityBounds,
-): Promise<boolean> {
-  const { instances } = await traffic.state(signal);
-  const { current } = await installation.roles(instances, signal);
-  const { activeTreeId, inactiveTreeIds } = await installation.configured(current, signal);
+const isServed: Act<TreeId, boolean> = async (systems, treeId, bounds) => {
+  const { activeTreeId, inactiveTreeIds } = await servedShards(systems, bounds);
   return activeTreeId === treeId || inactiveTreeIds.includes(treeId);
-}
+};

@@ -4,18 +4,15 @@ import { markedTrees, attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import { sendsTo } from '../../workflows/model/traffic';
 import type { ActivityBounds } from '../bounds/activity-bounds';
-import { refuse, RefusalError } from '../errors/refusal-error';
+import { refuse, unlessRefused } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 
 /**
  * Refuses NOT_OURS when a later attempt, or a recovery, has the log: traffic follows a greater number, or one stands in the mark of
  * a tree. Whatever a Reset repeats or a stopped worker still sends is then left undone (H7, H8).
  */
-export async function requireOurs(
-  { log, traffic, trillian }: LogSystems,
-  identity: AttemptIdentity,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const requireOurs: Act<AttemptIdentity> = async ({ log, traffic, trillian }, identity, bounds) => {
   const [state, trees] = await Promise.all([traffic.state(bounds.signal), trillian.listTrees(bounds)]);
   const fence = fenceOf(identity);
   const marks = markedTrees(trees, log).map((tree) => tree.identity);
@@ -33,7 +30,7 @@ export async function requireOurs(
       later: Math.max(...later),
     });
   }
-}
+};
 
 /** Runs an undo unless a later attempt has the log: then there is nothing of this one left to take back. */
 export async function ifOurs<Result>(
@@ -43,47 +40,28 @@ export async function ifOurs<Result>(
   otherwise: Result,
   undo: () => Promise<Result>,
 ): Promise<Result> {
-  try {
-    await requireOurs(systems, identity, bounds);
-  } catch (error) {
-    if (error instanceof RefusalError && error.refusal.code === 'NOT_OURS') {
-      return otherwise;
-    }
-    throw error;
-  }
-  return await undo();
+  const isOurs = requireOurs(systems, identity, bounds).then(() => true);
+  return (await unlessRefused('NOT_OURS', isOurs, false)) ? await undo() : otherwise;
 }
 
 /** Whether clients are sent to the next release. */
-export async function isExposed(
-  systems: LogSystems,
-  { release }: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<boolean> {
+export const isExposed: Act<AttemptInput, boolean> = async (systems, { release }, bounds) => {
   return await serves(systems, release.next, bounds);
-}
+};
 
 /** Whether clients are sent to a release. */
-export async function serves(
-  { traffic, installation }: LogSystems,
-  release: Release,
-  bounds: ActivityBounds,
-): Promise<boolean> {
+export const serves: Act<Release, boolean> = async ({ traffic, installation }, release, bounds) => {
   const { instances } = await traffic.state(bounds.signal);
   return sendsTo(instances, await installation.instances(release, bounds.signal));
-}
+};
 
 /**
  * Whether the log lives on the next tree: clients are sent there and it takes their writes. An undo that gets here all the
  * same, of a rotation that was reset after its end, takes nothing back (H7).
  */
-export async function livesOnNext(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<boolean> {
+export const livesOnNext: Act<AttemptInput, boolean> = async (systems, input, bounds) => {
   if (!(await isExposed(systems, input, bounds))) {
     return false;
   }
   return (await systems.trillian.getTree(input.release.nextTreeId, bounds)).state === 'ACTIVE';
-}
+};

@@ -25,6 +25,7 @@ import { foundOrRefused } from '../errors/refusal-error';
 import { readInstallation } from '../installation/installation';
 import { requireShown } from '../tree-queue/tree-row';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
 import { servedDrift } from './drift';
 import { gateAlarms } from './gate-shards';
@@ -37,11 +38,7 @@ const PATIENCE_MS = 2_000;
 const LATEST_LEAVES = 100;
 
 /** Reads all that a plan is made of, and says of each look what came out. Changes nothing. */
-export async function preflight(
-  systems: LogSystems,
-  request: RotationRequest,
-  bounds: ActivityBounds,
-): Promise<PreflightFacts> {
+export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, request, bounds) => {
   const { traffic, trillian, metrics, queue, installation, addresses, timing } = systems;
   const { log } = request;
   const checks: Check[] = [];
@@ -163,13 +160,13 @@ export async function preflight(
       timing,
     },
   };
-}
+};
 
-async function readShards(
-  { trillian }: LogSystems,
-  state: InstallationState,
-  bounds: ActivityBounds,
-): Promise<Pick<FoundLog, 'current' | 'currentHead' | 'inactive'>> {
+const readShards: Act<InstallationState, Pick<FoundLog, 'current' | 'currentHead' | 'inactive'>> = async (
+  { trillian },
+  state,
+  bounds,
+) => {
   const current = await trillian.getTree(state.activeTreeId, bounds);
   const inactive = await Promise.all(
     state.inactiveTreeIds.map(async (treeId) => {
@@ -179,7 +176,7 @@ async function readShards(
     }),
   );
   return { current, currentHead: await trillian.treeHead(current.treeId, bounds), inactive };
-}
+};
 
 async function trafficWords(
   { traffic, trillian, timing: { criticalSectionMs } }: LogSystems,
@@ -200,18 +197,14 @@ async function trafficWords(
   });
 }
 
-async function readInstances(
-  { rekor }: LogSystems,
-  state: InstallationState,
-  bounds: ActivityBounds,
-): Promise<FoundLog['instances']> {
+const readInstances: Act<InstallationState, FoundLog['instances']> = async ({ rekor }, state, bounds) => {
   return await Promise.all(
     state.currentInstances.map(async (instance) => ({
       name: instance.name,
       log: await rekor.log(instance, bounds.signal),
     })),
   );
-}
+};
 
 /** Over what a rotation changes and what it starts from; which instances run it may change at any time. */
 function hashOf(log: string, state: InstallationState, planned: PlannedChanges): string {

@@ -5,14 +5,15 @@ import type { ActivityBounds } from '../bounds/activity-bounds';
 import { headOrEmpty } from '../empty-tree';
 import { refuse } from '../errors/refusal-error';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { contentAt, handedOver, type HandedOver } from './next-tree-content';
 
 /** The trees that undone attempts of a log left behind, with what stands against deleting each. */
-export async function retiredTrees(
-  systems: LogSystems,
-  _request: { readonly log: string },
-  bounds: ActivityBounds,
-): Promise<readonly RetiredTree[]> {
+export const retiredTrees: Act<{ readonly log: string }, readonly RetiredTree[]> = async (
+  systems,
+  _request,
+  bounds,
+) => {
   const named = await everyNamedTree(systems, bounds);
   const read = await everyMarkedTree(systems, bounds);
   const followedBy = new Map(
@@ -33,7 +34,7 @@ export async function retiredTrees(
               : undefined;
       return { treeId, size, rootHash, rotationId, attempt: of, ...(keep !== undefined && { keep }) };
     });
-}
+};
 
 /** A tree that a rotation made, as it is. */
 type ReadTree = MarkedTree & TreeHead & { readonly handover: HandedOver | null };
@@ -53,11 +54,7 @@ async function everyMarkedTree(systems: LogSystems, bounds: ActivityBounds): Pro
 }
 
 /** Deletes one retired tree, after looking at everything once more. Refuses NOT_PRUNABLE. */
-export async function deleteRetiredTree(
-  systems: LogSystems,
-  { treeId }: DeleteTreeInput,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const deleteRetiredTree: Act<DeleteTreeInput> = async (systems, { treeId }, bounds) => {
   const { trillian, log } = systems;
   if (bounds.steps.began.includes('prune') && !(await isListed(systems, treeId, bounds))) {
     return; // It was deleted, and the answer was lost.
@@ -68,11 +65,11 @@ export async function deleteRetiredTree(
     throw refuse('NOT_PRUNABLE', { tree: treeId, reason });
   }
   await bounds.step('prune', () => trillian.deleteTree(treeId, bounds));
-}
+};
 
-async function isListed({ trillian }: LogSystems, treeId: string, bounds: ActivityBounds): Promise<boolean> {
+const isListed: Act<string, boolean> = async ({ trillian }, treeId, bounds) => {
   return (await trillian.listTrees(bounds)).some((tree) => tree.treeId === treeId);
-}
+};
 
 /** The trees that either release is configured with, or that a process of either has loaded. */
 async function everyNamedTree(systems: LogSystems, bounds: ActivityBounds): Promise<ReadonlySet<string>> {

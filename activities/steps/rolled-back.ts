@@ -3,9 +3,8 @@ import type { Release } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import { sendsTo } from '../../workflows/model/traffic';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { allowWritesToCurrent } from './current-tree';
 import { retireNextTree } from './next-tree';
 import { closeNextTree } from './next-tree-closing';
@@ -26,11 +25,7 @@ export interface NotAsBefore {
  * @returns what was found, in plain words; nothing in the good case.
  * @throws NOT_AS_BEFORE when something is not as before all the same.
  */
-export async function lookBack(
-  systems: LogSystems,
-  input: LookBackInput,
-  bounds: ActivityBounds,
-): Promise<readonly string[]> {
+export const lookBack: Act<LookBackInput, readonly string[]> = async (systems, input, bounds) => {
   const looked = async (): Promise<string[]> =>
     (await notAsBefore(systems, input, bounds)).map(({ found }) => found);
   const differences = await looked();
@@ -48,14 +43,10 @@ export async function lookBack(
     throw refuse('NOT_AS_BEFORE', { log: systems.log, differences: left });
   }
   return differences;
-}
+};
 
 /** What is not as before, with what would put it right, in an order in which no two trees are ever ACTIVE. Nothing where a later attempt has the log, or it lives on the next tree. */
-export async function notAsBefore(
-  systems: LogSystems,
-  input: LookBackInput,
-  bounds: ActivityBounds,
-): Promise<readonly NotAsBefore[]> {
+export const notAsBefore: Act<LookBackInput, readonly NotAsBefore[]> = async (systems, input, bounds) => {
   const { log, trillian, traffic, installation } = systems;
   const { identity, release } = input;
   return await ifOurs<readonly NotAsBefore[]>(systems, identity, bounds, [], async () => {
@@ -87,4 +78,4 @@ export async function notAsBefore(
     }
     return different;
   });
-}
+};

@@ -8,11 +8,12 @@ import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { OwnWords } from '../errors/own-words';
-import { refuse, RefusalError } from '../errors/refusal-error';
+import { foundOrRefused, isRefusal, refuse, RefusalError, unlessRefused } from '../errors/refusal-error';
 import type { Installation } from '../installation/installation';
 import type { LogSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
+import type { Act } from './act';
 import { livesOnNext } from './ownership';
 
 /** How often traffic is asked whether a write is still in flight, in milliseconds. */
@@ -22,7 +23,7 @@ const LOOK_EVERY_MS = 5;
 const STREAMS_SHARE = 0.4;
 
 /** New writes wait, and no call of a write to the current release is in flight. */
-export async function hold(systems: LogSystems, input: CriticalInput, bounds: ActivityBounds): Promise<void> {
+export const hold: Act<CriticalInput> = async (systems, input, bounds) => {
   const { traffic } = systems;
   const began = performance.now();
   const leaseMs = input.budgetMs + LEASE_MARGIN_MS;
@@ -45,7 +46,7 @@ export async function hold(systems: LogSystems, input: CriticalInput, bounds: Ac
       mode: state.mode,
     });
   }
-}
+};
 
 function onlyStreamsLeft(state: TrafficState, waitedMs: number, budgetMs: number): boolean {
   return state.writesInFlight === state.streamsInFlight && waitedMs > budgetMs * STREAMS_SHARE;
@@ -56,47 +57,29 @@ function onlyStreamsLeft(state: TrafficState, waitedMs: number, budgetMs: number
  * hold nor its exposure can land late and undo this (H8). A gate that follows a later order is left alone, and so is one
  * that sends to a next tree on which the log lives (H7).
  */
-export async function sendToCurrent(
-  systems: LogSystems,
-  input: AttemptInput,
-  bounds: ActivityBounds,
-): Promise<void> {
-  if (await livesOnNext(systems, input, bounds)) {
-    return;
+export const sendToCurrent: Act<AttemptInput> = async (systems, input, bounds) => {
+  const { release, identity } = input;
+  if (!(await livesOnNext(systems, input, bounds))) {
+    const by = orderOf(identity, fenceOf(identity).undo);
+    const sending = send(systems, { to: release.current, by, shards: shardsOfCurrent(release) }, bounds);
+    await unlessRefused('GATE_ORDER_REFUSED', sending, undefined);
   }
-  try {
-    const shards = shardsOfCurrent(input.release);
-    await send(
-      systems,
-      { to: input.release.current, by: orderOf(input.identity, fenceOf(input.identity).undo), shards },
-      bounds,
-    );
-  } catch (error) {
-    if (!(error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED')) {
-      throw error;
-    }
-  }
-}
+};
 
 /**
  * Reads and writes go to the next release, held writes first, and only to processes that have loaded what was proven; no
  * harm when somebody else has sent them there.
  */
-export async function expose(
-  systems: LogSystems,
-  input: AttemptInput & { readonly frozen: FrozenTree },
-  bounds: ActivityBounds,
-): Promise<void> {
+export const expose: Act<AttemptInput & { readonly frozen: FrozenTree }> = async (systems, input, bounds) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
   try {
     await send(systems, { to: input.release.next, by: orderOf(input.identity), shards }, bounds);
   } catch (error) {
-    const late = error instanceof RefusalError && error.refusal.code === 'GATE_ORDER_REFUSED';
-    if (!late || !(await livesOnNext(systems, input, bounds))) {
+    if (!isRefusal(error, 'GATE_ORDER_REFUSED') || !(await livesOnNext(systems, input, bounds))) {
       throw error;
     }
   }
-}
+};
 
 /** Reads and writes go from the next release to the one that it was settled into, which serves the same shards. */
 export async function sendToSettled(
@@ -113,21 +96,15 @@ export async function sendToSettled(
  * Announces where exposure will send the writes that wait, so that the gate opens its connections while the handover leaf is
  * still on its way. It only saves time: a gate that does not take this opens them at the exposure.
  */
-export async function announceNext(
-  { traffic, installation }: LogSystems,
-  { release, identity, frozen }: AttemptInput & { readonly frozen: FrozenTree },
-  { signal }: ActivityBounds,
-): Promise<void> {
+export const announceNext: Act<AttemptInput & { readonly frozen: FrozenTree }> = async (
+  { traffic, installation },
+  { release, identity, frozen },
+  { signal },
+) => {
   const instances = await addressesOf(installation, release.next, signal);
   const shards = shardsOfNext(release, frozen.size);
-  try {
-    await traffic.announce({ number: fenceOf(identity).act, instances, shards }, signal);
-  } catch (error) {
-    if (!(error instanceof RefusalError)) {
-      throw error;
-    }
-  }
-}
+  await foundOrRefused(() => traffic.announce({ number: fenceOf(identity).act, instances, shards }, signal));
+};
 
 /**
  * What a process of the current release must have loaded. Undefined for a superseding attempt: the release that it
@@ -154,17 +131,13 @@ interface SendTo {
   readonly shards: LoadedShards | undefined;
 }
 
-async function send(
-  { traffic, installation }: LogSystems,
-  { to, by, shards }: SendTo,
-  bounds: ActivityBounds,
-): Promise<void> {
+const send: Act<SendTo> = async ({ traffic, installation }, { to, by, shards }, bounds) => {
   const instances = await addressesOf(installation, to, bounds.signal);
   if (instances.length === 0) {
     throw new OwnWords(`There is no instance of ${to.name} to send writes to.`);
   }
   await traffic.send({ ...by, instances, shards }, bounds.signal);
-}
+};
 
 function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): OrderIdentity {
   return { attemptId: attemptIdOf(identity), number };
