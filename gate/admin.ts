@@ -2,9 +2,16 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
-import type { GateRefusal, GateState } from './messages';
+import {
+  holdOrder,
+  nextNotice,
+  problems,
+  sendOrder,
+  shardsNotice,
+  type GateRefusal,
+  type GateState,
+} from './messages';
 import type { OrderDesk } from './order-desk';
-import { holdOrder, nextNotice, problems, sendOrder, shardsNotice } from './order-schema';
 import type { Ruling } from './orders';
 
 const STATUS: Record<GateRefusal['code'], number> = {

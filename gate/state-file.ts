@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { removeUnfinished, replaceFile } from '../files/atomic-file';
 import { refusal } from '../workflows/model/refusals';
 import { LARGEST_NUMBER } from '../workflows/model/fencing';
-import type { HoldFigures } from './messages';
+import { holdFigures, instanceUrls, loadedShards, type HoldFigures } from './messages';
 import type { GateMemory } from './orders';
-import { instanceUrls, loadedShards } from './order-schema';
 import { GateStartError } from './start-error';
 
 /** What survives the gate. */
@@ -13,26 +12,14 @@ export interface SavedState extends GateMemory {
   readonly hold: HoldFigures | null;
 }
 
-const count = z.number().int().nonnegative();
-
 const savedState = z.strictObject({
   version: z.literal(2),
   mode: z.enum(['pass', 'hold']),
   instances: instanceUrls,
   attemptId: z.string().nullable(),
-  number: count.max(LARGEST_NUMBER),
+  number: z.int().nonnegative().max(LARGEST_NUMBER),
   shards: loadedShards.nullable().default(null),
-  hold: z
-    .strictObject({
-      number: count,
-      stallMs: z.number().nonnegative().nullable(),
-      longestWaitMs: z.number().nonnegative(),
-      held: count,
-      refused: count,
-      resent: count,
-      dropped: count,
-    })
-    .nullable(),
+  hold: holdFigures.strict().nullable(),
 });
 
 /** The saved state, or null when there is no file. Refuses to guess from a file that it does not understand. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type {
-  GateRefusal,
-  GateState,
-  HoldOrder,
-  NextNotice,
-  SendOrder,
-  ShardsNotice,
+import {
+  gateRefusal,
+  gateState,
+  type GateState,
+  type HoldOrder,
+  type NextNotice,
+  type SendOrder,
+  type ShardsNotice,
 } from '../../gate/messages';
 import { errorReason } from '../errors/error-reason';
 import { freshRequest, type HttpTransport } from '../clients/http';
@@ -44,51 +45,6 @@ type Sent = HoldOrder | SendOrder | ShardsNotice | NextNotice;
 /** A gate answers from memory: one that takes longer is not there. The signal usually ends a call long before. */
 const TIMEOUT_MS = 5000;
 
-const count = z.int().nonnegative();
-
-const State: z.ZodType<GateState> = z.object({
-  mode: z.enum(['pass', 'hold', 'healing']),
-  instances: z.array(z.string()),
-  attemptId: z.string().nullable(),
-  number: z.int(),
-  writesInFlight: count,
-  streamsInFlight: count,
-  writesWaiting: count,
-  shards: z
-    .object({
-      activeTreeId: z.string(),
-      inactive: z.array(z.object({ treeId: z.string(), length: count })),
-    })
-    .nullable(),
-  unproven: z.array(z.object({ instance: z.string(), reason: z.string() })),
-  bodyMemoryBytes: count,
-  spooledBytes: count,
-  hold: z
-    .object({
-      number: z.int(),
-      stallMs: z.number().nullable(),
-      longestWaitMs: z.number(),
-      held: count,
-      refused: count,
-      resent: count,
-      dropped: count,
-    })
-    .nullable(),
-});
-
-const Refused: z.ZodType<GateRefusal> = z.object({
-  code: z.enum([
-    'UNAUTHORIZED',
-    'TOKEN_UNREADABLE',
-    'ORDER_INVALID',
-    'ORDER_TOO_LOW',
-    'ORDER_ENDED',
-    'NOTICE_OUTDATED',
-  ]),
-  message: z.string(),
-  state: State.optional(),
-});
-
 /** Talks to the gate over a new connection each time, so that a gate that was restarted is reached at once. */
 export function connectGate({ log, url, token, transport }: GateOptions): OneGate {
   function unreachable(reason: string, cause?: unknown): RefusalError {
@@ -114,13 +70,13 @@ export function connectGate({ log, url, token, transport }: GateOptions): OneGat
   }
 
   function parseState(text: string): GateState {
-    const state = State.safeParse(parseJson(text));
+    const state = gateState.safeParse(parseJson(text));
     if (state.success) return state.data;
     throw unreachable(`its answer is not the state of a gate: ${z.prettifyError(state.error)}`);
   }
 
   function refusedOrder(status: number, text: string, order: Sent | undefined): RefusalError {
-    const refused = Refused.safeParse(parseJson(text));
+    const refused = gateRefusal.safeParse(parseJson(text));
     if (!refused.success) return unreachable(`it answered ${status}`);
     const { code, state } = refused.data;
     if (status !== 409 || order === undefined || state === undefined) {
