@@ -55,7 +55,7 @@ export interface HoldOptions {
 /** Which writes go and which wait. No input or output: orders and writes come in, verdicts go out. */
 export class Hold {
   readonly #clock: Clock;
-  readonly #maxWaitMs: number;
+  readonly maxWaitMs: number;
   #mode: GateMode;
   #instances: readonly string[];
   #record: HoldRecord | null;
@@ -71,10 +71,10 @@ export class Hold {
 
   constructor(options: HoldOptions) {
     this.#clock = options.clock;
-    this.#maxWaitMs = options.maxWaitMs;
+    this.maxWaitMs = options.maxWaitMs;
     this.#instances = options.instances;
     this.#mode = options.mode;
-    this.#record = options.figures && HoldRecord.of(options.figures);
+    this.#record = options.figures && new HoldRecord(options.figures.number, options.figures);
   }
 
   get mode(): GateMode {
@@ -87,10 +87,6 @@ export class Hold {
 
   get record(): HoldRecord | null {
     return this.#record;
-  }
-
-  get maxWaitMs(): number {
-    return this.#maxWaitMs;
   }
 
   counts(): { writesInFlight: number; streamsInFlight: number; writesWaiting: number } {
@@ -169,7 +165,7 @@ export class Hold {
         },
       };
       among.add(waiter);
-      const left = this.#maxWaitMs - (this.#clock.now() - write.arrivedAt);
+      const left = this.maxWaitMs - (this.#clock.now() - write.arrivedAt);
       const stopClock = this.#clock.after(Math.max(0, left), () => waiter.settle({ kind: 'refused' }));
       const stopWatching = write.client.onGone(() => waiter.settle({ kind: 'dropped' }));
       if (write.client.gone) waiter.settle({ kind: 'dropped' });
@@ -193,7 +189,7 @@ export class Hold {
 
   /** A timer may be late, so the promise of `maxWait` is looked at once more here. */
   #verdictNow(write: WaitingWrite): Verdict {
-    if (this.#clock.now() - write.arrivedAt > this.#maxWaitMs) return { kind: 'refused' };
+    if (this.#clock.now() - write.arrivedAt > this.maxWaitMs) return { kind: 'refused' };
     this.#letGo += 1;
     const pass = this.#pass(write, () => {
       this.#letGo -= 1;

@@ -10,57 +10,48 @@ import { saveState, type SavedState } from './state-file';
 /** Figures still move after a hold, with the writes that it let go; they are saved this much after the last change. */
 const SAVE_FIGURES_AFTER_MS = 250;
 
+interface DeskParts {
+  readonly hold: Hold;
+  readonly lines: Lines;
+  readonly bodies: Pick<BodyLimits, 'memory' | 'disk'>;
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /**
  * Takes orders one after the other: ruled on, saved, obeyed, answered. An order is saved before it is obeyed, so a gate
  * that dies in between comes back with what its clients may already have seen, never with less.
  */
 export class OrderDesk {
-  readonly #hold: Hold;
-  readonly #lines: Lines;
-  readonly #bodies: Pick<BodyLimits, 'memory' | 'disk'>;
-  readonly #file: string;
-  readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #parts: DeskParts;
   #memory: GateMemory;
   #savedFigures: string;
   #last: Promise<unknown> = Promise.resolve();
   #stopSaving: () => void = () => undefined;
 
-  constructor(parts: {
-    hold: Hold;
-    lines: Lines;
-    bodies: Pick<BodyLimits, 'memory' | 'disk'>;
-    file: string;
-    clock: Clock;
-    log: Logger;
-    saved: SavedState;
-  }) {
-    this.#hold = parts.hold;
-    this.#lines = parts.lines;
-    this.#bodies = parts.bodies;
-    this.#file = parts.file;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
-    const { hold, ...memory } = parts.saved;
+  constructor({ saved, ...parts }: DeskParts & { readonly saved: SavedState }) {
+    this.#parts = parts;
+    const { hold, ...memory } = saved;
     this.#memory = memory;
     this.#savedFigures = JSON.stringify(hold);
   }
 
   state(): GateState {
     const { attemptId, number, shards } = this.#memory;
-    const { writesWaiting, ...inFlight } = this.#hold.counts();
+    const { writesWaiting, ...inFlight } = this.#parts.hold.counts();
     return {
-      mode: this.#hold.mode,
-      instances: this.#hold.instances,
+      mode: this.#parts.hold.mode,
+      instances: this.#parts.hold.instances,
       attemptId,
       number,
       ...inFlight,
-      writesWaiting: writesWaiting + this.#lines.waiting,
+      writesWaiting: writesWaiting + this.#parts.lines.waiting,
       shards,
-      unproven: this.#lines.unproven,
-      bodyMemoryBytes: this.#bodies.memory.usedBytes,
-      spooledBytes: this.#bodies.disk.usedBytes,
-      hold: this.#hold.record?.figures() ?? null,
+      unproven: this.#parts.lines.unproven,
+      bodyMemoryBytes: this.#parts.bodies.memory.usedBytes,
+      spooledBytes: this.#parts.bodies.disk.usedBytes,
+      hold: this.#parts.hold.record?.figures() ?? null,
     };
   }
 
@@ -69,7 +60,7 @@ export class OrderDesk {
     return this.#inTurn(async () => {
       const ruling = rule(this.#memory, order);
       if (!ruling.accepted) {
-        this.#log.warn({ order: order.order, code: ruling.code }, 'order refused');
+        this.#parts.log.warn({ order: order.order, code: ruling.code }, 'order refused');
         return ruling;
       }
       if (JSON.stringify(ruling.memory) !== JSON.stringify(this.#memory)) await this.#save(ruling.memory);
@@ -86,8 +77,8 @@ export class OrderDesk {
       if (!ruling.accepted || sameOrUnknown(this.#memory.shards, notice.shards)) return ruling;
       await this.#save(ruling.memory);
       this.#memory = ruling.memory;
-      this.#log.info({ ...notice }, 'told what Rekor must have loaded');
-      this.#lines.aim(notice.instances, notice.shards);
+      this.#parts.log.info({ ...notice }, 'told what Rekor must have loaded');
+      this.#parts.lines.aim(notice.instances, notice.shards);
       return ruling;
     });
   }
@@ -96,8 +87,8 @@ export class OrderDesk {
   hearOfNext(notice: NextNotice): Promise<Ruling> {
     return this.#inTurn(() => {
       const ruling = noteNext(this.#memory, notice);
-      if (ruling.accepted && this.#hold.mode === 'hold')
-        this.#lines.prepare(notice.instances, notice.shards, this.#hold.counts().writesWaiting);
+      if (ruling.accepted && this.#parts.hold.mode === 'hold')
+        this.#parts.lines.prepare(notice.instances, notice.shards, this.#parts.hold.counts().writesWaiting);
       return Promise.resolve(ruling);
     });
   }
@@ -111,53 +102,53 @@ export class OrderDesk {
   #obey({ kind, order }: Order): void {
     const { attemptId, number } = order;
     if (kind === 'hold') {
-      if (this.#hold.mode !== 'hold')
-        this.#log.info({ attemptId, number, leaseMs: order.leaseMs }, 'holding writes');
-      this.#hold.begin(number, order.leaseMs, () => {
-        this.#log.warn(
-          { attemptId, number, ...this.#hold.counts() },
+      if (this.#parts.hold.mode !== 'hold')
+        this.#parts.log.info({ attemptId, number, leaseMs: order.leaseMs }, 'holding writes');
+      this.#parts.hold.begin(number, order.leaseMs, () => {
+        this.#parts.log.warn(
+          { attemptId, number, ...this.#parts.hold.counts() },
           'lease ended: writes pass, the gate heals',
         );
-        this.#lines.dropPrepared();
+        this.#parts.lines.dropPrepared();
         this.#saveFiguresLater();
       });
-      this.#lines.recall();
+      this.#parts.lines.recall();
       return;
     }
     const { instances } = order;
-    this.#lines.aim(instances, this.#memory.shards);
-    const counts = this.#hold.counts();
+    this.#parts.lines.aim(instances, this.#memory.shards);
+    const counts = this.#parts.hold.counts();
     if (kind === 'switch') {
-      this.#log.info({ attemptId, number, instances, ...counts }, 'switched');
-      this.#hold.switchTo(instances);
+      this.#parts.log.info({ attemptId, number, instances, ...counts }, 'switched');
+      this.#parts.hold.switchTo(instances);
       return;
     }
-    this.#log.info({ attemptId, number, instances, ...counts }, 'sending writes on');
-    this.#hold.send(instances);
+    this.#parts.log.info({ attemptId, number, instances, ...counts }, 'sending writes on');
+    this.#parts.hold.send(instances);
     this.#saveFiguresLater();
   }
 
   /** Never while writes wait: an order would queue behind it. */
   #saveFiguresLater(): void {
     this.#stopSaving();
-    this.#stopSaving = this.#clock.after(SAVE_FIGURES_AFTER_MS, () => {
-      if (this.#hold.mode === 'hold') return;
+    this.#stopSaving = this.#parts.clock.after(SAVE_FIGURES_AFTER_MS, () => {
+      if (this.#parts.hold.mode === 'hold') return;
       this.#inTurn(() => this.#saveFigures()).catch((error: unknown) => {
-        this.#log.error({ err: error }, 'figures could not be saved');
+        this.#parts.log.error({ err: error }, 'figures could not be saved');
       });
-      const { writesInFlight, writesWaiting } = this.#hold.counts();
+      const { writesInFlight, writesWaiting } = this.#parts.hold.counts();
       if (writesInFlight + writesWaiting > 0) this.#saveFiguresLater();
     });
   }
 
   async #saveFigures(): Promise<void> {
-    if (JSON.stringify(this.#hold.record?.figures() ?? null) !== this.#savedFigures)
+    if (JSON.stringify(this.#parts.hold.record?.figures() ?? null) !== this.#savedFigures)
       await this.#save(this.#memory);
   }
 
   async #save(memory: GateMemory): Promise<void> {
-    const hold = this.#hold.record?.figures() ?? null;
-    await saveState(this.#file, { ...memory, hold });
+    const hold = this.#parts.hold.record?.figures() ?? null;
+    await saveState(this.#parts.file, { ...memory, hold });
     this.#savedFigures = JSON.stringify(hold);
   }
 

@@ -125,7 +125,7 @@ export class Upstream implements Load {
   /** Passes the answer on as it comes, at the client's pace. Rejects with BrokenCall. */
   passOn(call: Call, response: ServerResponse): Promise<void> {
     return new Promise((resolve, reject) => {
-      const handler = new PassingAnswer(this, response, resolve, reject);
+      const handler = new PassingAnswer(response, this, resolve, reject);
       response.once('close', () => handler.giveUp());
       this.#pool.dispatch(call, handler);
     });
@@ -174,15 +174,19 @@ export function brokenAnswer(error: unknown): Answer {
   return badGateway(`Rekor gave no answer: ${reason}`);
 }
 
-abstract class AnswerHandler implements Dispatcher.DispatchHandler {
+abstract class AnswerHandler<Result> implements Dispatcher.DispatchHandler {
   protected controller: Dispatcher.DispatchController | undefined;
   protected begun = false;
   readonly #load: Load;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: BrokenCall) => void;
   #givenUp = false;
   #ended = false;
 
-  constructor(load: Load) {
+  constructor(load: Load, resolve: (result: Result) => void, reject: (error: BrokenCall) => void) {
     this.#load = load;
+    this.#resolve = resolve;
+    this.#reject = reject;
     load.busy += 1;
   }
 
@@ -206,12 +210,12 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#finish();
-    this.end();
+    this.#resolve(this.end());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#finish();
-    this.fail(new BrokenCall(error, { answerBegun: this.begun, sent: this.controller !== undefined }));
+    this.#reject(new BrokenCall(error, { answerBegun: this.begun, sent: this.controller !== undefined }));
   }
 
   /** Takes the call back if it has not ended. */
@@ -227,21 +231,12 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
 
   abstract onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void;
   protected abstract start(status: number, reason: string, headers: string[]): void;
-  protected abstract end(): void;
-  protected abstract fail(error: BrokenCall): void;
+  protected abstract end(): Result;
 }
 
-class WholeAnswer extends AnswerHandler {
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: BrokenCall) => void;
+class WholeAnswer extends AnswerHandler<Answer> {
   readonly #chunks: Buffer[] = [];
   #head = { status: 0, reason: '', headers: [] as string[] };
-
-  constructor(load: Load, resolve: (answer: Answer) => void, reject: (error: BrokenCall) => void) {
-    super(load);
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
 
   protected override start(status: number, reason: string, headers: string[]): void {
     this.#head = { status, reason, headers: endToEnd(headers, 'content-length') };
@@ -251,30 +246,17 @@ class WholeAnswer extends AnswerHandler {
     this.#chunks.push(chunk);
   }
 
-  protected override end(): void {
-    this.#resolve({ ...this.#head, body: Buffer.concat(this.#chunks) });
-  }
-
-  protected override fail(error: BrokenCall): void {
-    this.#reject(error);
+  protected override end(): Answer {
+    return { ...this.#head, body: Buffer.concat(this.#chunks) };
   }
 }
 
-class PassingAnswer extends AnswerHandler {
+class PassingAnswer extends AnswerHandler<void> {
   readonly #response: ServerResponse;
-  readonly #resolve: () => void;
-  readonly #reject: (error: BrokenCall) => void;
 
-  constructor(
-    load: Load,
-    response: ServerResponse,
-    resolve: () => void,
-    reject: (error: BrokenCall) => void,
-  ) {
-    super(load);
+  constructor(response: ServerResponse, ...call: ConstructorParameters<typeof AnswerHandler<void>>) {
+    super(...call);
     this.#response = response;
-    this.#resolve = resolve;
-    this.#reject = reject;
   }
 
   protected override start(status: number, reason: string, headers: string[]): void {
@@ -289,11 +271,6 @@ class PassingAnswer extends AnswerHandler {
 
   protected override end(): void {
     endAnswer(this.#response);
-    this.#resolve();
-  }
-
-  protected override fail(error: BrokenCall): void {
-    this.#reject(error);
   }
 }
 
