@@ -1,15 +1,15 @@
-import { log as workerLog, setCurrentDetails } from '@temporalio/workflow';
+import { defineQuery, log as workerLog, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { detailsOf } from './details';
-import type { Progress } from './messages';
+import { PROGRESS, type Progress } from './messages';
 import type { Check } from './model/checks';
 import type { Held } from './model/held';
 import type { TreeId } from './model/log';
 import { inOrder, type RotationResult } from './model/result';
-
-import type { StepRecord } from './model/steps';
-import type { RecordedStep } from './model/steps';
+import type { RecordedStep, StepRecord } from './model/steps';
 import { rotation } from './rotation';
 import type { SagaJournal } from './saga';
+
+const progressQuery = defineQuery<Progress>(PROGRESS);
 
 /** What Cancel does: take back, take back unless a client's entry is in the next tree by then, or nothing. */
 type CancelDoes = Progress['cancelDoes'];
@@ -61,6 +61,13 @@ export class Journal implements SagaJournal {
       held: null,
       result: null,
     };
+  }
+
+  /** A journal that the workflow answers the query `progress` from. */
+  static answering(description: string, ...about: ConstructorParameters<typeof Journal>): Journal {
+    const journal = new Journal(...about);
+    setHandler(progressQuery, () => journal.progress, { description });
+    return journal;
   }
 
   get progress(): Progress {
@@ -135,13 +142,7 @@ export class Journal implements SagaJournal {
   /** @returns the result as it is to be shown: what matters first. */
   concludes(ended: RotationResult): RotationResult {
     const result = inOrder({ ...(this.#checks && { checks: this.#checks }), ...ended });
-    this.#show({
-      phase: 'ended',
-      cancelDoes: 'nothing',
-      cancelWould: nothingLeft,
-      held: null,
-      result,
-    });
+    this.#show({ phase: 'ended', cancelDoes: 'nothing', cancelWould: nothingLeft, held: null, result });
     return result;
   }
 
@@ -153,21 +154,12 @@ export class Journal implements SagaJournal {
   }
 
   #tellOperators(before: Progress): void {
-    const { log, rotationId, phase, cancelDoes, held } = this.#progress;
+    const { log, rotationId: rotation, phase, cancelDoes, cancelWould: would, held } = this.#progress;
     if (phase !== before.phase) {
-      workerLog.info(`${phase}: ${this.#progress.cancelWould}`, {
-        log,
-        rotation: rotationId,
-        phase,
-        cancelDoes,
-      });
+      workerLog.info(`${phase}: ${would}`, { log, rotation, phase, cancelDoes });
     }
     if (held !== null && held !== before.held) {
-      workerLog.error(`ALARM: ${held.step} is held: ${held.reason.message}`, {
-        log,
-        rotation: rotationId,
-        held,
-      });
+      workerLog.error(`ALARM: ${held.step} is held: ${held.reason.message}`, { log, rotation, held });
     }
   }
 }

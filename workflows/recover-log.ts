@@ -1,16 +1,24 @@
-import { CancellationScope, defineQuery, setHandler, sleep } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import { afterExposure } from './after-exposure';
 import { lostSection } from './failed-section';
 import { reasonOf } from './failure';
 import { Journal } from './journal';
 import { lookBack } from './look-back';
-import { lockId, PROGRESS, RECOVER_UNDER_LOCK, type Progress } from './messages';
+import { lockId, RECOVER_UNDER_LOCK } from './messages';
 import type { AttemptIdentity } from './model/fencing';
 import { PAUSE_MS } from './model/patience';
 import { planRecovery, type RecoveryPlan } from './model/recovery';
 import { refusal, type Refusal } from './model/refusals';
 import { readRequest, type RecoveryRequest } from './model/request';
-import { completed, notNeeded, refused, rolledBack, type Rotated, type RotationResult } from './model/result';
+import {
+  completed,
+  notNeeded,
+  planned,
+  refused,
+  rolledBack,
+  type Rotated,
+  type RotationResult,
+} from './model/result';
 import { observations, realRun } from './real-run';
 import { RetryAndHold } from './retry-and-hold';
 import type { Run } from './run';
@@ -18,8 +26,6 @@ import { endSection } from './section-run';
 import { supersede } from './supersede';
 import { lockTaken, underLock } from './under-lock';
 import { withResult } from './with-result';
-
-const progressQuery = defineQuery<Progress>(PROGRESS);
 
 /** What a critical section that lost its rotation may need to take itself back. */
 const CLOSING_TRIES = 30;
@@ -31,8 +37,7 @@ const CLOSING_TRIES = 30;
  */
 export async function recoverLog(input?: RecoveryRequest): Promise<RotationResult> {
   const log = input?.log ?? '';
-  const journal = new Journal(log, null);
-  setHandler(progressQuery, () => journal.progress, { description: 'What is looked at' });
+  const journal = Journal.answering('What is looked at', log, null);
   const refusedFor = (refusals: readonly Refusal[]): RotationResult =>
     journal.concludes(refused({ kind: 'recovery', log, rotationId: null }, refusals));
   const asked = readRequest<RecoveryRequest>(input, ['log', 'dryRun']);
@@ -47,11 +52,11 @@ export async function recoverLog(input?: RecoveryRequest): Promise<RotationResul
   if ('refusals' in found) {
     return refusedFor(found.refusals);
   }
-  if (asked.request.dryRun) {
-    return journal.concludes(shown(log, found));
-  }
   const { rotationId } = found.input.identity;
-  journal.recovers(rotationId, sayings(found).join(' '));
+  if (asked.request.dryRun) {
+    return journal.concludes(planned({ kind: 'recovery', log, rotationId }, sayings(found)));
+  }
+  journal.recovers(rotationId, sayings(found));
   journal.handsOverTo(lockId(log));
   const result = await underLock(log, {
     type: RECOVER_UNDER_LOCK,
@@ -65,8 +70,7 @@ export async function recoverLog(input?: RecoveryRequest): Promise<RotationResul
 
 /** The recovery, under the lock. Looks again first: a critical section that was cancelled may have ended meanwhile. */
 export async function recoverUnderLock({ log }: RecoveryRequest): Promise<RotationResult> {
-  const journal = new Journal(log, null, false);
-  setHandler(progressQuery, () => journal.progress, { description: 'How far the recovery is' });
+  const journal = Journal.answering('How far the recovery is', log, null, false);
   const retrying = new RetryAndHold(journal, observations());
   const found = await planOf(log);
   if (found === null) {
@@ -76,7 +80,7 @@ export async function recoverUnderLock({ log }: RecoveryRequest): Promise<Rotati
     return journal.concludes(refused({ kind: 'recovery', log, rotationId: null }, found.refusals));
   }
   const { rotationId } = found.input.identity;
-  journal.recovers(rotationId, sayings(found).join(' '));
+  journal.recovers(rotationId, sayings(found));
   // Half a recovery is what it was started for: a Cancel does not stop it.
   return await withResult({ kind: 'recovery', log, rotationId }, journal, retrying, () =>
     CancellationScope.nonCancellable(() => recover(realRun(retrying), found, journal)),
@@ -155,21 +159,6 @@ const words: Readonly<Record<RecoveryPlan['kind'], (plan: RecoveryPlan) => strin
     `Tree ${input.release.nextTreeId} holds entries of clients and nothing serves it: a third tree follows it.`,
 };
 
-function sayings(plan: RecoveryPlan): string[] {
-  return [...plan.leftovers.map((leftover) => `Found: ${leftover}.`), words[plan.kind](plan)];
-}
-
-function shown(log: string, plan: RecoveryPlan): RotationResult {
-  return {
-    kind: 'recovery',
-    log,
-    rotationId: plan.input.identity.rotationId,
-    outcome: 'planned',
-    reason: sayings(plan).join(' '),
-    refusals: [],
-    attempts: 0,
-    steps: [],
-    interventions: [],
-    tellDownstream: [],
-  };
+function sayings(plan: RecoveryPlan): string {
+  return [...plan.leftovers.map((leftover) => `Found: ${leftover}.`), words[plan.kind](plan)].join(' ');
 }

@@ -65,21 +65,16 @@ export class RetryAndHold {
    * @param closed the log is closed to writes until all of it has succeeded.
    */
   on(input: Omit<HeldStep, 'step'>, closed = input.release.supersedes ?? false): Retrying {
-    const of = (name: StubbornStep, allowed: readonly Choice[]): Stubborn => ({
-      input,
-      closed,
-      allowed,
-      name,
-    });
     return {
       mustSucceed: async (name, act) => {
-        const done = await this.#untilDone(of(name, ['retry', 'giveUp']), act);
+        const allowed = ['retry', 'giveUp'] as const;
+        const done = await this.#untilDone({ input, closed, allowed, name }, act);
         if (done) {
           return done.result;
         }
         throw new Error(`The step ${name} cannot be left out.`);
       },
-      maySkip: (name, act) => this.#untilDone(of(name, choices), act),
+      maySkip: (name, act) => this.#untilDone({ input, closed, allowed: choices, name }, act),
     };
   }
 

@@ -1,10 +1,10 @@
-import { defineQuery, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import { uuid4, workflowInfo } from '@temporalio/workflow';
 import { rotate } from './attempts';
 import { runCriticalSection } from './critical-section';
 import { dryRun } from './dry-run';
 import { reasonOf } from './failure';
 import { Journal } from './journal';
-import { lockId, PROGRESS, ROTATE_UNDER_LOCK, type Progress } from './messages';
+import { lockId, ROTATE_UNDER_LOCK } from './messages';
 import type { CriticalSectionInput } from './model/actions';
 import { failedCheck, passedCheck, type Check } from './model/checks';
 import { planRotation, type Planned } from './model/plan';
@@ -18,8 +18,6 @@ import type { CriticalSectionResult } from './section-result';
 import { lockTaken, underLock } from './under-lock';
 import { withResult } from './with-result';
 
-const progressQuery = defineQuery<Progress>(PROGRESS);
-
 /**
  * What a person or a schedule starts: preflight and plan, without a lock; then the rotation, as the one open workflow
  * `log-<name>`. A dry run goes through the same steps here and starts no other workflow.
@@ -27,10 +25,7 @@ const progressQuery = defineQuery<Progress>(PROGRESS);
 export async function rotateLog(input?: RotationRequest): Promise<RotationResult> {
   const rotationId = newRotationId();
   const log = input?.log ?? '';
-  const journal = new Journal(log, rotationId);
-  setHandler(progressQuery, () => journal.progress, {
-    description: 'Where the rotation is and what Cancel would do',
-  });
+  const journal = Journal.answering('Where the rotation is and what Cancel would do', log, rotationId);
   const refusedFor = (refusals: readonly Refusal[]): RotationResult =>
     journal.concludes(refused({ kind: 'rotation', log, rotationId }, refusals));
   const asked = readRequest<RotationRequest>(input, ['log', 'dryRun', 'currentTree', 'planHash']);
@@ -53,7 +48,7 @@ export async function rotateLog(input?: RotationRequest): Promise<RotationResult
   const { plan } = found;
   if (request.dryRun) {
     const { steps } = await rotate(dryRun(plan), plan, rotationId, journal);
-    return journal.concludes(planned(plan, rotationId, steps));
+    return journal.concludes(planned({ kind: 'rotation', log, rotationId, plan, steps }));
   }
   journal.begins('rotation', false);
   journal.handsOverTo(lockId(log));
@@ -76,10 +71,7 @@ export interface RotationInput {
 /** The rotation, under the lock. Looks again first: what was planned before the lock may have changed (H27). */
 export async function rotateUnderLock({ request, rotationId }: RotationInput): Promise<RotationResult> {
   const { log } = request;
-  const journal = new Journal(log, rotationId);
-  setHandler(progressQuery, () => journal.progress, {
-    description: 'Where the rotation is and what Cancel would do',
-  });
+  const journal = Journal.answering('Where the rotation is and what Cancel would do', log, rotationId);
   const retrying = new RetryAndHold(journal, observations());
   journal.begins('preflight', false);
   const found = await planOf(request);
@@ -95,10 +87,8 @@ export async function rotateUnderLock({ request, rotationId }: RotationInput): P
 
 /** The critical section as a workflow of its own. */
 export async function criticalSection(input: CriticalSectionInput): Promise<CriticalSectionResult> {
-  const journal = new Journal(input.identity.log, input.identity.rotationId);
-  setHandler(progressQuery, () => journal.progress, {
-    description: 'Which step of the critical section runs',
-  });
+  const { log, rotationId } = input.identity;
+  const journal = Journal.answering('Which step of the critical section runs', log, rotationId);
   const result = await runCriticalSection(realActions(), input, journal, () => undefined, fewRetries);
   journal.endsSection(sectionEnds[result.end]);
   return result;

@@ -1,4 +1,4 @@
-import type { FrozenTree, Handover } from './model/next-tree';
+import type { OpenedAndExposed } from './model/actions';
 import type { Refusal } from './model/refusals';
 import type { StepRecord } from './model/steps';
 
@@ -8,10 +8,8 @@ export type CriticalSectionResult = Exposed | Undone | Stuck | Unfinished;
 /** A section has ended, or only a later rotation can end it. */
 export type EndedSection = Exclude<CriticalSectionResult, Unfinished>;
 
-export interface Exposed {
+export interface Exposed extends Pick<OpenedAndExposed, 'frozen' | 'handover'> {
   readonly end: 'exposed';
-  readonly frozen: FrozenTree;
-  readonly handover: Handover | null;
   readonly steps: readonly StepRecord[];
 }
 

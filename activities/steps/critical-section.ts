@@ -1,9 +1,4 @@
-import type {
-  AttemptInput,
-  CriticalInput,
-  HeldAndFrozen,
-  OpenedAndExposed,
-} from '../../workflows/model/actions';
+import type { AttemptInput, CriticalInput, OpenedAndExposed } from '../../workflows/model/actions';
 import type { FrozenTree } from '../../workflows/model/next-tree';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import type { LogSystems } from '../systems';
@@ -18,7 +13,11 @@ import { requireOurs } from './ownership';
 import { expose, hold } from './writes';
 
 /** The steps hold, start and freeze: writes wait, and the current tree cannot grow any more. */
-export const holdAndFreeze: Act<CriticalInput, HeldAndFrozen> = async (systems, input, bounds) => {
+export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' | 'times'>> = async (
+  systems,
+  input,
+  bounds,
+) => {
   await requireOurs(systems, input.identity, bounds);
   // Once it has begun, what is no longer as prepared is its own doing.
   await bounds.requireOnce(() => requireAsPrepared(systems, input, bounds));

@@ -83,23 +83,14 @@ export function aWarnedResult(): RotationResult {
 }
 
 function aPlannedRotation(): RotationResult {
-  return planned(aPlan(), rotation, [
-    { name: 'createTree', ms: 0, kind: 'said', attempt: 1, says: ['create a tree of type LOG and close it'] },
-    {
-      name: 'stage',
-      ms: 0,
-      kind: 'said',
-      attempt: 1,
-      says: ['write /etc/rekor/green.env', 'rehearse the start of slot green: systemctl start rekor@green'],
-    },
-    {
-      name: 'hold',
-      ms: 0,
-      kind: 'said',
-      attempt: 1,
-      says: ['hold new writes in the gate', 'wait for those in flight'],
-    },
-  ]);
+  const plan = aPlan();
+  const said: readonly [StepRecord['name'], ...string[]][] = [
+    ['createTree', 'create a tree of type LOG and close it'],
+    ['stage', 'write /etc/rekor/green.env', 'rehearse the start of slot green: systemctl start rekor@green'],
+    ['hold', 'hold new writes in the gate', 'wait for those in flight'],
+  ];
+  const planSteps = said.map(([name, ...says]) => ({ name, ms: 0, kind: 'said' as const, attempt: 1, says }));
+  return planned({ kind: 'rotation', log: plan.log, rotationId: rotation, plan, steps: planSteps });
 }
 
 export function aCompletedResult(): RotationResult {

@@ -32,11 +32,6 @@ export interface CriticalInput extends AttemptInput {
   readonly frozen?: FrozenTree;
 }
 
-export interface HeldAndFrozen {
-  readonly frozen: FrozenTree;
-  readonly times: StepTimes;
-}
-
 export interface OpenedAndExposed {
   readonly frozen: FrozenTree;
   /** Null when the next tree begins with an entry of a client, which only going forward allows. */
@@ -45,10 +40,7 @@ export interface OpenedAndExposed {
 }
 
 /** A step after the exposure. */
-export interface ExposedInput extends AttemptInput {
-  readonly frozen: FrozenTree;
-  readonly handover: Handover | null;
-}
+export interface ExposedInput extends AttemptInput, Pick<OpenedAndExposed, 'frozen' | 'handover'> {}
 
 export interface SoakInput extends ExposedInput {
   /** How long this look lasts; a long soak is several, so that none is lost whole with its worker. Milliseconds. */
@@ -86,7 +78,7 @@ export interface Actions {
    * gate and none is in flight; the next release's processes start meanwhile; the current tree is DRAINING, proven
    * drained, FROZEN, and its end read: from here on it cannot grow.
    */
-  holdAndFreeze(input: CriticalInput): Promise<HeldAndFrozen>;
+  holdAndFreeze(input: CriticalInput): Promise<Pick<OpenedAndExposed, 'frozen' | 'times'>>;
   /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
   allowWritesToCurrent(input: AttemptInput, patience?: Patience): Promise<void>;
   /** Undo of `hold` and of `expose`: reads, held and new writes go to the current release. */

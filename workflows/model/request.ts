@@ -63,14 +63,6 @@ const fields = {
 
 type FieldName = keyof typeof fields;
 
-/** The fields of a `RotationRequest`. */
-export const rotationFields = [
-  'log',
-  'dryRun',
-  'currentTree',
-  'planHash',
-] as const satisfies readonly (keyof RotationRequest)[];
-
 /**
  * A request as it came, from a person's form for example; or everything that is wrong with it at once. Unknown fields are
  * refused, since a misspelt `dryRun` would otherwise rotate.

@@ -1,6 +1,6 @@
 import type { Check } from './checks';
 import { entries } from './counted';
-import type { AttemptInput } from './actions';
+import type { AttemptInput, OpenedAndExposed } from './actions';
 import type { VerificationReport, WriteStall } from './evidence';
 import { downstream, endedTrees } from './downstream';
 import type { Held, Intervention } from './held';
@@ -54,22 +54,16 @@ export interface RotationResult {
   readonly tellDownstream: readonly string[];
   /** Everything that was looked at before it, right or wrong; absent when it came to no look. */
   readonly checks?: readonly Check[];
+  /** Absent for a recovery, which has none. */
   readonly plan?: Plan;
 }
 
 /** What every result of a rotation that did something says, however it ended. */
-export interface Rotated {
-  readonly kind: RotationResult['kind'];
-  readonly log: string;
-  readonly rotationId: string | null;
-  /** Absent for a recovery, which has none. */
-  readonly plan?: Plan;
-  readonly attempts: number;
-  readonly steps: readonly StepRecord[];
-  readonly interventions: readonly Intervention[];
-  readonly nextTreeVisibleMs?: number;
-  readonly leftTrees?: readonly TreeId[];
-}
+export type Rotated = Pick<
+  RotationResult,
+  'kind' | 'log' | 'rotationId' | 'attempts' | 'steps' | 'interventions'
+> &
+  Pick<RotationResult, 'plan' | 'nextTreeVisibleMs' | 'leftTrees'>;
 
 /**
  * The fields in the order in which the Temporal UI and `--json` show them: how it ended and why, what is left for a person,
@@ -91,6 +85,9 @@ export function inOrder(result: RotationResult): RotationResult {
 /** What a rotation is called, and what it had done by then; nothing unless it is said. */
 type DoneSoFar = Pick<Rotated, 'kind' | 'log' | 'rotationId'> & Partial<Rotated>;
 
+/** What a result says where nothing was done. */
+const nothingDone = { refusals: [], attempts: 0, steps: [], interventions: [], tellDownstream: [] } as const;
+
 /** Nothing has happened, or nothing more of it does: every reason against it at once. */
 export function refused(done: DoneSoFar, refusals: readonly Refusal[]): RotationResult {
   const rotated = { attempts: 0, steps: [], interventions: [], ...done };
@@ -111,11 +108,7 @@ export function notNeeded(log: string): RotationResult {
     rotationId: null,
     outcome: 'notNeeded',
     reason: `No interrupted rotation has left anything behind in ${log}: there is nothing to recover.`,
-    refusals: [],
-    attempts: 0,
-    steps: [],
-    interventions: [],
-    tellDownstream: [],
+    ...nothingDone,
   };
 }
 
@@ -169,13 +162,8 @@ export function givenUp(rotated: Rotated, held: Held, reason: Refusal): Rotation
 }
 
 /** What a completed rotation found and proved; what a person left out is absent. */
-export interface Evidence {
-  readonly frozen: FrozenTree;
-  /** Null when an entry of a client came before it. */
-  readonly handover: Handover | null;
-  readonly verification?: VerificationReport;
-  readonly writes?: WriteStall;
-}
+export type Evidence = Pick<OpenedAndExposed, 'frozen' | 'handover'> &
+  Pick<RotationResult, 'verification' | 'writes'>;
 
 /** The next tree serves. */
 export function completed(rotated: Rotated, input: AttemptInput, evidence: Evidence): RotationResult {
@@ -227,18 +215,10 @@ export function superseded(rotated: Rotated, third: AttemptInput, evidence: Evid
 }
 
 /** What would have been done; nothing was. */
-export function planned(plan: Plan, rotationId: string, steps: readonly StepRecord[]): RotationResult {
-  return {
-    kind: 'rotation',
-    log: plan.log,
-    rotationId,
-    outcome: 'planned',
-    reason: 'This was a dry run: nothing has been changed.',
-    refusals: [],
-    plan,
-    attempts: 0,
-    steps,
-    interventions: [],
-    tellDownstream: [],
-  };
+export function planned(
+  done: DoneSoFar,
+  reason = 'This was a dry run: nothing has been changed.',
+): RotationResult {
+  const { kind, log, rotationId, ...rest } = done;
+  return { kind, log, rotationId, outcome: 'planned', reason, ...nothingDone, ...rest };
 }

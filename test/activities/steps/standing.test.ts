@@ -269,7 +269,8 @@ describe('an installation with one standing release', () => {
       expect.stringContaining('prepare Deployment rekor-next at '),
       'write ConfigMap rekor-next (configuration of its Rekor)',
     ]);
-    const text = planText(planned(plan, 'r', []), 100).replace(/\s+/g, ' ');
+    const result = planned({ kind: 'rotation', log: plan.log, rotationId: 'r', plan });
+    const text = planText(result, 100).replace(/\s+/g, ' ');
     expect(text).toContain('Objects ConfigMap rekor-next (configuration of its Rekor)');
     expect(text).toContain('Deployment rekor-next serves in place of Deployment rekor; 2 objects to write.');
     expect(text).not.toContain('slot');
