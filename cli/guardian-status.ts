@@ -1,4 +1,5 @@
 import { absenceOf, type Guardian } from '../workers/guardian';
+import { counted, entries } from '../workflows/model/counted';
 import type { Serving } from '../workflows/model/guarding';
 import type { Refusal } from '../workflows/model/refusals';
 import { ago, field } from './text';
@@ -86,8 +87,7 @@ function lookText({ lastLook, lastLookAgeSeconds, alarms, isOlder }: GuardianSta
   if (lastLook === null || lastLookAgeSeconds === null) {
     return 'no look is known to have ended';
   }
-  const found =
-    alarms.length === 0 ? 'nothing wrong' : alarms.length === 1 ? '1 alarm' : `${alarms.length} alarms`;
+  const found = alarms.length === 0 ? 'nothing wrong' : counted(alarms.length, 'alarm');
   const before = isOlder ? ', before the last rotation had ended' : '';
   return `looked ${ago(lastLookAgeSeconds * 1000)}${before}: ${found}`;
 }
@@ -100,8 +100,7 @@ const gateModes = {
 
 function servingLines(serves: Serving, columns: number): string[] {
   const { release, treeId, state, size, nextIndex, gate, instances } = serves;
-  const entries = `${size} ${size === 1 ? 'entry' : 'entries'}`;
-  const tree = `${release}, tree ${treeId} (${state}), ${entries}, next index ${nextIndex}; ${gateModes[gate]}`;
+  const tree = `${release}, tree ${treeId} (${state}), ${entries(size)}, next index ${nextIndex}; ${gateModes[gate]}`;
   const rekor = instances?.map(({ name, proven }) =>
     proven
       ? `${name} has loaded exactly the shards and lengths that Trillian has`

@@ -44,6 +44,12 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     });
 
   const log = 'name of the log in the configuration';
+  const does =
+    (command: (name: string | undefined, options: object) => Promise<number>) =>
+    async (name: string | undefined, options: object) =>
+      ends(await command(name, options));
+  // The command itself says that the name is missing, together with all else that is.
+  const aboutLog = (command: Command) => configured(command).usage('[options] <log>').argument('[log]', log);
   configured(program.command('plan'))
     .summary('say what a rotation would change, and change nothing')
     .description('Goes through a rotation of LOG and says each change instead of making it.')
@@ -54,17 +60,13 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .action(async (name: string, options: object) =>
       ends(await commands.rotate().plan(name, options, terminal)),
     );
-  configured(program.command('rotate'))
+  aboutLog(program.command('rotate'))
     .summary('rotate a log, after showing the plan')
     .description('Shows the plan for LOG, asks, and rotates exactly as shown. Ctrl-C stops watching only.')
-    .usage('[options] <log>')
-    .argument('[log]', log)
     .option('-y, --yes', 'do not ask')
     .option('--current-tree <id>', 'refuse unless this is the active tree')
     .option('--json', 'print the result alone, as JSON, on standard output')
-    .action(async (name: string | undefined, options: object) =>
-      ends(await commands.rotate().rotate(name, options, terminal)),
-    );
+    .action(does((name, options) => commands.rotate().rotate(name, options, terminal)));
   configured(program.command('status'))
     .summary('what serves, what is wrong, what runs or ran last')
     .description(
@@ -76,9 +78,7 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
       'watch the rotation of LOG until it ends, and exit as it does; as the last one did when none runs',
     )
     .option('--json', 'print it as JSON')
-    .action(async (name: string | undefined, options: object) =>
-      ends(await commands.status().status(name, options, terminal)),
-    );
+    .action(does((name, options) => commands.status().status(name, options, terminal)));
   configured(program.command('cancel'))
     .summary('take a running rotation back')
     .description(
@@ -89,46 +89,34 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .action(async (name: string, options: object) =>
       ends(await commands.cancel().cancel(name, options, terminal)),
     );
-  configured(program.command('resume'))
+  aboutLog(program.command('resume'))
     .summary('decide about what a rotation is held by')
     .description(
       'Tells what runs of LOG, and is held, what to do; `status` shows what it is held by. Exits with 3 when nothing is held.',
     )
-    .usage('[options] <log>')
-    .argument('[log]', log)
     .option('--retry', 'try it again at once')
     .option('--skip', 'leave it out and go on')
     .option('--give-up', 'end the rotation here, as held')
     .option('--who <name>', 'who decides this; kept in the result')
     .option('--why <text>', 'the reason; kept in the result')
-    .action(async (name: string | undefined, options: object) =>
-      ends(await commands.resume().resume(name, options, terminal)),
-    );
-  configured(program.command('recover'))
+    .action(does((name, options) => commands.resume().resume(name, options, terminal)));
+  aboutLog(program.command('recover'))
     .summary('end what an interrupted rotation left half way')
     .description(
       'Finds out what an interrupted rotation of LOG left behind, says how it would be ended, asks, and ends it. With nothing left over there is nothing to do, and that is a success.',
     )
-    .usage('[options] <log>')
-    .argument('[log]', log)
     .option('--dry-run', 'say what would be done, and change nothing')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print the result alone, as JSON, on standard output')
-    .action(async (name: string | undefined, options: object) =>
-      ends(await commands.recover().recover(name, options, terminal)),
-    );
-  configured(program.command('prune'))
+    .action(does((name, options) => commands.recover().recover(name, options, terminal)));
+  aboutLog(program.command('prune'))
     .summary('list, and delete, trees that undone rotations left')
     .description('Lists the retired trees of LOG; deletes those that are named, after a question.')
-    .usage('[options] <log>')
-    .argument('[log]', log)
     .option('--delete <tree...>', 'delete these trees, by id')
     .option('--all', 'delete all of which the list does not say that they stay')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print the result alone, as JSON, on standard output')
-    .action(async (name: string | undefined, options: object) =>
-      ends(await commands.prune().prune(name, options, terminal)),
-    );
+    .action(does((name, options) => commands.prune().prune(name, options, terminal)));
   configured(program.command('worker'))
     .summary('run the worker that carries rotations out')
     .description('Runs a worker for every log of the configuration until it is stopped.')

@@ -1,3 +1,4 @@
+import { entries } from '../workflows/model/counted';
 import type { RetiredTree } from '../workflows/model/retired';
 import type { PruneResult } from '../workflows/prune-trees';
 import { wrap } from './text';
@@ -26,9 +27,9 @@ export function retiredText({ log, retired }: PruneResult, columns: number): str
 }
 
 function treeLines({ treeId, size, rotationId, attempt, keep }: RetiredTree, columns: number): string[] {
-  const entries = size === 0 ? 'empty' : `${size} ${size === 1 ? 'entry' : 'entries'}`;
+  const holds = size === 0 ? 'empty' : entries(size);
   return [
-    ...wrap(`${treeId}, ${entries}, of attempt ${attempt} of rotation ${rotationId}`, columns, '  ', '    '),
+    ...wrap(`${treeId}, ${holds}, of attempt ${attempt} of rotation ${rotationId}`, columns, '  ', '    '),
     ...(keep === undefined ? [] : wrap(`stays: ${keep}`, columns, '    ')),
   ];
 }

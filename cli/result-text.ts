@@ -1,9 +1,7 @@
 import { counted, entries } from '../workflows/model/counted';
 import { leftTreesText, type Outcome, type RotationResult } from '../workflows/model/result';
 import type { WriteStall } from '../workflows/model/evidence';
-
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
-
 import { exitCodes } from './exit-codes';
 import { leftLines, resumeChoices } from './held-text';
 import { planText, recoveryText, refusalText } from './plan-text';

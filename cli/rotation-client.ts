@@ -1,4 +1,4 @@
-import type { WorkflowExecutionDescription } from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { Configuration } from '../config/configuration';
 import { readGuardian, type Guardian } from '../workers/guardian';
 import { connectClient, type TemporalClient } from '../workers/temporal-connection';
@@ -17,9 +17,6 @@ import {
 import { isOpen, pausedAmong, type Pause } from '../workflows/model/executions';
 import type { ResumeInput } from '../workflows/model/held';
 import type { RecoveryRequest, RotationRequest, PruneRequest } from '../workflows/model/request';
-
-import type { RotationResult } from '../workflows/model/result';
-
 import type { PruneResult } from '../workflows/prune-trees';
 import type { RotationHandle } from './rotation-handle';
 import { startersOf, type Starter } from './starters';
@@ -39,7 +36,6 @@ export interface Started<Result> {
   result(): Promise<Result>;
 }
 
-/** A workflow whose result is a `RotationResult` and that answers `progress`. */
 /** The last run of a log's rotation or recovery; `paused` when that, or its critical section, stands still. */
 export type LockState =
   | { readonly state: 'never' }
@@ -96,37 +92,34 @@ export class RotationClient {
   /** Starts `rotateLog`; its id says what it is and when it was asked for. */
   async start(request: RotationRequest): Promise<RotationHandle> {
     const what = request.dryRun ? 'Dry run of the rotation' : 'Rotation';
-    return await this.#temporal.client.workflow.start<(request: RotationRequest) => Promise<RotationResult>>(
-      ROTATE_LOG,
-      { ...this.#named(request.dryRun ? 'plan' : 'rotate', what, request.log), args: [request] },
-    );
+    return await this.#start(ROTATE_LOG, request.dryRun ? 'plan' : 'rotate', what, request);
   }
 
   /** Starts `recoverLog`. */
   async startRecovery(request: RecoveryRequest): Promise<RotationHandle> {
     const what = request.dryRun ? 'Dry run of the recovery' : 'Recovery';
-    return await this.#temporal.client.workflow.start<(request: RecoveryRequest) => Promise<RotationResult>>(
-      RECOVER_LOG,
-      { ...this.#named(request.dryRun ? 'recover-plan' : 'recover', what, request.log), args: [request] },
-    );
+    return await this.#start(RECOVER_LOG, request.dryRun ? 'recover-plan' : 'recover', what, request);
   }
 
   /** Starts `pruneTrees`. */
   async startPruning(request: PruneRequest): Promise<Started<PruneResult>> {
     const what = request.deleteTrees ? 'Deletion of retired trees' : 'List of retired trees';
-    return await this.#temporal.client.workflow.start<(request: PruneRequest) => Promise<PruneResult>>(
-      PRUNE_TREES,
-      { ...this.#named('prune', what, request.log), args: [request] },
-    );
+    return await this.#start(PRUNE_TREES, 'prune', what, request);
   }
 
-  #named(verb: string, what: string, log: string) {
+  #start<Result>(
+    type: string,
+    verb: string,
+    what: string,
+    request: { readonly log: string },
+  ): Promise<WorkflowHandle<() => Promise<Result>>> {
     const time = new Date().toISOString().replace(/[-:.]/g, '');
-    return {
-      workflowId: `${verb}-${log}-${time}`,
+    return this.#temporal.client.workflow.start<(request: object) => Promise<Result>>(type, {
+      workflowId: `${verb}-${request.log}-${time}`,
       taskQueue: this.taskQueue,
-      staticSummary: `${what} of ${log}`,
-    };
+      staticSummary: `${what} of ${request.log}`,
+      args: [request],
+    });
   }
 
   /** Sends a person's decision to a held rotation; gives its answer. A refused one is an error of the SDK. */

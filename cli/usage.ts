@@ -1,5 +1,13 @@
 import { CommandError } from './errors';
 import { exitCodes } from './exit-codes';
+import type { Terminal } from './terminal';
+
+/** A command about a log, with what was given of its name and options; gives the exit code. */
+export type LogCommand<Options> = (
+  log: string | undefined,
+  options: Options,
+  terminal: Terminal,
+) => Promise<number>;
 
 /**
  * The log that a command was given. Ends the command when that or anything else is missing, and says all of it at once: whoever

@@ -1,3 +1,4 @@
+import type { PemFile, TlsFiles } from '../activities/clients/authorities';
 import type { RotationTiming } from '../workflows/model/plan';
 import type { PostgresqlConfiguration } from './database/postgresql';
 import type { HostConfiguration } from './installation/host';
@@ -29,7 +30,7 @@ export interface LogConfiguration {
   /** The name in `--rekor_server.hostname` of both slots. Absent: that of `publicUrl` is hoped for. */
   readonly hostname?: string;
   /** Who may sign for the https addresses of this log. Absent: the authorities that Node.js brings along. */
-  readonly authorities?: AuthoritiesFile;
+  readonly authorities?: PemFile;
   readonly trillian: TrillianConfiguration;
   readonly gate: GateConfiguration;
   readonly installation: InstallationConfiguration;
@@ -48,21 +49,6 @@ export interface TrillianConfiguration {
   readonly guardWindowMs: number;
   readonly clockDifferenceMs: number;
   readonly database?: DatabaseConfiguration;
-}
-
-/** A PEM file, which is read when a connection is made. */
-export interface AuthoritiesFile {
-  /** The field's path in the configuration, for messages. */
-  readonly field: string;
-  readonly file: string;
-}
-
-/** PEM files. Without `caFile` the certificate authorities that Node.js brings along are trusted. */
-export interface TlsFiles {
-  readonly caFile?: string;
-  readonly certificateFile?: string;
-  readonly keyFile?: string;
-  readonly serverName?: string;
 }
 
 export interface GateConfiguration {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Path } from './problems';
-import type { Broken } from './raw-section';
+import { at, type Broken } from './raw-section';
 import type { SecretReference, SecretSource } from './secrets';
 
 /** The keys of one kind; its `kind` is the word by which a file chooses it. */
@@ -30,9 +30,5 @@ export function chosenKind<Configured extends { readonly kind: string }>(
   kinds: readonly Kind<Configured>[],
   section: unknown,
 ): Kind<Configured> | undefined {
-  return kinds.find(({ schema }) => schema.shape.kind.safeParse(kindOf(section)).success);
-}
-
-function kindOf(section: unknown): unknown {
-  return typeof section === 'object' && section !== null && 'kind' in section ? section.kind : undefined;
+  return kinds.find(({ schema }) => schema.shape.kind.safeParse(at(section, ['kind'])).success);
 }

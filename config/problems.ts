@@ -1,3 +1,5 @@
+import { counted } from '../workflows/model/counted';
+
 /** What is wrong in one place of the configuration. */
 export interface Problem {
   /** `logs.production.gate.maxWait`; empty for the file as a whole. */
@@ -36,7 +38,7 @@ export class ConfigurationError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(file: string, problems: readonly Problem[], options?: ErrorOptions) {
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    const count = counted(problems.length, 'problem');
     const list = problems.map((problem) => `\n  ${problemText(problem)}`).join('');
     super(`The configuration ${file} has ${count}:${list}`, options);
     this.name = 'ConfigurationError';

@@ -11,6 +11,15 @@ export interface PemFile {
   readonly file: string;
 }
 
+/** PEM files, by their absolute paths. Without `caFile` the authorities that Node.js brings along are trusted. */
+export interface TlsFiles {
+  readonly caFile?: string;
+  readonly certificateFile?: string;
+  readonly keyFile?: string;
+  /** The name in the server's certificate, when it is not the host of the address. */
+  readonly serverName?: string;
+}
+
 const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** What was found right in each file the last time. To look at a hundred certificates takes some 20 ms. */

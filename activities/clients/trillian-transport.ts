@@ -10,7 +10,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import type { ProtoGrpcType } from '../../proto/generated/trillian';
 import { abortReason } from '../bounds/waiting';
-import { type PemFile, readAuthorities, readPem } from './authorities';
+import { type PemFile, readAuthorities, readPem, type TlsFiles } from './authorities';
 
 /** How Trillian's log server is reached. Without `tls` the connection is in the clear. */
 export interface TrillianOptions {
@@ -18,14 +18,7 @@ export interface TrillianOptions {
   readonly log: string;
   /** `HOST:PORT` of the gRPC port. */
   readonly address: string;
-  /** Paths of PEM files. Without `caFile` the roots that Node.js ships are trusted. */
-  readonly tls?: {
-    readonly caFile?: string;
-    readonly certificateFile?: string;
-    readonly keyFile?: string;
-    /** The name in the server's certificate, when it is not the host of `address`. */
-    readonly serverName?: string;
-  };
+  readonly tls?: TlsFiles;
   /** What carries the calls; without, gRPC to `address`. */
   readonly transport?: TrillianTransport;
 }

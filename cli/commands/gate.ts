@@ -14,19 +14,14 @@ export interface GateCommandOptions {
 /** `gate --log NAME`: the write gate of one log, until it is told to stop. Logs are JSON lines on standard output. */
 export async function gate(options: GateCommandOptions, terminal: Terminal): Promise<number> {
   const { gate: settings, authorities } = logNamed(loadConfiguration(options.config), options.log);
+  const { listen, admin, token, ...limits } = settings;
   const running = await startGate({
-    public: listenOf(settings.listen),
-    admin: listenOf(settings.admin),
-    token: () => readSecret(settings.token),
+    ...limits,
+    public: listenOf(listen),
+    admin: listenOf(admin),
+    token: () => readSecret(token),
     ...(authorities && { authorities: () => readAuthorities(authorities) }),
-    stateFile: settings.stateFile,
-    spoolDirectory: settings.spoolDirectory,
     ...(options.firstInstance !== undefined && { firstInstances: options.firstInstance }),
-    maxWaitMs: settings.maxWaitMs,
-    bodyInMemoryBytes: settings.bodyInMemoryBytes,
-    bodyMemoryBytes: settings.bodyMemoryBytes,
-    spoolSizeBytes: settings.spoolSizeBytes,
-    bodyLimitBytes: settings.bodyLimitBytes,
     logger: pino({ name: 'gate', base: { log: options.log } }),
   });
   await new Promise<void>((resolve) => {

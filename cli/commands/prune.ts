@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes';
 import { deletableTrees, prunedText, retiredText } from '../prune-text';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
-import { logGiven } from '../usage';
+import { logGiven, type LogCommand } from '../usage';
 import { waitFor } from '../watch';
 import { withClient } from '../with-client';
 
@@ -22,11 +22,7 @@ export interface PruneOptions {
 }
 
 /** `prune LOG`: lists the trees that undone attempts left behind; deletes those that a person names, after a question. */
-export async function prune(
-  name: string | undefined,
-  options: PruneOptions,
-  terminal: Terminal,
-): Promise<number> {
+export const prune: LogCommand<PruneOptions> = async (name, options, terminal) => {
   const deletes = options.all === true || options.delete !== undefined;
   const both = options.all && options.delete ? 'Say --all, or --delete with tree ids, not both.' : undefined;
   const log = logGiven(
@@ -50,7 +46,7 @@ export async function prune(
     await mustAgree(options.yes, `Delete ${what}?`, terminal);
     return print(await pruned(client, { log, deleteTrees: trees }, terminal), options, terminal);
   });
-}
+};
 
 /** Refuses at once what the list speaks against; the worker looks once more before it deletes. */
 function treesToDelete(retired: readonly RetiredTree[], options: PruneOptions): readonly string[] {

@@ -6,7 +6,7 @@ import { recoveryText } from '../plan-text';
 import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
-import { logGiven } from '../usage';
+import { logGiven, type LogCommand } from '../usage';
 import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
@@ -19,11 +19,7 @@ export interface RecoverOptions {
 }
 
 /** `recover LOG`: what an interrupted rotation left behind, a question, and the end of it. */
-export async function recover(
-  name: string | undefined,
-  options: RecoverOptions,
-  terminal: Terminal,
-): Promise<number> {
+export const recover: LogCommand<RecoverOptions> = async (name, options, terminal) => {
   const agreed = options.yes === true || options.dryRun === true;
   const log = logGiven(name, unaskable(agreed, `recover ${name ?? 'LOG'} --dry-run`, terminal));
   return await withClient(options, async (client) => {
@@ -40,7 +36,7 @@ export async function recover(
     const detached = `No longer watching; the recovery goes on as workflow ${recovery.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`.`;
     return await follow(recovery, { client, log, terminal, json: options.json === true, detached });
   });
-}
+};
 
 /** Changes nothing, so its progress is not shown; that no worker answers is. */
 async function look(

@@ -4,9 +4,8 @@ import { CommandError, innermost } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { resumeChoices } from '../held-text';
 import { pausedText } from '../paused-text';
-import type { Terminal } from '../terminal';
 import { wrap } from '../text';
-import { logGiven, wordsMissing } from '../usage';
+import { logGiven, wordsMissing, type LogCommand } from '../usage';
 import { withClient } from '../with-client';
 
 export interface ResumeOptions {
@@ -19,11 +18,7 @@ export interface ResumeOptions {
 }
 
 /** `resume LOG`: a person's decision about what a rotation or recovery is held by. */
-export async function resume(
-  name: string | undefined,
-  options: ResumeOptions,
-  terminal: Terminal,
-): Promise<number> {
+export const resume: LogCommand<ResumeOptions> = async (name, options, terminal) => {
   const { who = '', why = '' } = options;
   const [choice, ...others] = choicesOf(options);
   const log = logGiven(
@@ -66,7 +61,7 @@ export async function resume(
     terminal.out(wrap(text, terminal.columns).join('\n'));
     return exitCodes.done.code;
   });
-}
+};
 
 function choicesOf(options: ResumeOptions): Choice[] {
   return choices.filter((choice) => options[choice]);

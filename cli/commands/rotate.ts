@@ -6,7 +6,7 @@ import { checksText, planText } from '../plan-text';
 import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
-import { logGiven } from '../usage';
+import { logGiven, type LogCommand } from '../usage';
 import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
@@ -38,11 +38,7 @@ export async function plan(log: string, options: PlanOptions, terminal: Terminal
 }
 
 /** `rotate LOG`: a dry run, a question, and the rotation that was shown: a changed plan is refused. */
-export async function rotate(
-  name: string | undefined,
-  options: RotateOptions,
-  terminal: Terminal,
-): Promise<number> {
+export const rotate: LogCommand<RotateOptions> = async (name, options, terminal) => {
   const log = logGiven(name, unaskable(options.yes, `plan ${name ?? 'LOG'}`, terminal));
   return await withClient(options, async (client) => {
     const request = requestOf(log, options);
@@ -59,7 +55,7 @@ export async function rotate(
     const detached = `No longer watching; the rotation goes on as workflow ${rotation.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`, cancel it with \`rekor-rotate cancel ${log}\`.`;
     return await follow(rotation, { client, log, terminal, json: options.json === true, detached });
   });
-}
+};
 
 function requestOf(log: string, options: AskOptions): RotationRequest {
   return { log, ...(options.currentTree !== undefined && { currentTree: options.currentTree }) };

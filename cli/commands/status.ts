@@ -6,6 +6,7 @@ import { exitCodeOf } from '../result-text';
 import type { RotationClient } from '../rotation-client';
 import { statusText } from '../status-text';
 import type { Terminal } from '../terminal';
+import type { LogCommand } from '../usage';
 import { withClient } from '../with-client';
 
 export interface StatusOptions {
@@ -18,11 +19,7 @@ export interface StatusOptions {
  * `status [LOG]`: what serves, what is wrong, what runs, else how the last rotation ended; of every log of the configuration
  * without a name. Exits with 7 when somebody has to look. With `--watch` it exits as the rotation does.
  */
-export async function status(
-  log: string | undefined,
-  options: StatusOptions,
-  terminal: Terminal,
-): Promise<number> {
+export const status: LogCommand<StatusOptions> = async (log, options, terminal) => {
   return await withClient(options, async (client, configuration) => {
     if (log !== undefined && options.watch) {
       return await watch(client, configuration, log, options, terminal);
@@ -32,7 +29,7 @@ export async function status(
     show(log === undefined ? found : found[0], found, options, terminal);
     return (found.some(needsSomebody) ? exitCodes.attention : exitCodes.done).code;
   });
-}
+};
 
 function show(
   shown: LogStatus | readonly LogStatus[] | undefined,

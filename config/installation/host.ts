@@ -4,28 +4,6 @@ import { section } from '../fields';
 import type { Kind } from '../kind';
 import { at, entriesOf, isSection, together } from '../raw-section';
 
-/** A log that runs in two slots on a host. */
-export interface HostConfiguration {
-  readonly kind: 'host';
-  /** The variable of the environment files that holds the active tree's id. */
-  readonly treeIdVariable: string;
-  /** Exactly two, by name, in the order of the file. */
-  readonly slots: Readonly<Record<string, SlotConfiguration>>;
-}
-
-/** Commands are argument lists; no shell reads them. */
-export interface SlotConfiguration {
-  /** Without a trailing slash. */
-  readonly url: string;
-  readonly environmentFile: string;
-  readonly shardingFile: string;
-  readonly start: readonly string[];
-  readonly stop: readonly string[];
-  readonly status: readonly string[];
-  readonly enable?: readonly string[];
-  readonly disable?: readonly string[];
-}
-
 const TWO_SLOTS = 'exactly two slots, such as blue and green';
 
 const slot = section({
@@ -69,6 +47,9 @@ const schema = section({
     .describe('Exactly two, which serve in turn: one serves, the next rotation stages the other.'),
 });
 
+/** A log that runs in two slots on a host: what the file says of it, with absolute paths. */
+export type HostConfiguration = z.output<typeof schema>;
+
 /** A log that runs in two slots on a host. */
 export const host: Kind<HostConfiguration, typeof schema> = {
   schema,
@@ -92,13 +73,12 @@ export const host: Kind<HostConfiguration, typeof schema> = {
       ['url', 'environmentFile', 'shardingFile'].map((key) => ['slots', name, key]),
     ),
 
-  configured: ({ kind, treeIdVariable, slots }, { absolute }) => ({
-    kind,
-    treeIdVariable,
+  configured: ({ slots, ...rest }, { absolute }) => ({
+    ...rest,
     slots: Object.fromEntries(
-      Object.entries(slots).map(([name, { environmentFile, shardingFile, ...rest }]) => [
+      Object.entries(slots).map(([name, { environmentFile, shardingFile, ...slot }]) => [
         name,
-        { ...rest, environmentFile: absolute(environmentFile), shardingFile: absolute(shardingFile) },
+        { ...slot, environmentFile: absolute(environmentFile), shardingFile: absolute(shardingFile) },
       ]),
     ),
   }),

@@ -13,9 +13,9 @@ export interface SlotCommands {
   /** Exits 0 when the slot runs and 1, 2 or 3 when it does not, as `systemctl is-active` and init scripts do (LSB). */
   readonly status: readonly string[];
   /** Lets the slot start after a reboot. */
-  readonly enable?: readonly string[];
+  readonly enable?: readonly string[] | undefined;
   /** Lets it not. */
-  readonly disable?: readonly string[];
+  readonly disable?: readonly string[] | undefined;
 }
 
 export type SlotVerb = keyof SlotCommands;
