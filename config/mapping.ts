@@ -27,14 +27,17 @@ function logOf(
       ...('file' in source ? { file: absolute(source.file) } : source),
     }),
   });
-  const { trillian, gate, rotation, guard } = log;
+  const { publicUrl, hostname, trillian, gate, rotation, guard } = log;
+  const { address, logServerMetrics, signerMetrics } = trillian;
+  const { listen, admin } = gate;
+  const { attempts, sampleEntries, ifNextFails } = rotation;
   return {
     name,
-    publicUrl: log.publicUrl,
-    ...(log.hostname !== undefined && { hostname: log.hostname }),
+    publicUrl,
+    ...(hostname !== undefined && { hostname }),
     ...(log.tls && { authorities: { field: `logs.${name}.tls.caFile`, file: absolute(log.tls.caFile) } }),
     trillian: {
-      address: trillian.address,
+      ...{ address, logServerMetrics, signerMetrics },
       ...(trillian.tls && {
         tls: {
           ...trillian.tls,
@@ -43,8 +46,6 @@ function logOf(
           ...(trillian.tls.keyFile && { keyFile: absolute(trillian.tls.keyFile) }),
         },
       }),
-      logServerMetrics: trillian.logServerMetrics,
-      signerMetrics: trillian.signerMetrics,
       signerIntervalMs: trillian.signerInterval,
       guardWindowMs: trillian.guardWindow,
       clockDifferenceMs: trillian.clockDifference,
@@ -53,8 +54,7 @@ function logOf(
       }),
     },
     gate: {
-      listen: gate.listen,
-      admin: gate.admin,
+      ...{ listen, admin },
       token: placeOf('gate').secret('token', gate.token),
       stateFile: absolute(gate.stateFile),
       spoolDirectory: absolute(gate.spoolDirectory),
@@ -66,13 +66,11 @@ function logOf(
     },
     installation: configured(kinds.installation, log.installation, placeOf('installation')),
     rotation: {
-      attempts: rotation.attempts,
+      ...{ attempts, sampleEntries, ifNextFails },
       pauseBetweenAttemptsMs: rotation.pauseBetweenAttempts,
       criticalSectionMs: rotation.criticalSection,
       soakMs: rotation.soak,
       stopCurrentAfterMs: rotation.stopCurrentAfter,
-      sampleEntries: rotation.sampleEntries,
-      ifNextFails: rotation.ifNextFails,
     },
     guard: { everyMs: guard.every, recover: guard.recover },
   };

@@ -36,24 +36,13 @@ const section = { tryMs: 'section', signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAg
 const quick = { signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;
 const long = { signOfLifeMs: LONG_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;
 const fencedByTime = true;
+const few = { triedAgainBy: 'few', fencedByTime } as const;
 
 /** Each action's bounds: the one place that says how long it is tried, and who tries it again. */
 export const bounds = {
-  createNextTree: {
-    summary: 'createTree',
-    tryMs: 10_000,
-    signOfLifeMs: PREPARING_SIGN_OF_LIFE_MS,
-    triedAgainBy: 'few',
-    fencedByTime,
-  },
+  createNextTree: { summary: 'createTree', tryMs: 10_000, signOfLifeMs: PREPARING_SIGN_OF_LIFE_MS, ...few },
   retireNextTree: { summary: 'undo createTree', tryMs: 20_000, ...quick },
-  stage: {
-    summary: 'stage',
-    tryMs: 'stageMs',
-    signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
-    triedAgainBy: 'few',
-    fencedByTime,
-  },
+  stage: { summary: 'stage', tryMs: 'stageMs', signOfLifeMs: LONG_SIGN_OF_LIFE_MS, ...few },
   discard: { summary: 'undo stage', tryMs: 'discardMs', ...quick, fencedByTime },
   holdAndFreeze: { summary: 'hold, start, freeze', ...section },
   sendToCurrent: { summary: 'undo hold', tryMs: 2_000, ...quick },

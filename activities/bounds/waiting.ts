@@ -6,11 +6,6 @@ export function abortReason(signal: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-/** Throws the signal's reason when it is aborted already. */
-export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw abortReason(signal);
-}
-
 /**
  * Waits until all have ended, then throws the first error if there is one. What follows a failure, an undo for example,
  * must not run beside what was begun with it (H8): `Promise.all` throws while the others still act.
@@ -20,6 +15,21 @@ export async function allEnded<Acts extends readonly Promise<unknown>[] | []>(
 ): Promise<{ -readonly [Index in keyof Acts]: Awaited<Acts[Index]> }> {
   await Promise.allSettled(acts);
   return await Promise.all(acts);
+}
+
+/** Waits for an answer; throws the signal's reason as soon as it is aborted, whatever becomes of the answer then. */
+export async function orAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(abortReason(signal));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([answer, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 /** Waits `ms` milliseconds; throws the signal's reason as soon as it is aborted. */

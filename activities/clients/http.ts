@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Client } from 'undici';
 import { type PemFile, readAuthorities } from './authorities';
 import { OwnWords } from '../errors/own-words';
-import { throwIfAborted } from '../bounds/waiting';
 
 export interface FreshRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT';
@@ -124,12 +123,12 @@ async function fresh<Answer>(
   read: (answer: HttpAnswer) => Promise<Answer>,
 ): Promise<Answer> {
   const { signal, timeoutMs, transport = overConnectionOfItsOwn, method = 'GET', ...message } = request;
-  throwIfAborted(signal);
+  signal.throwIfAborted();
   const ends = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
     return await transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read);
   } catch (error) {
-    throwIfAborted(signal);
+    signal.throwIfAborted();
     if (error instanceof Error && error.name === 'TimeoutError')
       throw new OwnWords(`no answer within ${timeoutMs} ms`);
     throw error;

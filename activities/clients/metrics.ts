@@ -6,7 +6,6 @@ import { freshDate, freshLines, type HttpTransport } from './http';
 import { OwnWords } from '../errors/own-words';
 import { parseSample, sampleName, type Sample } from './prometheus';
 import { refuse, type RefusalError } from '../errors/refusal-error';
-import { throwIfAborted } from '../bounds/waiting';
 
 /** What the signers did for one tree since their start. */
 export interface SignerPasses {
@@ -131,7 +130,7 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
             .reduce((total, sample) => total + sample.value, 0),
       };
     } catch (error) {
-      throwIfAborted(signal);
+      signal.throwIfAborted();
       const field = `logs.${log}.trillian.${logServers.includes(url) ? 'logServerMetrics' : 'signerMetrics'}`;
       throw (
         connectionRefusal(error, { url, field, authorities }) ?? unreadable(url, errorReason(error), error)
@@ -220,7 +219,7 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
     const told = await freshDate(url, { signal, timeoutMs: TIMEOUT_MS, authorities, transport }).catch(
       () => undefined,
     );
-    throwIfAborted(signal);
+    signal.throwIfAborted();
     return told
       ? { atLeastMs: told.says - told.knownAt, atMostMs: told.says + DATE_UNIT_MS - told.askedAt }
       : { atLeastMs: -Infinity, atMostMs: Infinity };

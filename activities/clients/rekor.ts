@@ -7,7 +7,6 @@ import { errorReason } from '../errors/error-reason';
 import { type FreshAnswer, type FreshRequest, freshRequest, type HttpTransport } from './http';
 import { parseJson } from './parse-json';
 import { refuse, type RefusalError } from '../errors/refusal-error';
-import { throwIfAborted } from '../bounds/waiting';
 
 /** Where an entry is: its ids and both its indexes. */
 export interface RekorEntry {
@@ -136,7 +135,7 @@ export function connectRekor({ log, authorities, transport }: RekorOptions): Rek
       authorities,
       transport,
     }).catch((error: unknown) => {
-      throwIfAborted(signal);
+      signal.throwIfAborted();
       const field = `logs.${log}.installation.slots.${instance.name}.url`;
       const named = connectionRefusal(error, { url: instance.url, field, authorities });
       throw named ?? unreachable(instance, errorReason(error), error);
@@ -233,7 +232,7 @@ export function connectRekor({ log, authorities, transport }: RekorOptions): Rek
           const headers = { 'content-type': 'application/json', accept: 'application/json' };
           const request = { method: 'POST', headers, body: JSON.stringify(body) } as const;
           const answer = await ask(instance, path, signal, request).catch(() => undefined);
-          throwIfAborted(signal);
+          signal.throwIfAborted();
           return { operation, status: answer?.status };
         }),
       );

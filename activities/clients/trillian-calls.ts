@@ -1,6 +1,6 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { refusal } from '../../workflows/model/refusals';
-import { abortReason, pause, throwIfAborted } from '../bounds/waiting';
+import { abortReason, pause } from '../bounds/waiting';
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
 import { refuse, RefusalError } from '../errors/refusal-error';
@@ -34,7 +34,6 @@ export interface UnansweredChange {
 
 /** Trillian answered with an error of its own: nothing more will come of this call. */
 export class TrillianError extends OwnWords {
-  readonly method: string;
   readonly code: status;
   /** Trillian's own text, which tells cases of one code apart. No person is told it. */
   readonly details: string;
@@ -42,7 +41,6 @@ export class TrillianError extends OwnWords {
   constructor(method: string, code: status, details: string, options?: ErrorOptions) {
     super(`Trillian answered ${method} with ${status[code]}`, { ...options, detail: details });
     this.name = 'TrillianError';
-    this.method = method;
     this.code = code;
     this.details = details;
   }
@@ -52,9 +50,7 @@ export class TrillianError extends OwnWords {
  * A changing call was sent and not answered: it may have had its effect, or have it until `mayLandUntil` (H8). To a person
  * it is TRILLIAN_UNREACHABLE.
  */
-export class CallOutcomeUnknown extends RefusalError {
-  readonly method: string;
-  /** The call's deadline, which Trillian was told, in milliseconds since the epoch. */
+export class CallOutcomeUnknown extends RefusalError implements UnansweredChange {
   readonly mayLandUntil: number;
 
   constructor(
@@ -66,19 +62,15 @@ export class CallOutcomeUnknown extends RefusalError {
     const reason = `no answer to ${method}, of which it is not known whether it had its effect`;
     super(refusal('TRILLIAN_UNREACHABLE', { log, address, reason }), options);
     this.name = 'CallOutcomeUnknown';
-    this.method = method;
     this.mayLandUntil = mayLandUntil;
   }
 }
 
 /** A call was not sent, because its time was over (H8): it has no effect, and the next try need not wait for it. */
 export class CallTooLate extends OwnWords {
-  readonly method: string;
-
   constructor(method: string) {
     super(`${method} was not sent: its time was over`);
     this.name = 'CallTooLate';
-    this.method = method;
   }
 }
 
@@ -134,7 +126,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
         try {
           return await transport.send(name, request, deadline, bounds.signal);
         } catch (error) {
-          throwIfAborted(bounds.signal);
+          bounds.signal.throwIfAborted();
           if (!isServiceError(error)) throw error;
           if (error.code === status.DEADLINE_EXCEEDED) {
             throw unreachable(`no answer to ${name} within ${deadline - started} ms`, error);
@@ -188,7 +180,7 @@ function deadlineOf(bounds: CallBounds): number {
 }
 
 function throwIfOver(name: TrillianMethod, bounds: CallBounds, deadline: number): void {
-  throwIfAborted(bounds.signal);
+  bounds.signal.throwIfAborted();
   if (Date.now() >= deadline) throw new CallTooLate(name);
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { ProtoGrpcType } from '../../proto/generated/trillian';
-import { abortReason } from '../bounds/waiting';
+import { orAborted } from '../bounds/waiting';
 import { type PemFile, readAuthorities, readPem, type TlsFiles } from './authorities';
 
 /** How Trillian's log server is reached. Without `tls` the connection is in the clear. */
@@ -88,17 +88,11 @@ export function overGrpc(options: TrillianOptions): TrillianTransport {
   }
 
   return {
-    async connected(deadline, signal) {
-      let abort = (): void => undefined;
-      try {
-        await new Promise<void>((resolve, reject) => {
-          abort = () => reject(abortReason(signal));
-          signal.addEventListener('abort', abort, { once: true });
-          client().waitForReady(deadline, (error) => (error ? reject(error) : resolve()));
-        });
-      } finally {
-        signal.removeEventListener('abort', abort);
-      }
+    connected(deadline, signal) {
+      const ready = new Promise<void>((resolve, reject) => {
+        client().waitForReady(deadline, (error) => (error ? reject(error) : resolve()));
+      });
+      return orAborted(ready, signal);
     },
 
     send(name, request, deadline, signal) {

@@ -59,7 +59,8 @@ export const driftOf: Act<ServedShards, Drift> = async (systems, seen, bounds) =
       running.push({ name: instance.name, log: loaded });
     }
   }
-  return { drift: [...found, ...(await servedDrift(systems, installation, running, bounds))], instances };
+  found.push(...(await servedDrift(systems, { installation, instances: running }, bounds)));
+  return { drift: found, instances };
 };
 
 /** The trees of rotations that the serving release does not name, and that hold an entry of a client. */
@@ -83,23 +84,28 @@ interface NamedLog {
   readonly log: InstanceLog;
 }
 
+interface ServedLists {
+  readonly installation: InstallationState;
+  readonly instances: readonly NamedLog[];
+}
+
 /** Whether the configuration of the serving release, and what these instances have loaded, agree with the shards (H10). */
-export async function servedDrift(
-  systems: LogSystems,
-  { current, activeTreeId, inactiveTreeIds }: InstallationState,
-  instances: readonly NamedLog[],
-  bounds: ActivityBounds,
-): Promise<Refusal[]> {
+export const servedDrift: Act<ServedLists, Refusal[]> = async (
+  systems,
+  { installation, instances },
+  bounds,
+) => {
+  const { current, activeTreeId, inactiveTreeIds } = installation;
   const lists: (readonly [string, readonly TreeId[]])[] = [
     [`The configuration of ${current.name}`, [...inactiveTreeIds, activeTreeId]],
     ...instances.map(({ name, log }) => [`Rekor ${name}`, shardsOf(log)] as const),
   ];
   const found: Refusal[] = [];
   for (const [where, shards] of lists) {
-    found.push(...(await listDrift(systems, where, shards, bounds)));
+    found.push(...(await listDrift(systems, { where, shards }, bounds)));
   }
   return found;
-}
+};
 
 function shardsOf({ inactive, activeTreeId }: InstanceLog): TreeId[] {
   return [...inactive.map(({ treeId }) => treeId), activeTreeId];
@@ -121,12 +127,12 @@ const loadedBy: Act<Instance, InstanceLog | null> = async ({ rekor }, instance, 
  * A shard's handover leaf tells which tree came before it: the one thing about the list that a stale deploy cannot take
  * back (H10). Trees that no rotation made say nothing.
  */
-async function listDrift(
-  systems: LogSystems,
-  where: string,
-  shards: readonly TreeId[],
-  bounds: ActivityBounds,
-): Promise<Refusal[]> {
+const listDrift: Act<{ where: string; shards: readonly TreeId[] }, Refusal[]> = async (
+  systems,
+  list,
+  bounds,
+) => {
+  const { where, shards } = list;
   const found: Refusal[] = [];
   const marked = new Set(
     markedTrees(await systems.trillian.listTrees(bounds), systems.log).map(({ treeId }) => treeId),
@@ -153,7 +159,7 @@ async function listDrift(
     }
   }
   return found;
-}
+};
 
 /**
  * Why an interrupted rotation must not be ended by what the serving release says: a process has loaded other shards than
@@ -183,7 +189,8 @@ export async function driftOfServed(
   }
   const chains = next.length === 0 ? [configured] : next.map((treeId) => [...configured, treeId]);
   for (const chain of chains) {
-    found.push(...(await listDrift(systems, `The configuration of ${current.name}`, chain, bounds)));
+    const list = { where: `The configuration of ${current.name}`, shards: chain };
+    found.push(...(await listDrift(systems, list, bounds)));
   }
   return found;
 }

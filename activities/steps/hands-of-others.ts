@@ -1,11 +1,9 @@
 import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
-import type { TreeId, TreeState } from '../../workflows/model/log';
+import type { Tree } from '../../workflows/model/log';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import { sendsTo } from '../../workflows/model/traffic';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
 import type { Act } from './act';
 
 /**
@@ -22,10 +20,11 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input, boun
     const found = `the gate follows its order ${before.number}`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
+  const currentState = release.supersedes ? 'FROZEN' : 'ACTIVE';
   const [state] = await Promise.all([
     traffic.state(bounds.signal),
-    requireState(systems, release.currentTreeId, release.supersedes ? 'FROZEN' : 'ACTIVE', bounds),
-    requireState(systems, release.nextTreeId, 'DRAINING', bounds),
+    requireState(systems, { treeId: release.currentTreeId, state: currentState }, bounds),
+    requireState(systems, { treeId: release.nextTreeId, state: 'DRAINING' }, bounds),
     installation.requireStaged(release, bounds.signal),
   ]);
   const current = await installation.instances(release.current, bounds.signal);
@@ -66,17 +65,12 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input, bounds
   }
 };
 
-async function requireState(
-  { trillian }: LogSystems,
-  treeId: TreeId,
-  expected: TreeState,
-  bounds: ActivityBounds,
-): Promise<void> {
-  const { state } = await trillian.getTree(treeId, bounds);
-  if (state !== expected) {
-    throw changed(`The state of tree ${treeId}`, expected, state);
+const requireState: Act<Pick<Tree, 'treeId' | 'state'>> = async ({ trillian }, expected, bounds) => {
+  const { treeId, state } = await trillian.getTree(expected.treeId, bounds);
+  if (state !== expected.state) {
+    throw changed(`The state of tree ${treeId}`, expected.state, state);
   }
-}
+};
 
 function changed(what: string, expected: string, now: string): Error {
   return refuse('CHANGED_BY_SOMEONE', { what, expected, now });

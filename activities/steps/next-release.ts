@@ -9,7 +9,7 @@ import type { Act } from './act';
 import { proveRelease } from './next-tree-opening';
 import { isExposed, requireOurs, serves } from './ownership';
 import { requireSameService } from './served-identity';
-import { servedLog, stillThere, type Patience } from './served-log';
+import { servedLog, stillThere, type OfRelease, type Patience } from './served-log';
 import { sendToSettled } from './writes';
 
 /** How often a rehearsed release is looked at, in milliseconds. */
@@ -51,7 +51,7 @@ const rehearsed: Act<AttemptInput> = async (systems, input, bounds) => {
     const instances = await installation.instances(release.next, bounds.signal);
     let served = 0;
     for (const instance of instances) {
-      const patience = rehearsing(systems, release.next, { instance, began }, bounds);
+      const patience = rehearsing(systems, { instance, of: release.next }, began, bounds);
       const loaded = await servedLog(systems, instance, bounds, patience);
       if (!loaded) {
         break;
@@ -80,11 +80,12 @@ const rehearsed: Act<AttemptInput> = async (systems, input, bounds) => {
 
 /** Gives up on a started instance when its process has ended, or when it takes too long. */
 function rehearsing(
-  { installation }: LogSystems,
-  release: Release,
-  { instance, began }: { readonly instance: Instance; readonly began: number },
+  systems: LogSystems,
+  { instance, of: release }: OfRelease,
+  began: number,
   bounds: ActivityBounds,
 ): Patience {
+  const { installation } = systems;
   const { startMs, rehearsalMs } = installation.patience;
   return {
     everyMs: LOOK_EVERY_MS,
@@ -101,7 +102,7 @@ function rehearsing(
         const reason = `no answer within ${rehearsalMs / 1000} s: ${why.refusal.message}`;
         throw doesNotStart(release, instance, reason, why);
       }
-      return await stillThere(installation, release, instance, bounds);
+      return await stillThere(systems, { instance, of: release }, bounds);
     },
   };
 }
@@ -165,7 +166,10 @@ export const settle: Act<ExposedInput> = async (systems, input, bounds) => {
   const standing = await installation.settle(release, bounds.signal);
   const staysNext = standing.id === release.next.id;
   if (!staysNext) {
-    await moveTo(systems, input, standing, bounds);
+    // Both releases serve the same shards meanwhile, and the same tree takes the writes: none has to wait.
+    await proveRelease(systems, input, standing, bounds);
+    await requireOurs(systems, identity, bounds);
+    await sendToSettled(systems, input, standing, bounds);
   }
   await pause(timing.stopCurrentAfterMs, bounds.signal);
   await requireOurs(systems, identity, bounds);
@@ -177,15 +181,3 @@ export const settle: Act<ExposedInput> = async (systems, input, bounds) => {
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
   await installation.forget(release, bounds.signal);
 };
-
-/** Both releases serve the same shards meanwhile, and the same tree takes the writes: none has to wait. */
-async function moveTo(
-  systems: LogSystems,
-  input: ExposedInput,
-  standing: Release,
-  bounds: ActivityBounds,
-): Promise<void> {
-  await proveRelease(systems, input, standing, bounds);
-  await requireOurs(systems, input.identity, bounds);
-  await sendToSettled(systems, input, standing, bounds);
-}

@@ -12,7 +12,7 @@ import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { LogSystems } from '../systems';
 import type { Act } from './act';
 import { handedOver, type HandedOver } from './next-tree-content';
-import { servedLog, stillThere } from './served-log';
+import { servedLog, stillThere, type OfRelease } from './served-log';
 import { announceNext } from './writes';
 
 /** How often the next release and tree are looked at while they get ready, in milliseconds. */
@@ -151,7 +151,7 @@ export async function proveRelease(
   for (;;) {
     const instances = await installation.instances(release, bounds.signal);
     const found = await allEnded(
-      instances.map((instance) => proveInstance(systems, input, { instance, of: release }, bounds)),
+      instances.map((instance) => proveInstance(systems, { ...input, instance, of: release }, bounds)),
     );
     if (found.length > 0 && found.every((one) => one === 'proven')) {
       return instances;
@@ -165,16 +165,13 @@ export async function proveRelease(
   }
 }
 
-async function proveInstance(
-  systems: LogSystems,
-  input: FrozenAttempt,
-  { instance, of }: { readonly instance: Instance; readonly of: Release },
-  bounds: ActivityBounds,
-): Promise<'proven' | 'another length' | 'gone'> {
-  const { rekor, installation } = systems;
-  const { frozen, release } = input;
+type Proven = 'proven' | 'another length' | 'gone';
+
+const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, input, bounds) => {
+  const { rekor } = systems;
+  const { frozen, release, instance } = input;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
-  const unanswered = () => stillThere(installation, of, instance, bounds);
+  const unanswered = () => stillThere(systems, input, bounds);
   const loaded = await servedLog(systems, instance, bounds, { everyMs: LOOK_EVERY_MS, unanswered });
   if (!loaded) {
     return 'gone';
@@ -197,7 +194,7 @@ async function proveInstance(
     });
   }
   return 'proven';
-}
+};
 
 const seenThrough: Act<Instance> = async ({ rekor }, instance, bounds) => {
   while ((await rekor.log(instance, bounds.signal)).active.size === 0) {

@@ -133,7 +133,11 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
   }
   // A rotation would make a list that lost a shard the standing one (H10).
   const { found: drift, refusal } = await foundOrRefused(() =>
-    retryWhileUnreachable(bounds, () => servedDrift(systems, state, instances, bounds), PATIENCE_MS),
+    retryWhileUnreachable(
+      bounds,
+      () => servedDrift(systems, { installation: state, instances }, bounds),
+      PATIENCE_MS,
+    ),
   );
   checks.push(...checked('LISTS_AGREE', { current: serving.name }, drift ?? [refusal]));
   const marked = markedTrees(trees, log);

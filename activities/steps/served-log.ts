@@ -2,8 +2,8 @@ import type { Release } from '../../workflows/model/installation';
 import type { Instance, InstanceLog } from '../../workflows/model/log';
 import type { ActivityBounds } from '../bounds/activity-bounds';
 import { RefusalError } from '../errors/refusal-error';
-import type { Installation } from '../installation/installation';
 import type { LogSystems } from '../systems';
+import type { Act } from './act';
 import { pause } from '../bounds/waiting';
 
 export interface Patience {
@@ -13,15 +13,16 @@ export interface Patience {
   readonly unanswered: (why: RefusalError) => Promise<boolean>;
 }
 
-/** Whether an instance is one of its release's still: a pod that was lost answers never again. */
-export async function stillThere(
-  installation: Installation,
-  release: Release,
-  { url }: Instance,
-  { signal }: ActivityBounds,
-): Promise<boolean> {
-  return (await installation.instances(release, signal)).some((instance) => instance.url === url);
+/** An instance, and the release that it was one of when it was asked for. */
+export interface OfRelease {
+  readonly instance: Instance;
+  readonly of: Release;
 }
+
+/** Whether an instance is one of its release's still: a pod that was lost answers never again. */
+export const stillThere: Act<OfRelease, boolean> = async ({ installation }, { instance, of }, { signal }) => {
+  return (await installation.instances(of, signal)).some(({ url }) => url === instance.url);
+};
 
 /** What a started instance serves, as soon as it answers, while the attempt lasts; null when there is no use in asking again. */
 export async function servedLog(

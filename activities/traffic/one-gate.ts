@@ -12,7 +12,6 @@ import { errorReason } from '../errors/error-reason';
 import { freshRequest, type HttpTransport } from '../clients/http';
 import { parseJson } from '../clients/parse-json';
 import { refuse, type RefusalError } from '../errors/refusal-error';
-import { throwIfAborted } from '../bounds/waiting';
 
 /**
  * The admin interface of one write gate. Refuses GATE_UNREACHABLE (also for an answer that is none), GATE_TOKEN_REFUSED, and
@@ -61,7 +60,7 @@ export function connectGate({ log, url, token, transport }: GateOptions): OneGat
       timeoutMs: TIMEOUT_MS,
       transport,
     }).catch((error: unknown) => {
-      throwIfAborted(signal);
+      signal.throwIfAborted();
       throw unreachable(errorReason(error), error);
     });
     if (answer.status === 200) return parseState(answer.text);

@@ -3,7 +3,7 @@ import type { TreeId } from '../../workflows/model/log';
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
 import { refuse, RefusalError } from '../errors/refusal-error';
-import { abortReason, throwIfAborted } from '../bounds/waiting';
+import { orAborted } from '../bounds/waiting';
 import type { TreeQueue, TreeRow } from './tree-queue';
 
 export interface PostgresqlOptions {
@@ -64,7 +64,7 @@ export function connectPostgresql({ log, url }: PostgresqlOptions): TreeQueue {
       try {
         return await orAborted(ask(treeId), signal);
       } catch (error) {
-        throwIfAborted(signal);
+        signal.throwIfAborted();
         // Without the error itself: one about a malformed address carries that address, and so the password (H28).
         throw refusedBy(log, error);
       }
@@ -127,18 +127,4 @@ function openPool(url: string): Pool {
   // An idle connection broke: the pool has dropped it already, and the next question opens another.
   pool.on('error', () => undefined);
   return pool;
-}
-
-async function orAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(abortReason(signal));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([answer, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -9,6 +9,7 @@ import {
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import { toSignedEntity, Verifier, type SignedEntity, type TrustMaterial } from '@sigstore/verify';
 import { z } from 'zod';
+import { parseJson } from '../clients/parse-json';
 import { errorReason } from '../errors/error-reason';
 import type { LogEntry } from './log-entry';
 import type { LogKey } from './log-key';
@@ -73,7 +74,8 @@ const hashedRekord = z.object({
 });
 
 function readHashedRekord(body: Buffer): HashedRekord | null {
-  const parsed = hashedRekord.safeParse(parseJson(body));
+  // Rekor decides what a leaf is: one that is no JSON is still proven as a leaf.
+  const parsed = hashedRekord.safeParse(parseJson(body.toString('utf8')));
   if (!parsed.success) {
     return null;
   }
@@ -90,14 +92,6 @@ function readHashedRekord(body: Buffer): HashedRekord | null {
     };
   } catch {
     return null; // a key that node:crypto cannot read cannot be put before @sigstore/verify either
-  }
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined; // Rekor decides what a leaf is; one that is no JSON is still proven as a leaf
   }
 }
 

@@ -15,17 +15,17 @@ export class ServedShard implements ShardTerms {
   readonly treeId: TreeId;
   readonly firstIndex: number;
   readonly key: LogKey;
-  /** Leaves when the verification began; final for an inactive shard, also where the log shows another length. */
-  readonly size: number;
-  readonly isActive: boolean;
   readonly #heads = new Map<number, Buffer>();
 
-  constructor(terms: ShardTerms, size: number, isActive: boolean) {
-    this.treeId = terms.treeId;
-    this.firstIndex = terms.firstIndex;
-    this.key = terms.key;
-    this.size = size;
-    this.isActive = isActive;
+  /** @param size leaves when the verification began; final for an inactive shard, also where the log shows another length. */
+  constructor(
+    { treeId, firstIndex, key }: ShardTerms,
+    readonly size: number,
+    readonly isActive: boolean,
+  ) {
+    this.treeId = treeId;
+    this.firstIndex = firstIndex;
+    this.key = key;
   }
 
   /** How many different heads of this tree were proven to be signed. */

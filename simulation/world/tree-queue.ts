@@ -1,5 +1,4 @@
 import type { TreeQueue } from '../../activities/tree-queue/tree-queue';
-import { throwIfAborted } from '../../activities/bounds/waiting';
 import { errorReason } from '../../activities/errors/error-reason';
 import { refuse } from '../../activities/errors/refusal-error';
 import type { VirtualTime } from '../virtual-time';
@@ -19,14 +18,14 @@ export function simulatedTreeQueue(parts: {
   return {
     read: async (treeId, signal) => {
       const deadline = time.now + TIMEOUT_MS;
-      throwIfAborted(signal);
+      signal.throwIfAborted();
       try {
         return await network.send(
           { system: 'queue', method: 'SELECT', changes: false, deadline, signal },
           () => trillian.row(treeId),
         );
       } catch (error) {
-        throwIfAborted(signal);
+        signal.throwIfAborted();
         throw refuse('DATABASE_UNREACHABLE', { log, reason: errorReason(error) });
       }
     },

@@ -1,5 +1,7 @@
 import { passesWaitedFor } from './drain';
 import { counted, entries } from './counted';
+import type { Pause } from './executions';
+
 /**
  * Every reason to say no (a refusal: nothing has happened yet), every way to fail (something had), and every warning, which
  * stands against nothing: what was found, and what to do. docs/refusals.md lists the same codes; a test keeps both equal.
@@ -13,10 +15,10 @@ export interface Refusal {
   readonly remedy: string;
 }
 
-interface Text {
-  readonly message: string;
-  readonly remedy: string;
-}
+type Text = Omit<Refusal, 'code'>;
+
+/** What was found, each a text. */
+type Words<Names extends string> = Readonly<Record<Names, string>>;
 
 const catalogue = {
   UNKNOWN_LOG: (found: { log: string; known: readonly string[]; nearest?: string }): Text => ({
@@ -74,13 +76,7 @@ const catalogue = {
     message: `Checkpoints are signed as "${found.served}", which is not in ${found.field} (${found.url}). JavaScript verifiers refuse every entry unless the baseUrl in the trusted root of your clients has that name.`,
     remedy: `If it has, set logs.${found.log}.hostname to it.`,
   }),
-  RELEASES_DIFFER: (found: {
-    next: string;
-    current: string;
-    what: string;
-    ofNext: string;
-    ofCurrent: string;
-  }): Text => ({
+  RELEASES_DIFFER: (found: Words<'next' | 'current' | 'what' | 'ofNext' | 'ofCurrent'>): Text => ({
     message: `Rekor in ${found.next} does not serve the same log as Rekor in ${found.current}: its ${found.what} is ${found.ofNext}, that of ${found.current} is ${found.ofCurrent}.`,
     remedy: 'Start both with the same signing key and the same --rekor_server.hostname, then rotate again.',
   }),
@@ -267,12 +263,7 @@ const catalogue = {
     remedy:
       'Its clients get 503. Restart that Rekor with the right list while Trillian answers; writes then go on by themselves. Where the list was changed on purpose, see "Only to a Rekor that is proven" in docs/gate.md.',
   }),
-  GATE_KNOWS_OTHER_SHARDS: (found: {
-    log: string;
-    release: string;
-    known: string;
-    configured: string;
-  }): Text => ({
+  GATE_KNOWS_OTHER_SHARDS: (found: Words<'log' | 'release' | 'known' | 'configured'>): Text => ({
     message: `The write gate of ${found.log} sends writes only to a Rekor that has loaded ${found.known}, but the configuration of ${found.release} and Trillian say ${found.configured}.`,
     remedy:
       'Find out who changed the list, and put it right before a Rekor starts with it. If the change is right, tell the gate as docs/gate.md says under "Only to a Rekor that is proven".',
@@ -294,13 +285,7 @@ const catalogue = {
     message: `Another rotation or recovery of ${found.log} was started a moment earlier, and has ended already.`,
     remedy: 'Look with `rekor-rotate status` at how it ended, and start again if that is still wanted.',
   }),
-  ROTATION_PAUSED: (found: {
-    log: string;
-    workflowId: string;
-    since: string | null;
-    by: string;
-    reason: string;
-  }): Text => ({
+  ROTATION_PAUSED: (found: { log: string } & Pause): Text => ({
     message: `The workflow ${found.workflowId} of ${found.log} is paused in Temporal${found.since === null ? '' : ` since ${found.since}`}${found.by === '' ? '' : ` by ${found.by}`}${found.reason === '' ? '' : `: ${found.reason.replace(/\.+$/, '')}`}.`,
     remedy: `Nothing goes on in it until somebody unpauses it: \`temporal workflow unpause --workflow-id ${found.workflowId}\`, or Unpause in the Temporal UI.`,
   }),
@@ -382,13 +367,7 @@ const catalogue = {
     }[found.schedule];
     return { message: `Nobody guards ${found.log}: ${last}, ${why}.`, remedy: what };
   },
-  LIST_DRIFTED: (found: {
-    log: string;
-    where: string;
-    tree: string;
-    expected: string;
-    found: string;
-  }): Text => ({
+  LIST_DRIFTED: (found: Words<'log' | 'where' | 'tree' | 'expected' | 'found'>): Text => ({
     message: `${found.where} of ${found.log} does not list what its shards say: before tree ${found.tree} comes ${found.expected}, but it has ${found.found}.`,
     remedy:
       'Let no Rekor start with this list: it would number entries wrongly, signed. Put back the list that the last rotation wrote, then restart that Rekor.',
@@ -459,13 +438,7 @@ const catalogue = {
     message: `${found.what} could not be verified: ${found.reason}.`,
     remedy: 'Do not retry before it is understood: compare with another instance and with Trillian.',
   }),
-  CLOCKS_APART: (found: {
-    tree: string;
-    last: string;
-    next: string;
-    first: string;
-    clockDifferenceMs: number;
-  }): Text => ({
+  CLOCKS_APART: (found: Words<'tree' | 'last' | 'next' | 'first'> & { clockDifferenceMs: number }): Text => ({
     message: `By the clocks of their signers the last entry of tree ${found.tree} (${found.last}) is younger than the first of tree ${found.next} (${found.first}), by more than clockDifference says (${found.clockDifferenceMs} ms).`,
     remedy:
       "Set the signers' clocks right, slowly: one that is set back signs nothing until it is past its last root. Or let logs.NAME.trillian.clockDifference say how far they are apart. Everybody could read it as two trees that took writes at once; nobody was sent there.",

@@ -73,7 +73,11 @@ export function hostInstallation(options: HostOptions): Installation {
     return found;
   };
   const isRunning = (release: Release, signal: AbortSignal) =>
-    slotIsRunning(release.name, slot(release).commands.status, signal);
+    slotIsRunning({ slot: release.name, verb: 'status', command: slot(release).commands.status }, signal);
+  const run = async (release: Release, verb: keyof SlotCommands, signal: AbortSignal) => {
+    const command = slot(release).commands[verb];
+    if (command) await runSlotCommand({ slot: release.name, verb, command }, signal);
+  };
   const pairOf = ({ current, next }: Pick<Roles, 'current' | 'next'>) => ({
     current: slot(current),
     next: slot(next),
@@ -83,15 +87,11 @@ export function hostInstallation(options: HostOptions): Installation {
   /** Runs a command whose failure does no harm when the slot is already as it should become. */
   const reach = async (release: Release, verb: 'start' | 'stop', signal: AbortSignal) => {
     try {
-      await runSlotCommand(release.name, verb, slot(release).commands[verb], signal);
+      await run(release, verb, signal);
     } catch (error) {
       if (!(error instanceof RefusalError) || (await isRunning(release, signal)) !== (verb === 'start'))
         throw error;
     }
-  };
-  const runIfGiven = async (release: Release, verb: 'enable' | 'disable', signal: AbortSignal) => {
-    const command = slot(release).commands[verb];
-    if (command) await runSlotCommand(release.name, verb, command, signal);
   };
 
   const instancesOf = (release: Release): Instance[] => {
@@ -141,14 +141,14 @@ export function hostInstallation(options: HostOptions): Installation {
         const ofList = { what: `sharding list of ${release.name}`, target: shardingFile, ...list };
         const ofTree = { what: `active tree of ${release.name}`, target: environmentFile, removed, added };
         return [
-          { step, kind: 'file', ...ofList, ...(step === 'stage' && { content: contents.shardingContent }) },
-          {
-            step,
-            kind: 'file',
-            ...ofTree,
-            ...(step === 'stage' && { content: contents.environmentContent }),
-          },
-        ];
+          { ...ofList, content: contents.shardingContent },
+          { ...ofTree, content: contents.environmentContent },
+        ].map(({ content, ...file }) => ({
+          step,
+          kind: 'file',
+          ...file,
+          ...(step === 'stage' && { content }),
+        }));
       };
       return {
         changes: [
@@ -160,25 +160,17 @@ export function hostInstallation(options: HostOptions): Installation {
       };
     },
 
-    async stage(replacement, planned, signal) {
-      await stageFiles(pairOf(replacement), replacement, planned, signal);
-    },
+    stage: (replacement, planned, signal) => stageFiles(pairOf(replacement), replacement, planned, signal),
     requireStaged: (replacement) => requireStagedFiles(pairOf(replacement), replacement),
-    async discard(replacement, signal) {
-      await discardFiles(pairOf(replacement), replacement, signal);
-    },
-    async start(release, signal) {
-      await reach(release, 'start', signal);
-    },
-    async stop(release, signal) {
-      await reach(release, 'stop', signal);
-    },
+    discard: (replacement, signal) => discardFiles(pairOf(replacement), replacement, signal),
+    start: (release, signal) => reach(release, 'start', signal),
+    stop: (release, signal) => reach(release, 'stop', signal),
 
     async settle(replacement, signal) {
       const { current, next } = replacement;
       const boot = {
-        enableNext: () => runIfGiven(next, 'enable', signal),
-        disableCurrent: () => runIfGiven(current, 'disable', signal),
+        enableNext: () => run(next, 'enable', signal),
+        disableCurrent: () => run(current, 'disable', signal),
       };
       await settleFiles(pairOf(replacement), replacement, boot, signal);
       return next;

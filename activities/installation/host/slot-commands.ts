@@ -18,51 +18,37 @@ export interface SlotCommands {
   readonly disable?: readonly string[] | undefined;
 }
 
-export type SlotVerb = keyof SlotCommands;
+/** One command of a slot, which is named in words. */
+export interface SlotCommand {
+  readonly slot: string;
+  readonly verb: keyof SlotCommands;
+  readonly command: readonly string[];
+}
 
 /** A command that has exited but whose output stays open this long (ms) has handed it to a process it started. */
 const outputClosesWithin = 500;
 
 /**
- * Runs one command of a slot, which is named in words, to its end. Refuses with COMMAND_FAILED; throws the signal's reason when it aborts, once the
+ * Runs one command of a slot to its end. Refuses with COMMAND_FAILED; throws the signal's reason when it aborts, once the
  * command and all that it started in its process group have ended.
  */
-export async function runSlotCommand(
-  slot: string,
-  verb: SlotVerb,
-  command: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const exitCode = await run(slot, verb, command, signal);
-  if (exitCode !== 0) throw failed(slot, verb, command, `it exited with ${exitCode}`);
+export async function runSlotCommand(command: SlotCommand, signal: AbortSignal): Promise<void> {
+  const exitCode = await run(command, signal);
+  if (exitCode !== 0) throw failed(command, `it exited with ${exitCode}`);
 }
 
 /** True when the slot's status command says that it runs; refuses an answer that is neither yes nor no. */
-export async function slotIsRunning(
-  slot: string,
-  command: readonly string[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const exitCode = await run(slot, 'status', command, signal);
+export async function slotIsRunning(command: SlotCommand, signal: AbortSignal): Promise<boolean> {
+  const exitCode = await run(command, signal);
   if (exitCode === 0) return true;
   if (exitCode <= 3) return false;
   const reason = `it exited with ${exitCode}; 0 means running, 1 to 3 not running`;
-  throw failed(slot, 'status', command, reason);
+  throw failed(command, reason);
 }
 
-function failed(
-  slot: string,
-  verb: SlotVerb,
-  command: readonly string[],
-  reason: string,
-  cause?: unknown,
-): Error {
-  const words = { start: 'start', stop: 'stop', status: 'ask', enable: 'enable', disable: 'disable' };
-  return refuse(
-    'COMMAND_FAILED',
-    { purpose: `${words[verb]} ${slot}`, command: command.join(' '), reason },
-    cause,
-  );
+function failed({ slot, verb, command }: SlotCommand, reason: string, cause?: unknown): Error {
+  const purpose = `${verb === 'status' ? 'ask' : verb} ${slot}`;
+  return refuse('COMMAND_FAILED', { purpose, command: command.join(' '), reason }, cause);
 }
 
 /**
@@ -70,18 +56,12 @@ function failed(
  * the group is ended first and the reason thrown then: what follows a command that was given up must not run beside it (H8).
  * What it writes is not kept: it may quote the slot's files, with their passwords (H28).
  */
-async function run(
-  slot: string,
-  verb: SlotVerb,
-  command: readonly string[],
-  signal: AbortSignal,
-): Promise<number> {
+async function run(command: SlotCommand, signal: AbortSignal): Promise<number> {
   signal.throwIfAborted();
-  const [program = '', ...args] = command;
+  const [program = '', ...args] = command.command;
   const child = spawn(program, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   child.stderr.resume();
-  const refused = (reason: string, cause?: unknown): Error => failed(slot, verb, command, reason, cause);
-  const ended = endOf(child, refused);
+  const ended = endOf(child, command);
   const { pid } = child;
   if (pid === undefined) {
     return await ended;
@@ -107,9 +87,10 @@ async function run(
 /** How a command ended by itself: its exit code. */
 async function endOf(
   child: ChildProcessByStdio<null, null, Readable>,
-  refused: (reason: string, cause?: unknown) => Error,
+  command: SlotCommand,
 ): Promise<number> {
   return await new Promise<number>((resolve, reject) => {
+    const refused = (reason: string, cause?: unknown): Error => failed(command, reason, cause);
     child.once('error', (error) => reject(refused(`it cannot be run: ${errorReason(error)}`, error)));
     child.once('exit', () => {
       const outputIsHeld = setTimeout(() => {

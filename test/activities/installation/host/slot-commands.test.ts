@@ -6,14 +6,18 @@ import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { withinBounds } from '../../../../activities/bounds/activity-bounds';
-import { RefusalError } from '../../../../activities/errors/refusal-error';
 import { hostInstallation } from '../../../../activities/installation/host/host';
 import { runSlotCommand, slotIsRunning } from '../../../../activities/installation/host/slot-commands';
+import { refusalOf } from '../../refused';
 import { slotGreen } from '../../../model/two-slots';
 import { identify } from '../../../../tools/process-identity';
 
 const shell = (script: string) => ['/bin/sh', '-c', script];
 const signal = new AbortController().signal;
+const start = (command: readonly string[], until = signal) =>
+  runSlotCommand({ slot: 'slot green', verb: 'start', command }, until);
+const isRunning = (command: readonly string[]) =>
+  slotIsRunning({ slot: 'slot green', verb: 'status', command }, signal);
 
 /** The processes that have named themselves in a folder. */
 function startedIn(folder: string): number[] {
@@ -21,25 +25,16 @@ function startedIn(folder: string): number[] {
   return files.map((file) => Number(readFileSync(join(folder, file), 'utf8')));
 }
 
-async function refusalOf(act: Promise<unknown>): Promise<{ code: string; message: string }> {
-  const error: unknown = await act.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof RefusalError) return error.refusal;
-  throw new Error('it was not refused', { cause: error });
-}
-
 describe('the commands of a slot', () => {
   it('run without a shell: arguments reach the program as they are written', async () => {
     const script = 'if (process.argv[1] !== "$HOME; exit 1 *") process.exit(9)';
-    await runSlotCommand('slot green', 'start', [process.execPath, '-e', script, '$HOME; exit 1 *'], signal);
+    await start([process.execPath, '-e', script, '$HOME; exit 1 *']);
   });
 
   it('say in a refusal how they ended, and nothing of what they wrote, which may quote a secret (H28)', async () => {
     const command = shell('cat "$0" >&2; exit 5');
     command.push(__filename); // a file with a secret: Tr0ub4dor
-    const refused = await refusalOf(runSlotCommand('slot green', 'start', command, signal));
+    const refused = await refusalOf(start(command));
     expect(refused.code).toBe('COMMAND_FAILED');
     expect(refused.message).toContain('The command to start slot green failed: /bin/sh -c');
     expect(refused.message).toMatch(/it exited with 5\.$/);
@@ -48,9 +43,7 @@ describe('the commands of a slot', () => {
 
   it('keep little of what they write', async () => {
     const script = 'for (let i = 0; i < 3000; i++) console.error("x".repeat(900)); process.exitCode = 1';
-    const refused = await refusalOf(
-      runSlotCommand('slot green', 'start', [process.execPath, '-e', script], signal),
-    );
+    const refused = await refusalOf(start([process.execPath, '-e', script]));
     expect(refused.message).toMatch(/it exited with 1\.$/);
     expect(refused.message.length).toBeLessThan(700);
   });
@@ -60,17 +53,15 @@ describe('the commands of a slot', () => {
     [shell('kill -9 $$'), 'it was ended by SIGKILL'],
     [shell('sleep 30 &'), 'it left a process behind that keeps its output open'],
   ])('are refused when %j', async (command, reason) => {
-    expect((await refusalOf(runSlotCommand('slot green', 'start', command, signal))).message).toContain(
-      reason,
-    );
+    expect((await refusalOf(start(command))).message).toContain(reason);
   });
 
   it('are ended when the step is given up, which throws its reason', async () => {
     const giveUp = new AbortController();
     const reason = new Error('the budget is used up');
     setTimeout(() => giveUp.abort(reason), 50);
-    await expect(runSlotCommand('slot green', 'start', ['sleep', '30'], giveUp.signal)).rejects.toBe(reason);
-    await expect(runSlotCommand('slot green', 'start', ['true'], giveUp.signal)).rejects.toBe(reason);
+    await expect(start(['sleep', '30'], giveUp.signal)).rejects.toBe(reason);
+    await expect(start(['true'], giveUp.signal)).rejects.toBe(reason);
   });
 
   describe('that do not end when they are asked to', () => {
@@ -105,7 +96,7 @@ describe('the commands of a slot', () => {
     it('are killed with all that they have started, before their undo may run (H8)', async () => {
       const giveUp = new AbortController();
       const reason = new Error('the budget is used up');
-      const running = runSlotCommand('slot green', 'start', stubborn(), giveUp.signal);
+      const running = start(stubborn(), giveUp.signal);
       await allStarted();
       giveUp.abort(reason);
 
@@ -117,7 +108,7 @@ describe('the commands of a slot', () => {
       const giveUp = new AbortController();
       const command = stubborn();
       const script = `${command[2]}`.replace("trap '' TERM", "trap 'exit 0' TERM");
-      const running = runSlotCommand('slot green', 'start', shell(script), giveUp.signal);
+      const running = start(shell(script), giveUp.signal);
       await allStarted();
       giveUp.abort(new Error('cancelled'));
 
@@ -128,9 +119,7 @@ describe('the commands of a slot', () => {
     it('are over before their activity reports that it was cancelled (H8)', async () => {
       const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
       const reported = environment.run(() =>
-        withinBounds('stage', { times: {}, began: [] }, (bounds) =>
-          runSlotCommand('slot green', 'start', stubborn(), bounds.signal),
-        ),
+        withinBounds('stage', { times: {}, began: [] }, (bounds) => start(stubborn(), bounds.signal)),
       );
       await Promise.race([allStarted(), reported]);
       environment.cancel();
@@ -141,12 +130,12 @@ describe('the commands of a slot', () => {
   });
 
   it('tell running from stopped by the exit code, and refuse an answer that is neither', async () => {
-    expect(await slotIsRunning('slot green', shell('exit 0'), signal)).toBe(true);
+    expect(await isRunning(shell('exit 0'))).toBe(true);
     for (const stopped of [1, 2, 3]) {
-      expect(await slotIsRunning('slot green', shell(`exit ${stopped}`), signal)).toBe(false);
+      expect(await isRunning(shell(`exit ${stopped}`))).toBe(false);
     }
     for (const unknown of [4, 126, 127]) {
-      const refused = await refusalOf(slotIsRunning('slot green', shell(`exit ${unknown}`), signal));
+      const refused = await refusalOf(isRunning(shell(`exit ${unknown}`)));
       expect(refused).toMatchObject({ code: 'COMMAND_FAILED' });
       expect(refused.message).toContain('The command to ask slot green failed');
       expect(refused.message).toContain('0 means running, 1 to 3 not running');
