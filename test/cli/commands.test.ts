@@ -3,38 +3,31 @@ import { run } from '../../cli/program';
 import type { RotationResult } from '../../workflows/model/result';
 import { recordingTerminal, type RecordingTerminal } from './recording-terminal';
 import { until } from '../patience';
-import { startStandIn, type StandIn } from './stand-in-server';
+import { useStandIn } from './stand-in-server';
 
-let server: StandIn;
-let config: string;
+const server = useStandIn();
 
 /** `rotate --yes` under way, shown as being in its step `stage`. */
 async function rotating(terminal: RecordingTerminal, ...more: string[]): Promise<Promise<number>[]> {
-  const exit = run(['rotate', 'production', '--yes', '-c', config, ...more], terminal);
+  const exit = run(['rotate', 'production', '--yes', '-c', server.config, ...more], terminal);
   await until(() => `${terminal.output}${terminal.errors}`.includes('production: stage ...'));
   return [exit];
 }
 
 const finished = () => server.temporal.workflow.getHandle('log-production').signal('finish');
 
-beforeAll(async () => {
-  server = await startStandIn();
-  config = server.configured();
-  await server.guarded({ log: 'production' });
-});
-
-afterAll(() => server.stop());
+beforeAll(() => server.guarded({ log: 'production' }));
 
 it('plans without asking, and prints the plan', async () => {
   const terminal = recordingTerminal();
 
-  expect(await run(['plan', 'production', '-c', config], terminal)).toBe(0);
+  expect(await run(['plan', 'production', '-c', server.config], terminal)).toBe(0);
   expect(terminal.output).toContain('Plan to rotate production');
 });
 
 it('prints a plan as JSON and nothing else on standard output', async () => {
   const terminal = recordingTerminal();
-  await run(['plan', 'production', '--json', '-c', config], terminal);
+  await run(['plan', 'production', '--json', '-c', server.config], terminal);
 
   expect((JSON.parse(terminal.output) as RotationResult).outcome).toBe('planned');
 });
@@ -42,7 +35,7 @@ it('prints a plan as JSON and nothing else on standard output', async () => {
 it('exits with 3 when the worker refuses', async () => {
   const terminal = recordingTerminal();
 
-  expect(await run(['plan', 'another', '-c', config], terminal)).toBe(3);
+  expect(await run(['plan', 'another', '-c', server.config], terminal)).toBe(3);
   expect(terminal.output).toContain('(CURRENT_TREE_NOT_ACTIVE)');
 });
 
@@ -50,12 +43,12 @@ it('starts nothing when nobody can be asked, or the answer is no', async () => {
   const nobody = recordingTerminal();
   const no = recordingTerminal({ asks: true, answer: false });
 
-  expect(await run(['rotate', 'production', '-c', config], nobody)).toBe(2);
+  expect(await run(['rotate', 'production', '-c', server.config], nobody)).toBe(2);
   expect(nobody.errors).toContain('--yes');
-  expect(await run(['rotate', 'production', '-c', config], no)).toBe(3);
+  expect(await run(['rotate', 'production', '-c', server.config], no)).toBe(3);
   expect(no.output).toContain('Plan to rotate production');
   const status = recordingTerminal();
-  await run(['status', 'production', '-c', config], status);
+  await run(['status', 'production', '-c', server.config], status);
   expect(status.output).toContain('no rotation that Temporal remembers');
 });
 
@@ -96,16 +89,16 @@ it('detaches at Ctrl-C: the rotation goes on, status sees it, cancel takes it ba
   expect(await exit).toBe(130);
   expect(terminal.errors.replace(/\s+/g, ' ')).toContain('rekor-rotate cancel production');
   const status = recordingTerminal();
-  expect(await run(['status', '-c', config], status)).toBe(0);
+  expect(await run(['status', '-c', server.config], status)).toBe(0);
   expect(status.output).toContain('a rotation runs');
   const cancel = recordingTerminal();
-  expect(await run(['cancel', 'production', '-c', config], cancel)).toBe(0);
+  expect(await run(['cancel', 'production', '-c', server.config], cancel)).toBe(0);
   expect(cancel.output).toContain('Cancel takes everything back');
   expect(cancel.output).toContain('was rolled back');
   const again = recordingTerminal();
-  expect(await run(['cancel', 'production', '-c', config], again)).toBe(3);
+  expect(await run(['cancel', 'production', '-c', server.config], again)).toBe(3);
   const after = recordingTerminal();
-  await run(['status', 'production', '--json', '-c', config], after);
+  await run(['status', 'production', '--json', '-c', server.config], after);
   expect(JSON.parse(after.output)).toMatchObject({ state: 'ended', result: { outcome: 'rolledBack' } });
 });
 
@@ -122,8 +115,8 @@ it('takes a rotation for ended when its lock is, though the workflow that was as
   const cancel = recordingTerminal();
   const status = recordingTerminal();
 
-  expect(await run(['cancel', 'production', '-c', config], cancel)).toBe(3);
-  await run(['status', 'production', '--json', '-c', config], status);
+  expect(await run(['cancel', 'production', '-c', server.config], cancel)).toBe(3);
+  await run(['status', 'production', '--json', '-c', server.config], status);
   expect(JSON.parse(status.output)).toMatchObject({ state: 'ended', result: { outcome: 'completed' } });
   expect((await asked.describe()).status.name).toBe('RUNNING');
   await asked.signal('finish');
@@ -132,7 +125,7 @@ it('takes a rotation for ended when its lock is, though the workflow that was as
 
 it('says of an ended rotation when that was', async () => {
   const terminal = recordingTerminal();
-  await run(['status', 'production', '-c', config], terminal);
+  await run(['status', 'production', '-c', server.config], terminal);
 
   expect(terminal.output).toMatch(
     /production: the last rotation ended at \d{4}-\d\d-\d\dT[\d:.]+Z,\s+\d+ s ago\./,
@@ -144,7 +137,7 @@ it('says of a rotation that was terminated how to find what it left', async () =
   await server.temporal.workflow.getHandle('log-production').terminate('for a test');
   expect(await exit).toBe(1);
   const terminal = recordingTerminal();
-  await run(['status', 'production', '-c', config], terminal);
+  await run(['status', 'production', '-c', server.config], terminal);
 
   expect(terminal.output).toContain('without a result');
   expect(terminal.output).toContain('rekor-rotate recover production --dry-run');
@@ -161,7 +154,7 @@ it('says its version', async () => {
 it('runs no worker with metrics at an address that is none', async () => {
   const terminal = recordingTerminal();
 
-  expect(await run(['worker', '--metrics', 'localhost:9464', '-c', config], terminal)).toBe(2);
+  expect(await run(['worker', '--metrics', 'localhost:9464', '-c', server.config], terminal)).toBe(2);
   expect(terminal.errors).toContain('--metrics is localhost:9464');
 });
 

@@ -1,33 +1,22 @@
 import { run } from '../../cli/program';
-import { recordingTerminal } from './recording-terminal';
+import { recordingTerminal, saidBy } from './recording-terminal';
 import { until } from '../patience';
-import { startStandIn, type StandIn } from './stand-in-server';
+import { useStandIn } from './stand-in-server';
 
-let server: StandIn;
-let config: string;
-
-beforeAll(async () => {
-  server = await startStandIn();
-  config = server.configured();
-});
-
-afterAll(() => server.stop());
+const server = useStandIn();
 
 const lock = () => server.temporal.workflow.getHandle('log-production');
 const person = ['--who', 'Ada', '--why', 'the signer is gone for good', '-c'];
 
-async function resume(...options: string[]) {
-  const terminal = recordingTerminal();
-  const code = await run(['resume', 'production', ...options, ...person, config], terminal);
-  return { code, output: terminal.output.replace(/\s+/g, ' '), errors: terminal.errors.replace(/\s+/g, ' ') };
-}
+const resume = (...options: string[]) =>
+  saidBy(['resume', 'production', ...options, ...person, server.config]);
 
 it('has nothing to resume when nothing runs, and knows no other log', async () => {
   const nothing = await resume('--retry');
   expect(nothing).toMatchObject({ code: 3 });
   expect(nothing.errors).toContain('Nothing of production runs');
   const another = recordingTerminal();
-  expect(await run(['resume', 'prodution', '--retry', ...person, config], another)).toBe(2);
+  expect(await run(['resume', 'prodution', '--retry', ...person, server.config], another)).toBe(2);
   expect(another.errors).toContain('(UNKNOWN_LOG)');
 });
 
@@ -41,7 +30,7 @@ it.each([[[]], [['--retry', '--skip']]])('wants exactly one decision, not %j', a
 it('wants to know who and why', async () => {
   const terminal = recordingTerminal();
 
-  expect(await run(['resume', 'production', '--retry', '-c', config], terminal)).toBe(2);
+  expect(await run(['resume', 'production', '--retry', '-c', server.config], terminal)).toBe(2);
   expect(terminal.errors).toContain('--who');
   expect(terminal.errors).toContain('--why');
   expect(terminal.errors).not.toContain('--give-up');
@@ -55,7 +44,7 @@ it.each([
 ])('says all that %s is missing at once', async (command, missing) => {
   const terminal = recordingTerminal();
 
-  expect(await run([...command.split(' '), '-c', config], terminal)).toBe(2);
+  expect(await run([...command.split(' '), '-c', server.config], terminal)).toBe(2);
   for (const one of missing) {
     expect(terminal.errors).toContain(one);
   }
@@ -68,7 +57,7 @@ describe('a rotation that is held', () => {
 
   beforeAll(async () => {
     watching = recordingTerminal();
-    exit = run(['rotate', 'production', '--yes', '-c', config], watching);
+    exit = run(['rotate', 'production', '--yes', '-c', server.config], watching);
     await until(() => watching.output.includes('production: stage ...'));
   });
 
@@ -90,7 +79,7 @@ describe('a rotation that is held', () => {
 
   it('is shown by status: what is there, what would finish it, what can be decided, what Cancel would do', async () => {
     const terminal = recordingTerminal();
-    await run(['status', 'production', '-c', config], terminal);
+    await run(['status', 'production', '-c', server.config], terminal);
 
     expect(terminal.output).toContain('Held: undo freeze, after 4 tries');
     expect(terminal.output).toContain(
@@ -100,7 +89,7 @@ describe('a rotation that is held', () => {
     expect(terminal.output).not.toContain('--skip --who NAME');
     expect(terminal.output).toContain('Cancel takes everything back');
     const json = recordingTerminal();
-    await run(['status', 'production', '--json', '-c', config], json);
+    await run(['status', 'production', '--json', '-c', server.config], json);
     expect(JSON.parse(json.output)).toMatchObject({
       state: 'running',
       what: 'rotation',

@@ -1,10 +1,10 @@
 import { run } from '../../cli/program';
 import { pausedAt, startPausingFront, type PausingFront } from './pausing-front';
-import { recordingTerminal, type RecordingTerminal } from './recording-terminal';
+import { recordingTerminal, saidBy, type RecordingTerminal } from './recording-terminal';
 import { until } from '../patience';
-import { startStandIn, type StandIn } from './stand-in-server';
+import { useStandIn } from './stand-in-server';
 
-let server: StandIn;
+const server = useStandIn();
 let front: PausingFront;
 let config: string;
 let watching: RecordingTerminal;
@@ -13,18 +13,9 @@ let exit: Promise<number>;
 const goesOn = '`temporal workflow unpause --workflow-id log-production`';
 const lock = () => server.temporal.workflow.getHandle('log-production');
 
-async function said(...command: string[]) {
-  const terminal = recordingTerminal();
-  const code = await run([...command, '-c', config], terminal);
-  return {
-    code,
-    output: terminal.output,
-    words: `${terminal.output} ${terminal.errors}`.replace(/\s+/g, ' '),
-  };
-}
+const said = (...command: string[]) => saidBy([...command, '-c', config]);
 
 beforeAll(async () => {
-  server = await startStandIn();
   front = await startPausingFront(server.address);
   config = server.configured('stand-in', front.address);
   await server.guarded({ log: 'production' });
@@ -34,10 +25,7 @@ beforeAll(async () => {
   front.pause('log-production');
 });
 
-afterAll(async () => {
-  front.stop();
-  await server.stop();
-});
+afterAll(() => front.stop());
 
 it('is open: status says that it runs, who has paused it and how it goes on, and exits with 7', async () => {
   const { code, words } = await said('status', 'production');

@@ -1,3 +1,4 @@
+import { run } from '../../cli/program';
 import type { Terminal } from '../../cli/terminal';
 
 export interface RecordingTerminal extends Terminal {
@@ -5,6 +6,13 @@ export interface RecordingTerminal extends Terminal {
   readonly errors: string;
   /** Ctrl-C. */
   interrupt(): void;
+}
+
+/** What a command line says, and exits with; `words`: all of it, however it is broken into lines. */
+export async function saidBy(command: readonly string[], terminal = recordingTerminal()) {
+  const code = await run(command, terminal);
+  const { output, errors } = terminal;
+  return { code, output, errors, words: `${output} ${errors}`.replace(/\s+/g, ' ') };
 }
 
 /** A terminal that keeps what it is told and answers what it was told to answer. */

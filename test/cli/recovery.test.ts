@@ -1,27 +1,15 @@
-import { run } from '../../cli/program';
 import type { RotationResult } from '../../workflows/model/result';
 import type { PruneResult } from '../../workflows/prune-trees';
-import { recordingTerminal } from './recording-terminal';
+import { recordingTerminal, saidBy } from './recording-terminal';
 import { until } from '../patience';
-import { startStandIn, type StandIn } from './stand-in-server';
+import { useStandIn } from './stand-in-server';
 
-let server: StandIn;
-let config: string;
-
-beforeAll(async () => {
-  server = await startStandIn();
-  config = server.configured();
-});
-
-afterAll(() => server.stop());
+const server = useStandIn();
 
 const lock = () => server.temporal.workflow.getHandle('log-production');
 
-async function said(command: readonly string[], terminal = recordingTerminal()) {
-  const code = await run([...command, '-c', config], terminal);
-  const { output, errors } = terminal;
-  return { code, output, errors, words: `${output} ${errors}`.replace(/\s+/g, ' ') };
-}
+const said = (command: readonly string[], terminal = recordingTerminal()) =>
+  saidBy([...command, '-c', server.config], terminal);
 
 describe('recover', () => {
   it('shows what was found and what would be done, and does nothing, in a dry run', async () => {

@@ -21,7 +21,18 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-export async function startStandIn(): Promise<StandIn> {
+/** One server for all tests of a file, which are those of its group; it is a server only while they run. */
+export function useStandIn(): StandIn & { readonly config: string } {
+  const server = {} as StandIn & { config: string };
+  beforeAll(async () => {
+    Object.assign(server, await startStandIn());
+    server.config = server.configured();
+  });
+  afterAll(() => server.stop());
+  return server;
+}
+
+async function startStandIn(): Promise<StandIn> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const { temporal } = await ensureBinaries(() => undefined);
   const server = await TestWorkflowEnvironment.createLocal({

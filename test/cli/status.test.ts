@@ -2,12 +2,11 @@ import { run } from '../../cli/program';
 import type { LogStatus } from '../../cli/log-status';
 import { refusal } from '../../workflows/model/refusals';
 import { startPausingFront } from './pausing-front';
-import { recordingTerminal } from './recording-terminal';
+import { recordingTerminal, saidBy } from './recording-terminal';
 import { until } from '../patience';
-import { startStandIn, type StandIn } from './stand-in-server';
+import { useStandIn } from './stand-in-server';
 
-let server: StandIn;
-let config: string;
+const server = useStandIn();
 
 const differs = refusal('INSTANCE_DIFFERS', {
   log: 'production',
@@ -15,12 +14,7 @@ const differs = refusal('INSTANCE_DIFFERS', {
   differences: ['it loaded tree 100 with 0 entries, not 42'],
 });
 
-async function status(...more: string[]) {
-  const terminal = recordingTerminal();
-  const code = await run(['status', 'production', '-c', config, ...more], terminal);
-  const { output, errors } = terminal;
-  return { code, output, words: `${output} ${errors}`.replace(/\s+/g, ' ') };
-}
+const status = (...more: string[]) => saidBy(['status', 'production', '-c', server.config, ...more]);
 
 async function statusJson(): Promise<LogStatus> {
   return JSON.parse((await status('--json')).output) as LogStatus;
@@ -31,18 +25,11 @@ const lock = () => server.temporal.workflow.getHandle('log-production');
 /** A rotation from its start to the end that a signal or a Cancel gives it. */
 async function rotate(end: 'finish' | 'cancel'): Promise<void> {
   const terminal = recordingTerminal();
-  const exit = run(['rotate', 'production', '--yes', '-c', config], terminal);
+  const exit = run(['rotate', 'production', '--yes', '-c', server.config], terminal);
   await until(() => terminal.output.includes('production: stage ...'));
   await (end === 'finish' ? lock().signal('finish') : lock().cancel());
   await exit;
 }
-
-beforeAll(async () => {
-  server = await startStandIn();
-  config = server.configured();
-});
-
-afterAll(() => server.stop());
 
 it('says that nobody guards a log, and exits with 7, before there is a guardian', async () => {
   const { code, words } = await status();

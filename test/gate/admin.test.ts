@@ -1,7 +1,6 @@
-import { ask, Started } from './support';
+import { ask, useStarted } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 describe('the admin interface', () => {
   it('is not on the public port', async () => {
@@ -48,8 +47,7 @@ describe('the admin interface', () => {
     ['send', { attemptId: 'r/1', number: 1, instances: ['ftp://a:1'] }, 'instances'],
     ['send', 'text', 'order'],
   ] as const)('refuses %s %j and names %s', async (kind, order, field) => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { gate } = await started.both();
     const { status, refusal } = await gate.order(kind, order);
     expect([status, refusal.code]).toEqual([400, 'ORDER_INVALID']);
     expect(refusal.message).toContain(field);
@@ -108,8 +106,7 @@ describe('the admin interface', () => {
   });
 
   it('says in a refusal how the gate stands', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { rekor, gate } = await started.both();
     await gate.hold(5);
     await gate.send(5, rekor.url);
     const { status, refusal } = await gate.order('hold', { attemptId: 'r5/1', number: 5, leaseMs: 10 });

@@ -5,10 +5,9 @@ import { RefusalError } from '../../activities/errors/refusal-error';
 import type { GateOptions } from '../../gate/gate';
 import { privateAuthority, tlsProxy } from '../activities/private-authority';
 import { shardedRekor, type ShardedRekor } from './sharded-rekor';
-import { ask, Started, until, type TestGate } from './support';
+import { ask, useStarted, until, type TestGate } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const shards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] };
 const authority = privateAuthority();

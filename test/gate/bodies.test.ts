@@ -1,8 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { rawClient, Started, TestClock, until, WRITE, type Behaviour, type TestGate } from './support';
+import { rawClient, useStarted, TestClock, until, WRITE, type Behaviour, type TestGate } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const KIB = 1024;
 /** Of all bodies; each of those below fits in by itself. */

@@ -2,10 +2,18 @@ import type { ServerResponse } from 'node:http';
 import { Upstreams, type Asked } from '../../gate/upstreams';
 import type { LoadedShards } from '../../workflows/model/shards';
 import { shardedRekor } from './sharded-rekor';
-import { ask, created, RETRIEVE, Started, TestClock, TREE_REFUSAL, until, type FakeRekor } from './support';
+import {
+  ask,
+  created,
+  RETRIEVE,
+  useStarted,
+  TestClock,
+  TREE_REFUSAL,
+  until,
+  type FakeRekor,
+} from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const shards: LoadedShards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] };
 const others: LoadedShards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 0 }] };

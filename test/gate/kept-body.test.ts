@@ -1,9 +1,8 @@
 import { ByteBudget } from '../../gate/byte-budget';
 import { KeptBody, NoRoom, type BodyLimits } from '../../gate/kept-body';
-import { Started } from './support';
+import { useStarted } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 async function limits(more: Partial<BodyLimits> = {}): Promise<BodyLimits> {
   return {

@@ -1,9 +1,8 @@
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ask, rawClient, RETRIEVE, Started, until, WRITE, type Behaviour } from './support';
+import { ask, rawClient, RETRIEVE, useStarted, until, WRITE, type Behaviour } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const echo: Behaviour = (seen, response) => {
   response.writeHead(200, 'Fine', [
@@ -60,8 +59,7 @@ describe('what passes through the gate', () => {
   it.each(['//api/v1/log/entries', '/api/v1/./log/entries/', '/api/v1/x/../log/entries?apiKey=1'])(
     'holds a write that is spelt %s, as Rekor cleans paths before it matches them',
     async (path) => {
-      const rekor = await started.rekor();
-      const gate = await started.gate({ firstInstances: [rekor.url] });
+      const { rekor, gate } = await started.both();
       await gate.hold(1);
       const write = gate.write('one', { path });
       await until('the write waits', async () => (await gate.state()).writesWaiting === 1);
@@ -105,8 +103,7 @@ describe('what passes through the gate', () => {
 
 describe('a Rekor that misbehaves', () => {
   it('says 502 in the shape of Rekor when nobody listens', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { rekor, gate } = await started.both();
     await rekor.close();
     for (const reply of [await ask(gate.url, { path: '/api/v1/log' }), await gate.write('one')]) {
       expect(reply.status).toBe(502);

@@ -113,7 +113,7 @@ describe("what counts as a write, beside Rekor's own router", () => {
     expect(missed).toEqual([]);
     // Only what has no valid host, which is a 400 to Rekor, may be held all the same.
     expect(held.filter(([each, status]) => status !== 400 || each.startsWith('/'))).toEqual([]);
-  }, 300_000);
+  });
 
   it('never passes a gate that holds, and passes it after the hold', async () => {
     const gate = await started.gate({ firstInstances: [router.url] });

@@ -5,10 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../../simulation/random';
 import type { LoadedShards } from '../../workflows/model/shards';
 import { logInfo, shardedRekor, type ShardedRekor } from './sharded-rekor';
-import { ask, RETRIEVE, Started, TestClock, until, type TestGate } from './support';
+import { ask, RETRIEVE, type Started, useStarted, TestClock, until, type TestGate } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const right: LoadedShards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] };
 const wrong: LoadedShards = { activeTreeId: '12', inactive: [{ treeId: '11', length: 0 }] };
@@ -194,7 +193,6 @@ describe('a Rekor that was restarted (H10)', () => {
       await Promise.all(clients);
       expect(rekor.writes.filter((shards) => shards !== right)).toEqual([]);
     },
-    300_000,
   );
 });
 

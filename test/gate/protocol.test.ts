@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { requestFault } from '../../gate/protocol-errors';
 import { brokenAnswer, connector, Upstream } from '../../gate/upstream';
 import { BUILD_MS, exchange, startRouter, statusOf, type Router } from './rekor-router';
-import { ask, created, rawClient, Started, until, WRITE } from './support';
+import { ask, created, rawClient, useStarted, until, WRITE } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const HEAD = 'Host: x\r\nConnection: close\r\n';
 const lines = (count: number, bytes: number): string =>
@@ -107,8 +106,7 @@ describe('what is no request', () => {
   });
 
   it('is answered with 400 in the shape of Rekor when no answer is owed, also within a body', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { rekor, gate } = await started.both();
     const chunked = `POST ${WRITE} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
     for (const request of ['garbage\r\n\r\n', `${chunked}no length\r\n`]) {
       const received = await exchange(gate.url, request);
@@ -207,8 +205,7 @@ describe('a 502', () => {
   });
 
   it('is in the shape of Rekor and names the cause when nobody listens', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { rekor, gate } = await started.both();
     await rekor.close();
     const reply = await ask(gate.url, { path: '/api/v1/log' });
     expect(reply.status).toBe(502);
@@ -218,8 +215,7 @@ describe('a 502', () => {
 
 describe('a connection', () => {
   it('stays open after an answer whose request was complete', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { gate } = await started.both();
     const { socket, received } = await rawClient(gate.url);
     for (const count of [1, 2]) {
       socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1`);

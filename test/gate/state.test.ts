@@ -2,10 +2,9 @@ import fs, { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveState } from '../../gate/state-file';
 import { GateStartError } from '../../gate/start-error';
-import { ask, created, Started, until } from './support';
+import { ask, created, useStarted, until } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 describe('what the gate remembers', () => {
   it('has saved an order before it answers, so a gate that is killed then comes back with it (H16)', async () => {
@@ -49,8 +48,7 @@ describe('what the gate remembers', () => {
   });
 
   it('comes back healing from a hold, with nobody waiting, and goes on when told (H15)', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { rekor, gate } = await started.both();
     await gate.hold(3);
     const left = join(await started.directory(), 'left.json');
     await writeFile(left, await readFile(gate.options.stateFile));
@@ -141,8 +139,7 @@ describe('what the gate remembers', () => {
   });
 
   it('does not obey an order that it cannot save, and says so', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { gate } = await started.both();
     await rm(gate.options.stateFile, { force: true });
     await mkdir(gate.options.stateFile);
     const { status, refusal } = await gate.order('hold', { attemptId: 'r1/1', number: 1, leaseMs: 1_000 });

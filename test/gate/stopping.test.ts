@@ -1,9 +1,8 @@
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
-import { ask, created, rawClient, Started, until, WRITE, type Behaviour, type TestGate } from './support';
+import { ask, created, rawClient, useStarted, until, WRITE, type Behaviour, type TestGate } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 /** So long that nothing in these tests is closed because it was over. */
 const LONG_MS = 60_000;

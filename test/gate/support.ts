@@ -206,6 +206,13 @@ export interface TestGate {
   state(): Promise<GateState>;
 }
 
+/** What the tests of a file start, ended after each of them. */
+export function useStarted(): Started {
+  const started = new Started();
+  afterEach(() => started.end());
+  return started;
+}
+
 /** Everything that a test started, ended in the opposite order. */
 export class Started {
   readonly #ends: (() => Promise<void>)[] = [];
@@ -214,6 +221,12 @@ export class Started {
     const rekor = await fakeRekor(...args);
     this.#ends.push(() => rekor.close());
     return rekor;
+  }
+
+  /** A Rekor, and a gate that sends to it. */
+  async both(options: Partial<GateOptions> = {}): Promise<{ rekor: FakeRekor; gate: TestGate }> {
+    const rekor = await this.rekor();
+    return { rekor, gate: await this.gate({ firstInstances: [rekor.url], ...options }) };
   }
 
   async directory(): Promise<string> {

@@ -1,8 +1,7 @@
 import { BUILD_MS, startRouter, statusOf, type Router } from './rekor-router';
-import { rawClient, Started, until, WRITE } from './support';
+import { rawClient, useStarted, until, WRITE } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const MIB = 1024 * 1024;
 

@@ -5,7 +5,8 @@ import {
   created,
   rawClient,
   RETRIEVE,
-  Started,
+  type Started,
+  useStarted,
   TestClock,
   TREE_REFUSAL,
   until,
@@ -16,8 +17,7 @@ import {
   type TestGate,
 } from './support';
 
-const started = new Started();
-afterEach(() => started.end());
+const started = useStarted();
 
 const treeRefuses: Behaviour = (_seen, response) => {
   response.writeHead(500, { 'Content-Type': 'application/json' });
@@ -67,8 +67,7 @@ describe('a hold', () => {
   });
 
   it('drops a held write whose client has gone (H17)', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { rekor, gate } = await started.both();
     await gate.hold(1);
     const leave = new AbortController();
     const write = gate.write('one', { signal: leave.signal });
@@ -83,8 +82,7 @@ describe('a hold', () => {
   });
 
   it('drops a held write whose client has closed its sending half, as Go would (H17)', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { gate } = await started.both();
     await gate.hold(1);
     const { socket } = await rawClient(gate.url);
     socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1`);
@@ -96,8 +94,7 @@ describe('a hold', () => {
   });
 
   it('does not count or hold a write until its body is complete, however slowly it comes (H14)', async () => {
-    const rekor = await started.rekor();
-    const gate = await started.gate({ firstInstances: [rekor.url] });
+    const { rekor, gate } = await started.both();
     const { socket, received } = await rawClient(gate.url);
     socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n1`);
     await gate.hold(1);

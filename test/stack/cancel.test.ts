@@ -43,31 +43,23 @@ describe('a rotation that is cancelled', () => {
     });
   }
 
-  it.each(caughtRows(inTime))(
-    'in $step takes everything back: $where',
-    async ({ step }) => {
-      const before = await log.snapshot();
-      const result = await cancelledIn(step);
+  it.each(caughtRows(inTime))('in $step takes everything back: $where', async ({ step }) => {
+    const before = await log.snapshot();
+    const result = await cancelledIn(step);
 
-      expectOutcome(result, 'rolledBack');
-      expect(endedSteps(result, 'done')).not.toContain('expose');
-      expectAsBefore(before, await log.snapshot());
-      await log.expectNothingLost();
-    },
-    300_000,
-  );
+    expectOutcome(result, 'rolledBack');
+    expect(endedSteps(result, 'done')).not.toContain('expose');
+    expectAsBefore(before, await log.snapshot());
+    await log.expectNothingLost();
+  });
 
-  it.each(caughtRows(tooLate))(
-    'in $step goes on to its end: $where',
-    async ({ step }) => {
-      const result = await cancelledIn(step);
+  it.each(caughtRows(tooLate))('in $step goes on to its end: $where', async ({ step }) => {
+    const result = await cancelledIn(step);
 
-      expectOutcome(result, 'completed');
-      expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
-      await log.expectNothingLost();
-    },
-    300_000,
-  );
+    expectOutcome(result, 'completed');
+    expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
+    await log.expectNothingLost();
+  });
 
   it('gives clients their writes back before anything else, the stop of the next slot above all (H26)', async () => {
     const serving = await log.serving();

@@ -65,7 +65,6 @@ describe('a log of which a part breaks in the middle of a rotation', () => {
     async (_name, each) => {
       expectUnharmed(await runCell(rig, each, options));
     },
-    300_000,
   );
 
   it('goes on or is taken back by another worker, when one is killed in the critical section (H21)', async () => {

@@ -40,7 +40,7 @@ describe('what people are told after a rotation', () => {
     expectOutcome(result, 'completed');
     await log.expectWritable();
     await log.expectWritable();
-  }, 420_000);
+  });
 
   const first = (): number => result.nextTree?.firstIndex ?? NaN;
 

@@ -173,24 +173,20 @@ describe('a rotation in which something fails', () => {
     }
   }
 
-  it.each(failures)(
-    'for good in $step is rolled back: $how',
-    async ({ step, after, arrange }) => {
-      const before = await log.snapshot();
-      arrange(log, await log.serving());
-      const { result, summary } = await rotateUnderLoad();
+  it.each(failures)('for good in $step is rolled back: $how', async ({ step, after, arrange }) => {
+    const before = await log.snapshot();
+    arrange(log, await log.serving());
+    const { result, summary } = await rotateUnderLoad();
 
-      expectOutcome(result, 'rolledBack');
-      expect(endedSteps(result, 'done')).toEqual(expect.arrayContaining([...after]));
-      expect(endedSteps(result, 'done')).not.toContain(step);
-      expect(endedSteps(result, 'undone')).toContain('createTree');
-      expect(result.reason).not.toBe('');
-      expectAsBefore(before, await log.snapshot());
-      expect(summary.failures).toEqual([]);
-      await log.expectNothingLost();
-    },
-    300_000,
-  );
+    expectOutcome(result, 'rolledBack');
+    expect(endedSteps(result, 'done')).toEqual(expect.arrayContaining([...after]));
+    expect(endedSteps(result, 'done')).not.toContain(step);
+    expect(endedSteps(result, 'undone')).toContain('createTree');
+    expect(result.reason).not.toBe('');
+    expectAsBefore(before, await log.snapshot());
+    expect(summary.failures).toEqual([]);
+    await log.expectNothingLost();
+  });
 
   it.each(answersLost)(
     'after its effect in $step is repeated, and nothing happens twice: $how',
@@ -213,7 +209,6 @@ describe('a rotation in which something fails', () => {
       ]);
       await log.expectNothingLost();
     },
-    300_000,
   );
 
   it('once before its effect, in every step, is repeated until it succeeds', async () => {
@@ -238,35 +233,31 @@ describe('a rotation in which something fails', () => {
   it.each([
     { undos: 'had their effect, though their answers were lost, are run twice', lost: true },
     { undos: 'failed before their effect are run again', lost: false },
-  ])(
-    'whose undos $undos',
-    async ({ lost }) => {
-      const before = await log.snapshot();
-      const serving = await log.serving();
-      const { activeTreeId } = serving;
-      const { trillian, gate } = log;
-      const update = { method: 'UpdateTree', ...once };
-      trillian.when({ method: 'QueueLeaf' }).answer(unavailable);
-      const chosen = [
-        trillian.when({ ...update, where: setsStateOfAnother(activeTreeId, 'FROZEN') }),
-        trillian.when({ ...update, where: setsState(activeTreeId, 'ACTIVE') }),
-      ];
-      const order = gate.when({ ...release(log, serving), ...once });
-      for (const each of chosen) {
-        if (lost) each.answerAfter(unavailable);
-        else each.answer(unavailable);
-      }
-      if (lost) order.dropAfter();
-      else order.answer({ status: 500 });
-      const { result } = await rotateUnderLoad();
+  ])('whose undos $undos', async ({ lost }) => {
+    const before = await log.snapshot();
+    const serving = await log.serving();
+    const { activeTreeId } = serving;
+    const { trillian, gate } = log;
+    const update = { method: 'UpdateTree', ...once };
+    trillian.when({ method: 'QueueLeaf' }).answer(unavailable);
+    const chosen = [
+      trillian.when({ ...update, where: setsStateOfAnother(activeTreeId, 'FROZEN') }),
+      trillian.when({ ...update, where: setsState(activeTreeId, 'ACTIVE') }),
+    ];
+    const order = gate.when({ ...release(log, serving), ...once });
+    for (const each of chosen) {
+      if (lost) each.answerAfter(unavailable);
+      else each.answer(unavailable);
+    }
+    if (lost) order.dropAfter();
+    else order.answer({ status: 500 });
+    const { result } = await rotateUnderLoad();
 
-      expectOutcome(result, 'rolledBack');
-      expect(result.interventions).toEqual([]);
-      expectAsBefore(before, await log.snapshot());
-      await log.expectNothingLost();
-    },
-    300_000,
-  );
+    expectOutcome(result, 'rolledBack');
+    expect(result.interventions).toEqual([]);
+    expectAsBefore(before, await log.snapshot());
+    await log.expectNothingLost();
+  });
 
   it('beyond its time is undone, and the second attempt succeeds', async () => {
     const serving = await log.serving();

@@ -137,7 +137,6 @@ describe('a rotation in which someone else changes something', () => {
       await log.expectWritable();
       await log.expectNothingLost();
     },
-    300_000,
   );
 
   function slotOf(name: string): SlotSection {

@@ -36,19 +36,15 @@ describe('a rotation whose worker is killed', () => {
     return result;
   }
 
-  it.each(caughtRows(beforeExposure))(
-    'in $step and cancelled is rolled back: $where',
-    async ({ step }) => {
-      const before = await log.snapshot();
-      const result = await killedIn(step, (rotation) => rotation.cancel());
+  it.each(caughtRows(beforeExposure))('in $step and cancelled is rolled back: $where', async ({ step }) => {
+    const before = await log.snapshot();
+    const result = await killedIn(step, (rotation) => rotation.cancel());
 
-      expectOutcome(result, 'rolledBack');
-      expect(endedSteps(result, 'done')).not.toContain('expose');
-      expectAsBefore(before, await log.snapshot());
-      await log.expectNothingLost();
-    },
-    300_000,
-  );
+    expectOutcome(result, 'rolledBack');
+    expect(endedSteps(result, 'done')).not.toContain('expose');
+    expectAsBefore(before, await log.snapshot());
+    await log.expectNothingLost();
+  });
 
   it.each(caughtRows(fromExposure))(
     'in $step repeats it with another worker, and completes: $where',
@@ -65,7 +61,6 @@ describe('a rotation whose worker is killed', () => {
       ]);
       await log.expectNothingLost();
     },
-    300_000,
   );
 
   it('in createTree resumes with another worker, on the tree that was created', async () => {

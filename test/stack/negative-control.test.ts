@@ -104,7 +104,7 @@ describe('the recorder, against procedures that break a log', () => {
     const report = await recorder.check(settled.url);
     expect(report.duplicateIndexes).toBeGreaterThan(0);
     expect(report.wrong.join('\n')).toMatch(/index \d+ was acknowledged for/);
-  }, 300_000);
+  });
 
   it('reports every entry of a shard that is missing from the sharding file as lost (H37)', async () => {
     const [current, next] = [await newTree(), await newTree()];
@@ -130,5 +130,5 @@ describe('the recorder, against procedures that break a log', () => {
     expect(report.lostEntries).toBe(acknowledged); // Those of next are served, but at other indexes.
     expect(report.proofsVerified).toBe(acknowledged - ofCurrent);
     expect(report.duplicateIndexes).toBe(0);
-  }, 300_000);
+  });
 });

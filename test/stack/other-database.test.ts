@@ -136,5 +136,4 @@ it.each<[Content]>([["Trillian's tables"], ['a copy of its trees and queues']])(
     await Promise.all([own.close(), wrong.close()]);
     trillian.close();
   },
-  300_000,
 );

@@ -138,7 +138,6 @@ describe('the log as its clients see it', () => {
       expect(reason).toContain(`its operation ${operation} is switched off`);
       expect(reason).toContain('--enabled_api_endpoints');
     },
-    300_000,
   );
 
   async function restarted(slot: SlotName): Promise<void> {
@@ -156,7 +155,6 @@ describe('the log as its clients see it', () => {
 
       expect(reason).toContain(`its operation ${operation} is switched off`);
     },
-    300_000,
   );
 
   it('would be signed under another name, or with another key, in the next slot: found in the rehearsal', async () => {

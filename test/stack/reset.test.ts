@@ -84,7 +84,6 @@ describe('a rotation that is reset', () => {
       expect((await log.recover({ dryRun: true })).outcome).toBe('notNeeded');
       await log.expectNothingLost();
     },
-    300_000,
   );
 
   it('has lost nothing in any of these', async () => {

@@ -111,22 +111,18 @@ describe('a rotation that is terminated', () => {
     return log.worker.output().slice(said);
   }
 
-  it.each(caughtRows(stepNames))(
-    'in $step is ended by the guardian: $where (H23)',
-    async ({ step }) => {
-      const interrupted = await interruptedIn(step, terminated);
-      await guarded();
-      await interrupted.writable;
+  it.each(caughtRows(stepNames))('in $step is ended by the guardian: $where (H23)', async ({ step }) => {
+    const interrupted = await interruptedIn(step, terminated);
+    await guarded();
+    await interrupted.writable;
 
-      expect(await ended(interrupted)).toBe(exposed.includes(step) ? 'finished' : 'taken back');
-      // What runs in these two goes on to its end, and may leave nothing for the guardian to find.
-      if (step !== 'settle' && step !== 'soak') {
-        expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
-      }
-      await log.expectNothingLost();
-    },
-    300_000,
-  );
+    expect(await ended(interrupted)).toBe(exposed.includes(step) ? 'finished' : 'taken back');
+    // What runs in these two goes on to its end, and may leave nothing for the guardian to find.
+    if (step !== 'settle' && step !== 'soak') {
+      expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
+    }
+    await log.expectNothingLost();
+  });
 
   it.each(['freeze', 'verify', 'expose'] as const)(
     'with its critical section in %s is taken back by the guardian that comes by itself (H23)',
@@ -139,7 +135,6 @@ describe('a rotation that is terminated', () => {
       expect(alarmsOf(interrupted)).toContain('ALARM: A rotation of lab was not carried to its end');
       await log.expectNothingLost();
     },
-    300_000,
   );
 
   it('is left to a person where the policy says so: alarm, refusal of the next one, recovery by hand (H23)', async () => {

@@ -1,13 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { hostInstallation } from '../../../../activities/installation/host/host';
 import {
   environment,
   signal,
   file,
   read,
   contents,
-  options,
+  host,
   orderOf,
+  stagedOrder,
   refusalOf,
   crashAfterChange,
   withTwoSlots,
@@ -19,11 +19,11 @@ describe('discarding the next release', () => {
   it('does nothing when nothing was staged, or another attempt staged it', async () => {
     const before = contents();
     const order = await orderOf();
-    await hostInstallation(options()).discard(order, signal);
+    await host().discard(order, signal);
     expect(contents()).toEqual(before);
-    await hostInstallation(options()).stage(order, order, signal);
+    await host().stage(order, order, signal);
     const staged = contents();
-    await hostInstallation(options()).discard({ ...order, attemptId: 'r1/2' }, signal);
+    await host().discard({ ...order, attemptId: 'r1/2' }, signal);
     expect(contents()).toEqual(staged);
   });
 
@@ -31,12 +31,12 @@ describe('discarding the next release', () => {
     const before = contents();
     const order = await orderOf();
     for (const n of [1, 2, 3, 4]) {
-      await hostInstallation(options()).stage(order, order, signal);
+      await host().stage(order, order, signal);
       const recover = crashAfterChange(n);
-      await expect(hostInstallation(options()).discard(order, signal)).rejects.toThrow('crash');
+      await expect(host().discard(order, signal)).rejects.toThrow('crash');
       recover();
       expect(read('green.env')).toBe(environment('0', '3002'));
-      await hostInstallation(options()).discard(order, signal);
+      await host().discard(order, signal);
       expect(contents()).toEqual(before);
       expect(existsSync(file('green.yaml.before-rekor-rotate'))).toBe(false);
     }
@@ -45,11 +45,10 @@ describe('discarding the next release', () => {
   it.each(['green.env', 'green.yaml'])(
     'leaves everything as found when %s was changed by someone',
     async (name) => {
-      const order = await orderOf();
-      await hostInstallation(options()).stage(order, order, signal);
+      const order = await stagedOrder();
       writeFileSync(file(name), `${read(name) ?? ''}# changed\n`);
       const found = contents();
-      const refused = await refusalOf(hostInstallation(options()).discard(order, signal));
+      const refused = await refusalOf(host().discard(order, signal));
       expect(refused).toMatchObject({ code: 'CHANGED_BY_SOMEONE' });
       expect(refused.message).toContain(file(name));
       expect(contents()).toEqual(found);

@@ -2,10 +2,9 @@ import { OwnWords } from '../../../../activities/errors/own-words';
 import { existsSync, promises as fs, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RefusalError } from '../../../../activities/errors/refusal-error';
 import { hostInstallation } from '../../../../activities/installation/host/host';
 import type { HostOptions, SlotOptions } from '../../../../activities/installation/host/host';
-import { readInstallation } from '../../../../activities/installation/installation';
+import { readInstallation, type Installation } from '../../../../activities/installation/installation';
 import type {
   InstallationState,
   PlannedChanges,
@@ -23,6 +22,7 @@ export const environment = (treeId: string, port: string) =>
   `# ${port}\nPORT=${port}\nTREE_ID=${treeId}\nPASSWORD="s3cret"\n`;
 
 export { slotBlue, slotGreen } from '../../../model/two-slots';
+export { refusalOf } from '../../refused';
 
 let folder = '';
 export const signal = new AbortController().signal;
@@ -61,29 +61,29 @@ export function options(commands: Partial<SlotOptions['commands']> = {}): HostOp
   };
 }
 
+/** The installation of both slots; the next one's commands may be others. */
+export function host(commands?: Partial<SlotOptions['commands']>): Installation {
+  return hostInstallation(options(commands));
+}
+
 export async function stateOf(serving: string): Promise<InstallationState> {
-  return await readInstallation(hostInstallation(options()), [serving], signal);
+  return await readInstallation(host(), [serving], signal);
+}
+
+/** An attempt that has staged the next release. */
+export async function stagedOrder(mark?: string): Promise<Replacement & PlannedChanges> {
+  const order = await orderOf(mark);
+  await host().stage(order, order, signal);
+  return order;
 }
 
 /** What an attempt replaces, with what is planned for it now. */
 export async function orderOf(mark = 'r1/1'): Promise<Replacement & PlannedChanges> {
-  const host = hostInstallation(options());
-  const { current, next } = await host.roles([BLUE], signal);
-  const planned = await host.plan({ current, next }, [CURRENT], signal);
+  const { current, next } = await host().roles([BLUE], signal);
+  const planned = await host().plan({ current, next }, [CURRENT], signal);
   const inactive = [{ treeId: EARLIER, length: 10 }];
   const trees = { currentTreeId: CURRENT, nextTreeId: NEXT, inactive };
-  return { attemptId: mark, current, next, ...trees, patience: host.patience, ...planned };
-}
-
-export async function refusalOf(
-  act: Promise<unknown> | (() => Promise<unknown>),
-): Promise<{ code: string; message: string }> {
-  const error = await (typeof act === 'function' ? act() : act).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof RefusalError) return error.refusal;
-  throw new Error('it was not refused', { cause: error });
+  return { attemptId: mark, current, next, ...trees, patience: host().patience, ...planned };
 }
 
 /** Lets the n-th change of a folder (rename or removal of a whole file) be the last thing that happens before a crash. */
