@@ -40,27 +40,20 @@ export async function resend(
 ): Promise<Answer | null> {
   try {
     const question = await lookUpCall(call, body);
-    const found = await lookUp(log, question, deadline);
-    if (found) return asCreated(found, call.path);
-    if (deadline.aborted) return null;
-    const answer = await log.write({ ...call, body: body.open() });
-    return answer.status === 409 ? await lookUpUntil(log, question, call.path, deadline) : answer;
+    let found = await lookUp(log, question, deadline);
+    if (!found) {
+      if (deadline.aborted) return null;
+      const answer = await log.write({ ...call, body: body.open() });
+      if (answer.status !== 409) return answer;
+      // The leaf is queued; it is found as soon as the signer has integrated it.
+      found = await lookUp(log, question, deadline);
+      for (; !found; found = await lookUp(log, question, deadline)) {
+        await pause(LOOK_AGAIN_MS, undefined, { signal: deadline });
+      }
+    }
+    return asCreated(found, call.path);
   } catch {
     return null;
-  }
-}
-
-/** A 409 means that the leaf is queued; it is found as soon as the signer has integrated it. */
-async function lookUpUntil(
-  log: ResendTarget,
-  question: Call,
-  path: string,
-  deadline: AbortSignal,
-): Promise<Answer | null> {
-  for (;;) {
-    const found = await lookUp(log, question, deadline);
-    if (found) return asCreated(found, path);
-    await pause(LOOK_AGAIN_MS, undefined, { signal: deadline });
   }
 }
 

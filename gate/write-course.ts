@@ -36,16 +36,10 @@ export interface CourseParts {
 
 /** The course of a write that was read: held if need be, sent, sent again if need be. */
 export class WriteCourse {
-  readonly #hold: Hold;
-  readonly #lines: Lines;
-  readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #parts: CourseParts;
 
-  constructor({ hold, lines, clock, log }: CourseParts) {
-    this.#hold = hold;
-    this.#lines = lines;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(parts: CourseParts) {
+    this.#parts = parts;
   }
 
   /** The answer that its client gets. */
@@ -60,7 +54,7 @@ export class WriteCourse {
 
   /** Sends a write when it may go and there is a line for it; else the answer of the gate. */
   async #send(write: Write): Promise<Outcome | Answer> {
-    const admitted = this.#hold.admit(write);
+    const admitted = this.#parts.hold.admit(write);
     let given = admitted instanceof Promise ? await admitted : admitted;
     let line: Line | undefined;
     for (;;) {
@@ -69,7 +63,7 @@ export class WriteCourse {
         return comeAgain(HELD_TOO_LONG);
       }
       const { pass } = given;
-      line ??= this.#lines.now();
+      line ??= this.#parts.lines.now();
       if (line && pass.instances.includes(line.instance)) {
         const outcome = await this.#call(write, pass, line);
         if (outcome) return outcome;
@@ -80,7 +74,7 @@ export class WriteCourse {
       }
       const waited = await this.#lineFor(write);
       if (waited === 'refused') return comeAgain(NOT_PROVEN);
-      const kept = this.#hold.keep(write);
+      const kept = this.#parts.hold.keep(write);
       line = waited;
       if (kept instanceof Promise) {
         line?.unused();
@@ -96,18 +90,18 @@ export class WriteCourse {
    */
   #lineFor(write: WaitingWrite): Promise<Line | undefined | 'refused'> {
     return new Promise((resolve) => {
-      const left = this.#hold.maxWaitMs - (this.#clock.now() - write.arrivedAt);
+      const left = this.#parts.hold.maxWaitMs - (this.#parts.clock.now() - write.arrivedAt);
       const stops: (() => void)[] = [];
       const settle = (end: Line | undefined | 'refused'): void => {
         for (const stop of stops) stop();
         resolve(end);
       };
       stops.push(
-        this.#clock.after(Math.max(0, left), () => settle('refused')),
+        this.#parts.clock.after(Math.max(0, left), () => settle('refused')),
         write.client.onGone(() => settle('refused')),
       );
       if (write.client.gone || left <= 0) settle('refused');
-      else stops.push(this.#lines.wait((line) => settle(line ?? undefined)));
+      else stops.push(this.#parts.lines.wait((line) => settle(line ?? undefined)));
     });
   }
 
@@ -120,7 +114,7 @@ export class WriteCourse {
     } catch (error) {
       if (error instanceof NotSent) return null;
       const reason = brokenReason(error);
-      this.#log.warn({ instance: line.instance, reason }, 'a write got no answer from Rekor');
+      this.#parts.log.warn({ instance: line.instance, reason }, 'a write got no answer from Rekor');
       const broke = !(error instanceof BrokenCall) || error.asked;
       return { answer: brokenAnswer(error), broke, pass };
     } finally {
@@ -130,16 +124,16 @@ export class WriteCourse {
 
   /** A write that broke under a hold waits for the end of the hold and is looked up before it is sent again (H13). */
   async #finish(write: Write, first: Answer): Promise<Answer> {
-    const kept = this.#hold.keep(write);
+    const kept = this.#parts.hold.keep(write);
     const verdict: Verdict = kept instanceof Promise ? await kept : kept;
     if (verdict.kind !== 'go' || write.body.kind !== 'whole') return first;
-    const left = this.#hold.maxWaitMs - (this.#clock.now() - write.arrivedAt);
+    const left = this.#parts.hold.maxWaitMs - (this.#parts.clock.now() - write.arrivedAt);
     if (left <= 0) {
       verdict.pass.end();
       return first;
     }
     const deadline = new AbortController();
-    const stopClock = this.#clock.after(left, () => deadline.abort());
+    const stopClock = this.#parts.clock.after(left, () => deadline.abort());
     try {
       const { pass } = verdict;
       const log = {
@@ -147,7 +141,7 @@ export class WriteCourse {
         write: (call: Call) => this.#askAt(pass, call, write),
       };
       const answer = await resend(log, write.call, write.body, deadline.signal);
-      if (answer?.status === 201) this.#hold.record?.resent();
+      if (answer?.status === 201) this.#parts.hold.record?.resent();
       return answer ?? first;
     } finally {
       stopClock();
@@ -161,7 +155,7 @@ export class WriteCourse {
    */
   async #askAt(pass: Pass, call: Call, write: WaitingWrite, signal?: AbortSignal): Promise<Answer> {
     for (;;) {
-      const line = this.#lines.now() ?? (pass.overtaken() ? 'refused' : await this.#lineFor(write));
+      const line = this.#parts.lines.now() ?? (pass.overtaken() ? 'refused' : await this.#lineFor(write));
       if (line === 'refused') throw new Error('there is no line to Rekor');
       if (line === undefined) continue;
       if (!pass.instances.includes(line.instance)) {
@@ -178,9 +172,10 @@ export class WriteCourse {
 
   /** The last look at an answer before the client gets it: figures, and H15's 503 while the gate heals. */
   #closing(write: Write, answer: Answer): Answer {
-    if (answer.status === 201) this.#hold.record?.acknowledged(write.arrivedAt, this.#clock.now());
-    if (this.#hold.mode !== 'healing' || !isTreeRefusal(answer)) return answer;
-    this.#hold.record?.refused(write.arrivedAt);
+    if (answer.status === 201)
+      this.#parts.hold.record?.acknowledged(write.arrivedAt, this.#parts.clock.now());
+    if (this.#parts.hold.mode !== 'healing' || !isTreeRefusal(answer)) return answer;
+    this.#parts.hold.record?.refused(write.arrivedAt);
     return comeAgain(TREE_CLOSED);
   }
 }

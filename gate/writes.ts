@@ -12,33 +12,34 @@ import type { Write, WriteCourse } from './write-course';
 const NO_ROOM = 'there is no room for the entry at the moment; please send it again';
 const UNREAD = 'the request body could not be read';
 
+interface WritesParts {
+  readonly course: WriteCourse;
+  readonly limits: BodyLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /** The way of a write through the gate: read, then whatever its course is, answered. */
 export class Writes {
-  readonly #course: WriteCourse;
-  readonly #limits: BodyLimits;
-  readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #parts: WritesParts;
 
-  constructor(parts: { course: WriteCourse; limits: BodyLimits; clock: Clock; log: Logger }) {
-    this.#course = parts.course;
-    this.#limits = parts.limits;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
+  constructor(parts: WritesParts) {
+    this.#parts = parts;
   }
 
   async take(request: IncomingMessage, response: ServerResponse, client: Client): Promise<void> {
     let body: WriteBody;
     try {
-      body = await readBody(request, this.#limits);
+      body = await readBody(request, this.#parts.limits);
     } catch (error) {
       // Until here the write was counted nowhere. Most likely its client has left.
-      if (error instanceof NoRoom) this.#log.error({ err: error }, 'there is no room for a body');
-      else if (!request.destroyed) this.#log.error({ err: error }, 'a body could not be read');
+      if (error instanceof NoRoom) this.#parts.log.error({ err: error }, 'there is no room for a body');
+      else if (!request.destroyed) this.#parts.log.error({ err: error }, 'a body could not be read');
       give(error instanceof NoRoom ? comeAgain(NO_ROOM) : badGateway(UNREAD), response);
       return;
     }
     try {
-      this.#give(await this.#course.answer(this.#write(request, client, body)), response);
+      this.#give(await this.#parts.course.answer(this.#write(request, client, body)), response);
     } finally {
       await body.discard();
     }
@@ -47,7 +48,7 @@ export class Writes {
   /** A client may take its time to read an answer, which can be as large as its entry. */
   #give(answer: Answer, response: ServerResponse): void {
     if (response.destroyed) return;
-    const { memory } = this.#limits;
+    const { memory } = this.#parts.limits;
     const { length } = answer.body;
     memory.takeAnyway(length);
     response.once('close', () => memory.giveBack(length));
@@ -58,7 +59,7 @@ export class Writes {
     const headers = forwarded(request, 'content-length');
     if (body.size !== undefined) headers.push('Content-Length', String(body.size));
     return {
-      arrivedAt: this.#clock.now(),
+      arrivedAt: this.#parts.clock.now(),
       client,
       streamed: body.kind === 'streamed',
       body,

@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { GUARD_LOG, guardId } from '../workflows/messages';
 import type { LogConfiguration } from '../config/configuration';
 import type { TemporalTarget } from '../config/temporal-target';
-import { connectClient, type TemporalClient } from './temporal-connection';
+import { withTemporal } from './temporal-connection';
 
 /** A look that was missed by more than this is not made up for: the next one sees the same. */
 const CATCH_UP_MS = 60_000;
@@ -56,19 +56,12 @@ export async function guardLogs(
 ): Promise<void> {
   const { signal } = run;
   let left = logs;
-  for (
-    let pauseMs = run.firstPauseMs ?? FIRST_PAUSE_MS;
-    ;
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
-  ) {
+  let pauseMs = run.firstPauseMs ?? FIRST_PAUSE_MS;
+  while (left.length > 0 && !signal.aborted) {
     left = await guardThose(target, left, run);
-    if (left.length === 0 || signal.aborted) {
-      return;
-    }
-    try {
-      await rest(pauseMs, undefined, { signal });
-    } catch {
-      return;
+    if (left.length > 0) {
+      await rest(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 }
@@ -93,13 +86,11 @@ async function unguardedOf(
   target: TemporalTarget,
   logs: readonly GuardedLog[],
 ): Promise<readonly GuardedLog[]> {
-  let temporal: TemporalClient | undefined;
-  try {
-    temporal = await connectClient(target);
+  const asking = withTemporal(target, async ({ client }) => {
     const found: GuardedLog[] = [];
     for (const log of logs) {
       try {
-        await temporal.client.schedule.getHandle(guardId(log.name)).describe();
+        await client.schedule.getHandle(guardId(log.name)).describe();
       } catch (error) {
         if (!(error instanceof ScheduleNotFoundError)) {
           throw error;
@@ -108,12 +99,9 @@ async function unguardedOf(
       }
     }
     return found;
-  } catch {
-    // Whoever rotates hears of a Temporal that is away; this asks again.
-    return [];
-  } finally {
-    await temporal?.close();
-  }
+  });
+  // Whoever rotates hears of a Temporal that is away; this asks again.
+  return await asking.catch(() => []);
 }
 
 /** Tries it once for each log; returns those for which it failed. */
@@ -122,30 +110,25 @@ async function guardThose(
   logs: readonly GuardedLog[],
   run: GuardRun,
 ): Promise<readonly GuardedLog[]> {
-  const { logger, signal } = run;
-  let temporal: TemporalClient | undefined;
-  const failed: GuardedLog[] = [];
-  try {
-    temporal = await connectClient(target);
-    const { client, connection } = temporal;
+  const guarding = withTemporal(target, async ({ client, connection }) => {
+    const failed: GuardedLog[] = [];
     for (const log of logs) {
       try {
         const state = await connection.withDeadline(Date.now() + CALLS_MS, () =>
-          connection.withAbortSignal(signal, () => guardLog(client, log, target.taskQueue)),
+          connection.withAbortSignal(run.signal, () => guardLog(client, log, target.taskQueue)),
         );
-        tell(state, log, logger);
+        tell(state, log, run.logger);
       } catch (error) {
         failed.push(log);
         warn(error, [log], run);
       }
     }
     return failed;
-  } catch (error) {
+  });
+  return await guarding.catch((error: unknown) => {
     warn(error, logs, run);
     return logs;
-  } finally {
-    await temporal?.close();
-  }
+  });
 }
 
 /**

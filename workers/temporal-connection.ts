@@ -43,6 +43,19 @@ export async function connectClient(target: TemporalTarget): Promise<TemporalCli
   return { client, connection, close: () => connection.close() };
 }
 
+/** Connects a client for as long as it is used. Refuses as `connectClient`. */
+export async function withTemporal<Result>(
+  target: TemporalTarget,
+  use: (temporal: TemporalClient) => Promise<Result>,
+): Promise<Result> {
+  const temporal = await connectClient(target);
+  try {
+    return await use(temporal);
+  } finally {
+    await temporal.close();
+  }
+}
+
 /** Connects a worker; tries once, because the native connection does (a worker brings its own patience). */
 export async function connectWorker(target: TemporalTarget): Promise<NativeConnection> {
   const { NativeConnection } = await import('@temporalio/worker');

@@ -1,7 +1,9 @@
+import type { AttemptInput } from '../../workflows/model/actions';
 import type { ByHand, HeldStep } from '../../workflows/model/by-hand';
 import type { Release } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { fenceOf } from '../../workflows/model/fencing';
+import type { StubbornStep } from '../../workflows/model/steps';
 import { errorReason } from '../errors/error-reason';
 import type { Act } from './act';
 import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
@@ -64,7 +66,7 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, boun
   ): Promise<readonly string[]> =>
     traffic.byHand.send({ attemptId: 'by hand', number, instances: await urlsOf(to), shards });
   const own = fenceOf(identity);
-  if (await leavesAlone(systems, held, bounds)) {
+  if (await leavesAlone[step]?.(systems, held, bounds)) {
     return [];
   }
   switch (step) {
@@ -118,23 +120,11 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, boun
   }
 };
 
-/** Whether the undo itself would do nothing: clients are sent to what it takes back (H7). */
-const leavesAlone: Act<HeldStep, boolean> = async (systems, held, bounds) => {
-  switch (held.step) {
-    case 'undo verify':
-    case 'undo freeze':
-    case 'undo hold':
-      return await livesOnNext(systems, held, bounds);
-    case 'undo start':
-    case 'undo stage':
-      return await isExposed(systems, held, bounds);
-    case 'undo createTree':
-    case 'look back':
-    case 'supersede':
-    case 'forward':
-    case 'confirm':
-    case 'settle':
-    case 'soak':
-      return false;
-  }
+/** For each undo, when it would itself do nothing: clients are sent to what it takes back (H7). */
+const leavesAlone: Partial<Record<StubbornStep, Act<AttemptInput, boolean>>> = {
+  'undo verify': livesOnNext,
+  'undo freeze': livesOnNext,
+  'undo hold': livesOnNext,
+  'undo start': isExposed,
+  'undo stage': isExposed,
 };

@@ -2,13 +2,16 @@ import type { AttemptInput, CriticalInput } from '../../workflows/model/actions'
 import type { Tree } from '../../workflows/model/log';
 import { markedTrees, readMark } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/next-tree';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
 import { ifOurs, livesOnNext } from './ownership';
+
+/** An attempt, and the other trees of its log. */
+interface AmongOthers extends AttemptInput {
+  readonly others: readonly Tree[];
+}
 
 /**
  * The current tree cannot grow any more, and its end is known. Of a superseding attempt the tree before it, too: a try to go
@@ -41,8 +44,8 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input, bo
     }
     // Clients wait for this: the trees are listed once.
     const others = await otherTrees(systems, input, bounds);
-    requireNoneActive(input, await withoutStrays(systems, input, others, bounds));
-    await requireNoneWithEntries(systems, input, others, bounds);
+    requireNoneActive(input, await withoutStrays(systems, { ...input, others }, bounds));
+    await requireNoneWithEntries(systems, { ...input, others }, bounds);
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);
   });
 };
@@ -55,7 +58,7 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input, bo
 export const requireNothingAfter: Act<AttemptInput> = async (systems, input, bounds) => {
   const others = await otherTrees(systems, input, bounds);
   requireNoneActive(input, others);
-  await requireNoneWithEntries(systems, input, others, bounds);
+  await requireNoneWithEntries(systems, { ...input, others }, bounds);
 };
 
 /**
@@ -64,19 +67,15 @@ export const requireNothingAfter: Act<AttemptInput> = async (systems, input, bou
  * @throws NEXT_TREE_HAS_ENTRIES
  */
 export const requireNothingPublicAfter: Act<AttemptInput> = async (systems, input, bounds) => {
-  await requireNoneWithEntries(systems, input, await otherTrees(systems, input, bounds), bounds);
+  const others = await otherTrees(systems, input, bounds);
+  await requireNoneWithEntries(systems, { ...input, others }, bounds);
 };
 
 /**
  * Closes what an order of an earlier attempt that landed late has opened again, unless somebody has written to it (H8).
  * Gives back the others.
  */
-async function withoutStrays(
-  systems: LogSystems,
-  { release, identity }: AttemptInput,
-  others: readonly Tree[],
-  bounds: ActivityBounds,
-): Promise<Tree[]> {
+const withoutStrays: Act<AmongOthers, Tree[]> = async (systems, { release, identity, others }, bounds) => {
   const left: Tree[] = [];
   for (const tree of others) {
     const stray =
@@ -90,7 +89,7 @@ async function withoutStrays(
     }
   }
   return left;
-}
+};
 
 function requireNoneActive({ release }: AttemptInput, others: readonly Tree[]): void {
   const active = others.find(({ state }) => state === 'ACTIVE');
@@ -100,12 +99,7 @@ function requireNoneActive({ release }: AttemptInput, others: readonly Tree[]): 
 }
 
 /** Of those that are not listed before the current tree, which would give their indexes again (rule 2). */
-async function requireNoneWithEntries(
-  systems: LogSystems,
-  { release }: AttemptInput,
-  others: readonly Tree[],
-  bounds: ActivityBounds,
-): Promise<void> {
+const requireNoneWithEntries: Act<AmongOthers> = async (systems, { release, others }, bounds) => {
   const before = new Set(release.inactive.map((shard) => shard.treeId));
   await Promise.all(
     others
@@ -116,7 +110,7 @@ async function requireNoneWithEntries(
         }
       }),
   );
-}
+};
 
 /** The log's shards before the current one, and every other tree that a rotation made for it. */
 const otherTrees: Act<AttemptInput, Tree[]> = async ({ log, trillian }, { release }, bounds) => {

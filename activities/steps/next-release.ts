@@ -167,9 +167,9 @@ export const settle: Act<ExposedInput> = async (systems, input, bounds) => {
   const staysNext = standing.id === release.next.id;
   if (!staysNext) {
     // Both releases serve the same shards meanwhile, and the same tree takes the writes: none has to wait.
-    await proveRelease(systems, input, standing, bounds);
+    await proveRelease(systems, { ...input, of: standing }, bounds);
     await requireOurs(systems, identity, bounds);
-    await sendToSettled(systems, input, standing, bounds);
+    await sendToSettled(systems, { ...input, to: standing }, bounds);
   }
   await pause(timing.stopCurrentAfterMs, bounds.signal);
   await requireOurs(systems, identity, bounds);

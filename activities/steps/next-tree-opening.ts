@@ -1,11 +1,9 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
-import type { Release } from '../../workflows/model/installation';
 import type { Instance } from '../../workflows/model/log';
 import type { FrozenTree, Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { allEnded, pause } from '../bounds/waiting';
 import { refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
@@ -39,7 +37,7 @@ export const verifyAndOpen: Act<FrozenAttempt & { readonly forward?: boolean }, 
   const { nextTreeId } = release;
   const [lastAtMs, instances] = await allEnded([
     lastIntegration(systems, input, bounds),
-    proveRelease(systems, input, release.next, bounds),
+    proveRelease(systems, { ...input, of: release.next }, bounds),
   ]);
   await requireCurrentEnded(systems, input, bounds);
   const next = await trillian.getTree(nextTreeId, bounds);
@@ -141,17 +139,17 @@ const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian }, { frozen, r
  *
  * @returns the instances that were proven.
  */
-export async function proveRelease(
-  systems: LogSystems,
-  input: FrozenAttempt,
-  release: Release,
-  bounds: ActivityBounds,
-): Promise<readonly Instance[]> {
+export const proveRelease: Act<FrozenAttempt & Pick<OfRelease, 'of'>, readonly Instance[]> = async (
+  systems,
+  input,
+  bounds,
+) => {
   const { installation } = systems;
+  const { of: release } = input;
   for (;;) {
     const instances = await installation.instances(release, bounds.signal);
     const found = await allEnded(
-      instances.map((instance) => proveInstance(systems, { ...input, instance, of: release }, bounds)),
+      instances.map((instance) => proveInstance(systems, { ...input, instance }, bounds)),
     );
     if (found.length > 0 && found.every((one) => one === 'proven')) {
       return instances;
@@ -163,7 +161,7 @@ export async function proveRelease(
       await pause(LOOK_EVERY_MS, bounds.signal);
     }
   }
-}
+};
 
 type Proven = 'proven' | 'another length' | 'gone';
 

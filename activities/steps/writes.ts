@@ -6,11 +6,9 @@ import { attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { OwnWords } from '../errors/own-words';
 import { foundOrRefused, isRefusal, refuse, RefusalError, unlessRefused } from '../errors/refusal-error';
 import type { Installation } from '../installation/installation';
-import type { LogSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
@@ -82,15 +80,14 @@ export const expose: Act<AttemptInput & { readonly frozen: FrozenTree }> = async
 };
 
 /** Reads and writes go from the next release to the one that it was settled into, which serves the same shards. */
-export async function sendToSettled(
-  systems: LogSystems,
-  input: ExposedInput,
-  to: Release,
-  bounds: ActivityBounds,
-): Promise<void> {
+export const sendToSettled: Act<ExposedInput & { to: Release }> = async (
+  systems,
+  { to, ...input },
+  bounds,
+) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
   await send(systems, { to, by: orderOf(input.identity), shards }, bounds);
-}
+};
 
 /**
  * Announces where exposure will send the writes that wait, so that the gate opens its connections while the handover leaf is

@@ -27,21 +27,16 @@ const signatureLine = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/;
 /** Takes a note apart without believing it; throws NotProven when it is not one of Rekor's checkpoints. */
 export function parseCheckpoint(note: string): Checkpoint {
   const separator = note.lastIndexOf('\n\n');
-  prove(separator >= 0 && note.endsWith('\n'), 'CHECKPOINT_INVALID', 'its checkpoint is not a signed note');
+  requireValid(separator >= 0 && note.endsWith('\n'), 'its checkpoint is not a signed note');
   const text = note.slice(0, separator + 1);
   const [origin = '', size = '', root = ''] = text.split('\n');
   const [, hostname, treeId] = /^(.+) - (\d+)$/.exec(origin) ?? [];
-  prove(
-    hostname !== undefined && treeId !== undefined,
-    'CHECKPOINT_INVALID',
-    `its checkpoint's origin is "${origin}"`,
-  );
+  requireValid(hostname !== undefined && treeId !== undefined, `its checkpoint's origin is "${origin}"`);
   const leaves = /^(0|[1-9]\d*)$/.test(size) ? Number(size) : NaN;
-  prove(Number.isSafeInteger(leaves), 'CHECKPOINT_INVALID', `its checkpoint's size is "${size}"`);
+  requireValid(Number.isSafeInteger(leaves), `its checkpoint's size is "${size}"`);
   const rootHash = Buffer.from(root, 'base64');
-  prove(
+  requireValid(
     rootHash.length === 32 && rootHash.toString('base64') === root,
-    'CHECKPOINT_INVALID',
     `its checkpoint's root is "${root}"`,
   );
   const signatures = note
@@ -54,30 +49,25 @@ export function parseCheckpoint(note: string): Checkpoint {
 /** Parses the note and proves that it is of this tree and signed by this key under its own host name. */
 export function verifyCheckpoint(note: string, treeId: TreeId, key: LogKey): Checkpoint {
   const checkpoint = parseCheckpoint(note);
-  prove(
-    checkpoint.treeId === treeId,
-    'CHECKPOINT_INVALID',
-    `its checkpoint is of tree ${checkpoint.treeId}, not ${treeId}`,
-  );
+  requireValid(checkpoint.treeId === treeId, `its checkpoint is of tree ${checkpoint.treeId}, not ${treeId}`);
   const signed = checkpoint.signatures.some(
     ({ name, keyHint, signature }) =>
       name === checkpoint.hostname &&
       keyHint === key.logId.slice(0, 8) &&
       isSignedBy(key, checkpoint.text, signature),
   );
-  prove(
-    signed,
-    'CHECKPOINT_INVALID',
-    `its checkpoint of size ${checkpoint.size} has no valid signature of the log's key`,
-  );
+  requireValid(signed, `its checkpoint of size ${checkpoint.size} has no valid signature of the log's key`);
   return checkpoint;
+}
+
+function requireValid(holds: boolean, reason: string): asserts holds {
+  prove(holds, 'CHECKPOINT_INVALID', reason);
 }
 
 function parseSignature(line: string): NoteSignature {
   const [, name, encoded] = signatureLine.exec(line) ?? [];
-  prove(
+  requireValid(
     name !== undefined && encoded !== undefined,
-    'CHECKPOINT_INVALID',
     `its checkpoint has the signature line "${line}"`,
   );
   const bytes = Buffer.from(encoded, 'base64');

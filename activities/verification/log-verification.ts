@@ -22,30 +22,22 @@ export interface LogTerms {
   readonly clockDifferenceMs: number;
 }
 
+interface VerificationParts {
+  readonly terms: LogTerms;
+  readonly target: VerificationTarget;
+  readonly reader: LogReader;
+  readonly onFinding: OnFinding;
+  readonly signal: AbortSignal;
+}
+
 /** One verification of what an address serves; `verification.ts` says what is proven. */
 export class LogVerification {
-  readonly #where: string;
-  readonly #clockDifferenceMs: number;
-  readonly #target: VerificationTarget;
-  readonly #reader: LogReader;
-  readonly #onFinding: OnFinding;
-  readonly #signal: AbortSignal;
+  readonly #parts: VerificationParts;
   /** As one text each. */
   readonly #told = new Set<string>();
 
-  constructor(
-    { log, clockDifferenceMs }: LogTerms,
-    target: VerificationTarget,
-    reader: LogReader,
-    onFinding: OnFinding,
-    signal: AbortSignal,
-  ) {
-    this.#where = `${log} at ${target.address.url}`;
-    this.#clockDifferenceMs = clockDifferenceMs;
-    this.#target = target;
-    this.#reader = reader;
-    this.#onFinding = onFinding;
-    this.#signal = signal;
+  constructor(parts: VerificationParts) {
+    this.#parts = parts;
   }
 
   async run(): Promise<VerificationReport> {
@@ -65,7 +57,7 @@ export class LogVerification {
    * process has loaded otherwise shifts every index behind it.
    */
   async #proveShards(): Promise<ServedShard[]> {
-    const { inactive } = this.#target;
+    const { inactive } = this.#parts.target;
     const shards: ServedShard[] = [];
     let firstIndex = 0;
     for (const { tree, isActive } of await this.#readTrees()) {
@@ -73,7 +65,7 @@ export class LogVerification {
       const expected = isActive ? undefined : inactive.find((shard) => shard.treeId === treeId);
       const size = expected?.length ?? tree.size;
       const place = this.#placeOf(treeId, isActive);
-      const key = await this.#prove(place, () => this.#reader.logKey(treeId, this.#signal));
+      const key = await this.#prove(place, () => this.#parts.reader.logKey(treeId, this.#parts.signal));
       if (key) {
         const shard = new ServedShard({ treeId, firstIndex, key }, size, isActive);
         shards.push(shard);
@@ -92,9 +84,9 @@ export class LogVerification {
 
   /** The trees that the address serves, inactive ones in order, then the active one; proven to be the expected ones. */
   async #readTrees(): Promise<readonly { readonly tree: TreeAnswer; readonly isActive: boolean }[]> {
-    const { activeTreeId, inactive } = this.#target;
+    const { activeTreeId, inactive } = this.#parts.target;
     const place = this.#place('The shard list');
-    const answer = await this.#prove(place, () => this.#reader.log(this.#signal));
+    const answer = await this.#prove(place, () => this.#parts.reader.log(this.#parts.signal));
     if (!answer) {
       return [];
     }
@@ -109,7 +101,7 @@ export class LogVerification {
 
   #proveEnd(expected: Shard, size: number, root: string): void {
     prove(size === expected.length, 'LENGTH_DIFFERS', `it has ${entries(size)}, not ${expected.length}`);
-    const known = this.#target.rootHashes?.[expected.treeId];
+    const known = this.#parts.target.rootHashes?.[expected.treeId];
     prove(known === undefined || known === root, 'ROOT_DIFFERS', `its root is ${root}, not ${known ?? ''}`);
   }
 
@@ -118,20 +110,20 @@ export class LogVerification {
    * each boundary N the index N-1 is proven to be the last leaf of the one shard, and N the first of the next.
    */
   async #proveEntries(shards: readonly ServedShard[]): Promise<ProvenShards> {
-    const { sampleEntries, random = Math.random } = this.#target;
+    const { sampleEntries, random = Math.random } = this.#parts.target;
     const proven = new Map(shards.map((shard) => [shard.treeId, new Map<number, ProvenEntry>()]));
     const leaves = shards.flatMap((shard) =>
       sampleLeaves(shard.size, sampleEntries, random).map((leafIndex) => ({ shard, leafIndex })),
     );
-    await concurrently(leaves, concurrency, this.#signal, async (leaf, signal) => {
+    await concurrently(leaves, concurrency, this.#parts.signal, async (leaf, signal) => {
       const { treeId } = leaf.shard;
       const index = indexOf(leaf);
       const what = `Index ${index} (leaf ${leaf.leafIndex} of tree ${treeId})`;
       const place = this.#place(what, { shard: treeId, index });
-      const entry = await this.#prove(place, () => readLeaf(this.#reader, leaf, signal));
+      const entry = await this.#prove(place, () => readLeaf(this.#parts.reader, leaf, signal));
       if (entry) {
         const proof = await this.#prove({ ...place, entry: entry.entryId }, () =>
-          proveLeaf(this.#reader, shards, leaf, entry, signal),
+          proveLeaf(this.#parts.reader, shards, leaf, entry, signal),
         );
         if (proof) {
           proven.get(treeId)?.set(leaf.leafIndex, proof);
@@ -153,7 +145,7 @@ export class LogVerification {
         await this.#prove(place, () => {
           shard.see(proveTreeHead(tree, shard.key));
         });
-        await this.#prove(place, () => shard.proveAppendOnly(this.#reader, this.#signal));
+        await this.#prove(place, () => shard.proveAppendOnly(this.#parts.reader, this.#parts.signal));
       }
     }
   }
@@ -161,7 +153,7 @@ export class LogVerification {
   /** The handover where it is expected; and nothing but a new first leaf after the end of an empty active tree. */
   async #proveBeginning(active: ServedShard, proven: ProvenShards): Promise<void> {
     const { treeId: shard, firstIndex: index, size } = active;
-    const { handoverLeafHash } = this.#target;
+    const { handoverLeafHash } = this.#parts.target;
     const first = proven.get(shard)?.get(0)?.entry.uuid;
     // One that could not be proven has been found already.
     if (size === 0 || first !== undefined) {
@@ -175,7 +167,7 @@ export class LogVerification {
     }
     if (size === 0) {
       await this.#prove(this.#place(`Index ${index} after the last entry`, { shard, index }), async () => {
-        const entry = await this.#reader.entryAt(index, this.#signal);
+        const entry = await this.#parts.reader.entryAt(index, this.#parts.signal);
         const isNew = entry?.treeId === shard && entry.proof.leafIndex === 0;
         const reason = `the tree is empty, but entry ${entry?.entryId ?? ''} answers`;
         prove(entry === null || isNew, 'ENTRY_AFTER_END', reason);
@@ -198,11 +190,15 @@ export class LogVerification {
         const place = { shard: after.treeId, index: first.logIndex, entry: first.entryId };
         await this.#prove(this.#place(`The boundary at index ${first.logIndex}`, place), () => {
           prove(
-            !isYounger(last.integratedTime * 1000, first.integratedTime * 1000, this.#clockDifferenceMs),
+            !isYounger(
+              last.integratedTime * 1000,
+              first.integratedTime * 1000,
+              this.#parts.terms.clockDifferenceMs,
+            ),
             after.isActive ? 'OVERLAP' : 'EARLIER_OVERLAP',
             `the last entry of tree ${last.treeId} (${iso(last)}) is younger than the first of tree ` +
               `${first.treeId} (${iso(first)}): both took writes at once, or the clocks of the signers are further ` +
-              `apart than clockDifference says (${this.#clockDifferenceMs} ms)`,
+              `apart than clockDifference says (${this.#parts.terms.clockDifferenceMs} ms)`,
           );
         });
       }
@@ -210,7 +206,8 @@ export class LogVerification {
   }
 
   #place(what: string, details: Omit<Place, 'where'> = {}): Place {
-    return { where: `${what} of ${this.#where}`, ...details };
+    const { terms, target } = this.#parts;
+    return { where: `${what} of ${terms.log} at ${target.address.url}`, ...details };
   }
 
   #placeOf(treeId: TreeId, isActive: boolean): Place {
@@ -229,7 +226,7 @@ export class LogVerification {
       const text = JSON.stringify(finding);
       if (!this.#told.has(text)) {
         this.#told.add(text);
-        this.#onFinding(finding, error);
+        this.#parts.onFinding(finding, error);
       }
       return undefined;
     }

@@ -57,7 +57,7 @@ export function logVerifier(options: VerifierOptions): LogVerifier {
   return {
     verify: (target, signal, onFinding = stopAtFirst) =>
       reading(target.address, (reader) =>
-        new LogVerification(options, target, reader, onFinding, signal).run(),
+        new LogVerification({ terms: options, target, reader, onFinding, signal }).run(),
       ),
     rehearse: async (address, expected, signal) => {
       const place = { where: `What ${log} serves at ${address.url}` };
