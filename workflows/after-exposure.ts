@@ -1,5 +1,4 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { Journal } from './journal';
 import type { AttemptInput } from './model/actions';
 import type { RotationTiming } from './model/plan';
 import type { Evidence } from './model/result';
@@ -17,10 +16,9 @@ export async function afterExposure(
   input: AttemptInput,
   { frozen, handover }: Exposed,
   timing: Pick<RotationTiming, 'soakMs'>,
-  journal: Journal,
 ): Promise<Evidence> {
   const { identity, release } = input;
-  const saga = new Saga(identity.attempt, journal, run.says);
+  const saga = new Saga(identity.attempt, run.journal, run.says);
   const retrying = run.retrying.on(input);
   return await CancellationScope.nonCancellable(async () => {
     let evidence: Evidence = { frozen, handover };

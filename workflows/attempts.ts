@@ -1,6 +1,5 @@
 import { isCancellation, sleep } from '@temporalio/workflow';
 import { afterExposure } from './after-exposure';
-import type { Journal } from './journal';
 import { lookBack } from './look-back';
 import type { LookBackInput } from './model/actions';
 import { laterFence } from './model/fencing';
@@ -16,12 +15,8 @@ import { supersede } from './supersede';
  * Makes a rotation, in as many attempts as the plan allows. Attempts share a next tree and a staged release until one has
  * used the tree. `run` does the actions or says them; nothing here can tell which.
  */
-export async function rotate(
-  run: Run,
-  plan: Plan,
-  rotationId: string,
-  journal: Journal,
-): Promise<RotationResult> {
+export async function rotate(run: Run, plan: Plan, rotationId: string): Promise<RotationResult> {
+  const { journal } = run;
   const { log, timing } = plan;
   let prepared: Prepared | undefined;
   let nextTreeVisibleMs = 0;
@@ -43,27 +38,27 @@ export async function rotate(
     const takeBack = async (reason: Refusal): Promise<RotationResult> => {
       await prepared?.undo();
       if (changed) {
-        await lookBack(run, changed, journal);
+        await lookBack(run, changed);
       }
       return nothingToUndo.has(reason.code)
         ? refused(rotated(), [reason])
         : rolledBack(rotated(), plan.currentTree.treeId, reason);
     };
     if (!prepared) {
-      const preparation = await prepare(run, plan, identity, journal);
+      const preparation = await prepare(run, plan, identity);
       if ('reason' in preparation) {
         return await takeBack(preparation.reason);
       }
       prepared = preparation;
     }
     const input = sectionInput(timing, { identity, release: prepared.release });
-    const result = await startSection(run, input, journal);
+    const result = await startSection(run, input);
     if (result.end === 'exposed') {
-      const evidence = await afterExposure(run, input, result, timing, journal);
+      const evidence = await afterExposure(run, input, result, timing);
       return completed(rotated(), input, evidence);
     }
     if (result.end === 'stuck') {
-      return await supersede(run, { input, stuck: result, timing }, rotated, journal);
+      return await supersede(run, { input, stuck: result, timing }, rotated);
     }
     const { reason, began, nextTreeUsed } = result;
     nextTreeVisibleMs += result.nextTreeVisibleMs;

@@ -1,4 +1,5 @@
 import type { Actions } from './model/actions';
+import type { Journal } from './journal';
 import type { ChangingStep } from './model/installation';
 import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
@@ -31,7 +32,7 @@ const neverHeld: Run['retrying'] = {
 };
 
 /** The changes, said: the same steps, one sentence for each change, with the values that are known now. */
-export function dryRun(plan: Plan): Run {
+export function dryRun(plan: Plan, journal: Journal): Run {
   const said = new Map<StepName, readonly string[]>();
   const says = (step: StepName): readonly string[] => said.get(step) ?? [];
   const say = (step: StepName, ...sentences: readonly string[]): Promise<void> => {
@@ -110,5 +111,5 @@ export function dryRun(plan: Plan): Run {
   const retrying = neverHeld;
   const criticalSection: Run['criticalSection'] = (input) =>
     runCriticalSection(actions, input, unseen, says, retrying.on(input));
-  return { actions, observations, retrying, says, criticalSection };
+  return { actions, journal, observations, retrying, says, criticalSection };
 }

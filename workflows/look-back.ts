@@ -1,5 +1,4 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { Journal } from './journal';
 import type { LookBackInput } from './model/actions';
 import { refusal } from './model/refusals';
 import type { Run } from './run';
@@ -8,8 +7,7 @@ import type { Run } from './run';
  * A call of a dead worker may have landed after its undo (H8): what is not as before is taken back once more. What was
  * undone is undone again, which is no harm, until it stays so.
  */
-export async function lookBack(run: Run, input: LookBackInput, journal: Journal): Promise<void> {
-  const { actions, retrying } = run;
+export async function lookBack({ actions, retrying, journal }: Run, input: LookBackInput): Promise<void> {
   if (retrying.interventions.some(({ choice }) => choice === 'skip')) {
     return; // A person has left an undo out, and knows what is not as before.
   }

@@ -1,5 +1,4 @@
 import { reasonOf } from './failure';
-import type { Journal } from './journal';
 import type { AttemptInput } from './model/actions';
 import type { AttemptIdentity } from './model/fencing';
 import type { Replacement } from './model/installation';
@@ -22,9 +21,8 @@ export async function prepare(
   run: Run,
   plan: Preparation,
   identity: AttemptIdentity,
-  journal: Journal,
 ): Promise<Prepared | { readonly reason: Refusal }> {
-  const { actions, retrying } = run;
+  const { actions, retrying, journal } = run;
   const { changes, fingerprint } = plan;
   const saga = new Saga(identity.attempt, journal, run.says);
   let input: AttemptInput = { identity, release: releaseOf(plan, identity) };

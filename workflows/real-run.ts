@@ -9,6 +9,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { asInstalled, bounds, look, oneTry, stubbornLook, tries, type Bounds } from './bounds';
 import type { CriticalSectionResult } from './section-result';
 import { isFinal, mayStillRun } from './failure';
+import type { Journal } from './journal';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
 import type { Actions, CriticalInput, CriticalSectionInput, Pruning } from './model/actions';
 import type { Observations } from './model/observations';
@@ -127,11 +128,12 @@ const OPEN_TRIES = 30;
  * The critical section is a workflow of its own, for its short task timeout: another worker takes over within seconds
  * (H21). When the rotation is terminated, it is asked to cancel, and undoes itself.
  */
-export function realRun(retrying: Run['retrying']): Run {
+export function realRun(retrying: Run['retrying'], journal: Journal): Run {
   return {
     actions: realActions(),
     observations: observations(),
     retrying,
+    journal,
     says: () => undefined,
     criticalSection: (input) =>
       retry(

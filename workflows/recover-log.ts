@@ -83,11 +83,12 @@ export async function recoverUnderLock({ log }: RecoveryRequest): Promise<Rotati
   journal.recovers(rotationId, sayings(found));
   // Half a recovery is what it was started for: a Cancel does not stop it.
   return await withResult({ kind: 'recovery', log, rotationId }, journal, retrying, () =>
-    CancellationScope.nonCancellable(() => recover(realRun(retrying), found, journal)),
+    CancellationScope.nonCancellable(() => recover(realRun(retrying, journal), found)),
   );
 }
 
-async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<RotationResult> {
+async function recover(run: Run, plan: RecoveryPlan): Promise<RotationResult> {
+  const { journal } = run;
   const { input, timing, retire, kind } = plan;
   const { identity, release } = input;
   const { log, rotationId, attempt } = identity;
@@ -103,7 +104,7 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
   const interrupted = refusal('LEFTOVERS', { log, leftovers: plan.leftovers });
   if (kind === 'supersede') {
     const stuck = { decision: input.ifNextFails, reason: interrupted };
-    return await supersede(run, { input, stuck, timing }, rotated, journal);
+    return await supersede(run, { input, stuck, timing }, rotated);
   }
   const retrying = run.retrying.on(input);
   const retired = async (trees: RecoveryPlan['retire'], by = retrying): Promise<void> => {
@@ -121,17 +122,17 @@ async function recover(run: Run, plan: RecoveryPlan, journal: Journal): Promise<
     retire.filter((left) => !own(left.identity)),
     run.retrying.on(input, true),
   );
-  const result = await endSection(run, input, journal, lostSection(input, interrupted));
+  const result = await endSection(run, input, lostSection(input, interrupted));
   if (result.end === 'exposed') {
-    const evidence = await afterExposure(run, input, result, timing, journal);
+    const evidence = await afterExposure(run, input, result, timing);
     return completed(rotated(), input, evidence);
   }
   if (result.end === 'stuck') {
-    return await supersede(run, { input, stuck: result, timing }, rotated, journal);
+    return await supersede(run, { input, stuck: result, timing }, rotated);
   }
   await retrying.maySkip('undo stage', (patience) => run.actions.discard(input, patience));
   await retired([{ identity, treeId: release.nextTreeId }]);
-  await lookBack(run, { identity, release, froze: result.froze }, journal);
+  await lookBack(run, { identity, release, froze: result.froze });
   return rolledBack(rotated(), release.currentTreeId, interrupted);
 }
 

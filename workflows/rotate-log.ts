@@ -47,7 +47,7 @@ export async function rotateLog(input?: RotationRequest): Promise<RotationResult
   }
   const { plan } = found;
   if (request.dryRun) {
-    const { steps } = await rotate(dryRun(plan), plan, rotationId, journal);
+    const { steps } = await rotate(dryRun(plan, journal), plan, rotationId);
     return journal.concludes(planned({ kind: 'rotation', log, rotationId, plan, steps }));
   }
   journal.begins('rotation', false);
@@ -81,7 +81,7 @@ export async function rotateUnderLock({ request, rotationId }: RotationInput): P
   }
   const { plan } = found;
   return await withResult({ kind: 'rotation', log, rotationId, plan }, journal, retrying, () =>
-    rotate(realRun(retrying), plan, rotationId, journal),
+    rotate(realRun(retrying, journal), plan, rotationId),
   );
 }
 

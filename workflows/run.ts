@@ -1,12 +1,15 @@
+import type { Journal } from './journal';
 import type { CriticalSectionResult } from './section-result';
 import type { Actions, AttemptInput, CriticalSectionInput } from './model/actions';
 import type { Observations } from './model/observations';
 import type { Intervention } from './model/held';
 import type { Retrying, Says } from './saga';
 
-/** The one thing that differs between a real run and a dry one: what an action does. */
+/** What attempts run with. The one thing that differs between a real run and a dry one is what an action does. */
 export interface Run {
   readonly actions: Actions;
+  /** Is told of all of it. */
+  readonly journal: Journal;
   readonly observations: Pick<Observations, 'superseding'>;
   readonly says: Says;
   readonly retrying: {

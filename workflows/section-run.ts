@@ -1,6 +1,5 @@
 import { takeBackSection, lostSection, type LostSection } from './failed-section';
 import { reasonOf } from './failure';
-import type { Journal } from './journal';
 import type { AttemptInput, CriticalSectionInput } from './model/actions';
 import type { RotationTiming } from './model/plan';
 import type { Run } from './run';
@@ -15,11 +14,8 @@ export function sectionInput(
 }
 
 /** Starts the critical section, which ends itself; one that was lost or could not is ended from here. */
-export async function startSection(
-  run: Run,
-  input: CriticalSectionInput,
-  journal: Journal,
-): Promise<EndedSection> {
+export async function startSection(run: Run, input: CriticalSectionInput): Promise<EndedSection> {
+  const { journal } = run;
   journal.begins('critical section', false);
   const openedAt = Date.now();
   let lost: LostSection;
@@ -33,17 +29,17 @@ export async function startSection(
   } catch (error) {
     lost = { ...lostSection(input, reasonOf(error, 'critical section')), openedAt };
   }
-  return await endSection(run, input, journal, lost);
+  return await endSection(run, input, lost);
 }
 
 /** Ends a section from outside: with a person behind it if need be, unless a later rotation owns the log. */
 export async function endSection(
   run: Run,
   input: CriticalSectionInput,
-  journal: Journal,
   lost: LostSection,
 ): Promise<EndedSection> {
-  const result = await takeBackSection(run.actions, input, journal, run.retrying.on(input), lost);
+  const { actions, journal, retrying } = run;
+  const result = await takeBackSection(actions, input, journal, retrying.on(input), lost);
   if (result.end !== 'unfinished') {
     return result;
   }

@@ -1,7 +1,6 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { afterExposure } from './after-exposure';
 import { failed, reasonOf } from './failure';
-import type { Journal } from './journal';
 import type { CriticalSectionInput } from './model/actions';
 import { fenceOf, laterFence, type AttemptIdentity } from './model/fencing';
 import { CLOSED_PAUSE_MS } from './model/patience';
@@ -29,14 +28,14 @@ export async function supersede(
   run: Run,
   attempt: StuckAttempt,
   rotated: () => Rotated,
-  journal: Journal,
 ): Promise<RotationResult> {
+  const { journal } = run;
   const { input, stuck, timing } = attempt;
   journal.goesOnlyForward();
   journal.notes(stuck.reason.message);
   return await CancellationScope.nonCancellable(async () => {
     for (let tries = 1; stuck.decision === 'supersede' && tries <= timing.attempts; tries += 1) {
-      const result = await withThirdTree(run, attempt, laterBy(input.identity, tries), rotated, journal);
+      const result = await withThirdTree(run, attempt, laterBy(input.identity, tries), rotated);
       if (result) {
         return result;
       }
@@ -45,7 +44,7 @@ export async function supersede(
     }
     const fence = laterFence(fenceOf(input.identity), timing.attempts + 1);
     const last = { ...attempt, input: { ...input, identity: { ...input.identity, fence } } };
-    return await forwardUntilItSucceeds(run, last, rotated, journal);
+    return await forwardUntilItSucceeds(run, last, rotated);
   });
 }
 
@@ -54,25 +53,25 @@ async function withThirdTree(
   { input, timing }: StuckAttempt,
   identity: AttemptIdentity,
   rotated: () => Rotated,
-  journal: Journal,
 ): Promise<RotationResult | null> {
+  const { journal } = run;
   journal.begins('supersede', false);
   const plan = await run.retrying
     .on(input)
     .mustSucceed('supersede', (patience) => run.observations.superseding(input, patience));
-  const prepared = await prepare(run, { ...plan, timing }, identity, journal);
+  const prepared = await prepare(run, { ...plan, timing }, identity);
   if ('reason' in prepared) {
     return null;
   }
   const third = sectionInput(timing, { identity, release: prepared.release });
-  const result = await startSection(run, third, journal);
+  const result = await startSection(run, third);
   if (result.end === 'exposed') {
-    const evidence = await afterExposure(run, third, result, timing, journal);
+    const evidence = await afterExposure(run, third, result, timing);
     return superseded(rotated(), third, evidence);
   }
   if (result.end === 'stuck') {
     // The third tree holds entries, too: from here on only it can be followed, or an index would be given twice.
-    return await supersede(run, { input: third, stuck: result, timing }, rotated, journal);
+    return await supersede(run, { input: third, stuck: result, timing }, rotated);
   }
   journal.notes(result.reason.message);
   await prepared.undo();
@@ -83,10 +82,9 @@ async function forwardUntilItSucceeds(
   run: Run,
   { input, timing }: StuckAttempt,
   rotated: () => Rotated,
-  journal: Journal,
 ): Promise<RotationResult> {
   const { identity, release } = input;
-  journal.begins('forward', false);
+  run.journal.begins('forward', false);
   const opened = await run.retrying.on(input).mustSucceed('forward', async (patience) => {
     try {
       return await run.actions.goForward({ identity, release }, patience);
@@ -100,7 +98,7 @@ async function forwardUntilItSucceeds(
     }
   });
   const exposed = { end: 'exposed', ...opened, steps: [] } as const;
-  const evidence = await afterExposure(run, input, exposed, timing, journal);
+  const evidence = await afterExposure(run, input, exposed, timing);
   return completed(rotated(), input, evidence);
 }
 

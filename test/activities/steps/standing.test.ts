@@ -7,6 +7,7 @@ import { readInstallation } from '../../../activities/installation/installation'
 import type { LogSystems } from '../../../activities/systems';
 import { planText } from '../../../cli/plan-text';
 import { dryRun } from '../../../workflows/dry-run';
+import { Journal } from '../../../workflows/journal';
 import { planRotation } from '../../../workflows/model/plan';
 import { planRecovery, type RecoveryKind } from '../../../workflows/model/recovery';
 import { planned } from '../../../workflows/model/result';
@@ -263,7 +264,7 @@ describe('an installation with one standing release', () => {
     const { plan } = made;
     expect(plan.timing.patience.stageMs).toBe(600_000);
     expect(JSON.stringify(plan)).not.toContain(SECRET);
-    const run = dryRun(plan);
+    const run = dryRun(plan, new Journal(plan.log, 'r'));
     await run.actions.stage({ ...order, ...found });
     expect(run.says('stage')).toEqual([
       expect.stringContaining('prepare Deployment rekor-next at '),

@@ -5,6 +5,7 @@ import type { LogSystems } from '../../../activities/systems';
 import { noTraffic, type KeptFence } from '../../../activities/traffic/none';
 import type { Release } from '../../../workflows/model/installation';
 import { dryRun } from '../../../workflows/dry-run';
+import { Journal } from '../../../workflows/journal';
 import { planRotation } from '../../../workflows/model/plan';
 import { aFoundLog } from '../../workflows/found-log';
 import { addresses, FakeLog, order, someBounds } from '../fake-log';
@@ -91,7 +92,7 @@ describe('a log without a gate', () => {
       'Nothing holds the writes of production in a rotation. Rekor answers every write between the closing of the current tree and the opening of the ' +
         'next one with 500, for at most 2.5 s. Of late there were 3.3 writes a second: expect up to 9 to fail.',
     );
-    expect(dryRun(result.plan)).toBeDefined();
+    expect(dryRun(result.plan, new Journal('production', 'r'))).toBeDefined();
     expect(words.hold).toContain('nothing can hold new writes');
     const few = await systems.traffic.words({ ...planned, writesPerSecond: () => Promise.resolve(null) });
     expect(few.fails).toContain('too few entries to say how many');
