@@ -24,6 +24,8 @@ export interface Clients {
   expectNothingLost(): Promise<void>;
   /** The same for every entry that was ever acknowledged; takes long after many tests. */
   expectNothingEverLost(): Promise<void>;
+  /** `expectWritable`, and then `expectNothingLost`. */
+  expectGoesOn(): Promise<void>;
   /** What is acknowledged from now on is what `expectNothingLost` is about. */
   settled(): void;
 }
@@ -54,6 +56,11 @@ export function clientsOf(publicUrl: string, recorder: Recorder): Clients {
       throw new Error([`Of ${length} entries: ${JSON.stringify(counts)}`, ...wrong].join('\n  '));
     }
   };
+  const expectWritable = async (): Promise<void> => {
+    await until('an upload to be acknowledged', PATIENCE_MS, () => upload(publicUrl).then(() => true));
+  };
+  const expectNothingLost = (): Promise<void> =>
+    expectKept(recorder.acknowledged().slice(Math.max(settledAt - EARLIER, 0)));
   return {
     load: () =>
       startLoad({
@@ -61,10 +68,12 @@ export function clientsOf(publicUrl: string, recorder: Recorder): Clients {
         lateAfterMs: UPLOAD_MS,
       }),
     upload,
-    expectWritable: async () => {
-      await until('an upload to be acknowledged', PATIENCE_MS, () => upload(publicUrl).then(() => true));
+    expectWritable,
+    expectNothingLost,
+    expectGoesOn: async () => {
+      await expectWritable();
+      await expectNothingLost();
     },
-    expectNothingLost: () => expectKept(recorder.acknowledged().slice(Math.max(settledAt - EARLIER, 0))),
     expectNothingEverLost: () => expectKept(recorder.acknowledged()),
     settled: () => (settledAt = recorder.acknowledged().length),
   };

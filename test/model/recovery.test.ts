@@ -14,6 +14,16 @@ function planned(found: FoundLeftovers) {
   return plan;
 }
 
+/** Of every attempt here. */
+const release = {
+  attemptId: 'r/1',
+  current: slotBlue,
+  next: slotGreen,
+  currentTreeId: '200',
+  nextTreeId: '300',
+  inactive: [{ treeId: '100', length: 10 }],
+};
+
 describe('the recovery of an interrupted rotation', () => {
   it('is nothing where nothing is left over', () => {
     expect(planRecovery('production', nothingLeft)).toBeNull();
@@ -30,14 +40,7 @@ describe('the recovery of an interrupted rotation', () => {
   ])('takes it back, or forward if its next tree says so, when it ended %s', (_when, found) => {
     const { kind, input } = planned(found);
     expect(kind).toBe('takeBack');
-    expect(input.release).toMatchObject({
-      attemptId: 'r/1',
-      current: slotBlue,
-      next: slotGreen,
-      currentTreeId: '200',
-      nextTreeId: '300',
-      inactive: [{ treeId: '100', length: 10 }],
-    });
+    expect(input.release).toMatchObject(release);
   });
 
   it('opens no tree that someone closed before its hold, which the gate never heard of', () => {
@@ -61,14 +64,7 @@ describe('the recovery of an interrupted rotation', () => {
   it('finishes one whose next tree serves clients already', () => {
     const { kind, input } = planned(exposed);
     expect(kind).toBe('finish');
-    expect(input.release).toMatchObject({
-      attemptId: 'r/1',
-      current: slotBlue,
-      next: slotGreen,
-      currentTreeId: '200',
-      nextTreeId: '300',
-      inactive: [{ treeId: '100', length: 10 }],
-    });
+    expect(input.release).toMatchObject(release);
   });
 
   it('retires trees of attempts that nothing names, beside what it finishes', () => {

@@ -51,8 +51,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     expectOutcome(result, 'rolledBack');
     expect(result.interventions).toEqual([]);
     expectAsBefore(before, await log.snapshot());
-    await log.expectWritable();
-    await log.expectNothingLost();
+    await log.expectGoesOn();
   });
 
   it('tries again at once when a person says so, and keeps who and why', async () => {
@@ -103,8 +102,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     await log.trees.setState(activeTreeId, 'ACTIVE');
     log.clearFaults();
     expectAsBefore(before, await log.snapshot());
-    await log.expectWritable();
-    await log.expectNothingLost();
+    await log.expectGoesOn();
   });
 
   it('ends held when a person gives it up, and is ended by a recovery later', async () => {
@@ -126,8 +124,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     log.clearFaults();
     expectOutcome(await log.recover(), 'rolledBack');
     expectAsBefore(before, await log.snapshot());
-    await log.expectWritable();
-    await log.expectNothingLost();
+    await log.expectGoesOn();
   });
 
   it('goes on trying to confirm what cannot be confirmed, and leaves it out when a person says so', async () => {
@@ -186,8 +183,7 @@ describe('a rotation that can neither go on nor take itself back', () => {
     const result = await log.result(rotation);
     expectOutcome(result, 'completed');
     expect(activeTrees(await log.snapshot())).toEqual([result.nextTree?.treeId]);
-    await log.expectWritable();
-    await log.expectNothingLost();
+    await log.expectGoesOn();
   });
 
   it('has lost nothing in any of these', async () => {

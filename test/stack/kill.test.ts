@@ -5,7 +5,7 @@ import { stepNames } from '../../workflows/rotation';
 import type { StepName } from '../../workflows/model/steps';
 import { activeTrees } from '../../harness/log-state';
 import { caughtIn, caughtRows } from '../../harness/moments';
-import { expectAsBefore, expectOutcome, endedSteps } from './outcome';
+import { expectAsBefore, expectOutcome, endedSteps, expectRotated } from './outcome';
 import { useLog } from './use-log';
 
 const fromExposure = stepNames.slice(stepNames.indexOf('expose'));
@@ -52,13 +52,7 @@ describe('a rotation whose worker is killed', () => {
       const before = await log.snapshot();
       const result = await killedIn(step);
 
-      expectOutcome(result, 'completed');
-      const after = await log.snapshot();
-      expect(activeTrees(after)).toEqual([result.nextTree?.treeId]);
-      expect(after.shards.inactive).toEqual([
-        ...before.shards.inactive,
-        `${before.shards.active}: ${String(result.currentTree?.size)}`,
-      ]);
+      expectRotated(before, await log.snapshot(), result);
       await log.expectNothingLost();
     },
   );

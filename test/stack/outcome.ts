@@ -1,4 +1,4 @@
-import { differences, type LogState } from '../../harness/log-state';
+import { activeTrees, differences, type LogState } from '../../harness/log-state';
 import type { Outcome, RotationResult } from '../../workflows/model/result';
 
 /** Fails with the rotation's own words when it ended otherwise. */
@@ -9,6 +9,14 @@ export function expectOutcome(result: RotationResult, outcome: Outcome): void {
       [`The rotation ended ${result.outcome}, not ${outcome}: ${result.reason}`, ...steps].join('\n  '),
     );
   }
+}
+
+/** It has completed: the next tree alone is ACTIVE, after the current one with the length that it ended with. */
+export function expectRotated(before: LogState, after: LogState, result: RotationResult): void {
+  expectOutcome(result, 'completed');
+  expect(activeTrees(after)).toEqual([result.nextTree?.treeId]);
+  const ended = `${before.shards.active}: ${String(result.currentTree?.size)}`;
+  expect(after.shards.inactive).toEqual([...before.shards.inactive, ended]);
 }
 
 /** The names of the steps of one kind, in all attempts or in one. */

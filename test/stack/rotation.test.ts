@@ -52,8 +52,7 @@ describe('a rotation of a real log', () => {
     ]);
     expect(second.currentTree).toMatchObject({ treeId: first.nextTree?.treeId, size: 1 });
     expect(third.currentTree).toMatchObject({ treeId: second.nextTree?.treeId, size: 1 });
-    await log.expectWritable();
-    await log.expectNothingLost();
+    await log.expectGoesOn();
 
     const after = await log.snapshot();
     expect(after.shards.inactive.slice(0, before.shards.inactive.length)).toEqual(before.shards.inactive);
@@ -78,7 +77,6 @@ describe('a rotation of a real log', () => {
     expect(second.reason).toContain(first.workflowId);
     expect(second.reason).toContain(firstResult.rotationId);
     expect(activeTrees(await log.snapshot())).toEqual([firstResult.nextTree?.treeId]);
-    await log.expectWritable();
-    await log.expectNothingLost();
+    await log.expectGoesOn();
   });
 });
