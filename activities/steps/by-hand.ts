@@ -120,11 +120,18 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, boun
   }
 };
 
-/** For each undo, when it would itself do nothing: clients are sent to what it takes back (H7). */
-const leavesAlone: Partial<Record<StubbornStep, Act<AttemptInput, boolean>>> = {
+/** For each step, when it would itself do nothing: clients are sent to what an undo takes back (H7). Null: never. */
+const leavesAlone: Readonly<Record<StubbornStep, Act<AttemptInput, boolean> | null>> = {
   'undo verify': livesOnNext,
   'undo freeze': livesOnNext,
   'undo hold': livesOnNext,
   'undo start': isExposed,
   'undo stage': isExposed,
+  'undo createTree': null,
+  'look back': null,
+  supersede: null,
+  forward: null,
+  confirm: null,
+  settle: null,
+  soak: null,
 };
