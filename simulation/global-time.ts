@@ -36,9 +36,13 @@ export function replaceGlobalTime(): void {
   }
   // The SDK tells dates by the name of their class.
   Object.defineProperty(VirtualDate, 'name', { value: 'Date' });
-  const performanceNow = (): number => time().now - EPOCH;
+  const now = { value: () => time().now - EPOCH };
   Object.assign(globalThis, {
     Date: VirtualDate,
+    performance: Object.create(performance, { now }) as object,
+    AbortSignal: new Proxy(AbortSignal, {
+      get: (real, key) => (key === 'timeout' ? signalAfter : (Reflect.get(real, key) as unknown)),
+    }),
     setTimeout: setVirtualTimeout,
     clearTimeout: clearVirtual,
     setInterval: setVirtualInterval,
@@ -51,14 +55,14 @@ export function replaceGlobalTime(): void {
     clearInterval: clearVirtual,
   });
   Object.assign(timersPromises, { setTimeout: wait });
-  Object.defineProperty(performance, 'now', { value: performanceNow, configurable: true });
-  AbortSignal.timeout = (ms) => {
-    const controller = new AbortController();
-    time().after(ms, () => {
-      controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-    });
-    return controller.signal;
-  };
+}
+
+function signalAfter(ms: number): AbortSignal {
+  const controller = new AbortController();
+  time().after(ms, () => {
+    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  });
+  return controller.signal;
 }
 
 class VirtualTimer {

@@ -1,14 +1,14 @@
 import { Course } from './course';
 import { GuardSchedule } from './guard-schedule';
-import { Injection } from './injection';
 import { Person } from './person';
 import { Random } from './random';
 import { outcomesOf } from './results';
-import { scenarioOf, type FaultName, type Scenario } from './scenario';
+import { scenarioOf, type FaultName } from './scenario';
 import type { AimedStep } from './steps';
 import type { WorkflowRuntime } from './temporal/runtime';
-import { Watch, type Violation } from './watch';
-import { World, type Mutation } from './world/world';
+import type { Violation } from './watch';
+import { WatchedWorld } from './watched-world';
+import type { Mutation } from './world/world';
 
 export interface RunOptions {
   readonly runtime: WorkflowRuntime;
@@ -31,95 +31,42 @@ export interface RunResult {
 const LIMIT_MS = 900_000;
 
 /** Runs one seed from its beginning to the verdict. */
-export async function runSeed(seed: number, options: RunOptions): Promise<RunResult> {
-  return await new Run(seed, options).run();
-}
-
-/** The world of one seed with all that watches over it, and its clock. */
-class Run {
-  readonly #scenario: Scenario;
-  readonly #world: World;
-  readonly #watch = new Watch();
-  readonly #course: Course;
-  readonly #covered = new Map<string, readonly [AimedStep, FaultName]>();
-  #over = false;
-  #failure: Error | undefined;
-
-  constructor(seed: number, { runtime, mutation = {}, trace }: RunOptions) {
-    const scenario = (this.#scenario = scenarioOf(seed));
-    const random = new Random(seed).stream('run');
-    const watch = this.#watch;
-    const injection = new Injection(scenario, random.stream('faults'), watch, (step, fault) => {
-      this.#covered.set(`${step}/${fault}`, [step, fault]);
-    });
-    const failed: string[] = [];
-    const world = (this.#world = new World({
-      scenario,
-      random,
-      runtime,
-      mutate: mutation,
-      watcher: {
-        onState: (tree, before, by) => watch.onState(tree, before, by),
-        onBackoff: (activity, forMs) => watch.onBackoff(activity, forMs),
-        onGivenUp: (activity) => watch.onGivenUp(activity),
-        onSigned: (entry, by) => watch.onSigned(entry, by),
-        onWaited: (ms) => watch.onWaited(ms),
-        onMisreadWrite: (process) => watch.onMisreadWrite(process),
-        onOrder: (order) => watch.onOrder(order),
-        onSink: (call) => person.onSink(call),
-        onFailed: (what) => failed.push(`${Math.round(world.time.elapsed)} ${what}`),
-        onWrongRead: (what) => watch.onWrongRead(what),
-      },
-      deliver: (call, by) => injection.deliver(call, by),
-      onFile: (operation) => injection.onFile(operation),
-      attemptEnded: (task) => injection.attemptEnded(task),
-      trace: (line) => trace?.(line()),
-    }));
-    watch.watches(world);
-    injection.worksOn(world);
-    const guard = new GuardSchedule(world);
-    injection.happenings.onWorkerStart = () => guard.look();
-    const inBackground = (work: Promise<void>): void => this.#inBackground(work);
-    const parts = { scenario, random, world, watch, injection, inBackground };
-    const person = new Person(parts);
-    this.#course = new Course({ ...parts, person, guard, failed });
+export async function runSeed(
+  seed: number,
+  { runtime, mutation = {}, trace }: RunOptions,
+): Promise<RunResult> {
+  const scenario = scenarioOf(seed);
+  const random = new Random(seed).stream('run');
+  const covered = new Map<string, readonly [AimedStep, FaultName]>();
+  const watched = new WatchedWorld({
+    scenario,
+    random,
+    runtime,
+    mutation,
+    covered: (step, fault) => covered.set(`${step}/${fault}`, [step, fault]),
+    onSink: (call) => person.onSink(call),
+    trace: (line) => trace?.(line()),
+  });
+  const { world, watch, injection, failed } = watched;
+  const guard = new GuardSchedule(world);
+  injection.happenings.onWorkerStart = () => guard.look();
+  // What fails in the background is a fault of the simulation itself, and ends the run.
+  let breakDown: (error: unknown) => void = () => undefined;
+  const broken = new Promise<never>((_, reject) => (breakDown = reject));
+  const inBackground = (work: Promise<void>): void => void work.catch(breakDown);
+  const parts = { scenario, random, world, watch, injection, inBackground };
+  const person = new Person(parts);
+  const course = new Course({ ...parts, person, guard, failed });
+  if (!(await watched.run(Promise.race([course.run(), broken]), LIMIT_MS))) {
+    watch.broken(5, 'the run has not ended');
   }
-
-  async run(): Promise<RunResult> {
-    const { time } = this.#world;
-    this.#inBackground(
-      this.#course.run().then(() => {
-        this.#over = true;
-      }),
-    );
-    await time.run(() => this.#over || time.elapsed > LIMIT_MS);
-    if (this.#failure) {
-      throw this.#failure;
-    }
-    if (!this.#over) {
-      this.#watch.broken(5, 'the run has not ended');
-    }
-    for (const execution of this.#world.temporal.runs) {
-      if (execution.instance) {
-        await execution.instance.dispose();
-      }
-    }
-    return {
-      seed: this.#scenario.seed,
-      violations: this.#watch.violations,
-      outcomes: outcomesOf(this.#course.results),
-      covered: [...this.#covered.values()],
-      quiet: this.#scenario.quiet,
-      virtualMs: Math.round(time.elapsed),
-      happened: time.happened,
-    };
-  }
-
-  /** What fails here is a fault of the simulation itself, and ends the run. */
-  #inBackground(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
-      this.#over = true;
-    });
-  }
+  return {
+    seed,
+    violations: watch.violations,
+    outcomes: outcomesOf(course.results),
+    covered: [...covered.values()],
+    quiet: scenario.quiet,
+    virtualMs: Math.round(world.time.elapsed),
+    happened: world.time.happened,
+  };
 }

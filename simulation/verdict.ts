@@ -239,7 +239,7 @@ function mustBeAsBefore(results: Ended['results'], before: Snapshot, after: Snap
 }
 
 /** Rule 4: what a rollback left different. Trees that rotations made may stay, FROZEN. */
-function differences(before: Snapshot, after: Snapshot): string[] {
+export function differences(before: Snapshot, after: Snapshot): string[] {
   const found: string[] = [];
   for (const [treeId, state] of Object.entries(after.trees)) {
     const expected = before.trees[treeId] ?? 'FROZEN';

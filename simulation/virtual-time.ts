@@ -37,12 +37,17 @@ const realSetImmediate = setImmediate;
  * things at one instant happen in the order in which they were asked for.
  */
 export class VirtualTime {
-  now = EPOCH;
   /** So many things have happened. */
   happened = 0;
   readonly #heap: Happening[] = [];
   #order = 0;
   #outside = 0;
+  #now = EPOCH;
+
+  /** Milliseconds since the epoch. */
+  get now(): number {
+    return this.#now;
+  }
 
   /** Milliseconds since the run began. */
   get elapsed(): number {
@@ -104,7 +109,7 @@ export class VirtualTime {
         this.#push(next);
         continue;
       }
-      this.now = Math.max(this.now, next.due);
+      this.#now = Math.max(this.now, next.due);
       this.happened += 1;
       next.act();
     }

@@ -34,6 +34,7 @@ export class ActivityTask implements TaskView, OpenActivity {
   cancelRequested = false;
   /** When its last try began, or its next one is to. */
   beginsAt: number;
+  heardAt = 0;
   readonly #host: ActivityHost;
   #ended = false;
   #current: ActivityAttempt | undefined;
@@ -96,8 +97,13 @@ export class ActivityTask implements TaskView, OpenActivity {
     const attempt: ActivityAttempt = new ActivityAttempt(this, worker, this.#host, {
       timedOut: (kind) => this.#timedOut(kind, true, attempt),
       settled: (outcome) => this.#settled(attempt, outcome),
-      heard: () =>
-        this.#ended || this.#current !== attempt ? 'gone' : this.cancelRequested ? 'cancel' : 'go on',
+      heard: () => {
+        if (this.#ended || this.#current !== attempt) {
+          return 'gone';
+        }
+        this.heardAt = this.#host.time.now;
+        return this.cancelRequested ? 'cancel' : 'go on';
+      },
     });
     this.#current = attempt;
     this.#host.trace(() => `${worker.name} begins ${this.type}, attempt ${this.attempt}`);

@@ -27,8 +27,9 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
     ),
     raw: {
       ...(execution.taskAttempts > 0 && { pendingWorkflowTask: { attempt: execution.taskAttempts + 1 } }),
-      pendingActivities: [...execution.activities.values()].map(({ beginsAt }) => ({
-        scheduledTime: { seconds: Math.floor(beginsAt / 1000), nanos: 0 },
+      pendingActivities: [...execution.activities.values()].map(({ beginsAt, heardAt }) => ({
+        scheduledTime: secondsOf(beginsAt),
+        lastHeartbeatTime: secondsOf(heardAt),
       })),
     },
   });
@@ -45,13 +46,15 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
       getWorkflowExecutionHistoryReverse: ({ execution }: { execution: { workflowId: string } }) =>
         travel('history', () => {
           const { lastEventAt } = found(execution.workflowId);
-          return {
-            history: { events: [{ eventTime: { seconds: Math.floor(lastEventAt / 1000), nanos: 0 } }] },
-          };
+          return { history: { events: [{ eventTime: secondsOf(lastEventAt) }] } };
         }),
     }),
   };
   return only('client', client) as unknown as Client;
+}
+
+function secondsOf(ms: number) {
+  return { seconds: Math.floor(ms / 1000), nanos: 0 };
 }
 
 function only<Members extends object>(name: string, members: Members): Members {

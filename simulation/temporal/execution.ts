@@ -48,6 +48,8 @@ export interface OpenActivity {
   readonly type: string;
   /** When its last try began, or its next one is to. */
   readonly beginsAt: number;
+  /** When its worker last showed a sign of life. */
+  readonly heardAt: number;
   /** The workflow no longer waits for it. */
   abandon(): void;
   requestCancel(): void;

@@ -81,6 +81,8 @@ export interface WorldParts {
   /** Changes the systems or the activities before anything begins. */
   readonly mutate: Mutation;
   readonly trace: (line: () => string) => void;
+  /** Default: one of its own. */
+  readonly time?: VirtualTime;
 }
 
 /** What a mutant replaces. */
@@ -91,7 +93,7 @@ export interface Mutation {
 
 /** A whole log with everything it runs on, in memory and in virtual time. */
 export class World {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime;
   readonly files: SimulatedFiles;
   readonly trillian: SimulatedTrillian;
   readonly host: SimulatedHost;
@@ -104,7 +106,7 @@ export class World {
 
   constructor(parts: WorldParts) {
     const { scenario, random, watcher, runtime } = parts;
-    const { time } = this;
+    const time = (this.time = parts.time ?? new VirtualTime());
     const trace = (this.trace = (line: () => string): void => {
       parts.trace(() => `${time.elapsed.toFixed(1).padStart(9)}  ${line()}`);
     });
