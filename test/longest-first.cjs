@@ -18,9 +18,6 @@ const longest = [
   'stack/hands-of-others',
   'stack/reset',
   'workflows/reset',
-  'workflows/ending',
-  'workflows/recovery',
-  'workflows/held',
 ];
 
 function placeOf({ path }) {

@@ -14,7 +14,7 @@ import { markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
 import { logTree } from '../model/log-tree';
 import { patience, slotBlue, slotGreen } from '../model/two-slots';
-import { aFoundLog } from '../workflows/found-log';
+import { aFoundLog } from '../model/found-log';
 
 /** The attempt that the tests are about: the first of rotation `r`, with fencing number 7. */
 export const identity: AttemptIdentity = { log: 'production', rotationId: 'r', attempt: 1, number: 7 };

@@ -19,7 +19,7 @@ import { refusal } from '../../workflows/model/refusals';
 import type { StepRecord } from '../../workflows/model/steps';
 import type { Progress } from '../../workflows/messages';
 import { patience, slotBlue, slotGreen } from '../model/two-slots';
-import { aFoundLog } from '../workflows/found-log';
+import { aFoundLog } from '../model/found-log';
 
 /** Results of the log `production`, made by the model itself. */
 

@@ -1,6 +1,6 @@
 import type { FoundLog } from '../../workflows/model/plan';
-import { logTree } from '../model/log-tree';
-import { patience, slotBlue, slotGreen } from '../model/two-slots';
+import { logTree } from './log-tree';
+import { patience, slotBlue, slotGreen } from './two-slots';
 
 /** What preflight finds of a log in good order: shard 100 with 10 entries, then the active tree 200 with 20. */
 export function aFoundLog(): FoundLog {

@@ -1,7 +1,7 @@
 import type { MarkedTree } from '../../workflows/model/mark';
 import type { FoundLeftovers } from '../../workflows/model/recovery';
 import { slotBlue, slotGreen } from './two-slots';
-import { aFoundLog } from '../workflows/found-log';
+import { aFoundLog } from './found-log';
 
 const { installation, current, timing } = aFoundLog();
 

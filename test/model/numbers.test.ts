@@ -1,7 +1,7 @@
 import { planRecovery } from '../../workflows/model/recovery';
 import { planRotation } from '../../workflows/model/plan';
 import { fenceAbove, fenceOf, laterFence } from '../../workflows/model/fencing';
-import { aFoundLog } from '../workflows/found-log';
+import { aFoundLog } from './found-log';
 import { exposed } from './left-over';
 
 describe('the numbers of orders (H7, H8)', () => {

@@ -3,7 +3,7 @@ import type { SignerPace } from '../../workflows/model/drain';
 import { planRotation, type FoundLog } from '../../workflows/model/plan';
 import { refusal } from '../../workflows/model/refusals';
 import { fenceAbove } from '../../workflows/model/fencing';
-import { aFoundLog } from '../workflows/found-log';
+import { aFoundLog } from './found-log';
 
 const request = { log: 'production' };
 

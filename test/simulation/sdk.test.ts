@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Random } from '../../simulation/random';
 import { TemporalServer } from '../../simulation/temporal/server';
 import { valueOf } from '../../simulation/temporal/conversion';
 import { WorkflowRuntime } from '../../simulation/temporal/runtime';
 import { SimulatedWorker } from '../../simulation/temporal/worker';
 import { VirtualTime } from '../../simulation/virtual-time';
+import { workflowBundle } from '../workflow-bundle';
 
 /**
  * The simulation uses what the SDK does not promise to keep (simulation/temporal/runtime.ts says what). After an update of
@@ -24,16 +23,12 @@ describe('the inside of the SDK is as the simulation needs it', () => {
   });
 
   it('runs a workflow with an activity to its end', async () => {
-    const bundle = join(__dirname, '../../out/dist/workflows/bundle.js');
-    if (!existsSync(bundle)) {
-      throw new Error('The workflows are not bundled: node tools/build.mjs');
-    }
     const time = new VirtualTime();
     const failures: string[] = [];
     const temporal = new TemporalServer({
       time,
       random: new Random(1),
-      runtime: await WorkflowRuntime.load(readFileSync(bundle, 'utf8')),
+      runtime: await WorkflowRuntime.load(workflowBundle()),
       clientOf: () => undefined as never,
       onSink: () => undefined,
       attemptEnded: () => true,

@@ -1,88 +1,72 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
+import { CURRENT_TREE, FIRST_TREE, SimulatedLog, undos, type Act } from './simulated-log';
+import { Context } from '@temporalio/activity';
 import type { Progress } from '../../workflows/messages';
-import { atOnce, each } from './at-once';
-import { IMPATIENT } from './patient-clock';
-import { startSagaServer, type SagaServer } from './saga-server';
-import { ALWAYS, World, type Act } from './world';
-import { untilCancelled } from './world-activities';
-
-let server: SagaServer;
-
-beforeAll(async () => {
-  server = await startSagaServer();
-});
-
-afterAll(async () => {
-  await server.close();
-});
 
 /** A client writes to the next tree as soon as it is exposed; the answer to the exposure gets lost. */
-function usedBeforeItFailed(world: World): World {
-  world.faults.push({ act: 'expose', when: 'after', times: 1 });
-  void world.once('expose', () => world.write('next-1'), 'after');
-  return world;
+function usedBeforeItFailed(log: SimulatedLog): SimulatedLog {
+  log.fail('expose', 'after', 1);
+  void log.once('expose', () => log.world.traffic.write(), 'after');
+  return log;
 }
 
 /** The next release cannot serve, however often it is tried. */
-function cannotGoForward(world: World): World {
-  world.faults.push({ act: 'forward', when: 'before', times: ALWAYS });
-  return world;
+function cannotGoForward(log: SimulatedLog): SimulatedLog {
+  log.fail('forward', 'before');
+  return log;
 }
 
-function followed(before: World['onCall'], then: (act: Act) => Promise<void>): World['onCall'] {
-  return async (act, when) => {
-    await before(act, when);
-    await then(act);
-  };
-}
-
-/** Whether Temporal has given up an activity of this workflow. */
-async function hasTimedOut(workflow: WorkflowHandle): Promise<boolean> {
-  const { events } = await workflow.fetchHistory();
-  return (events ?? []).some((event) => event.activityTaskTimedOutEventAttributes);
+/** As a step does: hears of a Cancel by its signs of life. */
+async function untilCancelled(): Promise<never> {
+  return await Context.current().cancelled;
 }
 
 describe('past the point of no return', () => {
   it('a rotation goes forward when the next tree holds an entry of a client (H6)', async () => {
-    const world = usedBeforeItFailed(new World());
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
-    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId: 'next-1', firstIndex: 30 } });
-    expect(world.active()).toEqual(['next-1']);
-    expect(world.content('next-1')).toBe('public entries');
-    expect(world.gate).toMatchObject({ mode: 'pass', upstream: 'green' });
+    const log = usedBeforeItFailed(new SimulatedLog());
+    const result = await log.run(({ rotate }) => rotate());
+    const treeId = log.nextTree();
+    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId, firstIndex: 12 } });
+    expect(log.active()).toEqual([treeId]);
+    expect(log.world.traffic.acknowledged[0]).toMatchObject({ treeId, logIndex: 13 });
+    expect([log.world.gate.mode, log.serving()]).toEqual(['pass', 'green']);
   });
 
   it('it goes forward also when clients are sent there already and nobody has written yet (H6)', async () => {
-    const world = new World();
-    world.faults.push({ act: 'expose', when: 'after', times: 1 });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
-    expect(result.outcome).toBe('completed');
-    expect(world.active()).toEqual(['next-1']);
+    const log = new SimulatedLog();
+    log.fail('expose', 'after', 1);
     // It is exposed: closing it would have cost clients their writes.
-    expect(world.trees.get('next-1')).toMatchObject({ size: 1, state: 'ACTIVE' });
+    let looked: string | undefined;
+    void log.once('closeNextTree', () => (looked = log.state(log.nextTree())), 'after');
+    const { outcome, size } = await log.run(async ({ rotate }) => {
+      const result = await rotate();
+      return { ...result, size: log.size(log.nextTree()) };
+    });
+    expect([outcome, size]).toEqual(['completed', 1]);
+    expect(looked).toBe('ACTIVE');
+    expect(log.active()).toEqual([log.nextTree()]);
   });
 
   it('it is taken back when nothing public is in it and it cannot serve, and says how long it was seen (H36)', async () => {
-    const world = cannotGoForward(new World());
-    const before = world.cleanSlate();
-    world.faults.push({ act: 'expose', when: 'after', times: 1 });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const log = cannotGoForward(new SimulatedLog());
+    log.fail('expose', 'after', 1);
+    const result = await log.run(({ rotate }) => rotate());
     expect(result.outcome).toBe('rolledBack');
     expect(result.nextTreeVisibleMs).toBeGreaterThan(0);
-    expect(world.cleanSlate()).toEqual(before);
-    expect(world.calls.filter((act) => act === 'forward')).toHaveLength(3);
+    expect(log.notAsBefore()).toEqual([]);
+    expect(log.calls.filter((act) => act === 'forward')).toHaveLength(3);
   });
 
   it('a third tree supersedes the next one that took entries and cannot serve (H12)', async () => {
-    const world = cannotGoForward(usedBeforeItFailed(new World()));
+    const log = cannotGoForward(usedBeforeItFailed(new SimulatedLog()));
     const cancelDoes: string[] = [];
-    const result = await server.withWorker(world, ({ rotate, lock }) => {
-      world.onCall = followed(world.onCall, async (act) => {
+    const result = await log.run(({ rotate, lock }) => {
+      const { onCall } = log;
+      log.onCall = async (act, when) => {
+        await onCall(act, when);
         if (['createNextTree', 'stage', 'confirm'].includes(act)) {
           cancelDoes.push(`${act}: ${(await lock.query<Progress>('progress')).cancelDoes}`);
         }
-      });
+      };
       return rotate();
     });
     // The first next tree could be taken back; once it holds entries, nothing of the third is any Cancel's business.
@@ -93,95 +77,102 @@ describe('past the point of no return', () => {
       'stage: nothing',
       'confirm: nothing',
     ]);
+    const [next, third] = log.nextTrees();
     expect(result).toMatchObject({
       outcome: 'superseded',
-      superseded: { treeId: 'next-1', size: 2 },
-      nextTree: { treeId: 'next-2', firstIndex: 32 },
+      superseded: { treeId: next, size: 2 },
+      nextTree: { treeId: third, firstIndex: 14 },
     });
-    expect(world.active()).toEqual(['next-2']);
-    expect(world.slots[world.gate.upstream]).toEqual({
-      active: 'next-2',
-      inactive: ['100', '200', 'next-1'],
+    expect(log.active()).toEqual([third]);
+    expect(log.world.gate.read().configuration).toEqual({
+      activeTreeId: third,
+      inactiveTreeIds: [FIRST_TREE, CURRENT_TREE, next],
     });
-    expect(world.found().leftovers).toEqual([]);
+    expect(log.leftovers()).toEqual([]);
   });
 
   it('the next third tree comes within seconds, however long the pause between attempts is: the log is closed', async () => {
-    const world = cannotGoForward(
-      usedBeforeItFailed(new World({ attempts: 2, pauseBetweenAttemptsMs: 24 * 3_600_000 })),
+    const log = cannotGoForward(
+      usedBeforeItFailed(new SimulatedLog({ attempts: 2, pauseBetweenAttemptsMs: 24 * 3_600_000 })),
     );
-    void world.once('superseding', () => void world.faults.push({ act: 'stage', when: 'after', times: 1 }));
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    void log.once('superseding', () => log.fail('stage', 'after', 1));
+    const result = await log.run(({ rotate }) => rotate());
 
-    expect(result).toMatchObject({ outcome: 'superseded', nextTree: { treeId: 'next-3' } });
-    expect(world.active()).toEqual(['next-3']);
+    const third = log.nextTree(3);
+    expect(result).toMatchObject({ outcome: 'superseded', nextTree: { treeId: third } });
+    expect(log.active()).toEqual([third]);
   });
 
   it('a third tree supersedes one that was written to past the gate, though it was never exposed (H12)', async () => {
-    const world = cannotGoForward(new World());
-    world.faults.push({ act: 'expose', when: 'before', times: 1 });
-    void world.once('verify', () => world.write('next-1'), 'after');
+    const log = cannotGoForward(new SimulatedLog());
+    log.fail('expose', 'before', 1);
+    void log.once('verify', () => log.world.traffic.writePast('green'), 'after');
     // The lease of the hold ends long before.
-    void world.once('superseding', () => void (world.gate.mode = 'healing'));
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    void log.once('superseding', async () => {
+      while (log.world.gate.mode === 'hold') {
+        await log.world.time.pass(100);
+      }
+    });
+    const result = await log.run(({ rotate }) => rotate());
 
-    expect(result).toMatchObject({ outcome: 'superseded', superseded: { treeId: 'next-1', size: 2 } });
-    expect(world.active()).toEqual(['next-2']);
-    expect(world.found().leftovers).toEqual([]);
+    const [next, third] = log.nextTrees();
+    expect(result).toMatchObject({ outcome: 'superseded', superseded: { treeId: next, size: 2 } });
+    expect(log.active()).toEqual([third]);
+    expect(log.leftovers()).toEqual([]);
   });
 
   it('it goes on forward, held, when no third tree can be had either', async () => {
-    const world = cannotGoForward(usedBeforeItFailed(new World()));
-    void world.once(
-      'superseding',
-      () => void world.faults.push({ act: 'stage', when: 'after', times: ALWAYS }),
-    );
-    const result = await server.withWorker(world, async ({ start, held }) => {
+    const log = cannotGoForward(usedBeforeItFailed(new SimulatedLog()));
+    void log.once('superseding', () => log.fail('stage', 'after'));
+    const result = await log.run(async ({ start, held }) => {
       const handle = await start();
       expect(await held()).toMatchObject({ step: 'forward', reason: { code: 'FORWARD_FAILED' } });
       // Somebody mends it; nobody has to say so.
-      world.faults.length = 0;
+      log.faults.length = 0;
       return await handle.result();
     });
-    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId: 'next-1' } });
-    expect(world.active()).toEqual(['next-1']);
-    expect(world.state('next-2')).toBe('FROZEN');
-    expect(world.found().leftovers).toEqual([]);
+    const [next, third = ''] = log.nextTrees();
+    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId: next } });
+    expect(log.active()).toEqual([next]);
+    expect(log.state(third)).toBe('FROZEN');
+    expect(log.leftovers()).toEqual([]);
   });
 
   it('it is held where a third tree is not wanted, and completes when the release serves again', async () => {
-    const world = cannotGoForward(usedBeforeItFailed(new World({ ifNextFails: 'hold' })));
-    const result = await server.withWorker(world, async ({ start, held, resume }) => {
+    const log = cannotGoForward(usedBeforeItFailed(new SimulatedLog({ ifNextFails: 'hold' })));
+    const result = await log.run(async ({ start, held, resume }) => {
       const handle = await start();
       expect(await held()).toMatchObject({
         step: 'forward',
         reason: { code: 'FORWARD_FAILED' },
         choices: ['retry', 'giveUp'],
       });
-      expect(world.active()).toEqual([]);
-      // Mended after the person has spoken: otherwise it may end by itself first.
+      expect(log.active()).toEqual([]);
+      log.faults.length = 0;
       await resume({ choice: 'retry', who: 'ada', why: 'the release is mended' });
-      world.faults.length = 0;
       return await handle.result();
     });
-    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId: 'next-1', firstIndex: 30 } });
-    expect(world.calls).not.toContain('superseding');
+    const nextTree = { treeId: log.nextTree(), firstIndex: 12 };
+    expect(result).toMatchObject({ outcome: 'completed', nextTree });
+    expect(log.calls).not.toContain('superseding');
   });
 
   it('it is held when the current tree grew after its end was handed over: every index would shift (H1)', async () => {
-    const world = new World();
-    world.faults.push({ act: 'expose', when: 'after', times: 1 });
-    void world.once(
+    const log = usedBeforeItFailed(new SimulatedLog());
+    void log.once(
       'expose',
-      () => {
-        world.write('next-1');
-        world.tree('200').size += 1;
+      async () => {
+        const { trillian, time } = log.world;
+        await log.setState(CURRENT_TREE, 'ACTIVE');
+        await trillian.queueLeaf(CURRENT_TREE, { value: Buffer.from('late'), identity: 'late' }, Infinity);
+        await time.pass(500);
+        await log.setState(CURRENT_TREE, 'FROZEN');
         // Somebody closed it, so the exposed tree is looked into.
-        world.setState('next-1', 'FROZEN');
+        await log.setState(log.nextTree(), 'FROZEN');
       },
       'after',
     );
-    const result = await server.withWorker(world, async ({ start, held, resume }) => {
+    const result = await log.run(async ({ start, held, resume }) => {
       const handle = await start();
       const { reason, step } = await held();
       expect(step).toBe('forward');
@@ -190,115 +181,95 @@ describe('past the point of no return', () => {
       return await handle.result();
     });
     expect(result.outcome).toBe('held');
-    expect(world.active()).toEqual([]);
-    expect(world.calls).not.toContain('superseding');
+    expect(log.active()).toEqual([]);
+    expect(log.calls).not.toContain('superseding');
   });
 });
 
 describe('Cancel', () => {
-  const takenBack = each<Act>('createNextTree', 'stage', 'hold', 'start', 'freeze', 'verify');
-  const cancelledIn = atOnce(takenBack, async (act) => {
-    const world = new World();
-    const before = world.cleanSlate();
-    const result = await server.withWorker(world, async ({ rotate, cancel }) => {
-      void world.once(act, async () => {
+  const takenBack: readonly Act[] = ['createNextTree', 'stage', 'hold', 'start', 'freeze', 'verify'];
+
+  async function cancelledIn(act: Act) {
+    const log = new SimulatedLog();
+    const result = await log.run(({ rotate, cancel }) => {
+      void log.once(act, async () => {
         await cancel();
         await untilCancelled();
       });
-      return await rotate();
+      return rotate();
     });
-    return { world, before, result };
-  });
+    return { log, result };
+  }
+
   it.each(takenBack)('takes everything back in %s', async (act) => {
-    const { world, before, result } = await cancelledIn(act);
+    const { log, result } = await cancelledIn(act);
     expect(result).toMatchObject({ outcome: 'rolledBack', refusals: [{ code: 'CANCELLED' }] });
-    expect(world.cleanSlate()).toEqual(before);
+    expect(log.notAsBefore()).toEqual([]);
   });
 
   it('undoes only what had begun: nobody opens a tree that this attempt had not begun to close', async () => {
-    const { world } = await cancelledIn('hold');
-    expect(world.calls).toContain('sendToCurrent');
-    expect(world.calls).not.toContain('allowWritesToCurrent');
-    expect(world.calls).not.toContain('stop');
+    const { log } = await cancelledIn('hold');
+    expect(log.calls).toContain('sendToCurrent');
+    expect(log.calls).not.toContain('allowWritesToCurrent');
+    expect(log.calls).not.toContain('stop');
   });
 
-  const tooLate = each<Act>('expose', 'confirm', 'settle', 'soak');
-  const cancelledLate = atOnce(tooLate, async (act) => {
-    const world = new World();
-    const result = await server.withWorker(world, async ({ rotate, cancel }) => {
-      void world.once(act, cancel);
-      return await rotate();
+  it.each<Act>(['expose', 'confirm', 'settle', 'soak'])('changes nothing any more in %s', async (act) => {
+    const log = new SimulatedLog();
+    const result = await log.run(({ rotate, cancel }) => {
+      void log.once(act, cancel);
+      return rotate();
     });
-    return { world, result };
-  });
-  it.each(tooLate)('changes nothing any more in %s', async (act) => {
-    const { world, result } = await cancelledLate(act);
     expect(result.outcome).toBe('completed');
-    expect(world.active()).toEqual(['next-1']);
+    expect(log.active()).toEqual([log.nextTree()]);
   });
 
-  const undos = each<Act>(
-    'closeNextTree',
-    'allowWritesToCurrent',
-    'sendToCurrent',
-    'stop',
-    'discard',
-    'retireNextTree',
-    'lookBack',
-  );
-  const cancelledUndo = atOnce(undos, async (act) => {
-    const world = new World({ attempts: 2 });
-    const before = world.cleanSlate();
-    world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
-    const result = await server.withWorker(world, async ({ rotate, cancel }) => {
-      void world.once(act, cancel);
-      return await rotate();
-    });
-    return { world, before, result };
-  });
   it.each(undos)('stops no undo: everything is as before after one in %s', async (act) => {
-    const { world, before, result } = await cancelledUndo(act);
+    const log = new SimulatedLog({ attempts: 2 });
+    log.fail('expose', 'before');
+    const result = await log.run(({ rotate, cancel }) => {
+      void log.once(act, cancel);
+      return rotate();
+    });
     expect(result.outcome).toBe('rolledBack');
-    expect(world.cleanSlate()).toEqual(before);
+    expect(log.notAsBefore()).toEqual([]);
   });
 
   it('ends the pause between two attempts', async () => {
-    const world = new World({ attempts: 2, pauseBetweenAttemptsMs: 24 * 3_600_000 });
-    const before = world.cleanSlate();
-    world.faults.push({ act: 'freeze', when: 'after', times: 1 });
-    const result = await server.withWorker(world, async ({ start, cancel, lock }) => {
-      const starting = start();
-      await world.once('stop', () => undefined, 'after');
+    const log = new SimulatedLog({ attempts: 2, pauseBetweenAttemptsMs: 24 * 3_600_000 });
+    log.fail('freeze', 'after', 1);
+    const result = await log.run(async ({ start, cancel, lock }) => {
+      const handle = await start();
+      await log.once('stop', () => undefined, 'after');
       while ((await lock.query<Progress>('progress')).note === null) {
-        await wait(50);
+        await log.world.time.pass(50);
       }
       await cancel();
-      return await (await starting).result();
+      return await handle.result();
     });
     expect(result).toMatchObject({ outcome: 'rolledBack', attempts: 1, refusals: [{ code: 'CANCELLED' }] });
-    expect(world.cleanSlate()).toEqual(before);
+    expect(log.notAsBefore()).toEqual([]);
   });
 
   it('of the workflow that a person started takes the rotation back', async () => {
-    const world = new World();
-    const before = world.cleanSlate();
-    const result = await server.withWorker(world, async ({ start }) => {
-      const starting = start();
-      void world.once('freeze', async () => {
-        await (await starting).cancel();
+    const log = new SimulatedLog();
+    const result = await log.run(async ({ start }) => {
+      const handle = await start();
+      void log.once('freeze', async () => {
+        await handle.cancel();
         await untilCancelled();
       });
-      return await (await starting).result();
+      return await handle.result();
     });
     expect(result).toMatchObject({ outcome: 'rolledBack', refusals: [{ code: 'CANCELLED' }] });
-    expect(world.cleanSlate()).toEqual(before);
+    expect(log.notAsBefore()).toEqual([]);
   });
 
   it('is answered for before it is sent: what it would do now is said in every step', async () => {
-    const world = new World();
+    const log = new SimulatedLog();
     const said: Partial<Record<Act, string>> = {};
-    await server.withWorker(world, async ({ rotate, lock, criticalSection }) => {
-      world.onCall = async (act, when) => {
+    await log.run(async ({ rotate, lock, criticalSection }) => {
+      log.onCall = async (act, when) => {
         if (when === 'before') {
           const inside = ['hold', 'start', 'freeze', 'verify', 'expose'].includes(act);
           const { cancelDoes } = await (inside ? criticalSection : lock).query<Progress>('progress');
@@ -324,70 +295,59 @@ describe('Cancel', () => {
 
 describe('a call that lands late (H8)', () => {
   it('is waited for: nothing is taken back while a step that Temporal has given up can still act', async () => {
-    const world = new World({}, IMPATIENT);
-    const before = world.cleanSlate();
-    world.silent = true;
-    const result = await server.withWorker(world, ({ rotate, criticalSection }) => {
-      void world.once('freeze', async () => {
-        // No sign of life for a second: given up, and taken back at once unless that waits. Then it acts.
-        while (!(await hasTimedOut(criticalSection))) {
-          await wait(50);
-        }
-        world.calls.push('freeze lands');
-      });
-      return rotate();
+    const log = new SimulatedLog({ workers: 2 });
+    let foundByItsUndo: unknown;
+    void log.once('freeze', async () => {
+      // No sign of life for a second: given up, and taken back at once unless that waits. Then it acts.
+      log.cutOff(60_000);
+      while (!log.hasGivenUp()) {
+        await log.world.time.pass(50);
+      }
     });
+    void log.once('allowWritesToCurrent', () => {
+      foundByItsUndo = log.state(CURRENT_TREE);
+    });
+    const result = await log.run(({ rotate }) => rotate());
     expect(result.outcome).toBe('rolledBack');
-    const acts = ['freeze lands', 'allowWritesToCurrent'];
-    expect(world.calls.filter((call) => acts.includes(call))).toEqual(acts);
-    expect(world.cleanSlate()).toEqual(before);
+    expect(foundByItsUndo).toBe('FROZEN');
+    expect(log.notAsBefore()).toEqual([]);
   });
 
   it('after the undo is found in the last look, and taken back once more', async () => {
-    const world = new World();
-    const before = world.cleanSlate();
-    world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
-    void world.once('retireNextTree', () => world.setState('200', 'FROZEN'), 'after');
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const log = new SimulatedLog();
+    log.fail('expose', 'before');
+    const late = { state: 'FROZEN' } as const;
+    void log.once(
+      'retireNextTree',
+      () => log.world.trillian.updateTree(CURRENT_TREE, late, Infinity, 'a rotation'),
+      'after',
+    );
+    const result = await log.run(({ rotate }) => rotate());
     expect(result.outcome).toBe('rolledBack');
-    expect(world.calls.at(-1)).toBe('lookBack');
-    expect(world.cleanSlate()).toEqual(before);
+    expect(log.calls.at(-1)).toBe('lookBack');
+    expect(log.notAsBefore()).toEqual([]);
   });
 });
 
 describe('a critical section that was terminated', () => {
-  const acts = each<Act>('hold', 'freeze');
-  const terminated = atOnce(acts, async (act) => {
-    const world = new World();
-    const before = world.cleanSlate();
-    const result = await server.withWorker(world, async ({ rotate, criticalSection }) => {
-      void world.once(act, async () => {
-        await criticalSection.terminate('by the test');
-      });
-      return await rotate();
+  it.each<Act>(['hold', 'freeze'])('in %s is taken back by its rotation', async (act) => {
+    const log = new SimulatedLog();
+    const result = await log.run(({ rotate, criticalSection }) => {
+      void log.once(act, () => criticalSection.terminate('by the test'));
+      return rotate();
     });
-    return { world, before, result };
-  });
-  it.each(acts)('in %s is taken back by its rotation', async (act) => {
-    const { world, before, result } = await terminated(act);
     expect(result.outcome).toBe('rolledBack');
-    expect(world.cleanSlate()).toEqual(before);
+    expect(log.notAsBefore()).toEqual([]);
   });
 
   it('is carried on by its rotation when clients were sent to the next tree', async () => {
-    const world = new World();
-    const result = await server.withWorker(world, async ({ rotate, criticalSection }) => {
-      void world.once(
-        'expose',
-        async () => {
-          await criticalSection.terminate('by the test');
-        },
-        'after',
-      );
-      return await rotate();
+    const log = new SimulatedLog();
+    const result = await log.run(({ rotate, criticalSection }) => {
+      void log.once('expose', () => criticalSection.terminate('by the test'), 'after');
+      return rotate();
     });
     expect(result.outcome).toBe('completed');
-    expect(world.active()).toEqual(['next-1']);
+    expect(log.active()).toEqual([log.nextTree()]);
   });
 });
 
@@ -397,20 +357,19 @@ describe('a rotation whose log belongs to a later one', () => {
     ['before the opening', 'freeze'],
     ['after the exposure', 'expose'],
   ] as const)('ends quietly when that came %s', async (_when, act) => {
-    const world = new World();
+    const log = new SimulatedLog();
     let found = {};
-    void world.once(
+    void log.once(
       act,
-      () => {
-        world.gate.number += 10;
-        found = { ...world.gate };
+      async () => {
+        found = await log.overtaken();
       },
       'after',
     );
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const result = await log.run(({ rotate }) => rotate());
     expect(result.refusals).toMatchObject([{ code: 'NOT_OURS' }]);
     expect(['refused', 'rolledBack']).toContain(result.outcome);
-    expect(world.gate).toEqual(found);
-    expect(world.calls).not.toContain('settle');
+    expect(log.world.gate.state()).toMatchObject(found);
+    expect(log.calls).not.toContain('settle');
   });
 });

@@ -1,42 +1,31 @@
-import { refuse } from '../../activities/errors/refusal-error';
+import { SimulatedLog, type Act } from './simulated-log';
 import type { Choice, ResumeInput } from '../../workflows/model/held';
-import { atOnce } from './at-once';
-import { startSagaServer, type SagaServer } from './saga-server';
-import { ALWAYS, World, type Act } from './world';
-
-let server: SagaServer;
-
-beforeAll(async () => {
-  server = await startSagaServer();
-});
-
-afterAll(async () => {
-  await server.close();
-});
 
 /** So many failed tries until a person is asked; or so many of the critical section's own, and then of the rotation. */
 const TRIES = 3;
 const HELD_AFTER = 2 * TRIES;
 
-function callsOf(world: World, act: Act): number {
-  return world.calls.filter((called) => called === act).length;
+function callsOf(log: SimulatedLog, act: Act): number {
+  return log.calls.filter((called) => called === act).length;
 }
 
-/** What fails for good, and what it is called where it is held. */
-const steps: Partial<Record<Act, string>> = {
-  closeNextTree: 'undo verify',
-  allowWritesToCurrent: 'undo freeze',
-  sendToCurrent: 'undo hold',
-  stop: 'undo start',
-  discard: 'undo stage',
-  retireNextTree: 'undo createTree',
-  lookBack: 'look back',
-  superseding: 'supersede',
-  forward: 'forward',
-  confirm: 'confirm',
-  settle: 'settle',
-  soak: 'soak',
+/** What fails for good: what it is called where it is held, and a part of what finishes it by hand, if anything does. */
+const steps: Partial<Record<Act, readonly [step: string, byHand?: string]>> = {
+  closeNextTree: ['undo verify', '--tree_state=DRAINING'],
+  allowWritesToCurrent: ['undo freeze', '--tree_state=ACTIVE'],
+  sendToCurrent: ['undo hold', 'http://blue'],
+  stop: ['undo start', 'green stop'],
+  discard: ['undo stage', 'green.env'],
+  retireNextTree: ['undo createTree', '--tree_state=FROZEN'],
+  lookBack: ['look back'],
+  superseding: ['supersede'],
+  forward: ['forward', 'http://green'],
+  confirm: ['confirm'],
+  settle: ['settle', 'blue.env'],
+  soak: ['soak'],
 };
+
+const stepOf = (act: Act): string => steps[act]?.[0] ?? act;
 
 /** Without their answer nothing can go on: nobody may leave them out. */
 const indispensable: readonly Act[] = ['closeNextTree', 'superseding', 'forward'];
@@ -46,41 +35,25 @@ const foundInTheEnd: readonly Act[] = ['allowWritesToCurrent', 'sendToCurrent'];
 
 const forwardOnly: readonly Act[] = ['superseding', 'forward', 'confirm', 'settle', 'soak'];
 
-/** A world in which a rotation gets to `act`, which fails for good. */
-function failingIn(act: Act): World {
-  const world = new World({ ifNextFails: act === 'superseding' ? 'supersede' : 'hold' });
+/** A log on which a rotation gets to `act`, which fails for good. */
+function failingIn(act: Act): SimulatedLog {
+  const log = new SimulatedLog({ ifNextFails: act === 'superseding' ? 'supersede' : 'hold' });
   if (act === 'superseding' || act === 'forward') {
     // A client writes to the next tree, which then cannot serve.
-    world.faults.push({ act: 'expose', when: 'after', times: 1 });
-    world.faults.push({ act: 'forward', when: 'before', times: ALWAYS });
-    void world.once('expose', () => world.write('next-1'), 'after');
+    log.fail('expose', 'after', 1);
+    log.fail('forward', 'before');
+    void log.once('expose', () => log.world.traffic.write(), 'after');
   } else if (!forwardOnly.includes(act)) {
-    world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
+    log.fail('expose', 'before');
   }
-  world.faults.push({ act, when: 'before', times: ALWAYS });
-  return world;
+  log.fail(act, 'before');
+  return log;
 }
 
-/** Lets a world work again, but for what made its rotation fail in the first place. */
-function mend(world: World, act: Act): void {
-  const kept = world.faults.filter((fault) => fault.act !== act && fault.act !== 'superseding');
-  world.faults.splice(0, world.faults.length, ...(act === 'superseding' ? [] : kept));
-}
-
-/**
- * Lets a world work again for the try that a person has just asked for. One of its own may be under way: if that
- * succeeded, the person would have come too late. So the second that begins from now on is the first to succeed.
- */
-function mendForThePerson(world: World, act: Act): void {
-  const { onCall } = world;
-  let begun = 0;
-  world.onCall = async (called, when) => {
-    await onCall(called, when);
-    begun += called === act && when === 'before' ? 1 : 0;
-    if (begun === 2) {
-      mend(world, act);
-    }
-  };
+/** Lets a log work again, but for what made its rotation fail in the first place. */
+function mend(log: SimulatedLog, act: Act): void {
+  const kept = log.faults.filter((fault) => fault.act !== act && fault.act !== 'superseding');
+  log.faults.splice(0, log.faults.length, ...(act === 'superseding' ? [] : kept));
 }
 
 function outcomeOf(act: Act): string {
@@ -89,140 +62,120 @@ function outcomeOf(act: Act): string {
 
 type Ending = 'by itself' | Choice;
 
-const endings: readonly Ending[] = ['by itself', 'retry', 'skip', 'giveUp'];
+const acts = Object.keys(steps) as Act[];
 
-const rows = (Object.keys(steps) as Act[]).flatMap((act) =>
-  endings
-    .filter((ending) => ending !== 'skip' || !indispensable.includes(act))
-    .map((ending): [Act, Ending] => [act, ending]),
-);
-
-const held = atOnce(rows, async (act, ending) => {
-  const world = failingIn(act);
-  const before = new World().cleanSlate();
-  return await server.withWorker(world, async ({ start, held: untilHeld, resume }) => {
-    let callsWhenHeld = 0;
-    void world.somebodyNeeded.then(() => (callsWhenHeld = callsOf(world, act)));
+/** A rotation is held in an act, and then ends so. */
+async function held(act: Act, ending: Ending) {
+  const log = failingIn(act);
+  return await log.run(async ({ start, held: untilHeld, resume }) => {
     const handle = await start();
     const found = await untilHeld();
-    const alarms = server.alarms.filter((alarm) => alarm.includes(found.step));
-    if (ending === 'by itself') {
-      mend(world, act);
-    } else {
+    const callsWhenHeld = callsOf(log, act);
+    if (ending === 'by itself' || ending === 'retry') {
+      mend(log, act);
+    }
+    if (ending !== 'by itself') {
       await resume({ choice: ending, who: 'ada', why: `the test says ${ending}` });
     }
-    if (ending === 'retry') {
-      mendForThePerson(world, act);
-    }
-    const result = await handle.result();
-    return { world, before, found, alarms, callsWhenHeld, result };
+    return { log, found, callsWhenHeld, result: await handle.result() };
   });
-});
+}
 
 describe('what cannot be finished', () => {
-  it.each(rows.filter(([, ending]) => ending === 'retry'))(
-    'is held in %s, with what is there and how to finish it by hand',
-    async (act, ending) => {
-      const { found, alarms, callsWhenHeld } = await held(act, ending);
-      expect(found).toMatchObject({
-        step: steps[act],
-        reason: { message: expect.stringContaining(act) as string },
-        choices: indispensable.includes(act) ? ['retry', 'giveUp'] : ['retry', 'skip', 'giveUp'],
-        state: [expect.stringContaining('gate: ')],
-        commands: [`finish "${steps[act]}"`],
-      });
-      expect(found.tries).toBeGreaterThanOrEqual(TRIES);
-      expect([TRIES, HELD_AFTER]).toContain(callsWhenHeld);
-      expect(new Date(found.since).getTime()).toBeLessThan(Date.now());
-      expect(alarms.length).toBeGreaterThan(0);
-    },
-  );
+  it.each(acts)('is held in %s, with what is there and how to finish it by hand', async (act) => {
+    const { log, found, callsWhenHeld } = await held(act, 'retry');
+    const [step = '', byHand] = steps[act] ?? [];
+    expect(found).toMatchObject({
+      step,
+      reason: { message: expect.stringContaining(act) as string },
+      choices: indispensable.includes(act) ? ['retry', 'giveUp'] : ['retry', 'skip', 'giveUp'],
+      state: expect.arrayContaining([expect.stringContaining('traffic: ')]) as string[],
+    });
+    expect(found.commands.join('\n')).toContain(byHand ?? '');
+    expect(found.commands.length > 0).toBe(byHand !== undefined);
+    expect(found.tries).toBeGreaterThanOrEqual(TRIES);
+    expect([TRIES, HELD_AFTER]).toContain(callsWhenHeld);
+    expect(new Date(found.since).getTime()).toBeLessThan(Date.now());
+    expect(log.alarms.filter((alarm) => alarm.includes(step)).length).toBeGreaterThan(0);
+  });
 
-  it.each(rows.filter(([, ending]) => ending === 'by itself'))(
-    'keeps trying in %s, and ends by itself once it can',
-    async (act, ending) => {
-      const { world, before, result } = await held(act, ending);
-      expect(result).toMatchObject({ outcome: outcomeOf(act), interventions: [] });
-      if (!forwardOnly.includes(act)) {
-        expect(world.cleanSlate()).toEqual(before);
-      }
-    },
-  );
+  it.each(acts)('keeps trying in %s, and ends by itself once it can', async (act) => {
+    const { log, result } = await held(act, 'by itself');
+    expect(result).toMatchObject({ outcome: outcomeOf(act), interventions: [] });
+    expectAsBeforeUnlessForward(log, act);
+  });
 
-  it.each(rows.filter(([, ending]) => ending === 'retry'))(
-    'is tried again at once in %s when a person says so',
-    async (act, ending) => {
-      const { world, before, result } = await held(act, ending);
-      expect(result).toMatchObject({
-        outcome: outcomeOf(act),
-        interventions: [{ choice: 'retry', who: 'ada', why: 'the test says retry', step: steps[act] }],
-      });
-      expect(world.active()).toHaveLength(1);
-      if (!forwardOnly.includes(act)) {
-        expect(world.cleanSlate()).toEqual(before);
-      }
-    },
-  );
+  it.each(acts)('is tried again at once in %s when a person says so', async (act) => {
+    const { log, result } = await held(act, 'retry');
+    const step = stepOf(act);
+    expect(result).toMatchObject({
+      outcome: outcomeOf(act),
+      interventions: [{ choice: 'retry', who: 'ada', why: 'the test says retry', step }],
+    });
+    expect(log.active()).toHaveLength(1);
+    expectAsBeforeUnlessForward(log, act);
+  });
 
-  it.each(rows.filter(([, ending]) => ending === 'skip'))(
+  it.each(acts.filter((act) => !indispensable.includes(act)))(
     'is left out in %s when a person says so, and the rest is done',
-    async (act, ending) => {
-      const { world, result } = await held(act, ending);
+    async (act) => {
+      const { log, result } = await held(act, 'skip');
+      const step = stepOf(act);
       expect(result).toMatchObject({
         outcome: outcomeOf(act),
-        interventions: [{ choice: 'skip', step: steps[act] }],
+        interventions: [{ choice: 'skip', step }],
       });
-      const name = steps[act]?.replace('undo ', '');
-      const skipped = result.steps.filter(({ kind }) => kind === 'skipped').map((step) => step.name);
+      const skipped = result.steps.filter(({ kind }) => kind === 'skipped').map(({ name }) => name);
       // The last look is no step of the rotation; nor does it take back what a person left out.
       if (foundInTheEnd.includes(act)) {
-        expect(world.calls).not.toContain('lookBack');
+        expect(log.calls).not.toContain('lookBack');
       }
-      expect(skipped).toEqual(act === 'lookBack' ? [] : [name]);
+      expect(skipped).toEqual(act === 'lookBack' ? [] : [step.replace('undo ', '')]);
     },
   );
 
-  it.each(rows.filter(([, ending]) => ending === 'giveUp'))(
-    'is given up in %s when a person says so, and the result says what is left',
-    async (act, ending) => {
-      const { result } = await held(act, ending);
-      expect(result).toMatchObject({
-        outcome: 'held',
-        held: { step: steps[act], commands: [`finish "${steps[act]}"`] },
-        interventions: [{ choice: 'giveUp', who: 'ada', step: steps[act] }],
-        refusals: [{}, { code: 'GIVEN_UP' }],
-      });
-      expect(result.reason).toContain('ada');
-    },
-  );
+  it.each(acts)('is given up in %s when a person says so, and the result says what is left', async (act) => {
+    const { found, result } = await held(act, 'giveUp');
+    const step = stepOf(act);
+    expect(result).toMatchObject({
+      outcome: 'held',
+      held: { step, commands: found.commands },
+      interventions: [{ choice: 'giveUp', who: 'ada', step }],
+      refusals: [{}, { code: 'GIVEN_UP' }],
+    });
+    expect(result.reason).toContain('ada');
+  });
+
+  function expectAsBeforeUnlessForward(log: SimulatedLog, act: Act): void {
+    if (!forwardOnly.includes(act)) {
+      expect(log.notAsBefore()).toEqual([]);
+    }
+  }
 });
 
 describe('a person’s decision', () => {
   const sent = (order: object): ResumeInput => order as ResumeInput;
 
   it('is refused while nothing is held', async () => {
-    const world = new World();
-    await server.withWorker(world, async ({ start, resume }) => {
+    const log = new SimulatedLog();
+    await log.run(async ({ rotate, resume }) => {
       let refused: unknown;
-      void world.once('confirm', async () => {
-        refused = await resume({ choice: 'retry', who: 'ada', why: 'why not' }).catch(causeOf);
+      void log.once('confirm', async () => {
+        refused = await resume({ choice: 'retry', who: 'ada', why: 'why not' }).catch(textOf);
       });
-      const handle = await start();
-      expect((await handle.result()).interventions).toEqual([]);
+      expect((await rotate()).interventions).toEqual([]);
       expect(refused).toContain('Nothing is held');
     });
   });
 
   it('that comes too late, since the try that ran has succeeded, is not said to have been followed', async () => {
-    const world = failingIn('sendToCurrent');
-    world.faults.splice(0, world.faults.length, { act: 'expose', when: 'before', times: ALWAYS });
-    world.faults.push({ act: 'sendToCurrent', when: 'before', times: HELD_AFTER });
-    await server.withWorker(world, async ({ rotate, held: untilHeld, resume }) => {
+    const log = new SimulatedLog();
+    log.fail('expose', 'before');
+    log.fail('sendToCurrent', 'before', HELD_AFTER);
+    await log.run(async ({ rotate, held: untilHeld, resume }) => {
       let answered = '';
-      const before = world.onCall;
-      world.onCall = async (act, when) => {
-        await before(act, when);
-        if (act === 'sendToCurrent' && callsOf(world, act) === HELD_AFTER + 1 && when === 'before') {
+      log.onCall = async (act, when) => {
+        if (act === 'sendToCurrent' && callsOf(log, act) === HELD_AFTER + 1 && when === 'before') {
           await untilHeld();
           answered = await resume({ choice: 'skip', who: 'ada', why: 'done by hand' });
         }
@@ -233,34 +186,30 @@ describe('a person’s decision', () => {
       expect(result).toMatchObject({ outcome: 'rolledBack', interventions: [] });
       expect(result.reason).not.toContain('ada');
       expect(result.steps).toContainEqual(expect.objectContaining({ name: 'hold', kind: 'undone' }));
-      expect(world.calls).toContain('lookBack');
+      expect(log.calls).toContain('lookBack');
     });
   });
 
   it.each([
-    ['an attempt that a later rotation overtakes', 'stop', 'hold', 'undo start'],
+    ['an attempt that a later rotation overtakes', 'stop', 'stage', 'undo start'],
     ['an exposed rotation that a later one overtakes', 'confirm', 'settle', 'confirm'],
   ] as const)('is in the result of %s (H7)', async (_, fails, overtakenIn, step) => {
-    const world = new World({ attempts: 2 });
-    world.faults.push({ act: fails, when: 'before', times: ALWAYS });
+    const log = new SimulatedLog({ attempts: 2 });
+    log.fail(fails, 'before');
     if (fails === 'stop') {
-      world.faults.push({ act: 'verify', when: 'after', times: 1 });
+      log.fail('verify', 'after', 1);
     }
-    await server.withWorker(world, async ({ start, held: untilHeld, resume }) => {
+    await log.run(async ({ start, held: untilHeld, resume }) => {
       const handle = await start();
       await untilHeld();
-      void world.once(overtakenIn, () => {
-        // What is asked for first finds a number that no order of this rotation carries.
-        world.gate.number += 50;
-        throw refuse('NOT_OURS', { rotation: 'this one', number: 1, later: world.gate.number });
-      });
+      void log.once(overtakenIn, () => log.overtaken());
       await resume({ choice: 'skip', who: 'ada', why: 'it is gone' });
       const result = await handle.result();
 
       expect(result).toMatchObject({
         outcome: 'refused',
         refusals: [{ code: 'NOT_OURS' }],
-        plan: { log: world.log },
+        plan: { log: 'lab' },
         interventions: [{ choice: 'skip', who: 'ada', step }],
       });
       expect(result.reason).toContain(`ada left out: ${step} (it is gone).`);
@@ -270,8 +219,8 @@ describe('a person’s decision', () => {
   });
 
   it('is refused when it is not one, naming the field, and then nothing is recorded', async () => {
-    const world = failingIn('closeNextTree');
-    await server.withWorker(world, async ({ start, held: untilHeld, resume }) => {
+    const log = failingIn('closeNextTree');
+    await log.run(async ({ start, held: untilHeld, resume }) => {
       const handle = await start();
       await untilHeld();
       const orders: readonly [object, string][] = [
@@ -283,15 +232,15 @@ describe('a person’s decision', () => {
         [['retry'], 'one JSON object'],
       ];
       for (const [order, words] of orders) {
-        expect(await resume(sent(order)).catch(causeOf)).toContain(words);
+        expect(await resume(sent(order)).catch(textOf)).toContain(words);
       }
+      mend(log, 'closeNextTree');
       await resume({ choice: 'retry', who: 'ada', why: 'mended' });
-      mendForThePerson(world, 'closeNextTree');
       expect((await handle.result()).interventions).toHaveLength(1);
     });
   });
 });
 
-function causeOf(error: unknown): string {
-  return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,15 +1,11 @@
+import './simulated-process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import {
-  bundleWorkflows,
-  installQuietRuntime,
-  startSagaServer,
-  type Rotations,
-  type SagaServer,
-} from './saga-server';
-import { scenarios, worldOf, type Scenario } from './scenarios';
+import { Worker } from '@temporalio/worker';
+import { workflowBundle as bundled } from '../workflow-bundle';
+import { installQuietRuntime, startSagaServer, type SagaServer } from './saga-server';
+import { scenarios, unhurried, type Scenario } from './scenarios';
 
 /**
  * test/histories keeps what rotations of each outcome left behind. A rotation may be under way while its worker is
@@ -18,7 +14,7 @@ import { scenarios, worldOf, type Scenario } from './scenarios';
  */
 const folder = path.join(__dirname, '../histories');
 
-let workflowBundle: WorkflowBundleWithSourceMap;
+const workflowBundle = { code: bundled() };
 
 beforeAll(async () => {
   if (process.env['RECORD_HISTORIES'] === '1') {
@@ -26,7 +22,6 @@ beforeAll(async () => {
   } else {
     installQuietRuntime();
   }
-  workflowBundle = await bundleWorkflows();
 });
 
 async function recordAll(): Promise<void> {
@@ -42,16 +37,12 @@ async function recordAll(): Promise<void> {
   }
 }
 
-async function record(server: SagaServer, scenario: Scenario): Promise<void> {
-  const world = worldOf(scenario);
-  await server.withWorker(world, async (rotations: Rotations) => {
-    const recorded = await scenario.run(world, rotations);
-    for (const { kind, workflowId } of recorded) {
-      const handle = rotations.environment.client.workflow.getHandle(workflowId);
-      const text = withoutItsMaker(historyToJSON(await handle.fetchHistory()));
-      await writeFile(path.join(folder, `${scenario.name}.${kind}.json`), text);
-    }
-  });
+async function record(server: SagaServer, { name, options, run }: Scenario): Promise<void> {
+  const recorded = await server.withLog({ ...unhurried, ...options }, run);
+  for (const { kind, workflowId } of recorded) {
+    const text = withoutItsMaker(historyToJSON(await server.historyOf(workflowId)));
+    await writeFile(path.join(folder, `${name}.${kind}.json`), text);
+  }
 }
 
 /** Stack traces, and names of workers and of their queues, tell of the machine, and nothing that a replay looks at. */

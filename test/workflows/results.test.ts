@@ -1,26 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { startSagaServer, type SagaServer } from './saga-server';
-import { ALWAYS, World } from './world';
+import { SimulatedLog } from './simulated-log';
 
 const FIRST_TRY_MS = 2_000;
 
-let server: SagaServer;
-
-beforeAll(async () => {
-  server = await startSagaServer();
-});
-
-afterAll(async () => {
-  await server.close();
-});
-
 describe('the result of a rotation', () => {
   it('counts all tries of a step, with the pauses between them', async () => {
-    const world = new World();
-    world.faults.push({ act: 'settle', when: 'before', times: 1 });
+    const log = new SimulatedLog();
+    log.fail('settle', 'before', 1);
     // The first try takes this long, and fails; the second one takes none.
-    void world.once('settle', () => wait(FIRST_TRY_MS));
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    void log.once('settle', () => log.world.time.pass(FIRST_TRY_MS));
+    const result = await log.run(({ rotate }) => rotate());
 
     const settle = result.steps.filter(({ name }) => name === 'settle');
     expect(settle).toMatchObject([{ kind: 'done' }]);
@@ -28,32 +16,32 @@ describe('the result of a rotation', () => {
   });
 
   it('names the tree that is left when it was rolled back', async () => {
-    const world = new World({ attempts: 1 });
-    world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const log = new SimulatedLog();
+    log.fail('expose', 'before');
+    const result = await log.run(({ rotate }) => rotate());
 
-    expect(result).toMatchObject({ outcome: 'rolledBack', leftTrees: ['next-1'] });
-    expect(result.reason).toContain('Left behind: tree next-1');
+    expect(result).toMatchObject({ outcome: 'rolledBack', leftTrees: [log.nextTree()] });
+    expect(result.reason).toContain(`Left behind: tree ${log.nextTree()}`);
   });
 
   it('names the tree that is left when the next slot could not be staged', async () => {
-    const world = new World();
-    world.faults.push({ act: 'stage', when: 'after', times: ALWAYS });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const log = new SimulatedLog();
+    log.fail('stage', 'after');
+    const result = await log.run(({ rotate }) => rotate());
 
-    expect(result).toMatchObject({ outcome: 'rolledBack', leftTrees: ['next-1'] });
+    expect(result).toMatchObject({ outcome: 'rolledBack', leftTrees: [log.nextTree()] });
   });
 
   it('names the tree of an undone attempt also when a later one completes', async () => {
-    const world = new World({ attempts: 2 });
-    world.faults.push({ act: 'verify', when: 'after', times: 1 });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const log = new SimulatedLog({ attempts: 2 });
+    log.fail('verify', 'after', 1);
+    const result = await log.run(({ rotate }) => rotate());
 
-    expect(result).toMatchObject({ outcome: 'completed', attempts: 2, leftTrees: ['next-1'] });
+    expect(result).toMatchObject({ outcome: 'completed', attempts: 2, leftTrees: [log.nextTree()] });
   });
 
   it('names none when none was made', async () => {
-    const result = await server.withWorker(new World(), ({ rotate }) => rotate());
+    const result = await new SimulatedLog().run(({ rotate }) => rotate());
     expect(result).not.toHaveProperty('leftTrees');
   });
 });

@@ -1,29 +1,18 @@
+import { CURRENT_TREE, FIRST_TREE, SimulatedLog, undos, type Act, type When } from './simulated-log';
+import { urlOf } from '../../simulation/world/host';
 import type { RotationRequest } from '../../workflows/model/request';
 import type { RotationResult } from '../../workflows/model/result';
-import { atOnce, each } from './at-once';
-import { startSagaServer, type SagaServer } from './saga-server';
-import { ALWAYS, World, type Act, type Fault } from './world';
-
-let server: SagaServer;
-
-beforeAll(async () => {
-  server = await startSagaServer();
-});
-
-afterAll(async () => {
-  await server.close();
-});
 
 const beforeNoReturn: readonly Act[] = ['createNextTree', 'stage', 'hold', 'start', 'freeze', 'verify'];
 
 describe('a rotation', () => {
   it('ends completed, with the next tree alone ACTIVE', async () => {
-    const world = new World();
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const log = new SimulatedLog();
+    const result = await log.run(({ rotate }) => rotate());
     expect(result).toMatchObject({
       outcome: 'completed',
       attempts: 1,
-      nextTree: { treeId: 'next-1', firstIndex: 30 },
+      nextTree: { treeId: log.nextTree(), firstIndex: 12 },
       interventions: [],
     });
     expect(result.steps.map((step) => step.name)).toEqual(
@@ -40,183 +29,157 @@ describe('a rotation', () => {
         'soak',
       ]),
     );
-    expect(world.active()).toEqual(['next-1']);
-    expect(world.gate.upstream).toBe('green');
-    expect(world.standing).toBe('green');
+    expect(log.active()).toEqual([log.nextTree()]);
+    expect(log.serving()).toBe('green');
+    expect(log.standing()).toEqual(['green']);
   });
 
   it('is followed by another one of the same log, from its next tree on', async () => {
-    const world = new World();
-    const second = await server.withWorker(world, async ({ rotate }) => {
+    const log = new SimulatedLog();
+    const second = await log.run(async ({ rotate }) => {
       await rotate();
       return await rotate();
     });
-    expect(second).toMatchObject({ outcome: 'completed', nextTree: { treeId: 'next-2', firstIndex: 31 } });
-    expect(world.slots.blue).toEqual({ active: 'next-2', inactive: ['100', '200', 'next-1'] });
+    const [next, afterNext] = log.nextTrees();
+    expect(second).toMatchObject({ outcome: 'completed', nextTree: { treeId: afterNext, firstIndex: 13 } });
+    expect(log.world.host.configured('blue')).toEqual({
+      activeTreeId: afterNext,
+      inactiveTreeIds: [FIRST_TREE, CURRENT_TREE, next],
+    });
   });
 
-  const faults = beforeNoReturn.flatMap((act): [Act, Fault['when']][] => [
-    [act, 'before'],
-    [act, 'after'],
-  ]);
-  const failed = atOnce(faults, async (act, when) => {
-    const world = new World();
-    const before = world.cleanSlate();
-    world.faults.push({ act, when, times: ALWAYS });
-    return { world, before, result: await server.withWorker(world, ({ rotate }) => rotate()) };
-  });
-  it.each(faults)('leaves everything as before when %s fails %s its effect', async (act, when) => {
-    const { world, before, result } = await failed(act, when);
+  it.each(
+    beforeNoReturn.flatMap((act): [Act, When][] => [
+      [act, 'before'],
+      [act, 'after'],
+    ]),
+  )('leaves everything as before when %s fails %s its effect', async (act, when) => {
+    const log = new SimulatedLog();
+    log.fail(act, when);
+    const result = await log.run(({ rotate }) => rotate());
     expect(result.outcome).toBe('rolledBack');
     expect(result.reason).toContain(act);
-    expect(world.cleanSlate()).toEqual(before);
+    expect(log.notAsBefore()).toEqual([]);
   });
 
-  const undos = each<Act>(
-    'closeNextTree',
-    'allowWritesToCurrent',
-    'sendToCurrent',
-    'stop',
-    'discard',
-    'retireNextTree',
-    'lookBack',
-  );
-  const repeated = atOnce(undos, async (act) => {
-    const world = new World();
-    const before = world.cleanSlate();
-    world.faults.push({ act: 'expose', when: 'before', times: ALWAYS }, { act, when: 'after', times: 1 });
-    return { world, before, result: await server.withWorker(world, ({ rotate }) => rotate()) };
-  });
   it.each(undos)(
     'leaves everything as before when the undo %s fails after its effect and runs twice',
     async (act) => {
-      const { world, before, result } = await repeated(act);
+      const log = new SimulatedLog();
+      log.fail('expose', 'before');
+      log.fail(act, 'after', 1);
+      const result = await log.run(({ rotate }) => rotate());
       expect(result.outcome).toBe('rolledBack');
-      expect(world.calls.filter((call) => call === act)).toHaveLength(2);
-      expect(world.cleanSlate()).toEqual(before);
+      expect(log.calls.filter((call) => call === act)).toHaveLength(2);
+      expect(log.notAsBefore()).toEqual([]);
     },
   );
 
   it('gives writes back before it stops the next release (H26)', async () => {
-    const world = new World();
-    world.faults.push({ act: 'expose', when: 'before', times: ALWAYS });
-    await server.withWorker(world, ({ rotate }) => rotate());
-    const undos = world.calls.slice(world.calls.indexOf('expose') + 1);
-    expect(undos).toEqual([
-      'closeNextTree',
-      'allowWritesToCurrent',
-      'sendToCurrent',
-      'stop',
-      'discard',
-      'retireNextTree',
-      'lookBack',
-    ]);
+    const log = new SimulatedLog();
+    log.fail('expose', 'before');
+    await log.run(({ rotate }) => rotate());
+    expect(log.calls.slice(log.calls.indexOf('expose') + 1)).toEqual(undos);
   });
 
   it('takes a new tree after an attempt that may have used the first one (H3)', async () => {
-    const world = new World({ attempts: 2 });
-    world.faults.push({ act: 'verify', when: 'after', times: 1 });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
-    expect(result).toMatchObject({ outcome: 'completed', attempts: 2, nextTree: { treeId: 'next-2' } });
-    expect(world.state('next-1')).toBe('FROZEN');
+    const log = new SimulatedLog({ attempts: 2 });
+    log.fail('verify', 'after', 1);
+    const result = await log.run(({ rotate }) => rotate());
+    const [first = '', second] = log.nextTrees();
+    expect(result).toMatchObject({ outcome: 'completed', attempts: 2, nextTree: { treeId: second } });
+    expect(log.state(first)).toBe('FROZEN');
   });
 
   it('keeps the tree of an attempt that was undone before (H3)', async () => {
-    const world = new World({ attempts: 2 });
-    world.faults.push({ act: 'hold', when: 'after', times: 1 });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
-    expect(result).toMatchObject({ outcome: 'completed', attempts: 2, nextTree: { treeId: 'next-1' } });
-    expect(world.marked().map(({ treeId }) => treeId)).toEqual(['next-1']);
+    const log = new SimulatedLog({ attempts: 2 });
+    log.fail('hold', 'after', 1);
+    const result = await log.run(({ rotate }) => rotate());
+    const [treeId, ...others] = log.nextTrees();
+    expect(result).toMatchObject({ outcome: 'completed', attempts: 2, nextTree: { treeId } });
+    expect(others).toEqual([]);
   });
 });
 
 describe('what someone else changed before the hold', () => {
-  const changes: Record<string, (world: World) => void> = {
-    'the state of the current tree': (world) => world.setState('200', 'FROZEN'),
-    'the state of the next tree': (world) => world.setState('next-1', 'FROZEN'),
-    'the next slot, which runs': (world) => void world.running.add('green'),
-    'the next slot, whose files are kept no more': (world) => void world.kept.delete('green'),
-    'the gate, which sends elsewhere': (world) => void (world.gate.upstream = 'green'),
+  const changes: Record<string, (log: SimulatedLog) => unknown> = {
+    'the state of the current tree': (log) => log.setState(CURRENT_TREE, 'FROZEN'),
+    'the state of the next tree': (log) => log.setState(log.nextTree(), 'FROZEN'),
+    'the next slot, which runs': ({ world }) => world.host.start('green'),
+    'the next slot, whose files are kept no more': ({ world: { files } }) => {
+      const kept = Object.keys(files.below('/simulated/slots/')).filter((path) => path.includes('.before-'));
+      expect(kept.length).toBeGreaterThan(0);
+      kept.forEach((path) => files.remove(path));
+    },
+    'the gate, which sends elsewhere': ({ world: { gate } }) =>
+      gate.order({ kind: 'send', order: { attemptId: 'someone/1', number: 1, instances: [urlOf('green')] } }),
   };
-  const rows = each(...Object.keys(changes));
-  const ends = atOnce(rows, async (what) => {
-    const world = new World();
-    void world.once('stage', () => changes[what]?.(world), 'after');
-    return { world, result: await server.withWorker(world, ({ rotate }) => rotate()) };
-  });
-  it.each(rows)('is left as it is found: %s', async (what) => {
-    const { world, result } = await ends(what);
+  it.each(Object.keys(changes))('is left as it is found: %s', async (what) => {
+    const log = new SimulatedLog();
+    void log.once(
+      'stage',
+      async () => {
+        log.changedBySomeone();
+        await changes[what]?.(log);
+      },
+      'after',
+    );
+    const result = await log.run(({ rotate }) => rotate());
     expect(result).toMatchObject({ outcome: 'rolledBack', refusals: [{ code: 'CHANGED_BY_SOMEONE' }] });
-    expect(world.calls).toEqual(['createNextTree', 'stage', 'discard', 'retireNextTree']);
-    expect(world.state('200')).toBe(what === 'the state of the current tree' ? 'FROZEN' : 'ACTIVE');
-    expect(world.gate.mode).toBe('pass');
+    expect(log.calls).toEqual(['createNextTree', 'stage', 'discard', 'retireNextTree']);
+    expect(log.state(CURRENT_TREE)).toBe(what === 'the state of the current tree' ? 'FROZEN' : 'ACTIVE');
+    expect(log.world.gate.mode).toBe('pass');
   });
 });
 
 describe('the lock', () => {
   it('is not left by terminating the workflow that a person started (H22)', async () => {
-    const world = new World();
-    await server.withWorker(world, async ({ start, lock }) => {
-      const starting = start();
-      await world.once('stage', async () => {
-        await (await starting).terminate('by the test');
+    const log = new SimulatedLog();
+    const result = await log.run(async ({ start, lock }) => {
+      const asked = await start();
+      await log.once('stage', async () => {
+        await asked.terminate('by the test');
       });
-      expect(await lock.result()).toMatchObject({ outcome: 'completed' });
+      return await lock.result();
     });
+    expect(result.outcome).toBe('completed');
   });
 
   it('refuses a second rotation while one of the log runs, with the first one’s name (H22)', async () => {
-    const world = new World();
-    await server.withWorker(world, async ({ start, rotate, lock }) => {
-      let goOn: () => void = () => undefined;
-      const waits = new Promise<void>((resolve) => {
-        goOn = resolve;
+    const log = new SimulatedLog();
+    await log.run(async ({ start, rotate, lock }) => {
+      let second: RotationResult | undefined;
+      void log.once('stage', async () => {
+        expect((await lock.describe()).memo).toMatchObject({ startedBy: 'the-first' });
+        second = await rotate();
       });
-      const reached = new Promise<void>((resolve) => {
-        void world.once('stage', async () => {
-          resolve();
-          await waits;
-        });
-      });
-      const first = await start({}, 'the-first');
-      try {
-        await reached;
-        const { memo } = await lock.describe();
-        expect(memo).toMatchObject({ startedBy: 'the-first' });
-        const second = await rotate();
-        expect(second).toMatchObject({ outcome: 'refused', refusals: [{ code: 'ROTATION_IN_PROGRESS' }] });
-        expect(second.reason).toContain('the-first');
-      } finally {
-        goOn();
-      }
-      expect((await first.result()).outcome).toBe('completed');
+      const first = await (await start({}, 'the-first')).result();
+      expect(second).toMatchObject({ outcome: 'refused', refusals: [{ code: 'ROTATION_IN_PROGRESS' }] });
+      expect(second?.reason).toContain('the-first');
+      expect(first.outcome).toBe('completed');
     });
   });
 });
 
 describe('a request', () => {
   it('is refused when it cannot be meant so', async () => {
-    const world = new World();
+    const log = new SimulatedLog();
     const request = { dryrun: true } as unknown as RotationRequest;
-    const result = await server.withWorker(world, ({ rotate }) => rotate(request));
+    const result = await log.run(({ rotate }) => rotate(request));
     expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'REQUEST_INVALID' }] });
-    expect(world.calls).toEqual([]);
+    expect(log.calls).toEqual([]);
   });
 
   it('is refused for a log that an interrupted rotation left half way', async () => {
-    const world = new World();
-    world.kept.set('green', { mark: 'r/1', before: world.slots.green });
-    const result = await server.withWorker(world, ({ rotate }) => rotate());
+    const { result, calls } = await ofLogLeftHalfWay();
     expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'LEFTOVERS' }] });
     expect(result.reason).toContain('recover');
-    expect(world.calls).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
   it('is answered with everything that was looked at, however the rotation ends', async () => {
-    const [inOrder, leftHalfWay] = [new World(), new World()];
-    leftHalfWay.kept.set('green', { mark: 'r/1', before: leftHalfWay.slots.green });
-    const completed = await server.withWorker(inOrder, ({ rotate }) => rotate());
-    const refused = await server.withWorker(leftHalfWay, ({ rotate }) => rotate());
+    const completed = await new SimulatedLog().run(({ rotate }) => rotate());
+    const { result: refused } = await ofLogLeftHalfWay();
     const statesOf = ({ checks = [] }: RotationResult) => checks.map(({ code, state }) => [code, state]);
     expect(completed.outcome).toBe('completed');
     expect(statesOf(completed)).toContainEqual(['NOTHING_LEFT_OVER', 'ok']);
@@ -228,13 +191,25 @@ describe('a request', () => {
       ]),
     );
   });
+
+  async function ofLogLeftHalfWay() {
+    const log = new SimulatedLog();
+    return await log.run(async (rotations) => {
+      await log.lostIn('stage', rotations);
+      log.calls.length = 0;
+      const result = await rotations.rotate();
+      const calls = [...log.calls];
+      await rotations.recover();
+      return { result, calls };
+    });
+  }
 });
 
 describe('a dry run', () => {
   it('says the steps of the real run in their order and does nothing', async () => {
-    const [dry, real] = [new World(), new World()];
-    const said = await server.withWorker(dry, ({ rotate }) => rotate({ dryRun: true }));
-    const done = await server.withWorker(real, ({ rotate }) => rotate());
+    const [dry, real] = [new SimulatedLog(), new SimulatedLog()];
+    const said = await dry.run(({ rotate }) => rotate({ dryRun: true }));
+    const done = await real.run(({ rotate }) => rotate());
     expect(dry.calls).toEqual([]);
     expect(said.outcome).toBe('planned');
     expect(new Set(said.steps.map((step) => step.name))).toEqual(

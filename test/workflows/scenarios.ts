@@ -1,32 +1,31 @@
+import { Context } from '@temporalio/activity';
+import { CURRENT_TREE } from '../../simulation/world/world';
+import { markOf } from '../../workflows/model/mark';
 import type { RotationResult } from '../../workflows/model/result';
-import type { Rotations } from './saga-server';
-import { ALWAYS, World, type Act } from './world';
-import { untilCancelled } from './world-activities';
+import type { Act } from './acts';
+import type { Rotations } from './rotations';
+import type { LogOptions, WorldLog } from './world-log';
 
 /** One way in which a workflow of ours ends; its histories are kept and replayed by every later version. */
 export interface Scenario {
   readonly name: string;
-  readonly timing?: Partial<World['timing']>;
-  readonly run: (world: World, rotations: Rotations) => Promise<readonly Recorded[]>;
+  readonly options?: LogOptions;
+  readonly run: (log: WorldLog, rotations: Rotations) => Promise<readonly Recorded[]>;
 }
 
 /** A workflow whose history is kept, by the name of its file behind the scenario's. */
 export interface Recorded {
   readonly kind: string;
   readonly workflowId: string;
-  readonly runId?: string;
 }
 
 type Outcome = RotationResult['outcome'];
 
-const LOG = 'production';
-const rotation: Recorded = { kind: 'rotateUnderLock', workflowId: `log-${LOG}` };
-const criticalSection: Recorded = { kind: 'criticalSection', workflowId: `critical-section-${LOG}` };
+const rotation: Recorded = { kind: 'rotateUnderLock', workflowId: 'log-lab' };
+const criticalSection: Recorded = { kind: 'criticalSection', workflowId: 'critical-section-lab' };
 
-/** The world of a scenario: each records the same log. */
-export function worldOf({ timing }: Scenario): World {
-  return new World(timing, LOG);
-}
+/** More time than any machine takes, and none for what nobody waits for here. */
+export const unhurried: LogOptions = { criticalSectionMs: 60_000, soakMs: 0, stopCurrentAfterMs: 0 };
 
 function ends(outcome: Outcome, result: RotationResult): void {
   if (result.outcome !== outcome) {
@@ -38,19 +37,14 @@ function ends(outcome: Outcome, result: RotationResult): void {
 function rotated(
   name: string,
   outcome: Outcome,
-  arrange: (world: World, rotations: Rotations) => unknown,
-  options: {
-    readonly timing?: Partial<World['timing']>;
-    readonly children?: readonly Recorded[];
-    readonly request?: object;
-  } = {},
+  arrange: (log: WorldLog, rotations: Rotations) => unknown,
+  { children = [rotation, criticalSection], request = {}, ...options }: RotatedOptions = {},
 ): Scenario {
-  const { timing = {}, children = [rotation, criticalSection], request = {} } = options;
   return {
     name,
-    timing,
-    run: async (world, rotations) => {
-      const meanwhile = arrange(world, rotations);
+    options,
+    run: async (log, rotations) => {
+      const meanwhile = arrange(log, rotations);
       const handle = await rotations.start(request);
       await meanwhile;
       ends(outcome, await handle.result());
@@ -59,94 +53,77 @@ function rotated(
   };
 }
 
-/** A client writes to the next tree, whose exposure then fails. */
-function usedBeforeItFailed(world: World): void {
-  world.faults.push({ act: 'expose', when: 'after', times: 1 });
-  void world.once('expose', () => world.write('next-1'), 'after');
+interface RotatedOptions extends LogOptions {
+  readonly children?: readonly Recorded[];
+  readonly request?: object;
 }
 
-const failsFor = (act: Act, times: number) => (world: World) => {
-  world.faults.push({ act, when: 'after', times });
-};
+/** A client writes to the next tree, whose exposure then fails. */
+function usedBeforeItFailed(log: WorldLog): void {
+  log.fail('expose', 'after', 1);
+  void log.once('expose', () => log.world.traffic.write(), 'after');
+}
+
+const failsFor = (act: Act, times?: number) => (log: WorldLog) => log.fail(act, 'after', times);
 
 const who = { who: 'ada', why: 'a scenario' };
 
-/** A rotation is lost, with its critical section, after one of its acts. */
-async function lostAfter(world: World, rotations: Rotations, act: Act): Promise<void> {
-  const { start, lock, criticalSection: section } = rotations;
-  const starting = start();
-  await world.once(
-    act,
-    async () => {
-      await lock.terminate('by the test');
-      await section.terminate('by the test').catch(() => undefined);
-      for (const next of ['start', 'freeze', 'verify', 'expose'] as const) {
-        world.faults.push({ act: next, when: 'before', times: 1 });
-      }
-    },
-    'after',
-  );
-  await (await starting).result().catch(() => undefined);
-  await world.quiet();
-  world.faults.length = 0;
-}
-
 export const scenarios: readonly Scenario[] = [
   rotated('completed', 'completed', () => undefined),
-  rotated('completed-in-the-second-attempt', 'completed', failsFor('verify', 1), { timing: { attempts: 2 } }),
+  rotated('completed-in-the-second-attempt', 'completed', failsFor('verify', 1), { attempts: 2 }),
   rotated('completed-forward', 'completed', usedBeforeItFailed),
-  rotated('completed-when-resumed-by-retry', 'completed', async (world, { held, resume }) => {
-    failsFor('settle', ALWAYS)(world);
+  rotated('completed-when-resumed-by-retry', 'completed', async (log, { held, resume }) => {
+    failsFor('settle')(log);
     await held();
     await resume({ choice: 'retry', ...who });
-    world.faults.length = 0;
+    log.faults.length = 0;
   }),
-  rotated('completed-when-resumed-by-skip', 'completed', async (world, { held, resume }) => {
-    failsFor('confirm', ALWAYS)(world);
+  rotated('completed-when-resumed-by-skip', 'completed', async (log, { held, resume }) => {
+    failsFor('confirm')(log);
     await held();
     await resume({ choice: 'skip', ...who });
   }),
-  rotated('rolled-back-after-three-attempts', 'rolledBack', failsFor('freeze', ALWAYS), {
-    timing: { attempts: 3 },
+  rotated('rolled-back-after-three-attempts', 'rolledBack', failsFor('freeze'), {
+    attempts: 3,
   }),
-  rotated('rolled-back-in-stage', 'rolledBack', failsFor('stage', ALWAYS), { children: [rotation] }),
-  rotated('rolled-back-by-cancel', 'rolledBack', (world, { cancel }) => {
-    void world.once('freeze', async () => {
+  rotated('rolled-back-in-stage', 'rolledBack', failsFor('stage'), { children: [rotation] }),
+  rotated('rolled-back-by-cancel', 'rolledBack', (log, { cancel }) => {
+    void log.once('freeze', async () => {
       await cancel();
-      await untilCancelled();
+      await Context.current().cancelled;
     });
   }),
-  rotated('rolled-back-after-it-was-visible', 'rolledBack', (world) => {
-    world.faults.push({ act: 'expose', when: 'after', times: 1 });
-    world.faults.push({ act: 'forward', when: 'before', times: ALWAYS });
+  rotated('rolled-back-after-it-was-visible', 'rolledBack', (log) => {
+    log.fail('expose', 'after', 1);
+    log.fail('forward', 'before');
   }),
-  rotated('rolled-back-when-resumed-by-skip', 'rolledBack', async (world, { held, resume }) => {
-    failsFor('verify', 1)(world);
-    failsFor('stop', ALWAYS)(world);
+  rotated('rolled-back-when-resumed-by-skip', 'rolledBack', async (log, { held, resume }) => {
+    failsFor('verify', 1)(log);
+    failsFor('stop')(log);
     await held();
     await resume({ choice: 'skip', ...who });
   }),
-  rotated('superseded', 'superseded', (world) => {
-    usedBeforeItFailed(world);
-    world.faults.push({ act: 'forward', when: 'before', times: ALWAYS });
+  rotated('superseded', 'superseded', (log) => {
+    usedBeforeItFailed(log);
+    log.fail('forward', 'before');
   }),
   rotated(
     'held-until-given-up',
     'held',
-    async (world, { held, resume }) => {
-      usedBeforeItFailed(world);
-      world.faults.push({ act: 'forward', when: 'before', times: ALWAYS });
+    async (log, { held, resume }) => {
+      usedBeforeItFailed(log);
+      log.fail('forward', 'before');
       await held();
       await resume({ choice: 'giveUp', ...who });
     },
-    { timing: { ifNextFails: 'hold' } },
+    { ifNextFails: 'hold' },
   ),
   rotated('planned', 'planned', () => undefined, { request: { dryRun: true }, children: [] }),
   rotated('refused', 'refused', () => undefined, { request: { currentTree: '300' }, children: [] }),
   {
     name: 'recovered-by-taking-back',
-    run: async (world, rotations) => {
-      await lostAfter(world, rotations, 'freeze');
+    run: async (log, rotations) => {
+      await log.lostIn('freeze', rotations);
       const handle = await rotations.startRecovery();
       ends('rolledBack', await handle.result());
       return [
@@ -157,8 +134,8 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'recovered-by-finishing',
-    run: async (world, rotations) => {
-      await lostAfter(world, rotations, 'confirm');
+    run: async (log, rotations) => {
+      await log.lostIn('confirm', rotations);
       const handle = await rotations.startRecovery();
       ends('completed', await handle.result());
       return [
@@ -169,7 +146,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'guarded',
-    run: async (_world, rotations) => {
+    run: async (_log, rotations) => {
       const handle = await rotations.startGuard();
       await handle.result();
       return [{ kind: 'guardLog', workflowId: handle.workflowId }];
@@ -177,20 +154,22 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'guarded-and-recovered',
-    run: async (world, rotations) => {
-      await lostAfter(world, rotations, 'confirm');
+    run: async (log, rotations) => {
+      await log.lostIn('confirm', rotations);
       const handle = await rotations.startGuard();
       const { recovery } = await handle.result();
-      await rotations.environment.client.workflow.getHandle(recovery ?? '').result();
+      await rotations.getHandle(recovery ?? '').result();
       return [{ kind: 'guardLog', workflowId: handle.workflowId }];
     },
   },
   {
     name: 'pruned',
-    run: async (world, rotations) => {
-      const mark = { log: world.log, rotationId: 'r', attempt: 1, number: 1 };
-      world.trees.set('301', { state: 'FROZEN', size: 0, mark });
-      const handle = await rotations.startPrune({ deleteTrees: ['301', '200'] });
+    run: async (log, rotations) => {
+      const { trillian } = log.world;
+      trillian.plant('301', 'FROZEN', []);
+      const mark = { log: 'lab', rotationId: 'r', attempt: 1, number: 1 };
+      trillian.getTree('301').row.description = markOf(mark);
+      const handle = await rotations.startPrune({ deleteTrees: ['301', CURRENT_TREE] });
       const { deleted } = await handle.result();
       if (deleted.join() !== '301') {
         throw new Error(`it deleted ${deleted.join()}`);

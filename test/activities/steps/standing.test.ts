@@ -11,7 +11,7 @@ import { Journal } from '../../../workflows/journal';
 import { planRotation } from '../../../workflows/model/plan';
 import { planRecovery, type RecoveryKind } from '../../../workflows/model/recovery';
 import { planned } from '../../../workflows/model/result';
-import { aFoundLog } from '../../workflows/found-log';
+import { aFoundLog } from '../../model/found-log';
 import { FakeLog, identity, order, someBounds } from '../fake-log';
 import { copy, SECRET, standing, StandingInstallation } from '../installation/standing-installation';
 import { refused } from '../refused';

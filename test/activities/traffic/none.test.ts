@@ -7,7 +7,7 @@ import type { Release } from '../../../workflows/model/installation';
 import { dryRun } from '../../../workflows/dry-run';
 import { Journal } from '../../../workflows/journal';
 import { planRotation } from '../../../workflows/model/plan';
-import { aFoundLog } from '../../workflows/found-log';
+import { aFoundLog } from '../../model/found-log';
 import { addresses, FakeLog, order, someBounds } from '../fake-log';
 import { refused } from '../refused';
 

@@ -1,0 +1,82 @@
+import {
+  criticalSectionId,
+  GUARD_LOG,
+  lockId,
+  PROGRESS,
+  PRUNE_TREES,
+  RECOVER_LOG,
+  RESUME,
+  ROTATE_LOG,
+  type Progress,
+} from '../../workflows/messages';
+import type { GuardResult } from '../../workflows/model/guarding';
+import type { Held, ResumeInput } from '../../workflows/model/held';
+import type { PruneRequest, RecoveryRequest, RotationRequest } from '../../workflows/model/request';
+import type { RotationResult } from '../../workflows/model/result';
+import type { PruneResult } from '../../workflows/prune-trees';
+
+/** As much of the SDK's handle as these tests use; the simulated Temporal has the same. */
+export interface Handle<Result = unknown> {
+  readonly workflowId: string;
+  result(): Promise<Result>;
+  cancel(): Promise<unknown>;
+  terminate(reason?: string): Promise<unknown>;
+  describe(): Promise<{ readonly memo?: Record<string, unknown> }>;
+  query<Answer>(name: string): Promise<Answer>;
+  executeUpdate<Answer>(name: string, options: { args: [unknown] }): Promise<Answer>;
+}
+
+/** Where workflows are started and found. */
+export interface Temporal {
+  start<Result>(type: string, options: { workflowId: string; args: [unknown] }): Promise<Handle<Result>>;
+  getHandle<Result>(workflowId: string): Handle<Result>;
+  /** Lets that much time pass. */
+  pass(ms: number): Promise<unknown>;
+}
+
+/** What people and schedules do with the log of one world. */
+export type Rotations = ReturnType<typeof rotationsOf>;
+
+let started = 0;
+
+export function rotationsOf(temporal: Temporal, log: string) {
+  const begin = <Result>(type: string, request: object = {}, id?: string): Promise<Handle<Result>> => {
+    const workflowId = id ?? `${type}-${(started += 1)}`;
+    return temporal.start<Result>(type, { workflowId, args: [{ log, ...request }] });
+  };
+  const start = (request?: Partial<RotationRequest>, id?: string) =>
+    begin<RotationResult>(ROTATE_LOG, request, id);
+  const startRecovery = (request?: Partial<RecoveryRequest>) => begin<RotationResult>(RECOVER_LOG, request);
+  const startGuard = () => begin<GuardResult>(GUARD_LOG);
+  const startPrune = (request?: Partial<PruneRequest>) => begin<PruneResult>(PRUNE_TREES, request);
+  const lock = temporal.getHandle<RotationResult>(lockId(log));
+  return {
+    start,
+    startRecovery,
+    startGuard,
+    startPrune,
+    rotate: async (request?: Partial<RotationRequest>) => await (await start(request)).result(),
+    recover: async (request?: Partial<RecoveryRequest>) => await (await startRecovery(request)).result(),
+    guard: async () => await (await startGuard()).result(),
+    prune: async (request?: Partial<PruneRequest>) => await (await startPrune(request)).result(),
+    /** Asks the rotation itself, the holder of the lock, to cancel. */
+    cancel: async (): Promise<void> => {
+      await lock.cancel();
+    },
+    /** Waits until the holder of the lock needs a person. */
+    held: async (): Promise<Held> => {
+      for (;;) {
+        const progress = await lock.query<Progress>(PROGRESS).catch(() => null);
+        if (progress?.held && !progress.result) {
+          return progress.held;
+        }
+        await temporal.pass(100);
+      }
+    },
+    resume: (input: ResumeInput) => lock.executeUpdate<string>(RESUME, { args: [input] }),
+    /** The holder of the lock, and its critical section. */
+    lock,
+    criticalSection: temporal.getHandle<unknown>(criticalSectionId(log)),
+    getHandle: <Result>(workflowId: string) => temporal.getHandle<Result>(workflowId),
+  };
+}

@@ -1,0 +1,269 @@
+import { Context } from '@temporalio/activity';
+import { Acts, watchActs, type Act } from './acts';
+import { Random } from '../../simulation/random';
+import { resultsOf } from '../../simulation/results';
+import type { Scenario } from '../../simulation/scenario';
+import { runningActivity } from '../../simulation/temporal/running-activity';
+import type { WorkflowRuntime } from '../../simulation/temporal/runtime';
+import { SimulatedWorker } from '../../simulation/temporal/worker';
+import { differences, judgeEnd, snapshotOf, type Snapshot } from '../../simulation/verdict';
+import type { VirtualTime } from '../../simulation/virtual-time';
+import { WatchedWorld } from '../../simulation/watched-world';
+import { slotNames, urlOf, type SlotName } from '../../simulation/world/host';
+import { CURRENT_TREE, FIRST_TREE, LOG, type World } from '../../simulation/world/world';
+import type { TreeId, TreeState } from '../../workflows/model/log';
+import type { RotationTiming } from '../../workflows/model/plan';
+import { rotationsOf, type Handle, type Rotations, type Temporal } from './rotations';
+
+export { CURRENT_TREE, FIRST_TREE };
+
+/** What has not ended by then, beside the pauses that a test asks for, never ends. Milliseconds. */
+const LIMIT_MS = 3_600_000;
+
+/** Nothing goes wrong by itself, and no client writes but where a test says so. */
+const scenario: Scenario = {
+  ...{ seed: 1, quiet: false, workers: 1, faults: [], withDatabase: true, ifNextFails: 'supersede' },
+  ...{ writesPerSecond: 1, strangers: 0, racy: false, recovers: true, person: 'retry' },
+  ...{ rotatedBefore: false, again: false, resetReachesChildren: false },
+};
+
+export interface LogOptions extends Partial<RotationTiming> {
+  readonly workers?: 1 | 2;
+  /** Whether the guardian recovers by itself. */
+  readonly recover?: boolean;
+  readonly stuckAfterMs?: number;
+}
+
+/** Who runs the workflows of a log. */
+export interface LogServer {
+  readonly temporal: (watched: WatchedWorld) => Temporal | Promise<Temporal>;
+  /** For workflows that run in the world's own Temporal; without, nobody judges how they have ended. */
+  readonly runtime?: Promise<WorkflowRuntime>;
+  /** Default: virtual time. */
+  readonly time?: VirtualTime;
+}
+
+/** A log of the simulation: real workflows and real activities on a world in memory. */
+export class WorldLog extends Acts {
+  /** What the workflows have called out. */
+  readonly alarms: string[] = [];
+  readonly #options: LogOptions;
+  readonly #server: LogServer;
+  #watched: WatchedWorld | undefined;
+  #before: Snapshot | undefined;
+
+  constructor(options: LogOptions, server: LogServer) {
+    super();
+    this.#options = options;
+    this.#server = server;
+  }
+
+  /**
+   * Runs `body` on a new world, then holds that against the rules of the simulation: what may never happen has not, and
+   * nothing is left of a rotation that has ended.
+   */
+  async run<Result>(body: (rotations: Rotations) => Promise<Result>): Promise<Result> {
+    const { workers = 1, recover = true, stuckAfterMs = 120_000, ...timing } = this.#options;
+    const { temporal, runtime, time } = this.#server;
+    watchActs(this);
+    const watched = (this.#watched = new WatchedWorld({
+      ...{ scenario, random: new Random(1), trace, runtime: (await runtime) as WorkflowRuntime },
+      ...(time && { time }),
+      mutation: {
+        systems: (systems) => ({
+          ...systems,
+          timing: { ...systems.timing, attempts: 1, ...timing },
+          guard: { recover, stuckAfterMs },
+        }),
+      },
+      covered: () => undefined,
+      onSink: ({ args }) => {
+        this.alarms.push(
+          ...(args.filter((said) => typeof said === 'string' && said.startsWith('ALARM')) as string[]),
+        );
+      },
+    }));
+    const { world, injection } = watched;
+    const ended: Result[] = [];
+    const whole = async (): Promise<void> => {
+      await world.begin(workers);
+      this.#before = snapshotOf(world);
+      injection.begins();
+      ended.push(await body(rotationsOf(await temporal(watched), LOG)));
+      if (runtime) {
+        await this.#judged(watched, this.#before);
+      }
+    };
+    const pausesMs = timing.pauseBetweenAttemptsMs ?? 0;
+    if (!(await watched.run(whole(), LIMIT_MS + pausesMs))) {
+      throw new Error(`It has not ended: ${this.calls.slice(-20).join(', ')}`);
+    }
+    expect(watched.watch.violations).toEqual([]);
+    return ended[0] as Result;
+  }
+
+  async #judged({ world, watch, injection, failed }: WatchedWorld, before: Snapshot): Promise<void> {
+    while (world.temporal.open().length > 0) {
+      await world.time.pass(100);
+    }
+    const results = resultsOf(world, 0);
+    await judgeEnd({ world, watch, injection, scenario, before, results, failed });
+  }
+
+  get world(): World {
+    return this.#running.world;
+  }
+
+  get #running(): WatchedWorld {
+    if (!this.#watched) {
+      throw new Error('The log does not run yet.');
+    }
+    return this.#watched;
+  }
+
+  /** A rotation, its critical section and their worker are gone behind the effect of an act; another worker comes. */
+  async lostIn(act: Act, { start, lock, criticalSection }: Rotations): Promise<void> {
+    const { world, injection } = this.#running;
+    const asked = await start();
+    await this.once(
+      act,
+      async () => {
+        await lock.terminate('by the test');
+        await criticalSection.terminate('by the test').catch(() => undefined);
+        world.temporal.workers.forEach((worker) => injection.happenings.kill(worker, 1_000));
+        // A process that is dead goes no further; one that lives hears that nobody waits for it.
+        await Context.current().cancelled;
+      },
+      'after',
+    );
+    await asked.result().catch(() => undefined);
+  }
+
+  /** Resets a workflow to the end of one of its workflow tasks; the last one stands for all that come after it. */
+  resetTo({ workflowId }: Handle, task: number): void {
+    const { world, injection } = this.#running;
+    const run = world.temporal.latest(workflowId);
+    if (!run) {
+      throw new Error(`There is no workflow ${workflowId}.`);
+    }
+    injection.happenings.interfered.add('reset');
+    world.temporal.reset(run, Math.min(task, run.history.length) - 1);
+  }
+
+  /** Cuts the worker whose activity asks for it off from Temporal, which hears nothing of it for so long. */
+  cutOff(ms: number): void {
+    const running = runningActivity.getStore();
+    if (!running) {
+      throw new Error('No activity asks for it.');
+    }
+    running.worker.cutOffUntil = this.world.time.now + ms;
+  }
+
+  /** Another worker takes the place of each, which ends what it has begun; what they remembered is gone. */
+  replaceWorker(): void {
+    const { temporal, activities } = this.world;
+    for (const [place, worker] of temporal.workers.entries()) {
+      temporal.workerGone(worker);
+      temporal.runs.forEach((run) => (run.sticky = undefined));
+      temporal.workers[place] = new SimulatedWorker('another worker', activities);
+    }
+  }
+
+  /** Whether Temporal has given up a try of an activity that closes the current tree, because it heard nothing of it. */
+  hasGivenUp(): boolean {
+    return this.#running.watch.closedByRotation;
+  }
+
+  /** What is not as before, but for trees that are retired; nothing when everything is. */
+  notAsBefore(before = this.#before): string[] {
+    if (!before) {
+      throw new Error('The log has not begun.');
+    }
+    const now = this.snapshot();
+    return [...differences(before, now), ...now.leftovers];
+  }
+
+  snapshot(): Snapshot {
+    return snapshotOf(this.world);
+  }
+
+  /** What an interrupted rotation has left, in words. */
+  leftovers(): readonly string[] {
+    return this.snapshot().leftovers;
+  }
+
+  /** A tree that rotations have made, the oldest with number 1. */
+  nextTree(number = 1): TreeId {
+    return this.nextTrees()[number - 1] ?? `the ${number}. next tree, which was not made`;
+  }
+
+  /** The trees that rotations have made, oldest first. */
+  nextTrees(): TreeId[] {
+    return this.world
+      .trees()
+      .slice(2)
+      .map(({ treeId }) => treeId);
+  }
+
+  deletedTrees(): TreeId[] {
+    return this.world
+      .trees()
+      .filter(({ deleted }) => deleted)
+      .map(({ treeId }) => treeId);
+  }
+
+  /** The trees of the log that take writes. */
+  active(): TreeId[] {
+    return this.world
+      .trees()
+      .filter(({ row }) => row.state === 'ACTIVE')
+      .map(({ treeId }) => treeId);
+  }
+
+  state(treeId: TreeId): TreeState | undefined {
+    return this.world.trillian.trees.get(treeId)?.row.state;
+  }
+
+  size(treeId: TreeId): number {
+    return this.world.trillian.head(treeId).size;
+  }
+
+  /** Where clients are sent. */
+  serving(): SlotName | undefined {
+    return slotNames.find((slot) => urlOf(slot) === this.world.gate.instance);
+  }
+
+  /** What serves after a reboot. */
+  standing(): SlotName[] {
+    return slotNames.filter((slot) => this.world.host.enabled(slot));
+  }
+
+  /** Someone sets a tree's state. */
+  async setState(treeId: TreeId, state: TreeState): Promise<void> {
+    this.changedBySomeone();
+    this.#running.watch.openedByOthers ||= state === 'ACTIVE';
+    await this.world.trillian.updateTree(treeId, { state }, Infinity, 'someone');
+  }
+
+  /** A later rotation has the log: the gate follows an order of it, which leaves clients where they are. */
+  async overtaken(): Promise<{ readonly number: number; readonly attemptId: string }> {
+    this.changedBySomeone();
+    const { gate } = this.world;
+    const { number = 0, instances = [] } = gate.state() ?? {};
+    const later = { attemptId: 'later/1', number: number + 10 };
+    await gate.order({ kind: 'send', order: { ...later, instances } });
+    return later;
+  }
+
+  /** From here on the log is not only as a rotation leaves it. */
+  changedBySomeone(): void {
+    this.#running.injection.others.changes.push({ what: 'by the test', overwritten: () => undefined });
+  }
+}
+
+/** With TRACE set, a test tells everything that happens in it. */
+function trace(line: () => string): void {
+  if (process.env['TRACE']) {
+    process.stdout.write(`${line()}\n`);
+  }
+}
