@@ -39,7 +39,8 @@ const realSetImmediate = setImmediate;
 export class VirtualTime {
   /** So many things have happened. */
   happened = 0;
-  readonly #heap: Happening[] = [];
+  /** In the order in which they come. */
+  readonly #waiting: Happening[] = [];
   #order = 0;
   #outside = 0;
   #now = EPOCH;
@@ -97,7 +98,7 @@ export class VirtualTime {
       if (done()) {
         return;
       }
-      const next = this.#pop();
+      const next = this.#waiting.shift();
       if (!next) {
         throw new Error('Nothing is left that could happen, and the run is not over.');
       }
@@ -115,48 +116,14 @@ export class VirtualTime {
     }
   }
 
+  /** Behind everything that is due before it or was asked for before it. */
   #push(happening: Happening): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(happening);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent] as Happening;
-      if (!before(happening, above)) {
-        break;
-      }
-      heap[at] = above;
-      at = parent;
+    let [from, to] = [0, this.#waiting.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      [from, to] = before(happening, this.#waiting[middle] as Happening) ? [from, middle] : [middle + 1, to];
     }
-    heap[at] = happening;
-  }
-
-  #pop(): Happening | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) {
-      return first;
-    }
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) {
-        break;
-      }
-      const right = heap[child + 1];
-      if (right !== undefined && before(right, heap[child] as Happening)) {
-        child += 1;
-      }
-      const below = heap[child] as Happening;
-      if (!before(below, last)) {
-        break;
-      }
-      heap[at] = below;
-      at = child;
-    }
-    heap[at] = last;
-    return first;
+    this.#waiting.splice(from, 0, happening);
   }
 }
 
