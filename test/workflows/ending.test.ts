@@ -1,17 +1,18 @@
-import { CURRENT_TREE, FIRST_TREE, SimulatedLog, undos, type Act } from './simulated-log';
+import { CURRENT_TREE, FIRST_TREE, SimulatedLog, undos, type Act, type LogOptions } from './simulated-log';
 import { Context } from '@temporalio/activity';
 import type { Progress } from '../../workflows/messages';
 
-/** A client writes to the next tree as soon as it is exposed; the answer to the exposure gets lost. */
-function usedBeforeItFailed(log: SimulatedLog): SimulatedLog {
-  log.fail('expose', 'after', 1);
-  void log.once('expose', () => log.world.traffic.write(), 'after');
+/** A log whose next release cannot serve, however often it is tried. */
+function cannotGoForward(options: LogOptions = {}): SimulatedLog {
+  const log = new SimulatedLog(options);
+  log.fail('forward', 'before');
   return log;
 }
 
-/** The next release cannot serve, however often it is tried. */
-function cannotGoForward(log: SimulatedLog): SimulatedLog {
-  log.fail('forward', 'before');
+/** The same, and a client has written to the next tree. */
+function usedAndCannotGoForward(options: LogOptions = {}): SimulatedLog {
+  const log = cannotGoForward(options);
+  log.usedBeforeItFailed();
   return log;
 }
 
@@ -22,7 +23,8 @@ async function untilCancelled(): Promise<never> {
 
 describe('past the point of no return', () => {
   it('a rotation goes forward when the next tree holds an entry of a client (H6)', async () => {
-    const log = usedBeforeItFailed(new SimulatedLog());
+    const log = new SimulatedLog();
+    log.usedBeforeItFailed();
     const result = await log.run(({ rotate }) => rotate());
     const treeId = log.nextTree();
     expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId, firstIndex: 12 } });
@@ -47,7 +49,7 @@ describe('past the point of no return', () => {
   });
 
   it('it is taken back when nothing public is in it and it cannot serve, and says how long it was seen (H36)', async () => {
-    const log = cannotGoForward(new SimulatedLog());
+    const log = cannotGoForward();
     log.fail('expose', 'after', 1);
     const result = await log.run(({ rotate }) => rotate());
     expect(result.outcome).toBe('rolledBack');
@@ -57,7 +59,7 @@ describe('past the point of no return', () => {
   });
 
   it('a third tree supersedes the next one that took entries and cannot serve (H12)', async () => {
-    const log = cannotGoForward(usedBeforeItFailed(new SimulatedLog()));
+    const log = usedAndCannotGoForward();
     const cancelDoes: string[] = [];
     const result = await log.run(({ rotate, lock }) => {
       const { onCall } = log;
@@ -92,9 +94,7 @@ describe('past the point of no return', () => {
   });
 
   it('the next third tree comes within seconds, however long the pause between attempts is: the log is closed', async () => {
-    const log = cannotGoForward(
-      usedBeforeItFailed(new SimulatedLog({ attempts: 2, pauseBetweenAttemptsMs: 24 * 3_600_000 })),
-    );
+    const log = usedAndCannotGoForward({ attempts: 2, pauseBetweenAttemptsMs: 24 * 3_600_000 });
     void log.once('superseding', () => log.fail('stage', 'after', 1));
     const result = await log.run(({ rotate }) => rotate());
 
@@ -104,7 +104,7 @@ describe('past the point of no return', () => {
   });
 
   it('a third tree supersedes one that was written to past the gate, though it was never exposed (H12)', async () => {
-    const log = cannotGoForward(new SimulatedLog());
+    const log = cannotGoForward();
     log.fail('expose', 'before', 1);
     void log.once('verify', () => log.world.traffic.writePast('green'), 'after');
     // The lease of the hold ends long before.
@@ -122,7 +122,7 @@ describe('past the point of no return', () => {
   });
 
   it('it goes on forward, held, when no third tree can be had either', async () => {
-    const log = cannotGoForward(usedBeforeItFailed(new SimulatedLog()));
+    const log = usedAndCannotGoForward();
     void log.once('superseding', () => log.fail('stage', 'after'));
     const result = await log.run(async ({ start, held }) => {
       const handle = await start();
@@ -139,7 +139,7 @@ describe('past the point of no return', () => {
   });
 
   it('it is held where a third tree is not wanted, and completes when the release serves again', async () => {
-    const log = cannotGoForward(usedBeforeItFailed(new SimulatedLog({ ifNextFails: 'hold' })));
+    const log = usedAndCannotGoForward({ ifNextFails: 'hold' });
     const result = await log.run(async ({ start, held, resume }) => {
       const handle = await start();
       expect(await held()).toMatchObject({
@@ -158,7 +158,8 @@ describe('past the point of no return', () => {
   });
 
   it('it is held when the current tree grew after its end was handed over: every index would shift (H1)', async () => {
-    const log = usedBeforeItFailed(new SimulatedLog());
+    const log = new SimulatedLog();
+    log.usedBeforeItFailed();
     void log.once(
       'expose',
       async () => {

@@ -40,9 +40,8 @@ function failingIn(act: Act): SimulatedLog {
   const log = new SimulatedLog({ ifNextFails: act === 'superseding' ? 'supersede' : 'hold' });
   if (act === 'superseding' || act === 'forward') {
     // A client writes to the next tree, which then cannot serve.
-    log.fail('expose', 'after', 1);
+    log.usedBeforeItFailed();
     log.fail('forward', 'before');
-    void log.once('expose', () => log.world.traffic.write(), 'after');
   } else if (!forwardOnly.includes(act)) {
     log.fail('expose', 'before');
   }

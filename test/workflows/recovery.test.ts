@@ -1,5 +1,4 @@
 import { CURRENT_TREE, FIRST_TREE, SimulatedLog, type Act } from './simulated-log';
-import { markOf } from '../../workflows/model/mark';
 import type { Rotations } from './rotations';
 
 /** Terminates the rotation in an act of it; its critical section is asked to cancel by that, and may still run. */
@@ -244,19 +243,8 @@ describe('prune', () => {
   it('deletes no tree that serves, that holds entries of clients, or that no rotation made', async () => {
     const log = new SimulatedLog();
     const result = await log.run(async ({ prune }) => {
-      const { trillian } = log.world;
-      for (const [attempt, treeId, entries] of [
-        [1, '301', []],
-        [2, '302', ['a', 'b', 'c']],
-      ] as const) {
-        trillian.plant(treeId, 'FROZEN', entries);
-        trillian.getTree(treeId).row.description = markOf({
-          log: 'lab',
-          rotationId: 'r',
-          attempt,
-          number: attempt,
-        });
-      }
+      log.plantRetired('301', 1, []);
+      log.plantRetired('302', 2, ['a', 'b', 'c']);
       return await prune({ deleteTrees: ['301', '302', CURRENT_TREE, FIRST_TREE] });
     });
     expect(result.deleted).toEqual(['301']);

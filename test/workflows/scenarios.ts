@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import { CURRENT_TREE } from '../../simulation/world/world';
-import { markOf } from '../../workflows/model/mark';
 import type { RotationResult } from '../../workflows/model/result';
 import type { Act } from './acts';
 import type { Rotations } from './rotations';
@@ -58,10 +57,20 @@ interface RotatedOptions extends LogOptions {
   readonly request?: object;
 }
 
-/** A client writes to the next tree, whose exposure then fails. */
-function usedBeforeItFailed(log: WorldLog): void {
-  log.fail('expose', 'after', 1);
-  void log.once('expose', () => log.world.traffic.write(), 'after');
+/** The recovery of a rotation that was lost behind one of its acts. */
+function recovered(name: string, outcome: Outcome, lostIn: Act): Scenario {
+  return {
+    name,
+    run: async (log, rotations) => {
+      await log.lostIn(lostIn, rotations);
+      const handle = await rotations.startRecovery();
+      ends(outcome, await handle.result());
+      return [
+        { kind: 'recoverLog', workflowId: handle.workflowId },
+        { kind: 'recoverUnderLock', workflowId: rotation.workflowId },
+      ];
+    },
+  };
 }
 
 const failsFor = (act: Act, times?: number) => (log: WorldLog) => log.fail(act, 'after', times);
@@ -71,7 +80,7 @@ const who = { who: 'ada', why: 'a scenario' };
 export const scenarios: readonly Scenario[] = [
   rotated('completed', 'completed', () => undefined),
   rotated('completed-in-the-second-attempt', 'completed', failsFor('verify', 1), { attempts: 2 }),
-  rotated('completed-forward', 'completed', usedBeforeItFailed),
+  rotated('completed-forward', 'completed', (log) => log.usedBeforeItFailed()),
   rotated('completed-when-resumed-by-retry', 'completed', async (log, { held, resume }) => {
     failsFor('settle')(log);
     await held();
@@ -104,14 +113,14 @@ export const scenarios: readonly Scenario[] = [
     await resume({ choice: 'skip', ...who });
   }),
   rotated('superseded', 'superseded', (log) => {
-    usedBeforeItFailed(log);
+    log.usedBeforeItFailed();
     log.fail('forward', 'before');
   }),
   rotated(
     'held-until-given-up',
     'held',
     async (log, { held, resume }) => {
-      usedBeforeItFailed(log);
+      log.usedBeforeItFailed();
       log.fail('forward', 'before');
       await held();
       await resume({ choice: 'giveUp', ...who });
@@ -120,30 +129,8 @@ export const scenarios: readonly Scenario[] = [
   ),
   rotated('planned', 'planned', () => undefined, { request: { dryRun: true }, children: [] }),
   rotated('refused', 'refused', () => undefined, { request: { currentTree: '300' }, children: [] }),
-  {
-    name: 'recovered-by-taking-back',
-    run: async (log, rotations) => {
-      await log.lostIn('freeze', rotations);
-      const handle = await rotations.startRecovery();
-      ends('rolledBack', await handle.result());
-      return [
-        { kind: 'recoverLog', workflowId: handle.workflowId },
-        { kind: 'recoverUnderLock', workflowId: rotation.workflowId },
-      ];
-    },
-  },
-  {
-    name: 'recovered-by-finishing',
-    run: async (log, rotations) => {
-      await log.lostIn('confirm', rotations);
-      const handle = await rotations.startRecovery();
-      ends('completed', await handle.result());
-      return [
-        { kind: 'recoverLog', workflowId: handle.workflowId },
-        { kind: 'recoverUnderLock', workflowId: rotation.workflowId },
-      ];
-    },
-  },
+  recovered('recovered-by-taking-back', 'rolledBack', 'freeze'),
+  recovered('recovered-by-finishing', 'completed', 'confirm'),
   {
     name: 'guarded',
     run: async (_log, rotations) => {
@@ -165,10 +152,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'pruned',
     run: async (log, rotations) => {
-      const { trillian } = log.world;
-      trillian.plant('301', 'FROZEN', []);
-      const mark = { log: 'lab', rotationId: 'r', attempt: 1, number: 1 };
-      trillian.getTree('301').row.description = markOf(mark);
+      log.plantRetired('301', 1, []);
       const handle = await rotations.startPrune({ deleteTrees: ['301', CURRENT_TREE] });
       const { deleted } = await handle.result();
       if (deleted.join() !== '301') {

@@ -6,7 +6,7 @@ import { simulatedTemporal } from './simulated-temporal';
 import { WorldLog, type LogOptions } from './world-log';
 
 export { undos, type Act, type When } from './acts';
-export { CURRENT_TREE, FIRST_TREE } from './world-log';
+export { CURRENT_TREE, FIRST_TREE, type LogOptions } from './world-log';
 
 replaceGlobalTime();
 const runtime = WorkflowRuntime.load(workflowBundle());

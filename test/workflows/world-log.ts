@@ -11,7 +11,9 @@ import type { VirtualTime } from '../../simulation/virtual-time';
 import { WatchedWorld } from '../../simulation/watched-world';
 import { slotNames, urlOf, type SlotName } from '../../simulation/world/host';
 import { CURRENT_TREE, FIRST_TREE, LOG, type World } from '../../simulation/world/world';
+import type { SimulatedTree } from '../../simulation/world/trillian';
 import type { TreeId, TreeState } from '../../workflows/model/log';
+import { markOf } from '../../workflows/model/mark';
 import type { RotationTiming } from '../../workflows/model/plan';
 import { rotationsOf, type Handle, type Rotations, type Temporal } from './rotations';
 
@@ -121,6 +123,20 @@ export class WorldLog extends Acts {
     return this.#watched;
   }
 
+  /** A client writes to the next tree as soon as it is exposed; the answer to the exposure gets lost. */
+  usedBeforeItFailed(): void {
+    this.fail('expose', 'after', 1);
+    void this.once('expose', () => this.world.traffic.write(), 'after');
+  }
+
+  /** There is a tree that an undone attempt has left, with entries of clients. */
+  plantRetired(treeId: TreeId, attempt: number, entries: readonly string[]): void {
+    const { trillian } = this.world;
+    trillian.plant(treeId, 'FROZEN', entries);
+    const mark = { log: LOG, rotationId: 'r', attempt, number: attempt };
+    trillian.getTree(treeId).row.description = markOf(mark);
+  }
+
   /** A rotation, its critical section and their worker are gone behind the effect of an act; another worker comes. */
   async lostIn(act: Act, { start, lock, criticalSection }: Rotations): Promise<void> {
     const { world, injection } = this.#running;
@@ -199,25 +215,21 @@ export class WorldLog extends Acts {
 
   /** The trees that rotations have made, oldest first. */
   nextTrees(): TreeId[] {
-    return this.world
-      .trees()
-      .slice(2)
-      .map(({ treeId }) => treeId);
+    return this.#treesThat(({ treeId }) => treeId !== FIRST_TREE && treeId !== CURRENT_TREE);
   }
 
   deletedTrees(): TreeId[] {
-    return this.world
-      .trees()
-      .filter(({ deleted }) => deleted)
-      .map(({ treeId }) => treeId);
+    return this.#treesThat(({ deleted }) => deleted);
   }
 
   /** The trees of the log that take writes. */
   active(): TreeId[] {
-    return this.world
-      .trees()
-      .filter(({ row }) => row.state === 'ACTIVE')
-      .map(({ treeId }) => treeId);
+    return this.#treesThat(({ row }) => row.state === 'ACTIVE');
+  }
+
+  #treesThat(are: (tree: SimulatedTree) => boolean): TreeId[] {
+    const trees = this.world.trees().filter(are);
+    return trees.map(({ treeId }) => treeId);
   }
 
   state(treeId: TreeId): TreeState | undefined {
