@@ -5,7 +5,7 @@ import { EPOCH, type VirtualTime, type Waiting } from './virtual-time';
 
 /**
  * Puts virtual time under everything that asks for time in this program: the code that is simulated is the real one and
- * knows only the globals. For programs of their own (worker processes); it cannot be taken back.
+ * knows only the globals. For programs, or test files, that have them for themselves; it cannot be taken back.
  */
 
 let clock: VirtualTime | undefined;

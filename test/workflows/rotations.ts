@@ -39,6 +39,7 @@ export type Rotations = ReturnType<typeof rotationsOf>;
 
 let started = 0;
 
+/** Speaks to the workflows of a log as its people do. */
 export function rotationsOf(temporal: Temporal, log: string) {
   const begin = <Result>(type: string, request: object = {}, id?: string): Promise<Handle<Result>> => {
     const workflowId = id ?? `${type}-${(started += 1)}`;
@@ -49,16 +50,20 @@ export function rotationsOf(temporal: Temporal, log: string) {
   const startRecovery = (request?: Partial<RecoveryRequest>) => begin<RotationResult>(RECOVER_LOG, request);
   const startGuard = () => begin<GuardResult>(GUARD_LOG);
   const startPrune = (request?: Partial<PruneRequest>) => begin<PruneResult>(PRUNE_TREES, request);
+  const ended =
+    <Request, Result>(begun: (request?: Request) => Promise<Handle<Result>>) =>
+    async (request?: Request): Promise<Result> =>
+      await (await begun(request)).result();
   const lock = temporal.getHandle<RotationResult>(lockId(log));
   return {
     start,
     startRecovery,
     startGuard,
     startPrune,
-    rotate: async (request?: Partial<RotationRequest>) => await (await start(request)).result(),
-    recover: async (request?: Partial<RecoveryRequest>) => await (await startRecovery(request)).result(),
-    guard: async () => await (await startGuard()).result(),
-    prune: async (request?: Partial<PruneRequest>) => await (await startPrune(request)).result(),
+    rotate: ended(start),
+    recover: ended(startRecovery),
+    guard: ended(startGuard),
+    prune: ended(startPrune),
     /** Asks the rotation itself, the holder of the lock, to cancel. */
     cancel: async (): Promise<void> => {
       await lock.cancel();
