@@ -145,21 +145,16 @@ export class Network {
         if (delivery.kind === 'late') {
           trace(() => `  late ${call.system} ${call.method} of ${by?.type ?? '?'} arrives`);
         }
+        const answer = (how: () => void): void => {
+          if (delivery.kind === 'normal' || delivery.kind === 'slow') {
+            time.after(random.between(0.2, 1), () => settle(how), owner);
+          } else if (delivery.kind === 'lost after') {
+            fail();
+          }
+        };
         new Promise<Result>((done) => done(effect((deadline ?? Infinity) + LANDS_AFTER_DEADLINE_MS))).then(
-          (result) => {
-            if (delivery.kind === 'normal' || delivery.kind === 'slow') {
-              time.after(random.between(0.2, 1), () => settle(() => resolve(result)), owner);
-            } else if (delivery.kind === 'lost after') {
-              fail();
-            }
-          },
-          (error: unknown) => {
-            if (delivery.kind === 'normal' || delivery.kind === 'slow') {
-              time.after(random.between(0.2, 1), () => settle(() => reject(asError(error))), owner);
-            } else if (delivery.kind === 'lost after') {
-              fail();
-            }
-          },
+          (result) => answer(() => resolve(result)),
+          (error: unknown) => answer(() => reject(asError(error))),
         );
       };
       time.after(delay + random.between(0.2, 1), arrive, null);

@@ -4,7 +4,7 @@ import type { InstanceLog, TreeId } from '../../workflows/model/log';
 import type { Answer } from '../../gate/answers';
 import type { Random } from '../random';
 import type { VirtualTime } from '../virtual-time';
-import { type Leaf, type SimulatedTree, type SimulatedTrillian, TrillianSaysNo } from './trillian';
+import { type Leaf, type SimulatedTree, type SimulatedTrillian, TrillianSaysNo, uuidOf } from './trillian';
 
 /** What a Rekor process is configured with when it starts: its active tree and its list of inactive ones. */
 export interface RekorConfiguration {
@@ -167,10 +167,7 @@ export class RekorProcess {
   /** `POST /api/v1/log/entries/retrieve` with one proposed entry: looks in every shard that it serves. */
   retrieve(body: string): Answer {
     this.#require();
-    const uuid = createHash('sha256')
-      .update(Buffer.from([0]))
-      .update(Buffer.from(body))
-      .digest('hex');
+    const uuid = uuidOf(Buffer.from(body));
     const { activeTreeId, inactiveTreeIds } = this.configuration;
     const found = [activeTreeId, ...inactiveTreeIds].flatMap(
       (treeId) => this.entryInTree(treeId, uuid) ?? [],
