@@ -1,4 +1,6 @@
 import { CURRENT_TREE, SimulatedLog, type Act } from './simulated-log';
+import { LOG } from '../../simulation/world/world';
+import { criticalSectionId } from '../../workflows/messages';
 import type { RotationResult } from '../../workflows/model/result';
 
 /** More workflow tasks than a rotation has when it goes well. */
@@ -57,6 +59,26 @@ describe.each(moments)('a rotation that is reset while it runs, in %s,', (act) =
       expectOneEnd(log, result);
     }
   });
+});
+
+it('a rotation that is reset in its critical section prepares nothing anew before that has ended (H7)', async () => {
+  const log = new SimulatedLog();
+  const sectionWasOpen: boolean[] = [];
+  log.onCall = (act, when) => {
+    if (when === 'before' && (act === 'createNextTree' || act === 'stage')) {
+      sectionWasOpen.push(log.world.temporal.latest(criticalSectionId(LOG))?.open ?? false);
+    }
+  };
+  const result = await log.run(async ({ start, lock, recover }) => {
+    await start();
+    // The task that begins with what preflight found.
+    await log.once('freeze', () => log.resetTo(lock, 2));
+    await lock.result();
+    return await recover();
+  });
+  expect(sectionWasOpen.length).toBeGreaterThan(2);
+  expect(sectionWasOpen).not.toContain(true);
+  expectOneEnd(log, result);
 });
 
 describe('a critical section that is reset', () => {
