@@ -20,7 +20,7 @@ export const requireOurs: Act<AttemptIdentity> = async ({ log, traffic, trillian
   const later = [
     // The orders that take an attempt back carry the number after its own.
     ...[state.number, ...marks.map((mark) => mark.number)].filter((found) => found > fence.undo),
-    // A rotation after one whose last attempts left no number anywhere may have been given theirs.
+    // Another rotation may hold the same number, if the last attempts of ours never wrote theirs anywhere.
     ...others.map((mark) => mark.number).filter((found) => found >= fence.act),
   ];
   if (later.length > 0) {

@@ -18,8 +18,8 @@ export function namedTrees({ activeTreeId, inactiveTreeIds }: InstallationState)
 }
 
 /**
- * What is not as a rotation that ended leaves it, in plain words. A tree that a person froze is none of it: as long as a
- * rotation may have to open a tree again, it is also recorded as not ended on one of the releases.
+ * What is not as a rotation that ended leaves it, in plain words. A FROZEN current tree counts only
+ * while an attempt is recorded as unfinished on one of the releases: without that, a person froze it.
  */
 export function leftoversOf({ installation, traffic, current, marked }: LeftoverFacts): string[] {
   const named = namedTrees(installation);

@@ -73,8 +73,8 @@ export function planRecovery(
   }
   const open = found.current.state === 'ACTIVE';
   if (unfinished && !named.has(unfinished.treeId)) {
-    // A gate that never followed the attempt held nothing for it: then it did not close the current tree either; but the
-    // rotation that this tree serves by may have, and the attempt was to supersede it.
+    // If the gate never saw this attempt's number, this attempt cannot have closed the current tree. The rotation that
+    // made that tree may have, when this attempt was to supersede it.
     const closedByUs = found.traffic.number >= unfinished.identity.number || servedIsUnfinished;
     if (closedByUs || open) {
       return plan('takeBack', unfinished, nextOf(found, unfinished));
