@@ -79,15 +79,12 @@ describe('a log whose rotation has ended', () => {
 
     const late = log.gate.calls.filter(({ method, path }) => method === 'PUT' && gateHold.path.test(path));
     expect(late.length).toBeGreaterThan(0);
-    const { number, rotation: rotationId } = JSON.parse(late[0]?.body ?? '') as {
-      number: number;
-      rotation: string;
-    };
+    const { number, attemptId } = JSON.parse(late[0]?.body ?? '') as { number: number; attemptId: string };
     const orders = [
       ...late.map(({ path, body }) => ({ path, body })),
       {
         path: '/order/send',
-        body: JSON.stringify({ number, rotation: rotationId, instances: [slotOf(serving.next).url] }),
+        body: JSON.stringify({ number, attemptId, instances: [slotOf(serving.next).url] }),
       },
     ];
     expect(exposure.where?.(orders.at(-1)?.body ?? '')).toBe(true);
