@@ -1,11 +1,12 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import type { ConfigFile } from './configuration';
 import type { ConfigDocument } from './document';
 import type { Kinds } from './kinds';
 import { fieldPath, type Path, type Problem } from './problems';
 import { brokenRules } from './rules';
 import { at } from './raw-section';
-import { configSchema, jsonSchema, type ConfigFile } from './schema';
+import { configSchema, jsonSchema } from './schema';
 
 /** Everything that is wrong with a document, in the order of its lines; or the document, valid. */
 export function checkDocument(
@@ -27,7 +28,7 @@ export function checkDocument(
   }));
   const problems = [...document.problems, ...wrong, ...broken];
   return parsed.success && problems.length === 0
-    ? { valid: parsed.data }
+    ? { valid: parsed.data as ConfigFile }
     : { problems: problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0)) };
 }
 

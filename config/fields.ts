@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { canonicalUrl } from '../workflows/model/base-url';
 import { DURATION, SIZE, parseDuration, parseSize } from './quantities';
+import type { SecretSource } from './secrets';
+import { Duration, HostPath, KeptElsewhere, Size } from './told';
 
 /** The kinds of values in the configuration. The text of every zod issue says what is allowed there. */
 
@@ -11,21 +13,16 @@ const ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9]
 /** The same without names. */
 const SOCKET_ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/;
 
-/** Milliseconds in the result. Bounds are texts like `3.5s`, both included. */
+/** A time. Bounds are texts like `3.5s`, both included. */
 export function duration(minimum: string, maximum: string) {
   const error = `a duration from ${minimum} to ${maximum}, such as 250ms, 3.5s or 10m`;
-  return quantity(DURATION, parseDuration, minimum, maximum, error);
+  return quantity(DURATION, parseDuration, minimum, maximum, error).transform((ms) => new Duration(ms));
 }
 
-/** Bytes in the result. Bounds are texts like `1MiB`, both included. */
+/** A number of bytes. Bounds are texts like `1MiB`, both included. */
 export function size(minimum: string, maximum: string) {
-  return quantity(
-    SIZE,
-    parseSize,
-    minimum,
-    maximum,
-    `a size from ${minimum} to ${maximum}, such as 512KiB or 32MiB`,
-  );
+  const error = `a size from ${minimum} to ${maximum}, such as 512KiB or 32MiB`;
+  return quantity(SIZE, parseSize, minimum, maximum, error).transform((bytes) => new Size(bytes));
 }
 
 function quantity(
@@ -119,7 +116,12 @@ function url(error: string, pattern = /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/i)
 
 /** A path of the host; a relative one counts from the folder of the configuration. */
 export function file(what: string) {
-  return text(`the path of ${what}`);
+  return text(`the path of ${what}`).transform((path) => new HostPath(path));
+}
+
+/** The path of a file that is read each time it is needed, and whose field is named when it cannot be used. */
+export function fileReadWhenNeeded(what: string) {
+  return text(`the path of ${what}`).transform((path) => new KeptElsewhere({ file: path }));
 }
 
 /** A command as a list; no shell reads it. */
@@ -138,13 +140,15 @@ export function listOf<Item extends z.ZodType>(item: Item, what: string) {
 export function secret() {
   const error = '{ file: PATH } or { environment: NAME }, never the secret itself';
   const source = { error };
-  return z.union(
-    [
-      z.strictObject({ file: text('the path of a file that holds the secret') }, source),
-      z.strictObject({ environment: text('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/) }, source),
-    ],
-    source,
-  );
+  return z
+    .union(
+      [
+        z.strictObject({ file: text('the path of a file that holds the secret') }, source),
+        z.strictObject({ environment: text('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/) }, source),
+      ],
+      source,
+    )
+    .transform((place) => new KeptElsewhere<SecretSource>(place));
 }
 
 /** A part of the configuration with known keys; any other key is an error. */

@@ -24,7 +24,7 @@ export function configurationInForce(configuration: Configuration, target: Tempo
   return `# ${configuration.file}\n${from}${stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-/** Undoes what the configuration adds for programs: units in names, and names that the path says already. */
+/** Undoes what programs are told besides: units in names, and names that the path says already. */
 function asWritten(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(asWritten);
@@ -42,8 +42,8 @@ function asWritten(value: unknown): unknown {
 }
 
 function writtenEntry(key: string, value: unknown): [string, unknown] {
-  if (key === 'authorities' && typeof value === 'object' && value !== null && 'file' in value) {
-    return ['tls', { caFile: value.file }];
+  if (key === 'caFile' && typeof value === 'object' && value !== null && 'file' in value) {
+    return [key, value.file];
   }
   if (typeof value === 'number' && key.endsWith('Ms')) {
     return [key.slice(0, -'Ms'.length), formatDuration(value)];

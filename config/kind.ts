@@ -1,34 +1,20 @@
 import type { z } from 'zod';
 import type { Path } from './problems';
 import { at, type Broken } from './raw-section';
-import type { SecretReference, SecretSource } from './secrets';
 
 /** The keys of one kind; its `kind` is the word by which a file chooses it. */
 export type KindSchema = z.ZodObject<{ readonly kind: z.ZodLiteral<string> }>;
 
 /** One of the forms that a section of the configuration may have: all that the configuration knows of it. */
-export interface Kind<Configured extends { readonly kind: string }, Schema extends KindSchema = KindSchema> {
+export interface Kind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
   /** What is wrong between fields that are right by themselves; of fields that are wrong or missing it says nothing. */
   rules(section: unknown, path: Path): readonly Broken[];
   /** The fields, from the section, that hold an address, URL or file which no other field may have. */
   ownPlaces(section: unknown): readonly Path[];
-  /** What the programs are told. */
-  configured(valid: z.output<Schema>, place: Place): Configured;
-}
-
-/** Where a section stands. */
-export interface Place {
-  /** An absolute path; a relative one counts from the folder of the configuration. */
-  readonly absolute: (path: string) => string;
-  /** The secret of a key of the section. */
-  readonly secret: (key: string, source: SecretSource) => SecretReference;
 }
 
 /** The kind that a section chooses. */
-export function chosenKind<Configured extends { readonly kind: string }>(
-  kinds: readonly Kind<Configured>[],
-  section: unknown,
-): Kind<Configured> | undefined {
+export function chosenKind(kinds: readonly Kind[], section: unknown): Kind | undefined {
   return kinds.find(({ schema }) => schema.shape.kind.safeParse(at(section, ['kind'])).success);
 }

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { errorReason } from '../activities/errors/error-reason';
 import { OwnWords } from '../activities/errors/own-words';
@@ -8,9 +8,9 @@ import { checkDocument } from './check';
 import type { Configuration, LogConfiguration } from './configuration';
 import { readDocument } from './document';
 import type { Environment } from './environment';
-import { allKinds } from './kinds';
-import { configurationOf } from './mapping';
+import { allKinds, type Kinds } from './kinds';
 import { ConfigurationError } from './problems';
+import { told } from './told';
 
 const DEFAULT_FILE = 'rekor-rotate.yaml';
 
@@ -23,16 +23,17 @@ const DEFAULT_FILE = 'rekor-rotate.yaml';
 export function loadConfiguration(
   path?: string,
   environment: Environment = process.env,
-  kinds = allKinds,
+  kinds: Kinds = allKinds,
 ): Configuration {
-  const named = path ?? (environment['REKOR_ROTATE_CONFIG'] || undefined);
-  const file = resolve(named ?? DEFAULT_FILE);
+  const file = resolve(path ?? (environment['REKOR_ROTATE_CONFIG'] || DEFAULT_FILE));
   const document = readDocument(contentOf(file, path, environment));
   const checked = checkDocument(document, kinds);
   if ('problems' in checked) {
     throw new ConfigurationError(file, checked.problems);
   }
-  return configurationOf(checked.valid, file, kinds);
+  const { logs, ...rest } = told(checked.valid, dirname(file));
+  const byName = Object.entries(logs).map(([name, log]) => [name, { name, ...log }] as const);
+  return { file, ...rest, logs: Object.fromEntries(byName) };
 }
 
 /** The configuration of one log; refuses UNKNOWN_LOG with the nearest name. */

@@ -35,8 +35,11 @@ export function brokenRules(document: unknown, kinds: Kinds): Broken[] {
 function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   const broken: Broken[] = [];
 
-  const maxWait = readAs(gate.shape.maxWait, at(log, ['gate', 'maxWait']));
-  const criticalSection = readAs(rotation.shape.criticalSection, at(log, ['rotation', 'criticalSection']));
+  const maxWait = readAs(gate.shape.maxWait, at(log, ['gate', 'maxWait']))?.ms;
+  const criticalSection = readAs(
+    rotation.shape.criticalSection,
+    at(log, ['rotation', 'criticalSection']),
+  )?.ms;
   if (maxWait !== undefined && criticalSection !== undefined && criticalSection > maxWait - UNDO_MS) {
     const most = formatDuration(Math.max(0, maxWait - UNDO_MS));
     broken.push({
@@ -49,8 +52,8 @@ function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   broken.push(...drainRules(path, log, criticalSection));
 
   for (const [key, most] of SIZES) {
-    const [found, limit] = ([key, most] as const).map((name) =>
-      readAs(gate.shape[name], at(log, ['gate', name])),
+    const [found, limit] = ([key, most] as const).map(
+      (name) => readAs(gate.shape[name], at(log, ['gate', name]))?.bytes,
     );
     if (found !== undefined && limit !== undefined && found > limit) {
       broken.push({
@@ -75,7 +78,7 @@ function sectionsByKind(log: unknown, { installation, database }: Kinds) {
     { kinds: database, key: ['trillian', 'database'] },
   ].flatMap(({ kinds, key }) => {
     const section = at(log, key);
-    const kind = chosenKind<{ readonly kind: string }>(kinds, section);
+    const kind = chosenKind(kinds, section);
     return kind ? [{ kind, section, key }] : [];
   });
 }
@@ -90,9 +93,9 @@ const LONGEST_DRAIN_MS = longestSignerWaitsMs(Infinity);
 function drainRules(path: Path, log: unknown, criticalSection: number | undefined): Broken[] {
   const section = at(log, ['trillian']);
   const signers = at(section, ['signerMetrics']);
-  const interval = readAs(trillian.shape.signerInterval, at(section, ['signerInterval']));
-  const guardWindow = readAs(trillian.shape.guardWindow, at(section, ['guardWindow']));
-  const difference = readAs(trillian.shape.clockDifference, at(section, ['clockDifference']));
+  const [interval, guardWindow, difference] = (
+    ['signerInterval', 'guardWindow', 'clockDifference'] as const
+  ).map((key) => readAs(trillian.shape[key], at(section, [key]))?.ms);
   const known = interval !== undefined && guardWindow !== undefined && difference !== undefined;
   if (!known || criticalSection === undefined) {
     return [];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as field from './fields';
 import { section } from './fields';
+import type { Kind } from './kind';
 import { allKinds, type Kinds } from './kinds';
 
 /**
@@ -165,11 +166,14 @@ const guard = section({
 
 const authorities = section({
   caFile: field
-    .file('a PEM file')
+    .fileReadWhenNeeded('a PEM file')
     .describe('Authorities that may sign for these addresses, and no others. Several may stand in the file.'),
 });
 
-function logOf({ installation, database }: Kinds) {
+function logOf<Installation extends Kind, Database extends Kind>({
+  installation,
+  database,
+}: Kinds<Installation, Database>) {
   return section({
     publicUrl: field
       .baseUrl()
@@ -188,16 +192,14 @@ function logOf({ installation, database }: Kinds) {
     trillian: section({
       ...trillian.shape,
       database: field
-        .oneKindOf(database.map(({ schema }) => schema))
+        .oneKindOf(schemasOf(database))
         .optional()
         .describe(
           'With it the drain is proven by the empty queue. Without it, by two more passes of the signer, which takes longer.',
         ),
     }).describe('Trillian, as this log uses it.'),
     gate: gate.describe('The write gate before this log: one process.'),
-    installation: field
-      .oneKindOf(installation.map(({ schema }) => schema))
-      .describe('How the Rekor of this log is run.'),
+    installation: field.oneKindOf(schemasOf(installation)).describe('How the Rekor of this log is run.'),
     rotation: rotation
       .prefault({})
       .describe('How long each part of a rotation may take, and what if it fails.'),
@@ -209,8 +211,14 @@ function logOf({ installation, database }: Kinds) {
   });
 }
 
+function schemasOf<Known extends Kind>(kinds: readonly Known[]): readonly Known['schema'][] {
+  return kinds.map(({ schema }) => schema);
+}
+
 /** The whole file. */
-export function configSchema(kinds: Kinds) {
+export function configSchema<Installation extends Kind, Database extends Kind>(
+  kinds: Kinds<Installation, Database>,
+) {
   return section({
     temporal: temporal
       .prefault({})
@@ -233,10 +241,7 @@ export function configSchema(kinds: Kinds) {
   }).describe('Configuration of rekor-rotate.');
 }
 
-/** The file as it is valid, durations in milliseconds and sizes in bytes under the names of the file. */
-export type ConfigFile = z.output<ReturnType<typeof configSchema>>;
-
 /** A JSON Schema that editors complete and check with. */
-export function jsonSchema(kinds = allKinds) {
+export function jsonSchema(kinds: Kinds = allKinds) {
   return z.toJSONSchema(configSchema(kinds), { io: 'input', reused: 'inline' });
 }

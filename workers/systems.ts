@@ -58,7 +58,7 @@ function connected<Configured extends { readonly kind: string }, Adapter>(
 /** Connects the systems of one log as configured: the one place that knows every adapter. */
 export function connectSystems(configuration: LogConfiguration, adapters = allAdapters): LogSystems {
   const { name: log, trillian, gate, installation, rotation, guard, publicUrl, hostname } = configuration;
-  const { authorities } = configuration;
+  const authorities = configuration.tls?.caFile;
   const { database } = trillian;
   const installed = connected(adapters.installation, log, installation);
   return {

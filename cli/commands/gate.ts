@@ -13,14 +13,14 @@ export interface GateCommandOptions {
 
 /** `gate --log NAME`: the write gate of one log, until it is told to stop. Logs are JSON lines on standard output. */
 export async function gate(options: GateCommandOptions, terminal: Terminal): Promise<number> {
-  const { gate: settings, authorities } = logNamed(loadConfiguration(options.config), options.log);
+  const { gate: settings, tls } = logNamed(loadConfiguration(options.config), options.log);
   const { listen, admin, token, ...limits } = settings;
   const running = await startGate({
     ...limits,
     public: listenOf(listen),
     admin: listenOf(admin),
     token: () => readSecret(token),
-    ...(authorities && { authorities: () => readAuthorities(authorities) }),
+    ...(tls && { authorities: () => readAuthorities(tls.caFile) }),
     ...(options.firstInstance !== undefined && { firstInstances: options.firstInstance }),
     logger: pino({ name: 'gate', base: { log: options.log } }),
   });

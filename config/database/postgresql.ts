@@ -1,13 +1,6 @@
 import * as field from '../fields';
 import { section } from '../fields';
 import type { Kind } from '../kind';
-import type { SecretReference } from '../secrets';
-
-/** Trillian on PostgreSQL. */
-export interface PostgresqlConfiguration {
-  readonly kind: 'postgresql';
-  readonly url: SecretReference;
-}
 
 const schema = section({
   kind: field.kind('postgresql').describe('Trillian keeps its trees in PostgreSQL.'),
@@ -19,9 +12,4 @@ const schema = section({
 });
 
 /** Trillian on PostgreSQL. */
-export const postgresql: Kind<PostgresqlConfiguration, typeof schema> = {
-  schema,
-  rules: () => [],
-  ownPlaces: () => [],
-  configured: ({ kind, url }, place) => ({ kind, url: place.secret('url', url) }),
-};
+export const postgresql: Kind<typeof schema> = { schema, rules: () => [], ownPlaces: () => [] };

@@ -3,6 +3,7 @@ import * as field from '../fields';
 import { section } from '../fields';
 import type { Kind } from '../kind';
 import { at, entriesOf, isSection, together } from '../raw-section';
+import type { Told } from '../told';
 
 const TWO_SLOTS = 'exactly two slots, such as blue and green';
 
@@ -47,11 +48,11 @@ const schema = section({
     .describe('Exactly two, which serve in turn: one serves, the next rotation stages the other.'),
 });
 
-/** A log that runs in two slots on a host: what the file says of it, with absolute paths. */
-export type HostConfiguration = z.output<typeof schema>;
+/** What programs are told of a log that runs in two slots on a host. */
+export type HostConfiguration = Told<z.output<typeof schema>>;
 
 /** A log that runs in two slots on a host. */
-export const host: Kind<HostConfiguration, typeof schema> = {
+export const host: Kind<typeof schema> = {
   schema,
 
   rules(installation, path) {
@@ -72,14 +73,4 @@ export const host: Kind<HostConfiguration, typeof schema> = {
     entriesOf(at(installation, ['slots'])).flatMap(([name]) =>
       ['url', 'environmentFile', 'shardingFile'].map((key) => ['slots', name, key]),
     ),
-
-  configured: ({ slots, ...rest }, { absolute }) => ({
-    ...rest,
-    slots: Object.fromEntries(
-      Object.entries(slots).map(([name, { environmentFile, shardingFile, ...slot }]) => [
-        name,
-        { ...slot, environmentFile: absolute(environmentFile), shardingFile: absolute(shardingFile) },
-      ]),
-    ),
-  }),
 };

@@ -286,7 +286,7 @@ describe('a wrong configuration', () => {
     const short = exampleText
       .replace(/^ +maxWait: .*\n/m, '')
       .replace('criticalSection: 2.5s', 'criticalSection: 3.1s');
-    const byDefault = formatDuration(gate.shape.maxWait.parse(undefined));
+    const byDefault = formatDuration(gate.shape.maxWait.parse(undefined).ms);
     expect(problemsOf(written(short))).toEqual([
       expect.objectContaining({
         allowed: expect.stringContaining(`(${byDefault})`) as string,
