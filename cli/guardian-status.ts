@@ -2,7 +2,7 @@ import { absenceOf, type Guardian } from '../workers/guardian';
 import { counted, entries } from '../workflows/model/counted';
 import type { Serving } from '../workflows/model/guarding';
 import type { Refusal } from '../workflows/model/refusals';
-import { ago, field } from './text';
+import { ago, table, type Row } from './text';
 
 /** What the guardian of a log has seen, and whether it still looks; a part of what `status --json` prints. */
 export interface GuardianStatus {
@@ -69,18 +69,13 @@ function secondsBetween(before: Date, now: Date): number {
 /** What serves, when somebody looked last, and what is wrong. */
 export function guardianLines(guardian: GuardianStatus, columns: number): string[] {
   const { alarms, serves, failure, problem } = guardian;
-  return [
-    ...(serves ? servingLines(serves, columns) : []),
-    ...field(
-      '  Guardian',
-      problem === null ? lookText(guardian) : `cannot be asked for: ${problem}`,
-      columns,
-    ),
-    ...(failure ? field('  Failed look', `at ${failure.at}: ${failure.reason}`, columns) : []),
-    ...alarms.flatMap(({ code, message, remedy }) =>
-      field('  ALARM', `${message} ${remedy} (${code})`, columns),
-    ),
+  const rows: readonly Row[] = [
+    ...(serves ? servingRows(serves) : []),
+    ['  Guardian', problem === null ? lookText(guardian) : `cannot be asked for: ${problem}`],
+    ['  Failed look', failure && `at ${failure.at}: ${failure.reason}`],
+    ...alarms.map(({ code, message, remedy }): Row => ['  ALARM', `${message} ${remedy} (${code})`]),
   ];
+  return table(rows, columns);
 }
 
 function lookText({ lastLook, lastLookAgeSeconds, alarms, isOlder }: GuardianStatus): string {
@@ -98,7 +93,7 @@ const gateModes = {
   healing: 'the gate passes writes, after a hold that nobody ended',
 } as const;
 
-function servingLines(serves: Serving, columns: number): string[] {
+function servingRows(serves: Serving): Row[] {
   const { release, treeId, state, size, nextIndex, gate, instances } = serves;
   const tree = `${release}, tree ${treeId} (${state}), ${entries(size)}, next index ${nextIndex}; ${gateModes[gate]}`;
   const rekor = instances?.map(({ name, proven }) =>
@@ -107,7 +102,7 @@ function servingLines(serves: Serving, columns: number): string[] {
       : `${name} has NOT loaded the shards and lengths that Trillian has`,
   );
   return [
-    ...field('  Serves now', tree, columns),
-    ...field('  Rekor', rekor?.join('; ') ?? 'not every process answered', columns),
+    ['  Serves now', tree],
+    ['  Rekor', rekor?.join('; ') ?? 'not every process answered'],
   ];
 }

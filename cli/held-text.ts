@@ -1,5 +1,5 @@
 import type { Choice, Held } from '../workflows/model/held';
-import { spoken, wrap } from './text';
+import { list, spoken, titled, wrap } from './text';
 
 /** What each choice is called on the command line, and what it does. */
 export const resumeChoices: Readonly<Record<Choice, { readonly option: string; readonly does: string }>> = {
@@ -30,36 +30,23 @@ function heldHead({ step, tries, since, longestPauseMs }: Held, columns: number)
 }
 
 function decisionLines(log: string, { choices }: Held): string[] {
-  return [
-    '',
-    'To decide',
-    ...choices.flatMap((choice) => {
-      const { option, does } = resumeChoices[choice];
-      return [`  rekor-rotate resume ${log} ${option} --who NAME --why TEXT`, `    to ${does}`];
-    }),
-  ];
+  const commands = choices.flatMap((choice) => {
+    const { option, does } = resumeChoices[choice];
+    return [`  rekor-rotate resume ${log} ${option} --who NAME --why TEXT`, `    to ${does}`];
+  });
+  return titled('To decide', commands);
 }
 
 /** The same without the choices: of a rotation that has ended. Commands stay whole, to be copied. */
 export function leftLines(held: Held, columns: number): string[] {
-  const { state, commands } = held;
+  const commands = held.commands.map((command) => `  ${command}`);
   return [
     ...reasonLines(held, columns),
-    ...section(
-      'What is there now',
-      state.flatMap((fact) => wrap(fact, columns, '  - ', '    ')),
-    ),
-    ...section(
-      'To finish it by hand',
-      commands.map((command) => `  ${command}`),
-    ),
+    ...titled('What is there now', list(held.state, columns)),
+    ...titled('To finish it by hand', commands),
   ];
 }
 
 function reasonLines({ reason }: Held, columns: number): string[] {
   return wrap(`${reason.message} ${reason.remedy} (${reason.code})`, columns, '  ');
-}
-
-function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ['', title, ...lines];
 }

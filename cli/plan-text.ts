@@ -5,7 +5,7 @@ import { countedChanges, type Change } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/result';
 import { RECOVER_UNDER_LOCK } from '../workflows/messages';
-import { field, spoken, wrap } from './text';
+import { spoken, table, wrap, type Row } from './text';
 
 /**
  * What a dry run found and would do, for a person who decides by it; `closing` is its last sentence. The facts come last: a
@@ -24,7 +24,7 @@ export function planText(result: RotationResult, columns: number, closing = resu
     'Steps',
     ...result.steps.flatMap(({ name, says }) => stepLines(name, says ?? [], columns)),
     '',
-    ...foundLines(plan, result.checks ?? [], columns),
+    ...table(foundRows(plan, result.checks ?? []), columns),
     '',
     ...wrap(`${totalsOf(plan)} ${closing}`, columns),
   ].join('\n');
@@ -82,7 +82,7 @@ export function checksText(checks: readonly Check[], columns: number): string {
   return ['Checks', ...lines].join('\n');
 }
 
-function foundLines(plan: Plan, checks: readonly Check[], columns: number): string[] {
+function foundRows(plan: Plan, checks: readonly Check[]): Row[] {
   const { currentTree, installation, timing } = plan;
   const { current, next } = installation;
   const evidence = {
@@ -91,18 +91,18 @@ function foundLines(plan: Plan, checks: readonly Check[], columns: number): stri
   }[plan.drainEvidence.by];
   const waits = `at most ${spoken(timing.criticalSectionMs)}; if that is not enough, they go on to ${current.name}, and the rotation tries again later, ${counted(timing.attempts, 'time')} in all`;
   return [
-    ...field('Current tree', `${currentTree.treeId}, ${entries(currentTree.size)}`, columns),
-    ...field('Earlier shards', shardsText(plan), columns),
-    ...field('Next index', `${plan.firstIndexNow}, if nothing is written until then`, columns),
-    ...field('Serves now', `${current.name}, at ${urls(installation.currentInstances)}`, columns),
-    ...field('Will serve', `${next.name}, at ${urls(installation.nextInstances)}`, columns),
-    ...field('Drained when', evidence, columns),
-    ...field('Signers', signersText(plan.drainEvidence), columns),
-    ...field('Writes wait', waits, columns),
-    ...(checks.length > 0 ? field('Checks', passedText(plan.log, checks), columns) : []),
+    ['Current tree', `${currentTree.treeId}, ${entries(currentTree.size)}`],
+    ['Earlier shards', shardsText(plan)],
+    ['Next index', `${plan.firstIndexNow}, if nothing is written until then`],
+    ['Serves now', `${current.name}, at ${urls(installation.currentInstances)}`],
+    ['Will serve', `${next.name}, at ${urls(installation.nextInstances)}`],
+    ['Drained when', evidence],
+    ['Signers', signersText(plan.drainEvidence)],
+    ['Writes wait', waits],
+    ['Checks', checks.length > 0 ? passedText(plan.log, checks) : undefined],
     ...checks
       .filter(({ state }) => state === 'warning')
-      .flatMap(({ found, remedy }) => field('Warning', `${found} ${remedy}`, columns)),
+      .map(({ found, remedy }): Row => ['Warning', `${found} ${remedy}`]),
   ];
 }
 

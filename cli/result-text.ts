@@ -1,11 +1,11 @@
 import { counted, entries } from '../workflows/model/counted';
 import { leftTreesText, type Outcome, type RotationResult } from '../workflows/model/result';
-import type { WriteStall } from '../workflows/model/evidence';
+import type { VerificationReport, WriteStall } from '../workflows/model/evidence';
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
 import { exitCodes } from './exit-codes';
 import { leftLines, resumeChoices } from './held-text';
 import { planText, recoveryText, refusalText } from './plan-text';
-import { field, spoken, wrap } from './text';
+import { list, spoken, table, titled, wrap, type Row } from './text';
 
 /** How a rotation ended, for people. */
 export function resultText(result: RotationResult, columns: number): string {
@@ -51,99 +51,75 @@ export function exitCodeOf(outcome: Outcome): number {
 }
 
 function endedText(result: RotationResult, how: string, columns: number): string {
-  const { currentTree, nextTree, nextTreeVisibleMs, held } = result;
-  const lines = [
-    ...wrap(`The rotation of ${result.log} ${how}.`, columns),
-    ...wrap(result.reason, columns),
+  const { log, reason, held, steps, attempts, tellDownstream } = result;
+  return [
+    ...wrap(`The rotation of ${log} ${how}.`, columns),
+    ...wrap(reason, columns),
     ...(held
       ? [...wrap(`What could not be finished: ${held.step}.`, columns), ...leftLines(held, columns)]
       : []),
     '',
-    ...(result.rotationId === null ? [] : field('Rotation', result.rotationId, columns)),
-    ...field('Attempts', String(result.attempts), columns),
+    ...table(factRows(result), columns),
+    ...titled('Steps', stepLines(steps, attempts > 1)),
+    ...titled('To tell downstream', list(tellDownstream, columns)),
+  ].join('\n');
+}
+
+function factRows(result: RotationResult): Row[] {
+  const { currentTree, nextTree, nextTreeVisibleMs: visibleMs } = result;
+  const size = currentTree?.size === undefined ? '' : `, ended with ${entries(currentTree.size)}`;
+  return [
+    ['Rotation', result.rotationId],
+    ['Attempts', String(result.attempts)],
+    [nextTree ? 'Frozen tree' : 'Current tree', currentTree && `${currentTree.treeId}${size}`],
+    ['Active tree', nextTree && `${nextTree.treeId}, from virtual index ${nextTree.firstIndex} on`],
+    [
+      'Visible',
+      visibleMs === undefined
+        ? undefined
+        : `for ${spoken(visibleMs)} at most clients may have seen a next tree that was taken back`,
+    ],
+    ...(nextTree ? evidenceRows(result) : []),
+    ['Left', leftText(result)],
+    ...result.interventions.map(({ choice, step, who, why, at }): Row => {
+      const decided = resumeChoices[choice].option.slice(2);
+      return ['Decided', `${decided} ${step}, by ${who} at ${at}: ${why}`];
+    }),
   ];
-  if (currentTree) {
-    const size = currentTree.size === undefined ? '' : `, ended with ${entries(currentTree.size)}`;
-    lines.push(...field(nextTree ? 'Frozen tree' : 'Current tree', `${currentTree.treeId}${size}`, columns));
-  }
-  if (nextTree) {
-    lines.push(
-      ...field('Active tree', `${nextTree.treeId}, from virtual index ${nextTree.firstIndex} on`, columns),
-    );
-  }
-  if (nextTreeVisibleMs !== undefined) {
-    const visible = `for ${spoken(nextTreeVisibleMs)} at most clients may have seen a next tree that was taken back`;
-    lines.push(...field('Visible', visible, columns));
-  }
-  lines.push(...(nextTree ? evidenceLines(result, columns) : []));
-  lines.push(...leftTreeLines(result, columns));
-  for (const { choice, step, who, why, at } of result.interventions) {
-    lines.push(
-      ...field(
-        'Decided',
-        `${resumeChoices[choice].option.slice(2)} ${step}, by ${who} at ${at}: ${why}`,
-        columns,
-      ),
-    );
-  }
-  if (result.steps.length > 0) {
-    lines.push('', 'Steps', ...stepLines(result.steps, result.attempts > 1));
-  }
-  if (result.tellDownstream.length > 0) {
-    lines.push(
-      '',
-      'To tell downstream',
-      ...result.tellDownstream.flatMap((text) => wrap(text, columns, '  - ', '    ')),
-    );
-  }
-  return lines.join('\n');
 }
 
 /** Trees that undone attempts left; the reason of a rolled back rotation has named those that it knows. */
-function leftTreeLines({ log, outcome, steps, leftTrees = [] }: RotationResult, columns: number): string[] {
-  const unknown = steps.some(({ name, kind }) => name === 'createTree' && kind === 'undone');
+function leftText({ log, outcome, steps, leftTrees = [] }: RotationResult): string | undefined {
   if (leftTrees.length > 0) {
-    return outcome === 'rolledBack' ? [] : field('Left', leftTreesText(log, leftTrees), columns);
+    return outcome === 'rolledBack' ? undefined : leftTreesText(log, leftTrees);
   }
-  const perhaps = `a next tree that no answer named, if Trillian made one, FROZEN; \`rekor-rotate prune ${log}\` lists it`;
-  return unknown ? field('Left', perhaps, columns) : [];
+  return steps.some(({ name, kind }) => name === 'createTree' && kind === 'undone')
+    ? `a next tree that no answer named, if Trillian made one, FROZEN; \`rekor-rotate prune ${log}\` lists it`
+    : undefined;
 }
 
 /** What is known of a next tree that serves; what a person left out is said, too. */
-function evidenceLines({ handover, writes, verification }: RotationResult, columns: number): string[] {
-  const lines: string[] = [];
-  if (!handover) {
-    lines.push(...field('Handover', 'none: an entry of a client came before it', columns));
-  }
-  if (writes) {
-    lines.push(...writeLines(writes, columns));
-  }
-  if (verification) {
-    const { entriesVerified, proofsVerified, shards } = verification;
-    const proven = `${entries(entriesVerified)} and ${counted(proofsVerified, 'proof')}, in ${counted(shards.length, 'shard')}`;
-    lines.push(...field('Verified', proven, columns));
-  } else {
-    lines.push(...field('Verified', 'nothing: a person left that out', columns));
-  }
-  return lines;
+function evidenceRows({ handover, writes, verification }: RotationResult): Row[] {
+  return [
+    ['Handover', handover ? undefined : 'none: an entry of a client came before it'],
+    ...(writes ? writeRows(writes) : []),
+    ['Verified', verification ? verifiedText(verification) : 'nothing: a person left that out'],
+  ];
+}
+
+function verifiedText({ entriesVerified, proofsVerified, shards }: VerificationReport): string {
+  return `${entries(entriesVerified)} and ${counted(proofsVerified, 'proof')}, in ${counted(shards.length, 'shard')}`;
 }
 
 /** The two times of a hold, each with what it measures: they begin together and end differently. */
-function writeLines({ stallMs, longestWaitMs, held, refused }: WriteStall, columns: number): string[] {
-  const waited = `${held} held in the gate, ${refused} refused`;
+function writeRows({ stallMs, longestWaitMs, held, refused }: WriteStall): Row[] {
+  const waited: Row = ['Writes', `${held} held in the gate, ${refused} refused`];
   if (stallMs === null) {
-    return [
-      ...field('Write stall', 'none: no write had to wait', columns),
-      ...field('Writes', waited, columns),
-    ];
+    return [['Write stall', 'none: no write had to wait'], waited];
   }
   const stall = `${spoken(stallMs)}, from the first write that had to wait until it or a later one was acknowledged`;
   const longest = `${spoken(longestWaitMs)} in the gate: the client of that write waited so much longer than usual`;
-  return [
-    ...field('Write stall', stall, columns),
-    ...field('Longest wait', longest, columns),
-    ...field('Writes', waited, columns),
-  ];
+  return [['Write stall', stall], ['Longest wait', longest], waited];
 }
 
 /** Ended steps and their times. */

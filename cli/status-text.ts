@@ -4,22 +4,24 @@ import { heldLines } from './held-text';
 import type { LogStatus } from './log-status';
 import { pausedText } from './paused-text';
 import { stepLines, resultText } from './result-text';
-import { ago, field, spoken, wrap } from './text';
+import { ago, spoken, table, wrap, type Row } from './text';
 
 /** One log's state for people. */
 export function statusText(status: LogStatus, columns: number, now = new Date()): string {
   const { log, state, what = 'rotation', result } = status;
-  const dryRuns = (status.dryRuns ?? []).flatMap((workflowId) =>
-    field('  Dry run', `${workflowId} looks; it changes nothing`, columns),
-  );
-  const guardian = [...dryRuns, ...guardianLines(status.guardian, columns)];
+  const dryRuns = (status.dryRuns ?? []).map((workflowId): Row => [
+    '  Dry run',
+    `${workflowId} looks; it changes nothing`,
+  ]);
+  const guardian = [...table(dryRuns, columns), ...guardianLines(status.guardian, columns)];
+  const started: Row = ['  Started', timesText(status)];
   switch (state) {
     case 'never':
       return [...wrap(`${log}: no rotation that Temporal remembers.`, columns), ...guardian].join('\n');
     case 'ended':
       return [
         ...wrap(`${log}: the last ${what} ended${endText(status, now)}.`, columns),
-        ...timeLines(status, columns),
+        ...table([started], columns),
         ...troubleLines(status, columns),
         ...guardian,
         ...(result ? ['', resultText(result, columns)] : []),
@@ -28,9 +30,7 @@ export function statusText(status: LogStatus, columns: number, now = new Date())
     case 'running':
       return [
         ...wrap(`${log}: ${openText(status)}.`, columns),
-        ...field('  Workflow', status.workflowId ?? '', columns),
-        ...(status.startedBy === undefined ? [] : field('  Started by', status.startedBy, columns)),
-        ...timeLines(status, columns),
+        ...table([['  Workflow', status.workflowId], ['  Started by', status.startedBy], started], columns),
         ...troubleLines(status, columns),
         ...guardian,
         ...(status.progress ? progressLines(status.progress, columns) : []),
@@ -48,12 +48,9 @@ function openText({ state, what = 'rotation' }: LogStatus): string {
   return state === 'running' ? `a ${what} runs` : `a ${what} is being prepared`;
 }
 
-function timeLines({ startedAt, endedAt, tookMs = 0 }: LogStatus, columns: number): string[] {
-  if (startedAt === undefined) {
-    return [];
-  }
+function timesText({ startedAt, endedAt, tookMs = 0 }: LogStatus): string | undefined {
   const took = `${endedAt === undefined ? 'running for' : 'took'} ${spoken(tookMs)}`;
-  return field('  Started', `at ${startedAt}, ${took}`, columns);
+  return startedAt && `at ${startedAt}, ${took}`;
 }
 
 function troubleLines({ log, state, paused, problem, result }: LogStatus, columns: number): string[] {
@@ -66,11 +63,14 @@ function troubleLines({ log, state, paused, problem, result }: LogStatus, column
 }
 
 function progressLines(progress: Progress, columns: number): string[] {
+  const rows: readonly Row[] = [
+    ['  Rotation', progress.rotationId ?? 'not named yet'],
+    ['  Step', `${progress.phase}, attempt ${progress.attempt}`],
+    ['  Note', progress.note],
+    ['  Cancel', progress.cancelWould],
+  ];
   return [
-    ...field('  Rotation', progress.rotationId ?? 'not named yet', columns),
-    ...field('  Step', `${progress.phase}, attempt ${progress.attempt}`, columns),
-    ...(progress.note === null ? [] : field('  Note', progress.note, columns)),
-    ...field('  Cancel', progress.cancelWould, columns),
+    ...table(rows, columns),
     ...stepLines(progress.steps, progress.attempt > 1).map((line) => `  ${line}`),
     ...(progress.held === null ? [] : ['', ...heldLines(progress.log, progress.held, columns)]),
   ];

@@ -44,8 +44,23 @@ export function ago(ms: number): string {
   return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`;
 }
 
-/** Two columns: a name and a text, which wraps beside it. */
-export function field(name: string, text: string, columns: number): string[] {
+/** A name, and what is to be said of it; nothing where the row is to be left out. */
+export type Row = readonly [name: string, text: string | null | undefined];
+
+/** Two columns: names and texts, which wrap beside them. */
+export function table(rows: readonly Row[], columns: number): string[] {
   const indent = 16;
-  return wrap(text, columns, name.padEnd(indent), ' '.repeat(indent));
+  return rows.flatMap(([name, text]) =>
+    text ? wrap(text, columns, name.padEnd(indent), ' '.repeat(indent)) : [],
+  );
+}
+
+/** A list, an item a line. */
+export function list(items: readonly string[], columns: number): string[] {
+  return items.flatMap((item) => wrap(item, columns, '  - ', '    '));
+}
+
+/** Lines under their title, apart from what is before them; nothing where there are none. */
+export function titled(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines];
 }
