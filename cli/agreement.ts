@@ -9,12 +9,17 @@ export function unaskable(yes: boolean | undefined, look: string, terminal: Term
     : `Nobody can be asked here, because standard input is no terminal. Look with \`rekor-rotate ${look}\` first; then say --yes.`;
 }
 
-/** Asks, unless it was said beforehand; anything but a yes ends the command. */
+/**
+ * Shows what a question is about and asks it, unless it was answered beforehand; anything but a yes ends the command. With
+ * `json`, standard output has the result alone.
+ */
 export async function mustAgree(
-  yes: boolean | undefined,
+  shown: string,
   question: string,
+  { yes, json }: { readonly yes?: boolean; readonly json?: boolean },
   terminal: Terminal,
 ): Promise<void> {
+  terminal[json ? 'err' : 'out'](`${shown}\n`);
   if (!yes && !(await agreed(question, terminal))) {
     throw new CommandError('Nothing has been changed.', exitCodes.refused);
   }

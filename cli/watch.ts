@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { criticalSectionId, lockId, type Progress } from '../workflows/messages';
 import type { Pause } from '../workflows/model/executions';
 import type { RotationResult } from '../workflows/model/result';
@@ -200,16 +201,5 @@ function aborted(signal: AbortSignal): boolean {
 
 /** Waits; an abort ends it early. */
 function rest(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    stop.addEventListener('abort', end, { once: true });
-    if (stop.aborted) {
-      end();
-    }
-  });
+  return pause(ms, undefined, { signal: stop }).catch(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { pino } from 'pino';
 import { startGate, type Listen } from '../../gate/gate';
 import { loadConfiguration, logNamed } from '../../config/load';
@@ -24,12 +25,9 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
     ...(options.firstInstance !== undefined && { firstInstances: options.firstInstance }),
     logger: pino({ name: 'gate', base: { log: options.log } }),
   });
-  await new Promise<void>((resolve) => {
-    terminal.interrupted.addEventListener('abort', () => resolve(), { once: true });
-    if (terminal.interrupted.aborted) {
-      resolve();
-    }
-  });
+  if (!terminal.interrupted.aborted) {
+    await once(terminal.interrupted, 'abort');
+  }
   await running.close();
   return exitCodes.done.code;
 }

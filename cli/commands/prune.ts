@@ -32,18 +32,14 @@ export const prune: LogCommand<PruneOptions> = async (name, options, terminal) =
   );
   return await withClient(options, async (client) => {
     const listed = await pruned(client, { log }, terminal);
-    if (!deletes) {
-      return print(listed, options, terminal);
-    }
-    const trees = treesToDelete(listed.retired, options);
+    const trees = deletes ? treesToDelete(listed.retired, options) : [];
     if (trees.length === 0) {
       return print(listed, options, terminal);
     }
-    const show = (text: string): void => (options.json ? terminal.err(text) : terminal.out(text));
-    show(`${retiredText(listed, terminal.columns)}\n`);
+    const shown = retiredText(listed, terminal.columns);
     const what =
       trees.length === 1 ? `tree ${trees.join()}` : `these ${trees.length} trees: ${trees.join(', ')}`;
-    await mustAgree(options.yes, `Delete ${what}?`, terminal);
+    await mustAgree(shown, `Delete ${what}?`, options, terminal);
     return print(await pruned(client, { log, deleteTrees: trees }, terminal), options, terminal);
   });
 };

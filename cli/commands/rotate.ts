@@ -1,13 +1,11 @@
 import type { RotationRequest } from '../../workflows/model/request';
 import type { RotationResult } from '../../workflows/model/result';
 import { mustAgree, unaskable } from '../agreement';
-import { follow } from '../follow';
+import { followStarted, printResult, waitForLook } from '../follow';
 import { checksText, planText } from '../plan-text';
-import { printResult } from '../print-result';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
 import { logGiven, type LogCommand } from '../usage';
-import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
 interface AskOptions {
@@ -46,14 +44,11 @@ export const rotate: LogCommand<RotateOptions> = async (name, options, terminal)
     if (!planned.plan || planned.outcome !== 'planned') {
       return printResult(planned, options, terminal);
     }
-    // With --json standard output has the result of the rotation alone.
-    const show = (text: string): void => (options.json ? terminal.err(text) : terminal.out(text));
-    show(`${planText(planned, terminal.columns, 'Nothing has been changed yet.')}\n`);
-    await mustAgree(options.yes, `Rotate ${log} now?`, terminal);
+    const shown = planText(planned, terminal.columns, 'Nothing has been changed yet.');
+    await mustAgree(shown, `Rotate ${log} now?`, options, terminal);
     const rotation = await client.start({ ...request, planHash: planned.plan.hash });
-    terminal.err(`Started as workflow ${rotation.workflowId}.`);
-    const detached = `No longer watching; the rotation goes on as workflow ${rotation.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`, cancel it with \`rekor-rotate cancel ${log}\`.`;
-    return await follow(rotation, { client, log, terminal, json: options.json === true, detached });
+    const json = options.json === true;
+    return await followStarted('rotation', rotation, { client, log, terminal, json });
   });
 };
 
@@ -61,7 +56,6 @@ function requestOf(log: string, options: AskOptions): RotationRequest {
   return { log, ...(options.currentTree !== undefined && { currentTree: options.currentTree }) };
 }
 
-/** Takes seconds and changes nothing, so its progress is not shown; that no worker answers is. */
 async function dryRun(
   client: RotationClient,
   request: RotationRequest,
@@ -69,6 +63,5 @@ async function dryRun(
 ): Promise<RotationResult> {
   const rotation = await client.start({ ...request, dryRun: true });
   const detached = `No longer waiting for the dry run ${rotation.workflowId}. A dry run changes nothing.`;
-  const quiet = { ...terminal, redraws: false, out: () => undefined };
-  return await watchRotation(rotation, { client, log: request.log, terminal: quiet, json: false, detached });
+  return await waitForLook(rotation, { client, log: request.log, terminal, detached });
 }
