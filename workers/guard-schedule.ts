@@ -1,6 +1,5 @@
 import {
   ScheduleAlreadyRunning,
-  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
   type ScheduleHandle,
@@ -10,6 +9,7 @@ import type { Logger } from 'pino';
 import { GUARD_LOG, guardId } from '../workflows/messages';
 import type { LogConfiguration } from '../config/configuration';
 import type { TemporalTarget } from '../config/temporal-target';
+import { readSchedule } from './guardian';
 import { withTemporal } from './temporal-connection';
 
 /** A look that was missed by more than this is not made up for: the next one sees the same. */
@@ -86,22 +86,12 @@ async function unguardedOf(
   target: TemporalTarget,
   logs: readonly GuardedLog[],
 ): Promise<readonly GuardedLog[]> {
-  const asking = withTemporal(target, async ({ client }) => {
-    const found: GuardedLog[] = [];
-    for (const log of logs) {
-      try {
-        await client.schedule.getHandle(guardId(log.name)).describe();
-      } catch (error) {
-        if (!(error instanceof ScheduleNotFoundError)) {
-          throw error;
-        }
-        found.push(log);
-      }
-    }
-    return found;
-  });
+  const asking = withTemporal(target, ({ client }) =>
+    Promise.all(logs.map(({ name }) => readSchedule(client, name))),
+  );
   // Whoever rotates hears of a Temporal that is away; this asks again.
-  return await asking.catch(() => []);
+  const found = await asking.catch(() => []);
+  return logs.filter((_, position) => found[position]?.state === 'missing');
 }
 
 /** Tries it once for each log; returns those for which it failed. */

@@ -50,7 +50,8 @@ export async function readGuardian(client: Client, log: string, known?: Guardian
   return { schedule, lastLook, failure: failure && (await readFailure(client, failure)) };
 }
 
-async function readSchedule(client: Client, log: string): Promise<GuardianSchedule> {
+/** Reads the schedule of a log's guardian. */
+export async function readSchedule(client: Client, log: string): Promise<GuardianSchedule> {
   try {
     const { state, info, spec } = await client.schedule.getHandle(guardId(log)).describe();
     return {
