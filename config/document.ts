@@ -30,17 +30,14 @@ export function readDocument(text: string): ConfigDocument {
     ...{ intAsBigInt: true, stringKeys: true, uniqueKeys: false, resolveKnownTags: false },
   });
   const [document] = 'empty' in documents ? [] : documents;
+  const nothing = { value: undefined, problems: [], lineOf: () => undefined };
   if (!document) {
-    return { value: undefined, problems: [], lineOf: () => undefined };
+    return nothing;
   }
   const broken = brokenYaml(document);
   if (broken) {
     const problem = { path: '', found: `not YAML (${broken.words})`, allowed: 'one YAML document' };
-    return {
-      value: undefined,
-      problems: [{ ...problem, line: lineAt(broken.offset) }],
-      lineOf: () => undefined,
-    };
+    return { ...nothing, problems: [{ ...problem, line: lineAt(broken.offset) }] };
   }
   const { lines, problems } = locate(document, lineAt);
   if (documents.length > 1) {

@@ -56,6 +56,11 @@ export function yesOrNo() {
   return z.boolean({ error: 'true or false' });
 }
 
+/** A text of a form that is the most that a pattern can say of it; `fits` says the rest. */
+function textThat(error: string, pattern: RegExp, fits: (value: string) => boolean) {
+  return z.string({ error }).regex(pattern, { error, abort: true }).refine(fits, { error });
+}
+
 /** A text of at least one character, described by what it is. */
 export function text(allowed: string, pattern = /^\S(?:.*\S)?$/) {
   return z.string({ error: allowed }).regex(pattern, { error: allowed });
@@ -63,30 +68,24 @@ export function text(allowed: string, pattern = /^\S(?:.*\S)?$/) {
 
 /** `host:port`. */
 export function address() {
-  const error = 'an address as host:port, with a port from 1 to 65535';
-  return z
-    .string({ error })
-    .regex(ADDRESS, { error, abort: true })
-    .refine((value) => portOf(value) >= 1 && portOf(value) <= 65535, { error });
+  return textThat('an address as host:port, with a port from 1 to 65535', ADDRESS, hasPort);
 }
 
-function portOf(value: string): number {
-  return Number(value.slice(value.lastIndexOf(':') + 1));
+function hasPort(value: string): boolean {
+  const port = Number(value.slice(value.lastIndexOf(':') + 1));
+  return port >= 1 && port <= 65535;
 }
 
 /** An IP address and a port: what listens without asking for a name. */
 export function socketAddress() {
   const error = 'an IP address and a port from 1 to 65535, such as 127.0.0.1:9464 or [::1]:9464';
-  return z
-    .string({ error })
-    .regex(SOCKET_ADDRESS, { error, abort: true })
-    .refine((value) => isSocketAddress(value), { error });
+  return textThat(error, SOCKET_ADDRESS, isSocketAddress);
 }
 
 /** Whether a text is an IP address and a port, an IPv6 address in brackets. */
 export function isSocketAddress(value: string): boolean {
   const host = value.slice(0, value.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-  return SOCKET_ADDRESS.test(value) && isIP(host) !== 0 && portOf(value) >= 1 && portOf(value) <= 65535;
+  return SOCKET_ADDRESS.test(value) && isIP(host) !== 0 && hasPort(value);
 }
 
 /** The base of other URLs: no query, no fragment; in one spelling in the result. */
@@ -108,10 +107,7 @@ export function metricsUrl() {
 }
 
 function url(error: string, pattern = /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/i) {
-  return z
-    .string({ error })
-    .regex(pattern, { error, abort: true })
-    .refine((value) => URL.canParse(value), { error });
+  return textThat(error, pattern, (value) => URL.canParse(value));
 }
 
 /** A path of the host; a relative one counts from the folder of the configuration. */

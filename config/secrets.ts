@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorReason } from '../activities/errors/error-reason';
-import { refuse } from '../activities/errors/refusal-error';
+import { refuse, type RefusalError } from '../activities/errors/refusal-error';
 import type { Environment } from './environment';
 
 export { readAuthorities } from '../activities/clients/authorities';
@@ -21,23 +21,17 @@ export type SecretReference = {
 export function readSecret(reference: SecretReference, environment: Environment = process.env): string {
   const { field } = reference;
   const source = 'file' in reference ? `file ${reference.file}` : `variable ${reference.environment}`;
-  const value =
-    'file' in reference ? secretFile(reference.file, field, source) : environment[reference.environment];
+  const unreadable = (reason: string, cause?: unknown): RefusalError =>
+    refuse('SECRET_UNREADABLE', { field, source, reason }, cause);
+  let value: string | undefined;
+  try {
+    value = 'file' in reference ? readFileSync(reference.file, 'utf8') : environment[reference.environment];
+  } catch (error) {
+    throw unreadable(errorReason(error), error);
+  }
   const secret = value?.replace(/\r?\n$/, '');
   if (secret) {
     return secret;
   }
-  throw refuse('SECRET_UNREADABLE', {
-    field,
-    source,
-    reason: value === undefined ? 'it is not set' : 'it is empty',
-  });
-}
-
-function secretFile(file: string, field: string, source: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw refuse('SECRET_UNREADABLE', { field, source, reason: errorReason(error) }, error);
-  }
+  throw unreadable(value === undefined ? 'it is not set' : 'it is empty');
 }
