@@ -46,7 +46,7 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
       asFailure(name, final, (steps) => {
         const systems = systemsOf('log' in input ? input.log : input.identity.log);
         return withinBounds(name, steps, (bounds) =>
-          retryWhileUnreachable(bounds, () => act(systems, input, bounds), patienceMs),
+          retryWhileUnreachable(bounds, () => act({ ...systems, bounds }, input), patienceMs),
         );
       });
 
@@ -65,8 +65,8 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
     criticalSectionRuns: (log) =>
       asFailure('preflight', true, () => criticalSectionRuns(Context.current().client, log)),
     leftovers: step('preflight', leftovers),
-    guard: step('guard', (systems, input: { readonly log: string }, bounds) =>
-      guard(systems, Context.current().client, input, bounds),
+    guard: step('guard', (systems, input: { readonly log: string }) =>
+      guard(systems, Context.current().client, input),
     ),
     retiredTrees: step('prune', retiredTrees),
     deleteRetiredTree: step('prune', deleteRetiredTree),
@@ -101,11 +101,11 @@ const LOOK_EVERY_MS = 200;
 
 /** A step that prepares begins once no critical section of the log is open: a rotation that was reset may have left one (H7). */
 function onlyWithoutOpenSection<Input, Result>(act: Act<Input, Result>): Act<Input, Result> {
-  return async (systems, input, bounds) => {
+  return async (systems, input) => {
     while (await criticalSectionRuns(Context.current().client, systems.log)) {
-      await pause(LOOK_EVERY_MS, bounds.signal);
+      await pause(LOOK_EVERY_MS, systems.bounds.signal);
     }
-    return await act(systems, input, bounds);
+    return await act(systems, input);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RotationTiming } from '../workflows/model/plan';
 import type { DrainTiming } from '../workflows/model/drain';
+import type { ActivityBounds } from './bounds/activity-bounds';
 import type { Installation } from './installation/installation';
 import type { Traffic } from './traffic/traffic';
 import type { TreeQueue } from './tree-queue/tree-queue';
@@ -29,6 +30,11 @@ export interface LogSystems {
   readonly guard: GuardPolicy;
   /** For people who have to finish something by hand. */
   readonly addresses: Addresses;
+}
+
+/** The same within one try of an activity, whose bounds end every call. */
+export interface BoundSystems extends LogSystems {
+  readonly bounds: ActivityBounds;
 }
 
 /** What the guardian of a log may do. */

@@ -10,11 +10,11 @@ import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
 import { currentEnd } from './current-end';
 import { isExposed, livesOnNext } from './ownership';
 import { notAsBefore } from './rolled-back';
-import { shardsOfCurrent, shardsOfNext } from './writes';
+import { addressesOf, shardsOfCurrent, shardsOfNext } from './writes';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
-export const byHand: Act<HeldStep, ByHand> = async (systems, held, bounds) => {
-  const { trillian, traffic, installation } = systems;
+export const byHand: Act<HeldStep, ByHand> = async (systems, held) => {
+  const { trillian, traffic, installation, bounds } = systems;
   const { currentTreeId, nextTreeId, current, next } = held.release;
   const tree = async (treeId: TreeId): Promise<string> => (await trillian.getTree(treeId, bounds)).state;
   const runs = async (release: Release): Promise<string> =>
@@ -41,7 +41,7 @@ export const byHand: Act<HeldStep, ByHand> = async (systems, held, bounds) => {
     }),
   );
   try {
-    return { state, commands: await commandsFor(systems, held, bounds) };
+    return { state, commands: await commandsFor(systems, held) };
   } catch (error) {
     return { state: [...state, `what would finish it cannot be said: ${errorReason(error)}`], commands: [] };
   }
@@ -51,22 +51,20 @@ export const byHand: Act<HeldStep, ByHand> = async (systems, held, bounds) => {
  * The programs are Trillian's own `updatetree`, and what the traffic and the installation say. None of them
  * looks before it acts, so nothing is shown that would be wrong by what is there now.
  */
-const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, bounds) => {
+const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held) => {
   const { addresses, installation, traffic } = systems;
   const { step, release, identity, froze = false } = held;
   const { currentTreeId, nextTreeId, current, next, supersedes = false } = release;
   const setState = (treeId: TreeId, state: string): string =>
     `updatetree --admin_server=${addresses.trillian} --tree_id=${treeId} --tree_state=${state}`;
-  const urlsOf = async (of: Release): Promise<string[]> =>
-    (await installation.instances(of, bounds.signal)).map(({ url }) => url);
   const sendTo = async (
     to: Release,
     number: number,
     shards = shardsOfCurrent(release),
   ): Promise<readonly string[]> =>
-    traffic.byHand.send({ attemptId: 'by hand', number, instances: await urlsOf(to), shards });
+    traffic.byHand.send({ attemptId: 'by hand', number, instances: await addressesOf(systems, to), shards });
   const own = fenceOf(identity);
-  if (await leavesAlone[step]?.(systems, held, bounds)) {
+  if (await leavesAlone[step]?.(systems, held)) {
     return [];
   }
   switch (step) {
@@ -76,7 +74,7 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, boun
       if (supersedes) {
         return []; // That tree was closed before its attempt, and stays so.
       }
-      await requireNothingAfter(systems, held, bounds);
+      await requireNothingAfter(systems, held);
       return [setState(currentTreeId, 'ACTIVE')];
     case 'undo hold':
       return await sendTo(current, own.undo);
@@ -87,9 +85,9 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, boun
     case 'undo createTree':
       return nextTreeId === '' ? [] : [setState(nextTreeId, 'FROZEN')];
     case 'look back': {
-      const different = await notAsBefore(systems, { identity, release, froze }, bounds);
+      const different = await notAsBefore(systems, { identity, release, froze });
       if (different.some(({ wanted }) => wanted !== 'clients to current' && wanted.state === 'ACTIVE')) {
-        await requireNothingPublicAfter(systems, held, bounds);
+        await requireNothingPublicAfter(systems, held);
       }
       const toCurrent = await sendTo(current, own.undo);
       const commands = different.flatMap(({ wanted }) =>
@@ -99,10 +97,10 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held, boun
     }
     case 'forward': {
       // A Rekor that starts now computes with what the tree has become (H1).
-      const { end } = await currentEnd(systems, held, bounds);
+      const { end } = await currentEnd(systems, held);
       return [
         ...installation.byHand.start(next),
-        ...(await urlsOf(next)).map(
+        ...(await addressesOf(systems, next)).map(
           (url) =>
             `curl -fsS ${url}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
         ),

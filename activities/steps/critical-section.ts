@@ -1,7 +1,6 @@
 import type { AttemptInput, CriticalInput, OpenedAndExposed } from '../../workflows/model/actions';
 import type { FrozenTree } from '../../workflows/model/next-tree';
-import type { ActivityBounds } from '../bounds/activity-bounds';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { freeze } from './current-tree';
 import { requireAsPrepared, requireStillHeld } from './hands-of-others';
@@ -16,53 +15,53 @@ import { expose, hold } from './writes';
 export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' | 'times'>> = async (
   systems,
   input,
-  bounds,
 ) => {
-  await requireOurs(systems, input.identity, bounds);
+  const { bounds } = systems;
+  await requireOurs(systems, input.identity);
   // Once it has begun, what is no longer as prepared is its own doing.
-  await bounds.requireOnce(() => requireAsPrepared(systems, input, bounds));
-  await bounds.step('hold', () => hold(systems, input, bounds));
+  await bounds.requireOnce(() => requireAsPrepared(systems, input));
+  await bounds.step('hold', () => hold(systems, input));
   // With writes held and none in flight the current length is very likely final: the next release starts while the
   // current tree drains, and is proven afterwards.
-  const starting = bounds.step('start', () => start(systems, input, bounds));
-  const freezing = bounds.step('freeze', () => freeze(systems, input, bounds));
+  const starting = bounds.step('start', () => start(systems, input));
+  const freezing = bounds.step('freeze', () => freeze(systems, input));
   const [, frozen] = await allEnded([starting, freezing]);
   return { frozen, times: bounds.steps.times };
 };
 
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
-export const openAndExpose: Act<CriticalInput, OpenedAndExposed> = async (systems, input, bounds) => {
-  return await opened(systems, input, bounds, async () => {
-    await bounds.requireOnce(() => requireStillHeld(systems, input, bounds));
-    const frozen = input.frozen ?? (await endOfCurrent(systems, input, bounds));
+export const openAndExpose: Act<CriticalInput, OpenedAndExposed> = async (systems, input) => {
+  return await opened(systems, input, async () => {
+    await systems.bounds.requireOnce(() => requireStillHeld(systems, input));
+    const frozen = input.frozen ?? (await endOfCurrent(systems, input));
     return { frozen, forward: false };
   });
 };
 
 /** The same, where nobody told the end of the current tree, and nobody knows whether the next release still runs. */
-export const goForward: Act<AttemptInput, OpenedAndExposed> = async (systems, input, bounds) => {
-  return await opened(systems, input, bounds, async () => {
-    const frozen = await endOfCurrent(systems, input, bounds);
-    await start(systems, input, bounds);
+export const goForward: Act<AttemptInput, OpenedAndExposed> = async (systems, input) => {
+  return await opened(systems, input, async () => {
+    const frozen = await endOfCurrent(systems, input);
+    await start(systems, input);
     return { frozen, forward: true };
   });
 };
 
 async function opened(
-  systems: LogSystems,
+  systems: BoundSystems,
   input: AttemptInput,
-  bounds: ActivityBounds,
   look: () => Promise<{ readonly frozen: FrozenTree; readonly forward: boolean }>,
 ): Promise<OpenedAndExposed> {
-  await requireOurs(systems, input.identity, bounds);
+  const { bounds } = systems;
+  await requireOurs(systems, input.identity);
   // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
   const { frozen, handover } = await bounds.step('verify', async () => {
     const looked = await look();
-    return { ...looked, handover: await verifyAndOpen(systems, { ...input, ...looked }, bounds) };
+    return { ...looked, handover: await verifyAndOpen(systems, { ...input, ...looked }) };
   });
   bounds.signal.throwIfAborted();
   // From here on a Cancel comes too late: half an exposure would be worse than either end.
-  const toTheEnd = { ...bounds, signal: bounds.lateSignal };
-  await bounds.step('expose', () => expose(systems, { ...input, frozen }, toTheEnd));
+  const toTheEnd = { ...systems, bounds: { ...bounds, signal: bounds.lateSignal } };
+  await bounds.step('expose', () => expose(toTheEnd, { ...input, frozen }));
   return { frozen, handover, times: bounds.steps.times };
 }

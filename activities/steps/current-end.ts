@@ -13,12 +13,12 @@ import { handedOver } from './next-tree-content';
  *
  * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
  */
-export const endOfCurrent: Act<AttemptInput, FrozenTree> = async (systems, input, bounds) => {
+export const endOfCurrent: Act<AttemptInput, FrozenTree> = async (systems, input) => {
   const { currentTreeId, nextTreeId } = input.release;
-  const { end, handedOver: known } = await currentEnd(systems, input, bounds);
+  const { end, handedOver: known } = await currentEnd(systems, input);
   return known
     ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`] }
-    : await freezeTree(systems, systems.drain, currentTreeId, bounds);
+    : await freezeTree(systems, systems.drain, currentTreeId, systems.bounds);
 };
 
 /**
@@ -29,11 +29,10 @@ export const endOfCurrent: Act<AttemptInput, FrozenTree> = async (systems, input
 export const currentEnd: Act<AttemptInput, { readonly end: TreeEnd; readonly handedOver: boolean }> = async (
   systems,
   { release },
-  bounds,
 ) => {
   const { currentTreeId, nextTreeId } = release;
-  const handover = await handedOver(systems, nextTreeId, bounds);
-  const end = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, bounds)) };
+  const handover = await handedOver(systems, nextTreeId);
+  const end = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, systems.bounds)) };
   if (handover?.end.treeId !== currentTreeId) {
     return { end, handedOver: false };
   }

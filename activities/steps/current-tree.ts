@@ -17,12 +17,12 @@ interface AmongOthers extends AttemptInput {
  * The current tree cannot grow any more, and its end is known. Of a superseding attempt the tree before it, too: a try to go
  * forward that was broken off in its proof may have left that one DRAINING.
  */
-export const freeze: Act<CriticalInput, FrozenTree> = async (systems, input, bounds) => {
+export const freeze: Act<CriticalInput, FrozenTree> = async (systems, input) => {
   const before = input.release.supersedes ? input.release.inactive.at(-1) : undefined;
   if (before) {
-    await freezeTree(systems, systems.drain, before.treeId, bounds);
+    await freezeTree(systems, systems.drain, before.treeId, systems.bounds);
   }
-  return await freezeTree(systems, systems.drain, input.release.currentTreeId, bounds);
+  return await freezeTree(systems, systems.drain, input.release.currentTreeId, systems.bounds);
 };
 
 /**
@@ -30,12 +30,12 @@ export const freeze: Act<CriticalInput, FrozenTree> = async (systems, input, bou
  * it holds an entry of a client, whose index it would give again (rule 2). Nothing is done where the log lives on the next
  * tree, or where the current one was closed before this attempt.
  */
-export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input, bounds) => {
+export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) => {
   const { release, identity } = input;
-  await ifOurs(systems, identity, bounds, undefined, async () => {
-    const { trillian } = systems;
+  await ifOurs(systems, identity, undefined, async () => {
+    const { trillian, bounds } = systems;
     const { currentTreeId } = release;
-    if (release.supersedes || (await livesOnNext(systems, input, bounds))) {
+    if (release.supersedes || (await livesOnNext(systems, input))) {
       return;
     }
     const current = await trillian.getTree(currentTreeId, bounds);
@@ -43,9 +43,9 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input, bo
       return;
     }
     // Clients wait for this: the trees are listed once.
-    const others = await otherTrees(systems, input, bounds);
-    requireNoneActive(input, await withoutStrays(systems, { ...input, others }, bounds));
-    await requireNoneWithEntries(systems, { ...input, others }, bounds);
+    const others = await otherTrees(systems, input);
+    requireNoneActive(input, await withoutStrays(systems, { ...input, others }));
+    await requireNoneWithEntries(systems, { ...input, others });
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);
   });
 };
@@ -55,10 +55,10 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input, bo
  *
  * @throws TWO_ACTIVE_TREES, NEXT_TREE_HAS_ENTRIES
  */
-export const requireNothingAfter: Act<AttemptInput> = async (systems, input, bounds) => {
-  const others = await otherTrees(systems, input, bounds);
+export const requireNothingAfter: Act<AttemptInput> = async (systems, input) => {
+  const others = await otherTrees(systems, input);
   requireNoneActive(input, others);
-  await requireNoneWithEntries(systems, { ...input, others }, bounds);
+  await requireNoneWithEntries(systems, { ...input, others });
 };
 
 /**
@@ -66,24 +66,24 @@ export const requireNothingAfter: Act<AttemptInput> = async (systems, input, bou
  *
  * @throws NEXT_TREE_HAS_ENTRIES
  */
-export const requireNothingPublicAfter: Act<AttemptInput> = async (systems, input, bounds) => {
-  const others = await otherTrees(systems, input, bounds);
-  await requireNoneWithEntries(systems, { ...input, others }, bounds);
+export const requireNothingPublicAfter: Act<AttemptInput> = async (systems, input) => {
+  const others = await otherTrees(systems, input);
+  await requireNoneWithEntries(systems, { ...input, others });
 };
 
 /**
  * Closes what an order of an earlier attempt that landed late has opened again, unless somebody has written to it (H8).
  * Gives back the others.
  */
-const withoutStrays: Act<AmongOthers, Tree[]> = async (systems, { release, identity, others }, bounds) => {
+const withoutStrays: Act<AmongOthers, Tree[]> = async (systems, { release, identity, others }) => {
   const left: Tree[] = [];
   for (const tree of others) {
     const stray =
       tree.state === 'ACTIVE' &&
       tree.treeId !== release.nextTreeId &&
       readMark(tree)?.rotationId === identity.rotationId;
-    if (stray && (await contentOf(systems, tree.treeId, bounds)) !== 'public entries') {
-      await systems.trillian.setState(tree.treeId, 'FROZEN', bounds);
+    if (stray && (await contentOf(systems, tree.treeId)) !== 'public entries') {
+      await systems.trillian.setState(tree.treeId, 'FROZEN', systems.bounds);
     } else {
       left.push(tree);
     }
@@ -99,13 +99,13 @@ function requireNoneActive({ release }: AttemptInput, others: readonly Tree[]): 
 }
 
 /** Of those that are not listed before the current tree, which would give their indexes again (rule 2). */
-const requireNoneWithEntries: Act<AmongOthers> = async (systems, { release, others }, bounds) => {
+const requireNoneWithEntries: Act<AmongOthers> = async (systems, { release, others }) => {
   const before = new Set(release.inactive.map((shard) => shard.treeId));
   await Promise.all(
     others
       .filter(({ treeId }) => !before.has(treeId))
       .map(async ({ treeId }) => {
-        if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
+        if ((await contentOf(systems, treeId)) === 'public entries') {
           throw refuse('NEXT_TREE_HAS_ENTRIES', { tree: treeId });
         }
       }),
@@ -113,7 +113,7 @@ const requireNoneWithEntries: Act<AmongOthers> = async (systems, { release, othe
 };
 
 /** The log's shards before the current one, and every other tree that a rotation made for it. */
-const otherTrees: Act<AttemptInput, Tree[]> = async ({ log, trillian }, { release }, bounds) => {
+const otherTrees: Act<AttemptInput, Tree[]> = async ({ log, trillian, bounds }, { release }) => {
   const { currentTreeId, inactive } = release;
   const before = new Set(inactive.map((shard) => shard.treeId));
   const trees = await trillian.listTrees(bounds);

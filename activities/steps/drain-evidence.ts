@@ -1,10 +1,9 @@
 import { longestSignerWaitsMs, type DrainEvidence, type SignerPace } from '../../workflows/model/drain';
 import type { TreeId } from '../../workflows/model/log';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, RefusalError } from '../errors/refusal-error';
 import type { SignerPasses } from '../clients/metrics';
-import type { LogSystems } from '../systems';
 import { pause } from '../bounds/waiting';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 
 /** So many passes tell how fast the signers are. */
@@ -20,15 +19,15 @@ const SHORTEST_LOOK_MS = 300;
  *
  * @throws METRICS_UNREACHABLE without a database.
  */
-export const drainEvidence: Act<TreeId, DrainEvidence> = async (systems, treeId, bounds) => {
-  const { queue, drain: timing, trillian } = systems;
+export const drainEvidence: Act<TreeId, DrainEvidence> = async (systems, treeId) => {
+  const { queue, drain: timing, trillian, bounds } = systems;
   const by = queue ? 'queue' : 'signer passes';
   const { state } = await trillian.getTree(treeId, bounds);
   if (state !== 'ACTIVE') {
     return { by, timing, pace: null, unmeasured: `tree ${treeId} is ${state}` };
   }
   try {
-    return { by, timing, pace: await signerPace(systems, treeId, bounds) };
+    return { by, timing, pace: await signerPace(systems, treeId) };
   } catch (error) {
     if (!queue || !(error instanceof RefusalError)) {
       throw error;
@@ -38,8 +37,8 @@ export const drainEvidence: Act<TreeId, DrainEvidence> = async (systems, treeId,
 };
 
 /** Looks at the signers' metrics until they have passed over the tree often enough, three seconds at most. */
-const signerPace: Act<TreeId, SignerPace> = async (systems, treeId, bounds) => {
-  const { log, metrics, drain } = systems;
+const signerPace: Act<TreeId, SignerPace> = async (systems, treeId) => {
+  const { log, metrics, drain, bounds } = systems;
   const look = async (): Promise<SignerPasses & { readonly at: number; readonly tookMs: number }> => {
     const at = performance.now();
     const passes = await metrics.signer(treeId, bounds.signal);
@@ -80,10 +79,7 @@ const signerPace: Act<TreeId, SignerPace> = async (systems, treeId, bounds) => {
  *
  * @throws SIGNER_BEHIND
  */
-export async function requireSignersInTime(
-  { log, metrics, timing }: LogSystems,
-  bounds: ActivityBounds,
-): Promise<void> {
+export async function requireSignersInTime({ log, metrics, timing, bounds }: BoundSystems): Promise<void> {
   const mostMs = longestSignerWaitsMs(timing.criticalSectionMs);
   for (const { url, behindMs } of await metrics.signersBehind(bounds.signal)) {
     if (behindMs > mostMs) {
@@ -99,9 +95,8 @@ export async function requireSignersInTime(
  * @throws LOG_SERVER_NOT_LISTED
  */
 export const requireListedLogServer: Act<TreeId> = async (
-  { log, trillian, metrics, addresses },
+  { log, trillian, metrics, addresses, bounds },
   treeId,
-  bounds,
 ) => {
   for (let tries = 1; ; tries += 1) {
     const before = await metrics.getTreeCalls(bounds.signal);

@@ -6,9 +6,8 @@ import type { Instance, InstanceLog, Shard, TreeId } from '../../workflows/model
 import { markedTrees } from '../../workflows/model/mark';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { differencesFrom } from '../../workflows/model/shards';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { isUnreachable } from '../bounds/retry-while-unreachable';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { contentOf, handedOver } from './next-tree-content';
 
@@ -25,8 +24,8 @@ export interface Drift {
 }
 
 /** What would let an index be signed twice, or stops writes, though no rotation runs (H8, H10). */
-export const driftOf: Act<ServedShards, Drift> = async (systems, seen, bounds) => {
-  const { log, trillian } = systems;
+export const driftOf: Act<ServedShards, Drift> = async (systems, seen) => {
+  const { log, trillian, bounds } = systems;
   const { current, installation, inactive, marked } = seen;
   const found: Refusal[] = [];
   if (current.state !== 'ACTIVE') {
@@ -38,7 +37,7 @@ export const driftOf: Act<ServedShards, Drift> = async (systems, seen, bounds) =
       found.push(refusal('INACTIVE_TREE_ACTIVE', { log, tree: treeId }));
     }
   }
-  for (const tree of await unnamedWithEntries(systems, seen, bounds)) {
+  for (const tree of await unnamedWithEntries(systems, seen)) {
     found.push(refusal('TREE_NOT_LISTED', { log, tree }));
   }
   const running: NamedLog[] = [];
@@ -54,12 +53,12 @@ export const driftOf: Act<ServedShards, Drift> = async (systems, seen, bounds) =
   }
   // One that does not serve the public may be written to past the gate.
   for (const instance of installation.nextIsRunning ? installation.nextInstances : []) {
-    const loaded = await loadedBy(systems, instance, bounds);
+    const loaded = await loadedBy(systems, instance);
     if (loaded) {
       running.push({ name: instance.name, log: loaded });
     }
   }
-  found.push(...(await servedDrift(systems, { installation, instances: running }, bounds)));
+  found.push(...(await servedDrift(systems, { installation, instances: running })));
   return { drift: found, instances };
 };
 
@@ -67,12 +66,11 @@ export const driftOf: Act<ServedShards, Drift> = async (systems, seen, bounds) =
 export const unnamedWithEntries: Act<Pick<LeftoverFacts, 'installation' | 'marked'>, TreeId[]> = async (
   systems,
   { installation, marked },
-  bounds,
 ) => {
   const named = namedTrees(installation);
   const found: TreeId[] = [];
   for (const { treeId } of marked.filter((tree) => !named.has(tree.treeId))) {
-    if ((await contentOf(systems, treeId, bounds)) === 'public entries') {
+    if ((await contentOf(systems, treeId)) === 'public entries') {
       found.push(treeId);
     }
   }
@@ -90,11 +88,7 @@ interface ServedLists {
 }
 
 /** Whether the configuration of the serving release, and what these instances have loaded, agree with the shards (H10). */
-export const servedDrift: Act<ServedLists, Refusal[]> = async (
-  systems,
-  { installation, instances },
-  bounds,
-) => {
+export const servedDrift: Act<ServedLists, Refusal[]> = async (systems, { installation, instances }) => {
   const { current, activeTreeId, inactiveTreeIds } = installation;
   const lists: (readonly [string, readonly TreeId[]])[] = [
     [`The configuration of ${current.name}`, [...inactiveTreeIds, activeTreeId]],
@@ -102,7 +96,7 @@ export const servedDrift: Act<ServedLists, Refusal[]> = async (
   ];
   const found: Refusal[] = [];
   for (const [where, shards] of lists) {
-    found.push(...(await listDrift(systems, { where, shards }, bounds)));
+    found.push(...(await listDrift(systems, { where, shards })));
   }
   return found;
 };
@@ -112,7 +106,7 @@ function shardsOf({ inactive, activeTreeId }: InstanceLog): TreeId[] {
 }
 
 /** What an instance has loaded; null for one that does not answer, which has loaded nothing that anyone is told. */
-const loadedBy: Act<Instance, InstanceLog | null> = async ({ rekor }, instance, bounds) => {
+const loadedBy: Act<Instance, InstanceLog | null> = async ({ rekor, bounds }, instance) => {
   try {
     return await rekor.log(instance, bounds.signal);
   } catch (error) {
@@ -127,28 +121,23 @@ const loadedBy: Act<Instance, InstanceLog | null> = async ({ rekor }, instance, 
  * A shard's handover leaf tells which tree came before it: the one thing about the list that a stale deploy cannot take
  * back (H10). Trees that no rotation made say nothing.
  */
-const listDrift: Act<{ where: string; shards: readonly TreeId[] }, Refusal[]> = async (
-  systems,
-  list,
-  bounds,
-) => {
+const listDrift: Act<{ where: string; shards: readonly TreeId[] }, Refusal[]> = async (systems, list) => {
+  const { log, trillian, bounds } = systems;
   const { where, shards } = list;
   const found: Refusal[] = [];
-  const marked = new Set(
-    markedTrees(await systems.trillian.listTrees(bounds), systems.log).map(({ treeId }) => treeId),
-  );
+  const marked = new Set(markedTrees(await trillian.listTrees(bounds), log).map(({ treeId }) => treeId));
   for (const [position, treeId] of shards.entries()) {
-    const handover = marked.has(treeId) ? await handedOver(systems, treeId, bounds) : null;
+    const handover = marked.has(treeId) ? await handedOver(systems, treeId) : null;
     const before = shards[position - 1];
     if (!handover) {
       continue;
     }
     const { treeId: expected, size } = handover.end;
-    const length = before === expected ? (await systems.trillian.treeHead(before, bounds)).size : undefined;
+    const length = before === expected ? (await trillian.treeHead(before, bounds)).size : undefined;
     if (length !== size) {
       found.push(
         refusal('LIST_DRIFTED', {
-          ...{ log: systems.log, where, tree: treeId },
+          ...{ log, where, tree: treeId },
           expected: `tree ${expected} with ${entries(size)}`,
           found:
             before === undefined
@@ -168,17 +157,16 @@ const listDrift: Act<{ where: string; shards: readonly TreeId[] }, Refusal[]> = 
  * @param next trees that follow the serving one: those that hold entries of clients and are named by nothing.
  */
 export async function driftOfServed(
-  systems: LogSystems,
+  systems: BoundSystems,
   { installation }: LeftoverFacts,
   next: readonly TreeId[],
-  bounds: ActivityBounds,
 ): Promise<Refusal[]> {
   const { log } = systems;
   const { activeTreeId, inactiveTreeIds, currentInstances, current } = installation;
   const configured = [...inactiveTreeIds, activeTreeId];
   const found: Refusal[] = [];
   for (const instance of currentInstances) {
-    const loaded = await loadedBy(systems, instance, bounds);
+    const loaded = await loadedBy(systems, instance);
     const shards = loaded && shardsOf(loaded);
     if (shards && shards.join() !== configured.join()) {
       const differences = [
@@ -190,7 +178,7 @@ export async function driftOfServed(
   const chains = next.length === 0 ? [configured] : next.map((treeId) => [...configured, treeId]);
   for (const chain of chains) {
     const list = { where: `The configuration of ${current.name}`, shards: chain };
-    found.push(...(await listDrift(systems, list, bounds)));
+    found.push(...(await listDrift(systems, list)));
   }
   return found;
 }

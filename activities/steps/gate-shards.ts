@@ -1,10 +1,9 @@
 import { entries } from '../../workflows/model/counted';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { sameShards, type LoadedShards } from '../../workflows/model/shards';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { unlessRefused } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
+import type { BoundSystems } from '../systems';
 import type { ServedShards } from './drift';
 
 /** What is known of the list while one of these is found is not what a Rekor should load (H10). */
@@ -44,10 +43,9 @@ export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
  * @returns alarms: the gate sends no writes, or knows other shards.
  */
 export async function tellGate(
-  { log, traffic }: LogSystems,
+  { log, traffic, bounds }: BoundSystems,
   seen: SeenGate,
   drift: readonly Refusal[],
-  bounds: ActivityBounds,
 ): Promise<Refusal[]> {
   const { number, instances, shards: known } = seen.trafficState;
   const alarms = gateAlarms(log, seen);

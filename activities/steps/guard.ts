@@ -3,9 +3,8 @@ import type { GuardFacts, Serving } from '../../workflows/model/guarding';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import type { TreeHead } from '../../workflows/model/log';
 import { firstIndexAfter } from '../../workflows/model/shards';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { foundOrRefused } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import { driftOf, type Drift } from './drift';
 import { tellGate } from './gate-shards';
 import { seeLeftovers, type SeenLeftovers } from './leftovers';
@@ -13,12 +12,11 @@ import { lockOwner } from './lock';
 
 /** Everything the guardian looks at. Changes nothing, but that the gate is told what its Rekor must have loaded. */
 export async function guard(
-  systems: LogSystems,
+  systems: BoundSystems,
   client: Client,
   { log }: { readonly log: string },
-  bounds: ActivityBounds,
 ): Promise<GuardFacts> {
-  const { guard: policy } = systems;
+  const { guard: policy, bounds } = systems;
   const facts = {
     ...{ log, leftovers: [], drift: [], unread: [] },
     ...{ stuckAfterMs: policy.stuckAfterMs, recovers: policy.recover },
@@ -27,15 +25,15 @@ export async function guard(
   if (owner) {
     return { ...facts, owner };
   }
-  const { found: seen, refusal: unseen } = await foundOrRefused(() => seeLeftovers(systems, bounds));
+  const { found: seen, refusal: unseen } = await foundOrRefused(() => seeLeftovers(systems));
   if (!seen) {
     return { ...facts, unread: [unseen], owner };
   }
   const head = await foundOrRefused(() => systems.trillian.treeHead(seen.current.treeId, bounds));
   const looked = head.found
     ? await foundOrRefused(async () => {
-        const { drift, ...found } = await driftOf(systems, seen, bounds);
-        return { ...found, drift: [...drift, ...(await tellGate(systems, seen, drift, bounds))] };
+        const { drift, ...found } = await driftOf(systems, seen);
+        return { ...found, drift: [...drift, ...(await tellGate(systems, seen, drift))] };
       })
     : head;
   // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.

@@ -12,8 +12,8 @@ import type { Act } from './act';
  */
 
 /** Before the hold: both trees, both releases and the gate are as the preparation left them. */
-export const requireAsPrepared: Act<CriticalInput> = async (systems, input, bounds) => {
-  const { traffic, installation } = systems;
+export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
+  const { traffic, installation, bounds } = systems;
   const { release, identity } = input;
   const before = await traffic.state(bounds.signal);
   if (before.number >= fenceOf(identity).act) {
@@ -23,8 +23,8 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input, boun
   const currentState = release.supersedes ? 'FROZEN' : 'ACTIVE';
   const [state] = await Promise.all([
     traffic.state(bounds.signal),
-    requireState(systems, { treeId: release.currentTreeId, state: currentState }, bounds),
-    requireState(systems, { treeId: release.nextTreeId, state: 'DRAINING' }, bounds),
+    requireState(systems, { treeId: release.currentTreeId, state: currentState }),
+    requireState(systems, { treeId: release.nextTreeId, state: 'DRAINING' }),
     installation.requireStaged(release, bounds.signal),
   ]);
   const current = await installation.instances(release.current, bounds.signal);
@@ -43,8 +43,8 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input, boun
 };
 
 /** Before the opening: the writes still wait for this attempt, its release is as staged, and nobody touched the next tree. */
-export const requireStillHeld: Act<AttemptInput> = async (systems, input, bounds) => {
-  const { traffic, installation } = systems;
+export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
+  const { traffic, installation, bounds } = systems;
   const { release, identity } = input;
   const [state, next] = await Promise.all([
     traffic.state(bounds.signal),
@@ -65,7 +65,7 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input, bounds
   }
 };
 
-const requireState: Act<Pick<Tree, 'treeId' | 'state'>> = async ({ trillian }, expected, bounds) => {
+const requireState: Act<Pick<Tree, 'treeId' | 'state'>> = async ({ trillian, bounds }, expected) => {
   const { treeId, state } = await trillian.getTree(expected.treeId, bounds);
   if (state !== expected.state) {
     throw changed(`The state of tree ${treeId}`, expected.state, state);

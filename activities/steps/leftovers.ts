@@ -4,11 +4,10 @@ import type { Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { Preparation } from '../../workflows/model/plan';
 import type { FoundLeftovers, RecoveryFacts } from '../../workflows/model/recovery';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { foundOrRefused } from '../errors/refusal-error';
 import { readInstallation } from '../installation/installation';
-import type { LogSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { driftOfServed, unnamedWithEntries } from './drift';
 
@@ -19,29 +18,29 @@ export interface SeenLeftovers extends Omit<FoundLeftovers, 'withEntries'> {
 }
 
 /** Looks for what an interrupted rotation left behind; reads only. */
-export async function seeLeftovers(systems: LogSystems, bounds: ActivityBounds): Promise<SeenLeftovers> {
-  const { log, traffic, trillian, installation: installed, timing } = systems;
+export async function seeLeftovers(systems: BoundSystems): Promise<SeenLeftovers> {
+  const { log, traffic, trillian, installation: installed, timing, bounds } = systems;
   const trafficState = await traffic.state(bounds.signal);
   const { mode, number, instances } = trafficState;
   const installation = await readInstallation(installed, instances, bounds.signal);
   const marked = markedTrees(await trillian.listTrees(bounds), log);
   const current = await trillian.getTree(installation.activeTreeId, bounds);
   const facts = { installation, traffic: { mode, number }, current, marked };
-  const inactive = await withLengths(systems, installation.inactiveTreeIds, bounds);
+  const inactive = await withLengths(systems, installation.inactiveTreeIds);
   return { ...facts, inactive, timing, leftovers: leftoversOf(facts), trafficState };
 }
 
 /** The same, with what the trees that nothing names hold: all that a recovery is planned from. */
-export const leftovers: Act<{ readonly log: string }, RecoveryFacts> = async (systems, { log }, bounds) => {
+export const leftovers: Act<{ readonly log: string }, RecoveryFacts> = async (systems, { log }) => {
   const { found: facts, refusal } = await foundOrRefused(async () => {
-    const seen = await seeLeftovers(systems, bounds);
+    const seen = await seeLeftovers(systems);
     const { installation, traffic, current, marked, inactive, timing } = seen;
     const found = { installation, traffic, current, marked, inactive, timing };
     if (seen.leftovers.length === 0) {
       return { log, refusals: [], found: { ...found, withEntries: [] } };
     }
-    const withEntries = await unnamedWithEntries(systems, found, bounds);
-    const drift = await driftOfServed(systems, found, withEntries, bounds);
+    const withEntries = await unnamedWithEntries(systems, found);
+    const drift = await driftOfServed(systems, found, withEntries);
     return drift.length > 0
       ? { log, refusals: drift }
       : { log, refusals: [], found: { ...found, withEntries } };
@@ -50,12 +49,8 @@ export const leftovers: Act<{ readonly log: string }, RecoveryFacts> = async (sy
 };
 
 /** What a superseding attempt starts from: the next tree, which took entries, is the current one now (H12). */
-export const superseding: Act<AttemptInput, Omit<Preparation, 'timing'>> = async (
-  systems,
-  { release },
-  bounds,
-) => {
-  const { traffic, installation } = systems;
+export const superseding: Act<AttemptInput, Omit<Preparation, 'timing'>> = async (systems, { release }) => {
+  const { traffic, installation, bounds } = systems;
   const { instances } = await traffic.state(bounds.signal);
   const { current, next } = await installation.roles(instances, bounds.signal);
   const { nextTreeId: treeId, currentTreeId } = release;
@@ -63,13 +58,13 @@ export const superseding: Act<AttemptInput, Omit<Preparation, 'timing'>> = async
   return {
     ...(await installation.plan({ current, next }, [...earlier, treeId], bounds.signal)),
     currentTree: { treeId },
-    inactive: await withLengths(systems, earlier, bounds),
+    inactive: await withLengths(systems, earlier),
     installation: { current, next },
     supersedes: true,
   };
 };
 
-const withLengths: Act<readonly TreeId[], Shard[]> = async ({ trillian }, treeIds, bounds) => {
+const withLengths: Act<readonly TreeId[], Shard[]> = async ({ trillian, bounds }, treeIds) => {
   return await Promise.all(
     treeIds.map(async (treeId) => ({ treeId, length: (await trillian.treeHead(treeId, bounds)).size })),
   );

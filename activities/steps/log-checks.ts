@@ -13,12 +13,13 @@ import { instanceAddress, publicAddress } from './log-addresses';
 const LOOK_EVERY_MS = 1_000;
 
 /** The public log, proven by code that shares nothing with the rotation's own reading; and exactly one tree ACTIVE. */
-export const confirm: Act<ExposedInput, VerificationReport> = async (systems, input, bounds) => {
+export const confirm: Act<ExposedInput, VerificationReport> = async (systems, input) => {
+  const { installation, verifier, bounds } = systems;
   const { frozen, handover, release, identity } = input;
-  await requireOurs(systems, identity, bounds);
+  await requireOurs(systems, identity);
   // After a reboot the host has started what was standing before (H33).
-  await systems.installation.start(release.next, bounds.signal);
-  await requireOnlyNextActive(systems, input, bounds);
+  await installation.start(release.next, bounds.signal);
+  await requireOnlyNextActive(systems, input);
   const target = {
     activeTreeId: release.nextTreeId,
     inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
@@ -26,30 +27,31 @@ export const confirm: Act<ExposedInput, VerificationReport> = async (systems, in
     ...(handover && { handoverLeafHash: handover.leafHash }),
   };
   // Each instance by its own address: a service in front of several answers from any of them.
-  for (const instance of await systems.installation.instances(release.next, bounds.signal)) {
+  for (const instance of await installation.instances(release.next, bounds.signal)) {
     const address = instanceAddress(systems, instance);
-    await systems.verifier.verify({ ...target, address, sampleEntries: 0 }, bounds.signal);
+    await verifier.verify({ ...target, address, sampleEntries: 0 }, bounds.signal);
   }
   const address = publicAddress(systems);
   const publicLog = { ...target, address, sampleEntries: systems.sampleEntries };
-  return await systems.verifier.verify(publicLog, bounds.signal);
+  return await verifier.verify(publicLog, bounds.signal);
 };
 
 /**
  * Watches for a while what a rotation can still break (H1, H8), then says how writes fared in the gate; null when the gate
  * has no figures of a hold of this attempt.
  */
-export const soak: Act<SoakInput, WriteStall | null> = async (systems, input, bounds) => {
+export const soak: Act<SoakInput, WriteStall | null> = async (systems, input) => {
+  const { installation, traffic, bounds } = systems;
   const ends = performance.now() + input.forMs;
-  await requireOurs(systems, input.identity, bounds);
-  await systems.installation.start(input.release.next, bounds.signal);
+  await requireOurs(systems, input.identity);
+  await installation.start(input.release.next, bounds.signal);
   do {
-    await requireOurs(systems, input.identity, bounds);
-    await requireOnlyNextActive(systems, input, bounds);
-    await requireLoadedLengths(systems, input, bounds);
+    await requireOurs(systems, input.identity);
+    await requireOnlyNextActive(systems, input);
+    await requireLoadedLengths(systems, input);
     await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), bounds.signal);
   } while (performance.now() < ends);
-  const { hold } = await systems.traffic.state(bounds.signal);
+  const { hold } = await traffic.state(bounds.signal);
   // Of an attempt that a recovery or a later try ended, the hold has a number between its first one and that of the end.
   if (!hold || hold.number < input.identity.number || hold.number > fenceOf(input.identity).act) {
     return null;
@@ -62,7 +64,7 @@ export const soak: Act<SoakInput, WriteStall | null> = async (systems, input, bo
  * Exactly the next tree is ACTIVE, of all that the log has or any rotation made for it. A tree of this rotation that a late
  * CreateTree made is closed (H8); what anyone else opened is refused.
  */
-const requireOnlyNextActive: Act<ExposedInput> = async ({ log, trillian }, input, bounds) => {
+const requireOnlyNextActive: Act<ExposedInput> = async ({ log, trillian, bounds }, input) => {
   const { release } = input;
   const ofLog = new Set([...release.inactive.map((shard) => shard.treeId), release.currentTreeId]);
   for (const tree of await trillian.listTrees(bounds)) {
@@ -86,9 +88,8 @@ const requireOnlyNextActive: Act<ExposedInput> = async ({ log, trillian }, input
 
 /** Every next instance still computes with the lengths that Trillian has now. */
 const requireLoadedLengths: Act<ExposedInput> = async (
-  { rekor, installation },
+  { rekor, installation, bounds },
   { release, frozen },
-  bounds,
 ) => {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   for (const instance of await installation.instances(release.next, bounds.signal)) {

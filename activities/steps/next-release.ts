@@ -1,10 +1,9 @@
 import type { AttemptInput, ExposedInput, StageInput } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
 import type { Instance, TreeId } from '../../workflows/model/log';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, type RefusalError } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
 import { pause } from '../bounds/waiting';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { proveRelease } from './next-tree-opening';
 import { isExposed, requireOurs, serves } from './ownership';
@@ -19,11 +18,11 @@ const LOOK_EVERY_MS = 50;
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
  * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one.
  */
-export const stage: Act<StageInput> = async (systems, input, bounds) => {
-  const { installation } = systems;
+export const stage: Act<StageInput> = async (systems, input) => {
+  const { installation, bounds } = systems;
   const { release, identity, changes, fingerprint } = input;
-  await requireOurs(systems, identity, bounds);
-  if (await isExposed(systems, input, bounds)) {
+  await requireOurs(systems, identity);
+  if (await isExposed(systems, input)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
   }
   await installation.stage(release, { changes, fingerprint }, bounds.signal);
@@ -33,17 +32,17 @@ export const stage: Act<StageInput> = async (systems, input, bounds) => {
   }
   try {
     await installation.start(release.next, bounds.signal);
-    await rehearsed(systems, input, bounds);
+    await rehearsed(systems, input);
   } finally {
     // A worker that was stopped in here goes on when the rotation may have been exposed by another (H8).
-    if (!(await isExposed(systems, input, bounds))) {
+    if (!(await isExposed(systems, input))) {
       await installation.stop(release.next, bounds.signal);
     }
   }
 };
 
-const rehearsed: Act<AttemptInput> = async (systems, input, bounds) => {
-  const { installation } = systems;
+const rehearsed: Act<AttemptInput> = async (systems, input) => {
+  const { installation, bounds } = systems;
   const { release } = input;
   const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
   const began = performance.now();
@@ -51,8 +50,8 @@ const rehearsed: Act<AttemptInput> = async (systems, input, bounds) => {
     const instances = await installation.instances(release.next, bounds.signal);
     let served = 0;
     for (const instance of instances) {
-      const patience = rehearsing(systems, { instance, of: release.next }, began, bounds);
-      const loaded = await servedLog(systems, instance, bounds, patience);
+      const patience = rehearsing(systems, { instance, of: release.next }, began);
+      const loaded = await servedLog(systems, instance, patience);
       if (!loaded) {
         break;
       }
@@ -60,7 +59,7 @@ const rehearsed: Act<AttemptInput> = async (systems, input, bounds) => {
       if (found !== expected) {
         throw doesNotStart(release.next, instance, `it serves ${found}, not ${expected}`);
       }
-      await requireSameService(systems, input, instance, bounds);
+      await requireSameService(systems, input, instance);
       served += 1;
     }
     if (served > 0 && served === instances.length) {
@@ -79,13 +78,8 @@ const rehearsed: Act<AttemptInput> = async (systems, input, bounds) => {
 };
 
 /** Gives up on a started instance when its process has ended, or when it takes too long. */
-function rehearsing(
-  systems: LogSystems,
-  { instance, of: release }: OfRelease,
-  began: number,
-  bounds: ActivityBounds,
-): Patience {
-  const { installation } = systems;
+function rehearsing(systems: BoundSystems, { instance, of: release }: OfRelease, began: number): Patience {
+  const { installation, bounds } = systems;
   const { startMs, rehearsalMs } = installation.patience;
   return {
     everyMs: LOOK_EVERY_MS,
@@ -102,7 +96,7 @@ function rehearsing(
         const reason = `no answer within ${rehearsalMs / 1000} s: ${why.refusal.message}`;
         throw doesNotStart(release, instance, reason, why);
       }
-      return await stillThere(systems, { instance, of: release }, bounds);
+      return await stillThere(systems, { instance, of: release });
     },
   };
 }
@@ -128,28 +122,28 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
  * Stops the next release and puts back what staging replaced; nothing is done where this attempt staged nothing, or where
  * clients are sent to it (H7).
  */
-export const discard: Act<AttemptInput> = async (systems, input, bounds) => {
-  if (await isExposed(systems, input, bounds)) {
+export const discard: Act<AttemptInput> = async (systems, input) => {
+  if (await isExposed(systems, input)) {
     return;
   }
-  await stop(systems, input, bounds);
-  await systems.installation.discard(input.release, bounds.signal);
+  await stop(systems, input);
+  await systems.installation.discard(input.release, systems.bounds.signal);
 };
 
 /** The next release's processes run; whether they serve is proven later. */
-export const start: Act<AttemptInput> = async (systems, input, bounds) => {
-  await systems.installation.start(input.release.next, bounds.signal);
+export const start: Act<AttemptInput> = async (systems, input) => {
+  await systems.installation.start(input.release.next, systems.bounds.signal);
 };
 
 /**
  * They do not run. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
  * was reset (H7). So is one that this attempt did not stage: whoever started it is not this attempt.
  */
-export const stop: Act<AttemptInput> = async (systems, input, bounds) => {
-  const { installation } = systems;
+export const stop: Act<AttemptInput> = async (systems, input) => {
+  const { installation, bounds } = systems;
   const { release } = input;
   const staged = await installation.unfinishedOn(release.next, bounds.signal);
-  if (staged === release.attemptId && !(await isExposed(systems, input, bounds))) {
+  if (staged === release.attemptId && !(await isExposed(systems, input))) {
     await installation.stop(release.next, bounds.signal);
   }
 };
@@ -159,21 +153,21 @@ export const stop: Act<AttemptInput> = async (systems, input, bounds) => {
  * once it is proven. What serves no more stops some time after its last write: what it still does in the background,
  * its search index for example, must end (H30).
  */
-export const settle: Act<ExposedInput> = async (systems, input, bounds) => {
-  const { installation, timing } = systems;
+export const settle: Act<ExposedInput> = async (systems, input) => {
+  const { installation, timing, bounds } = systems;
   const { release, identity } = input;
-  await requireOurs(systems, identity, bounds);
+  await requireOurs(systems, identity);
   const standing = await installation.settle(release, bounds.signal);
   const staysNext = standing.id === release.next.id;
   if (!staysNext) {
     // Both releases serve the same shards meanwhile, and the same tree takes the writes: none has to wait.
-    await proveRelease(systems, { ...input, of: standing }, bounds);
-    await requireOurs(systems, identity, bounds);
-    await sendToSettled(systems, { ...input, to: standing }, bounds);
+    await proveRelease(systems, { ...input, of: standing });
+    await requireOurs(systems, identity);
+    await sendToSettled(systems, { ...input, to: standing });
   }
   await pause(timing.stopCurrentAfterMs, bounds.signal);
-  await requireOurs(systems, identity, bounds);
-  if (!(await serves(systems, standing, bounds))) {
+  await requireOurs(systems, identity);
+  if (!(await serves(systems, standing))) {
     const what = 'Where the gate sends to';
     throw refuse('CHANGED_BY_SOMEONE', { what, expected: standing.name, now: 'elsewhere' });
   }

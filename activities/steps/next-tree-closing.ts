@@ -10,17 +10,18 @@ import { ifOurs, livesOnNext } from './ownership';
  * Closes the next tree, proves it drained and says what it holds. Public entries in it make it the log's tree:
  * then it is for the caller to go forward. One that clients are sent to is left as it is, unless the input says otherwise.
  */
-export const closeNextTree: Act<CloseInput, ClosedNextTree> = async (systems, input, bounds) => {
+export const closeNextTree: Act<CloseInput, ClosedNextTree> = async (systems, input) => {
+  const { trillian, drain, bounds } = systems;
   const { identity, release } = input;
   const { nextTreeId, currentTreeId } = release;
   const nothing: ClosedNextTree = { content: 'nothing', currentGrew: false };
-  return await ifOurs(systems, identity, bounds, nothing, async () => {
-    if (!input.evenIfExposed && (await livesOnNext(systems, input, bounds))) {
+  return await ifOurs(systems, identity, nothing, async () => {
+    if (!input.evenIfExposed && (await livesOnNext(systems, input))) {
       return { content: 'serving', currentGrew: false };
     }
-    const { size, rootHash } = await freezeTree(systems, systems.drain, nextTreeId, bounds);
-    const handover = await handedOver(systems, nextTreeId, bounds);
-    const current = { treeId: currentTreeId, ...(await systems.trillian.treeHead(currentTreeId, bounds)) };
+    const { size, rootHash } = await freezeTree(systems, drain, nextTreeId, bounds);
+    const handover = await handedOver(systems, nextTreeId);
+    const current = { treeId: currentTreeId, ...(await trillian.treeHead(currentTreeId, bounds)) };
     const currentGrew = handover?.end.treeId === currentTreeId && !sameEnd(handover.end, current);
     return { content: contentAt(size, handover), currentGrew, end: { size, rootHash } };
   });

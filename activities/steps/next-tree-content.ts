@@ -13,7 +13,7 @@ export interface HandedOver {
 }
 
 /** The end that a tree's first leaf hands over; null when there is none. */
-export const handedOver: Act<TreeId, HandedOver | null> = async ({ trillian }, treeId, bounds) => {
+export const handedOver: Act<TreeId, HandedOver | null> = async ({ trillian, bounds }, treeId) => {
   const [first] = await ifInitialised(trillian.leavesByRange(treeId, 0, 1, bounds), []);
   const end = first && readHandover(first);
   return end
@@ -25,9 +25,9 @@ export const handedOver: Act<TreeId, HandedOver | null> = async ({ trillian }, t
  * What a tree that a rotation made holds. A handover leaf is one whatever became of the tree that it tells of: an attempt
  * that was undone leaves one that is not true any more.
  */
-export const contentOf: Act<TreeId, ClosedContent> = async (systems, treeId, bounds) => {
-  const { size } = await headOrEmpty(systems.trillian, treeId, bounds);
-  return contentAt(size, size === 1 ? await handedOver(systems, treeId, bounds) : null);
+export const contentOf: Act<TreeId, ClosedContent> = async (systems, treeId) => {
+  const { size } = await headOrEmpty(systems.trillian, treeId, systems.bounds);
+  return contentAt(size, size === 1 ? await handedOver(systems, treeId) : null);
 };
 
 /** The same for who knows its size and first leaf already. */

@@ -1,25 +1,19 @@
-import type { AttemptInput } from '../../workflows/model/actions';
 import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
 import type { Instance } from '../../workflows/model/log';
-import type { FrozenTree, Handover } from '../../workflows/model/next-tree';
+import type { Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import { allEnded, pause } from '../bounds/waiting';
 import { refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { handedOver, type HandedOver } from './next-tree-content';
 import { servedLog, stillThere, type OfRelease } from './served-log';
-import { announceNext } from './writes';
+import { announceNext, type FrozenAttempt } from './writes';
 
 /** How often the next release and tree are looked at while they get ready, in milliseconds. */
 const LOOK_EVERY_MS = 5;
-
-/** An attempt whose current tree has ended. */
-interface FrozenAttempt extends AttemptInput {
-  readonly frozen: FrozenTree;
-}
 
 /**
  * Proves every next instance, then opens the next tree and puts the handover leaf into it, all before anyone is sent
@@ -30,33 +24,32 @@ interface FrozenAttempt extends AttemptInput {
 export const verifyAndOpen: Act<FrozenAttempt & { readonly forward?: boolean }, Handover | null> = async (
   systems,
   input,
-  bounds,
 ) => {
-  const { trillian } = systems;
+  const { trillian, bounds } = systems;
   const { frozen, release } = input;
   const { nextTreeId } = release;
   const [lastAtMs, instances] = await allEnded([
-    lastIntegration(systems, input, bounds),
-    proveRelease(systems, { ...input, of: release.next }, bounds),
+    lastIntegration(systems, input),
+    proveRelease(systems, { ...input, of: release.next }),
   ]);
-  await requireCurrentEnded(systems, input, bounds);
+  await requireCurrentEnded(systems, input);
   const next = await trillian.getTree(nextTreeId, bounds);
   if (next.state !== 'ACTIVE') {
     await trillian.setState(nextTreeId, 'ACTIVE', bounds);
   }
 
   const began = performance.now();
-  const begun = await handedOver(systems, nextTreeId, bounds);
+  const begun = await handedOver(systems, nextTreeId);
   const { size } = await trillian.treeHead(nextTreeId, bounds);
   if (size === 0) {
     const { value, identityHash, extraData } = handoverLeaf(frozen, release.attemptId);
     await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, bounds);
   }
   await Promise.all([
-    announceNext(systems, input, bounds),
-    ...instances.map((instance) => seenThrough(systems, instance, bounds)),
+    announceNext(systems, input),
+    ...instances.map((instance) => seenThrough(systems, instance)),
   ]);
-  const handover = begun ?? (await handedOver(systems, nextTreeId, bounds));
+  const handover = begun ?? (await handedOver(systems, nextTreeId));
   if (handover && sameEnd(handover.end, frozen)) {
     if (!input.forward) {
       requireInOrder(systems, input, lastAtMs, handover);
@@ -75,9 +68,8 @@ export const verifyAndOpen: Act<FrozenAttempt & { readonly forward?: boolean }, 
 
 /** When the last entry before the next tree was integrated, in milliseconds since the epoch; null when there is none. */
 const lastIntegration: Act<FrozenAttempt, number | null> = async (
-  { trillian },
+  { trillian, bounds },
   { frozen, release },
-  bounds,
 ) => {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   const before = shards.findLast(({ length }) => length > 0);
@@ -95,7 +87,7 @@ const lastIntegration: Act<FrozenAttempt, number | null> = async (
  * @throws CLOCKS_APART
  */
 function requireInOrder(
-  { drain }: LogSystems,
+  { drain }: BoundSystems,
   { release }: FrozenAttempt,
   lastAtMs: number | null,
   { integratedAtMs }: HandedOver,
@@ -113,7 +105,7 @@ function requireInOrder(
 }
 
 /** Read once more, immediately before the opening: a current tree that has grown would shift every index (H1). */
-const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian }, { frozen, release }, bounds) => {
+const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian, bounds }, { frozen, release }) => {
   const { nextTreeId, currentTreeId } = release;
   const [current, end] = await Promise.all([
     trillian.getTree(currentTreeId, bounds),
@@ -142,15 +134,12 @@ const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian }, { frozen, r
 export const proveRelease: Act<FrozenAttempt & Pick<OfRelease, 'of'>, readonly Instance[]> = async (
   systems,
   input,
-  bounds,
 ) => {
-  const { installation } = systems;
+  const { installation, bounds } = systems;
   const { of: release } = input;
   for (;;) {
     const instances = await installation.instances(release, bounds.signal);
-    const found = await allEnded(
-      instances.map((instance) => proveInstance(systems, { ...input, instance }, bounds)),
-    );
+    const found = await allEnded(instances.map((instance) => proveInstance(systems, { ...input, instance })));
     if (found.length > 0 && found.every((one) => one === 'proven')) {
       return instances;
     }
@@ -165,12 +154,12 @@ export const proveRelease: Act<FrozenAttempt & Pick<OfRelease, 'of'>, readonly I
 
 type Proven = 'proven' | 'another length' | 'gone';
 
-const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, input, bounds) => {
-  const { rekor } = systems;
+const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, input) => {
+  const { rekor, bounds } = systems;
   const { frozen, release, instance } = input;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
-  const unanswered = () => stillThere(systems, input, bounds);
-  const loaded = await servedLog(systems, instance, bounds, { everyMs: LOOK_EVERY_MS, unanswered });
+  const unanswered = () => stillThere(systems, input);
+  const loaded = await servedLog(systems, instance, { everyMs: LOOK_EVERY_MS, unanswered });
   if (!loaded) {
     return 'gone';
   }
@@ -194,7 +183,7 @@ const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, in
   return 'proven';
 };
 
-const seenThrough: Act<Instance> = async ({ rekor }, instance, bounds) => {
+const seenThrough: Act<Instance> = async ({ rekor, bounds }, instance) => {
   while ((await rekor.log(instance, bounds.signal)).active.size === 0) {
     await pause(LOOK_EVERY_MS, bounds.signal);
   }

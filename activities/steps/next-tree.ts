@@ -3,12 +3,11 @@ import type { ConfiguredShards } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees, markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { pause } from '../bounds/waiting';
 import type { NewTree } from '../clients/trillian';
 import { refuse, RefusalError } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
 import { requireShown } from '../tree-queue/tree-row';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
 import { requireOurs } from './ownership';
@@ -20,19 +19,15 @@ const MASTERSHIP_MS = 5_000;
 const DISPLAY_NAME_LENGTH = 20;
 
 /** Creates, initialises and closes this attempt's tree, or adopts the one with its mark (H7, H10). */
-export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async (
-  systems,
-  { identity },
-  bounds,
-) => {
-  const { trillian, queue } = systems;
-  await requireOurs(systems, identity, bounds);
+export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async (systems, { identity }) => {
+  const { trillian, queue, bounds } = systems;
+  await requireOurs(systems, identity);
   const mark = markOf(identity);
   const trees = await trillian.listTrees(bounds);
   const [adopted, ...doubled] = trees.filter(({ description }) => description === mark);
-  const { treeId } = adopted ?? (await trillian.createTree(await newTree(systems, identity, bounds), bounds));
+  const { treeId } = adopted ?? (await trillian.createTree(await newTree(systems, identity), bounds));
   // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
-  if (await isServed(systems, treeId, bounds)) {
+  if (await isServed(systems, treeId)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
   }
   // A tree without a root takes no leaf.
@@ -51,7 +46,7 @@ export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async
   for (const tree of doubled) {
     await trillian.setState(tree.treeId, 'FROZEN', bounds);
   }
-  await untilTakenOn(systems, treeId, bounds);
+  await untilTakenOn(systems, treeId);
   return treeId;
 };
 
@@ -59,7 +54,7 @@ export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async
  * Waits until the signer has taken the tree on, which it does while that is DRAINING, not FROZEN: its first leaf is not late
  * then. With a database nothing else is asked of the signers' metrics, so their absence only costs this wait.
  */
-const untilTakenOn: Act<TreeId> = async ({ metrics, queue }, treeId, bounds) => {
+const untilTakenOn: Act<TreeId> = async ({ metrics, queue, bounds }, treeId) => {
   const ends = performance.now() + MASTERSHIP_MS;
   for (let began = performance.now(); began < ends; began = performance.now()) {
     try {
@@ -81,40 +76,37 @@ const untilTakenOn: Act<TreeId> = async ({ metrics, queue }, treeId, bounds) => 
  * reset after its end finds its next tree alive (H7); and so is an earlier one that holds entries of clients, which is
  * alive whatever the configuration says (H10).
  */
-export const retireNextTree: Act<Pick<AttemptInput, 'identity'>> = async (systems, { identity }, bounds) => {
-  const trees = markedTrees(await systems.trillian.listTrees(bounds), systems.log).filter(
+export const retireNextTree: Act<Pick<AttemptInput, 'identity'>> = async (systems, { identity }) => {
+  const trees = markedTrees(await systems.trillian.listTrees(systems.bounds), systems.log).filter(
     ({ identity: by }) => by.rotationId === identity.rotationId && by.attempt <= identity.attempt,
   );
   for (const { treeId, state, identity: by } of trees) {
-    if (state === 'FROZEN' || (await isServed(systems, treeId, bounds))) {
+    if (state === 'FROZEN' || (await isServed(systems, treeId))) {
       continue;
     }
-    if (by.attempt === identity.attempt || (await contentOf(systems, treeId, bounds)) !== 'public entries') {
-      await systems.trillian.setState(treeId, 'FROZEN', bounds);
+    if (by.attempt === identity.attempt || (await contentOf(systems, treeId)) !== 'public entries') {
+      await systems.trillian.setState(treeId, 'FROZEN', systems.bounds);
     }
   }
 };
 
 /** The shards that the release is configured with to which clients are sent. */
-async function servedShards(
-  { traffic, installation }: LogSystems,
-  bounds: ActivityBounds,
-): Promise<ConfiguredShards> {
+async function servedShards({ traffic, installation, bounds }: BoundSystems): Promise<ConfiguredShards> {
   const { instances } = await traffic.state(bounds.signal);
   const { current } = await installation.roles(instances, bounds.signal);
   return await installation.configured(current, bounds.signal);
 }
 
 /** What is said of the next tree. It goes on as the tree that serves, in whatever of that one is a choice. */
-const newTree: Act<AttemptIdentity, NewTree> = async (systems, identity, bounds) => {
-  const { activeTreeId } = await servedShards(systems, bounds);
-  const { maxRootDurationMs } = await systems.trillian.getTree(activeTreeId, bounds);
+const newTree: Act<AttemptIdentity, NewTree> = async (systems, identity) => {
+  const { activeTreeId } = await servedShards(systems);
+  const { maxRootDurationMs } = await systems.trillian.getTree(activeTreeId, systems.bounds);
   const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
   return { displayName, description: markOf(identity), maxRootDurationMs };
 };
 
 /** Whether the release that the gate sends to is configured with this tree. */
-const isServed: Act<TreeId, boolean> = async (systems, treeId, bounds) => {
-  const { activeTreeId, inactiveTreeIds } = await servedShards(systems, bounds);
+const isServed: Act<TreeId, boolean> = async (systems, treeId) => {
+  const { activeTreeId, inactiveTreeIds } = await servedShards(systems);
   return activeTreeId === treeId || inactiveTreeIds.includes(treeId);
 };

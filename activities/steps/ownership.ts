@@ -3,16 +3,15 @@ import type { Release } from '../../workflows/model/installation';
 import { markedTrees, attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import { sendsTo } from '../../workflows/model/traffic';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse, unlessRefused } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 
 /**
  * Refuses NOT_OURS when a later attempt, or a recovery, has the log: traffic follows a greater number, or one stands in the mark of
  * a tree. Whatever a Reset repeats or a stopped worker still sends is then left undone (H7, H8).
  */
-export const requireOurs: Act<AttemptIdentity> = async ({ log, traffic, trillian }, identity, bounds) => {
+export const requireOurs: Act<AttemptIdentity> = async ({ log, traffic, trillian, bounds }, identity) => {
   const [state, trees] = await Promise.all([traffic.state(bounds.signal), trillian.listTrees(bounds)]);
   const fence = fenceOf(identity);
   const marks = markedTrees(trees, log).map((tree) => tree.identity);
@@ -34,23 +33,22 @@ export const requireOurs: Act<AttemptIdentity> = async ({ log, traffic, trillian
 
 /** Runs an undo unless a later attempt has the log: then there is nothing of this one left to take back. */
 export async function ifOurs<Result>(
-  systems: LogSystems,
+  systems: BoundSystems,
   identity: AttemptIdentity,
-  bounds: ActivityBounds,
   otherwise: Result,
   undo: () => Promise<Result>,
 ): Promise<Result> {
-  const isOurs = requireOurs(systems, identity, bounds).then(() => true);
+  const isOurs = requireOurs(systems, identity).then(() => true);
   return (await unlessRefused('NOT_OURS', isOurs, false)) ? await undo() : otherwise;
 }
 
 /** Whether clients are sent to the next release. */
-export const isExposed: Act<AttemptInput, boolean> = async (systems, { release }, bounds) => {
-  return await serves(systems, release.next, bounds);
+export const isExposed: Act<AttemptInput, boolean> = async (systems, { release }) => {
+  return await serves(systems, release.next);
 };
 
 /** Whether clients are sent to a release. */
-export const serves: Act<Release, boolean> = async ({ traffic, installation }, release, bounds) => {
+export const serves: Act<Release, boolean> = async ({ traffic, installation, bounds }, release) => {
   const { instances } = await traffic.state(bounds.signal);
   return sendsTo(instances, await installation.instances(release, bounds.signal));
 };
@@ -59,9 +57,9 @@ export const serves: Act<Release, boolean> = async ({ traffic, installation }, r
  * Whether the log lives on the next tree: clients are sent there and it takes their writes. An undo that gets here all the
  * same, of a rotation that was reset after its end, takes nothing back (H7).
  */
-export const livesOnNext: Act<AttemptInput, boolean> = async (systems, input, bounds) => {
-  if (!(await isExposed(systems, input, bounds))) {
+export const livesOnNext: Act<AttemptInput, boolean> = async (systems, input) => {
+  if (!(await isExposed(systems, input))) {
     return false;
   }
-  return (await systems.trillian.getTree(input.release.nextTreeId, bounds)).state === 'ACTIVE';
+  return (await systems.trillian.getTree(input.release.nextTreeId, systems.bounds)).state === 'ACTIVE';
 };

@@ -19,12 +19,11 @@ import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
 import type { RotationRequest } from '../../workflows/model/request';
 import { firstIndexAfter } from '../../workflows/model/shards';
 import type { TrafficWords } from '../../workflows/model/traffic';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused } from '../errors/refusal-error';
 import { readInstallation } from '../installation/installation';
 import { requireShown } from '../tree-queue/tree-row';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
 import { servedDrift } from './drift';
@@ -38,8 +37,8 @@ const PATIENCE_MS = 2_000;
 const LATEST_LEAVES = 100;
 
 /** Reads all that a plan is made of, and says of each look what came out. Changes nothing. */
-export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, request, bounds) => {
-  const { traffic, trillian, metrics, queue, installation, addresses, timing } = systems;
+export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, request) => {
+  const { traffic, trillian, metrics, queue, installation, addresses, timing, bounds } = systems;
   const { log } = request;
   const checks: Check[] = [];
   /** What was read; undefined where that was refused, which fails the check. */
@@ -86,7 +85,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
   const { activeTreeId, current: serving } = state;
   const readingShards = look(
     'TREES_READ',
-    () => readShards(systems, state, bounds),
+    () => readShards(systems, state),
     ({ inactive, currentHead }) => ({
       trees: inactive.length + 1,
       size: firstIndexAfter(inactive) + currentHead.size,
@@ -94,10 +93,10 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
   );
   const [shards, publicLog, instances, planned, evidence] = await Promise.all([
     readingShards,
-    readingShards.then((read) => (read ? checkPublicLog(systems, state, read.inactive, bounds) : [])),
+    readingShards.then((read) => (read ? checkPublicLog(systems, state, read.inactive) : [])),
     look(
       'INSTANCES_ANSWER',
-      () => readInstances(systems, state, bounds),
+      () => readInstances(systems, state),
       (read) => ({ instances: read.map(({ name }) => name) }),
     ),
     look(
@@ -107,17 +106,17 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
     ),
     look(
       'DRAIN_PROVABLE',
-      () => drainEvidence(systems, activeTreeId, bounds),
+      () => drainEvidence(systems, activeTreeId),
       (found) => found,
     ),
     look(
       'LOG_SERVER_LISTED',
-      () => requireListedLogServer(systems, activeTreeId, bounds),
+      () => requireListedLogServer(systems, activeTreeId),
       () => ({ address: addresses.trillian }),
     ),
     look(
       'SIGNERS_IN_TIME',
-      () => requireSignersInTime(systems, bounds),
+      () => requireSignersInTime(systems),
       () => ({ mostMs: longestSignerWaitsMs(timing.criticalSectionMs) }),
     ),
     queue &&
@@ -135,7 +134,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
   const { found: drift, refusal } = await foundOrRefused(() =>
     retryWhileUnreachable(
       bounds,
-      () => servedDrift(systems, { installation: state, instances }, bounds),
+      () => servedDrift(systems, { installation: state, instances }),
       PATIENCE_MS,
     ),
   );
@@ -154,7 +153,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
         number: trafficState.number,
         holding: trafficState.mode === 'hold',
         alarms: gateAlarms(log, { installation: state, inactive: shards.inactive, trafficState }),
-        words: await trafficWords(systems, state, shards.currentHead.size, bounds),
+        words: await trafficWords(systems, state, shards.currentHead.size),
       },
       largestMark: Math.max(0, ...marked.map((tree) => tree.identity.number)),
       unusableMarks: treesWithUnusableMark(trees, log),
@@ -167,9 +166,8 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
 };
 
 const readShards: Act<InstallationState, Pick<FoundLog, 'current' | 'currentHead' | 'inactive'>> = async (
-  { trillian },
+  { trillian, bounds },
   state,
-  bounds,
 ) => {
   const current = await trillian.getTree(state.activeTreeId, bounds);
   const inactive = await Promise.all(
@@ -183,10 +181,9 @@ const readShards: Act<InstallationState, Pick<FoundLog, 'current' | 'currentHead
 };
 
 async function trafficWords(
-  { traffic, trillian, timing: { criticalSectionMs } }: LogSystems,
+  { traffic, trillian, timing: { criticalSectionMs }, bounds }: BoundSystems,
   { next, nextInstances, activeTreeId }: InstallationState,
   size: number,
-  bounds: ActivityBounds,
 ): Promise<TrafficWords> {
   const addresses = nextInstances.map(({ url }) => url).join(', ');
   return await traffic.words({
@@ -201,7 +198,7 @@ async function trafficWords(
   });
 }
 
-const readInstances: Act<InstallationState, FoundLog['instances']> = async ({ rekor }, state, bounds) => {
+const readInstances: Act<InstallationState, FoundLog['instances']> = async ({ rekor, bounds }, state) => {
   return await Promise.all(
     state.currentInstances.map(async (instance) => ({
       name: instance.name,

@@ -2,12 +2,11 @@ import { failedCheck, passedCheck, type Check } from '../../workflows/model/chec
 import type { InstallationState } from '../../workflows/model/installation';
 import type { Shard } from '../../workflows/model/log';
 import { refusal } from '../../workflows/model/refusals';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused, RefusalError } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
 import type { LogAddress } from '../verification/target';
 import type { LogIdentity } from '../verification/rehearsal';
+import type { BoundSystems } from '../systems';
 import { instanceAddress, publicAddress } from './log-addresses';
 
 /** What could not be reached is tried again for this long, in milliseconds. */
@@ -25,17 +24,16 @@ const LONGEST_LOOK_MS = 10_000;
  * is changed; behind the point of no return it would hold the rotation. Changes nothing.
  */
 export async function checkPublicLog(
-  systems: LogSystems,
+  systems: BoundSystems,
   { activeTreeId, currentInstances }: InstallationState,
   inactive: readonly Shard[],
-  bounds: ActivityBounds,
 ): Promise<Check[]> {
   const expected = { activeTreeId, inactive };
   const identityAt = async (address: LogAddress): Promise<readonly [Check, LogIdentity | null]> => {
     const look = () =>
-      withinTime(systems, address, bounds, (signal) => systems.verifier.rehearse(address, expected, signal));
+      withinTime(systems, address, (signal) => systems.verifier.rehearse(address, expected, signal));
     const { found, refusal: refused } = await foundOrRefused(() =>
-      retryWhileUnreachable(bounds, look, PATIENCE_MS),
+      retryWhileUnreachable(systems.bounds, look, PATIENCE_MS),
     );
     return [
       refused ? failedCheck('LOG_CAN_BE_VERIFIED', refused) : passedCheck('LOG_CAN_BE_VERIFIED', address),
@@ -57,7 +55,7 @@ export async function checkPublicLog(
 
 /** Checkpoints are signed under the name that verifiers know: the configured one, or that of the public address. */
 function checkHostName(
-  { log, hostname: expected }: LogSystems,
+  { log, hostname: expected }: BoundSystems,
   { url, field }: LogAddress,
   { hostname: served }: LogIdentity,
 ): Check {
@@ -76,16 +74,15 @@ function checkHostName(
 }
 
 async function withinTime<Result>(
-  { log }: LogSystems,
+  { log, bounds }: BoundSystems,
   { url, field }: LogAddress,
-  { signal }: ActivityBounds,
   look: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const time = AbortSignal.timeout(LONGEST_LOOK_MS);
   try {
-    return await look(AbortSignal.any([signal, time]));
+    return await look(AbortSignal.any([bounds.signal, time]));
   } catch (error) {
-    if (time.aborted && !signal.aborted && !(error instanceof RefusalError)) {
+    if (time.aborted && !bounds.signal.aborted && !(error instanceof RefusalError)) {
       const reason = `not everything was answered within ${LONGEST_LOOK_MS / 1000} s`;
       throw new RefusalError(refusal('REKOR_UNREACHABLE', { log, instance: field, url, reason }), {
         cause: error,

@@ -1,21 +1,16 @@
 import type { DeleteTreeInput, RetiredTree } from '../../workflows/model/retired';
 import type { TreeHead, TreeId } from '../../workflows/model/log';
 import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { headOrEmpty } from '../empty-tree';
 import { refuse } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { contentAt, handedOver, type HandedOver } from './next-tree-content';
 
 /** The trees that undone attempts of a log left behind, with what stands against deleting each. */
-export const retiredTrees: Act<{ readonly log: string }, readonly RetiredTree[]> = async (
-  systems,
-  _request,
-  bounds,
-) => {
-  const named = await everyNamedTree(systems, bounds);
-  const read = await everyMarkedTree(systems, bounds);
+export const retiredTrees: Act<{ readonly log: string }, readonly RetiredTree[]> = async (systems) => {
+  const named = await everyNamedTree(systems);
+  const read = await everyMarkedTree(systems);
   const followedBy = new Map(
     read.flatMap(({ treeId, size, handover }) =>
       handover && (size > 1 || named.has(treeId)) ? [[handover.end.treeId, treeId] as const] : [],
@@ -43,23 +38,23 @@ type ReadTree = MarkedTree & TreeHead & { readonly handover: HandedOver | null }
  * Reads every tree that a rotation of the log made. One whose handover leaf names another, and that is served or holds
  * entries of clients, followed that one as a shard, whatever a list that a stale deploy has brought back says (H10).
  */
-async function everyMarkedTree(systems: LogSystems, bounds: ActivityBounds): Promise<ReadTree[]> {
-  const { log, trillian } = systems;
+async function everyMarkedTree(systems: BoundSystems): Promise<ReadTree[]> {
+  const { log, trillian, bounds } = systems;
   const read: ReadTree[] = [];
   for (const tree of markedTrees(await trillian.listTrees(bounds), log)) {
     const head = await headOrEmpty(trillian, tree.treeId, bounds);
-    read.push({ ...tree, ...head, handover: await handedOver(systems, tree.treeId, bounds) });
+    read.push({ ...tree, ...head, handover: await handedOver(systems, tree.treeId) });
   }
   return read;
 }
 
 /** Deletes one retired tree, after looking at everything once more. Refuses NOT_PRUNABLE. */
-export const deleteRetiredTree: Act<DeleteTreeInput> = async (systems, { treeId }, bounds) => {
-  const { trillian, log } = systems;
-  if (bounds.steps.began.includes('prune') && !(await isListed(systems, treeId, bounds))) {
+export const deleteRetiredTree: Act<DeleteTreeInput> = async (systems, { treeId }) => {
+  const { trillian, log, bounds } = systems;
+  if (bounds.steps.began.includes('prune') && !(await isListed(systems, treeId))) {
     return; // It was deleted, and the answer was lost.
   }
-  const tree = (await retiredTrees(systems, { log }, bounds)).find((retired) => retired.treeId === treeId);
+  const tree = (await retiredTrees(systems, { log })).find((retired) => retired.treeId === treeId);
   if (!tree || tree.keep !== undefined) {
     const reason = tree?.keep ?? 'no rotation of this log has retired it, or something names it';
     throw refuse('NOT_PRUNABLE', { tree: treeId, reason });
@@ -67,13 +62,13 @@ export const deleteRetiredTree: Act<DeleteTreeInput> = async (systems, { treeId 
   await bounds.step('prune', () => trillian.deleteTree(treeId, bounds));
 };
 
-const isListed: Act<string, boolean> = async ({ trillian }, treeId, bounds) => {
+const isListed: Act<string, boolean> = async ({ trillian, bounds }, treeId) => {
   return (await trillian.listTrees(bounds)).some((tree) => tree.treeId === treeId);
 };
 
 /** The trees that either release is configured with, or that a process of either has loaded. */
-async function everyNamedTree(systems: LogSystems, bounds: ActivityBounds): Promise<ReadonlySet<string>> {
-  const { traffic, installation, rekor } = systems;
+async function everyNamedTree(systems: BoundSystems): Promise<ReadonlySet<string>> {
+  const { traffic, installation, rekor, bounds } = systems;
   const { instances } = await traffic.state(bounds.signal);
   const { current, next } = await installation.roles(instances, bounds.signal);
   const named: TreeId[] = [];

@@ -25,19 +25,18 @@ export interface NotAsBefore {
  * @returns what was found, in plain words; nothing in the good case.
  * @throws NOT_AS_BEFORE when something is not as before all the same.
  */
-export const lookBack: Act<LookBackInput, readonly string[]> = async (systems, input, bounds) => {
-  const looked = async (): Promise<string[]> =>
-    (await notAsBefore(systems, input, bounds)).map(({ found }) => found);
+export const lookBack: Act<LookBackInput, readonly string[]> = async (systems, input) => {
+  const looked = async (): Promise<string[]> => (await notAsBefore(systems, input)).map(({ found }) => found);
   const differences = await looked();
   if (differences.length === 0) {
     return [];
   }
-  await closeNextTree(systems, input, bounds);
+  await closeNextTree(systems, input);
   if (input.froze) {
-    await allowWritesToCurrent(systems, input, bounds);
+    await allowWritesToCurrent(systems, input);
   }
-  await sendToCurrent(systems, input, bounds);
-  await retireNextTree(systems, input, bounds);
+  await sendToCurrent(systems, input);
+  await retireNextTree(systems, input);
   const left = await looked();
   if (left.length > 0) {
     throw refuse('NOT_AS_BEFORE', { log: systems.log, differences: left });
@@ -46,11 +45,11 @@ export const lookBack: Act<LookBackInput, readonly string[]> = async (systems, i
 };
 
 /** What is not as before, with what would put it right, in an order in which no two trees are ever ACTIVE. Nothing where a later attempt has the log, or it lives on the next tree. */
-export const notAsBefore: Act<LookBackInput, readonly NotAsBefore[]> = async (systems, input, bounds) => {
-  const { log, trillian, traffic, installation } = systems;
+export const notAsBefore: Act<LookBackInput, readonly NotAsBefore[]> = async (systems, input) => {
+  const { log, trillian, traffic, installation, bounds } = systems;
   const { identity, release } = input;
-  return await ifOurs<readonly NotAsBefore[]>(systems, identity, bounds, [], async () => {
-    if (release.supersedes || (await livesOnNext(systems, input, bounds))) {
+  return await ifOurs<readonly NotAsBefore[]>(systems, identity, [], async () => {
+    if (release.supersedes || (await livesOnNext(systems, input))) {
       return [];
     }
     const trees = await trillian.listTrees(bounds);

@@ -1,8 +1,7 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import type { Instance } from '../../workflows/model/log';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { refuse } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import { instanceAddress } from './log-addresses';
 
 /**
@@ -11,12 +10,11 @@ import { instanceAddress } from './log-addresses';
  * Behind the point of no return there is no way back from any of these. Refuses OPERATION_SWITCHED_OFF or RELEASES_DIFFER.
  */
 export async function requireSameService(
-  systems: LogSystems,
+  systems: BoundSystems,
   { release }: AttemptInput,
   next: Instance,
-  bounds: ActivityBounds,
 ): Promise<void> {
-  const { verifier, rekor, installation } = systems;
+  const { verifier, rekor, installation, bounds } = systems;
   const { signal } = bounds;
   const ofNext = await verifier.rehearse(instanceAddress(systems, next), undefined, signal);
   const offAtNext = await rekor.switchedOff(next, signal);

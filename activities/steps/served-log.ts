@@ -1,8 +1,7 @@
 import type { Release } from '../../workflows/model/installation';
 import type { Instance, InstanceLog } from '../../workflows/model/log';
-import type { ActivityBounds } from '../bounds/activity-bounds';
 import { RefusalError } from '../errors/refusal-error';
-import type { LogSystems } from '../systems';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { pause } from '../bounds/waiting';
 
@@ -20,15 +19,14 @@ export interface OfRelease {
 }
 
 /** Whether an instance is one of its release's still: a pod that was lost answers never again. */
-export const stillThere: Act<OfRelease, boolean> = async ({ installation }, { instance, of }, { signal }) => {
-  return (await installation.instances(of, signal)).some(({ url }) => url === instance.url);
+export const stillThere: Act<OfRelease, boolean> = async ({ installation, bounds }, { instance, of }) => {
+  return (await installation.instances(of, bounds.signal)).some(({ url }) => url === instance.url);
 };
 
 /** What a started instance serves, as soon as it answers, while the attempt lasts; null when there is no use in asking again. */
 export async function servedLog(
-  { rekor }: LogSystems,
+  { rekor, bounds }: BoundSystems,
   instance: Instance,
-  bounds: ActivityBounds,
   { everyMs, unanswered }: Patience,
 ): Promise<InstanceLog | null> {
   for (;;) {

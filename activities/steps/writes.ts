@@ -8,7 +8,6 @@ import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import { OwnWords } from '../errors/own-words';
 import { foundOrRefused, isRefusal, refuse, RefusalError, unlessRefused } from '../errors/refusal-error';
-import type { Installation } from '../installation/installation';
 import type { TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
@@ -20,9 +19,14 @@ const LOOK_EVERY_MS = 5;
 /** Uploads too large to be held may take this share of the section's time; then the freeze decides about them (H14). */
 const STREAMS_SHARE = 0.4;
 
+/** An attempt whose current tree has ended. */
+export interface FrozenAttempt extends AttemptInput {
+  readonly frozen: FrozenTree;
+}
+
 /** New writes wait, and no call of a write to the current release is in flight. */
-export const hold: Act<CriticalInput> = async (systems, input, bounds) => {
-  const { traffic } = systems;
+export const hold: Act<CriticalInput> = async (systems, input) => {
+  const { traffic, bounds } = systems;
   const began = performance.now();
   const leaseMs = input.budgetMs + LEASE_MARGIN_MS;
   let state = await traffic.hold({ ...orderOf(input.identity), leaseMs }, bounds.signal);
@@ -55,11 +59,11 @@ function onlyStreamsLeft(state: TrafficState, waitedMs: number, budgetMs: number
  * hold nor its exposure can land late and undo this (H8). A gate that follows a later order is left alone, and so is one
  * that sends to a next tree on which the log lives (H7).
  */
-export const sendToCurrent: Act<AttemptInput> = async (systems, input, bounds) => {
+export const sendToCurrent: Act<AttemptInput> = async (systems, input) => {
   const { release, identity } = input;
-  if (!(await livesOnNext(systems, input, bounds))) {
+  if (!(await livesOnNext(systems, input))) {
     const by = orderOf(identity, fenceOf(identity).undo);
-    const sending = send(systems, { to: release.current, by, shards: shardsOfCurrent(release) }, bounds);
+    const sending = send(systems, { to: release.current, by, shards: shardsOfCurrent(release) });
     await unlessRefused('GATE_ORDER_REFUSED', sending, undefined);
   }
 };
@@ -68,39 +72,32 @@ export const sendToCurrent: Act<AttemptInput> = async (systems, input, bounds) =
  * Reads and writes go to the next release, held writes first, and only to processes that have loaded what was proven; no
  * harm when somebody else has sent them there.
  */
-export const expose: Act<AttemptInput & { readonly frozen: FrozenTree }> = async (systems, input, bounds) => {
+export const expose: Act<FrozenAttempt> = async (systems, input) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
   try {
-    await send(systems, { to: input.release.next, by: orderOf(input.identity), shards }, bounds);
+    await send(systems, { to: input.release.next, by: orderOf(input.identity), shards });
   } catch (error) {
-    if (!isRefusal(error, 'GATE_ORDER_REFUSED') || !(await livesOnNext(systems, input, bounds))) {
+    if (!isRefusal(error, 'GATE_ORDER_REFUSED') || !(await livesOnNext(systems, input))) {
       throw error;
     }
   }
 };
 
 /** Reads and writes go from the next release to the one that it was settled into, which serves the same shards. */
-export const sendToSettled: Act<ExposedInput & { to: Release }> = async (
-  systems,
-  { to, ...input },
-  bounds,
-) => {
+export const sendToSettled: Act<ExposedInput & { to: Release }> = async (systems, { to, ...input }) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
-  await send(systems, { to, by: orderOf(input.identity), shards }, bounds);
+  await send(systems, { to, by: orderOf(input.identity), shards });
 };
 
 /**
  * Announces where exposure will send the writes that wait, so that the gate opens its connections while the handover leaf is
  * still on its way. It only saves time: a gate that does not take this opens them at the exposure.
  */
-export const announceNext: Act<AttemptInput & { readonly frozen: FrozenTree }> = async (
-  { traffic, installation },
-  { release, identity, frozen },
-  { signal },
-) => {
-  const instances = await addressesOf(installation, release.next, signal);
-  const shards = shardsOfNext(release, frozen.size);
-  await foundOrRefused(() => traffic.announce({ number: fenceOf(identity).act, instances, shards }, signal));
+export const announceNext: Act<FrozenAttempt> = async (systems, { release, identity, frozen }) => {
+  const { traffic, bounds } = systems;
+  const instances = await addressesOf(systems, release.next);
+  const notice = { number: fenceOf(identity).act, instances, shards: shardsOfNext(release, frozen.size) };
+  await foundOrRefused(() => traffic.announce(notice, bounds.signal));
 };
 
 /**
@@ -128,8 +125,9 @@ interface SendTo {
   readonly shards: LoadedShards | undefined;
 }
 
-const send: Act<SendTo> = async ({ traffic, installation }, { to, by, shards }, bounds) => {
-  const instances = await addressesOf(installation, to, bounds.signal);
+const send: Act<SendTo> = async (systems, { to, by, shards }) => {
+  const { traffic, bounds } = systems;
+  const instances = await addressesOf(systems, to);
   if (instances.length === 0) {
     throw new OwnWords(`There is no instance of ${to.name} to send writes to.`);
   }
@@ -140,10 +138,7 @@ function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): Ord
   return { attemptId: attemptIdOf(identity), number };
 }
 
-async function addressesOf(
-  installation: Installation,
-  release: Release,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  return (await installation.instances(release, signal)).map(({ url }) => url);
-}
+/** Where the instances of a release are reached now. */
+export const addressesOf: Act<Release, readonly string[]> = async ({ installation, bounds }, release) => {
+  return (await installation.instances(release, bounds.signal)).map(({ url }) => url);
+};

@@ -2,7 +2,7 @@ import type { KeptStep } from '../../workflows/model/steps';
 import { oncePerTry, type ActivityBounds } from '../../activities/bounds/activity-bounds';
 import { handoverLeaf, type TreeEnd } from '../../activities/handover';
 import { refuse } from '../../activities/errors/refusal-error';
-import type { LogSystems } from '../../activities/systems';
+import type { BoundSystems, LogSystems } from '../../activities/systems';
 import { gateTraffic } from '../../activities/traffic/gate';
 import type { OneGate } from '../../activities/traffic/one-gate';
 import type { GateState } from '../../gate/messages';
@@ -75,6 +75,11 @@ export function someBounds(): ActivityBounds {
   };
 }
 
+/** The same systems in another try of an activity. */
+export function inAnotherTry(systems: LogSystems): BoundSystems {
+  return { ...systems, bounds: someBounds() };
+}
+
 /** One log in memory, for what a step looks at and what it changes; `done` tells every change in order. */
 export class FakeLog {
   readonly done: string[] = [];
@@ -144,11 +149,12 @@ export class FakeLog {
     );
   }
 
-  systems(): LogSystems {
+  systems(): BoundSystems {
     const oneSigner = { signers: 1, unknownTo: [], pageBytes: 0 };
     let [runs, getTreeCalls] = [0, 0];
     const systems = {
       log: identity.log,
+      bounds: someBounds(),
       publicUrl: 'http://127.0.0.1:3000',
       drain: { signerIntervalMs: 1, guardWindowMs: 0, clockDifferenceMs: 0 },
       guard: { recover: true, stuckAfterMs: 60_000 },
@@ -191,7 +197,7 @@ export class FakeLog {
       traffic: gateTraffic([this.#oneGate()]),
       installation: this.#installation(),
     };
-    return systems as unknown as LogSystems;
+    return systems as unknown as BoundSystems;
   }
 
   #oneGate(): OneGate {

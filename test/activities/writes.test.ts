@@ -1,8 +1,7 @@
 import type { GateState, NextNotice, SendOrder } from '../../gate/messages';
-import type { ActivityBounds } from '../../activities/bounds/activity-bounds';
 import { refuse } from '../../activities/errors/refusal-error';
 import { announceNext, expose, sendToCurrent } from '../../activities/steps/writes';
-import type { LogSystems } from '../../activities/systems';
+import type { BoundSystems } from '../../activities/systems';
 
 const identity = { log: 'production', rotationId: 'r', attempt: 1, number: 7 };
 const inactive = [{ treeId: '100', length: 10 }];
@@ -11,15 +10,16 @@ const frozen = { treeId: '200', size: 20 };
 const input = { identity, release, frozen } as unknown as Parameters<typeof expose>[1];
 const ofCurrent = { activeTreeId: '200', inactive };
 const ofNext = { activeTreeId: '300', inactive: [...inactive, { treeId: '200', length: 20 }] };
-const bounds = { signal: new AbortController().signal } as unknown as ActivityBounds;
+const bounds = { signal: new AbortController().signal };
 
-function systemsWith(take: (order: SendOrder) => Promise<GateState>): LogSystems {
+function systemsWith(take: (order: SendOrder) => Promise<GateState>): BoundSystems {
   const url = (name: string): string =>
     ({ blue: 'http://127.0.0.1:1', green: 'http://127.0.0.1:2' })[name] ?? '';
   return {
+    bounds,
     traffic: { send: take, state: () => Promise.resolve({ instances: [url('blue')] }) },
     installation: { instances: (name: string) => [{ name, url: url(name) }] },
-  } as unknown as LogSystems;
+  } as unknown as BoundSystems;
 }
 
 describe('sending writes back to the current release', () => {
@@ -29,8 +29,8 @@ describe('sending writes back to the current release', () => {
       orders.push(taken);
       return Promise.resolve({} as GateState);
     });
-    await expose(systems, input, bounds);
-    await sendToCurrent(systems, input, bounds);
+    await expose(systems, input);
+    await sendToCurrent(systems, input);
     expect(orders).toEqual([
       { attemptId: 'r/1', number: 7, instances: ['http://127.0.0.1:2'], shards: ofNext },
       { attemptId: 'r/1', number: 8, instances: ['http://127.0.0.1:1'], shards: ofCurrent },
@@ -44,7 +44,7 @@ describe('sending writes back to the current release', () => {
       return Promise.resolve({} as GateState);
     });
     const superseding = { ...input, release: { ...input.release, supersedes: true } };
-    await sendToCurrent(systems, superseding, bounds);
+    await sendToCurrent(systems, superseding);
     expect(orders.map(({ shards }) => shards)).toEqual([undefined]);
   });
 
@@ -52,8 +52,8 @@ describe('sending writes back to the current release', () => {
     const later = systemsWith(() =>
       Promise.reject(refuse('GATE_ORDER_REFUSED', { number: 8, has: 9, mode: 'pass' })),
     );
-    await expect(sendToCurrent(later, input, bounds)).resolves.toBeUndefined();
-    await expect(expose(later, input, bounds)).rejects.toMatchObject({
+    await expect(sendToCurrent(later, input)).resolves.toBeUndefined();
+    await expect(expose(later, input)).rejects.toMatchObject({
       refusal: { code: 'GATE_ORDER_REFUSED' },
     });
     const away = systemsWith(() =>
@@ -61,16 +61,16 @@ describe('sending writes back to the current release', () => {
         refuse('GATE_UNREACHABLE', { log: 'production', url: 'http://127.0.0.1:3', reason: 'refused' }),
       ),
     );
-    await expect(sendToCurrent(away, input, bounds)).rejects.toMatchObject({
+    await expect(sendToCurrent(away, input)).rejects.toMatchObject({
       refusal: { code: 'GATE_UNREACHABLE' },
     });
   });
 });
 
 describe('the announcement of the next release', () => {
-  const systemsHearing = (hear: (notice: NextNotice) => Promise<GateState>): LogSystems => {
+  const systemsHearing = (hear: (notice: NextNotice) => Promise<GateState>): BoundSystems => {
     const { installation } = systemsWith(() => Promise.reject(new Error('no order')));
-    return { installation, traffic: { announce: hear } } as unknown as LogSystems;
+    return { bounds, installation, traffic: { announce: hear } } as unknown as BoundSystems;
   };
 
   it('says what exposure will say', async () => {
@@ -79,7 +79,7 @@ describe('the announcement of the next release', () => {
       notices.push(notice);
       return Promise.resolve({} as GateState);
     });
-    await announceNext(systems, input, bounds);
+    await announceNext(systems, input);
     expect(notices).toEqual([{ number: 7, instances: ['http://127.0.0.1:2'], shards: ofNext }]);
   });
 
@@ -88,9 +88,8 @@ describe('the announcement of the next release', () => {
     await announceNext(
       systemsHearing(() => Promise.reject(late)),
       input,
-      bounds,
     );
     const fault = systemsHearing(() => Promise.reject(new TypeError('x is not a function')));
-    await expect(announceNext(fault, input, bounds)).rejects.toThrow(TypeError);
+    await expect(announceNext(fault, input)).rejects.toThrow(TypeError);
   });
 });

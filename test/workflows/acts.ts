@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ActivityBounds } from '../../activities/bounds/activity-bounds';
 import { RefusalError } from '../../activities/errors/refusal-error';
-import type { LogSystems } from '../../activities/systems';
+import type { BoundSystems } from '../../activities/systems';
 import { refusal } from '../../workflows/model/refusals';
 
 /**
@@ -102,7 +101,7 @@ export function watchActs(watching: Acts): void {
   acts = watching;
 }
 
-type Step = (systems: LogSystems, input: unknown, bounds: ActivityBounds) => Promise<unknown>;
+type Step = (systems: BoundSystems, input: unknown) => Promise<unknown>;
 
 /** What an act calls of others is a part of it; but going forward goes through steps. */
 const inside = new AsyncLocalStorage<Act>();

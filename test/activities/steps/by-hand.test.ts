@@ -3,7 +3,7 @@ import { byHand } from '../../../activities/steps/by-hand';
 import type { ByHand } from '../../../workflows/model/by-hand';
 import { fenceOf } from '../../../workflows/model/fencing';
 import { expose } from '../../../activities/steps/writes';
-import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
+import { addresses, FakeLog, identity, order } from '../fake-log';
 
 const updatetree = (treeId: string, state: string) =>
   `updatetree --admin_server=127.0.0.1:8090 --tree_id=${treeId} --tree_state=${state}`;
@@ -13,7 +13,7 @@ const own = fenceOf(identity);
 const frozen = { treeId: '200', size: 20, rootHash: 'ab', proof: [] };
 
 const held = (log: FakeLog, step: StubbornStep): Promise<ByHand> =>
-  byHand(log.systems(), { step, identity, release: order.release }, someBounds());
+  byHand(log.systems(), { step, identity, release: order.release });
 
 describe('a step that cannot be finished', () => {
   it('is shown with what is there', async () => {
@@ -76,7 +76,7 @@ describe('a step that cannot be finished', () => {
     Object.assign(log.gate, { number: own.act, instances: [addresses['green']] });
     log.running.add('green');
     log.trees['300'] = { ...log.trees['300'], state: 'ACTIVE', size: 4 };
-    await expect(expose(log.systems(), { ...order, frozen }, someBounds())).resolves.toBeUndefined();
+    await expect(expose(log.systems(), { ...order, frozen })).resolves.toBeUndefined();
   });
 
   it('shows no command that starts a release beside a tree that grew: it would shift every index (H1)', async () => {
@@ -101,7 +101,7 @@ describe('a step that cannot be finished', () => {
       log.handsOver('200', '300', entries);
       log.trees['300'] = { ...log.trees['300'], state, size: 1 + entries };
       const look = { step, identity, release: order.release, froze: true };
-      const found = await byHand(log.systems(), look, someBounds());
+      const found = await byHand(log.systems(), look);
       expect(found.commands).toEqual([]);
       expect(found.state.at(-1)).toContain(words);
     },
@@ -110,7 +110,7 @@ describe('a step that cannot be finished', () => {
   it('opens no tree that was closed before the attempt: one that it was to supersede', async () => {
     const release = { ...order.release, supersedes: true };
     const step = 'undo freeze';
-    const { commands } = await byHand(new FakeLog().systems(), { step, identity, release }, someBounds());
+    const { commands } = await byHand(new FakeLog().systems(), { step, identity, release });
     expect(commands).toEqual([]);
   });
 
@@ -121,10 +121,10 @@ describe('a step that cannot be finished', () => {
     const log = new FakeLog();
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     const look = { step: 'look back' as const, identity, release: order.release, froze };
-    expect((await byHand(log.systems(), look, someBounds())).commands).toEqual(commands);
+    expect((await byHand(log.systems(), look)).commands).toEqual(commands);
     log.gate.instances = ['http://127.0.0.1:9'];
     const also = expect.stringContaining(`"instances":["${addresses['blue']}"]`) as string;
-    expect((await byHand(log.systems(), look, someBounds())).commands).toEqual([...commands, also]);
+    expect((await byHand(log.systems(), look)).commands).toEqual([...commands, also]);
   });
 
   it('says why its commands cannot be said', async () => {

@@ -1,5 +1,5 @@
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
-import { someBounds, FakeLog, identity, order } from '../fake-log';
+import { FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
 function frozen(): FakeLog {
@@ -8,7 +8,7 @@ function frozen(): FakeLog {
   return log;
 }
 
-const allow = (log: FakeLog, changed = order) => allowWritesToCurrent(log.systems(), changed, someBounds());
+const allow = (log: FakeLog, changed = order) => allowWritesToCurrent(log.systems(), changed);
 
 describe('allowing writes to the current tree', () => {
   it('opens it, also beside a next tree that was closed with its handover leaf', async () => {

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { guard } from '../../../activities/steps/guard';
-import type { LogSystems } from '../../../activities/systems';
-import { addresses, someBounds, FakeLog } from '../fake-log';
+import type { BoundSystems } from '../../../activities/systems';
+import { addresses, FakeLog } from '../fake-log';
 
 /** A log that was rotated and settled: tree 300 serves after 100 and 200. */
 function settled(): FakeLog {
@@ -11,10 +11,10 @@ function settled(): FakeLog {
 }
 
 /** One look of the guardian; no rotation is open. */
-async function guarded(log: FakeLog, systems: LogSystems = log.systems()): Promise<string[]> {
+async function guarded(log: FakeLog, systems: BoundSystems = log.systems()): Promise<string[]> {
   const notFound = new WorkflowNotFoundError('not found', 'log-production', undefined);
   const client = { workflow: { getHandle: () => ({ describe: () => Promise.reject(notFound) }) } };
-  const facts = await guard(systems, client as never, { log: 'production' }, someBounds());
+  const facts = await guard(systems, client as never, { log: 'production' });
   return facts.drift.map(({ code, message }) => `${code}: ${message}`);
 }
 
@@ -79,7 +79,7 @@ describe('what the gate must be told of the shards', () => {
   it('is left to an order that has come meanwhile', async () => {
     const log = settled();
     const systems = log.systems();
-    const meanwhile: LogSystems = {
+    const meanwhile: BoundSystems = {
       ...systems,
       traffic: {
         ...systems.traffic,

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { guard } from '../../../activities/steps/guard';
 import { refuse } from '../../../activities/errors/refusal-error';
-import { someBounds, FakeLog } from '../fake-log';
+import { FakeLog } from '../fake-log';
 
 /** Temporal without any rotation, or with one that is under way. */
 function temporal(running: boolean): Client {
@@ -24,7 +24,7 @@ function standing(): FakeLog {
 }
 
 const look = (log: FakeLog, running = false) =>
-  guard(log.systems(), temporal(running), { log: 'production' }, someBounds());
+  guard(log.systems(), temporal(running), { log: 'production' });
 
 it('tells what serves, and that each process has loaded what Trillian has', async () => {
   const { serves, drift, unread } = await look(standing());
@@ -62,7 +62,7 @@ it('tells what serves also when a process does not answer, but of no process', a
     ...{ log: 'production', instance: 'green', url: 'http://127.0.0.1:3002', reason: 'refused' },
   });
   const rekor = { ...systems.rekor, log: () => Promise.reject(silent) };
-  const facts = await guard({ ...systems, rekor }, temporal(false), { log: 'production' }, someBounds());
+  const facts = await guard({ ...systems, rekor }, temporal(false), { log: 'production' });
 
   expect(facts.unread).toMatchObject([{ code: 'REKOR_UNREACHABLE' }]);
   expect(facts.serves).toMatchObject({ release: 'slot green', nextIndex: 31 });

@@ -1,13 +1,13 @@
 import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
 import { refuse } from '../../../activities/errors/refusal-error';
 import { readHandover } from '../../../activities/handover';
-import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
+import { addresses, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
 describe('before the hold', () => {
   it('everything is as it was prepared, and the current tree is ended', async () => {
     const log = new FakeLog();
-    const { frozen } = await holdAndFreeze(log.systems(), order, someBounds());
+    const { frozen } = await holdAndFreeze(log.systems(), order);
     expect(frozen).toMatchObject({ treeId: '200', size: 20 });
     expect(log.done).toEqual(['hold 7', 'start green', '200 DRAINING', '200 FROZEN']);
   });
@@ -15,7 +15,7 @@ describe('before the hold', () => {
   it('a gate that spells the address of the slot otherwise sends to it all the same', async () => {
     const log = new FakeLog();
     log.gate.instances = ['HTTP://127.0.0.1:03001/'];
-    await expect(holdAndFreeze(log.systems(), order, someBounds())).resolves.toBeDefined();
+    await expect(holdAndFreeze(log.systems(), order)).resolves.toBeDefined();
   });
 
   it('a write past the gate is waited for before the freeze, and counted, though no gate knows of it (H11)', async () => {
@@ -29,7 +29,7 @@ describe('before the hold', () => {
       return Promise.resolve(inFlight);
     };
     const counted = { ...systems, metrics: { ...metrics, queueLeafInFlight } };
-    const { frozen } = await holdAndFreeze(counted, order, someBounds());
+    const { frozen } = await holdAndFreeze(counted, order);
     expect(frozen).toMatchObject({ treeId: '200', size: 21 });
     expect(log.done.slice(-4)).toEqual(['200 DRAINING', 'in flight 2', 'in flight 1', '200 FROZEN']);
   });
@@ -52,17 +52,17 @@ describe('before the hold', () => {
   ])('what someone else changed is named and left as it is: %s', async (_what, change, words) => {
     const log = new FakeLog();
     change(log);
-    const bounds = someBounds();
-    expect(await refused('CHANGED_BY_SOMEONE', holdAndFreeze(log.systems(), order, bounds))).toMatch(words);
+    const systems = log.systems();
+    expect(await refused('CHANGED_BY_SOMEONE', holdAndFreeze(systems, order))).toMatch(words);
     expect(log.done).toEqual([]);
     // Nothing was begun, so nothing is undone.
-    expect(bounds.steps.began).toEqual([]);
+    expect(systems.bounds.steps.began).toEqual([]);
   });
 
   it('a section that was begun before by a run which was reset is not begun again (H7)', async () => {
     const log = new FakeLog();
     Object.assign(log.gate, { mode: 'hold', number: identity.number, attemptId: 'r/1' });
-    await refused('ATTEMPT_REPEATED', holdAndFreeze(log.systems(), order, someBounds()));
+    await refused('ATTEMPT_REPEATED', holdAndFreeze(log.systems(), order));
     expect(log.done).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('before the hold', () => {
     Object.assign(log.gate, { mode: 'hold', number: 5, attemptId: 'r/1' });
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     const superseding = { ...order, release: { ...order.release, supersedes: true } };
-    await holdAndFreeze(log.systems(), superseding, someBounds());
+    await holdAndFreeze(log.systems(), superseding);
     // Both are closed still; they are set so anew, for a proof that no older copy of the database can give.
     expect(log.done).toEqual(['hold 7', 'start green', '100 FROZEN', '200 FROZEN']);
   });
@@ -92,7 +92,7 @@ describe('before the opening', () => {
 
   it('the writes still wait for this attempt: the next tree is opened, then clients are sent there', async () => {
     const log = held();
-    const { handover } = await openAndExpose(log.systems(), opening(log), someBounds());
+    const { handover } = await openAndExpose(log.systems(), opening(log));
     expect(handover?.text).toContain('tree 200\nsize 20');
     expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'send 7']);
   });
@@ -106,7 +106,7 @@ describe('before the opening', () => {
       log.handsOver('200', treeId);
       return Promise.resolve('queued');
     });
-    await openAndExpose(systems, opening(log), someBounds());
+    await openAndExpose(systems, opening(log));
     expect(queueLeaf).toHaveBeenCalledTimes(1);
     const [treeId, { value, extraData = Buffer.alloc(0) } = { value: Buffer.alloc(0) }] =
       queueLeaf.mock.calls[0] ?? [];
@@ -128,46 +128,44 @@ describe('before the opening', () => {
   ])('nothing is opened when %s', async (_what, change, words) => {
     const log = held();
     change(log);
-    const bounds = someBounds();
-    const message = await refused('CHANGED_BY_SOMEONE', openAndExpose(log.systems(), opening(log), bounds));
+    const systems = log.systems();
+    const message = await refused('CHANGED_BY_SOMEONE', openAndExpose(systems, opening(log)));
     expect(message).toMatch(words);
     expect(log.done).toEqual([]);
     // Its undo decides by what the next tree holds.
-    expect(bounds.steps.began).toEqual(['verify']);
+    expect(systems.bounds.steps.began).toEqual(['verify']);
   });
 
   it('nothing is opened either when the first look was not answered, and the attempt is repeated', async () => {
     const log = held();
     log.trees['300'] = { state: 'FROZEN', size: 0, mark: identity };
     const systems = log.systems();
-    const bounds = someBounds();
     const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
     const asked = jest.spyOn(systems.traffic, 'state').mockRejectedValue(away);
-    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), bounds));
+    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log)));
     asked.mockRestore();
     const unread = jest.spyOn(systems.trillian, 'getTree').mockRejectedValueOnce(away);
-    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), bounds));
+    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log)));
     unread.mockRestore();
-    await refused('CHANGED_BY_SOMEONE', openAndExpose(systems, opening(log), bounds));
+    await refused('CHANGED_BY_SOMEONE', openAndExpose(systems, opening(log)));
     expect(log.done).toEqual([]);
   });
 
   it('what it has opened itself is no surprise when the attempt is repeated', async () => {
     const log = held();
     const systems = log.systems();
-    const bounds = someBounds();
     const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
     const lost = jest.spyOn(systems.traffic, 'send').mockRejectedValueOnce(away);
-    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log), bounds));
+    await refused('GATE_UNREACHABLE', openAndExpose(systems, opening(log)));
     lost.mockRestore();
-    await openAndExpose(systems, opening(log), bounds);
+    await openAndExpose(systems, opening(log));
     expect(log.done).toEqual(['300 ACTIVE', 'queueLeaf 300', 'next 7', 'next 7', 'send 7']);
   });
 
   it('nothing is opened when an earlier run of the section has opened it (H7)', async () => {
     const log = held();
     log.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity };
-    await refused('ATTEMPT_REPEATED', openAndExpose(log.systems(), opening(log), someBounds()));
+    await refused('ATTEMPT_REPEATED', openAndExpose(log.systems(), opening(log)));
     expect(log.done).toEqual([]);
   });
 });

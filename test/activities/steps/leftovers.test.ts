@@ -1,9 +1,9 @@
 import { driftOf } from '../../../activities/steps/drift';
 import { leftovers, seeLeftovers, superseding } from '../../../activities/steps/leftovers';
-import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
+import { addresses, FakeLog, identity, order } from '../fake-log';
 import { slotBlue, slotGreen } from '../../model/two-slots';
 
-const found = (log: FakeLog) => leftovers(log.systems(), { log: 'production' }, someBounds());
+const found = (log: FakeLog) => leftovers(log.systems(), { log: 'production' });
 
 /** A log that was rotated and settled. */
 function settled(): FakeLog {
@@ -14,7 +14,7 @@ function settled(): FakeLog {
 
 async function driftIn(log: FakeLog): Promise<string[]> {
   const systems = log.systems();
-  const { drift } = await driftOf(systems, await seeLeftovers(systems, someBounds()), someBounds());
+  const { drift } = await driftOf(systems, await seeLeftovers(systems));
   return drift.map(({ code, message }) => `${code}: ${message}`);
 }
 
@@ -36,7 +36,7 @@ describe('what an interrupted rotation left behind', () => {
   });
 
   it('is nothing after a rotation that was settled', async () => {
-    const seen = await seeLeftovers(settled().systems(), someBounds());
+    const seen = await seeLeftovers(settled().systems());
     expect(seen.leftovers).toEqual([]);
   });
 
@@ -61,7 +61,7 @@ describe('a superseding attempt', () => {
   it('starts from the next tree, with the current one as one more shard (H12)', async () => {
     const log = new FakeLog();
     log.trees['200'] = { state: 'FROZEN', size: 20 };
-    const preparation = await superseding(log.systems(), order, someBounds());
+    const preparation = await superseding(log.systems(), order);
     expect(preparation).toMatchObject({
       installation: { current: slotBlue, next: slotGreen },
       currentTree: { treeId: '300' },
@@ -75,7 +75,7 @@ describe('a superseding attempt', () => {
 
   it('is staged beside the release that clients are sent to', async () => {
     const log = new FakeLog().isExposed();
-    expect(await superseding(log.systems(), order, someBounds())).toMatchObject({
+    expect(await superseding(log.systems(), order)).toMatchObject({
       installation: { current: slotGreen, next: slotBlue },
     });
   });

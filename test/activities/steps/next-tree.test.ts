@@ -5,10 +5,10 @@ import { createNextTree, retireNextTree } from '../../../activities/steps/next-t
 import { closeNextTree } from '../../../activities/steps/next-tree-closing';
 import { verifyAndOpen } from '../../../activities/steps/next-tree-opening';
 import { lookBack } from '../../../activities/steps/rolled-back';
-import { someBounds, FakeLog, identity, order } from '../fake-log';
+import { FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
-const close = (log: FakeLog, more = {}) => closeNextTree(log.systems(), { ...order, ...more }, someBounds());
+const close = (log: FakeLog, more = {}) => closeNextTree(log.systems(), { ...order, ...more });
 
 /** The current tree has ended, and the next one was opened. */
 function opened(): FakeLog {
@@ -22,21 +22,21 @@ describe('creating the next tree', () => {
   it('adopts the one with the attempt’s mark, and closes one that was doubled', async () => {
     const log = new FakeLog();
     log.trees['301'] = { state: 'ACTIVE', size: 0, mark: identity };
-    await expect(createNextTree(log.systems(), { identity }, someBounds())).resolves.toBe('300');
+    await expect(createNextTree(log.systems(), { identity })).resolves.toBe('300');
     expect(log.done).toEqual(['300 DRAINING', '301 FROZEN']);
   });
 
   it('makes one that is closed before anyone hears of it', async () => {
     const log = new FakeLog();
     delete log.trees['300'];
-    await expect(createNextTree(log.systems(), { identity }, someBounds())).resolves.toBe('301');
+    await expect(createNextTree(log.systems(), { identity })).resolves.toBe('301');
     expect(log.done).toEqual(['createTree', '301 DRAINING']);
   });
 
   it('refuses one that somebody writes to (H7)', async () => {
     const log = new FakeLog();
     log.trees['300'] = { state: 'DRAINING', size: 2, mark: identity };
-    await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), { identity }, someBounds()));
+    await refused('NEXT_TREE_NOT_EMPTY', createNextTree(log.systems(), { identity }));
   });
 
   it('initialises it before it asks for its root, which would cost Trillian a connection (H7)', async () => {
@@ -53,7 +53,7 @@ describe('creating the next tree', () => {
         return systems.trillian.treeHead(...call);
       },
     };
-    await createNextTree({ ...systems, trillian }, { identity }, someBounds());
+    await createNextTree({ ...systems, trillian }, { identity });
     expect(asked).toEqual(['initLog', 'treeHead']);
   });
 });
@@ -77,7 +77,7 @@ describe('opening the next tree', () => {
       return entry;
     };
     const grows = { ...systems, rekor: { ...systems.rekor, entryAt } };
-    const opening = verifyAndOpen(grows, { ...order, frozen }, someBounds());
+    const opening = verifyAndOpen(grows, { ...order, frozen });
     expect(await refused('CHANGED_BY_SOMEONE', opening)).toContain('21 entries');
     expect(log.done).toEqual([]);
   });
@@ -97,7 +97,7 @@ describe('opening the next tree', () => {
       return systems.installation.start(release, signal);
     };
     const installation = { ...systems.installation, start };
-    await verifyAndOpen({ ...systems, installation }, { ...order, frozen }, someBounds());
+    await verifyAndOpen({ ...systems, installation }, { ...order, frozen });
     expect(log.done).toEqual(['stop green', 'start green', '300 ACTIVE', 'queueLeaf 300', 'next 7']);
   });
 });
@@ -148,7 +148,7 @@ describe('the end of the current tree, for a step that only goes forward', () =>
   it('is what the handover leaf says, while that is true', async () => {
     const log = opened();
     log.handsOver('200', '300', 1);
-    const end = await endOfCurrent(log.systems(), order, someBounds());
+    const end = await endOfCurrent(log.systems(), order);
     expect(end).toMatchObject({ ...log.end('200'), proof: [expect.stringContaining('handed over')] });
     expect(log.done).toEqual([]);
   });
@@ -157,15 +157,15 @@ describe('the end of the current tree, for a step that only goes forward', () =>
     const log = opened();
     log.handsOver('200', '300', 1);
     log.trees['200'] = { state: 'FROZEN', size: 21 };
-    const message = await refused('CURRENT_TREE_GREW', endOfCurrent(log.systems(), order, someBounds()));
+    const message = await refused('CURRENT_TREE_GREW', endOfCurrent(log.systems(), order));
     expect(message).toContain('20 entries, it is 21 entries');
   });
 
   it('is proven anew where nothing was handed over, or another tree was', async () => {
     const log = opened();
-    await expect(endOfCurrent(log.systems(), order, someBounds())).resolves.toMatchObject({ size: 20 });
+    await expect(endOfCurrent(log.systems(), order)).resolves.toMatchObject({ size: 20 });
     log.handsOver('100', '300', 1);
-    await expect(endOfCurrent(log.systems(), order, someBounds())).resolves.toMatchObject({ size: 20 });
+    await expect(endOfCurrent(log.systems(), order)).resolves.toMatchObject({ size: 20 });
   });
 });
 
@@ -182,27 +182,27 @@ describe('a tree of an earlier attempt that a late call has opened again (H8)', 
 
   it('is closed before the current tree takes writes again', async () => {
     const log = withStray();
-    await allowWritesToCurrent(log.systems(), second, someBounds());
+    await allowWritesToCurrent(log.systems(), second);
     expect(log.done).toEqual(['290 FROZEN', '200 ACTIVE']);
   });
 
   it('is closed with the trees of the last attempt', async () => {
     const log = withStray();
-    await retireNextTree(log.systems(), second, someBounds());
+    await retireNextTree(log.systems(), second);
     expect(log.done).toEqual(['290 FROZEN']);
   });
 
   it('is left as it is, and the current tree closed, when a client has written to it meanwhile (rules 2, 3)', async () => {
     const log = withStray();
     log.trees['290'] = { state: 'ACTIVE', size: 2, mark: identity };
-    await refused('TWO_ACTIVE_TREES', allowWritesToCurrent(log.systems(), second, someBounds()));
-    await retireNextTree(log.systems(), second, someBounds());
+    await refused('TWO_ACTIVE_TREES', allowWritesToCurrent(log.systems(), second));
+    await retireNextTree(log.systems(), second);
     expect(log.done).toEqual([]);
   });
 });
 
 describe('the last look', () => {
-  const look = (log: FakeLog, froze = true) => lookBack(log.systems(), { ...order, froze }, someBounds());
+  const look = (log: FakeLog, froze = true) => lookBack(log.systems(), { ...order, froze });
 
   it('finds nothing when all is as before', async () => {
     const log = new FakeLog();

@@ -9,7 +9,7 @@ import { expose } from '../../../activities/steps/writes';
 import { lookBack } from '../../../activities/steps/rolled-back';
 import type { ExposedInput } from '../../../workflows/model/actions';
 import { fenceAbove } from '../../../workflows/model/fencing';
-import { addresses, someBounds, FakeLog, identity, order } from '../fake-log';
+import { addresses, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
 const settled: ExposedInput = {
@@ -23,13 +23,13 @@ describe('an attempt', () => {
     const log = new FakeLog();
     // The orders that take it back carry the number after its own.
     log.gate.number = identity.number + 1;
-    await expect(requireOurs(log.systems(), identity, someBounds())).resolves.toBeUndefined();
+    await expect(requireOurs(log.systems(), identity)).resolves.toBeUndefined();
   });
 
   it('is no other log’s: a tree of another log with a greater number changes nothing', async () => {
     const log = new FakeLog();
     log.trees['900'] = { state: 'ACTIVE', size: 1, mark: { ...identity, log: 'staging', number: 99 } };
-    await expect(requireOurs(log.systems(), identity, someBounds())).resolves.toBeUndefined();
+    await expect(requireOurs(log.systems(), identity)).resolves.toBeUndefined();
   });
 
   it('owns it no more when a later rotation was given the numbers that its own attempts left nowhere (H7)', async () => {
@@ -37,17 +37,17 @@ describe('an attempt', () => {
     const second = { ...identity, attempt: 2, number: 9 };
     log.trees['400'] = { state: 'ACTIVE', size: 5, mark: { ...identity, rotationId: 's', number: 10 } };
     log.gate.number = 10;
-    await refused('NOT_OURS', requireOurs(log.systems(), second, someBounds()));
-    await refused('NOT_OURS', holdAndFreeze(log.systems(), { ...order, identity: second }, someBounds()));
+    await refused('NOT_OURS', requireOurs(log.systems(), second));
+    await refused('NOT_OURS', holdAndFreeze(log.systems(), { ...order, identity: second }));
     expect(log.done).toEqual([]);
   });
 
   it('owns it with the greater number that a recovery gave it', async () => {
     const log = new FakeLog();
     log.gate.number = 20;
-    await refused('NOT_OURS', requireOurs(log.systems(), identity, someBounds()));
+    await refused('NOT_OURS', requireOurs(log.systems(), identity));
     await expect(
-      requireOurs(log.systems(), { ...identity, fence: { act: 21, undo: 22 } }, someBounds()),
+      requireOurs(log.systems(), { ...identity, fence: { act: 21, undo: 22 } }),
     ).resolves.toBeUndefined();
   });
 });
@@ -58,27 +58,25 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
   it('is not the owner any more once a recovery has finished it (H7, H8)', async () => {
     const log = exposedByFirst();
     log.gate.number = fenceAbove([log.gate.number]).act;
-    await refused('NOT_OURS', goForward(log.systems(), order, someBounds()));
-    expect(await closeNextTree(log.systems(), { ...order, evenIfExposed: true }, someBounds())).toMatchObject(
-      {
-        content: 'nothing',
-      },
-    );
+    await refused('NOT_OURS', goForward(log.systems(), order));
+    expect(await closeNextTree(log.systems(), { ...order, evenIfExposed: true })).toMatchObject({
+      content: 'nothing',
+    });
     expect(log.done).toEqual([]);
   });
 
   it('is exposed still when a person has sent the gate there, with the number of its undo', async () => {
     const log = exposedByFirst();
     log.gate.number = identity.number + 1;
-    await expect(expose(log.systems(), settled, someBounds())).resolves.toBeUndefined();
+    await expect(expose(log.systems(), settled)).resolves.toBeUndefined();
     log.gate.instances = [addresses['blue'] ?? ''];
-    await refused('GATE_ORDER_REFUSED', expose(log.systems(), settled, someBounds()));
+    await refused('GATE_ORDER_REFUSED', expose(log.systems(), settled));
   });
 
   it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {
     const log = exposedByFirst();
     Object.assign(log.gate, { number: fenceAbove([log.gate.number]).act, instances: [addresses['blue']] });
-    await refused('NOT_OURS', settle(log.systems(), settled, someBounds()));
+    await refused('NOT_OURS', settle(log.systems(), settled));
     expect(log.done).toEqual([]);
   });
 
@@ -94,7 +92,7 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
       },
     };
     const slowly = { ...systems, installation, timing: { ...systems.timing, stopCurrentAfterMs: 50 } };
-    await refused('CHANGED_BY_SOMEONE', settle(slowly, settled, someBounds()));
+    await refused('CHANGED_BY_SOMEONE', settle(slowly, settled));
     expect(log.done).toEqual(['settle']);
   });
 });
@@ -114,13 +112,13 @@ describe.each<[string, (log: FakeLog) => void]>([
   };
 
   it.each<[string, (log: FakeLog) => Promise<unknown>]>([
-    ['createNextTree', (log) => createNextTree(log.systems(), { identity }, someBounds())],
-    ['stage', (log) => stage(log.systems(), order, someBounds())],
-    ['holdAndFreeze', (log) => holdAndFreeze(log.systems(), order, someBounds())],
-    ['goForward', (log) => goForward(log.systems(), order, someBounds())],
-    ['confirm', (log) => confirm(log.systems(), settled, someBounds())],
-    ['settle', (log) => settle(log.systems(), settled, someBounds())],
-    ['soak', (log) => soak(log.systems(), { ...settled, forMs: 0 }, someBounds())],
+    ['createNextTree', (log) => createNextTree(log.systems(), { identity })],
+    ['stage', (log) => stage(log.systems(), order)],
+    ['holdAndFreeze', (log) => holdAndFreeze(log.systems(), order)],
+    ['goForward', (log) => goForward(log.systems(), order)],
+    ['confirm', (log) => confirm(log.systems(), settled)],
+    ['settle', (log) => settle(log.systems(), settled)],
+    ['soak', (log) => soak(log.systems(), { ...settled, forMs: 0 })],
   ])('changes nothing in %s, and says so', async (_step, act) => {
     const log = later();
     await refused('NOT_OURS', act(log));
@@ -128,9 +126,9 @@ describe.each<[string, (log: FakeLog) => void]>([
   });
 
   it.each<[string, (log: FakeLog) => Promise<unknown>]>([
-    ['allowWritesToCurrent', (log) => allowWritesToCurrent(log.systems(), order, someBounds())],
-    ['closeNextTree', (log) => closeNextTree(log.systems(), order, someBounds())],
-    ['lookBack', (log) => lookBack(log.systems(), { ...order, froze: true }, someBounds())],
+    ['allowWritesToCurrent', (log) => allowWritesToCurrent(log.systems(), order)],
+    ['closeNextTree', (log) => closeNextTree(log.systems(), order)],
+    ['lookBack', (log) => lookBack(log.systems(), { ...order, froze: true })],
   ])('has nothing left to take back in %s', async (_undo, act) => {
     const log = later();
     await act(log);

@@ -1,8 +1,8 @@
 import { preflight } from '../../../activities/steps/preflight';
 import { refuse } from '../../../activities/errors/refusal-error';
-import type { LogSystems } from '../../../activities/systems';
+import type { BoundSystems } from '../../../activities/systems';
 import { planRotation } from '../../../workflows/model/plan';
-import { FakeLog, identity, someBounds } from '../fake-log';
+import { FakeLog, identity } from '../fake-log';
 
 const { log } = identity;
 const wrong = { log, url: 'http://127.0.0.1', reason: 'no answer' };
@@ -16,18 +16,18 @@ function inOrder(): FakeLog {
   return fake;
 }
 
-function systemsOf(fake: FakeLog): LogSystems {
+function systemsOf(fake: FakeLog): BoundSystems {
   const systems = fake.systems();
   const rehearse = () => Promise.resolve({ hostname: '127.0.0.1', logId: 'one key' });
-  return { ...systems, verifier: { rehearse } as unknown as LogSystems['verifier'] };
+  return { ...systems, verifier: { rehearse } as unknown as BoundSystems['verifier'] };
 }
 
-async function looked(change: (systems: LogSystems) => void = () => undefined, fake = inOrder()) {
+async function looked(change: (systems: BoundSystems) => void = () => undefined, fake = inOrder()) {
   const systems = systemsOf(fake);
   change(systems);
   // Nothing answers later than it does at first, so nothing is waited for.
-  const bounds = { ...someBounds(), remainingMs: () => 0 };
-  return planRotation({ log }, await preflight(systems, { log }, bounds));
+  const bounds = { ...systems.bounds, remainingMs: () => 0 };
+  return planRotation({ log }, await preflight({ ...systems, bounds }, { log }));
 }
 
 const passedIn = ({ checks }: Awaited<ReturnType<typeof looked>>) =>
@@ -53,7 +53,7 @@ describe('preflight', () => {
   });
 
   const unreadable = () => Promise.reject(refuse('METRICS_UNREACHABLE', wrong));
-  it.each<[check: string, reason: string, (systems: LogSystems) => void]>([
+  it.each<[check: string, reason: string, (systems: BoundSystems) => void]>([
     [
       'LOG_SERVERS_MEASURED',
       'METRICS_UNREACHABLE',

@@ -1,4 +1,4 @@
-import type { LogSystems } from '../../../activities/systems';
+import type { BoundSystems } from '../../../activities/systems';
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
 import { driftOf } from '../../../activities/steps/drift';
 import { leftovers, seeLeftovers } from '../../../activities/steps/leftovers';
@@ -7,7 +7,7 @@ import { closeNextTree } from '../../../activities/steps/next-tree-closing';
 import { verifyAndOpen } from '../../../activities/steps/next-tree-opening';
 import { deleteRetiredTree, retiredTrees } from '../../../activities/steps/retired';
 import { lookBack } from '../../../activities/steps/rolled-back';
-import { someBounds, FakeLog, identity, order } from '../fake-log';
+import { FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
 
 const { log } = identity;
@@ -30,20 +30,14 @@ const closed = (fake: FakeLog): FakeLog => {
 };
 
 describe('while the quota of Trillian is used up', () => {
-  const acts: readonly (readonly [string, (systems: LogSystems) => Promise<unknown>])[] = [
-    ['undo verify', (systems) => closeNextTree(systems, order, someBounds())],
-    [
-      'undo createTree',
-      (systems) => retireNextTree(systems, { identity: { ...identity, attempt: 2 } }, someBounds()),
-    ],
-    ['the last look', (systems) => lookBack(systems, { ...order, froze: true }, someBounds())],
-    ['a recovery', (systems) => leftovers(systems, { log }, someBounds())],
-    [
-      'the guardian',
-      async (systems) => driftOf(systems, await seeLeftovers(systems, someBounds()), someBounds()),
-    ],
-    ['the list of retired trees', (systems) => retiredTrees(systems, { log }, someBounds())],
-    ['prune', (systems) => deleteRetiredTree(systems, { log, treeId: '290' }, someBounds())],
+  const acts: readonly (readonly [string, (systems: BoundSystems) => Promise<unknown>])[] = [
+    ['undo verify', (systems) => closeNextTree(systems, order)],
+    ['undo createTree', (systems) => retireNextTree(systems, { identity: { ...identity, attempt: 2 } })],
+    ['the last look', (systems) => lookBack(systems, { ...order, froze: true })],
+    ['a recovery', (systems) => leftovers(systems, { log })],
+    ['the guardian', async (systems) => driftOf(systems, await seeLeftovers(systems))],
+    ['the list of retired trees', (systems) => retiredTrees(systems, { log })],
+    ['prune', (systems) => deleteRetiredTree(systems, { log, treeId: '290' })],
   ];
 
   it.each(acts)('%s goes on: nothing that takes back or looks is charged', async (_, act) => {
@@ -52,7 +46,7 @@ describe('while the quota of Trillian is used up', () => {
 
   it('the current tree takes writes again, though its quota refuses them', async () => {
     const fake = closed(brokenOff());
-    await allowWritesToCurrent(fake.systems(), order, someBounds());
+    await allowWritesToCurrent(fake.systems(), order);
     expect(fake.done).toEqual(['200 ACTIVE']);
   });
 
@@ -60,10 +54,7 @@ describe('while the quota of Trillian is used up', () => {
     const fresh = new FakeLog();
     fresh.quotaExhausted = true;
     delete fresh.trees['300'];
-    const message = await refused(
-      'TRILLIAN_QUOTA',
-      createNextTree(fresh.systems(), { identity }, someBounds()),
-    );
+    const message = await refused('TRILLIAN_QUOTA', createNextTree(fresh.systems(), { identity }));
     expect(message).toContain('refuses InitLog: quota exhausted');
 
     const drained = new FakeLog();
@@ -71,7 +62,7 @@ describe('while the quota of Trillian is used up', () => {
     drained.trees['200'] = { state: 'FROZEN', size: 20 };
     drained.running.add('green');
     const frozen = { ...drained.end('200'), proof: [] };
-    await refused('TRILLIAN_QUOTA', verifyAndOpen(drained.systems(), { ...order, frozen }, someBounds()));
+    await refused('TRILLIAN_QUOTA', verifyAndOpen(drained.systems(), { ...order, frozen }));
   });
 });
 
@@ -81,7 +72,7 @@ describe('a tree whose createTree was broken off before it had a root', () => {
     fake.trees['300'] = { state: 'ACTIVE', size: 0, mark: identity, uninitialised: true };
     const { queue, ...bySigner } = fake.systems();
     const systems = evidence === 'queue' ? { ...bySigner, ...(queue && { queue }) } : bySigner;
-    await expect(closeNextTree(systems, order, someBounds())).resolves.toMatchObject({
+    await expect(closeNextTree(systems, order)).resolves.toMatchObject({
       content: 'nothing',
       currentGrew: false,
       // The root of a tree without leaves, RFC 6962.

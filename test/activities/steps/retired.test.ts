@@ -1,5 +1,5 @@
 import { deleteRetiredTree, retiredTrees } from '../../../activities/steps/retired';
-import { someBounds, FakeLog, identity } from '../fake-log';
+import { FakeLog, identity } from '../fake-log';
 import { refused } from '../refused';
 
 /** The next slot knows other trees, so that 300 is named by nothing. */
@@ -10,9 +10,9 @@ function withRetired(): FakeLog {
   return log;
 }
 
-const list = (log: FakeLog) => retiredTrees(log.systems(), { log: 'production' }, someBounds());
+const list = (log: FakeLog) => retiredTrees(log.systems(), { log: 'production' });
 const prune = (log: FakeLog, treeId: string) =>
-  deleteRetiredTree(log.systems(), { log: 'production', treeId }, someBounds());
+  deleteRetiredTree(log.systems(), { log: 'production', treeId });
 
 describe('retired trees', () => {
   it('are those that a rotation made and that nothing names', async () => {

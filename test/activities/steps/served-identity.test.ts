@@ -1,8 +1,8 @@
 import { requireSameService } from '../../../activities/steps/served-identity';
 import type { ClientOperation } from '../../../activities/clients/rekor';
-import type { LogSystems } from '../../../activities/systems';
+import type { BoundSystems } from '../../../activities/systems';
 import type { LogIdentity } from '../../../activities/verification/rehearsal';
-import { addresses, someBounds, FakeLog, order } from '../fake-log';
+import { addresses, FakeLog, order } from '../fake-log';
 import { refused } from '../refused';
 
 interface Slot {
@@ -19,7 +19,7 @@ function comparison(blue: Slot | null, ofGreen: Slot, supersedes = false): Promi
     const slot = url === green.url ? ofGreen : blue;
     return slot ? Promise.resolve(slot) : Promise.reject(new Error('blue was asked'));
   };
-  const systems: LogSystems = new FakeLog().systems();
+  const systems: BoundSystems = new FakeLog().systems();
   return requireSameService(
     {
       ...systems,
@@ -28,7 +28,6 @@ function comparison(blue: Slot | null, ofGreen: Slot, supersedes = false): Promi
     },
     { ...order, release: { ...order.release, ...(supersedes && { supersedes }) } },
     green,
-    someBounds(),
   );
 }
 

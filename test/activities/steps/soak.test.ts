@@ -15,7 +15,7 @@ async function toldOf(hold: HoldFigures | null, by: AttemptIdentity = identity):
   const traffic = { ...systems.traffic, state: () => Promise.resolve({ ...state, hold }) };
   const frozen = { treeId: '200', size: 20, rootHash: 'ab', proof: [] };
   const settled = { ...order, identity: by, frozen, handover: null, forMs: 0 };
-  return await soak({ ...systems, traffic }, settled, someBounds());
+  return await soak({ ...systems, traffic }, settled);
 }
 
 describe('how writes fared in the gate', () => {

@@ -4,7 +4,7 @@ import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical
 import { leftovers } from '../../../activities/steps/leftovers';
 import { discard, settle, stage, stop } from '../../../activities/steps/next-release';
 import { readInstallation } from '../../../activities/installation/installation';
-import type { LogSystems } from '../../../activities/systems';
+import type { BoundSystems } from '../../../activities/systems';
 import { planText } from '../../../cli/plan-text';
 import { dryRun } from '../../../workflows/dry-run';
 import { Journal } from '../../../workflows/journal';
@@ -12,7 +12,7 @@ import { planRotation } from '../../../workflows/model/plan';
 import { planRecovery, type RecoveryKind } from '../../../workflows/model/recovery';
 import { planned } from '../../../workflows/model/result';
 import { aFoundLog } from '../../model/found-log';
-import { FakeLog, identity, order, someBounds } from '../fake-log';
+import { FakeLog, identity, inAnotherTry, order } from '../fake-log';
 import { copy, SECRET, standing, StandingInstallation } from '../installation/standing-installation';
 import { refused } from '../refused';
 
@@ -27,7 +27,7 @@ const { signal } = new AbortController();
 class StandingLog {
   readonly log = new FakeLog();
   readonly installation = new StandingInstallation(this.log);
-  readonly systems: LogSystems;
+  readonly systems: BoundSystems;
 
   constructor() {
     const systems = this.log.systems();
@@ -54,9 +54,9 @@ class StandingLog {
   /** Through its critical section: clients are sent to the pods of the copy. */
   async exposed() {
     const input = await this.attempt();
-    await stage(this.systems, input, someBounds());
-    const { frozen } = await holdAndFreeze(this.systems, input, someBounds());
-    const { handover } = await openAndExpose(this.systems, { ...input, frozen }, someBounds());
+    await stage(this.systems, input);
+    const { frozen } = await holdAndFreeze(inAnotherTry(this.systems), input);
+    const { handover } = await openAndExpose(inAnotherTry(this.systems), { ...input, frozen });
     return { ...input, frozen, handover, forMs: 0 };
   }
 
@@ -73,7 +73,7 @@ describe('an installation with one standing release', () => {
   it('is staged as planned, rehearsed in each pod, and stopped again', async () => {
     const one = new StandingLog();
     const { installation, log } = one;
-    await stage(one.systems, await one.attempt(), someBounds());
+    await stage(one.systems, await one.attempt());
     expect(installation.objects).toEqual({
       'ConfigMap rekor': `treeID: 200\nshards: 100\npassword: ${SECRET}\n`,
       'ConfigMap rekor-next': `treeID: 300\nshards: 100 200\npassword: ${SECRET}\n`,
@@ -86,9 +86,9 @@ describe('an installation with one standing release', () => {
     const one = new StandingLog();
     const before = structuredClone(one.installation.objects);
     const input = await one.attempt();
-    await stage(one.systems, input, someBounds());
-    await stop(one.systems, input, someBounds());
-    await discard(one.systems, input, someBounds());
+    await stage(one.systems, input);
+    await stop(one.systems, input);
+    await discard(one.systems, input);
     expect(one.installation.objects).toEqual(before);
     expect(one.installation.annotations).toEqual({});
   });
@@ -114,7 +114,7 @@ describe('an installation with one standing release', () => {
           : systems.rekor.log(instance, ...bounds);
       };
       const slow = { ...systems, rekor: { ...systems.rekor, log } };
-      const staging = stage(slow, input, someBounds());
+      const staging = stage(slow, input);
       if (rests === Infinity) {
         expect(await refused('RELEASE_DOES_NOT_START', staging)).toContain(
           'Rekor in Deployment rekor-next was started',
@@ -129,19 +129,19 @@ describe('an installation with one standing release', () => {
   it('is asked for its instances each time: a pod that came meanwhile is proven and sent to', async () => {
     const one = new StandingLog();
     const input = await one.attempt();
-    await stage(one.systems, input, someBounds());
-    const { frozen } = await holdAndFreeze(one.systems, input, someBounds());
+    await stage(one.systems, input);
+    const { frozen } = await holdAndFreeze(inAnotherTry(one.systems), input);
     one.installation.replacePod(copy);
     one.installation.replacePod(copy);
-    await openAndExpose(one.systems, { ...input, frozen }, someBounds());
+    await openAndExpose(inAnotherTry(one.systems), { ...input, frozen });
     expect(one.sendsTo()).toBe(copy.name);
   });
 
   it('has its standing configuration settled and proven, then clients are sent back and the copy goes', async () => {
     const one = new StandingLog();
     const input = await one.exposed();
-    await confirm(one.systems, input, someBounds());
-    await settle(one.systems, input, someBounds());
+    await confirm(one.systems, input);
+    await settle(one.systems, input);
     expect(one.installation.objects).toEqual({
       'ConfigMap rekor': `treeID: 300\nshards: 100 200\npassword: ${SECRET}\n`,
     });
@@ -151,11 +151,11 @@ describe('an installation with one standing release', () => {
     expect(one.installation.annotations).toEqual({});
 
     // What follows, or is repeated, finds the release where it was settled (H7).
-    await soak({ ...one.systems }, input, someBounds());
+    await soak({ ...one.systems }, input);
     const done = [...one.log.done];
-    await stop(one.systems, input, someBounds());
-    await discard(one.systems, input, someBounds());
-    await refused('ALREADY_ROTATED', stage(one.systems, input, someBounds()));
+    await stop(one.systems, input);
+    await discard(one.systems, input);
+    await refused('ALREADY_ROTATED', stage(one.systems, input));
     expect(one.log.done).toEqual(done);
     expect(one.installation.pods(copy)).toEqual([]);
   });
@@ -176,7 +176,7 @@ describe('an installation with one standing release', () => {
         Object.assign(log.slots[pod.name] ?? {}, { loaded: { ...loaded, inactive: short } });
       }
     };
-    await settle(one.systems, input, someBounds());
+    await settle(one.systems, input);
     expect(wrong).toBe(false);
     expect(one.sendsTo()).toBe(standing.name);
     expect(log.loadedBy(installation.pods(standing)[0]?.name ?? '').inactive).toEqual([
@@ -194,7 +194,7 @@ describe('an installation with one standing release', () => {
       one.log.gate.number = identity.number + 9;
       return settled;
     };
-    await refused('NOT_OURS', settle(one.systems, input, someBounds()));
+    await refused('NOT_OURS', settle(one.systems, input));
     expect(one.sendsTo()).toBe(copy.name);
     expect(one.installation.pods(copy)).toHaveLength(2);
   });
@@ -205,7 +205,7 @@ describe('an installation with one standing release', () => {
       'takeBack',
       copy,
       async (one) => {
-        await stage(one.systems, await one.attempt(), someBounds());
+        await stage(one.systems, await one.attempt());
       },
     ],
     ['after its exposure', 'finish', copy, (one) => one.exposed()],
@@ -217,14 +217,14 @@ describe('an installation with one standing release', () => {
         const input = await one.exposed();
         const dies = new Error('the worker dies');
         one.installation.forget = () => Promise.reject(dies);
-        await expect(settle(one.systems, input, someBounds())).rejects.toBe(dies);
+        await expect(settle(one.systems, input)).rejects.toBe(dies);
         delete (one.installation as Partial<StandingInstallation>).forget;
       },
     ],
   ])('is recovered where a rotation ended %s', async (_when, kind, next, interrupt) => {
     const one = new StandingLog();
     await interrupt(one);
-    const { found } = await leftovers(one.systems, { log: 'production' }, someBounds());
+    const { found } = await leftovers(one.systems, { log: 'production' });
     const recovery = found && planRecovery('production', found);
     if (!recovery || 'refusals' in recovery) {
       throw new Error(`nothing is planned: ${JSON.stringify(recovery)}`);
@@ -235,13 +235,9 @@ describe('an installation with one standing release', () => {
     });
     const input = { ...recovery.input, budgetMs: 2_000 };
     if (kind === 'takeBack') {
-      await discard(one.systems, input, someBounds());
+      await discard(one.systems, input);
     } else {
-      await settle(
-        one.systems,
-        { ...input, frozen: { ...one.log.end('200'), proof: [] }, handover: null },
-        someBounds(),
-      );
+      await settle(one.systems, { ...input, frozen: { ...one.log.end('200'), proof: [] }, handover: null });
     }
     expect(Object.keys(one.installation.objects)).toEqual(['ConfigMap rekor']);
     expect(one.sendsTo()).toBe(standing.name);

@@ -1,20 +1,20 @@
 import { holdAndFreeze, openAndExpose } from '../../../activities/steps/critical-section';
 import { notAsBefore } from '../../../activities/steps/rolled-back';
 import { sendToCurrent } from '../../../activities/steps/writes';
-import type { LogSystems } from '../../../activities/systems';
+import type { BoundSystems } from '../../../activities/systems';
 import { noTraffic, type KeptFence } from '../../../activities/traffic/none';
 import type { Release } from '../../../workflows/model/installation';
 import { dryRun } from '../../../workflows/dry-run';
 import { Journal } from '../../../workflows/journal';
 import { planRotation } from '../../../workflows/model/plan';
 import { aFoundLog } from '../../model/found-log';
-import { addresses, FakeLog, order, someBounds } from '../fake-log';
+import { addresses, FakeLog, inAnotherTry, order } from '../fake-log';
 import { refused } from '../refused';
 
 const { signal } = new AbortController();
 
 /** A log before which nothing stands; its fence is kept here, and its releases have three instances each. */
-function withoutGate(): { log: FakeLog; systems: LogSystems; kept: () => KeptFence } {
+function withoutGate(): { log: FakeLog; systems: BoundSystems; kept: () => KeptFence } {
   const log = new FakeLog();
   const fake = log.systems();
   const instances = (name: string) =>
@@ -41,9 +41,9 @@ function withoutGate(): { log: FakeLog; systems: LogSystems; kept: () => KeptFen
 describe('a log without a gate', () => {
   it('goes through the same steps, and back, with the same fence', async () => {
     const { log, systems, kept } = withoutGate();
-    const { frozen } = await holdAndFreeze(systems, order, someBounds());
+    const { frozen } = await holdAndFreeze(inAnotherTry(systems), order);
     expect(kept()).toMatchObject({ mode: 'hold', number: 7, instances: kept().instances });
-    await openAndExpose(systems, { ...order, frozen }, someBounds());
+    await openAndExpose(inAnotherTry(systems), { ...order, frozen });
     expect(kept()).toMatchObject({
       ...{ mode: 'pass', number: 7, attemptId: 'r/1', shards: { activeTreeId: '300' } },
       instances: [1, 2, 3].map((pod) => `${addresses['green']}${pod}`),
@@ -51,10 +51,10 @@ describe('a log without a gate', () => {
     expect(log.done).toEqual(['start green', '200 DRAINING', '200 FROZEN', '300 ACTIVE', 'queueLeaf 300']);
 
     // The log lives there by now.
-    await sendToCurrent(systems, order, someBounds());
+    await sendToCurrent(systems, order);
     expect(kept().number).toBe(7);
     log.trees['300'] = { state: 'FROZEN', size: 1 };
-    await sendToCurrent(systems, order, someBounds());
+    await sendToCurrent(systems, order);
     expect(kept()).toMatchObject({
       number: 8,
       instances: [1, 2, 3].map((pod) => `${addresses['blue']}${pod}`),
@@ -69,10 +69,10 @@ describe('a log without a gate', () => {
     const { log, systems, kept } = withoutGate();
     log.trees['300'] = { state: 'FROZEN', size: 0, mark: order.identity };
     const looked = { ...order, froze: true };
-    expect(await notAsBefore(systems, looked, someBounds())).toEqual([]);
+    expect(await notAsBefore(systems, looked)).toEqual([]);
     const both = [...kept().instances, `${addresses['green']}1`];
     await systems.traffic.send({ attemptId: 'someone', number: 7, instances: both }, signal);
-    expect(await notAsBefore(systems, looked, someBounds())).toEqual([
+    expect(await notAsBefore(systems, looked)).toEqual([
       { found: `clients are sent to ${both.join(', ')}`, wanted: 'clients to current' },
     ]);
   });

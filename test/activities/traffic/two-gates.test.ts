@@ -7,7 +7,7 @@ import { goForward, holdAndFreeze, openAndExpose } from '../../../activities/ste
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
 import { closeNextTree } from '../../../activities/steps/next-tree-closing';
 import { sendToCurrent } from '../../../activities/steps/writes';
-import type { LogSystems } from '../../../activities/systems';
+import type { BoundSystems } from '../../../activities/systems';
 import { gateTraffic } from '../../../activities/traffic/gate';
 import { connectGate, type OneGate } from '../../../activities/traffic/one-gate';
 import type { GateState, SendOrder } from '../../../gate/messages';
@@ -15,7 +15,7 @@ import type { Release } from '../../../workflows/model/installation';
 import type { LoadedShards } from '../../../workflows/model/shards';
 import { logInfo } from '../../gate/sharded-rekor';
 import { until } from '../../patience';
-import { FakeLog, order as quickOrder, someBounds } from '../fake-log';
+import { FakeLog, inAnotherTry, order as quickOrder } from '../fake-log';
 import { refused } from '../refused';
 import { answeringServer, type AnsweringServer } from '../answering-server';
 
@@ -99,7 +99,7 @@ describe('two gates before one log', () => {
   const urls: Record<string, string> = {};
   let servers: AnsweringServer[];
   let gates: [GateProcess, GateProcess];
-  let systems: LogSystems;
+  let systems: BoundSystems;
 
   beforeAll(async () => {
     const rekor = (name: string, tree: string) =>
@@ -140,7 +140,7 @@ describe('two gates before one log', () => {
       await two.write('before, by two'),
     ];
 
-    const { frozen } = await holdAndFreeze(systems, order, someBounds());
+    const { frozen } = await holdAndFreeze(inAnotherTry(systems), order);
     expect((await Promise.all(gates.map((gate) => gate.state()))).map(({ mode }) => mode)).toEqual([
       'hold',
       'hold',
@@ -154,21 +154,21 @@ describe('two gates before one log', () => {
     );
 
     // The next tree is open by then, and the writes are about to be sent there.
-    const traffic: LogSystems['traffic'] = { ...systems.traffic, announce: () => two.kill() };
+    const traffic: BoundSystems['traffic'] = { ...systems.traffic, announce: () => two.kill() };
     const opening = { ...order, frozen };
-    await refused('GATE_UNREACHABLE', openAndExpose({ ...systems, traffic }, opening, someBounds()));
+    await refused('GATE_UNREACHABLE', openAndExpose(inAnotherTry({ ...systems, traffic }), opening));
     expect(await Promise.all(lost)).toEqual([null, null, null]);
     expect(await one.state()).toMatchObject({ mode: 'hold', instances: [urls['blue']], writesWaiting: 3 });
     expect(entries.map(({ at }) => at)).toEqual(['blue', 'blue']);
 
     // The undo waits for the gate, and is tried until it is there.
-    await refused('GATE_UNREACHABLE', closeNextTree(systems, opening, someBounds()));
+    await refused('GATE_UNREACHABLE', closeNextTree(systems, opening));
     await two.start();
     expect(await systems.traffic.state(signal)).toMatchObject({ mode: 'healing' });
-    const found = await closeNextTree(systems, opening, someBounds());
+    const found = await closeNextTree(systems, opening);
     expect(found).toMatchObject({ content: 'handover' });
-    await allowWritesToCurrent(systems, opening, someBounds());
-    await sendToCurrent(systems, order, someBounds());
+    await allowWritesToCurrent(systems, opening);
+    await sendToCurrent(systems, order);
     acknowledged.push(...(await Promise.all(held)));
     expect(await systems.traffic.state(signal)).toMatchObject({ mode: 'pass', instances: [urls['blue']] });
     acknowledged.push(await one.write('after, by one'), await two.write('after, by two'));
@@ -185,7 +185,7 @@ describe('two gates before one log', () => {
     const next = { ...order, identity: { ...order.identity, number: order.identity.number + 2 } };
     log.trees['300'] = { state: 'DRAINING', size: 0, mark: next.identity };
     log.running.delete('green');
-    const { frozen } = await holdAndFreeze(systems, next, someBounds());
+    const { frozen } = await holdAndFreeze(inAnotherTry(systems), next);
     const held = [1, 2].map((number) => one.write(`exposed ${number}`));
     await until(async () => (await one.state()).writesWaiting === 2);
 
@@ -196,14 +196,14 @@ describe('two gates before one log', () => {
     const half = gateTraffic([adminOf(one), { ...adminOf(two), switch: killed }]);
     await refused(
       'GATE_UNREACHABLE',
-      openAndExpose({ ...systems, traffic: half }, { ...next, frozen }, someBounds()),
+      openAndExpose(inAnotherTry({ ...systems, traffic: half }), { ...next, frozen }),
     );
     expect(await one.state()).toMatchObject({ mode: 'hold', instances: [urls['green']], writesWaiting: 2 });
     expect(entries).toHaveLength(7);
 
     // Some have read from the next release: there is no way back.
     await two.start();
-    expect(await closeNextTree(systems, next, someBounds())).toMatchObject({ content: 'serving' });
+    expect(await closeNextTree(systems, next)).toMatchObject({ content: 'serving' });
     const seen: string[] = [];
     const traffic = gateTraffic(
       gates.map((gate) => ({
@@ -215,7 +215,7 @@ describe('two gates before one log', () => {
         },
       })),
     );
-    await goForward({ ...systems, traffic }, next, someBounds());
+    await goForward(inAnotherTry({ ...systems, traffic }), next);
     expect(seen).toEqual(['green', 'green', 'green', 'green']);
     expect((await Promise.all(held)).sort()).toEqual([7, 8]);
     expect(
