@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Tree, TreeHead, TreeId } from '../../workflows/model/log';
-import { refuse, type RefusalError } from '../errors/refusal-error';
+import { changedBySomeone, refuse, type RefusalError } from '../errors/refusal-error';
 import type { Timestamp__Output as TimeMessage } from '../../proto/generated/google/protobuf/Timestamp';
 import type { Tree__Output as TreeMessage } from '../../proto/generated/trillian/Tree';
 import { type CallBounds, openTrillianCalls, TrillianError } from './trillian-calls';
@@ -163,13 +163,7 @@ export function connectTrillian(options: TrillianOptions): TrillianClient {
       const request = { tree: { treeId, treeState: state }, updateMask: { paths: ['tree_state'] } };
       await ofTree(treeId, calls.change('UpdateTree', request, bounds));
       const tree = await getTree(treeId, bounds);
-      if (tree.state !== state) {
-        throw refuse('CHANGED_BY_SOMEONE', {
-          what: `The state of tree ${treeId}`,
-          expected: state,
-          now: tree.state,
-        });
-      }
+      if (tree.state !== state) throw changedBySomeone(`The state of tree ${treeId}`, state, tree.state);
       return tree;
     },
 

@@ -50,6 +50,11 @@ export async function unlessRefused<Result, Otherwise>(
   }
 }
 
+/** Somebody else changed what was planned with. `expected` and `now` are words for a person. */
+export function changedBySomeone(what: string, expected: string, now: string): RefusalError {
+  return refuse('CHANGED_BY_SOMEONE', { what, expected, now });
+}
+
 /** Makes the error for a code of the catalogue and what was found. */
 export function refuse<Code extends RefusalCode>(
   code: Code,

@@ -3,7 +3,7 @@ import type { Tree } from '../../workflows/model/log';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import { sendsTo } from '../../workflows/model/traffic';
-import { refuse } from '../errors/refusal-error';
+import { changedBySomeone, refuse } from '../errors/refusal-error';
 import type { Act } from './act';
 
 /**
@@ -31,14 +31,14 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
   const next = await installation.instances(release.next, bounds.signal);
   if (!sendsTo(state.instances, current) || sendsTo(state.instances, next)) {
     const expected = current.map(({ url }) => url).join(', ');
-    throw changed('Where clients are sent', expected, state.instances.join(', '));
+    throw changedBySomeone('Where clients are sent', expected, state.instances.join(', '));
   }
   // A superseding attempt finds the hold of the one before it.
   if (state.mode === 'hold' && !state.attemptId?.startsWith(`${identity.rotationId}/`)) {
-    throw changed('The gate', 'passing writes', `it holds them for order ${state.number}`);
+    throw changedBySomeone('The gate', 'passing writes', `it holds them for order ${state.number}`);
   }
   if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {
-    throw changed(`Rekor in ${release.next.name}`, 'stopped', 'it runs');
+    throw changedBySomeone(`Rekor in ${release.next.name}`, 'stopped', 'it runs');
   }
 };
 
@@ -57,21 +57,17 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
   if (next.state !== 'DRAINING') {
-    throw changed(`The state of tree ${release.nextTreeId}`, 'DRAINING', next.state);
+    throw changedBySomeone(`The state of tree ${release.nextTreeId}`, 'DRAINING', next.state);
   }
   if (state.mode !== 'hold' || state.number !== fenceOf(identity).act) {
     const now = `order ${state.number} (${state.mode})`;
-    throw changed('The gate', `holding writes for order ${fenceOf(identity).act}`, now);
+    throw changedBySomeone('The gate', `holding writes for order ${fenceOf(identity).act}`, now);
   }
 };
 
 const requireState: Act<Pick<Tree, 'treeId' | 'state'>> = async ({ trillian, bounds }, expected) => {
   const { treeId, state } = await trillian.getTree(expected.treeId, bounds);
   if (state !== expected.state) {
-    throw changed(`The state of tree ${treeId}`, expected.state, state);
+    throw changedBySomeone(`The state of tree ${treeId}`, expected.state, state);
   }
 };
-
-function changed(what: string, expected: string, now: string): Error {
-  return refuse('CHANGED_BY_SOMEONE', { what, expected, now });
-}

@@ -3,7 +3,7 @@ import { readMark } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import type { VerificationReport, WriteStall } from '../../workflows/model/evidence';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
-import { refuse } from '../errors/refusal-error';
+import { changedBySomeone, refuse } from '../errors/refusal-error';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
 import { requireOurs } from './ownership';
@@ -69,8 +69,7 @@ const requireOnlyNextActive: Act<ExposedInput> = async ({ log, trillian, bounds 
   const ofLog = new Set([...release.inactive.map((shard) => shard.treeId), release.currentTreeId]);
   for (const tree of await trillian.listTrees(bounds)) {
     if (tree.treeId === release.nextTreeId && tree.state !== 'ACTIVE') {
-      const what = `The state of tree ${tree.treeId}`;
-      throw refuse('CHANGED_BY_SOMEONE', { what, expected: 'ACTIVE', now: tree.state });
+      throw changedBySomeone(`The state of tree ${tree.treeId}`, 'ACTIVE', tree.state);
     }
     const mark = readMark(tree);
     const marked = mark?.log === log && tree.treeId !== release.nextTreeId;

@@ -1,7 +1,7 @@
 import type { AttemptInput, ExposedInput, StageInput } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
 import type { Instance, TreeId } from '../../workflows/model/log';
-import { refuse, type RefusalError } from '../errors/refusal-error';
+import { changedBySomeone, refuse, type RefusalError } from '../errors/refusal-error';
 import { pause } from '../bounds/waiting';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -168,8 +168,7 @@ export const settle: Act<ExposedInput> = async (systems, input) => {
   await pause(timing.stopCurrentAfterMs, bounds.signal);
   await requireOurs(systems, identity);
   if (!(await serves(systems, standing))) {
-    const what = 'Where the gate sends to';
-    throw refuse('CHANGED_BY_SOMEONE', { what, expected: standing.name, now: 'elsewhere' });
+    throw changedBySomeone('Where the gate sends to', standing.name, 'elsewhere');
   }
   await installation.stop(staysNext ? release.current : release.next, bounds.signal);
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.

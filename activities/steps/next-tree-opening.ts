@@ -4,7 +4,7 @@ import type { Instance } from '../../workflows/model/log';
 import type { Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import { allEnded, pause } from '../bounds/waiting';
-import { refuse } from '../errors/refusal-error';
+import { changedBySomeone, refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -116,11 +116,9 @@ const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian, bounds }, { f
   }
   const now = { treeId: currentTreeId, ...end };
   if (current.state !== 'FROZEN' || !sameEnd(frozen, now)) {
-    throw refuse('CHANGED_BY_SOMEONE', {
-      what: `Tree ${currentTreeId}`,
-      expected: `FROZEN with ${entries(frozen.size)} for good`,
-      now: `${current.state} with ${entries(end.size)}`,
-    });
+    const expected = `FROZEN with ${entries(frozen.size)} for good`;
+    const found = `${current.state} with ${entries(end.size)}`;
+    throw changedBySomeone(`Tree ${currentTreeId}`, expected, found);
   }
 };
 
