@@ -1,5 +1,6 @@
 import { CST, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments } from 'yaml';
 import type { Scalar } from 'yaml';
+import { parseJson } from '../clients/parse-json';
 import { OwnWords } from '../errors/own-words';
 
 /**
@@ -8,12 +9,15 @@ import { OwnWords } from '../errors/own-words';
  * is refused. No refusal quotes the text, which may hold a password (H28).
  */
 
-/** A value, and where it is in the text: as offsets, and its line, from 1. */
-export type PlainNode = (PlainMap | PlainList | PlainScalar) & {
+/** A value, and where it is in the text. */
+export type PlainNode = (PlainMap | PlainList | PlainScalar) & Place;
+
+/** As offsets, and its line, from 1. */
+interface Place {
   readonly start: number;
   readonly end: number;
   readonly line: number;
-};
+}
 
 export interface PlainMap {
   readonly kind: 'map';
@@ -59,7 +63,7 @@ const DEEPEST = 20;
 export function readPlainYaml(text: string): PlainNode | undefined {
   const mark = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
   const body = text.slice(mark); // the parser would count the mark as a column
-  const isJson = mark === 0 && parsesAsJson(text);
+  const isJson = mark === 0 && parseJson(text) !== undefined;
   requirePlainCharacters(body);
   requirePlainTokens(body, isJson);
   const lineCounter = new LineCounter();
@@ -120,15 +124,6 @@ function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-function parsesAsJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function documentsOf(text: string, lineCounter: LineCounter) {
   try {
     const options = {
@@ -167,12 +162,6 @@ function plainNode(node: unknown, source: Source, depth: number, inFlow: boolean
   if (twice >= 0)
     throw new NotReadable(`line ${fields[twice]?.value.line ?? 0} has a name for the second time in a map`);
   return { kind: 'map', fields, ...at };
-}
-
-interface Place {
-  readonly start: number;
-  readonly end: number;
-  readonly line: number;
 }
 
 function plainScalar(node: Scalar, { text, isJson }: Source, at: Place, inFlow: boolean): PlainScalar {

@@ -62,7 +62,7 @@ const grpcFields: Fields = {
   Address: text,
   Port: wholeNumber(65_535n),
   TLSCACert: text,
-  UseSystemTrustStore: truth,
+  UseSystemTrustStore: word((found) => /^(true|false)$/.test(found), 'true or false, without quotes'),
   GRPCServiceConfig: text,
 };
 
@@ -83,7 +83,7 @@ const shardFields: Fields = {
   encodedPublicKey: text,
   signingConfig: fields(signingFields),
   grpcEndpoint: fields(grpcFields),
-  Signer: nothing,
+  Signer: word(() => false, 'nothing: Rekor makes it itself'),
   PemPubKey: text,
   LogID: text,
 };
@@ -127,22 +127,16 @@ function treeID(value: PlainNode, place: Place): string {
 }
 
 function wholeNumber(most: bigint): Read {
+  return word((found) => isWholeNumber(found, 0n, most), wholeNumberAllowed(0n, most));
+}
+
+/** One of the words that may be shown, or nothing. */
+function word(isOne: (text: string) => boolean, allowed: string): Read {
   return (value, place) => {
     if (isNothing(value)) return '';
-    if (value.kind === 'scalar' && !value.isQuoted && isWholeNumber(value.text, 0n, most)) return value.text;
-    throw invalid(value, place, wholeNumberAllowed(0n, most));
+    if (value.kind === 'scalar' && !value.isQuoted && isOne(value.text)) return value.text;
+    throw invalid(value, place, allowed);
   };
-}
-
-function truth(value: PlainNode, place: Place): string {
-  if (isNothing(value)) return '';
-  if (value.kind === 'scalar' && !value.isQuoted && /^(true|false)$/.test(value.text)) return value.text;
-  throw invalid(value, place, 'true or false, without quotes');
-}
-
-function nothing(value: PlainNode, place: Place): string {
-  if (isNothing(value)) return '';
-  throw invalid(value, place, 'nothing: Rekor makes it itself');
 }
 
 function text(value: PlainNode, place: Place): string {

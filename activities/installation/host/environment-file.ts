@@ -24,18 +24,8 @@ export function activeTreeId(path: string, text: string, variable: string): Tree
 
 /** The same file with another active tree; every other byte stays. The value that it replaces may be any word, or none. */
 export function withActiveTreeId(path: string, text: string, variable: string, treeId: TreeId): string {
-  const { start, end } = activeTreePlace(path, text, variable);
+  const { start, end } = assignmentOf(path, text, variable);
   return `${text.slice(0, start)}${treeId}${text.slice(end)}`;
-}
-
-/** Between which characters of the file the id of the active tree stands, whatever word stands there now. */
-export function activeTreePlace(
-  path: string,
-  text: string,
-  variable: string,
-): { readonly start: number; readonly end: number } {
-  const { start, value } = assignmentOf(path, text, variable);
-  return { start, end: start + value.length };
 }
 
 /** The line that names the active tree, as it may be shown. */
@@ -44,10 +34,11 @@ export function shownTreeIdLine(path: string, text: string, variable: string): s
   return `${variable}=${value === '' || /^[0-9]+$/.test(value) ? value : '<not a number>'}`;
 }
 
-interface Assignment {
-  /** Where the value begins, and the value, without quotes and blanks around it. */
-  readonly start: number;
+/** The value that the variable has, whatever word it is, without quotes and blanks around it; and where it stands. */
+export interface Assignment {
   readonly value: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 const blankOrComment = /[ \t\r]*(?:[#;][^\n]*)?(?:\n|$)/y;
@@ -57,7 +48,7 @@ const assignment = new RegExp(`[ \\t]*([^\\n=]*)=([ \\t]*)(${quotedParts}${rest}
 const otherLine = /[^\n]*(?:\n|$)/y;
 
 /** Walks the file assignment by assignment, because a quoted value may hold line breaks and look like others inside. */
-function assignmentOf(path: string, text: string, variable: string): Assignment {
+export function assignmentOf(path: string, text: string, variable: string): Assignment {
   const invalid = (reason: string) => refuse('ENVIRONMENT_FILE_INVALID', { path, variable, reason });
   const found: Assignment[] = [];
   let afterOpenComment = false;
@@ -75,10 +66,8 @@ function assignmentOf(path: string, text: string, variable: string): Assignment 
         if (afterOpenComment)
           throw invalid('follows a comment that ends in a backslash and may belong to it');
         const { quote, word } = wordOf(value, invalid);
-        found.push({
-          start: position + match[0].indexOf('=') + 1 + blank.length + quote.length,
-          value: word,
-        });
+        const start = position + match[0].indexOf('=') + 1 + blank.length + quote.length;
+        found.push({ value: word, start, end: start + word.length });
       }
     }
     afterOpenComment = comment !== null && /\\\r?\n?$/.test(comment[0]);

@@ -1,8 +1,8 @@
 import type { Content, PlannedChanges, Replacement } from '../../../workflows/model/installation';
 import type { TreeId } from '../../../workflows/model/log';
-import { refuse } from '../../errors/refusal-error';
+import { changedBySomeone } from '../../errors/refusal-error';
 import { copyWith, filledIn, withNextTreeId } from '../content';
-import { activeTreeId, activeTreePlace, withActiveTreeId } from './environment-file';
+import { activeTreeId, assignmentOf, withActiveTreeId } from './environment-file';
 import { appendShard, listedTreeIds } from '../sharding-file';
 import {
   forgetKept,
@@ -66,7 +66,7 @@ export function nextContents(
   const list = before.current.sharding ?? '';
   const sharding = withShards(current.shardingFile, list, earlier);
   const { environment } = before.next;
-  const place = activeTreePlace(next.environmentFile, environment, treeIdVariable);
+  const place = assignmentOf(next.environmentFile, environment, treeIdVariable);
   return {
     sharding,
     shardingContent: copyWith(current.shardingFile, list, sharding),
@@ -91,19 +91,15 @@ export async function stageFiles(
 ): Promise<void> {
   const { current, next } = pair;
   const { attemptId, nextTreeId } = replacement;
-  const sharding = await findFile(next.shardingFile, attemptId);
-  const environment = await findFile(next.environmentFile, attemptId);
+  const { sharding, environment } = await findFiles(next, replacement);
   const before = {
     current: await readSlot(current),
     next: { sharding: sharding.before, environment: environment.before ?? '' },
   };
   const fingerprint = fingerprintOf(before.current, before.next);
   if (fingerprint !== planned.fingerprint) {
-    throw refuse('CHANGED_BY_SOMEONE', {
-      what: `A file of ${replacement.current.name} or ${replacement.next.name}`,
-      expected: planned.fingerprint.slice(0, 12),
-      now: fingerprint.slice(0, 12),
-    });
+    const what = `A file of ${replacement.current.name} or ${replacement.next.name}`;
+    throw changedBySomeone(what, planned.fingerprint.slice(0, 12), fingerprint.slice(0, 12));
   }
   const textOf = (path: string): string =>
     (path === current.shardingFile ? before.current.sharding : before.next.environment) ?? '';
@@ -115,8 +111,7 @@ export async function stageFiles(
     return { file, content, like };
   });
   for (const { file, content } of changes) {
-    if (file.present !== file.before && file.present !== content)
-      throw changedBySomeone(file, hashOf(content));
+    if (file.present !== file.before && file.present !== content) throw notAsStaged(file, hashOf(content));
   }
   for (const { file, content } of changes) {
     signal.throwIfAborted();
@@ -136,7 +131,7 @@ function plannedContent({ changes }: PlannedChanges, path: string): Content {
   const content = written.find(({ target }) => target === path)?.content;
   if (!content) {
     const expected = written.map(({ target }) => target).join(' and ');
-    throw refuse('CHANGED_BY_SOMEONE', { what: 'The configuration of the slots', expected, now: path });
+    throw changedBySomeone('The configuration of the slots', expected, path);
   }
   return content;
 }
@@ -150,12 +145,10 @@ export async function discardFiles(
   replacement: Replacement,
   signal: AbortSignal,
 ): Promise<void> {
-  const paths = [pair.next.environmentFile, pair.next.shardingFile];
-  const found: FoundFile[] = [];
-  for (const path of paths) found.push(await findFile(path, replacement.attemptId));
-  const ours = found.filter((file) => file.keptByUs);
+  const found = await findFiles(pair.next, replacement);
+  const ours = [found.environment, found.sharding].filter((file) => file.keptByUs);
   for (const file of ours) {
-    if (file.present !== file.before && !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
+    if (file.present !== file.before && !isStaged(file)) throw notAsStaged(file, file.stagedHash);
   }
   for (const file of ours) {
     signal.throwIfAborted();
@@ -165,7 +158,7 @@ export async function discardFiles(
     if (file.superseded) await keep(file.path, file.superseded);
     else await forgetKept(file.path);
   }
-  for (const path of paths) await removeUnfinished(path);
+  for (const path of filesOf(pair.next)) await removeUnfinished(path);
 }
 
 /** `<rotation>/<attempt>` of the attempt that keeps what a slot's files held before it; null without one. */
@@ -180,11 +173,10 @@ export async function keptFor({ environmentFile, shardingFile }: SlotFiles): Pro
  */
 export async function requireStagedFiles(pair: SlotPair, replacement: Replacement): Promise<void> {
   const { current, next } = pair;
-  for (const path of [next.shardingFile, next.environmentFile]) {
-    const file = await findFile(path, replacement.attemptId);
-    if (!file.keptByUs || !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
+  for (const file of Object.values(await findFiles(next, replacement))) {
+    if (!file.keptByUs || !isStaged(file)) throw notAsStaged(file, file.stagedHash);
   }
-  requirePoint(pair, replacement, current, await readSlot(current));
+  await readAtPoint(pair, replacement, current);
 }
 
 /** All files of these slots. */
@@ -222,25 +214,16 @@ export async function settleFiles(
   signal: AbortSignal,
 ): Promise<void> {
   const { current, next, treeIdVariable } = pair;
-  for (const path of [next.shardingFile, next.environmentFile]) {
-    const file = await findFile(path, replacement.attemptId);
-    if (file.keptByUs && !isStaged(file)) throw changedBySomeone(file, file.stagedHash);
+  for (const file of Object.values(await findFiles(next, replacement))) {
+    if (file.keptByUs && !isStaged(file)) throw notAsStaged(file, file.stagedHash);
   }
-  const staged = await readSlot(next);
-  const standing = await readSlot(current);
-  const last = shardsOf(replacement).length - 1;
-  requirePoint(pair, replacement, next, staged, last);
-  requirePoint(pair, replacement, current, standing);
-
-  const sharding = withShards(
-    current.shardingFile,
-    standing.sharding ?? '',
-    shardsOf(replacement).slice(0, last),
-  );
+  const earlier = shardsOf(replacement).slice(0, -1);
+  const staged = await readAtPoint(pair, replacement, next, earlier.length);
+  const standing = await readAtPoint(pair, replacement, current);
+  const sharding = withShards(current.shardingFile, standing.sharding ?? '', earlier);
   if (hashOf(sharding) !== hashOf(staged.sharding ?? '')) {
     const expected = `sha256 ${shortHash(staged.sharding ?? '')} once tree ${replacement.currentTreeId} is listed`;
-    const now = `sha256 ${shortHash(sharding)}`;
-    throw refuse('CHANGED_BY_SOMEONE', { what: current.shardingFile, expected, now });
+    throw changedBySomeone(current.shardingFile, expected, `sha256 ${shortHash(sharding)}`);
   }
   const environment = withActiveTreeId(
     current.environmentFile,
@@ -256,10 +239,7 @@ export async function settleFiles(
   if (environment !== standing.environment) await writeText(current.environmentFile, environment);
   signal.throwIfAborted();
   await boot.disableCurrent();
-  for (const slot of [next, current]) {
-    await removeUnfinished(slot.environmentFile);
-    await removeUnfinished(slot.shardingFile);
-  }
+  for (const file of filesOf(next, current)) await removeUnfinished(file);
 }
 
 /** All shards of the log as the replacement leaves it, in served order; the last one is active. */
@@ -272,40 +252,30 @@ function shardsOf(replacement: Replacement): TreeId[] {
 }
 
 /**
- * Refuses CHANGED_BY_SOMEONE unless a slot is configured with a point of the log's own history: the shards up to one, and
+ * Reads both files of a slot. Refuses CHANGED_BY_SOMEONE unless it is configured with a point of the log's own history: the shards up to one, and
  * the one after them active. Between the writes of an interrupted settle, the list is ahead of the tree id (H9).
  *
  * @param at how many inactive shards it lists; without it, as many as before the rotation or more.
  */
-function requirePoint(
+async function readAtPoint(
   { treeIdVariable }: SlotPair,
   replacement: Replacement,
   slot: SlotFiles,
-  found: SlotContents,
   at?: number,
-): void {
+): Promise<SlotContents> {
+  const found = await readSlot(slot);
   const shards = shardsOf(replacement);
-  const least = at ?? replacement.inactive.length - (replacement.supersedes ? 1 : 0);
+  const least = Math.max(at ?? replacement.inactive.length - (replacement.supersedes ? 1 : 0), 0);
   const list = listedTreeIds(slot.shardingFile, found.sharding);
   const active = activeTreeId(slot.environmentFile, found.environment, treeIdVariable);
-  const lists = shards
-    .slice(0, -1)
-    .flatMap((_, index) => (index + 1 >= least ? [shards.slice(0, index + 1)] : []));
-  const allowed = [...(least <= 0 ? [[]] : []), ...lists].map(
-    (treeIds) => `the list [${treeIds.join(', ')}]`,
-  );
-  const now = `the list [${list.join(', ')}]`;
-  if (!allowed.includes(now)) {
-    throw refuse('CHANGED_BY_SOMEONE', { what: slot.shardingFile, expected: allowed.join(' or '), now });
+  const inWords = (treeIds: readonly TreeId[]): string => `the list [${treeIds.join(', ')}]`;
+  const allowed = shards.slice(least).map((_, more) => inWords(shards.slice(0, least + more)));
+  if (!allowed.includes(inWords(list))) {
+    throw changedBySomeone(slot.shardingFile, allowed.join(' or '), inWords(list));
   }
-  const actives = shards.slice(Math.max(least, 0), list.length + 1);
-  if (!actives.includes(active)) {
-    throw refuse('CHANGED_BY_SOMEONE', {
-      what: slot.environmentFile,
-      expected: actives.join(' or '),
-      now: active,
-    });
-  }
+  const actives = shards.slice(least, list.length + 1);
+  if (!actives.includes(active)) throw changedBySomeone(slot.environmentFile, actives.join(' or '), active);
+  return found;
 }
 
 interface FoundFile {
@@ -317,6 +287,15 @@ interface FoundFile {
   readonly stagedHash: string;
   /** What an earlier attempt keeps, which this one supersedes. */
   readonly superseded: KeptFile | undefined;
+}
+
+/** In the order in which they are written. */
+async function findFiles(
+  { shardingFile, environmentFile }: SlotFiles,
+  { attemptId }: Replacement,
+): Promise<{ readonly sharding: FoundFile; readonly environment: FoundFile }> {
+  const sharding = await findFile(shardingFile, attemptId);
+  return { sharding, environment: await findFile(environmentFile, attemptId) };
 }
 
 async function findFile(path: string, mark: string): Promise<FoundFile> {
@@ -333,11 +312,11 @@ function isStaged(file: FoundFile): boolean {
   return file.present !== null && hashOf(file.present) === file.stagedHash;
 }
 
-function changedBySomeone(file: FoundFile, stagedHash: string): Error {
+function notAsStaged(file: FoundFile, stagedHash: string): Error {
   const before = file.before === null ? 'no file' : `its earlier content (sha256 ${shortHash(file.before)})`;
   const now = file.present === null ? 'no file' : `sha256 ${shortHash(file.present)}`;
   const expected = `what was staged (sha256 ${stagedHash.slice(0, 12)}) or ${before}`;
-  return refuse('CHANGED_BY_SOMEONE', { what: file.path, expected, now });
+  return changedBySomeone(file.path, expected, now);
 }
 
 function shortHash(text: string): string {

@@ -35,13 +35,8 @@ function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ESRCH') {
-      return false;
-    }
-    if (code === 'EPERM') {
-      return true;
-    }
-    throw error;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+    return code === 'EPERM';
   }
 }
 

@@ -72,16 +72,13 @@ async function run(command: SlotCommand, signal: AbortSignal): Promise<number> {
     groupsEnd.push(endProcessGroup(pid).finally(() => child.stderr.destroy()));
   };
   signal.addEventListener('abort', giveUp, { once: true });
-  const [how] = await Promise.allSettled([ended]);
+  await Promise.allSettled([ended]);
   signal.removeEventListener('abort', giveUp);
   if (signal.aborted) {
     await Promise.all(groupsEnd);
     throw abortReason(signal);
   }
-  if (how.status === 'rejected') {
-    throw how.reason;
-  }
-  return how.value;
+  return await ended;
 }
 
 /** How a command ended by itself: its exit code. */

@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { z } from 'zod';
 import * as atomic from '../../../files/atomic-file';
+import { parseJson } from '../../clients/parse-json';
 import { errorReason } from '../../errors/error-reason';
 import { OwnWords } from '../../errors/own-words';
 import { refuse } from '../../errors/refusal-error';
@@ -12,22 +14,19 @@ import { refuse } from '../../errors/refusal-error';
  */
 
 /** What a rotation found in place of a file that it wrote: enough to tell its own writing from someone else's. */
-export interface KeptFile {
-  /** The attempt that keeps it. */
-  readonly mark: string;
-  /** The content before; null when there was no file. */
-  readonly before: string | null;
-  /** SHA-256 of the content that the attempt writes. */
-  readonly stagedHash: string;
-  /** What the attempt that it supersedes keeps: that one has not ended, and may go on once this one is discarded. */
-  readonly superseded?: KeptFile | undefined;
-}
+export type KeptFile = z.output<typeof keptFile>;
 
-const keptFile: z.ZodType<KeptFile> = z.strictObject({
+const keptFile = z.strictObject({
+  /** The attempt that keeps it. */
   mark: z.string(),
+  /** The content before; null when there was no file. */
   before: z.string().nullable(),
+  /** SHA-256 of the content that the attempt writes. */
   stagedHash: z.string(),
-  superseded: z.lazy(() => keptFile).optional(),
+  /** What the attempt that it supersedes keeps: that one has not ended, and may go on once this one is discarded. */
+  get superseded() {
+    return keptFile.optional();
+  },
 });
 
 /** Where the earlier content of a file is kept. */
@@ -37,15 +36,10 @@ export function keptPath(file: string): string {
 
 /** The content of a file as text; null when there is none. */
 export async function readText(file: string): Promise<string | null> {
-  return await explained(file, async () => {
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await fs.readFile(file));
-    } catch (error) {
-      if (isMissing(error)) return null;
-      throw hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')
-        ? new OwnWords('it is not UTF-8 text')
-        : error;
-    }
+  return await ifThere(file, async () => {
+    const bytes = await fs.readFile(file);
+    if (!isUtf8(bytes)) throw new OwnWords('it is not UTF-8 text');
+    return bytes.toString();
   });
 }
 
@@ -60,15 +54,11 @@ export async function readRequired(file: string): Promise<string> {
 export async function readKept(file: string): Promise<KeptFile | null> {
   const text = await readText(keptPath(file));
   if (text === null) return null;
-  try {
-    return keptFile.parse(JSON.parse(text));
-  } catch {
-    // Without the cause: it would quote the file, which may hold a password (H28).
-    throw refuse('FILE_UNREADABLE', {
-      path: keptPath(file),
-      reason: 'it is not what rekor-rotate keeps there',
-    });
-  }
+  const kept = keptFile.safeParse(parseJson(text));
+  if (kept.success) return kept.data;
+  // Without the cause: it would quote the file, which may hold a password (H28).
+  const reason = 'it is not what rekor-rotate keeps there';
+  throw refuse('FILE_UNREADABLE', { path: keptPath(file), reason });
 }
 
 /** Keeps what a file holds before it is written; readable by its owner only, because it may hold a password (H28). */
@@ -104,14 +94,9 @@ export function hashOf(text: string): string {
 }
 
 async function modeAndOwner(file: string): Promise<atomic.ModeAndOwner | null> {
-  return await explained(file, async () => {
-    try {
-      const { mode, uid, gid } = await fs.stat(file);
-      return { mode: mode & 0o7777, uid, gid };
-    } catch (error) {
-      if (isMissing(error)) return null;
-      throw error;
-    }
+  return await ifThere(file, async () => {
+    const { mode, uid, gid } = await fs.stat(file);
+    return { mode: mode & 0o7777, uid, gid };
   });
 }
 
@@ -123,12 +108,14 @@ async function replace(file: string, content: string, modeAndOwner: atomic.ModeA
   await explained(file, () => atomic.replaceFile(file, content, modeAndOwner));
 }
 
-function isMissing(error: unknown): boolean {
-  return hasCode(error, 'ENOENT');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+/** What a look at a file finds; null when there is no file. */
+async function ifThere<Found>(file: string, look: () => Promise<Found>): Promise<Found | null> {
+  return await explained(file, () =>
+    look().catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }),
+  );
 }
 
 async function explained<Result>(file: string, act: () => Promise<Result>): Promise<Result> {
