@@ -4,7 +4,7 @@ import { loadedLength } from '../../workflows/model/shards';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from '../errors/error-reason';
-import { type FreshAnswer, type FreshRequest, freshRequest, type HttpTransport } from './http';
+import { type FreshRequest, freshRequest, type HttpTransport } from './http';
 import { parseJson } from './parse-json';
 import { refuse, type RefusalError } from '../errors/refusal-error';
 
@@ -21,29 +21,6 @@ export interface RekorEntry {
   readonly leafIndex: number;
 }
 
-/**
- * What the rotation asks of Rekor's instances; its verification reads with code of its own. Every call goes over a
- * connection of its own (H29) and refuses REKOR_UNREACHABLE, also when the answer is none that Rekor gives;
- * HOST_NAME_UNRESOLVED or TLS_FAILED where that is why; and OPERATION_SWITCHED_OFF.
- */
-export interface RekorClient {
-  /** `GET /api/v1/log`: what this process has loaded and what Trillian tells it now. */
-  log(instance: Instance, signal: AbortSignal): Promise<InstanceLog>;
-  /** The entry at a virtual index; null where there is none. */
-  entryAt(instance: Instance, index: number, signal: AbortSignal): Promise<RekorEntry | null>;
-  /** The PEM of a tree's key; without a tree, the active one's. */
-  publicKey(instance: Instance, treeId: TreeId | undefined, signal: AbortSignal): Promise<string>;
-  /**
-   * Which of the operations that clients use, and no verification does, this instance has switched off. No request of this
-   * makes an entry: the one that is proposed is wrong, and Rekor says so before it asks Trillian. Only an answer counts: a
-   * search whose storage hangs is not switched off.
-   */
-  switchedOff(instance: Instance, signal: AbortSignal): Promise<readonly ClientOperation[]>;
-}
-
-/** By their `operationId` in rekor: openapi.yaml, which `--enabled_api_endpoints` lists. */
-export type ClientOperation = 'createLogEntry' | 'searchLogQuery' | 'searchIndex';
-
 /** Longer than a healthy Rekor needs with a hundred shards; the signal usually ends a call before. Milliseconds. */
 const TIMEOUT_MS = 5000;
 
@@ -54,19 +31,14 @@ const SWITCHED_OFF = 501;
  * Requests that come past Rekor's own validation, to where an operation that is switched off answers 501, and that change
  * nothing: the proposed entry has a signature of nobody, and the searches find nothing.
  */
-const clientRequests: readonly {
-  readonly operation: ClientOperation;
-  readonly path: string;
-  readonly body: object;
-}[] = [
-  { operation: 'createLogEntry', path: '/api/v1/log/entries', body: wrongEntry() },
-  {
-    operation: 'searchLogQuery',
-    path: '/api/v1/log/entries/retrieve',
-    body: { entryUUIDs: ['0'.repeat(64)] },
-  },
-  { operation: 'searchIndex', path: '/api/v1/index/retrieve', body: { hash: `sha256:${'0'.repeat(64)}` } },
-];
+export const clientRequests = {
+  createLogEntry: { path: '/api/v1/log/entries', body: wrongEntry() },
+  searchLogQuery: { path: '/api/v1/log/entries/retrieve', body: { entryUUIDs: ['0'.repeat(64)] } },
+  searchIndex: { path: '/api/v1/index/retrieve', body: { hash: `sha256:${'0'.repeat(64)}` } },
+};
+
+/** By their `operationId` in rekor: openapi.yaml, which `--enabled_api_endpoints` lists. */
+export type ClientOperation = keyof typeof clientRequests;
 
 /** A hashedrekord whose key and signature are none: Rekor refuses it with 400 when it reads them. */
 function wrongEntry(): object {
@@ -115,80 +87,67 @@ export interface RekorOptions {
   readonly transport?: HttpTransport | undefined;
 }
 
-/** The client of one log's Rekor instances. */
-export function connectRekor({ log, authorities, transport }: RekorOptions): RekorClient {
-  function unreachable(instance: Instance, reason: string, cause?: unknown): RefusalError {
-    return refuse('REKOR_UNREACHABLE', { log, instance: instance.name, url: instance.url, reason }, cause);
-  }
+/** What `connectRekor` gives. */
+export type RekorClient = ReturnType<typeof connectRekor>;
 
-  async function ask(
-    instance: Instance,
-    path: string,
-    signal: AbortSignal,
-    request: Pick<FreshRequest, 'method' | 'headers' | 'body'> = {},
-  ): Promise<FreshAnswer> {
-    const url = instance.url + path;
-    return await freshRequest(url, {
-      ...request,
-      signal,
-      timeoutMs: TIMEOUT_MS,
-      authorities,
-      transport,
-    }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      const field = `logs.${log}.installation.slots.${instance.name}.url`;
-      const named = connectionRefusal(error, { url: instance.url, field, authorities });
-      throw named ?? unreachable(instance, errorReason(error), error);
-    });
-  }
-
-  /** The body of a 200, undefined for a 404. */
-  async function get(
-    instance: Instance,
-    operation: string,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const answer = await ask(instance, path, signal);
-    if (answer.status === 404) return undefined;
-    if (answer.status === SWITCHED_OFF) {
-      throw refuse('OPERATION_SWITCHED_OFF', { url: instance.url, request: `GET ${path}`, operation });
+/**
+ * What the rotation asks of Rekor's instances; its verification reads with code of its own. Every call goes over a
+ * connection of its own (H29) and refuses REKOR_UNREACHABLE, also when the answer is none that Rekor gives;
+ * HOST_NAME_UNRESOLVED or TLS_FAILED where that is why; and OPERATION_SWITCHED_OFF.
+ */
+export function connectRekor({ log, authorities, transport }: RekorOptions) {
+  /** How one instance is asked, until the signal ends it. */
+  function asking({ name, url }: Instance, signal: AbortSignal) {
+    function unreachable(reason: string, cause?: unknown): RefusalError {
+      return refuse('REKOR_UNREACHABLE', { log, instance: name, url, reason }, cause);
     }
-    if (answer.status !== 200) {
-      throw unreachable(instance, `it answered GET ${path} with ${answer.status}`);
+
+    async function ask(path: string, request: Pick<FreshRequest, 'method' | 'headers' | 'body'> = {}) {
+      const bounds = { signal, timeoutMs: TIMEOUT_MS, authorities, transport };
+      return await freshRequest(url + path, { ...request, ...bounds }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        const field = `logs.${log}.installation.slots.${name}.url`;
+        const named = connectionRefusal(error, { url, field, authorities });
+        throw named ?? unreachable(errorReason(error), error);
+      });
     }
-    return answer.text;
-  }
 
-  async function getFound(
-    instance: Instance,
-    operation: string,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<string> {
-    const text = await get(instance, operation, path, signal);
-    if (text === undefined) throw unreachable(instance, `it answered GET ${path} with 404`);
-    return text;
-  }
+    /** The body of a 200, undefined for a 404. */
+    async function get(operation: string, path: string): Promise<string | undefined> {
+      const answer = await ask(path);
+      if (answer.status === 404) return undefined;
+      if (answer.status === SWITCHED_OFF)
+        throw refuse('OPERATION_SWITCHED_OFF', { url, request: `GET ${path}`, operation });
+      if (answer.status !== 200) throw unreachable(`it answered GET ${path} with ${answer.status}`);
+      return answer.text;
+    }
 
-  function parse<Shape extends z.ZodType>(instance: Instance, shape: Shape, text: string): z.output<Shape> {
-    const parsed = shape.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    throw unreachable(instance, `its answer is not one of Rekor's: ${z.prettifyError(parsed.error)}`);
-  }
+    async function getFound(operation: string, path: string): Promise<string> {
+      const text = await get(operation, path);
+      if (text === undefined) throw unreachable(`it answered GET ${path} with 404`);
+      return text;
+    }
 
-  function loaded(instance: Instance, treeId: TreeId, signedTreeHead: string): number {
-    const length = loadedLength(signedTreeHead);
-    if (length !== undefined) return length;
-    throw unreachable(
-      instance,
-      `the checkpoint of its inactive shard ${treeId} has no size in its second line`,
-    );
+    function parse<Shape extends z.ZodType>(shape: Shape, text: string): z.output<Shape> {
+      const parsed = shape.safeParse(parseJson(text));
+      if (parsed.success) return parsed.data;
+      throw unreachable(`its answer is not one of Rekor's: ${z.prettifyError(parsed.error)}`);
+    }
+
+    function loaded(treeId: TreeId, signedTreeHead: string): number {
+      const length = loadedLength(signedTreeHead);
+      if (length !== undefined) return length;
+      throw unreachable(`the checkpoint of its inactive shard ${treeId} has no size in its second line`);
+    }
+
+    return { unreachable, ask, get, getFound, parse, loaded };
   }
 
   return {
-    async log(instance, signal) {
-      const info = parse(instance, LogInfo, await getFound(instance, 'getLogInfo', '/api/v1/log', signal));
+    /** `GET /api/v1/log`: what this process has loaded and what Trillian tells it now. */
+    async log(instance: Instance, signal: AbortSignal): Promise<InstanceLog> {
+      const { getFound, parse, loaded } = asking(instance, signal);
+      const info = parse(LogInfo, await getFound('getLogInfo', '/api/v1/log'));
       return {
         activeTreeId: info.treeID,
         active: { size: info.treeSize, rootHash: info.rootHash },
@@ -196,16 +155,16 @@ export function connectRekor({ log, authorities, transport }: RekorOptions): Rek
         inactive: info.inactiveShards.map(({ treeID, treeSize, signedTreeHead }) => ({
           treeId: treeID,
           liveLength: treeSize,
-          loadedLength: loaded(instance, treeID, signedTreeHead),
+          loadedLength: loaded(treeID, signedTreeHead),
         })),
       };
     },
 
-    async entryAt(instance, index, signal) {
-      const path = `/api/v1/log/entries?logIndex=${index}`;
-      const text = await get(instance, 'getLogEntryByIndex', path, signal);
-      if (text === undefined) return null;
-      const [found] = Object.entries(parse(instance, LogEntry, text));
+    /** The entry at a virtual index; null where there is none. */
+    async entryAt(instance: Instance, index: number, signal: AbortSignal): Promise<RekorEntry | null> {
+      const { get, parse } = asking(instance, signal);
+      const text = await get('getLogEntryByIndex', `/api/v1/log/entries?logIndex=${index}`);
+      const [found] = text === undefined ? [] : Object.entries(parse(LogEntry, text));
       if (found === undefined) return null;
       const [entryId, entry] = found;
       return {
@@ -217,26 +176,31 @@ export function connectRekor({ log, authorities, transport }: RekorOptions): Rek
       };
     },
 
-    async publicKey(instance, treeId, signal) {
+    /** The PEM of a tree's key; without a tree, the active one's. */
+    async publicKey(instance: Instance, treeId: TreeId | undefined, signal: AbortSignal): Promise<string> {
+      const { getFound, unreachable } = asking(instance, signal);
       const query = treeId === undefined ? '' : `?treeID=${treeId}`;
-      const path = `/api/v1/log/publicKey${query}`;
-      const text = await getFound(instance, 'getPublicKey', path, signal);
-      if (!text.startsWith('-----BEGIN PUBLIC KEY-----'))
-        throw unreachable(instance, 'it did not answer with a public key');
-      return text;
+      const text = await getFound('getPublicKey', `/api/v1/log/publicKey${query}`);
+      if (text.startsWith('-----BEGIN PUBLIC KEY-----')) return text;
+      throw unreachable('it did not answer with a public key');
     },
 
-    async switchedOff(instance, signal) {
-      const answers = await Promise.all(
-        clientRequests.map(async ({ operation, path, body }) => {
-          const headers = { 'content-type': 'application/json', accept: 'application/json' };
-          const request = { method: 'POST', headers, body: JSON.stringify(body) } as const;
-          const answer = await ask(instance, path, signal, request).catch(() => undefined);
-          signal.throwIfAborted();
-          return { operation, status: answer?.status };
-        }),
-      );
-      return answers.filter(({ status }) => status === SWITCHED_OFF).map(({ operation }) => operation);
+    /**
+     * Which of the operations that clients use, and no verification does, this instance has switched off. No request of this
+     * makes an entry: the one that is proposed is wrong, and Rekor says so before it asks Trillian. Only an answer counts: a
+     * search whose storage hangs is not switched off.
+     */
+    async switchedOff(instance: Instance, signal: AbortSignal): Promise<readonly ClientOperation[]> {
+      const { ask } = asking(instance, signal);
+      const headers = { 'content-type': 'application/json', accept: 'application/json' };
+      const asked = (Object.keys(clientRequests) as ClientOperation[]).map(async (operation) => {
+        const { path, body } = clientRequests[operation];
+        const request = { method: 'POST', headers, body: JSON.stringify(body) } as const;
+        const answer = await ask(path, request).catch(() => undefined);
+        signal.throwIfAborted();
+        return answer?.status === SWITCHED_OFF ? [operation] : [];
+      });
+      return (await Promise.all(asked)).flat();
     },
   };
 }

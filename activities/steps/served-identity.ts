@@ -1,5 +1,6 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import type { Instance } from '../../workflows/model/log';
+import { clientRequests } from '../clients/rekor';
 import { refuse } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import { instanceAddress } from './log-addresses';
@@ -24,7 +25,11 @@ export async function requireSameService(
   for (const operation of offAtNext) {
     // A search that is off everywhere is meant to be; a log that takes no entries is not.
     if (operation === 'createLogEntry' || offAtCurrent.some((off) => !off.includes(operation))) {
-      throw refuse('OPERATION_SWITCHED_OFF', { url: next.url, request: requests[operation], operation });
+      throw refuse('OPERATION_SWITCHED_OFF', {
+        url: next.url,
+        request: `POST ${clientRequests[operation].path}`,
+        operation,
+      });
     }
   }
   for (const instance of current) {
@@ -48,9 +53,3 @@ const mustBeEqual = [
   ['hostname', '--rekor_server.hostname'],
   ['logId', 'signing key (SHA-256 of the public key)'],
 ] as const;
-
-const requests = {
-  createLogEntry: 'POST /api/v1/log/entries',
-  searchLogQuery: 'POST /api/v1/log/entries/retrieve',
-  searchIndex: 'POST /api/v1/index/retrieve',
-} as const;
