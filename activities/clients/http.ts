@@ -43,12 +43,6 @@ export interface FreshAnswer {
   readonly text: string;
 }
 
-/** What was read line by line. */
-export interface FreshLines {
-  readonly status: number;
-  readonly bytes: number;
-}
-
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** A longer line is kept by nobody: what sends it sends no text. Characters. */
@@ -77,7 +71,7 @@ export async function freshLines(
   url: string,
   request: Pick<FreshRequest, 'signal' | 'timeoutMs' | 'authorities' | 'transport'>,
   take: (line: string) => void,
-): Promise<FreshLines> {
+): Promise<{ readonly status: number; readonly bytes: number }> {
   return await fresh(url, request, {}, async ({ status, body }) => {
     const decoder = new TextDecoder();
     let bytes = 0;

@@ -4,12 +4,7 @@ import { abortReason, pause } from '../bounds/waiting';
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
 import { refuse, RefusalError } from '../errors/refusal-error';
-import {
-  overGrpc,
-  type TrillianMethod,
-  type TrillianMethods,
-  type TrillianOptions,
-} from './trillian-transport';
+import { overGrpc, type TrillianCall, type TrillianMethod, type TrillianOptions } from './trillian-transport';
 
 /** What bounds one call. */
 export interface CallBounds {
@@ -82,22 +77,14 @@ const READ_RETRY_PAUSES_MS = [50, 100, 200];
 /** Calls to a Trillian log server, with the rules that all of them share. */
 export interface TrillianCalls {
   /** A call without effect: repeated when the connection breaks, for as long as its deadline allows. */
-  read<Name extends TrillianMethod>(
-    name: Name,
-    request: TrillianMethods[Name]['request'],
-    bounds: CallBounds,
-  ): Promise<TrillianMethods[Name]['response']>;
+  readonly read: TrillianCall<[bounds: CallBounds]>;
   /**
    * A call with an effect: sent at most once, over a connection that stands, and never after its deadline (H8).
    * Throws `CallOutcomeUnknown` when it was sent and no answer came; any other error means that nothing was sent, or
    * that Trillian said no. Both refuse TRILLIAN_QUOTA: of what is sent here, Trillian's default quotas charge QueueLeaf and
    * InitLog alone, and one of etcd may charge reads of a tree's leaves, too (trillian: server/interceptor/interceptor.go).
    */
-  change<Name extends TrillianMethod>(
-    name: Name,
-    request: TrillianMethods[Name]['request'],
-    bounds: CallBounds,
-  ): Promise<TrillianMethods[Name]['response']>;
+  readonly change: TrillianCall<[bounds: CallBounds]>;
   close(): void;
 }
 

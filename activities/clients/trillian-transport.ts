@@ -41,6 +41,13 @@ export type TrillianMethods = {
   };
 };
 
+/** Calls a method; `Bounds` say what ends the call. */
+export type TrillianCall<Bounds extends readonly unknown[]> = <Name extends TrillianMethod>(
+  name: Name,
+  request: TrillianMethods[Name]['request'],
+  ...bounds: Bounds
+) => Promise<TrillianMethods[Name]['response']>;
+
 /** How each method goes over the wire. */
 export type TrillianWire = {
   readonly [Name in TrillianMethod]: {
@@ -57,12 +64,7 @@ export interface TrillianTransport {
   /** Resolves when a connection stands. Rejects at the deadline, in milliseconds since the epoch, and with the signal's reason. */
   connected(deadline: number, signal: AbortSignal): Promise<void>;
   /** Sends a call once. Rejects with a `ServiceError`: Trillian's own, or one that gRPC makes up when no answer came. */
-  send<Name extends TrillianMethod>(
-    name: Name,
-    request: TrillianMethods[Name]['request'],
-    deadline: number,
-    signal: AbortSignal,
-  ): Promise<TrillianMethods[Name]['response']>;
+  readonly send: TrillianCall<[deadline: number, signal: AbortSignal]>;
   close(): void;
 }
 

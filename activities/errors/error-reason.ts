@@ -12,8 +12,8 @@ import { RefusalError } from './refusal-error';
  * of error it is. Connection errors come wrapped; the innermost one says most.
  */
 export function errorReason(error: unknown): string {
-  if (error instanceof RefusalError) return error.refusal.message;
-  if (error instanceof OwnWords) return error.words;
+  const words = ownWordsOf(error);
+  if (words !== undefined) return words;
   if (error instanceof ApplicationFailure && isRefusal(error.details?.[0])) return error.details[0].message;
   const inner = innerOf(error);
   if (inner !== undefined) return errorReason(inner);
@@ -25,14 +25,14 @@ export function errorReason(error: unknown): string {
 /** Where an error came from, for the worker's own log: each error of its chain, without the messages of foreign ones. */
 export function errorTrail(error: unknown): readonly object[] {
   const inner = innerOf(error);
-  const words =
-    error instanceof RefusalError
-      ? error.refusal.message
-      : error instanceof OwnWords
-        ? error.words
-        : undefined;
+  const words = ownWordsOf(error);
   const own = { kind: kindOfError(error), code: codeOf(error), words, at: framesOf(error) };
   return [own, ...(inner === undefined ? [] : errorTrail(inner))];
+}
+
+function ownWordsOf(error: unknown): string | undefined {
+  if (error instanceof RefusalError) return error.refusal.message;
+  return error instanceof OwnWords ? error.words : undefined;
 }
 
 const knownCodes: Readonly<Record<string, string>> = {
