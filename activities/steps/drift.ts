@@ -1,9 +1,9 @@
 import { entries } from '../../workflows/model/counted';
 import type { Serving } from '../../workflows/model/guarding';
-import type { InstallationState } from '../../workflows/model/installation';
 import { namedTrees, type LeftoverFacts } from '../../workflows/model/leftovers';
 import type { Instance, InstanceLog, Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
+import type { FoundLog } from '../../workflows/model/plan';
 import { refusal, type Refusal } from '../../workflows/model/refusals';
 import { differencesFrom } from '../../workflows/model/shards';
 import { isUnreachable } from '../bounds/retry-while-unreachable';
@@ -40,7 +40,7 @@ export const driftOf: Act<ServedShards, Drift> = async (systems, seen) => {
   for (const tree of await unnamedWithEntries(systems, seen)) {
     found.push(refusal('TREE_NOT_LISTED', { log, tree }));
   }
-  const running: NamedLog[] = [];
+  const running: FoundLog['instances'][number][] = [];
   const instances: Drift['instances'][number][] = [];
   for (const instance of installation.currentInstances) {
     const loaded = await systems.rekor.log(instance, bounds.signal);
@@ -77,28 +77,16 @@ export const unnamedWithEntries: Act<Pick<LeftoverFacts, 'installation' | 'marke
   return found;
 };
 
-interface NamedLog {
-  readonly name: string;
-  readonly log: InstanceLog;
-}
-
-interface ServedLists {
-  readonly installation: InstallationState;
-  readonly instances: readonly NamedLog[];
-}
-
 /** Whether the configuration of the serving release, and what these instances have loaded, agree with the shards (H10). */
-export const servedDrift: Act<ServedLists, Refusal[]> = async (systems, { installation, instances }) => {
+export const servedDrift: Act<Pick<FoundLog, 'installation' | 'instances'>, Refusal[]> = async (
+  systems,
+  { installation, instances },
+) => {
   const { current, activeTreeId, inactiveTreeIds } = installation;
-  const lists: (readonly [string, readonly TreeId[]])[] = [
-    [`The configuration of ${current.name}`, [...inactiveTreeIds, activeTreeId]],
-    ...instances.map(({ name, log }) => [`Rekor ${name}`, shardsOf(log)] as const),
-  ];
-  const found: Refusal[] = [];
-  for (const [where, shards] of lists) {
-    found.push(...(await listDrift(systems, { where, shards })));
-  }
-  return found;
+  return await listDrift(systems, [
+    { where: `The configuration of ${current.name}`, shards: [...inactiveTreeIds, activeTreeId] },
+    ...instances.map(({ name, log }) => ({ where: `Rekor ${name}`, shards: shardsOf(log) })),
+  ]);
 };
 
 function shardsOf({ inactive, activeTreeId }: InstanceLog): TreeId[] {
@@ -121,34 +109,39 @@ const loadedBy: Act<Instance, InstanceLog | null> = async ({ rekor, bounds }, in
  * A shard's handover leaf tells which tree came before it: the one thing about the list that a stale deploy cannot take
  * back (H10). Trees that no rotation made say nothing.
  */
-const listDrift: Act<{ where: string; shards: readonly TreeId[] }, Refusal[]> = async (systems, list) => {
+const listDrift: Act<readonly ServedList[], Refusal[]> = async (systems, lists) => {
   const { log, trillian, bounds } = systems;
-  const { where, shards } = list;
   const found: Refusal[] = [];
   const marked = new Set(markedTrees(await trillian.listTrees(bounds), log).map(({ treeId }) => treeId));
-  for (const [position, treeId] of shards.entries()) {
+  const places = lists.flatMap(({ where, shards }) =>
+    shards.map((treeId, position) => ({ where, treeId, before: shards[position - 1] })),
+  );
+  for (const { where, treeId, before } of places) {
     const handover = marked.has(treeId) ? await handedOver(systems, treeId) : null;
-    const before = shards[position - 1];
     if (!handover) {
       continue;
     }
     const { treeId: expected, size } = handover.end;
     const length = before === expected ? (await trillian.treeHead(before, bounds)).size : undefined;
     if (length !== size) {
+      const others = length === undefined ? 'other entries' : entries(length);
       found.push(
         refusal('LIST_DRIFTED', {
           ...{ log, where, tree: treeId },
           expected: `tree ${expected} with ${entries(size)}`,
-          found:
-            before === undefined
-              ? 'nothing'
-              : `tree ${before} with ${length === undefined ? 'other entries' : entries(length)}`,
+          found: before === undefined ? 'nothing' : `tree ${before} with ${others}`,
         }),
       );
     }
   }
   return found;
 };
+
+/** A list of shards that somebody goes by, and who. */
+interface ServedList {
+  readonly where: string;
+  readonly shards: readonly TreeId[];
+}
 
 /**
  * Why an interrupted rotation must not be ended by what the serving release says: a process has loaded other shards than
@@ -176,9 +169,10 @@ export async function driftOfServed(
     }
   }
   const chains = next.length === 0 ? [configured] : next.map((treeId) => [...configured, treeId]);
-  for (const chain of chains) {
-    const list = { where: `The configuration of ${current.name}`, shards: chain };
-    found.push(...(await listDrift(systems, list)));
-  }
-  return found;
+  const where = `The configuration of ${current.name}`;
+  const drift = await listDrift(
+    systems,
+    chains.map((shards) => ({ where, shards })),
+  );
+  return [...found, ...drift];
 }
