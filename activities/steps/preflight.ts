@@ -45,10 +45,11 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
   const look = async <Code extends CheckCode, Found>(
     code: Code,
     read: () => Promise<Found>,
-    tells: (found: Found) => FoundBy<Code>,
+    tells: FoundBy<Code> | ((found: Found) => FoundBy<Code>),
   ): Promise<Found | undefined> => {
     const { found, refusal } = await foundOrRefused(() => retryWhileUnreachable(bounds, read, PATIENCE_MS));
-    checks.push(refusal ? failedCheck(code, refusal) : passedCheck(code, tells(found)));
+    const told = (read: Found) => (tells instanceof Function ? tells(read) : tells);
+    checks.push(refusal ? failedCheck(code, refusal) : passedCheck(code, told(found)));
     return found ?? undefined;
   };
   const [trees, trafficState] = await Promise.all([
@@ -109,22 +110,16 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
       () => drainEvidence(systems, activeTreeId),
       (found) => found,
     ),
-    look(
-      'LOG_SERVER_LISTED',
-      () => requireListedLogServer(systems, activeTreeId),
-      () => ({ address: addresses.trillian }),
-    ),
-    look(
-      'SIGNERS_IN_TIME',
-      () => requireSignersInTime(systems),
-      () => ({ mostMs: longestSignerWaitsMs(timing.criticalSectionMs) }),
-    ),
+    look('LOG_SERVER_LISTED', () => requireListedLogServer(systems, activeTreeId), {
+      address: addresses.trillian,
+    }),
+    look('SIGNERS_IN_TIME', () => requireSignersInTime(systems), {
+      mostMs: longestSignerWaitsMs(timing.criticalSectionMs),
+    }),
     queue &&
-      look(
-        'DATABASE_SHOWS_TREE',
-        () => requireShown(systems, queue, activeTreeId, bounds),
-        () => ({ tree: activeTreeId }),
-      ),
+      look('DATABASE_SHOWS_TREE', () => requireShown(systems, queue, activeTreeId, bounds), {
+        tree: activeTreeId,
+      }),
   ]);
   checks.push(...publicLog);
   if (!shards || !instances || !planned || !evidence) {

@@ -17,15 +17,7 @@ const pauseMs = 150;
 const requestTimeoutMs = 10_000;
 
 /** One tree in `GET /api/v1/log`; nothing in it is believed yet. */
-export interface TreeAnswer {
-  readonly treeId: TreeId;
-  /** The size Trillian has now. */
-  readonly size: number;
-  /** Lower-case hex. */
-  readonly rootHash: string;
-  /** Signed note: of now for the active tree, of the process's start for an inactive one. */
-  readonly checkpoint: string;
-}
+export type TreeAnswer = ReturnType<typeof toTreeAnswer>;
 
 export interface LogAnswer {
   readonly active: TreeAnswer;
@@ -185,11 +177,14 @@ export class LogReader {
   }
 }
 
-function toTreeAnswer(answer: z.infer<z.ZodObject<typeof tree>>): TreeAnswer {
+function toTreeAnswer(answer: z.infer<z.ZodObject<typeof tree>>) {
   return {
     treeId: answer.treeID,
+    /** The size Trillian has now. */
     size: answer.treeSize,
+    /** Lower-case hex. */
     rootHash: answer.rootHash,
+    /** Signed note: of now for the active tree, of the process's start for an inactive one. */
     checkpoint: answer.signedTreeHead,
   };
 }
