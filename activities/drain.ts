@@ -33,7 +33,7 @@ export async function freezeTree(
 ): Promise<FrozenTree> {
   const { signal } = bounds;
   const started = performance.now();
-  const drain: Drain = { systems, timing, treeId, bounds, left: 'its state was not read' };
+  const drain: Drain = { ...systems, timing, treeId, bounds, left: 'its state was not read' };
   try {
     const { queue } = systems;
     return queue ? await freezeByQueue(drain, queue) : await freezeBySigner(drain);
@@ -44,8 +44,7 @@ export async function freezeTree(
   }
 }
 
-interface Drain {
-  readonly systems: DrainSystems;
+interface Drain extends DrainSystems {
   readonly timing: DrainTiming;
   readonly treeId: TreeId;
   readonly bounds: CallBounds;
@@ -68,8 +67,7 @@ interface Drain {
  * older copy has, and begins with 2 from there.
  */
 async function freezeByQueue(drain: Drain, queue: TreeQueue): Promise<FrozenTree> {
-  const { systems, treeId, bounds } = drain;
-  const { trillian } = systems;
+  const { trillian, treeId, bounds } = drain;
   let found = (await trillian.getTree(treeId, bounds)).state;
   for (;;) {
     const proof: string[] = [];
@@ -119,13 +117,13 @@ async function emptied(drain: Drain, queue: TreeQueue, set: Tree): Promise<boole
  * lags. Null when it is Trillian that has the tree otherwise by now: what was read since it was set is worth nothing then.
  */
 async function queuedIn(drain: Drain, queue: TreeQueue, set: Tree): Promise<number | null> {
-  const { systems, treeId, bounds } = drain;
+  const { trillian, treeId, bounds } = drain;
   for (;;) {
     const row = await queue.read(treeId, bounds.signal);
     if (isShown(row, set)) {
       return row.queued;
     }
-    const now = await systems.trillian.getTree(treeId, bounds);
+    const now = await trillian.getTree(treeId, bounds);
     if (now.state !== set.state || now.updatedAtMs !== set.updatedAtMs) {
       drain.left = CHANGED;
       return null;
@@ -147,8 +145,7 @@ async function queuedIn(drain: Drain, queue: TreeQueue, set: Tree): Promise<numb
  * For a tree that was never initialised no pass succeeds; nothing can be queued for it, and after 1 nothing will be.
  */
 async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
-  const { systems, timing, treeId, bounds } = drain;
-  const { trillian } = systems;
+  const { trillian, timing, treeId, bounds } = drain;
   for (;;) {
     const proof: string[] = [];
     await setState(drain, 'DRAINING', proof);
@@ -174,33 +171,32 @@ async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
 
 async function setState(drain: Drain, state: 'DRAINING' | 'FROZEN', proof: string[]): Promise<Tree> {
   if (state === 'FROZEN') drain.left = 'it was not set FROZEN';
-  const tree = await drain.systems.trillian.setState(drain.treeId, state, drain.bounds);
+  const tree = await drain.trillian.setState(drain.treeId, state, drain.bounds);
   proof.push(`${state}, read back`);
   return tree;
 }
 
 async function noneInFlight(drain: Drain, proof: string[]): Promise<void> {
-  const { metrics } = drain.systems;
-  const { signal } = drain.bounds;
+  const { metrics, bounds } = drain;
   drain.left = 'the QueueLeaf calls in flight were not counted';
   for (;;) {
-    const { answer: inFlight, tookMs } = await timed(() => metrics.queueLeafInFlight(signal));
+    const { answer: inFlight, tookMs } = await timed(() => metrics.queueLeafInFlight(bounds.signal));
     if (inFlight === 0) {
       proof.push('no QueueLeaf in flight on any log server');
       return;
     }
     drain.left = `QueueLeaf calls in flight: ${inFlight}`;
-    await pause(Math.max(POLL_MS, tookMs), signal);
+    await pause(Math.max(POLL_MS, tookMs), bounds.signal);
   }
 }
 
 /** Waits for passes that add nothing; false, at once, for a tree that was never initialised, for which none succeeds. */
 async function emptyPasses(drain: Drain, proof: string[]): Promise<boolean> {
-  const { systems, treeId, bounds } = drain;
+  const { trillian, metrics, treeId, bounds } = drain;
   const read = async (): Promise<SignerPasses & TreeHead & { readonly tookMs: number }> => {
     // Counters before the size: then a size that has not grown covers every pass that was counted.
-    const { answer, tookMs } = await timed(() => systems.metrics.signer(treeId, bounds.signal));
-    return { ...answer, tookMs, ...(await systems.trillian.treeHead(treeId, bounds)) };
+    const { answer, tookMs } = await timed(() => metrics.signer(treeId, bounds.signal));
+    return { ...answer, tookMs, ...(await trillian.treeHead(treeId, bounds)) };
   };
   drain.left = 'its signer passes were not counted';
   let from = await ifInitialised(read(), null);
