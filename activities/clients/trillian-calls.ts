@@ -29,15 +29,15 @@ export interface UnansweredChange {
 
 /** Trillian answered with an error of its own: nothing more will come of this call. */
 export class TrillianError extends OwnWords {
-  readonly code: status;
-  /** Trillian's own text, which tells cases of one code apart. No person is told it. */
-  readonly details: string;
-
-  constructor(method: string, code: status, details: string, options?: ErrorOptions) {
+  /** @param details Trillian's own text, which tells cases of one code apart. No person is told it. */
+  constructor(
+    method: string,
+    readonly code: status,
+    readonly details: string,
+    options?: ErrorOptions,
+  ) {
     super(`Trillian answered ${method} with ${status[code]}`, { ...options, detail: details });
     this.name = 'TrillianError';
-    this.code = code;
-    this.details = details;
   }
 }
 
@@ -46,18 +46,15 @@ export class TrillianError extends OwnWords {
  * it is TRILLIAN_UNREACHABLE.
  */
 export class CallOutcomeUnknown extends RefusalError implements UnansweredChange {
-  readonly mayLandUntil: number;
-
   constructor(
     { log, address }: Pick<TrillianOptions, 'log' | 'address'>,
     method: string,
-    mayLandUntil: number,
+    readonly mayLandUntil: number,
     options?: ErrorOptions,
   ) {
     const reason = `no answer to ${method}, of which it is not known whether it had its effect`;
     super(refusal('TRILLIAN_UNREACHABLE', { log, address, reason }), options);
     this.name = 'CallOutcomeUnknown';
-    this.mayLandUntil = mayLandUntil;
   }
 }
 

@@ -3,13 +3,13 @@
  * any other error may quote a file, an address or a password (H28); `errorReason` says of it only what kind it is.
  */
 export class OwnWords extends Error {
-  readonly words: string;
-
   /** @param detail what is not to cross, and is for tests and debuggers. */
-  constructor(words: string, options: ErrorOptions & { readonly detail?: string } = {}) {
+  constructor(
+    readonly words: string,
+    options: ErrorOptions & { readonly detail?: string } = {},
+  ) {
     const { detail, ...rest } = options;
     super(detail === undefined ? words : `${words}: ${detail}`, rest);
     this.name = 'OwnWords';
-    this.words = words;
   }
 }

@@ -4,12 +4,12 @@ type Facts<Code extends RefusalCode> = Parameters<typeof refusal<Code>>[1];
 
 /** An error whose words come from the catalogue; activities/index.ts turns it into what crosses Temporal. */
 export class RefusalError extends Error {
-  readonly refusal: Refusal;
-
-  constructor(refusalFound: Refusal, options?: ErrorOptions) {
-    super(`${refusalFound.message} ${refusalFound.remedy}`, options);
+  constructor(
+    readonly refusal: Refusal,
+    options?: ErrorOptions,
+  ) {
+    super(`${refusal.message} ${refusal.remedy}`, options);
     this.name = 'RefusalError';
-    this.refusal = refusalFound;
   }
 }
 
