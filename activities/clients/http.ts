@@ -38,11 +38,6 @@ export type HttpTransport = <Answer>(
   read: (answer: HttpAnswer) => Promise<Answer>,
 ) => Promise<Answer>;
 
-export interface FreshAnswer {
-  readonly status: number;
-  readonly text: string;
-}
-
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** A longer line is kept by nobody: what sends it sends no text. Characters. */
@@ -54,7 +49,7 @@ const MAX_LINE = 64 * 1024;
  * Sends nothing when the signal is aborted already. Throws the signal's reason when it is aborted meanwhile, and refuses
  * TLS_FILE_UNUSABLE.
  */
-export async function freshRequest(url: string, request: FreshRequest): Promise<FreshAnswer> {
+export async function freshRequest(url: string, request: FreshRequest) {
   return await fresh(url, request, { maxBytes: MAX_ANSWER_BYTES }, async ({ status, body }) => {
     const chunks: Buffer[] = [];
     for await (const chunk of body) chunks.push(chunk);

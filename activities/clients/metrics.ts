@@ -22,21 +22,6 @@ export interface SignerPasses {
   readonly pageBytes: number;
 }
 
-/** The metrics of Trillian's log servers and signers. All refuse METRICS_UNREACHABLE. */
-export interface TrillianMetrics {
-  /**
-   * How many QueueLeaf calls are being worked on, of all trees, summed over every log server: never less than there
-   * were at one instant during the call. Zero after a tree was closed means that its queue can only shrink (H2).
-   */
-  queueLeafInFlight(signal: AbortSignal): Promise<number>;
-  /** How many calls of GetTree have begun, summed over every log server since its start. */
-  getTreeCalls(signal: AbortSignal): Promise<number>;
-  /** Summed over all signers; zero for a signer that has not seen the tree, as those that are not its master. */
-  signer(treeId: TreeId, signal: AbortSignal): Promise<SignerPasses>;
-  /** The signers whose clocks are behind that of a log server, as far as the answers for their pages tell it. */
-  signersBehind(signal: AbortSignal): Promise<readonly SignerBehind[]>;
-}
-
 /** A signer that leaves alone, for so long, what a log server queues. */
 export interface SignerBehind {
   /** Of its metrics page. */
@@ -83,9 +68,13 @@ interface Page {
   sum(name: string, label: string, value: string): number;
 }
 
-/** Reads metrics anew for every question. */
-export function connectMetrics(options: MetricsOptions): TrillianMetrics {
+/** What `connectMetrics` gives. */
+export type TrillianMetrics = ReturnType<typeof connectMetrics>;
+
+/** The metrics of Trillian's log servers and signers. All refuse METRICS_UNREACHABLE. */
+export function connectMetrics(options: MetricsOptions) {
   const { log, logServers, signers, authorities, transport } = options;
+  const request = (signal: AbortSignal) => ({ signal, timeoutMs: TIMEOUT_MS, authorities, transport });
 
   function unreadable(url: string, reason: string, cause?: unknown): RefusalError {
     return refuse('METRICS_UNREACHABLE', { log, url, reason }, cause);
@@ -115,11 +104,7 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
         throw new OwnWords(`it has more than ${MAX_SAMPLES} samples of ${name}`);
     };
     try {
-      const { status, bytes } = await freshLines(
-        url,
-        { signal, timeoutMs: TIMEOUT_MS, authorities, transport },
-        take,
-      );
+      const { status, bytes } = await freshLines(url, request(signal), take);
       if (status !== 200) throw new OwnWords(`it answered ${status}`);
       return {
         bytes,
@@ -177,16 +162,22 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
   }
 
   return {
-    async queueLeafInFlight(signal) {
+    /**
+     * How many QueueLeaf calls are being worked on, of all trees, summed over every log server: never less than there
+     * were at one instant during the call. Zero after a tree was closed means that its queue can only shrink (H2).
+     */
+    async queueLeafInFlight(signal: AbortSignal): Promise<number> {
       return sum(await Promise.all(logServers.map((url) => inFlightAt(url, signal))));
     },
 
-    async getTreeCalls(signal) {
+    /** How many calls of GetTree have begun, summed over every log server since its start. */
+    async getTreeCalls(signal: AbortSignal): Promise<number> {
       const pages = await Promise.all(logServers.map((url) => readLogServer(url, signal)));
       return sum(pages.map((page) => page.sum(BEGUN, 'method', GET_TREE)));
     },
 
-    async signer(treeId, signal) {
+    /** Summed over all signers; zero for a signer that has not seen the tree, as those that are not its master. */
+    async signer(treeId: TreeId, signal: AbortSignal): Promise<SignerPasses> {
       const pages = await Promise.all(signers.map((url) => readSigner(url, treeId, signal)));
       const total = (name: string): number => sum(pages.map((page) => page.sum(name, 'logid', treeId)));
       return {
@@ -199,7 +190,8 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
       };
     },
 
-    async signersBehind(signal) {
+    /** The signers whose clocks are behind that of a log server, as far as the answers for their pages tell it. */
+    async signersBehind(signal: AbortSignal): Promise<readonly SignerBehind[]> {
       const [servers, behind] = await Promise.all([
         Promise.all(logServers.map((url) => clockOf(url, signal))),
         Promise.all(signers.map(async (url) => ({ url, clock: await clockOf(url, signal) }))),
@@ -212,13 +204,8 @@ export function connectMetrics(options: MetricsOptions): TrillianMetrics {
   };
 
   /** Within which bounds the clock of a page's process is ahead of ours; none for one that does not tell it. */
-  async function clockOf(
-    url: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly atLeastMs: number; readonly atMostMs: number }> {
-    const told = await freshDate(url, { signal, timeoutMs: TIMEOUT_MS, authorities, transport }).catch(
-      () => undefined,
-    );
+  async function clockOf(url: string, signal: AbortSignal) {
+    const told = await freshDate(url, request(signal)).catch(() => undefined);
     signal.throwIfAborted();
     return told
       ? { atLeastMs: told.says - told.knownAt, atMostMs: told.says + DATE_UNIT_MS - told.askedAt }

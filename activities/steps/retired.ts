@@ -1,11 +1,11 @@
 import type { DeleteTreeInput, RetiredTree } from '../../workflows/model/retired';
-import type { TreeHead, TreeId } from '../../workflows/model/log';
-import { markedTrees, type MarkedTree } from '../../workflows/model/mark';
+import type { TreeId } from '../../workflows/model/log';
+import { markedTrees } from '../../workflows/model/mark';
 import { headOrEmpty } from '../empty-tree';
 import { refuse } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
-import { contentAt, handedOver, type HandedOver } from './next-tree-content';
+import { contentAt, handedOver } from './next-tree-content';
 
 /** The trees that undone attempts of a log left behind, with what stands against deleting each. */
 export const retiredTrees: Act<{ readonly log: string }, readonly RetiredTree[]> = async (systems) => {
@@ -31,16 +31,13 @@ export const retiredTrees: Act<{ readonly log: string }, readonly RetiredTree[]>
     });
 };
 
-/** A tree that a rotation made, as it is. */
-type ReadTree = MarkedTree & TreeHead & { readonly handover: HandedOver | null };
-
 /**
  * Reads every tree that a rotation of the log made. One whose handover leaf names another, and that is served or holds
  * entries of clients, followed that one as a shard, whatever a list that a stale deploy has brought back says (H10).
  */
-async function everyMarkedTree(systems: BoundSystems): Promise<ReadTree[]> {
+async function everyMarkedTree(systems: BoundSystems) {
   const { log, trillian, bounds } = systems;
-  const read: ReadTree[] = [];
+  const read = [];
   for (const tree of markedTrees(await trillian.listTrees(bounds), log)) {
     const head = await headOrEmpty(trillian, tree.treeId, bounds);
     read.push({ ...tree, ...head, handover: await handedOver(systems, tree.treeId) });

@@ -47,16 +47,6 @@ export function verifyAsBundle(entry: LogEntry, key: LogKey, baseUrl: string): b
   }
 }
 
-interface HashedRekord {
-  readonly apiVersion: string;
-  readonly algorithm: HashAlgorithm;
-  readonly digest: Buffer;
-  readonly signature: Buffer;
-  readonly publicKey: KeyObject;
-  /** DER, when the entry was signed with a certificate's key. */
-  readonly certificate?: Buffer;
-}
-
 const hashAlgorithms = {
   sha256: HashAlgorithm.SHA2_256,
   sha384: HashAlgorithm.SHA2_384,
@@ -73,7 +63,9 @@ const hashedRekord = z.object({
   }),
 });
 
-function readHashedRekord(body: Buffer): HashedRekord | null {
+type HashedRekord = NonNullable<ReturnType<typeof readHashedRekord>>;
+
+function readHashedRekord(body: Buffer) {
   // Rekor decides what a leaf is: one that is no JSON is still proven as a leaf.
   const parsed = hashedRekord.safeParse(parseJson(body.toString('utf8')));
   if (!parsed.success) {
@@ -88,6 +80,7 @@ function readHashedRekord(body: Buffer): HashedRekord | null {
       digest: Buffer.from(data.hash.value, 'hex'),
       signature: Buffer.from(signature.content, 'base64'),
       publicKey: createPublicKey(pem),
+      /** DER, when the entry was signed with a certificate's key. */
       ...(pem.includes('BEGIN CERTIFICATE') && { certificate: new X509Certificate(pem).raw }),
     };
   } catch {

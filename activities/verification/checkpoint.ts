@@ -12,14 +12,7 @@ export interface Checkpoint extends MerkleHead {
   readonly treeId: TreeId;
   /** The signed bytes: everything up to and with the newline before the empty line. */
   readonly text: Buffer;
-  readonly signatures: readonly NoteSignature[];
-}
-
-export interface NoteSignature {
-  readonly name: string;
-  /** First four bytes of SHA-256 over the key's DER, lower-case hex. */
-  readonly keyHint: string;
-  readonly signature: Buffer;
+  readonly signatures: readonly ReturnType<typeof parseSignature>[];
 }
 
 const signatureLine = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/;
@@ -64,12 +57,13 @@ function requireValid(holds: boolean, reason: string): asserts holds {
   prove(holds, 'CHECKPOINT_INVALID', reason);
 }
 
-function parseSignature(line: string): NoteSignature {
+function parseSignature(line: string) {
   const [, name, encoded] = signatureLine.exec(line) ?? [];
   requireValid(
     name !== undefined && encoded !== undefined,
     `its checkpoint has the signature line "${line}"`,
   );
   const bytes = Buffer.from(encoded, 'base64');
+  // The hint: first four bytes of SHA-256 over the key's DER, lower-case hex.
   return { name, keyHint: bytes.subarray(0, 4).toString('hex'), signature: bytes.subarray(4) };
 }

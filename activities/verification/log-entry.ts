@@ -1,30 +1,9 @@
 import { z } from 'zod';
 import type { TreeId } from '../../workflows/model/log';
-import type { InclusionProof } from './merkle';
 import { NotProven } from './not-proven';
 
 /** One answer of `GET /api/v1/log/entries`; nothing in it is believed yet. */
-export interface LogEntry {
-  /** 80 hex digits: tree id, then {@link uuid}. */
-  readonly entryId: string;
-  readonly treeId: TreeId;
-  /** 64 hex digits: the Merkle leaf hash of the body. */
-  readonly uuid: string;
-  /** The leaf: the entry in canonical JSON. */
-  readonly body: Buffer;
-  /** Seconds since 1970. */
-  readonly integratedTime: number;
-  /** Lower-case hex. */
-  readonly logId: string;
-  /** Virtual index. */
-  readonly logIndex: number;
-  readonly signedEntryTimestamp: Buffer;
-  readonly proof: InclusionProof & {
-    readonly root: Buffer;
-    /** Signed note. */
-    readonly checkpoint: string;
-  };
-}
+export type LogEntry = ReturnType<typeof parseLogEntry>;
 
 const count = z.number().int().nonnegative();
 const hash = z
@@ -54,7 +33,7 @@ const answer = z.record(
 );
 
 /** Reads the one entry of an answer; throws {@link NotProven} for anything else. */
-export function parseLogEntry(json: unknown): LogEntry {
+export function parseLogEntry(json: unknown) {
   const parsed = answer.safeParse(json);
   if (!parsed.success) {
     throw new NotProven(
@@ -72,12 +51,18 @@ export function parseLogEntry(json: unknown): LogEntry {
   const [entryId, entry] = only;
   const { inclusionProof: proof, signedEntryTimestamp } = entry.verification;
   return {
+    /** 80 hex digits: tree id, then the UUID. */
     entryId,
     treeId: BigInt(`0x${entryId.slice(0, 16)}`).toString(),
+    /** 64 hex digits: the Merkle leaf hash of the body. */
     uuid: entryId.slice(16),
+    /** The leaf: the entry in canonical JSON. */
     body: entry.body,
+    /** Seconds since 1970. */
     integratedTime: entry.integratedTime,
+    /** Lower-case hex. */
     logId: entry.logID,
+    /** Virtual index. */
     logIndex: entry.logIndex,
     signedEntryTimestamp,
     proof: {
@@ -85,6 +70,7 @@ export function parseLogEntry(json: unknown): LogEntry {
       treeSize: proof.treeSize,
       path: proof.hashes,
       root: proof.rootHash,
+      /** Signed note. */
       checkpoint: proof.checkpoint,
     },
   };
