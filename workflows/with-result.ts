@@ -15,7 +15,8 @@ export async function withResult(
     return journal.concludes(await act());
   } catch (error) {
     const { attempt, steps } = journal.progress;
-    const rotated = { ...what, attempts: attempt, steps, interventions: retrying.interventions };
+    const { interventions } = retrying;
+    const rotated = { ...what, attempts: attempt, steps, interventions, ...journal.left };
     if (error instanceof GivenUp) {
       return journal.concludes(givenUp(rotated, error.held, error.reason));
     }

@@ -145,6 +145,19 @@ describe('what cannot be finished', () => {
     expect(result.reason).toContain('ada');
   });
 
+  it('names the trees that earlier attempts left when it is given up', async () => {
+    const log = new SimulatedLog({ attempts: 2 });
+    log.fail('verify', 'after', 1);
+    const result = await log.run(async ({ start, held, resume, lock }) => {
+      await start();
+      log.fail('confirm', 'before');
+      await held();
+      await resume({ choice: 'giveUp', who: 'ada', why: 'the test says so' });
+      return await lock.result();
+    });
+    expect(result).toMatchObject({ outcome: 'held', attempts: 2, leftTrees: [log.nextTrees()[0]] });
+  });
+
   function expectAsBeforeUnlessForward(log: SimulatedLog, act: Act): void {
     if (!forwardOnly.includes(act)) {
       expect(log.notAsBefore()).toEqual([]);
