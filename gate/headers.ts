@@ -17,28 +17,16 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-function* pairs(flat: readonly string[]): Generator<[name: string, value: string]> {
-  for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at] ?? '', flat[at + 1] ?? ''];
-}
-
-/** The names that are not passed on: the fixed ones and those that a Connection header lists. */
-function hopByHop(flat: readonly string[]): Set<string> {
-  const listed = [...pairs(flat)]
-    .filter(([name]) => name.toLowerCase() === 'connection')
-    .flatMap(([, value]) => value.split(','))
-    .map((name) => name.trim().toLowerCase());
-  return listed.length === 0 ? HOP_BY_HOP : new Set([...HOP_BY_HOP, ...listed]);
-}
-
 /** A flat list of header names and values without those of one connection and those in `but`. */
 export function endToEnd(flat: readonly string[], ...but: readonly string[]): string[] {
-  const dropped = hopByHop(flat);
-  const kept: string[] = [];
-  for (const [name, value] of pairs(flat)) {
-    const lower = name.toLowerCase();
-    if (!dropped.has(lower) && !but.includes(lower)) kept.push(name, value);
-  }
-  return kept;
+  const names = flat.map((part, at) => (at % 2 === 0 ? part.toLowerCase() : ''));
+  const dropped = new Set(but);
+  for (let at = names.indexOf('connection'); at !== -1; at = names.indexOf('connection', at + 1))
+    for (const listed of flat[at + 1]?.split(',') ?? []) dropped.add(listed.trim().toLowerCase());
+  return flat.filter((_, at) => {
+    const name = names[at - (at % 2)] ?? '';
+    return !HOP_BY_HOP.has(name) && !dropped.has(name);
+  });
 }
 
 /** The request's headers as they go on to Rekor, the client's address appended to X-Forwarded-For. */

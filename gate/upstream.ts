@@ -205,7 +205,7 @@ abstract class AnswerHandler<Result> implements Dispatcher.DispatchHandler {
     // asked for, by an Expect that is never sent on, would break the call in undici (lib/dispatcher/client-h1.js).
     if (status < 200) return;
     this.begun = true;
-    this.start(status, reason ?? '', endToEnd(rawHeaders(controller)));
+    this.start(status, reason ?? '', rawHeaders(controller));
   }
 
   onResponseEnd(): void {
@@ -260,7 +260,7 @@ class PassingAnswer extends AnswerHandler<void> {
   }
 
   protected override start(status: number, reason: string, headers: string[]): void {
-    beginAnswer(this.#response, status, reason, headers);
+    beginAnswer(this.#response, status, reason, endToEnd(headers));
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
