@@ -30,10 +30,9 @@ export async function rotate(run: Run, plan: Plan, rotationId: string): Promise<
       rotationId,
       plan,
       attempts: attempt,
-      steps: journal.progress.steps,
       interventions: run.retrying.interventions,
       ...(nextTreeVisibleMs > 0 && { nextTreeVisibleMs }),
-      ...journal.left,
+      ...journal.soFar,
     });
     const takeBack = async (reason: Refusal): Promise<RotationResult> => {
       await prepared?.undo();

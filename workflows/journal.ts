@@ -102,9 +102,10 @@ export class Journal implements SagaJournal {
     this.#leftTrees.add(tree);
   }
 
-  /** What is to be said of such trees in a result. */
-  get left(): Pick<RotationResult, 'leftTrees'> {
-    return this.#leftTrees.size > 0 ? { leftTrees: [...this.#leftTrees] } : {};
+  /** What has been done and what it has left so far, as every result says it, however the rotation ends. */
+  get soFar(): Pick<RotationResult, 'steps' | 'leftTrees'> {
+    const { steps } = this.#progress;
+    return this.#leftTrees.size > 0 ? { steps, leftTrees: [...this.#leftTrees] } : { steps };
   }
 
   /** A recovery has found out which rotation it ends, and how. */

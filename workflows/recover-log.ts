@@ -97,9 +97,8 @@ async function recover(run: Run, plan: RecoveryPlan): Promise<RotationResult> {
     log,
     rotationId,
     attempts: attempt,
-    steps: journal.progress.steps,
     interventions: run.retrying.interventions,
-    ...journal.left,
+    ...journal.soFar,
   });
   const interrupted = refusal('LEFTOVERS', { log, leftovers: plan.leftovers });
   if (kind === 'supersede') {

@@ -14,9 +14,8 @@ export async function withResult(
   try {
     return journal.concludes(await act());
   } catch (error) {
-    const { attempt, steps } = journal.progress;
     const { interventions } = retrying;
-    const rotated = { ...what, attempts: attempt, steps, interventions, ...journal.left };
+    const rotated = { ...what, attempts: journal.progress.attempt, interventions, ...journal.soFar };
     if (error instanceof GivenUp) {
       return journal.concludes(givenUp(rotated, error.held, error.reason));
     }
