@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { canonicalUrl } from '../workflows/model/base-url';
+import { canonicalUrl, ORIGIN } from '../workflows/model/base-url';
 import { DURATION, SIZE, parseDuration, parseSize } from './quantities';
 import type { SecretSource } from './secrets';
 import { Duration, HostPath, KeptElsewhere, Size } from './told';
@@ -98,7 +98,7 @@ export function baseUrl() {
 /** The address of a server that requests go on to as they came, so without a path; in one spelling in the result. */
 export function origin() {
   const error = 'a URL such as http://127.0.0.1:3001, without user, path, query and fragment';
-  return url(error, /^https?:\/\/[^\s/?#@]+\/?$/i).transform(canonicalUrl);
+  return url(error, ORIGIN).transform(canonicalUrl);
 }
 
 /** The URL of a page of metrics. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { canonicalUrl } from '../workflows/model/base-url';
+import { canonicalUrl, ORIGIN } from '../workflows/model/base-url';
 import { LARGEST_NUMBER } from '../workflows/model/fencing';
 import type { LoadedShards } from '../workflows/model/shards';
 
@@ -10,7 +10,9 @@ const count = z.int().nonnegative();
 /** `http://host:port`: a Rekor. No path, so that requests go on exactly as they came. In one spelling in the result. */
 const instanceUrl = z
   .string()
-  .refine(isOrigin, { error: 'must be http(s)://HOST:PORT without user, path and query' })
+  .refine((text) => ORIGIN.test(text) && URL.canParse(text), {
+    error: 'must be http(s)://HOST:PORT without user, path and query',
+  })
   .transform(canonicalUrl);
 
 /** A set of Rekors: each once, and in one order, since theirs means nothing. */
@@ -19,10 +21,6 @@ export const instanceUrls = z
   .min(1)
   .max(1_000)
   .transform((urls): readonly string[] => [...new Set(urls)].sort());
-
-function isOrigin(text: string): boolean {
-  return /^https?:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text);
-}
 
 const treeId = z.string().regex(/^[1-9]\d*$/, 'must be a tree id in decimal, as a text');
 

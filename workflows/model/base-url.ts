@@ -7,6 +7,9 @@ export function canonicalUrl(text: string): string {
   return origin + pathname.replace(/\/+$/, '');
 }
 
+/** An address of a server, `http(s)://HOST:PORT` without user, path, query and fragment, as far as a pattern can say it. */
+export const ORIGIN = /^https?:\/\/[^\s/?#@]+\/?$/i;
+
 /** Whether two base URLs are the same place, however they are spelled; what is no URL is the same only as itself. */
 export function sameUrl(one: string, other: string): boolean {
   return (
