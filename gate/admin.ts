@@ -11,6 +11,7 @@ import {
   type GateRefusal,
   type GateState,
 } from './messages';
+import type { GateMetrics } from './metrics';
 import type { OrderDesk } from './order-desk';
 import type { Ruling } from './orders';
 
@@ -25,13 +26,21 @@ const STATUS: Record<GateRefusal['code'], number> = {
   STATE_NOT_SAVED: 500,
 };
 
-/** The admin interface: `GET /healthz` for anybody, the rest for the bearer of the token. */
-export function adminServer(parts: { desk: OrderDesk; token: () => string; log: Logger }): FastifyInstance {
-  const { desk, log } = parts;
+/** For anybody: the token is the power to give orders, which nobody needs who only looks. */
+const FOR_ANYBODY = ['/healthz', '/metrics'];
+
+/** The admin interface: `GET /healthz` and `GET /metrics` for anybody, the rest for the bearer of the token. */
+export function adminServer(parts: {
+  desk: OrderDesk;
+  metrics: GateMetrics;
+  token: () => string;
+  log: Logger;
+}): FastifyInstance {
+  const { desk, metrics, log } = parts;
   const server = fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
 
   server.addHook('onRequest', async (request, reply) => {
-    if (request.url === '/healthz') return;
+    if (FOR_ANYBODY.includes(request.routeOptions.url ?? '')) return;
     let token: string;
     try {
       token = parts.token();
@@ -56,6 +65,9 @@ export function adminServer(parts: { desk: OrderDesk; token: () => string; log: 
   });
 
   server.get('/healthz', () => ({ status: 'ok' }));
+  server.get('/metrics', async (_request, reply) => {
+    return reply.type(metrics.contentType).send(await metrics.page());
+  });
   server.get('/state', (): GateState => desk.state());
 
   takes('/order/hold', holdOrder, (order) => desk.take({ kind: 'hold', order }));

@@ -15,6 +15,11 @@ export class HoldRecord {
     return this.#figures.number;
   }
 
+  /** Another order holds the writes that wait already: they go on waiting. */
+  goesOnUnder(number: number): void {
+    this.#figures.number = number;
+  }
+
   held(arrivedAt: number): void {
     this.#figures.held += 1;
     this.#firstArrival ??= arrivedAt;

@@ -9,6 +9,7 @@ import { systemClock, type Clock } from './clock';
 import { newConnection } from './connection';
 import { Hold } from './hold';
 import { Lines } from './lines';
+import { GateMetrics } from './metrics';
 import { instanceUrls } from './messages';
 import { OrderDesk } from './order-desk';
 import { publicServer } from './proxy';
@@ -17,6 +18,7 @@ import { loadState, saveState, type SavedState } from './state-file';
 import { stopServing } from './stopping';
 import { connector, Upstream, type Authorities } from './upstream';
 import { Upstreams } from './upstreams';
+import { WriteCounts } from './write-counts';
 import { WriteCourse } from './write-course';
 import { Writes } from './writes';
 
@@ -91,11 +93,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   if (saved.instances.some((url) => new URL(url).protocol === 'https:')) authorities();
   // Nobody waits in a hold that a restart has interrupted, and its lease is gone: it heals (H15).
   const mode = saved.mode === 'hold' ? 'healing' : 'pass';
-  const hold = new Hold({ clock, maxWaitMs, instances: saved.instances, mode, figures: saved.hold });
+  const counts = new WriteCounts();
+  const { instances, hold: figures } = saved;
+  const hold = new Hold({ clock, maxWaitMs, instances, mode, figures, counts });
   const connect = connector(authorities);
   const upstreams = new Upstreams({ open: (url) => new Upstream(url, connect), clock });
   const lines = new Lines({
-    ...{ upstreams, instances: saved.instances, shards: saved.shards, clock, log },
+    ...{ upstreams, instances, shards: saved.shards, clock, log },
     connect: (url, load) => newConnection(url, load, connect),
   });
   const limits = {
@@ -105,17 +109,19 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     limitBytes: settings.bodyLimitBytes,
     spoolDirectory: options.spoolDirectory,
   };
-  const desk = new OrderDesk({ hold, lines, bodies: limits, file: options.stateFile, clock, log, saved });
+  const file = options.stateFile;
+  const desk = new OrderDesk({ hold, lines, bodies: limits, counts, file, clock, log, saved });
+  const metrics = new GateMetrics({ counts, clock, state: () => desk.state() });
   const { server, connections } = publicServer({
     hold,
     upstreams,
     writes: new Writes({
-      course: new WriteCourse({ hold, lines, clock, log }),
-      ...{ limits, clock, log },
+      course: new WriteCourse({ hold, lines, clock, counts, log }),
+      ...{ limits, clock, counts, log },
     }),
-    log,
+    ...{ metrics, log },
   });
-  const admin = adminServer({ desk, token: options.token, log });
+  const admin = adminServer({ desk, metrics, token: options.token, log });
 
   const adminUrl = await opened('admin', options.admin, () => admin.listen(options.admin));
   try {
@@ -127,7 +133,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const { port } = server.address() as AddressInfo;
   const { host } = options.public;
   const publicUrl = `http://${addressOf({ host, port })}`;
-  log.info({ publicUrl, adminUrl, mode, instances: saved.instances, number: saved.number }, 'gate open');
+  log.info({ publicUrl, adminUrl, mode, instances, number: saved.number }, 'gate open');
 
   return {
     publicUrl,

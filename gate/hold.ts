@@ -2,6 +2,7 @@ import type { Client } from './clients';
 import type { Clock } from './clock';
 import { HoldRecord } from './figures';
 import type { GateMode, HoldFigures } from './messages';
+import type { WriteCounts } from './write-counts';
 
 /** A write that may have to wait. */
 export interface WaitingWrite {
@@ -50,11 +51,13 @@ export interface HoldOptions {
   readonly instances: readonly string[];
   readonly mode: GateMode;
   readonly figures: HoldFigures | null;
+  readonly counts: WriteCounts;
 }
 
 /** Which writes go and which wait. No input or output: orders and writes come in, verdicts go out. */
 export class Hold {
   readonly #clock: Clock;
+  readonly #counts: WriteCounts;
   readonly maxWaitMs: number;
   #mode: GateMode;
   #instances: readonly string[];
@@ -71,6 +74,7 @@ export class Hold {
 
   constructor(options: HoldOptions) {
     this.#clock = options.clock;
+    this.#counts = options.counts;
     this.maxWaitMs = options.maxWaitMs;
     this.#instances = options.instances;
     this.#mode = options.mode;
@@ -99,11 +103,13 @@ export class Hold {
 
   /** Writes wait from now on; for the number that holds already, only the lease is renewed. */
   begin(number: number, leaseMs: number, onLeaseEnd: () => void): void {
-    if (this.#mode !== 'hold') {
+    if (this.#mode === 'hold' && this.#record) {
+      this.#record.goesOnUnder(number);
+    } else {
       this.#mode = 'hold';
       this.#epoch += 1;
+      if (this.#record?.number !== number) this.#record = new HoldRecord(number);
     }
-    if (this.#record?.number !== number) this.#record = new HoldRecord(number);
     this.#endLease();
     this.#endLease = this.#clock.after(leaseMs, () => {
       this.#mode = 'healing';
@@ -136,6 +142,7 @@ export class Hold {
     if (this.#mode !== 'hold' && this.#kept.size + this.#held.size === 0) {
       return { kind: 'go', pass: this.#pass(write, () => undefined) };
     }
+    this.#counts.held += 1;
     this.#record?.held(write.arrivedAt);
     return this.#wait(write, write.arrivedAt, this.#held);
   }
@@ -143,7 +150,7 @@ export class Hold {
   /** A write whose call broke after a hold had overtaken it: waits while writes wait, else goes at once (H13). */
   keep(write: WaitingWrite): Verdict | Promise<Verdict> {
     if (write.client.gone) {
-      this.#record?.dropped();
+      this.#drop();
       return { kind: 'dropped' };
     }
     if (this.#mode !== 'hold') return { kind: 'go', pass: this.#pass(write, () => undefined) };
@@ -173,9 +180,16 @@ export class Hold {
   }
 
   #account({ write, since }: Waiter, verdict: Verdict): void {
-    if (verdict.kind === 'dropped') this.#record?.dropped();
+    if (verdict.kind === 'dropped') this.#drop();
     else this.#record?.waited(this.#clock.now() - since);
-    if (verdict.kind === 'refused') this.#record?.refused(write.arrivedAt);
+    if (verdict.kind !== 'refused') return;
+    this.#counts.refused.waited += 1;
+    this.#record?.refused(write.arrivedAt);
+  }
+
+  #drop(): void {
+    this.#counts.dropped += 1;
+    this.#record?.dropped();
   }
 
   #letGoInOrder(): void {

@@ -124,6 +124,18 @@ export type HoldFigures = Readonly<z.infer<typeof holdFigures>>;
  */
 const gateMode = z.enum(['pass', 'hold', 'healing']);
 export type GateMode = z.infer<typeof gateMode>;
+export const gateModes: readonly GateMode[] = gateMode.options;
+
+/** What became of writes since the gate's process began. The process is another one when `since` is. */
+export const writesCounted = z.object({
+  /** When it began, ISO 8601. */
+  since: z.iso.datetime(),
+  /** Answered 201. */
+  accepted: count,
+  /** Answered 499 or 5xx, by Rekor or the gate: by no fault of their clients. */
+  failed: count,
+});
+export type WritesCounted = Readonly<z.infer<typeof writesCounted>>;
 
 /** `GET /state`, and the answer to every order. */
 export const gateState = z.object({
@@ -147,6 +159,8 @@ export const gateState = z.object({
   spooledBytes: count,
   /** Null before the first hold. */
   hold: holdFigures.nullable(),
+  /** Null where a gate of another version does not say. */
+  writes: writesCounted.nullable().default(null),
 });
 export type GateState = Readonly<z.infer<typeof gateState>>;
 

@@ -5,6 +5,7 @@ import type { BodyLimits } from './kept-body';
 import { sameOrUnknown, type Lines } from './lines';
 import type { GateState, NextNotice, ShardsNotice } from './messages';
 import { note, noteNext, rule, type Order, type Ruling, type GateMemory } from './orders';
+import type { WriteCounts } from './write-counts';
 import { saveState, type SavedState } from './state-file';
 
 /** Figures still move after a hold, with the writes that it let go; they are saved this much after the last change. */
@@ -14,6 +15,7 @@ interface DeskParts {
   readonly hold: Hold;
   readonly lines: Lines;
   readonly bodies: Pick<BodyLimits, 'memory' | 'disk'>;
+  readonly counts: WriteCounts;
   readonly file: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,6 +54,7 @@ export class OrderDesk {
       bodyMemoryBytes: this.#parts.bodies.memory.usedBytes,
       spooledBytes: this.#parts.bodies.disk.usedBytes,
       hold: this.#parts.hold.record?.figures() ?? null,
+      writes: this.#parts.counts.counted(),
     };
   }
 

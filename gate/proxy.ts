@@ -6,6 +6,7 @@ import { Clients } from './clients';
 import { Connections } from './connections';
 import { forwarded } from './headers';
 import type { Hold } from './hold';
+import type { GateMetrics } from './metrics';
 import { forwardedTarget, isWrite } from './paths';
 import { answerProtocolErrors, ofWholeServer, requestFault, unknownExpectation } from './protocol-errors';
 import { brokenAnswer, BrokenCall, brokenReason } from './upstream';
@@ -26,6 +27,7 @@ interface Parts {
   readonly hold: Hold;
   readonly upstreams: Upstreams;
   readonly writes: Writes;
+  readonly metrics: GateMetrics;
   readonly log: Logger;
 }
 
@@ -46,25 +48,32 @@ export function publicServer(parts: Parts): { server: Server; connections: Conne
   const connections = new Connections(server);
   answerProtocolErrors(server, connections);
 
-  const arrive = (request: IncomingMessage, response: ServerResponse): void => {
+  /** Its target as it goes on to Rekor, and whether that makes it a write. */
+  const arrive = (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): { readonly path: string | null; readonly makesEntry: boolean } => {
     connections.owe(response);
+    const path = forwardedTarget(request.url ?? '');
+    const makesEntry = path !== null && isWrite(request.method, path);
+    parts.metrics.arrived(makesEntry ? 'write' : 'read', response);
     // A client may leave at any moment; what is to be done then is decided where its request is.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
+    return { path, makesEntry };
   };
   server.on('request', (request, response) => {
-    arrive(request, response);
+    const { path, makesEntry } = arrive(request, response);
     const refusal = requestFault(request);
     if (refusal) {
       refuse(refusal, response);
       return;
     }
-    const path = forwardedTarget(request.url ?? '');
     if (path === null) {
       give(ofWholeServer(request), response);
       return;
     }
-    const done = isWrite(request.method, path)
+    const done = makesEntry
       ? parts.writes.take(request, response, clients.of(request.socket))
       : passOn(parts, request, path, response);
     done.catch((error: unknown) => {

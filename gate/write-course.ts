@@ -7,6 +7,7 @@ import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
 import type { Line } from './line';
 import type { Lines } from './lines';
 import { resend } from './resend';
+import type { WriteCounts } from './write-counts';
 import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
 
 const HELD_TOO_LONG = 'the log is being moved to a new shard; please send the entry again';
@@ -31,6 +32,7 @@ export interface CourseParts {
   readonly hold: Hold;
   readonly lines: Lines;
   readonly clock: Clock;
+  readonly counts: WriteCounts;
   readonly log: Logger;
 }
 
@@ -44,6 +46,12 @@ export class WriteCourse {
 
   /** The answer that its client gets. */
   async answer(write: Write): Promise<Answer> {
+    const answer = await this.#answer(write);
+    this.#parts.counts.answered(answer.status);
+    return answer;
+  }
+
+  async #answer(write: Write): Promise<Answer> {
     const first = await this.#send(write);
     if (!('pass' in first)) return first;
     const lost = (first.broke || isUncertain(first.answer)) && first.pass.overtaken();
@@ -67,13 +75,13 @@ export class WriteCourse {
       if (line && pass.instances.includes(line.instance)) {
         const outcome = await this.#call(write, pass, line);
         if (outcome) return outcome;
-        if (write.body.kind === 'streamed') return comeAgain(NOT_PROVEN);
+        if (write.body.kind === 'streamed') return this.#notProven(write);
       } else {
         line?.unused();
         pass.end();
       }
       const waited = await this.#lineFor(write);
-      if (waited === 'refused') return comeAgain(NOT_PROVEN);
+      if (waited === 'refused') return this.#notProven(write);
       const kept = this.#parts.hold.keep(write);
       line = waited;
       if (kept instanceof Promise) {
@@ -82,6 +90,13 @@ export class WriteCourse {
       }
       given = await kept;
     }
+  }
+
+  #notProven({ client }: WaitingWrite): Answer {
+    const { counts } = this.#parts;
+    if (client.gone) counts.dropped += 1;
+    else counts.refused.unproven += 1;
+    return comeAgain(NOT_PROVEN);
   }
 
   /**
@@ -141,7 +156,10 @@ export class WriteCourse {
         write: (call: Call) => this.#askAt(pass, call, write),
       };
       const answer = await resend(log, write.call, write.body, deadline.signal);
-      if (answer?.status === 201) this.#parts.hold.record?.resent();
+      if (answer?.status === 201) {
+        this.#parts.counts.resent += 1;
+        this.#parts.hold.record?.resent();
+      }
       return answer ?? first;
     } finally {
       stopClock();
@@ -175,6 +193,7 @@ export class WriteCourse {
     if (answer.status === 201)
       this.#parts.hold.record?.acknowledged(write.arrivedAt, this.#parts.clock.now());
     if (this.#parts.hold.mode !== 'healing' || !isTreeRefusal(answer)) return answer;
+    this.#parts.counts.refused.closed += 1;
     this.#parts.hold.record?.refused(write.arrivedAt);
     return comeAgain(TREE_CLOSED);
   }

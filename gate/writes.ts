@@ -8,6 +8,7 @@ import { forwarded } from './headers';
 import { NoRoom, type BodyLimits } from './kept-body';
 import { forwardedTarget } from './paths';
 import type { Write, WriteCourse } from './write-course';
+import type { WriteCounts } from './write-counts';
 
 const NO_ROOM = 'there is no room for the entry at the moment; please send it again';
 const UNREAD = 'the request body could not be read';
@@ -16,6 +17,7 @@ interface WritesParts {
   readonly course: WriteCourse;
   readonly limits: BodyLimits;
   readonly clock: Clock;
+  readonly counts: WriteCounts;
   readonly log: Logger;
 }
 
@@ -33,9 +35,7 @@ export class Writes {
       body = await readBody(request, this.#parts.limits);
     } catch (error) {
       // Until here the write was counted nowhere. Most likely its client has left.
-      if (error instanceof NoRoom) this.#parts.log.error({ err: error }, 'there is no room for a body');
-      else if (!request.destroyed) this.#parts.log.error({ err: error }, 'a body could not be read');
-      give(error instanceof NoRoom ? comeAgain(NO_ROOM) : badGateway(UNREAD), response);
+      give(this.#unread(error, request), response);
       return;
     }
     try {
@@ -43,6 +43,20 @@ export class Writes {
     } finally {
       await body.discard();
     }
+  }
+
+  /** The answer to a write whose body was not read whole. */
+  #unread(error: unknown, request: IncomingMessage): Answer {
+    const { counts, log } = this.#parts;
+    if (!(error instanceof NoRoom)) {
+      if (!request.destroyed) log.error({ err: error }, 'a body could not be read');
+      return badGateway(UNREAD);
+    }
+    log.error({ err: error }, 'there is no room for a body');
+    const answer = comeAgain(NO_ROOM);
+    counts.refused.no_room += 1;
+    counts.answered(answer.status);
+    return answer;
   }
 
   /** A client may take its time to read an answer, which can be as large as its entry. */

@@ -1,5 +1,6 @@
 import type { Client } from '../../gate/clients';
 import { Hold, type Verdict, type WaitingWrite } from '../../gate/hold';
+import { WriteCounts } from '../../gate/write-counts';
 import { TestClock } from './support';
 
 const A = ['http://a:1'];
@@ -25,7 +26,14 @@ function setting(): {
   order: string[];
 } {
   const clock = new TestClock();
-  const hold = new Hold({ clock, maxWaitMs: 3_500, instances: A, mode: 'pass', figures: null });
+  const hold = new Hold({
+    clock,
+    maxWaitMs: 3_500,
+    instances: A,
+    mode: 'pass',
+    figures: null,
+    counts: new WriteCounts(),
+  });
   const order: string[] = [];
   const arrive = async (client: Client = new TestClient()): Promise<Verdict> => {
     const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false };
@@ -157,7 +165,14 @@ describe('writes that wait', () => {
   it('are not sent on after maxWait when the timer that should refuse them is late', async () => {
     const clock = new TestClock();
     const late = { now: () => clock.now(), after: () => () => undefined };
-    const hold = new Hold({ clock: late, maxWaitMs: 3_500, instances: A, mode: 'pass', figures: null });
+    const hold = new Hold({
+      clock: late,
+      maxWaitMs: 3_500,
+      instances: A,
+      mode: 'pass',
+      figures: null,
+      counts: new WriteCounts(),
+    });
     hold.begin(1, 60_000, () => undefined);
     const verdict = hold.admit({ arrivedAt: 0, client: new TestClient(), streamed: false });
     clock.advance(3_501);
@@ -191,6 +206,20 @@ describe('what is counted', () => {
     hold.record?.acknowledged(100, clock.now());
     hold.record?.acknowledged(200, clock.now() + 50);
     expect(hold.record?.figures()).toMatchObject({ stallMs: 450, longestWaitMs: 300 });
+  });
+
+  it('measures on where another order holds what waits already, as the undo of a freeze does', () => {
+    const { clock, hold, arrive } = setting();
+    hold.begin(1, 60_000, () => undefined);
+    clock.advance(100);
+    void arrive();
+    clock.advance(300);
+    hold.begin(2, 60_000, () => undefined);
+    expect(hold.record?.figures()).toMatchObject({ number: 2, held: 1 });
+    hold.send(B);
+    clock.advance(150);
+    hold.record?.acknowledged(100, clock.now());
+    expect(hold.record?.figures()).toMatchObject({ number: 2, held: 1, stallMs: 450 });
   });
 
   it('begins anew with a new number, and goes on with the same', async () => {

@@ -1,0 +1,45 @@
+import type { WritesCounted } from './messages';
+
+/**
+ * Why the gate itself sent a write away, with 503: it waited for `maxWait` in a hold, or for a Rekor that is proven; the tree
+ * was closed while the gate healed; there was no room for its body.
+ */
+export const refusedBecause = ['waited', 'unproven', 'closed', 'no_room'] as const;
+export type RefusedBecause = (typeof refusedBecause)[number];
+
+/** What became of writes since this process began; no number ever falls. */
+export class WriteCounts {
+  readonly startedAt = new Date();
+  /** New writes that waited in a hold. */
+  held = 0;
+  /** Writes whose first call broke under a hold and that were answered 201 all the same (H13). */
+  resent = 0;
+  /** Writes whose client left while they waited (H17). */
+  dropped = 0;
+  readonly refused: Record<RefusedBecause, number> = { waited: 0, unproven: 0, closed: 0, no_room: 0 };
+  #accepted = 0;
+  #failed = 0;
+
+  /** Writes that were answered 201. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Writes that failed by no fault of their clients; one may be in the log all the same. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** The answer that a write ends with, whether or not its client is still there. */
+  answered(status: number): void {
+    if (status === 201) this.#accepted += 1;
+    // As `isUncertain` of answers.ts says: Rekor answers 499 where a call of its own was cancelled.
+    else if (status >= 499) this.#failed += 1;
+  }
+
+  /** As the admin interface tells it. */
+  counted(): WritesCounted {
+    const { startedAt, accepted, failed } = this;
+    return { since: startedAt.toISOString(), accepted, failed };
+  }
+}
