@@ -22,7 +22,17 @@ it.each<[string, number, number]>([
     times.REPORT_MS + times.LANDED_MS,
     times.LEASE_MARGIN_MS,
   ],
+  [
+    'the lease of an undone freeze lasts until the undo of the hold can have been ordered',
+    times.REPORT_MS + times.LANDED_MS + times.FIRST_SIGN_OF_LIFE_MS,
+    times.UNDO_LEASE_MS,
+  ],
   ['a drain fits in the closing of the next tree', times.LONGEST_DRAIN_MS + times.REPORT_MS, times.CLOSE_MS],
+  [
+    'going forward has time to wait for a closing that may still land, and for a drain',
+    times.CLOSE_MS + times.LONGEST_DRAIN_MS + times.REPORT_MS,
+    bounds.goForward.tryMs,
+  ],
   [
     'a rehearsal fits in the staging of a release',
     hostPatience.rehearsalMs + times.REPORT_MS,

@@ -70,13 +70,14 @@ function told({ before, ended, planned }: Shape, handover = true): readonly stri
     ...{ log: 'production', rotationId: 'r', attempts: 1, steps: [], interventions: [] },
     ...(planned && { plan: { ...aPlan(), currentTree: { treeId: '200', size: 1, rootHash: '' } } }),
   };
+  const superseding = ended.slice(1).map(({ treeId }) => treeId);
   const order = {
     identity: { log: 'production', rotationId: 'r', attempt: 1, number: 1 },
     release: {
       ...{ attemptId: 'r/1', current: slotBlue, next: slotGreen },
       ...{ currentTreeId: last.treeId, nextTreeId: next, inactive: [...before, ...ended.slice(0, -1)] },
       patience,
-      ...(ended.length > 1 && { supersedes: true }),
+      ...(superseding.length > 0 && { supersedes: { trees: superseding, unnamed: 0 } }),
     },
   };
   const evidence: Evidence = {

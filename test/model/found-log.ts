@@ -5,6 +5,7 @@ import { patience, slotBlue, slotGreen } from './two-slots';
 /** What preflight finds of a log in good order: shard 100 with 10 entries, then the active tree 200 with 20. */
 export function aFoundLog(): FoundLog {
   return {
+    approvals: { required: 'none', expireMs: 3_600_000, approvers: [] },
     installation: {
       current: slotBlue,
       next: slotGreen,

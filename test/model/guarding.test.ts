@@ -10,7 +10,10 @@ const facts: GuardFacts = {
   stuckAfterMs: 60_000,
   recovers: true,
 };
-const owner = { workflowId: 'log-production', rotation: 'r', taskAttempts: 1, quietForMs: 1_000 };
+const owner = {
+  ...{ workflowId: 'log-production', rotation: 'r', taskAttempts: 1, quietForMs: 1_000 },
+  ...{ paused: null, waits: false },
+};
 const paused = { workflowId: 'log-production', since: null, by: '', reason: '' };
 const drift = refusal('SERVING_TREE_CLOSED', { log: 'production', tree: '200', state: 'FROZEN' });
 const unread = refusal('GATE_UNREACHABLE', {
@@ -32,6 +35,12 @@ describe('the guardian', () => {
       'tells of a rotation in which nothing happens',
       { owner: { ...owner, quietForMs: 60_001 } },
       ['ROTATION_STUCK'],
+      false,
+    ],
+    [
+      'is silent about one that waits for a person',
+      { owner: { ...owner, quietForMs: 60_001, waits: true } },
+      [],
       false,
     ],
     [

@@ -1,4 +1,5 @@
 import { planRecovery, type FoundLeftovers } from '../../workflows/model/recovery';
+import type { MarkedTree } from '../../workflows/model/mark';
 import { fenceAbove } from '../../workflows/model/fencing';
 import { exposed, nextTree, nothingLeft, notExposed } from './left-over';
 import { slotBlue, slotGreen } from './two-slots';
@@ -48,6 +49,30 @@ describe('the recovery of an interrupted rotation', () => {
     expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
   });
 
+  it.each<[string, FoundLeftovers, boolean]>([
+    [
+      'did not hold, as the gate never saw its number',
+      { ...notExposed, traffic: { mode: 'pass', number: 6 } },
+      false,
+    ],
+    [
+      'may have held, as the gate saw its number',
+      { ...notExposed, traffic: { mode: 'pass', number: 7 } },
+      true,
+    ],
+    [
+      'did not hold, of which nothing is recorded',
+      {
+        ...notExposed,
+        installation: { ...notExposed.installation, unfinishedOn: nowhere },
+        traffic: { mode: 'pass', number: 0 },
+      },
+      false,
+    ],
+  ])('knows of one that it %s', (_what, found, held) => {
+    expect(planned(found)).toMatchObject({ kind: 'takeBack', held });
+  });
+
   it('carries a number above every one that the attempt may have used, so that it comes after all of them (H8)', () => {
     const later = { ...nextTree, treeId: '301', identity: { ...nextTree.identity, attempt: 2, number: 9 } };
     const found: FoundLeftovers = {
@@ -65,6 +90,44 @@ describe('the recovery of an interrupted rotation', () => {
     const { kind, input } = planned(exposed);
     expect(kind).toBe('finish');
     expect(input.release).toMatchObject(release);
+  });
+
+  it.each([
+    ['never served', nowhere.next, { trees: ['300'], unnamed: 1 }],
+    ['was exposed on the release that it replaced', 'r/1', { trees: ['300'], unnamed: 0 }],
+  ])('finishes a third tree as one, after a next tree that %s (H12)', (_when, recorded, supersedes) => {
+    const third: MarkedTree = {
+      ...nextTree,
+      treeId: '400',
+      identity: { ...nextTree.identity, attempt: 3, number: 11 },
+    };
+    const { kind, input } = planned({
+      ...exposed,
+      installation: {
+        ...exposed.installation,
+        activeTreeId: '400',
+        inactiveTreeIds: ['100', '200', '300'],
+        unfinishedOn: { current: 'r/3', next: recorded },
+      },
+      current: { treeId: '400', state: 'ACTIVE' },
+      marked: [nextTree, { ...third, state: 'ACTIVE' }],
+      inactive: [...exposed.inactive, { treeId: '300', length: 2 }],
+    });
+    expect(kind).toBe('finish');
+    expect(input.release).toMatchObject({
+      ...{ attemptId: 'r/3', currentTreeId: '300', nextTreeId: '400', supersedes },
+      inactive: exposed.inactive,
+    });
+  });
+
+  it('finishes one that followed another rotation as one that supersedes nothing', () => {
+    const earlier: MarkedTree = {
+      ...nextTree,
+      treeId: '200',
+      identity: { ...nextTree.identity, rotationId: 'q', number: 3 },
+    };
+    const { input } = planned({ ...exposed, marked: [earlier, ...exposed.marked] });
+    expect(input.release.supersedes).toBeUndefined();
   });
 
   it('retires trees of attempts that nothing names, beside what it finishes', () => {
@@ -114,8 +177,8 @@ describe('the recovery of an interrupted rotation', () => {
       traffic: { mode: 'pass', number: 7 },
       marked: [{ ...nextTree, state: 'FROZEN' }, third],
     };
-    const { kind, input } = planned(found);
-    expect([kind, input.release.attemptId]).toEqual(['takeBack', 'r/2']);
+    const { kind, input, held } = planned(found);
+    expect([kind, input.release.attemptId, held]).toEqual(['takeBack', 'r/2', true]);
     expect(input.release).toMatchObject({ currentTreeId: '300', nextTreeId: '400', current: slotGreen });
 
     const afterwards = {

@@ -17,19 +17,36 @@ export interface AttemptInput {
 /** What staging is told besides: exactly what it writes. */
 export type StageInput = AttemptInput & PlannedChanges;
 
+/** Of a rotation that was to begin by some time. */
+export interface HeldBy {
+  /** No write is held after it, though the rotation has begun; ISO 8601. */
+  readonly holdBy?: string;
+}
+
 /** A whole critical section. */
-export interface CriticalSectionInput extends AttemptInput {
+export interface CriticalSectionInput extends AttemptInput, HeldBy {
   /** From the hold to the exposure, in milliseconds. */
   readonly criticalSectionMs: number;
   readonly ifNextFails: IfNextFails;
 }
 
+/** What tells an activity that the workflow which asks was reset: it runs in another run then (H7). */
+export interface OfRun {
+  /** The run in which the workflow was begun. */
+  readonly begunIn?: string;
+}
+
 /** A part of the critical section: what is not done by the end of its time is not done at all (H8). */
-export interface CriticalInput extends AttemptInput {
+export interface CriticalInput extends AttemptInput, HeldBy, OfRun {
   /** Milliseconds left for this part when it was asked for. */
   readonly budgetMs: number;
   /** The end of the current tree, once it is known. */
   readonly frozen?: FrozenTree;
+}
+
+export interface ForwardInput extends AttemptInput, OfRun {
+  /** Whoever closed the next tree before is gone, and a call of it may still land (H8). */
+  readonly mayBeClosing?: boolean;
 }
 
 export interface OpenedAndExposed {
@@ -53,7 +70,7 @@ export interface LookBackInput extends AttemptInput {
 }
 
 export interface CloseInput extends AttemptInput {
-  /** Close it also when the gate sends clients there: going forward has failed. */
+  /** Close it also when the gate sends clients there, unless every instance serves them rightly: going forward has failed. */
   readonly evenIfExposed?: boolean;
 }
 
@@ -76,7 +93,7 @@ export interface Actions {
   /**
    * The steps `hold`, `start` and `freeze`, in one activity because clients wait between them: new writes wait in the
    * gate and none is in flight; the next release's processes start meanwhile; the current tree is DRAINING, proven
-   * drained, FROZEN, and its end read: from here on it cannot grow.
+   * drained, FROZEN, and its end read: from here on it cannot grow. Refuses ATTEMPT_REPEATED in a workflow that was reset.
    */
   holdAndFreeze(input: CriticalInput): Promise<Pick<OpenedAndExposed, 'frozen' | 'times'>>;
   /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
@@ -89,14 +106,15 @@ export interface Actions {
   /**
    * The steps `verify` and `expose`, in one activity for the same reason: every next instance is proven, restarted if it
    * loaded another length; the next tree is opened and takes its handover leaf; then the gate sends reads and writes
-   * to the next release, held writes first.
+   * to the next release, held writes first. Refuses ATTEMPT_REPEATED in a workflow that was reset.
    */
   openAndExpose(input: CriticalInput): Promise<OpenedAndExposed>;
   /**
    * The same where the next tree holds an entry of a client, so that there is no way back. Nobody told the end of the
    * current tree, which is proven again, and nobody knows whether the next release still runs, which is started if need be.
+   * It waits first for a closing of the next tree that may still land, also in a workflow that was reset.
    */
-  goForward(input: AttemptInput, patience?: Patience): Promise<OpenedAndExposed>;
+  goForward(input: ForwardInput, patience?: Patience): Promise<OpenedAndExposed>;
   /**
    * Undo of `verify`: the next tree is closed again, proven drained and FROZEN; says what it holds. One that the gate
    * sends clients to is left open unless the input says otherwise.

@@ -22,6 +22,9 @@ export interface FailedCheck extends Looked {
   readonly reason: RefusalCode;
 }
 
+/** What was found, each a text. */
+type Words<Names extends string> = Readonly<Record<Names, string>>;
+
 /** One thing that was looked at before a rotation, and how it stands. A refusal is a check that failed. */
 export type Check = PassedCheck | FailedCheck;
 
@@ -30,6 +33,16 @@ export type Check = PassedCheck | FailedCheck;
  * not has its words from the catalogue of refusals. docs/refusals.md lists the same codes; a test keeps both equal.
  */
 const catalogue = {
+  TEMPORAL_ANSWERS: ({ address, version, namespace }: Words<'address' | 'version' | 'namespace'>) =>
+    `Temporal ${version} at ${address} answers, and has the namespace "${namespace}".`,
+  WORKER_POLLS: ({ taskQueue, workers }: { taskQueue: string; workers: readonly string[] }) =>
+    `The task queue ${taskQueue} is polled by ${workers.join(', ')}.`,
+  ATTRIBUTES_REGISTERED: ({ namespace }: Words<'namespace'>) =>
+    `The namespace "${namespace}" has our search attributes.`,
+  GUARDIAN_LOOKS: ({ log, agoSeconds }: { log: string; agoSeconds: number }) =>
+    `The guardian of ${log} looked ${agoSeconds} s ago, and found nothing wrong.`,
+  SCHEDULES_SAFE: ({ log, schedules }: { log: string; schedules: readonly string[] }) =>
+    schedules.length === 0 ? `No schedule rotates ${log}.` : `Set safely: ${schedules.join(', ')}.`,
   NO_ROTATION_RUNS: ({ log }: { log: string }) => `No rotation and no recovery of ${log} runs.`,
   TRILLIAN_ANSWERS: ({ address, trees }: { address: string; trees: number }) =>
     `Trillian's log server at ${address} answers. It has ${counted(trees, 'tree')}.`,
@@ -78,6 +91,30 @@ const catalogue = {
     `Writes are sent to ${instances.join(', ')}, and no other shards than the configured ones are known there.`,
   WRITES_WAIT: ({ hold }: { hold: string }) => `No write has to fail: the rotation will ${hold}.`,
   PLAN_AS_SHOWN: ({ hash }: { hash: string }) => `The plan is the one that was shown: ${hash.slice(0, 12)}.`,
+  CLOCKS_AGREE: ({ clocks, mostMs }: { clocks: readonly string[]; mostMs: number }) =>
+    `No two clocks are seen to be more than ${mostMs} ms apart: ${clocks.join(', ')}.`,
+  OPERATIONS_ON: ({ instance, off }: { instance: string; off: readonly string[] }) =>
+    `Rekor ${instance} takes entries` +
+    (off.length === 0 ? ', and searches.' : `. Switched off there: ${off.join(', ')}.`),
+  CHECKPOINTS_KEPT: ({ instance, shards }: { instance: string; shards: number }) =>
+    shards === 0
+      ? `Rekor ${instance} has no inactive shard yet, so nothing shows whether it is 1.3.9 or newer.`
+      : `Rekor ${instance} answers with the same ${counted(shards, 'checkpoint')} of inactive shards each time.`,
+  PUBLIC_WRITES_PASS_GATE: ({ url }: Words<'url'>) => `What is written to ${url} passes the write gate.`,
+  LARGE_ENTRIES_PASS: ({ url, bytes }: { url: string; bytes: number }) =>
+    `${url} takes an entry of ${bytes} bytes as Rekor itself does.`,
+  COMMANDS_FOUND: ({ programs }: { programs: readonly string[] }) =>
+    `The programs of the slots' commands are there: ${programs.join(', ')}.`,
+  STATUS_TELLS: ({ said }: { said: readonly string[] }) =>
+    `The status commands tell the truth: ${said.join(', ')}.`,
+  STARTS_ALLOWED: ({ unit, starts, limit }: { unit: string; starts: number; limit: string }) =>
+    `systemd lets ${unit} start ${limit}; a rotation needs ${starts} in that time.`,
+  UNITS_ALIKE: ({ one, other }: Words<'one' | 'other'>) => `systemd starts ${one} and ${other} alike.`,
+  FILES_REPLACEABLE: ({ files }: { files: readonly string[] }) =>
+    `This user may replace ${files.join(', ')}, with the same owner.`,
+  FILES_KEEP_ACCESS: ({ files }: { files: number }) =>
+    `${counted(files, 'file')} of the slots ${files === 1 ? 'has' : 'have'} nothing that is lost when replaced: no access control list, no second name.`,
+  PROCESS_AS_CONFIGURED: ({ instance, seen }: Words<'instance' | 'seen'>) => `Rekor ${instance}: ${seen}.`,
 } as const;
 
 export type CheckCode = keyof typeof catalogue;

@@ -31,11 +31,17 @@ export const LANDED_MS = 200;
 /** The lease of a hold outlasts the critical section by this much: time for the undo to say what follows. */
 export const LEASE_MARGIN_MS = 1_000;
 
+/** How long writes wait at most between the undo of a freeze and that of a hold, where nobody comes to the second. */
+export const UNDO_LEASE_MS = 2_000;
+
 /** How long one try to close a next tree may take: clients may be waiting for it. */
 export const CLOSE_MS = 5_000;
 
 /** How long the proof that a closed tree is drained may take at most in it. */
 export const LONGEST_DRAIN_MS = 4_000;
+
+/** How long the writes of a log are watched in one go at most: two weeks. A timer of Node.js takes 24 days. */
+export const LONGEST_WATCH_MS = 1_209_600_000;
 
 /** How long one try of a look may take. */
 export const LOOK_MS = 30_000;

@@ -10,10 +10,15 @@ const closed = {
   TIMED_OUT: 'TimedOut',
 } as const;
 
-/** A visibility query for what is open. It does not name "Paused", which servers before 1.30 refuse. */
-export const OPEN_EXECUTIONS = `ExecutionStatus NOT IN (${Object.values(closed)
+const closedStatuses = Object.values(closed)
   .map((status) => `"${status}"`)
-  .join(', ')})`;
+  .join(', ');
+
+/** A visibility query for what is open. It does not name "Paused", which servers before 1.30 refuse. */
+export const OPEN_EXECUTIONS = `ExecutionStatus NOT IN (${closedStatuses})`;
+
+/** A visibility query for what has ended. */
+export const CLOSED_EXECUTIONS = `ExecutionStatus IN (${closedStatuses})`;
 
 /**
  * Whether an execution is open. A paused one is: it holds its workflow id and goes on once it is unpaused. A status that

@@ -11,8 +11,9 @@ export interface LockOwner {
   readonly taskAttempts: number;
   /** Milliseconds since anything happened in it. */
   readonly quietForMs: number;
-  /** Absent in histories before it was looked at. */
-  readonly paused?: Pause | null;
+  readonly paused: Pause | null;
+  /** It says that it waits although nothing has failed, for a person for example; asked only of one that is quiet for long. */
+  readonly waits: boolean;
 }
 
 /** What served a log in one look of its guardian. */
@@ -65,13 +66,13 @@ const TASK_ATTEMPTS = 5;
 export function judge(facts: GuardFacts): GuardVerdict {
   const { log, owner, leftovers } = facts;
   if (owner) {
-    const { workflowId, rotation: rotationId, taskAttempts, quietForMs, paused } = owner;
+    const { workflowId, rotation: rotationId, taskAttempts, quietForMs, paused, waits } = owner;
     if (paused) {
       // It stands still because a person wants it to, and nobody else may put a hand to the log meanwhile.
       return { alarms: [refusal('ROTATION_PAUSED', { log, ...paused })], recover: false };
     }
     const stuck =
-      taskAttempts >= TASK_ATTEMPTS || quietForMs > facts.stuckAfterMs
+      taskAttempts >= TASK_ATTEMPTS || (quietForMs > facts.stuckAfterMs && !waits)
         ? [refusal('ROTATION_STUCK', { log, rotation: rotationId, workflowId, taskAttempts, quietForMs })]
         : [];
     // What a running rotation is in the middle of would look like drift.

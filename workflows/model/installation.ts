@@ -104,11 +104,16 @@ export interface Replacement extends Pick<Roles, 'current' | 'next'> {
   /** Inactive shards of the current release, in served order. */
   readonly inactive: readonly Shard[];
   readonly patience: InstallationPatience;
-  /**
-   * The current tree was itself the next one and took entries, but could not serve: it is frozen already, and the
-   * release that serves may know only the shards before it.
-   */
-  readonly supersedes?: boolean;
+  /** Absent where the current tree served when the rotation began. */
+  readonly supersedes?: Superseded;
+}
+
+/** What an attempt supersedes: the current tree was itself a next one and took entries, but could not serve. */
+export interface Superseded {
+  /** All such trees of its rotation, in served order; the current one is the last. They are frozen already. */
+  readonly trees: readonly TreeId[];
+  /** How many of these, from the last one back, the current release does not name: they were never exposed there. */
+  readonly unnamed: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { unfinishedAttempt, type InstallationState } from './installation';
+import { unfinishedAttempt, type ConfiguredShards, type InstallationState } from './installation';
 import type { Tree, TreeId } from './log';
 import { attemptIdOf, type MarkedTree } from './mark';
 
@@ -12,8 +12,8 @@ export interface LeftoverFacts {
   readonly marked: readonly MarkedTree[];
 }
 
-/** The trees that the serving release names: its active one and its list. */
-export function namedTrees({ activeTreeId, inactiveTreeIds }: InstallationState): ReadonlySet<TreeId> {
+/** The trees that a release names: its active one and its list. */
+export function namedTrees({ activeTreeId, inactiveTreeIds }: ConfiguredShards): ReadonlySet<TreeId> {
   return new Set([activeTreeId, ...inactiveTreeIds]);
 }
 

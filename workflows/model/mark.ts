@@ -10,12 +10,12 @@ const form =
   /^rekor-rotate log=(?<log>\S+) rotation=(?<rotation>\S+) attempt=(?<attempt>\d+) number=(?<number>\d+)$/;
 
 /** Who made a tree; undefined for a tree that no rotation made, also when its number is none that a rotation could have. */
-export function readMark(tree: Tree): AttemptIdentity | undefined {
+export function readMark(tree: Pick<Tree, 'description'>): AttemptIdentity | undefined {
   const mark = readAnyMark(tree);
   return mark && mark.number <= LARGEST_NUMBER ? mark : undefined;
 }
 
-function readAnyMark({ description }: Tree): AttemptIdentity | undefined {
+function readAnyMark({ description }: Pick<Tree, 'description'>): AttemptIdentity | undefined {
   const found = form.exec(description)?.groups;
   if (!found) {
     return undefined;

@@ -28,6 +28,12 @@ export const FEW_TRIES = 3;
 /** A timer of Temporal's below it takes as long on a server with default settings. Milliseconds. */
 export const PAUSE_MS = 1_000;
 
+/**
+ * How often it is looked, with these pauses, whether a critical section has ended that lost its rotation, or whose rotation
+ * was reset (H7): it takes itself back, and one that goes forward in vain takes more than a minute for that.
+ */
+export const SECTION_TRIES = 90;
+
 /** Clients may be refused while the log is closed to writes: nothing is waited for that may be over already. Milliseconds. */
 export const CLOSED_PAUSE_MS = 5_000;
 

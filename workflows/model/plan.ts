@@ -1,5 +1,6 @@
+import type { ApprovalPolicy } from './approval';
 import { checked, failedCheck, inCatalogueOrder, passedCheck, refusalsIn, type Check } from './checks';
-import type { InstallationPatience, InstallationState, PlannedChanges } from './installation';
+import type { InstallationPatience, InstallationState, PlannedChanges, Superseded } from './installation';
 import type { IfNextFails } from './decision';
 import { type DrainEvidence, longestSignerWaitsMs, passMs, signerWaitsMs } from './drain';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
@@ -37,6 +38,7 @@ export interface FoundLog extends PlannedChanges {
   /** SHA-256 over what the plan changes, but not over sizes, which move all the time. */
   readonly hash: string;
   readonly timing: RotationTiming;
+  readonly approvals: ApprovalPolicy;
 }
 
 /** How long a rotation of this log may take in each part, from the configuration. Milliseconds. */
@@ -69,6 +71,8 @@ export interface Plan extends PlannedChanges {
   /** Of the first attempt. */
   readonly fence: Fence;
   readonly timing: RotationTiming;
+  /** Who has to approve it. */
+  readonly approvals: ApprovalPolicy;
   readonly traffic: TrafficWords;
 }
 
@@ -78,7 +82,7 @@ export interface Preparation extends PlannedChanges {
   readonly inactive: readonly Shard[];
   readonly installation: Pick<InstallationState, 'current' | 'next'>;
   readonly timing: Pick<RotationTiming, 'patience'>;
-  readonly supersedes?: boolean;
+  readonly supersedes?: Superseded;
 }
 
 /** Everything that was looked at, right or wrong, with the plan or with what stands against one. */
@@ -109,9 +113,15 @@ export function planRotation(request: RotationRequest, facts: PreflightFacts): P
       drainEvidence: found.drainEvidence,
       fence: firstFence(found),
       timing: found.timing,
+      approvals: approvalsFor(request, found.approvals),
       traffic: found.traffic.words,
     },
   };
+}
+
+/** A person may want somebody else to look at a rotation although the configuration does not. */
+function approvalsFor({ waitForApproval }: RotationRequest, policy: ApprovalPolicy): ApprovalPolicy {
+  return waitForApproval && policy.required === 'none' ? { ...policy, required: 'one' } : policy;
 }
 
 /** The fence of the first attempt. */

@@ -1,5 +1,5 @@
 import type { CriticalSectionInput } from './actions';
-import { unfinishedAttempt, type Replacement } from './installation';
+import { unfinishedAttempt, type Replacement, type Superseded } from './installation';
 import { leftoversOf, namedTrees, type LeftoverFacts } from './leftovers';
 import type { Shard, TreeId } from './log';
 import { attemptIdOf, type MarkedTree } from './mark';
@@ -36,6 +36,8 @@ export interface RecoveryPlan {
   /** What was found, in plain words. */
   readonly leftovers: readonly string[];
   readonly input: CriticalSectionInput;
+  /** The gate has seen its number: its freeze may have begun, and a closed current tree be its doing. */
+  readonly held: boolean;
   /** Trees that nothing names and that are to be left FROZEN, with their attempts. */
   readonly retire: readonly Pick<MarkedTree, 'treeId' | 'identity'>[];
   readonly timing: RotationTiming;
@@ -63,9 +65,16 @@ export function planRecovery(
   const retire = unnamed
     .filter(({ state }) => state !== 'FROZEN')
     .map(({ treeId, identity }) => ({ treeId, identity }));
+  // If the gate never saw an attempt's number, that attempt cannot have closed the current tree. The rotation that
+  // made that tree may have, when the attempt was to supersede it.
+  const mayHaveHeld = ({ identity }: MarkedTree): boolean =>
+    found.traffic.number >= identity.number || servedIsUnfinished;
   const plan = (kind: RecoveryKind, tree: MarkedTree, release: Replacement | null) =>
     release
-      ? { kind, leftovers, input: inputOf(found, tree, release), retire, timing: found.timing }
+      ? {
+          ...{ kind, leftovers, input: inputOf(found, tree, release) },
+          ...{ held: mayHaveHeld(tree), retire, timing: found.timing },
+        }
       : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
   const withEntries = unnamed.find(({ treeId }) => found.withEntries.includes(treeId));
   if (withEntries && withEntries.treeId !== unfinished?.treeId) {
@@ -73,10 +82,7 @@ export function planRecovery(
   }
   const open = found.current.state === 'ACTIVE';
   if (unfinished && !named.has(unfinished.treeId)) {
-    // If the gate never saw this attempt's number, this attempt cannot have closed the current tree. The rotation that
-    // made that tree may have, when this attempt was to supersede it.
-    const closedByUs = found.traffic.number >= unfinished.identity.number || servedIsUnfinished;
-    if (closedByUs || open) {
+    if (mayHaveHeld(unfinished) || open) {
       return plan('takeBack', unfinished, nextOf(found, unfinished));
     }
   }
@@ -116,12 +122,11 @@ function nextOf({ installation, inactive, timing }: FoundLeftovers, tree: Marked
 }
 
 /** What an attempt that is exposed has replaced: its next release serves; null for a log without an earlier shard. */
-function exposedRelease(
-  { installation, inactive, timing }: FoundLeftovers,
-  tree: MarkedTree,
-): Replacement | null {
+function exposedRelease(found: FoundLeftovers, tree: MarkedTree): Replacement | null {
+  const { installation, inactive, timing } = found;
   const { current, replaced } = installation;
   const before = inactive.at(-1);
+  const supersedes = supersededBy(found, tree);
   return before
     ? {
         attemptId: attemptIdOf(tree.identity),
@@ -131,8 +136,29 @@ function exposedRelease(
         nextTreeId: tree.treeId,
         inactive: inactive.slice(0, -1),
         patience: timing.patience,
+        ...(supersedes && { supersedes }),
       }
     : null;
+}
+
+/**
+ * What an attempt that is exposed has superseded; undefined when nothing. A tree of its own rotation is listed before its
+ * next tree only for that reason. The release that it replaced names the tree of the attempt that is recorded on it, and
+ * those before; without one, only what the log had before the rotation.
+ */
+function supersededBy(
+  { installation, inactive, marked }: FoundLeftovers,
+  { identity }: MarkedTree,
+): Superseded | undefined {
+  const attemptOf = new Map(marked.map((tree) => [tree.treeId, tree.identity]));
+  const trees = inactive
+    .map(({ treeId }) => treeId)
+    .filter((treeId) => attemptOf.get(treeId)?.rotationId === identity.rotationId);
+  const recorded = trees.findIndex((treeId) => {
+    const attempt = attemptOf.get(treeId);
+    return attempt !== undefined && attemptIdOf(attempt) === installation.unfinishedOn.next;
+  });
+  return trees.length === 0 ? undefined : { trees, unnamed: trees.length - (recorded + 1) };
 }
 
 function inputOf(

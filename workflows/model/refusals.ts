@@ -20,9 +20,12 @@ type Text = Omit<Refusal, 'code'>;
 /** What was found, each a text. */
 type Words<Names extends string> = Readonly<Record<Names, string>>;
 
+/** What came back for a request: a status, or why nothing did. */
+type AnswerOrSilence = { readonly status: number } | { readonly silence: string };
+
 const catalogue = {
   UNKNOWN_LOG: (found: { log: string; known: readonly string[]; nearest?: string }): Text => ({
-    message: `There is no log named "${found.log}" in the configuration; it has ${found.known.join(', ')}.`,
+    message: `There is no log named "${found.log}" in the configuration, whose logs are ${found.known.join(', ')}.`,
     remedy: found.nearest
       ? `Did you mean "${found.nearest}"? Otherwise add it under logs: and restart the worker.`
       : 'Use one of these names, or add the log under logs: and restart the worker.',
@@ -101,6 +104,11 @@ const catalogue = {
     message: `Nothing holds the writes of ${found.log} in a rotation. ${found.which}`,
     remedy: 'Put a write gate before Rekor, as docs/gate.md says; or rotate when few entries come.',
   }),
+  QUANTILE_UNKNOWN: (found: { log: string; reason: string }): Text => ({
+    message: `What few writes are for ${found.log} cannot be known from its past, because ${found.reason}.`,
+    remedy:
+      'Give lull.writesPerMinute in place of lull.quantile; `rekor-rotate quiet-hours NAME` shows what the log says of its hours.',
+  }),
   GATE_STATE_UNREADABLE: (found: { file: string; reason: string }): Text => ({
     message: `The write gate cannot use its state file ${found.file}: ${found.reason}.`,
     remedy:
@@ -176,8 +184,9 @@ const catalogue = {
     message: `The secret ${found.field} cannot be read from ${found.source}: ${found.reason}.`,
     remedy: 'Let the configuration name a file or variable that the worker can read.',
   }),
-  TEMPORAL_UNREACHABLE: (found: { address: string; reason: string }): Text => ({
-    message: `Temporal at ${found.address} does not answer: ${found.reason}.`,
+  /** @param found.address absent where a worker asks the server that it works for. */
+  TEMPORAL_UNREACHABLE: (found: { address?: string; reason: string }): Text => ({
+    message: `Temporal${found.address === undefined ? '' : ` at ${found.address}`} does not answer: ${found.reason}.`,
     remedy:
       'Check temporal.address in the configuration, or TEMPORAL_ADDRESS, which wins; and that the server runs.',
   }),
@@ -199,20 +208,20 @@ const catalogue = {
     remedy:
       'Check logs.NAME.trillian.database, or leave it out: then the drain is proven by the signer, which takes longer.',
   }),
-  DATABASE_ADDRESS_UNSUPPORTED: (found: { log: string; found: string }): Text => ({
-    message: `The address of Trillian's database of ${found.log} must begin with postgresql:// or postgres://; it ${found.found}.`,
+  DATABASE_UNUSABLE: (found: { log: string; reason: string }): Text => ({
+    message: `Trillian's database of ${found.log} cannot be read as it is configured: ${found.reason}.`,
     remedy:
-      'Only PostgreSQL can be read. With another database leave logs.NAME.trillian.database out: the signer then proves the drain.',
+      'Check kind, host, port and tls under logs.NAME.trillian.database, or leave it out: then the drain is proven by the signer, which takes longer.',
   }),
   DATABASE_DENIED: (found: { log: string; reason: string }): Text => ({
-    message: `The user for Trillian's database of ${found.log} may not read what the proof needs: ${found.reason}.`,
+    message: `Trillian's database of ${found.log} does not let its user read what is needed: ${found.reason}.`,
     remedy:
-      'Give that user both: GRANT SELECT (treeid) ON unsequenced, and GRANT SELECT (treeid, treestate, updatetimemillis) ON trees.',
+      'Check user, password and database under logs.NAME.trillian.database, and the rights of that user, which docs/configuration.md has.',
   }),
   DATABASE_OF_ANOTHER_TRILLIAN: (found: { log: string; expected: string; shown: string }): Text => ({
     message: `The database of ${found.log} is not the one that its Trillian writes to now: expected ${found.expected}, found ${found.shown}.`,
     remedy:
-      'Let logs.NAME.trillian.database.url name the primary of this Trillian: no copy, no replica, no other environment. An empty queue elsewhere proves nothing.',
+      'Let logs.NAME.trillian.database name the primary of this Trillian: no copy, no replica, no other environment. An empty queue elsewhere proves nothing.',
   }),
   METRICS_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The metrics of ${found.log} at ${found.url} cannot be read: ${found.reason}.`,
@@ -285,6 +294,32 @@ const catalogue = {
     message: `Another rotation or recovery of ${found.log} was started a moment earlier, and has ended already.`,
     remedy: 'Look with `rekor-rotate status` at how it ended, and start again if that is still wanted.',
   }),
+  DATABASE_NOT_CONFIGURED: (found: { log: string }): Text => ({
+    message: `The size of the database of ${found.log} cannot be read: logs.${found.log}.trillian.database is not configured.`,
+    remedy: 'Configure how it is read, or let due name entries or ageDays instead of databaseBytes.',
+  }),
+  NOT_DUE: (found: { log: string; found: string }): Text => ({
+    message: `A rotation of ${found.log} is not due. ${found.found}`,
+    remedy: 'No action is needed: its schedule looks again in the next window.',
+  }),
+  NO_WINDOW_OPEN: (found: { log: string; now: string; last: string | null; next: string | null }): Text => ({
+    message: [
+      `No window of ${found.log} is open at ${found.now}, and none opens soon.`,
+      found.last === null ? '' : ` The last one was ${found.last}.`,
+      found.next === null ? ' None opens within a year.' : ` The next one is ${found.next}.`,
+    ].join(''),
+    remedy:
+      'If this run was due in the last one, Temporal or the worker was away then: rotate by hand, or leave it to the next. If its schedule fires at such times by itself, let it fire when a window opens.',
+  }),
+  ROTATED_IN_WINDOW: (found: { log: string; since: string; window: string }): Text => ({
+    message: `The active shard of ${found.log} has its first entry since ${found.since}, in the window ${found.window}: it is of this window already.`,
+    remedy: 'No action is needed: a window sees one rotation, whoever starts it.',
+  }),
+  SCHEDULED_ALREADY: (found: { log: string; workflowId: string }): Text => ({
+    message: `Another scheduled rotation of ${found.log} waits or runs, as workflow ${found.workflowId}.`,
+    remedy:
+      'No action is needed: it does what this one would have done. If two schedules name this log, delete one of them.',
+  }),
   ROTATION_PAUSED: (found: { log: string } & Pause): Text => ({
     message: `The workflow ${found.workflowId} of ${found.log} is paused in Temporal${found.since === null ? '' : ` since ${found.since}`}${found.by === '' ? '' : ` by ${found.by}`}${found.reason === '' ? '' : `: ${found.reason.replace(/\.+$/, '')}`}.`,
     remedy: `Nothing goes on in it until somebody unpauses it: \`temporal workflow unpause --workflow-id ${found.workflowId}\`, or Unpause in the Temporal UI.`,
@@ -297,6 +332,65 @@ const catalogue = {
     message: `What is left over in ${found.log} belongs to no rotation that could be ended: ${found.leftovers.join('; ')}.`,
     remedy:
       'Somebody changed trees, or how the log is run, by hand. Put them in order by hand; nothing was changed here.',
+  }),
+  APPROVAL_INVALID: (found: { log: string; problems: readonly string[] }): Text => ({
+    message: `The approval of the rotation of ${found.log} was not taken: ${found.problems.join(' ')}`,
+    remedy: approveAgain(found.log),
+  }),
+  APPROVAL_OF_ANOTHER_LOG: (found: { log: string; found: string }): Text => ({
+    message: `This approves a rotation of the log ${found.found}, but the log here is ${found.log}.`,
+    remedy: approveAgain(found.log),
+  }),
+  APPROVAL_OF_ANOTHER_ROTATION: (found: { log: string; found: string; asked: string }): Text => ({
+    message: `This approves the rotation ${found.found} of ${found.log}, but the rotation here is ${found.asked}.`,
+    remedy: approveAgain(found.log),
+  }),
+  APPROVAL_OF_ANOTHER_PLAN: (found: { log: string; found: string; asked: string }): Text => ({
+    message: `This approves the plan ${found.found.slice(0, 12)} of ${found.log}, but the plan here is ${found.asked.slice(0, 12)}.`,
+    remedy: `Look at the plan as it is now. ${approveAgain(found.log)}`,
+  }),
+  APPROVAL_EXPIRED: (found: { log: string; expiresAt: string; now: string }): Text => ({
+    message: `This approval for ${found.log} expired at ${found.expiresAt}, and it is ${found.now} now.`,
+    remedy: `If the rotation still waits, approve it anew. Otherwise start it again. ${approveAgain(found.log)}`,
+  }),
+  APPROVAL_LASTS_TOO_LONG: (found: { log: string; expiresAt: string; most: string }): Text => ({
+    message: `This approval for ${found.log} would last until ${found.expiresAt}, but approvals are asked for until ${found.most}.`,
+    remedy: approveAgain(found.log),
+  }),
+  APPROVAL_UNSIGNED: (found: { log: string }): Text => ({
+    message: `The approval has no signature, but logs.${found.log}.approvals names the keys of those who may approve.`,
+    remedy: approveAgain(found.log),
+  }),
+  APPROVAL_SIGNATURE_UNREADABLE: (found: { log: string; fault: string }): Text => ({
+    message: `The signature of the approval for ${found.log} cannot be read: ${found.fault}.`,
+    remedy: `Paste all that ssh-keygen wrote, from BEGIN to END; its line ends may be left out. ${approveAgain(found.log)}`,
+  }),
+  APPROVAL_OF_ANOTHER_NAMESPACE: (found: { log: string; found: string; expected: string }): Text => ({
+    message: `The signature of the approval for ${found.log} was made in the namespace "${found.found}", but approvals are signed in "${found.expected}".`,
+    remedy: `Give ssh-keygen -Y sign the option -n ${found.expected}. ${approveAgain(found.log)}`,
+  }),
+  APPROVAL_SIGNATURE_WRONG: (found: { log: string; who: string; problem: string }): Text => ({
+    message: `The signature with the key of ${found.who} does not approve this for ${found.log}: ${found.problem}.`,
+    remedy: `Sign exactly the line that is asked for, with one line end after it. ${approveAgain(found.log)}`,
+  }),
+  APPROVER_UNKNOWN: (found: { log: string; key: string }): Text => ({
+    message: `The key ${found.key} may not approve a rotation of ${found.log}: logs.${found.log}.approvals does not name it.`,
+    remedy:
+      'Sign with a key that it names; `ssh-add -l` and `ssh-keygen -l -f FILE` show yours. Or add this one under its owner, and restart the worker.',
+  }),
+  SSH_PROGRAM_MISSING: (found: { program: string; reason: string }): Text => ({
+    message: `OpenSSH's ${found.program} cannot be run: ${found.reason}.`,
+    remedy:
+      'Install it: openssh-client on Debian and Ubuntu, openssh-clients on Fedora and RHEL, openssh on Alpine and Arch. It must be on the PATH, and 8.2 or newer.',
+  }),
+  SSH_SIGNING_FAILED: (found: { keyFile: string; reason: string }): Text => ({
+    message: `ssh-keygen has not signed with ${found.keyFile}: ${found.reason}.`,
+    remedy:
+      'Name a key with --key FILE.pub that an agent holds (`ssh-add -L` lists them), or whose private key is beside it. A passphrase is asked for at a terminal only.',
+  }),
+  NO_KEY_TO_APPROVE_WITH: (found: { log: string; found: string }): Text => ({
+    message: `There is no key to approve a rotation of ${found.log} with: ${found.found}.`,
+    remedy: `Add one that logs.${found.log}.approvals names to the agent (\`ssh-add FILE\`), or name its file with --key FILE.pub.`,
   }),
   NOT_OURS: (found: { rotation: string; number: number; later: number }): Text => ({
     message: `Attempt ${found.rotation} with number ${found.number} no longer owns the log: number ${found.later} came after it.`,
@@ -320,8 +414,33 @@ const catalogue = {
     message: `Tree ${found.tree} holds entries of clients, and its Rekor cannot serve them: ${found.reason}.`,
     remedy: 'Mend what keeps that Rekor from serving, then `rekor-rotate resume NAME --retry`.',
   }),
-  RESUME_REFUSED: (found: { problems: readonly string[] }): Text => ({
-    message: `resume was not taken: ${found.problems.join(' ')}`,
+  NOT_APPROVED: (found: { log: string; missing: number; expiresAt: string }): Text => ({
+    message: `The rotation of ${found.log} was not approved by ${found.expiresAt}: ${counted(found.missing, 'approval')} of its plan ${found.missing === 1 ? 'was' : 'were'} missing.`,
+    remedy: 'Nothing was changed. Start it again, and have it approved in time.',
+  }),
+  REJECTED: (found: { log: string; who: string; why: string }): Text => ({
+    message: `${found.who} rejected the rotation of ${found.log}: ${found.why}.`,
+    remedy: 'Nothing was changed.',
+  }),
+  APPROVED_BEFORE: (found: { log: string; who: string }): Text => ({
+    message: `${found.who} has approved this rotation of ${found.log} already: nobody counts twice.`,
+    remedy: 'Another person has to approve it.',
+  }),
+  NO_LULL: (found: { log: string; until: string; saw: string }): Text => ({
+    message: `No lull of ${found.log} came by ${found.until}. ${found.saw}`,
+    remedy:
+      'Nothing was changed. The next time may be quieter; `rekor-rotate quiet-hours` says when to expect it.',
+  }),
+  TIME_OVER: (found: { log: string; notAfter: string; now: string }): Text => ({
+    message: `The rotation of ${found.log} was not to begin after ${found.notAfter}, and it is ${found.now}: a worker or Temporal was away.`,
+    remedy: 'Nothing was changed. Start it again, or let its schedule do so.',
+  }),
+  TOO_LATE_TO_HOLD: (found: { log: string; holdBy: string; now: string }): Text => ({
+    message: `No write of ${found.log} was to wait after ${found.holdBy}, an hour after the end of its time, and it is ${found.now}.`,
+    remedy: 'What was prepared is taken back. Start it again, or let its schedule do so.',
+  }),
+  INSTRUCTION_REFUSED: (found: { update: string; problems: readonly string[] }): Text => ({
+    message: `${found.update} was not taken: ${found.problems.join(' ')}`,
     remedy: 'Look at the details of the rotation, or at `rekor-rotate status`, and say it again.',
   }),
   GIVEN_UP: (found: { step: string; who: string; why: string }): Text => ({
@@ -411,8 +530,9 @@ const catalogue = {
     remedy: 'Somebody writes to it. Find the writer; the tree is left as it is.',
   }),
   NEXT_TREE_HAS_ENTRIES: (found: { tree: string }): Text => ({
-    message: `The next tree ${found.tree} holds public entries: the rotation cannot be taken back without losing them.`,
-    remedy: 'No action is needed: the rotation goes forward by itself.',
+    message: `The next tree ${found.tree} holds public entries: the log cannot go on without it, or would lose them.`,
+    remedy:
+      'No action is needed while the rotation goes forward. Otherwise somebody has opened it: recover the log.',
   }),
   TWO_ACTIVE_TREES: (found: { tree: string; other: string }): Text => ({
     message: `Tree ${found.tree} may not become ACTIVE while ${found.other} is.`,
@@ -422,7 +542,7 @@ const catalogue = {
   NOT_DRAINED: (found: { tree: string; waitedMs: number; left: string }): Text => ({
     message: `Tree ${found.tree} could not be proven drained within ${found.waitedMs} ms: ${found.left}.`,
     remedy:
-      'The rotation takes itself back and tries again. If it repeats, look at the signer and at long-running writes.',
+      'The rotation takes itself back and tries again. If it repeats, look at the signer, at long-running writes, and at writes to other logs of this Trillian.',
   }),
   WRITES_IN_FLIGHT: (found: { waitedMs: number; inFlight: number }): Text => ({
     message: `${counted(found.inFlight, 'write')} ${found.inFlight === 1 ? 'was' : 'were'} still in flight after ${found.waitedMs} ms.`,
@@ -442,6 +562,120 @@ const catalogue = {
     message: `By the clocks of their signers the last entry of tree ${found.tree} (${found.last}) is younger than the first of tree ${found.next} (${found.first}), by more than clockDifference says (${found.clockDifferenceMs} ms).`,
     remedy:
       "Set the signers' clocks right, slowly: one that is set back signs nothing until it is past its last root. Or let logs.NAME.trillian.clockDifference say how far they are apart. Everybody could read it as two trees that took writes at once; nobody was sent there.",
+  }),
+  LOOKED_TOO_LONG: (found: { limitMs: number }): Text => ({
+    message: `This could not be looked at within ${Math.round(found.limitMs / 1000)} s, in which everything was to be.`,
+    remedy: 'Look again. If it repeats, something that this check asks answers slowly, or not at all.',
+  }),
+  NO_WORKER: (found: Words<'taskQueue' | 'namespace' | 'address'>): Text => ({
+    message: `No worker polls the task queue ${found.taskQueue} in the namespace "${found.namespace}" of Temporal at ${found.address}.`,
+    remedy:
+      'Start one with `rekor-rotate worker`, on the host of the slots: without one a rotation waits and does nothing.',
+  }),
+  SEARCH_ATTRIBUTES_MISSING: (found: {
+    namespace: string;
+    missing: readonly string[];
+    command: string;
+  }): Text => ({
+    message: `The namespace "${found.namespace}" of Temporal does not have, as Keyword: ${found.missing.join(', ')}.`,
+    remedy: `A worker makes them where it may; by hand: \`${found.command}\`. One of another type must be removed first. Without them lists of workflows show no logs and phases.`,
+  }),
+  SCHEDULE_DANGEROUS: (found: Words<'schedule' | 'danger'>): Text => ({
+    message: `The schedule ${found.schedule} is set dangerously. ${found.danger}`,
+    remedy: `Set it otherwise in Temporal, or delete it (\`temporal schedule delete --schedule-id ${found.schedule}\`) and make one with \`rekor-rotate schedule create\`.`,
+  }),
+  CLOCKS_DIFFER: (found: { ahead: string; behind: string; byMs: number; mostMs: number }): Text => ({
+    message: `The clock of ${found.ahead} is ahead of that of ${found.behind}, by at least ${found.byMs} ms.`,
+    remedy: `More than ${found.mostMs} ms is too much. Let one source set the clocks of both hosts (\`chronyc tracking\`, \`timedatectl\`), slowly where a signer runs.`,
+  }),
+  CHECKPOINTS_DIFFER: (found: Words<'log' | 'instance' | 'url' | 'tree'>): Text => ({
+    message: `Rekor ${found.instance} of ${found.log} at ${found.url} answers two requests with two checkpoints of the inactive tree ${found.tree}.`,
+    remedy:
+      'Nothing shows then which length it has loaded. Use Rekor 1.3.9 or newer, which signs that checkpoint once, when it starts. Where several processes answer at this address, give each an address of its own.',
+  }),
+  PUBLIC_ADDRESS_PAST_GATE: (found: Words<'log' | 'url' | 'field'>): Text => ({
+    message: `What is written to ${found.url} (${found.field}) does not come through the write gate of ${found.log}: the gate has counted none of it.`,
+    remedy: `Let the ingress of ${found.url} send every request to the address of logs.${found.log}.gate.listen, as docs/gate.md says. A rotation cannot hold what passes beside the gate.`,
+  }),
+  PUBLIC_WAY_UNKNOWN: (found: Words<'log' | 'url' | 'field' | 'reason'>): Text => ({
+    message: `Whether what is written to ${found.url} (${found.field}) comes through the write gate of ${found.log} could not be told: ${found.reason}.`,
+    remedy: `Let this machine read the page /metrics at logs.${found.log}.gate.admin, and look again while Rekor takes entries and few writes are refused. Until then look by hand: the ingress must send every request to gate.listen.`,
+  }),
+  PUBLIC_ADDRESS_ANSWERS_ITSELF: (
+    found: { readonly url: string; readonly field: string; readonly expected: number } & AnswerOrSilence,
+  ): Text => ({
+    message: `An entry that is none, sent to ${found.url} (${found.field}), ${answerText(found)}; Rekor itself answers ${found.expected}.`,
+    remedy:
+      'Something before Rekor answers in its place, or keeps the request: look at the log of the ingress. It may keep entries of clients away, too.',
+  }),
+  LARGE_ENTRIES_STOPPED: (
+    found: {
+      readonly url: string;
+      readonly field: string;
+      readonly bytes: number;
+      readonly expected: number;
+    } & AnswerOrSilence,
+  ): Text => ({
+    message: `An entry of ${found.bytes} bytes, sent to ${found.url} (${found.field}), ${answerText(found)}; Rekor itself answers ${found.expected}.`,
+    remedy:
+      "Let the ingress take bodies as large as Rekor's --max_request_body_size, 32 MiB unless told otherwise; in nginx that is `client_max_body_size 32m;`.",
+  }),
+  COMMAND_MISSING: (found: Words<'log' | 'slot' | 'verb' | 'program'>): Text => ({
+    message: `The program of logs.${found.log}.installation.slots.${found.slot}.${found.verb} is not there, or this user may not run it: ${found.program}.`,
+    remedy:
+      'Install it, or let the field name a program on the PATH of the worker. Nothing runs these commands in a shell.',
+  }),
+  STATUS_MISLEADS: (found: {
+    log: string;
+    slot: string;
+    command: string;
+    runs: boolean;
+    url: string;
+  }): Text => ({
+    message: found.runs
+      ? `The status command of slot ${found.slot} says that it runs (it exits with 0), but no Rekor answers at ${found.url}: ${found.command}.`
+      : `The status command of slot ${found.slot} says that it does not run, but a Rekor answers at ${found.url}: ${found.command}.`,
+    remedy: `Let logs.${found.log}.installation.slots.${found.slot}.status exit with 0 when it runs and with 1, 2 or 3 when it does not, as \`systemctl is-active --quiet UNIT\` does. \`docker compose ps\` exits with 0 either way.`,
+  }),
+  START_LIMIT_TOO_LOW: (found: { unit: string; starts: number; limit: string }): Text => ({
+    message: `systemd lets ${found.unit} start ${found.limit}, and the attempts of a rotation may start it ${found.starts} times in that time.`,
+    remedy: `Give it \`StartLimitBurst=${found.starts}\` or more in its [Unit] section (\`systemctl edit ${found.unit}\`), or let rotation.pauseBetweenAttempts be longer.`,
+  }),
+  UNIT_NOT_LOADED: (found: Words<'unit' | 'slot' | 'state'>): Text => ({
+    message: `systemd has not loaded the unit ${found.unit} that starts slot ${found.slot}: it is ${found.state}.`,
+    remedy: `Write the unit, or mend it (\`systemctl status ${found.unit}\` says more), then \`systemctl daemon-reload\`.`,
+  }),
+  UNITS_DIFFER: (found: { one: string; other: string; flags: readonly string[] }): Text => ({
+    message: `systemd does not start ${found.one} and ${found.other} alike. They differ in ${found.flags.map((flag) => (flag === '' ? 'the program' : `--${flag}`)).join(', ')}.`,
+    remedy:
+      'Start both slots with the same arguments but for the port, the tree and what bears the name of the slot: after a rotation, clients would miss what only one of them has.',
+  }),
+  FILE_NOT_REPLACEABLE: (found: Words<'path' | 'reason'>): Text => ({
+    message: `A rotation could not replace the file ${found.path}: ${found.reason}.`,
+    remedy:
+      'Run this, and the worker, as a user that may write in the folder of the file and owns it, or as root. The file that replaces it gets the same owner.',
+  }),
+  FILE_LOSES_ACCESS: (found: Words<'path' | 'what' | 'remedy'>): Text => ({
+    message: `The file ${found.path} has ${found.what}, which it loses when a rotation replaces it.`,
+    remedy: found.remedy,
+  }),
+  SHARDING_FILE_NOT_READ: (found: Words<'log' | 'instance' | 'read' | 'configured'>): Text => ({
+    message: `Rekor ${found.instance} was started with --trillian_log_server.sharding_config=${found.read}, but logs.${found.log}.installation.slots.${found.instance}.shardingFile is ${found.configured}.`,
+    remedy: 'Let both name the same file: a rotation writes one that this Rekor would never read.',
+  }),
+  SIGNER_IN_MEMORY: (found: Words<'instance'>): Text => ({
+    message: `Rekor ${found.instance} was started with --rekor_server.signer=memory: its key ends with the process.`,
+    remedy:
+      'Give both slots one lasting key, in a file or a KMS: the next Rekor would sign with another one.',
+  }),
+  PROCESS_SETTINGS_UNKNOWN: (found: { instance: string; flags: readonly string[] }): Text => ({
+    message: `Rekor ${found.instance} was started without ${found.flags.map((flag) => `--${flag}`).join(' and ')}: whether a configuration file or its environment sets ${found.flags.length === 1 ? 'it' : 'them'} could not be told.`,
+    remedy:
+      'Give both slots a sharding file and one lasting key by these flags. Unless Rekor is told otherwise it reads no sharding file, and has a key in memory that ends with the process.',
+  }),
+  ATTESTATIONS_IN_MEMORY: (found: Words<'instance'>): Text => ({
+    message: `Rekor ${found.instance} keeps attestations in its memory (--attestation_storage_bucket=mem://): the next Rekor does not have them.`,
+    remedy: 'Let both slots name one bucket, or one folder by file://.',
   }),
   HANDOVER_NOT_SEEN: (found: { tree: string; reason: string }): Text => ({
     message: `The handover leaf of tree ${found.tree} was not seen through the next Rekor: ${found.reason}.`,
@@ -466,6 +700,15 @@ const catalogue = {
   }),
 } as const;
 
+/** How an approval that is taken comes about. */
+function approveAgain(log: string): string {
+  return `\`rekor-rotate approve ${log}\` signs and sends what is asked for now; the details of the rotation have the commands by hand.`;
+}
+
+function answerText(found: AnswerOrSilence): string {
+  return 'status' in found ? `is answered ${found.status}` : `gets no answer (${found.silence})`;
+}
+
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
@@ -481,6 +724,11 @@ export function refusal<Code extends RefusalCode>(
 ): Refusal {
   const word = catalogue[code] as (facts: typeof found) => Text;
   return { code, ...word(found) };
+}
+
+/** What a person asked for cannot be meant, whatever the log's state is. */
+export function isOfInput({ code }: Pick<Refusal, 'code'>): boolean {
+  return code === 'REQUEST_INVALID' || code === 'UNKNOWN_LOG';
 }
 
 /** The log belongs to a later rotation: another try cannot change that, and a person need not either. */

@@ -1,5 +1,7 @@
-import { refusal, type Refusal } from './refusals';
+import { beginningProblems, type Beginning } from './beginning';
+import { fieldProblems, logField, type Field } from './fields';
 import type { TreeId } from './log';
+import type { Refusal } from './refusals';
 
 /** What a person or a schedule asks for: the one argument of the workflow `rotateLog`. */
 export interface RotationRequest {
@@ -11,6 +13,10 @@ export interface RotationRequest {
   readonly currentTree?: TreeId;
   /** Refuse unless the plan is still the one with this hash, which `plan` printed and a person has read. */
   readonly planHash?: string;
+  /** Wait for one approval also where the configuration asks for none. Default false. */
+  readonly waitForApproval?: boolean;
+  /** When it may begin; at once without it. */
+  readonly begin?: Beginning;
 }
 
 /** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
@@ -33,20 +39,14 @@ export interface PruneRequest {
   readonly deleteTrees?: readonly TreeId[];
 }
 
-interface Field {
-  readonly allowed: string;
-  readonly fits: (value: unknown) => boolean;
-}
-
+/** What a field of an input may hold. */
 const isTreeId = (value: unknown): boolean => typeof value === 'string' && /^[1-9]\d{0,18}$/.test(value);
 
 /** Every field that one of our workflows takes. */
 const fields = {
-  log: {
-    allowed: "a log's name from the configuration",
-    fits: (value) => typeof value === 'string' && value !== '',
-  },
+  log: logField,
   dryRun: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
+  waitForApproval: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
   currentTree: {
     allowed: 'a tree id, as a string of digits (a number would lose digits)',
     fits: isTreeId,
@@ -54,6 +54,10 @@ const fields = {
   planHash: {
     allowed: 'the hash that a plan has printed',
     fits: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+  },
+  begin: {
+    allowed: 'an object with notBefore, notAfter, lull or atEnd, as docs/waiting.md says',
+    fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   },
   deleteTrees: {
     allowed: 'a list of tree ids, as strings of digits',
@@ -71,31 +75,27 @@ export function readRequest<Request extends { readonly log: string }>(
   input: unknown,
   names: readonly (FieldName & keyof Request)[],
 ): { readonly request: Request } | { readonly refusals: readonly [Refusal, ...Refusal[]] } {
-  const [first, ...others] = problemsOf(input, names);
+  const taken = Object.fromEntries<Field>(names.map((name) => [name, fields[name]]));
+  const [first, ...others] = fieldProblems(input, taken, ['log'], '{"log": "production"}');
   return first ? { refusals: [first, ...others] } : { request: input as Request };
 }
 
-function problemsOf(request: unknown, names: readonly FieldName[]): Refusal[] {
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
-    return [invalid('input', request, 'one JSON object such as {"log": "production"}')];
+/** A request for a rotation as it came, with all that is wrong with when it is to begin. */
+export function readRotationRequest(
+  input: unknown,
+  nowMs: number,
+): ReturnType<typeof readRequest<RotationRequest>> {
+  const read = readRequest<RotationRequest>(input, [
+    'log',
+    'dryRun',
+    'currentTree',
+    'planHash',
+    'waitForApproval',
+    'begin',
+  ]);
+  if ('refusals' in read || read.request.begin === undefined) {
+    return read;
   }
-  const known = names.join(', ');
-  const unknownFields = Object.entries(request)
-    .filter(([field]) => !names.some((name) => name === field))
-    .map(([field, value]) =>
-      invalid(field, value, `nothing: there is no such field; the fields are ${known}`),
-    );
-  const values: Partial<Record<string, unknown>> = { ...request };
-  const unfit = names
-    .filter((name) => (name === 'log' || values[name] !== undefined) && !fields[name].fits(values[name]))
-    .map((name) => invalid(name, values[name], fields[name].allowed));
-  return [...unknownFields, ...unfit];
-}
-
-function invalid(field: string, value: unknown, allowed: string): Refusal {
-  return refusal('REQUEST_INVALID', {
-    field,
-    value: value === undefined ? 'absent' : JSON.stringify(value),
-    allowed,
-  });
+  const [first, ...others] = beginningProblems(read.request.begin, nowMs);
+  return first ? { refusals: [first, ...others] } : read;
 }

@@ -3,9 +3,12 @@ import { entries } from './counted';
 import type { AttemptInput, OpenedAndExposed } from './actions';
 import type { VerificationReport, WriteStall } from './evidence';
 import { downstream, endedTrees } from './downstream';
-import type { Held, Intervention } from './held';
+import type { Approval } from './approval';
+import type { Held } from './held';
+import type { Intervention } from './instruction';
 import type { Replacement } from './installation';
 import type { Shard, TreeHead, TreeId } from './log';
+import type { WritesWatched } from './lull';
 import type { Plan } from './plan';
 import type { Refusal } from './refusals';
 import type { FrozenTree, Handover } from './next-tree';
@@ -15,10 +18,10 @@ import { afterRotation, firstIndexAfter } from './shards';
 /**
  * `superseded`: the next tree took entries of clients but could not serve; it is one more inactive shard, and a third tree
  * serves. `held`: a person gave up what the rotation could not finish; the result says what is left. `notNeeded`: a recovery
- * has found nothing left over.
+ * has found nothing left over. `skipped`: it was asked to begin at a time or in a lull, and that did not come.
  */
 export type Outcome =
-  'completed' | 'rolledBack' | 'superseded' | 'refused' | 'planned' | 'held' | 'notNeeded';
+  'completed' | 'rolledBack' | 'superseded' | 'refused' | 'skipped' | 'planned' | 'held' | 'notNeeded';
 
 /** How a rotation ended; the result of `rotateLog`. */
 export interface RotationResult {
@@ -47,8 +50,12 @@ export interface RotationResult {
   readonly leftTrees?: readonly TreeId[];
   /** For how long clients may have seen a next tree that was taken back, at most; milliseconds (H36). */
   readonly nextTreeVisibleMs?: number;
-  /** What people decided while it was held. */
+  /** What was last seen of the log's writes, before it began or was skipped; absent when it waited for no lull. */
+  readonly watched?: WritesWatched;
+  /** What people told it, and it followed. */
   readonly interventions: readonly Intervention[];
+  /** Who approved its plan; absent when nobody had to. One without a key is a claim that nobody checked (H25). */
+  readonly approvals?: readonly Approval[];
   readonly verification?: VerificationReport;
   /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
   readonly tellDownstream: readonly string[];
@@ -63,7 +70,7 @@ export type Rotated = Pick<
   RotationResult,
   'kind' | 'log' | 'rotationId' | 'attempts' | 'steps' | 'interventions'
 > &
-  Pick<RotationResult, 'plan' | 'nextTreeVisibleMs' | 'leftTrees'>;
+  Pick<RotationResult, 'plan' | 'nextTreeVisibleMs' | 'leftTrees' | 'approvals'>;
 
 /**
  * The fields in the order in which the Temporal UI and `--json` show them: how it ended and why, what is left for a person,
@@ -100,6 +107,11 @@ export function refused(done: DoneSoFar, refusals: readonly Refusal[]): Rotation
   };
 }
 
+/** Neither was anything changed nor did anything go wrong: what it was to wait for did not come. */
+export function skipped(done: DoneSoFar, why: readonly Refusal[]): RotationResult {
+  return { ...refused(done, why), outcome: 'skipped' };
+}
+
 /** A recovery has found nothing left over: the log is in order, and nothing was done. */
 export function notNeeded(log: string): RotationResult {
   return {
@@ -130,6 +142,7 @@ function undoneText(rotated: Rotated, reason: Refusal): string {
   const skipped = leftOut(rotated);
   return [
     reason.message,
+    ...askedFor(rotated),
     // "No action is needed" is not so where a person left out an undo.
     ...(skipped.length === 0 ? [reason.remedy] : skipped),
     ...(leftTrees.length === 0 ? [] : [`Left behind: ${leftTreesText(log, leftTrees)}.`]),
@@ -146,7 +159,23 @@ export function leftTreesText(log: string, trees: readonly TreeId[]): string {
 function leftOut({ interventions }: Rotated): string[] {
   return interventions
     .filter(({ choice }) => choice === 'skip')
-    .map(({ step, who, why }) => `${who} left out: ${step} (${why}).`);
+    .map(({ step = '', who, why }) => `${who} left out: ${step} (${why}).`);
+}
+
+/** Who asked for it to be taken back, if somebody did. */
+function askedFor({ interventions }: Rotated): string[] {
+  return interventions
+    .filter(({ instruction }) => instruction === 'rollBack')
+    .map(({ who, why }) => `${who} asked for it: ${why}.`);
+}
+
+/** Who approved it; a claim is called one. */
+function approvedText({ approvals = [] }: Rotated): string[] {
+  const by = (approval: Approval): string =>
+    approval.key === null
+      ? `${approval.who} says that they approved it; nobody checked that.`
+      : `${approval.who} approved it.`;
+  return approvals.map(by);
 }
 
 /** A person gave up what could not be finished; this rotation does nothing more about it. */
@@ -177,6 +206,7 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
     outcome: 'completed',
     reason: [
       `Tree ${nextTreeId} takes the writes of ${rotated.log} from virtual index ${firstIndex} on.`,
+      ...approvedText(rotated),
       ...leftOut(rotated),
     ].join(' '),
     refusals: [],
@@ -197,14 +227,15 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
 /** How many trees have ended: from the one that was planned as the current one; more than one where one could not serve. */
 function endedIn({ plan }: Rotated, { supersedes }: Replacement, shards: readonly Shard[]): number {
   const first = shards.findIndex(({ treeId }) => treeId === plan?.currentTree.treeId);
-  return first < 0 ? (supersedes ? 2 : 1) : shards.length - first;
+  return first < 0 ? 1 + (supersedes?.trees.length ?? 0) : shards.length - first;
 }
 
 /** A third tree serves, after the next one, which took entries and could not. */
 export function superseded(rotated: Rotated, third: AttemptInput, evidence: Evidence): RotationResult {
   const result = completed(rotated, third, evidence);
   const { treeId, size } = evidence.frozen;
-  const current = third.release.inactive.at(-1);
+  const { inactive, supersedes } = third.release;
+  const current = inactive.at(-(supersedes?.trees.length ?? 1));
   return {
     ...result,
     outcome: 'superseded',
