@@ -83,7 +83,7 @@ function knownKeys(path: Path, document: unknown, kinds: Kinds): string[] {
   return schemas.flatMap((schema) => Object.keys(schema.properties ?? {}));
 }
 
-/** What stands at a path, in words. Where a secret belongs only its kind is said, whatever stands there. */
+/** What stands at a path, in words. Where a secret belongs, or is put by mistake, only its kind is said. */
 function foundAt(document: unknown, path: Path): string {
   const value = at(document, path);
   if (value === undefined) {
@@ -98,7 +98,8 @@ function foundAt(document: unknown, path: Path): string {
   if (typeof value === 'object') {
     return Object.keys(value).length === 0 ? 'an empty section' : 'a section';
   }
-  if (path.some((key) => key === 'token' || key === 'database') && path.at(-1) !== 'kind') {
+  const mayBeSecret = path.some((key) => ['token', 'database', 'approvers'].includes(String(key)));
+  if (mayBeSecret && !['kind', 'name'].includes(String(path.at(-1)))) {
     return 'a value that is not shown';
   }
   const text = (typeof value === 'bigint' ? `${value}` : JSON.stringify(value)).replace(

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ALLOWED_KEYS } from '../approvals/public-key';
 import { canonicalUrl, ORIGIN } from '../workflows/model/base-url';
 import { DURATION, SIZE, parseDuration, parseSize } from './quantities';
 import type { SecretSource } from './secrets';
@@ -70,6 +71,16 @@ export function text(allowed: string, pattern = /^\S(?:.*\S)?$/) {
 export function address() {
   return textThat('an address as host:port, with a port from 1 to 65535', ADDRESS, hasPort);
 }
+
+/** A name, or an IP address, of version 6 without brackets. */
+export function host() {
+  const error = 'a DNS name or an IP address, without port, user and scheme';
+  const isHost = (value: string): boolean => isIP(value) !== 0 || NAME.test(value);
+  return textThat(error, /^[A-Za-z0-9._:-]+$/, isHost);
+}
+
+/** A DNS name. */
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 
 function hasPort(value: string): boolean {
   const port = Number(value.slice(value.lastIndexOf(':') + 1));
@@ -145,6 +156,11 @@ export function secret() {
       source,
     )
     .transform((place) => new KeptElsewhere<SecretSource>(place));
+}
+
+/** A public key. What is wrong with one is said by a rule, in words: somebody may have put a private key there. */
+export function publicKey() {
+  return z.string({ error: ALLOWED_KEYS });
 }
 
 /** A part of the configuration with known keys; any other key is an error. */

@@ -1,3 +1,4 @@
+import { mysql } from './database/mysql';
 import { postgresql } from './database/postgresql';
 import { host } from './installation/host';
 import type { Kind } from './kind';
@@ -9,4 +10,4 @@ export interface Kinds<Installation extends Kind = Kind, Database extends Kind =
 }
 
 /** All kinds that there are. To add one, write its file and name it here; workers/systems.ts then asks how to connect it. */
-export const allKinds = { installation: [host], database: [postgresql] } satisfies Kinds;
+export const allKinds = { installation: [host], database: [postgresql, mysql] } satisfies Kinds;

@@ -1,5 +1,6 @@
 import { normalize } from 'node:path';
 import { BESIDE_SIGNERS_MS, longestSignerWaitsMs, signerWaitsMs } from '../workflows/model/drain';
+import { approvalRules } from './approval-rules';
 import { chosenKind } from './kind';
 import type { Kinds } from './kinds';
 import { fieldPath, type Path } from './problems';
@@ -66,6 +67,7 @@ function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
 
   broken.push(
     ...together([...path, 'trillian', 'tls'], at(log, ['trillian', 'tls']), ['certificateFile', 'keyFile']),
+    ...approvalRules([...path, 'approvals'], at(log, ['approvals'])),
     ...sectionsByKind(log, kinds).flatMap(({ kind, section, key }) => kind.rules(section, [...path, ...key])),
   );
   return broken;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalsRequired } from '../workflows/model/approval';
 import * as field from './fields';
 import { section } from './fields';
 import type { Kind } from './kind';
@@ -164,6 +165,31 @@ const guard = section({
     ),
 });
 
+export const approvals = section({
+  required: field
+    .oneOf(approvalsRequired)
+    .prefault('none')
+    .describe('How many people have to approve the plan of a rotation before anything is changed.'),
+  expire: field
+    .duration('1m', '168h')
+    .prefault('1h')
+    .describe('How long a rotation waits for them. Then it ends, and what was approved is void.'),
+  approvers: z
+    .array(
+      section({
+        name: field.text('the name of a person').describe('How the result calls this person.'),
+        keys: field
+          .listOf(field.publicKey(), 'public key')
+          .describe(
+            "This person's SSH keys, each a line of a .pub file. However many sign, it is one person.",
+          ),
+      }),
+      { error: 'a list of people, each with a name and keys' },
+    )
+    .prefault([])
+    .describe('Who may approve. Without anybody, an approval is a claim that nobody can check.'),
+});
+
 const authorities = section({
   caFile: field
     .fileReadWhenNeeded('a PEM file')
@@ -203,6 +229,7 @@ function logOf<Installation extends Kind, Database extends Kind>({
     rotation: rotation
       .prefault({})
       .describe('How long each part of a rotation may take, and what if it fails.'),
+    approvals: approvals.prefault({}).describe('Who has to approve a rotation of this log.'),
     guard: guard
       .prefault({})
       .describe(

@@ -26,8 +26,11 @@ export async function afterExposure(
       let leftMs = 'lasts' in step ? timing[step.lasts] : 0;
       do {
         const forMs = Math.min(leftMs, LONGEST_PIECE_MS);
-        const found = await saga.onlyForward<unknown>(step.name, retrying, (patience) =>
-          run.actions[step.action]({ identity, release, frozen, handover, forMs }, patience),
+        const found = await saga.onlyForward<unknown>(
+          step.name,
+          retrying,
+          (patience) => run.actions[step.action]({ identity, release, frozen, handover, forMs }, patience),
+          'lasts' in step ? leftMs : undefined,
         );
         if ('finds' in step && found) {
           evidence = { ...evidence, [step.finds]: found };
@@ -35,6 +38,7 @@ export async function afterExposure(
         // Whoever leaves one piece out leaves out all that would follow.
         leftMs = found === undefined ? 0 : leftMs - forMs;
       } while (leftMs > 0);
+      await run.pauses.after(step.name);
     }
     return evidence;
   });

@@ -1,4 +1,4 @@
-import { isCancellation, sleep } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import { afterExposure } from './after-exposure';
 import { lookBack } from './look-back';
 import type { LookBackInput } from './model/actions';
@@ -30,27 +30,29 @@ export async function rotate(run: Run, plan: Plan, rotationId: string): Promise<
       rotationId,
       plan,
       attempts: attempt,
-      interventions: run.retrying.interventions,
       ...(nextTreeVisibleMs > 0 && { nextTreeVisibleMs }),
       ...journal.soFar,
     });
-    const takeBack = async (reason: Refusal): Promise<RotationResult> => {
-      await prepared?.undo();
+    const takeBack = async (reason: Refusal, left: readonly Refusal[] = []): Promise<RotationResult> => {
+      if (reason.code === 'NOT_OURS') {
+        return refused(rotated(), [reason, ...left, ...((await prepared?.leave(identity)) ?? [])]);
+      }
+      await prepared?.undo(identity);
       if (changed) {
         await lookBack(run, changed);
       }
-      return nothingToUndo.has(reason.code)
+      return reason.code === 'ALREADY_ROTATED'
         ? refused(rotated(), [reason])
         : rolledBack(rotated(), plan.currentTree.treeId, reason);
     };
     if (!prepared) {
       const preparation = await prepare(run, plan, identity);
       if ('reason' in preparation) {
-        return await takeBack(preparation.reason);
+        return await takeBack(preparation.reason, preparation.left);
       }
       prepared = preparation;
     }
-    const input = sectionInput(timing, { identity, release: prepared.release });
+    const input = sectionInput(timing, { identity, release: prepared.release }, run.holdBy?.());
     const result = await startSection(run, input);
     if (result.end === 'exposed') {
       const evidence = await afterExposure(run, input, result, timing);
@@ -64,26 +66,29 @@ export async function rotate(run: Run, plan: Plan, rotationId: string): Promise<
     const froze = result.froze || (changed?.froze ?? false);
     changed = began ? { identity, release: input.release, froze } : changed;
     journal.notes(`Attempt ${attempt} was undone: ${reason.message}`);
-    if (nextTreeUsed) {
-      await prepared.undo();
-      prepared = undefined;
-    }
-    if (attempt === timing.attempts || reason.code === 'CANCELLED' || nothingToUndo.has(reason.code)) {
+    if (reason.code === 'NOT_OURS') {
       return await takeBack(reason);
     }
-    if (!(await paused(timing.pauseBetweenAttemptsMs))) {
+    if (nextTreeUsed) {
+      await prepared.undo(identity);
+      prepared = undefined;
+    }
+    if (attempt === timing.attempts || endsIt.has(reason.code)) {
+      return await takeBack(reason);
+    }
+    if (!(await paused(run, timing.pauseBetweenAttemptsMs))) {
       return await takeBack(refusal('CANCELLED', { step: 'pause' }));
     }
   }
 }
 
-/** Another rotation owns the log, or this one was reset after it had succeeded: there is nothing to undo. */
-const nothingToUndo: ReadonlySet<RefusalCode> = new Set(['NOT_OURS', 'ALREADY_ROTATED']);
+/** After these no other attempt is made. `ALREADY_ROTATED`: it was reset after it had succeeded, and there is nothing to undo. */
+const endsIt: ReadonlySet<RefusalCode> = new Set(['ALREADY_ROTATED', 'CANCELLED', 'TOO_LATE_TO_HOLD']);
 
 /** Waits; false when the wait was cancelled. */
-async function paused(ms: number): Promise<boolean> {
+async function paused({ pauses }: Run, ms: number): Promise<boolean> {
   try {
-    await sleep(ms);
+    await pauses.between(ms);
     return true;
   } catch (error) {
     if (isCancellation(error)) {

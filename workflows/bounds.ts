@@ -5,19 +5,22 @@ import {
   FIRST_SIGN_OF_LIFE_MS,
   LANDED_MS,
   LONG_SIGN_OF_LIFE_MS,
+  LONGEST_WATCH_MS,
   LOOK_MS,
   PREPARING_SIGN_OF_LIFE_MS,
   REPORT_MS,
 } from './model/deadlines';
 import type { InstallationPatience } from './model/installation';
 import { FEW_TRIES, type Patience } from './model/patience';
+import type { StepName, UndoableStep } from './model/steps';
+import { stepNamed } from './rotation';
 
 /** How one try of an activity is bounded, and who tries it again. Times in milliseconds. */
 export interface Bounds<
   TryMs = number | 'section' | keyof InstallationPatience,
   TriedAgainBy = 'nobody' | 'few' | 'stubborn',
 > {
-  /** What the Temporal UI calls it. */
+  /** What the Temporal UI says of it, beside its type. */
   readonly summary: string;
   /** How long one try may take. `section`: what is left of the critical section; a name: what the installation says. */
   readonly tryMs: TryMs;
@@ -38,24 +41,45 @@ const long = { signOfLifeMs: LONG_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as
 const fencedByTime = true;
 const few = { triedAgainBy: 'few', fencedByTime } as const;
 
+/** What a step does, as the list of steps has it. */
+function said(name: StepName): string {
+  return stepNamed(name).does;
+}
+
+/** What its undo leaves. */
+function undone(name: UndoableStep): string {
+  const { undo } = stepNamed(name);
+  return `undo ${name}${typeof undo === 'string' ? '' : `: ${undo.leaves}`}`;
+}
+
 /** Each action's bounds: the one place that says how long it is tried, and who tries it again. */
 export const bounds = {
-  createNextTree: { summary: 'createTree', tryMs: 10_000, signOfLifeMs: PREPARING_SIGN_OF_LIFE_MS, ...few },
-  retireNextTree: { summary: 'undo createTree', tryMs: 20_000, ...quick },
-  stage: { summary: 'stage', tryMs: 'stageMs', signOfLifeMs: LONG_SIGN_OF_LIFE_MS, ...few },
-  discard: { summary: 'undo stage', tryMs: 'discardMs', ...quick, fencedByTime },
+  createNextTree: {
+    summary: `createTree: ${said('createTree')}`,
+    tryMs: 10_000,
+    signOfLifeMs: PREPARING_SIGN_OF_LIFE_MS,
+    ...few,
+  },
+  retireNextTree: { summary: undone('createTree'), tryMs: 20_000, ...quick },
+  stage: { summary: said('stage'), tryMs: 'stageMs', signOfLifeMs: LONG_SIGN_OF_LIFE_MS, ...few },
+  discard: { summary: undone('stage'), tryMs: 'discardMs', ...quick, fencedByTime },
   holdAndFreeze: { summary: 'hold, start, freeze', ...section },
-  sendToCurrent: { summary: 'undo hold', tryMs: 2_000, ...quick },
-  stop: { summary: 'undo start', tryMs: 'stopMs', ...quick },
-  allowWritesToCurrent: { summary: 'undo freeze', tryMs: 2_000, ...quick, fencedByTime },
+  sendToCurrent: { summary: undone('hold'), tryMs: 2_000, ...quick },
+  stop: { summary: undone('start'), tryMs: 'stopMs', ...quick },
+  allowWritesToCurrent: { summary: undone('freeze'), tryMs: 2_000, ...quick, fencedByTime },
   openAndExpose: { summary: 'verify, expose', ...section },
-  goForward: { summary: 'forward', tryMs: 10_000, ...quick, fencedByTime },
-  closeNextTree: { summary: 'undo verify', tryMs: CLOSE_MS, ...quick, fencedByTime },
-  lookBack: { summary: 'look back', tryMs: 8_000, ...quick, fencedByTime },
-  confirm: { summary: 'confirm', tryMs: 600_000, ...long },
+  goForward: {
+    summary: 'forward: opens the next tree again, sends everything there',
+    tryMs: 10_000,
+    ...quick,
+    fencedByTime,
+  },
+  closeNextTree: { summary: undone('verify'), tryMs: CLOSE_MS, ...quick, fencedByTime },
+  lookBack: { summary: 'look back: is all as before', tryMs: 8_000, ...quick, fencedByTime },
+  confirm: { summary: said('confirm'), tryMs: 600_000, ...long },
   // It waits in itself until the current release may stop.
-  settle: { summary: 'settle', tryMs: 5_400_000, ...long },
-  soak: { summary: 'soak', tryMs: 5_400_000, ...long },
+  settle: { summary: said('settle'), tryMs: 5_400_000, ...long },
+  soak: { summary: said('soak'), tryMs: 5_400_000, ...long },
 } as const satisfies Readonly<Record<keyof Actions, Bounds>>;
 
 /** The bounds of an action that takes the installation as long as it says for itself. */
@@ -113,6 +137,22 @@ export function look(summary: string): ActivityOptions {
     heartbeatTimeout: LONG_SIGN_OF_LIFE_MS,
     startToCloseTimeout: LOOK_MS,
     retry: { initialInterval: '1 second', maximumAttempts: FEW_TRIES },
+  };
+}
+
+/**
+ * A look that lasts: it says what it saw after `forAtMostMs` at the latest, and begins again with another worker where one
+ * dies. Its tries end together, at a time that the server counts.
+ */
+export function longLook(summary: string, forAtMostMs: number): ActivityOptions {
+  const givenUpMs = Math.min(forAtMostMs, LONGEST_WATCH_MS) + LOOK_MS + REPORT_MS;
+  return {
+    ...waits,
+    summary,
+    heartbeatTimeout: LONG_SIGN_OF_LIFE_MS,
+    startToCloseTimeout: givenUpMs,
+    scheduleToCloseTimeout: givenUpMs,
+    retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
   };
 }
 

@@ -52,10 +52,10 @@ export async function runCriticalSection(
 
 /** What is left of the section's time for a part that begins now; refuses to begin one without any. */
 function inTime(input: CriticalSectionInput, ends: number, step: StepName): CriticalInput {
-  const { identity, release, criticalSectionMs } = input;
+  const { identity, release, criticalSectionMs, holdBy } = input;
   const budgetMs = ends - Date.now();
   if (budgetMs <= 0) {
     throw failed(refusal('BUDGET_EXCEEDED', { step, budgetMs: criticalSectionMs }));
   }
-  return { identity, release, budgetMs };
+  return { identity, release, budgetMs, ...(holdBy !== undefined && { holdBy }) };
 }

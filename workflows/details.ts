@@ -1,21 +1,24 @@
 import type { Progress } from './messages';
 import type { Held } from './model/held';
-import type { Outcome } from './model/result';
+import type { Outcome, RotationResult } from './model/result';
 import { type StepRecord, stepName, stepRemark } from './model/steps';
+import { inSeconds, lasting } from './model/times';
+import { waitedFor } from './model/waiting';
 
 /** How each outcome is put into a heading. */
-const ends: Readonly<Record<Outcome, string>> = {
+export const ends: Readonly<Record<Outcome, string>> = {
   completed: 'completed',
   superseded: 'completed with a third tree (superseded)',
   rolledBack: 'rolled back',
   refused: 'refused, nothing was changed',
+  skipped: 'skipped, nothing was changed',
   planned: 'planned, nothing was changed',
   held: 'held, given up by a person',
   notNeeded: 'nothing was to do (notNeeded)',
 };
 
 /** A no-break space: Markdown renders a paragraph of it, and drops one of plain spaces. */
-const BLANK = '\u00a0';
+export const BLANK = '\u00a0';
 
 /**
  * The current details of a rotation, as Markdown. What a person acts on comes first: the state, what Cancel would do, what
@@ -23,18 +26,22 @@ const BLANK = '\u00a0';
  * paragraph is blank.
  */
 export function detailsOf(progress: Progress): string {
-  const { rotationId, log, phase, attempt, result, note, held } = progress;
-  const state = result
-    ? `ended: ${ends[result.outcome]}`
-    : attempt > 1
-      ? `${phase}, attempt ${attempt}`
-      : phase;
+  const { rotationId, log, result, note, waiting, held, carriedOutBy } = progress;
   const steps = result?.steps ?? progress.steps;
   const paragraphs = [
-    `**${rotationId ?? 'Rotation'} of ${log}** - ${state}`,
+    `**${rotationId ?? 'Rotation'} of ${log}** - ${stateText(progress)}`,
     result ? result.reason : progress.cancelWould,
     ...(note === null || result?.reason.includes(note) ? [] : [note]),
+    ...(carriedOutBy === null ? [] : carriedOutText(carriedOutBy, result)),
+    ...(waiting === null ? [] : [waiting.text]),
     ...(held === null ? [] : heldParagraphs(held)),
+    ...takenParagraphs(progress),
+    // Paragraphs are wider than items of a list: a line with the hash of a plan in it fits in just so.
+    ...(waiting?.commands ?? []).flatMap(({ title, lines }) => [
+      `${title}:`,
+      ...lines.map((line) => `\`${line}\``),
+    ]),
+    ...(result === null ? [] : figures(result)),
     ...listed(
       'Steps:',
       steps.map((step) => stepText(step, steps)),
@@ -44,11 +51,77 @@ export function detailsOf(progress: Progress): string {
   return paragraphs.join('\n\n');
 }
 
+/** What it does, since when, and until when that lasts. Workflows know the time of their last event only, so no clock runs here. */
+function stateText({ phase, since, until, attempt, result, waiting, held }: Progress): string {
+  if (result) {
+    return `ended: ${ends[result.outcome]}`;
+  }
+  const attempts = attempt > 1 ? `, attempt ${attempt}` : '';
+  if (held) {
+    return `held: ${held.step}${attempts}`;
+  }
+  return waiting
+    ? `waits for ${waitedFor[waiting.for]}${attempts}, ${spanText(waiting, 'at most')}. Nothing has failed.`
+    : `${phase}${attempts}, ${spanText({ since, until }, 'if nothing fails')}`;
+}
+
+function spanText({ since, until }: Pick<Progress, 'since' | 'until'>, condition: string): string {
+  const [from, to] = [Date.parse(since), until === null ? null : Date.parse(until)];
+  return to === null
+    ? `since ${inSeconds(from)}`
+    : `since ${inSeconds(from)}, until ${inSeconds(to)} ${condition} (${lasting(to - from)})`;
+}
+
+function carriedOutText(workflowId: string, result: RotationResult | null): string[] {
+  if (result === null) {
+    return [`It is carried out by the workflow \`${workflowId}\`, which shows its steps.`];
+  }
+  return result.attempts === 0
+    ? []
+    : [`It was carried out by the workflow \`${workflowId}\`, whose timeline has its steps.`];
+}
+
+function takenParagraphs({ takes }: Progress): string[] {
+  return listed(
+    'Updates that it takes now. `until` is a time in UTC at which one is void. It counts when it stands in the history.',
+    takes.map(({ update, input }) => `\`${update}\` with \`${input}\``),
+  );
+}
+
+/** What a result says in figures. */
+function figures({
+  nextTree,
+  writes,
+  nextTreeVisibleMs,
+  approvals = [],
+  interventions,
+}: RotationResult): string[] {
+  return listed('Figures and people:', [
+    ...(nextTree ? [`active tree ${nextTree.treeId}, from virtual index ${nextTree.firstIndex} on`] : []),
+    ...(writes
+      ? [
+          `writes waited ${writes.stallMs ?? 0} ms, the longest ${writes.longestWaitMs} ms; ${writes.held} held, ${writes.refused} refused`,
+        ]
+      : []),
+    ...(nextTreeVisibleMs === undefined
+      ? []
+      : [`a next tree that was taken back may have been seen for ${nextTreeVisibleMs} ms`]),
+    ...approvals.map(
+      ({ who, key, takenAt }) =>
+        `approved by ${who} at ${inSeconds(Date.parse(takenAt))}${key === null ? ', as they say: nobody checked that' : ` with ${key}`}`,
+    ),
+    ...interventions.map(
+      ({ instruction, choice = '', step = '', who, why, at }) =>
+        `${[instruction, choice, step].filter((word) => word !== '').join(' ')}, by ${who} at ${inSeconds(Date.parse(at))}: ${why}`,
+    ),
+  ]);
+}
+
 function heldParagraphs({ step, tries, since, reason, choices, state, commands }: Held): string[] {
   return [
-    `**Held: ${step}**, after ${tries} tries since ${since}. It keeps trying by itself.`,
+    `**Held: ${step}**, after ${tries} tries since ${inSeconds(Date.parse(since))}. It keeps trying by itself.`,
     `${reason.message} ${reason.remedy}`,
-    `To decide, send the Update \`resume\` with \`{"choice": "...", "who": "...", "why": "..."}\`. The choice is one of ${choices.join(', ')}.`,
+    `To decide, send the Update \`resume\`. Its choice is one of ${choices.join(', ')}.`,
     ...listed('What is there now:', state),
     ...listed(
       'By hand:',
@@ -64,6 +137,6 @@ function stepText(step: StepRecord, steps: readonly StepRecord[]): string {
 }
 
 /** Without an empty line before it, the UI takes a list for a part of the paragraph. */
-function listed(title: string, items: readonly string[]): string[] {
+export function listed(title: string, items: readonly string[]): string[] {
   return items.length === 0 ? [] : [title, items.map((item) => `- ${item}`).join('\n')];
 }

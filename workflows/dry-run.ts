@@ -7,6 +7,7 @@ import { firstIndexAfter } from './model/shards';
 import type { StepName } from './model/steps';
 import { runCriticalSection } from './critical-section';
 import type { Run } from './run';
+import { neverPaused } from './steering';
 
 /** Stands for the id that Trillian will give to the next tree. */
 export const NEXT_TREE = '<next tree>';
@@ -24,7 +25,6 @@ const neverUndone = {
 } satisfies Partial<Actions>;
 
 const neverHeld: Run['retrying'] = {
-  interventions: [],
   on: () => ({
     mustSucceed: (_, act) => act(ONE_TRY),
     maySkip: async (_, act) => ({ result: await act(ONE_TRY) }),
@@ -111,5 +111,13 @@ export function dryRun(plan: Plan, journal: Journal): Run {
   const retrying = neverHeld;
   const criticalSection: Run['criticalSection'] = (input) =>
     runCriticalSection(actions, input, unseen, says, retrying.on(input));
-  return { actions, journal, observations, retrying, says, criticalSection };
+  return {
+    actions,
+    journal,
+    observations,
+    retrying,
+    says,
+    criticalSection,
+    pauses: neverPaused,
+  };
 }

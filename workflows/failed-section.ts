@@ -12,7 +12,7 @@ import { retry } from './retry';
 import { rotation } from './rotation';
 import { Saga, type RegisteredUndo, type Retrying, type SagaJournal } from './saga';
 import { recordedIn, type SectionRecord } from './section-record';
-import type { CriticalSectionResult, Exposed, Stuck } from './section-result';
+import type { CriticalSectionResult, Exposed, Stuck, Unfinished } from './section-result';
 
 /** A critical section that failed, with all that is needed to end it. */
 export interface FailedSection {
@@ -25,15 +25,24 @@ export interface FailedSection {
   readonly openedAt: number | undefined;
   /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
   readonly restMs: number;
+  /** Whoever ran it is gone: an undo of it may be under way for longer than any step. */
+  readonly lost?: true;
+  /** It never held, so that nothing of it has closed the current tree. */
+  readonly neverHeld?: true;
   readonly retrying: Retrying;
 }
 
 /** A critical section that has to be ended from outside. */
-export type LostSection = Pick<FailedSection, 'reason' | 'openedAt' | 'restMs'>;
+export type LostSection = Pick<FailedSection, 'reason' | 'openedAt' | 'restMs' | 'lost' | 'neverHeld'>;
 
 /** Of a section that nobody hears of any more, calls may land until its time is over (H8). */
-export function lostSection({ criticalSectionMs }: CriticalSectionInput, reason: Refusal): LostSection {
-  return { reason, openedAt: Date.now(), restMs: criticalSectionMs + LANDED_MS };
+export function lostSection(input: CriticalSectionInput, reason: Refusal): LostSection {
+  return { reason, openedAt: Date.now(), restMs: sectionLastsMs(input), lost: true };
+}
+
+/** For so long calls of a section may land. Milliseconds. */
+export function sectionLastsMs({ criticalSectionMs }: CriticalSectionInput): number {
+  return criticalSectionMs + LANDED_MS;
 }
 
 /**
@@ -51,6 +60,9 @@ export async function takeBackSection(
   const saga = new Saga(input.identity.attempt, section.journal, () => undefined);
   for (const { steps } of rotation.criticalSection) {
     undosOf(actions, input, steps).forEach((undo) => saga.register(undo));
+  }
+  if (lost.neverHeld) {
+    saga.forget('freeze');
   }
   return await endFailedSection({ actions, input, saga, section, retrying, ...lost });
 }
@@ -83,7 +95,7 @@ export async function endFailedSection(failure: FailedSection): Promise<Critical
   const { section, reason, restMs } = failure;
   return await CancellationScope.nonCancellable(async () => {
     if (restMs > 0) {
-      await sleep(restMs);
+      await sleep(restMs, { summary: 'until no call of the section can land' });
     }
     try {
       return await end(failure);
@@ -126,8 +138,8 @@ interface RollBack {
 }
 
 /** Closes the next tree and decides by what it holds; goes forward where an entry of a client is in it, as long as it can. */
-async function closeOrGoForward(failure: FailedSection): Promise<RollBack | Exposed | Stuck> {
-  const { input } = failure;
+async function closeOrGoForward(failure: FailedSection): Promise<RollBack | Exposed | Stuck | Unfinished> {
+  const { input, section } = failure;
   let served = false;
   let forwardFailed: Refusal | undefined;
   for (;;) {
@@ -135,10 +147,14 @@ async function closeOrGoForward(failure: FailedSection): Promise<RollBack | Expo
     const evenIfExposed = forwardFailed !== undefined && forwardFailed.code !== 'GATE_ORDER_REFUSED';
     const closed = await close(failure, { evenIfExposed });
     const serves = closed.content === 'serving';
+    if (serves && forwardFailed) {
+      // Clients are served: whatever fails all the same is for the rotation to go on with, and is no reason to close the log.
+      return { end: 'unfinished', reason: forwardFailed, serves: true, steps: section.steps };
+    }
     served ||= serves;
     const decision = decide({
       ...closed,
-      forwardFailed: forwardFailed !== undefined && !serves,
+      forwardFailed: forwardFailed !== undefined,
       ifNextFails: input.ifNextFails,
     });
     switch (decision) {
@@ -148,6 +164,9 @@ async function closeOrGoForward(failure: FailedSection): Promise<RollBack | Expo
         const forward = await goForward(failure);
         if ('end' in forward) {
           return forward;
+        }
+        if (forward.code === 'NOT_OURS') {
+          return { end: 'unfinished', reason: forward, steps: section.steps };
         }
         forwardFailed = forward;
         break;
@@ -179,16 +198,19 @@ async function close(
 const endsForward: ReadonlySet<Refusal['code']> = new Set(['CURRENT_TREE_GREW', 'NOT_OURS']);
 
 /** Opens and exposes the next tree again; returns why that failed when it did. Each try restarts the next release if need be. */
-async function goForward({ actions, input, section }: FailedSection): Promise<Exposed | Refusal> {
+async function goForward({ actions, input, section, lost }: FailedSection): Promise<Exposed | Refusal> {
   const { identity, release } = input;
   section.journal.begins('forward', false);
   const began = Date.now();
   try {
-    const { frozen, handover } = await retry(() => actions.goForward({ identity, release }), {
-      times: FEW_TRIES,
-      everyMs: PAUSE_MS,
-      unless: (error) => endsForward.has(reasonOf(error, 'forward').code),
-    });
+    const { frozen, handover } = await retry(
+      () => actions.goForward({ identity, release, ...(lost && { mayBeClosing: lost }) }),
+      {
+        times: FEW_TRIES,
+        everyMs: PAUSE_MS,
+        unless: (error) => endsForward.has(reasonOf(error, 'forward').code),
+      },
+    );
     const ms = Date.now() - began;
     section.journal.ended({ name: 'forward', ms, kind: 'done', attempt: identity.attempt });
     return { end: 'exposed', frozen, handover, steps: section.steps };

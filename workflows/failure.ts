@@ -7,12 +7,40 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import { kindOfError } from './model/error-kind';
-import { refusal, refusalCodes, type Refusal, type RefusalCode } from './model/refusals';
+import { cutFor } from './model/fitting';
+import { isOfInput, refusal, refusalCodes, type Refusal, type RefusalCode } from './model/refusals';
 import type { KeptStep, StepsOfFailure, StepTimes } from './model/steps';
 
-/** The failure that carries a refusal across Temporal; never retried by Temporal itself. */
-export function failed(reason: Refusal): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(reason.message, reason.code, reason);
+/**
+ * The failure that carries a refusal across Temporal; never retried by Temporal itself. The Temporal UI shows its message
+ * and its stack, so it has none: where a refusal is thrown in our sources says nothing to whoever sent an Update.
+ */
+export function failed(reason: Refusal, message = reason.message): ApplicationFailure {
+  const carried = {
+    ...reason,
+    message: cutFor('failure', reason.message),
+    remedy: cutFor('failure', reason.remedy),
+  };
+  const failure = ApplicationFailure.nonRetryable(cutFor('failure', message), carried.code, carried);
+  failure.stack = '';
+  return failure;
+}
+
+/**
+ * Fails a workflow whose input was refused, so that the list of workflows shows it: everything that is wrong in one message,
+ * since the Temporal UI shows no more. Does nothing where the log's state was refused.
+ */
+export function failForInput(refusals: readonly Refusal[]): void {
+  const [first, ...others] = refusals;
+  if (first && refusals.every(isOfInput)) {
+    throw wrongInput([first, ...others]);
+  }
+}
+
+/** The failure of a workflow whose input is wrong. */
+export function wrongInput(refusals: readonly [Refusal, ...Refusal[]]): ApplicationFailure {
+  const [first] = refusals;
+  return failed(first, [...refusals.map(({ message }) => message), first.remedy].join(' '));
 }
 
 /** Why a step failed, in the words of the catalogue, whatever was thrown. */

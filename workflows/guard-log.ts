@@ -1,6 +1,6 @@
 import { log as workerLog, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { failed } from './failure';
+import { wrongInput } from './failure';
 import { RECOVER_LOG } from './messages';
 import { judge, type GuardResult } from './model/guarding';
 import { readRequest, type GuardRequest } from './model/request';
@@ -15,7 +15,7 @@ import type { recoverLog } from './recover-log';
 export async function guardLog(input?: GuardRequest): Promise<GuardResult> {
   const asked = readRequest<GuardRequest>(input, ['log']);
   if ('refusals' in asked) {
-    throw failed(asked.refusals[0]);
+    throw wrongInput(asked.refusals);
   }
   const { log } = asked.request;
   const facts = await observations().guard({ log });

@@ -2,10 +2,17 @@ import { defineQuery, log as workerLog, setCurrentDetails, setHandler } from '@t
 import { detailsOf } from './details';
 import { PROGRESS, type Progress } from './messages';
 import type { Check } from './model/checks';
+import type { Approval } from './model/approval';
 import type { Held } from './model/held';
+import { exampleOf, type InstructionName, type Intervention } from './model/instruction';
 import type { TreeId } from './model/log';
+import { watchedText, type WritesWatched } from './model/lull';
+import { fitted } from './model/fitting';
 import { inOrder, type RotationResult } from './model/result';
 import type { RecordedStep, StepRecord } from './model/steps';
+import type { Waiting } from './model/waiting';
+import { inSeconds } from './model/times';
+import type { ShownAttributes } from './shown-attributes';
 import { rotation } from './rotation';
 import type { SagaJournal } from './saga';
 
@@ -24,6 +31,8 @@ const cancelWould: Readonly<Record<CancelDoes, string>> = {
 
 const nothingLeft = 'Nothing is left to cancel.';
 
+const nothingYet = 'Cancel ends the rotation: nothing has been changed yet.';
+
 /** The rotation hears nothing of its critical section before that has ended; it may be anywhere in it. */
 const mayBePublic: ReadonlySet<Phase> = new Set(['critical section', 'verify', 'expose']);
 const onlyForward: ReadonlySet<Phase> = new Set([
@@ -33,7 +42,18 @@ const onlyForward: ReadonlySet<Phase> = new Set([
 ]);
 
 /** What a rotation does, as it is shown: a step of the list, or what stands around them. */
-type Phase = RecordedStep | 'preflight' | 'rotation' | 'critical section' | 'supersede';
+type Phase =
+  RecordedStep | 'preflight' | 'approvals' | 'waiting' | 'rotation' | 'critical section' | 'supersede';
+
+const beforeAnyChange: ReadonlySet<Phase> = new Set(['preflight', 'approvals', 'waiting']);
+
+/** Updates that a part of a workflow takes now, with the fields of each that are its own, for example. */
+export type Takes = () => readonly {
+  readonly update: InstructionName;
+  readonly fields?: Readonly<Record<string, string>>;
+  /** The whole input, where it is not made like the others. */
+  readonly input?: string;
+}[];
 
 /**
  * What a person is told of a running rotation: the query `progress`, the current details in the Temporal UI, and the
@@ -43,7 +63,12 @@ export class Journal implements SagaJournal {
   #progress: Progress;
   #cancellable: boolean;
   readonly #leftTrees = new Set<TreeId>();
+  readonly #interventions: Intervention[] = [];
+  #approvals: readonly Approval[] = [];
   #checks: readonly Check[] | undefined;
+  #watched: WritesWatched | undefined;
+  #attributes: ShownAttributes | undefined;
+  readonly #takes: Takes[] = [];
 
   /** @param cancellable false for what no Cancel takes back: a recovery. */
   constructor(log: string, rotationId: string | null, cancellable = true) {
@@ -52,12 +77,18 @@ export class Journal implements SagaJournal {
     this.#progress = {
       log,
       rotationId,
+      planHash: null,
       phase: 'preflight',
+      since: inSeconds(Date.now()),
+      until: null,
       attempt: 1,
       steps: [],
       cancelDoes,
-      cancelWould: cancelWould[cancelDoes],
+      cancelWould: cancellable ? nothingYet : cancelWould.nothing,
       note: null,
+      takes: [],
+      carriedOutBy: null,
+      waiting: null,
       held: null,
       result: null,
     };
@@ -74,9 +105,23 @@ export class Journal implements SagaJournal {
     return this.#progress;
   }
 
-  begins(name: Phase, undoing: boolean): void {
+  /** @param lastsMs how long it lasts at most, where that is known; milliseconds. */
+  begins(name: Phase, undoing: boolean, lastsMs?: number): void {
     const cancelDoes = this.#cancellable ? (undoing ? 'rollBack' : cancelIn(name)) : 'nothing';
-    this.#show({ phase: undoing ? `undo ${name}` : name, cancelDoes, cancelWould: cancelWould[cancelDoes] });
+    const phase = undoing ? `undo ${name}` : name;
+    const goesOn = phase === this.#progress.phase;
+    this.#show({
+      phase,
+      since: goesOn ? this.#progress.since : inSeconds(Date.now()),
+      until: lastsMs === undefined ? null : inSeconds(Date.now() + lastsMs),
+      cancelDoes,
+      cancelWould: this.#cancellable && beforeAnyChange.has(name) ? nothingYet : cancelWould[cancelDoes],
+    });
+  }
+
+  /** A part of the workflow says which Updates it takes; asked whenever something is shown. */
+  answers(takes: Takes): void {
+    this.#takes.push(takes);
   }
 
   ended(record: StepRecord): void {
@@ -93,8 +138,42 @@ export class Journal implements SagaJournal {
     this.#checks = checks;
   }
 
+  /** What was seen of the writes last, before it began; the result says it, however the rotation ends. */
+  watched(seen: WritesWatched): void {
+    this.#watched = seen;
+    this.notes(watchedText(seen));
+  }
+
+  /** Instructions are given for this plan from now on. */
+  plans(planHash: string): void {
+    this.#show({ planHash });
+  }
+
   notes(note: string | null): void {
     this.#show({ note });
+  }
+
+  /** What is done next to nothing: a person, a time or a lull is waited for, or no longer. */
+  waitsFor(waiting: Waiting | null): void {
+    if (waiting !== null || this.#progress.waiting !== null) {
+      this.#show({ waiting });
+    }
+  }
+
+  /** A person has said something, and it is followed; every result says so, however the rotation ends. */
+  intervened(intervention: Intervention): void {
+    this.#interventions.push(intervention);
+  }
+
+  /** Who has approved what runs. */
+  approvedBy(approvals: readonly Approval[]): void {
+    this.#approvals = approvals;
+  }
+
+  /** From now on what a list of workflows shows is kept in these search attributes. */
+  keepsIn(attributes: ShownAttributes): void {
+    this.#attributes = attributes;
+    this.#attributes.show(this.#progress);
   }
 
   /** A next tree was taken back: it stays in Trillian, FROZEN. */
@@ -102,10 +181,14 @@ export class Journal implements SagaJournal {
     this.#leftTrees.add(tree);
   }
 
-  /** What has been done and what it has left so far, as every result says it, however the rotation ends. */
-  get soFar(): Pick<RotationResult, 'steps' | 'leftTrees'> {
-    const { steps } = this.#progress;
-    return this.#leftTrees.size > 0 ? { steps, leftTrees: [...this.#leftTrees] } : { steps };
+  /** What has been done, by whom, and what it has left so far, as every result says it, however the rotation ends. */
+  get soFar(): Pick<RotationResult, 'steps' | 'leftTrees' | 'interventions' | 'approvals'> {
+    return {
+      steps: this.#progress.steps,
+      interventions: [...this.#interventions],
+      ...(this.#leftTrees.size > 0 && { leftTrees: [...this.#leftTrees] }),
+      ...(this.#approvals.length > 0 && { approvals: this.#approvals }),
+    };
   }
 
   /** A recovery has found out which rotation it ends, and how. */
@@ -115,16 +198,22 @@ export class Journal implements SagaJournal {
 
   /** The rest is done by another workflow, which passes its result on; a Cancel of this one reaches it. */
   handsOverTo(workflowId: string): void {
-    const before = this.#progress.note === null ? '' : `${this.#progress.note} `;
     this.#show({
+      carriedOutBy: workflowId,
       cancelWould: `Cancel is passed on to the workflow ${workflowId}, whose details say what it would do there.`,
-      note: `${before}It is carried out by the workflow ${workflowId}, which shows its steps.`,
     });
   }
 
   /** A critical section has ended; how, in plain words. It has no result of a rotation. */
   endsSection(how: string): void {
-    this.#show({ phase: `ended: ${how}`, cancelDoes: 'nothing', cancelWould: nothingLeft, note: null });
+    this.#show({
+      phase: `ended: ${how}`,
+      since: inSeconds(Date.now()),
+      until: null,
+      cancelDoes: 'nothing',
+      cancelWould: nothingLeft,
+      note: null,
+    });
   }
 
   /** There is no way back: from now on no Cancel does anything, whatever step begins. */
@@ -142,16 +231,40 @@ export class Journal implements SagaJournal {
 
   /** @returns the result as it is to be shown: what matters first. */
   concludes(ended: RotationResult): RotationResult {
-    const result = inOrder({ ...(this.#checks && { checks: this.#checks }), ...ended });
-    this.#show({ phase: 'ended', cancelDoes: 'nothing', cancelWould: nothingLeft, held: null, result });
+    const looked = {
+      ...(this.#watched && { watched: this.#watched }),
+      ...(this.#checks && { checks: this.#checks }),
+    };
+    const result = fitted(inOrder({ ...looked, ...ended }));
+    this.#show({
+      phase: 'ended',
+      since: inSeconds(Date.now()),
+      until: null,
+      cancelDoes: 'nothing',
+      cancelWould: nothingLeft,
+      waiting: null,
+      held: null,
+      result,
+    });
     return result;
   }
 
   #show(change: Partial<Progress>): void {
     const before = this.#progress;
     this.#progress = { ...before, ...change };
+    this.#progress = { ...this.#progress, takes: this.#taken() };
     setCurrentDetails(detailsOf(this.#progress));
+    this.#attributes?.show(this.#progress);
     this.#tellOperators(before);
+  }
+
+  #taken(): Progress['takes'] {
+    const { planHash, result } = this.#progress;
+    return result !== null
+      ? []
+      : this.#takes
+          .flatMap((takes) => takes())
+          .map(({ update, fields = {}, input = exampleOf(fields, planHash) }) => ({ update, input }));
   }
 
   #tellOperators(before: Progress): void {

@@ -8,7 +8,7 @@ import type { Run } from './run';
  * undone is undone again, which is no harm, until it stays so.
  */
 export async function lookBack({ actions, retrying, journal }: Run, input: LookBackInput): Promise<void> {
-  if (retrying.interventions.some(({ choice }) => choice === 'skip')) {
+  if (journal.soFar.interventions.some(({ choice }) => choice === 'skip')) {
     return; // A person has left an undo out, and knows what is not as before.
   }
   await CancellationScope.nonCancellable(async () => {

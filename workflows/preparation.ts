@@ -1,19 +1,31 @@
 import { reasonOf } from './failure';
 import type { AttemptInput } from './model/actions';
-import type { AttemptIdentity } from './model/fencing';
+import { fenceOf, type AttemptIdentity } from './model/fencing';
 import type { Replacement } from './model/installation';
 import { attemptIdOf } from './model/mark';
 import type { Preparation } from './model/plan';
 import type { Refusal } from './model/refusals';
 import { rotation } from './rotation';
 import type { Run } from './run';
-import { Saga, type RegisteredUndo } from './saga';
+import { fewRetries } from './retry';
+import { Saga, type RegisteredUndo, type Retrying } from './saga';
 
 /** What one or more attempts share: a next tree and a staged release, until an attempt has used the tree. */
 export interface Prepared {
   readonly release: Replacement;
-  /** Takes it back; no harm when that was done. */
-  readonly undo: () => Promise<void>;
+  /** Takes it back for the last attempt that used it; no harm when that was done. */
+  readonly undo: (last: AttemptIdentity) => Promise<void>;
+  /**
+   * The same where the log is another's now: after a few tries, what does not succeed is left to whoever recovers the log. No
+   * person is asked, since the lock would keep everybody from that. Gives what was left, if anything.
+   */
+  readonly leave: (last: AttemptIdentity) => Promise<readonly Refusal[]>;
+}
+
+/** It failed, and was undone; `left` says what of it was not. */
+export interface NotPrepared {
+  readonly reason: Refusal;
+  readonly left: readonly Refusal[];
 }
 
 /** Everything that can be done before a write has to wait; undone when it fails. */
@@ -21,22 +33,35 @@ export async function prepare(
   run: Run,
   plan: Preparation,
   identity: AttemptIdentity,
-): Promise<Prepared | { readonly reason: Refusal }> {
+): Promise<Prepared | NotPrepared> {
   const { actions, retrying, journal } = run;
   const { changes, fingerprint } = plan;
   const saga = new Saga(identity.attempt, journal, run.says);
   let input: AttemptInput = { identity, release: releaseOf(plan, identity) };
-  const undo = async (): Promise<void> => {
-    await saga.undo(retrying.on(input));
+  let last = identity;
+  const takeBack = async (by: AttemptIdentity, retried: Retrying): Promise<void> => {
+    last = by;
+    await saga.undo(retried);
     if (input.release.nextTreeId !== '') {
       journal.leaves(input.release.nextTreeId);
+    }
+  };
+  const undo = (by: AttemptIdentity): Promise<void> => takeBack(by, retrying.on(input));
+  const leave = async (by: AttemptIdentity): Promise<readonly Refusal[]> => {
+    try {
+      await takeBack(by, fewRetries);
+      return [];
+    } catch (error) {
+      return [reasonOf(error, journal.progress.phase)];
     }
   };
   try {
     for (const step of rotation.preparation) {
       const undoOf: RegisteredUndo = {
         name: step.name,
-        undo: (patience) => actions[step.undo.action](input, patience),
+        // It made them; the last attempt's numbers say whether the log is still this rotation's.
+        undo: (patience) =>
+          actions[step.undo.action]({ ...input, identity: { ...identity, fence: fenceOf(last) } }, patience),
       };
       const nextTreeId = await saga.step<unknown>(undoOf, () =>
         actions[step.action]({ ...input, changes, fingerprint }),
@@ -44,13 +69,17 @@ export async function prepare(
       if (typeof nextTreeId === 'string') {
         input = { identity, release: { ...input.release, nextTreeId } };
       }
+      await run.pauses.after(step.name);
     }
-    return { release: input.release, undo };
+    return { release: input.release, undo, leave };
   } catch (error) {
     const reason = reasonOf(error, journal.progress.phase);
     journal.notes(reason.message);
-    await undo();
-    return { reason };
+    if (reason.code === 'NOT_OURS') {
+      return { reason, left: await leave(identity) };
+    }
+    await undo(identity);
+    return { reason, left: [] };
   }
 }
 

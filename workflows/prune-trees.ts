@@ -1,4 +1,4 @@
-import { reasonOf, failed } from './failure';
+import { wrongInput, reasonOf } from './failure';
 import type { RetiredTree } from './model/retired';
 import { readRequest, type PruneRequest } from './model/request';
 import type { Refusal } from './model/refusals';
@@ -17,7 +17,7 @@ export interface PruneResult {
 export async function pruneTrees(input?: PruneRequest): Promise<PruneResult> {
   const asked = readRequest<PruneRequest>(input, ['log', 'deleteTrees']);
   if ('refusals' in asked) {
-    throw failed(asked.refusals[0]);
+    throw wrongInput(asked.refusals);
   }
   const { log, deleteTrees = [] } = asked.request;
   const retired = await observations().retiredTrees({ log });

@@ -4,17 +4,17 @@ import {
   ParentClosePolicy,
   proxyActivities,
   sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { asInstalled, bounds, look, oneTry, stubbornLook, tries, type Bounds } from './bounds';
+import { asInstalled, bounds, longLook, look, oneTry, stubbornLook, tries, type Bounds } from './bounds';
 import type { CriticalSectionResult } from './section-result';
 import { isFinal, mayStillRun } from './failure';
-import type { Journal } from './journal';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
-import type { Actions, CriticalInput, CriticalSectionInput, Pruning } from './model/actions';
+import type { Actions, CriticalInput, CriticalSectionInput, OfRun, Pruning } from './model/actions';
 import type { Observations } from './model/observations';
 import { LANDED_MS } from './model/deadlines';
-import { FEW_TRIES, ONE_TRY, PAUSE_MS, type Patience } from './model/patience';
+import { FEW_TRIES, ONE_TRY, PAUSE_MS, SECTION_TRIES, type Patience } from './model/patience';
 import { retry } from './retry';
 import type { Run } from './run';
 
@@ -22,12 +22,18 @@ import type { Run } from './run';
 export function observations(): Observations {
   const ask = (summary: string): Observations => proxyActivities<Observations>(look(summary));
   return {
-    preflight: (request) => ask('preflight').preflight(request),
+    preflight: (request) => ask('looks at everything, changes nothing').preflight(request),
     lockHolder: (log) => ask('does a rotation run').lockHolder(log),
     criticalSectionRuns: (log) => ask('does a critical section run').criticalSectionRuns(log),
     leftovers: (request) => ask('what is left over').leftovers(request),
     guard: (request) => ask('look at what serves').guard(request),
     retiredTrees: (request) => ask('list retired trees').retiredTrees(request),
+    searchAttributes: () => ask('which search attributes there are').searchAttributes(),
+    verifyApprovals: (given) => ask('verify approvals').verifyApprovals(given),
+    watchWrites: (input) =>
+      proxyActivities<Observations>(longLook('watch the writes', input.forAtMostMs)).watchWrites(input),
+    policyProblems: (input) => ask('is the policy right').policyProblems(input),
+    scheduleFacts: (policy) => ask('is it due, and is a window open').scheduleFacts(policy),
     byHand: (held) => ask(`what is there, for ${held.step}`).byHand(held),
     superseding: (input, patience = ONE_TRY) =>
       proxyActivities<Observations>(stubbornLook('supersede', patience)).superseding(input),
@@ -53,16 +59,16 @@ export function realActions(): Actions {
     stage: (input) => few(asInstalled(bounds.stage, input), (actions) => actions.stage(input)),
     discard: (input, patience) =>
       stubborn(asInstalled(bounds.discard, input), patience, (actions) => actions.discard(input)),
-    holdAndFreeze: (input) => inSection(bounds.holdAndFreeze, input).holdAndFreeze(input),
+    holdAndFreeze: (input) => inSection(bounds.holdAndFreeze, input).holdAndFreeze(ofThisRun(input)),
     sendToCurrent: (input, patience) =>
       stubborn(bounds.sendToCurrent, patience, (actions) => actions.sendToCurrent(input)),
     stop: (input, patience) =>
       stubborn(asInstalled(bounds.stop, input), patience, (actions) => actions.stop(input)),
     allowWritesToCurrent: (input, patience) =>
       stubborn(bounds.allowWritesToCurrent, patience, (actions) => actions.allowWritesToCurrent(input)),
-    openAndExpose: (input) => inSection(bounds.openAndExpose, input).openAndExpose(input),
+    openAndExpose: (input) => inSection(bounds.openAndExpose, input).openAndExpose(ofThisRun(input)),
     goForward: (input, patience) =>
-      stubborn(bounds.goForward, patience, (actions) => actions.goForward(input)),
+      stubborn(bounds.goForward, patience, (actions) => actions.goForward(ofThisRun(input))),
     closeNextTree: (input, patience) =>
       stubborn(bounds.closeNextTree, patience, (actions) => actions.closeNextTree(input)),
     lookBack: (input, patience) => stubborn(bounds.lookBack, patience, (actions) => actions.lookBack(input)),
@@ -70,6 +76,14 @@ export function realActions(): Actions {
     settle: (input, patience) => stubborn(bounds.settle, patience, (actions) => actions.settle(input)),
     soak: (input, patience) => stubborn(bounds.soak, patience, (actions) => actions.soak(input)),
   };
+}
+
+/**
+ * Told which run the workflow was begun in. The workflow itself must not decide by that: what it did before a Reset is
+ * replayed in the new run, and has to come out the same.
+ */
+function ofThisRun<Input extends OfRun>(input: Input): Input {
+  return { ...input, begunIn: workflowInfo().originalExecutionRunId };
 }
 
 /** Tried in what is left of the section; once, since clients wait. */
@@ -115,25 +129,23 @@ async function untilItActsNoMore<Result>(
     if (mayStillRun(error)) {
       // Nobody knows here when the last of several began; it was a sign of life ago at least.
       const leftMs = most === 1 ? began + tryMs - Date.now() : tryMs - signOfLifeMs;
-      await CancellationScope.nonCancellable(() => sleep(Math.max(leftMs, 0) + LANDED_MS));
+      await CancellationScope.nonCancellable(() =>
+        sleep(Math.max(leftMs, 0) + LANDED_MS, { summary: 'until a lost try can act no more' }),
+      );
     }
     throw error;
   }
 }
 
-/** A critical section may still be open: that of a run which was reset is taking itself back (H7). */
-const OPEN_TRIES = 30;
-
 /**
  * The critical section is a workflow of its own, for its short task timeout: another worker takes over within seconds
  * (H21). When the rotation is terminated, it is asked to cancel, and undoes itself.
  */
-export function realRun(retrying: Run['retrying'], journal: Journal): Run {
+export function realRun(given: Pick<Run, 'retrying' | 'journal' | 'pauses' | 'holdBy'>): Run {
   return {
     actions: realActions(),
     observations: observations(),
-    retrying,
-    journal,
+    ...given,
     says: () => undefined,
     criticalSection: (input) =>
       retry(
@@ -146,7 +158,7 @@ export function realRun(retrying: Run['retrying'], journal: Journal): Run {
             staticSummary: `critical section: hold, start, freeze, verify, expose (attempt ${input.identity.attempt})`,
           }),
         {
-          times: OPEN_TRIES,
+          times: SECTION_TRIES,
           everyMs: PAUSE_MS,
           unless: (error) => !(error instanceof WorkflowExecutionAlreadyStartedError),
         },

@@ -1,12 +1,12 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { afterExposure } from './after-exposure';
-import { lostSection } from './failed-section';
-import { reasonOf } from './failure';
+import { lostSection, sectionLastsMs } from './failed-section';
+import { failForInput, reasonOf } from './failure';
 import { Journal } from './journal';
 import { lookBack } from './look-back';
 import { lockId, RECOVER_UNDER_LOCK } from './messages';
 import type { AttemptIdentity } from './model/fencing';
-import { PAUSE_MS } from './model/patience';
+import { PAUSE_MS, SECTION_TRIES } from './model/patience';
 import { planRecovery, type RecoveryPlan } from './model/recovery';
 import { refusal, type Refusal } from './model/refusals';
 import { readRequest, type RecoveryRequest } from './model/request';
@@ -16,6 +16,7 @@ import {
   planned,
   refused,
   rolledBack,
+  superseded,
   type Rotated,
   type RotationResult,
 } from './model/result';
@@ -23,12 +24,11 @@ import { observations, realRun } from './real-run';
 import { RetryAndHold } from './retry-and-hold';
 import type { Run } from './run';
 import { endSection } from './section-run';
+import { ShownAttributes } from './shown-attributes';
+import { neverPaused } from './steering';
 import { supersede } from './supersede';
 import { lockTaken, underLock } from './under-lock';
 import { withResult } from './with-result';
-
-/** What a critical section that lost its rotation may need to take itself back. */
-const CLOSING_TRIES = 30;
 
 /**
  * What a person or the guardian starts for a log that an interrupted rotation left half way: after a Terminate, with a
@@ -36,10 +36,15 @@ const CLOSING_TRIES = 30;
  * finishes the rotation or takes it back, and does that as the one open workflow `log-<name>`.
  */
 export async function recoverLog(input?: RecoveryRequest): Promise<RotationResult> {
-  const log = input?.log ?? '';
+  const log = typeof input?.log === 'string' ? input.log : '';
   const journal = Journal.answering('What is looked at', log, null);
-  const refusedFor = (refusals: readonly Refusal[]): RotationResult =>
-    journal.concludes(refused({ kind: 'recovery', log, rotationId: null }, refusals));
+  const refusedFor = (refusals: readonly Refusal[]): RotationResult => {
+    const result = journal.concludes(refused({ kind: 'recovery', log, rotationId: null }, refusals));
+    failForInput(refusals);
+    return result;
+  };
+  const attributes = await observations().searchAttributes();
+  journal.keepsIn(new ShownAttributes(attributes));
   const asked = readRequest<RecoveryRequest>(input, ['log', 'dryRun']);
   if ('refusals' in asked) {
     return refusedFor(asked.refusals);
@@ -60,7 +65,7 @@ export async function recoverLog(input?: RecoveryRequest): Promise<RotationResul
   journal.handsOverTo(lockId(log));
   const result = await underLock(log, {
     type: RECOVER_UNDER_LOCK,
-    args: [{ log } satisfies RecoveryRequest],
+    args: [{ log, attributes } satisfies RecoveryInput],
     rotationId,
     step: 'recovery',
     summary: `Recovery of ${log}`,
@@ -68,11 +73,18 @@ export async function recoverLog(input?: RecoveryRequest): Promise<RotationResul
   return 'outcome' in result ? journal.concludes(result) : refusedFor(result.refusals);
 }
 
+/** What `recoverLog` hands to the recovery. */
+interface RecoveryInput extends Pick<RecoveryRequest, 'log'> {
+  /** The search attributes that the namespace has. */
+  readonly attributes: readonly string[];
+}
+
 /** The recovery, under the lock. Looks again first: a critical section that was cancelled may have ended meanwhile. */
-export async function recoverUnderLock({ log }: RecoveryRequest): Promise<RotationResult> {
+export async function recoverUnderLock({ log, attributes }: RecoveryInput): Promise<RotationResult> {
   const journal = Journal.answering('How far the recovery is', log, null, false);
   const retrying = new RetryAndHold(journal, observations());
-  const found = await planOf(log);
+  journal.keepsIn(new ShownAttributes(attributes));
+  const found = await finalPlanOf(log);
   if (found === null) {
     return journal.concludes(notNeeded(log));
   }
@@ -82,8 +94,10 @@ export async function recoverUnderLock({ log }: RecoveryRequest): Promise<Rotati
   const { rotationId } = found.input.identity;
   journal.recovers(rotationId, sayings(found));
   // Half a recovery is what it was started for: a Cancel does not stop it.
-  return await withResult({ kind: 'recovery', log, rotationId }, journal, retrying, () =>
-    CancellationScope.nonCancellable(() => recover(realRun(retrying, journal), found)),
+  return await withResult({ kind: 'recovery', log, rotationId }, journal, () =>
+    CancellationScope.nonCancellable(() =>
+      recover(realRun({ retrying, journal, pauses: neverPaused }), found),
+    ),
   );
 }
 
@@ -97,7 +111,6 @@ async function recover(run: Run, plan: RecoveryPlan): Promise<RotationResult> {
     log,
     rotationId,
     attempts: attempt,
-    interventions: run.retrying.interventions,
     ...journal.soFar,
   });
   const interrupted = refusal('LEFTOVERS', { log, leftovers: plan.leftovers });
@@ -109,7 +122,7 @@ async function recover(run: Run, plan: RecoveryPlan): Promise<RotationResult> {
   const retired = async (trees: RecoveryPlan['retire'], by = retrying): Promise<void> => {
     for (const left of trees) {
       await by.maySkip('undo createTree', (patience) =>
-        run.actions.retireNextTree({ identity: left.identity }, patience),
+        run.actions.retireNextTree({ identity: fencedBy(identity, left.identity) }, patience),
       );
       journal.leaves(left.treeId);
     }
@@ -121,18 +134,31 @@ async function recover(run: Run, plan: RecoveryPlan): Promise<RotationResult> {
     retire.filter((left) => !own(left.identity)),
     run.retrying.on(input, true),
   );
-  const result = await endSection(run, input, lostSection(input, interrupted));
+  const lost = lostSection(input, interrupted);
+  const result = await endSection(run, input, plan.held ? lost : { ...lost, restMs: 0, neverHeld: true });
   if (result.end === 'exposed') {
     const evidence = await afterExposure(run, input, result, timing);
-    return completed(rotated(), input, evidence);
+    return (release.supersedes ? superseded : completed)(rotated(), input, evidence);
   }
   if (result.end === 'stuck') {
     return await supersede(run, { input, stuck: result, timing }, rotated);
   }
   await retrying.maySkip('undo stage', (patience) => run.actions.discard(input, patience));
   await retired([{ identity, treeId: release.nextTreeId }]);
+  if (release.supersedes) {
+    // The third tree is taken back. What it was to supersede is not, and keeps the log closed.
+    const left = await finalPlanOf(log);
+    if (left) {
+      return 'refusals' in left ? refused(rotated(), left.refusals) : await recover(run, left);
+    }
+  }
   await lookBack(run, { identity, release, froze: result.froze });
   return rolledBack(rotated(), release.currentTreeId, interrupted);
+}
+
+/** The attempt of a tree, taken back by this recovery: with its numbers, which come after all others. */
+function fencedBy({ fence }: AttemptIdentity, of: AttemptIdentity): AttemptIdentity {
+  return { ...of, ...(fence && { fence }) };
 }
 
 /** Looks, and decides; null when nothing is left over. Whatever keeps it from looking is a refusal too. */
@@ -140,14 +166,27 @@ async function planOf(log: string): Promise<RecoveryPlan | { readonly refusals: 
   const ask = observations();
   try {
     // A critical section whose rotation was terminated takes itself back; two hands at it would be one too many.
-    for (let tries = 1; (await ask.criticalSectionRuns(log)) && tries < CLOSING_TRIES; tries += 1) {
-      await sleep(PAUSE_MS);
+    for (let tries = 1; (await ask.criticalSectionRuns(log)) && tries < SECTION_TRIES; tries += 1) {
+      await sleep(PAUSE_MS, { summary: 'until the critical section has ended' });
     }
     const { refusals, found } = await ask.leftovers({ log });
     return found ? planRecovery(log, found) : { refusals };
   } catch (error) {
     return { refusals: [reasonOf(error, 'preflight')] };
   }
+}
+
+/**
+ * The plan to act by. Where the rotation had not held yet, its hold may still have been on its way: what the gate says once
+ * the section's time is over is final (H8).
+ */
+async function finalPlanOf(log: string): ReturnType<typeof planOf> {
+  const found = await planOf(log);
+  if (!found || 'refusals' in found || found.held) {
+    return found;
+  }
+  await CancellationScope.nonCancellable(() => sleep(sectionLastsMs(found.input)));
+  return await planOf(log);
 }
 
 const words: Readonly<Record<RecoveryPlan['kind'], (plan: RecoveryPlan) => string>> = {

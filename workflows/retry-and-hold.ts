@@ -1,22 +1,17 @@
-import { CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
-import { failed, reasonOf } from './failure';
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { reasonOf } from './failure';
 import { GivenUp } from './given-up';
 import type { Journal } from './journal';
-import { RESUME } from './messages';
 import type { HeldStep } from './model/by-hand';
 import type { Observations } from './model/observations';
-import {
-  choices,
-  resumeProblems,
-  type Choice,
-  type Held,
-  type Intervention,
-  type ResumeInput,
-} from './model/held';
+import { choices, type Choice } from './model/choices';
+import { resumeProblems, type Held, type ResumeInput } from './model/held';
+import { exampleOf, type Intervention } from './model/instruction';
 import { BRIEF_TRIES, firstRound, nextRound } from './model/patience';
-import { isDecisive, refusal } from './model/refusals';
+import { isDecisive } from './model/refusals';
 import type { StubbornStep } from './model/steps';
 import type { Act, Retrying } from './saga';
+import { answer, refusedFor } from './updates';
 
 /** What must succeed, and what a person may decide about it. */
 interface Stubborn {
@@ -26,7 +21,8 @@ interface Stubborn {
   readonly name: StubbornStep;
 }
 
-const resumeUpdate = defineUpdate<string, [ResumeInput]>(RESUME);
+/** What a person has decided about a step that is held. */
+type Decision = Intervention & { readonly choice: Choice };
 
 /**
  * Retries what must succeed: undos, and the steps behind the point of no return. It goes on trying; after some
@@ -35,28 +31,25 @@ const resumeUpdate = defineUpdate<string, [ResumeInput]>(RESUME);
 export class RetryAndHold {
   readonly #journal: Journal;
   readonly #observations: Pick<Observations, 'byHand'>;
-  readonly #interventions: Intervention[] = [];
   /** What a person has decided and no try has followed yet. */
-  #decided: Intervention | undefined;
+  #decided: Decision | undefined;
 
   /** Answers the Update `resume` from now on. */
   constructor(journal: Journal, observations: Pick<Observations, 'byHand'>) {
     this.#journal = journal;
     this.#observations = observations;
-    setHandler(resumeUpdate, (input) => this.#resume(input), {
-      description: 'When held: {"choice": "retry", "skip" or "giveUp", "who": "...", "why": "..."}',
-      validator: (input: unknown) => {
-        const problems = resumeProblems(input, this.#journal.progress.held, this.#decided);
-        if (problems.length > 0) {
-          throw failed(refusal('RESUME_REFUSED', { problems }));
-        }
-      },
+    answer<ResumeInput>('resume', {
+      description: `When held: decides. The choice is retry, skip or giveUp. ${exampleOf({ choice: 'retry', step: '...' }, null)}`,
+      refusals: (input) =>
+        refusedFor('resume', resumeProblems(input, this.#journal.progress.held, Date.now(), this.#decided)),
+      follow: (input) => this.#resume(input),
     });
-  }
-
-  /** What people have decided so far, and was done. */
-  get interventions(): readonly Intervention[] {
-    return this.#interventions;
+    journal.answers(() => {
+      const { held } = journal.progress;
+      return held === null
+        ? []
+        : [{ update: 'resume', input: exampleOf({ choice: '...', step: held.step }, null) }];
+    });
   }
 
   /**
@@ -64,7 +57,7 @@ export class RetryAndHold {
    *
    * @param closed the log is closed to writes until all of it has succeeded.
    */
-  on(input: Omit<HeldStep, 'step'>, closed = input.release.supersedes ?? false): Retrying {
+  on(input: Omit<HeldStep, 'step'>, closed = input.release.supersedes !== undefined): Retrying {
     return {
       mustSucceed: async (name, act) => {
         const allowed = ['retry', 'giveUp'] as const;
@@ -143,12 +136,16 @@ export class RetryAndHold {
   /** What a person has decided; undefined when nobody has for as long as the pause lasts. */
   async #choice(pauseMs: number): Promise<Choice | undefined> {
     if (pauseMs > 0) {
-      await CancellationScope.nonCancellable(() => condition(() => this.#decided !== undefined, pauseMs));
+      await CancellationScope.nonCancellable(() =>
+        condition(() => this.#decided !== undefined, pauseMs, {
+          summary: 'until the next try, or a decision',
+        }),
+      );
     }
     const decided = this.#decided;
     this.#decided = undefined;
     if (decided) {
-      this.#interventions.push(decided);
+      this.#journal.intervened(decided);
     }
     const held = this.#journal.progress.held;
     if (decided?.choice === 'giveUp' && held) {
@@ -169,17 +166,16 @@ export class RetryAndHold {
     }
   }
 
-  #resume(input: ResumeInput): string {
-    const step = this.#journal.progress.held?.step ?? '';
-    this.#decided = { ...input, step, at: new Date().toISOString() };
-    return `${input.choice}: ${step}`;
+  #resume({ choice, step, who, why }: ResumeInput): string {
+    this.#decided = { instruction: 'resume', choice, step, who, why, at: new Date().toISOString() };
+    return `${choice}: ${step}`;
   }
 
   /** The try that ran when a person decided has succeeded: what was decided is neither done nor in the result. */
-  #tellOfLate(input: Intervention | undefined): void {
+  #tellOfLate(input: Decision | undefined): void {
     this.#decided = undefined;
     if (input && input.choice !== 'retry') {
-      const { who, choice, step } = input;
+      const { who, choice, step = '' } = input;
       this.#journal.notes(`${step} succeeded before the ${choice} of ${who} could be followed.`);
     }
   }

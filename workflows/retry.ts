@@ -26,7 +26,7 @@ export async function retry<Result>(
       if (tries >= times || unless(error)) {
         throw error;
       }
-      await sleep(everyMs);
+      await sleep(everyMs, { summary: 'until the next try' });
     }
   }
 }

@@ -108,6 +108,15 @@ export const steps = [
   ...rotation.afterExposure,
 ];
 
+/** A step of the list, by its name. */
+export function stepNamed(name: StepName): (typeof steps)[number] {
+  const step = steps.find((one) => one.name === name);
+  if (!step) {
+    throw new Error(`There is no step ${name}.`);
+  }
+  return step;
+}
+
 type Listed = (typeof steps)[number]['name'];
 
 /** The names of the steps in their order. It does not compile when the list above has forgotten one. */

@@ -5,8 +5,8 @@ import type { ForwardStep, StepName, StepRecord, StepTimes, StubbornStep, Undoab
 
 /** What a saga tells of itself while it runs. */
 export interface SagaJournal {
-  /** A step or the undo of one begins. */
-  begins(name: StepRecord['name'], undoing: boolean): void;
+  /** A step or the undo of one begins; `lastsMs`: how long it lasts at most, where that is known. */
+  begins(name: StepRecord['name'], undoing: boolean, lastsMs?: number): void;
   ended(record: StepRecord): void;
 }
 
@@ -69,14 +69,17 @@ export class Saga {
   /**
    * A step that must succeed in the end and has no undo. Its time is that of all tries together, as a person saw it pass.
    * Undefined when a person left it out.
+   *
+   * @param lastsMs how long it lasts, where that is known.
    */
   async onlyForward<Result>(
     name: ForwardStep,
     retrying: Retrying,
     act: Act<Result>,
+    lastsMs?: number,
   ): Promise<Result | undefined> {
     const began = Date.now();
-    this.#journal.begins(name, false);
+    this.#journal.begins(name, false, lastsMs);
     const done = await retrying.maySkip(name, act);
     if (done) {
       this.#done(name, Date.now() - began);

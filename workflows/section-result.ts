@@ -40,5 +40,7 @@ export interface Stuck {
 export interface Unfinished {
   readonly end: 'unfinished';
   readonly reason: Refusal;
+  /** The next tree serves, and what fails is to find that in order: nothing is taken back any more. */
+  readonly serves?: true;
   readonly steps: readonly StepRecord[];
 }

@@ -1,5 +1,6 @@
 import { takeBackSection, lostSection, type LostSection } from './failed-section';
 import { reasonOf } from './failure';
+import { forwardUntilItSucceeds } from './going-forward';
 import type { AttemptInput, CriticalSectionInput } from './model/actions';
 import type { RotationTiming } from './model/plan';
 import type { Run } from './run';
@@ -9,14 +10,18 @@ import type { EndedSection } from './section-result';
 export function sectionInput(
   { criticalSectionMs, ifNextFails }: RotationTiming,
   { identity, release }: AttemptInput,
+  holdBy?: string,
 ): CriticalSectionInput {
-  return { identity, release, criticalSectionMs, ifNextFails };
+  return {
+    ...{ identity, release, criticalSectionMs, ifNextFails },
+    ...(holdBy !== undefined && { holdBy }),
+  };
 }
 
 /** Starts the critical section, which ends itself; one that was lost or could not is ended from here. */
 export async function startSection(run: Run, input: CriticalSectionInput): Promise<EndedSection> {
   const { journal } = run;
-  journal.begins('critical section', false);
+  journal.begins('critical section', false, input.criticalSectionMs);
   const openedAt = Date.now();
   let lost: LostSection;
   try {
@@ -44,6 +49,9 @@ export async function endSection(
     return result;
   }
   const { reason, steps } = result;
+  if (result.serves) {
+    return { end: 'exposed', ...(await forwardUntilItSucceeds(run, input)), steps };
+  }
   const nothing = { began: false, froze: false, nextTreeVisibleMs: 0 };
   return { end: 'undone', reason, nextTreeUsed: true, ...nothing, steps };
 }

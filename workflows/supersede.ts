@@ -1,12 +1,11 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { afterExposure } from './after-exposure';
-import { failed, reasonOf } from './failure';
+import { forwardUntilItSucceeds } from './going-forward';
 import type { CriticalSectionInput } from './model/actions';
 import { fenceOf, laterFence, type AttemptIdentity } from './model/fencing';
 import { CLOSED_PAUSE_MS } from './model/patience';
 import type { RotationTiming } from './model/plan';
-import { refusal } from './model/refusals';
-import { completed, superseded, type Rotated, type RotationResult } from './model/result';
+import { completed, refused, superseded, type Rotated, type RotationResult } from './model/result';
 import { prepare } from './preparation';
 import type { Run } from './run';
 import { sectionInput, startSection } from './section-run';
@@ -40,11 +39,13 @@ export async function supersede(
         return result;
       }
       // The pause between attempts is for a log that takes writes, which this one does not.
-      await sleep(Math.min(timing.pauseBetweenAttemptsMs, CLOSED_PAUSE_MS));
+      await sleep(Math.min(timing.pauseBetweenAttemptsMs, CLOSED_PAUSE_MS), {
+        summary: 'until the next third tree',
+      });
     }
     const fence = laterFence(fenceOf(input.identity), timing.attempts + 1);
     const last = { ...attempt, input: { ...input, identity: { ...input.identity, fence } } };
-    return await forwardUntilItSucceeds(run, last, rotated);
+    return await forward(run, last, rotated);
   });
 }
 
@@ -61,7 +62,8 @@ async function withThirdTree(
     .mustSucceed('supersede', (patience) => run.observations.superseding(input, patience));
   const prepared = await prepare(run, { ...plan, timing }, identity);
   if ('reason' in prepared) {
-    return null;
+    const { reason, left } = prepared;
+    return reason.code === 'NOT_OURS' ? refused(rotated(), [reason, ...left]) : null;
   }
   const third = sectionInput(timing, { identity, release: prepared.release });
   const result = await startSection(run, third);
@@ -73,30 +75,22 @@ async function withThirdTree(
     // The third tree holds entries, too: from here on only it can be followed, or an index would be given twice.
     return await supersede(run, { input: third, stuck: result, timing }, rotated);
   }
-  journal.notes(result.reason.message);
-  await prepared.undo();
+  const { reason } = result;
+  if (reason.code === 'NOT_OURS') {
+    // With a larger number the next try would pass for the owner of what came after this rotation.
+    return refused(rotated(), [reason, ...(await prepared.leave(identity))]);
+  }
+  journal.notes(reason.message);
+  await prepared.undo(identity);
   return null;
 }
 
-async function forwardUntilItSucceeds(
+async function forward(
   run: Run,
   { input, timing }: StuckAttempt,
   rotated: () => Rotated,
 ): Promise<RotationResult> {
-  const { identity, release } = input;
-  run.journal.begins('forward', false);
-  const opened = await run.retrying.on(input).mustSucceed('forward', async (patience) => {
-    try {
-      return await run.actions.goForward({ identity, release }, patience);
-    } catch (error) {
-      const reason = reasonOf(error, 'forward');
-      // A person may mend any other reason, and then it is worth another try; but of a tree that grew, nothing is to be
-      // started that loads its length.
-      throw reason.code === 'NOT_OURS' || reason.code === 'CURRENT_TREE_GREW'
-        ? error
-        : failed(refusal('FORWARD_FAILED', { tree: release.nextTreeId, reason: reason.message }));
-    }
-  });
+  const opened = await forwardUntilItSucceeds(run, input);
   const exposed = { end: 'exposed', ...opened, steps: [] } as const;
   const evidence = await afterExposure(run, input, exposed, timing);
   return completed(rotated(), input, evidence);

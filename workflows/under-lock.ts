@@ -9,6 +9,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { failed, reasonOf } from './failure';
 import { lockId } from './messages';
+import { cutFor } from './model/fitting';
 import { refusal, type Refusal } from './model/refusals';
 import type { RotationResult } from './model/result';
 import { observations } from './real-run';
@@ -49,7 +50,7 @@ export async function underLock(
       memo: { rotationId, startedBy: workflowInfo().workflowId },
       // Terminating the one that a person started must not cut it in half (H22).
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: summary,
+      staticSummary: cutFor('summary', summary),
     });
   } catch (error) {
     if (isCancellation(error)) {

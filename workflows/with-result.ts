@@ -1,6 +1,5 @@
 import { failed, reasonOf } from './failure';
 import { GivenUp } from './given-up';
-import type { RetryAndHold } from './retry-and-hold';
 import type { Journal } from './journal';
 import { givenUp, refused, type Rotated, type RotationResult } from './model/result';
 
@@ -8,14 +7,12 @@ import { givenUp, refused, type Rotated, type RotationResult } from './model/res
 export async function withResult(
   what: Pick<Rotated, 'kind' | 'log' | 'rotationId' | 'plan'>,
   journal: Journal,
-  retrying: RetryAndHold,
   act: () => Promise<RotationResult>,
 ): Promise<RotationResult> {
   try {
     return journal.concludes(await act());
   } catch (error) {
-    const { interventions } = retrying;
-    const rotated = { ...what, attempts: journal.progress.attempt, interventions, ...journal.soFar };
+    const rotated = { ...what, attempts: journal.progress.attempt, ...journal.soFar };
     if (error instanceof GivenUp) {
       return journal.concludes(givenUp(rotated, error.held, error.reason));
     }

@@ -1,42 +1,20 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ConfigurationError } from '../../config/problems';
 import { loadConfiguration, logNamed } from '../../config/load';
 import { readSecret } from '../../config/secrets';
 import { configurationInForce } from '../../config/in-force';
 import { formatDuration } from '../../config/quantities';
 import { gate, jsonSchema } from '../../config/schema';
-
-const example = resolve(__dirname, '../../examples/rekor-rotate.yaml');
-const exampleText = readFileSync(example, 'utf8');
+import { example, exampleText, problemsOf, written } from './example';
 
 /** The example of a log whose signer has to prove each drain. */
 const withoutDatabase = exampleText.replace(/^ {6}database:\n(?: {8,}.*\n)+/m, '');
-
-/** A configuration file with this text; the example's, changed, unless told otherwise. */
-function written(text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'rekor-rotate.yaml');
-  writeFileSync(file, text);
-  return file;
-}
 
 /** The example with one text replaced, which must be there. */
 function changed(from: string, to: string): string {
   expect(exampleText).toContain(from);
   return written(exampleText.replace(from, to));
-}
-
-function problemsOf(file: string) {
-  try {
-    loadConfiguration(file, {});
-  } catch (error) {
-    if (error instanceof ConfigurationError) {
-      return error.problems;
-    }
-    throw error;
-  }
-  return [];
 }
 
 describe('the example', () => {
@@ -47,9 +25,19 @@ describe('the example', () => {
     expect(production?.rotation).toMatchObject({ soakMs: 600_000, ifNextFails: 'supersede' });
     expect(production?.guard).toEqual({ everyMs: 60_000, recover: true });
     expect(production?.trillian.tls?.caFile).toBe(resolve(example, '../tls/trillian-ca.pem'));
-    expect(production?.trillian.database?.url).toEqual({
-      field: 'logs.production.trillian.database.url',
-      file: resolve(example, '../secrets/trillian-database-url'),
+    expect(production?.trillian.database).toEqual({
+      ...{ kind: 'postgresql', host: 'database.example.com', port: 5432 },
+      ...{ database: 'trillian', user: 'rekor_rotate' },
+      password: {
+        field: 'logs.production.trillian.database.password',
+        file: resolve(example, '../secrets/trillian-database-password'),
+      },
+      tls: {
+        caFile: {
+          field: 'logs.production.trillian.database.tls.caFile',
+          file: resolve(example, '../tls/database-ca.pem'),
+        },
+      },
     });
     expect(Object.keys(production?.installation.slots ?? {})).toEqual(['blue', 'green']);
   });
@@ -58,6 +46,7 @@ describe('the example', () => {
     const short = exampleText
       .replace(/^ {4}rotation:\n(?: {6}.*\n)+/m, '')
       .replace(/^ {4}guard:\n(?: {6}.*\n)+/m, '')
+      .replace(/^ {6}(?:required|expire): .*\n/gm, '')
       .replace(/^metrics: .*\n/m, '')
       .replace(
         /^ {6}(?:maxWait|bodyInMemory|bodyMemory|spoolSize|bodyLimit|signerInterval|guardWindow|clockDifference): .*\n/gm,
@@ -70,6 +59,7 @@ describe('the example', () => {
     expect(fewer.temporal).toEqual(whole.temporal);
     expect(fewer.logs['production']?.rotation).toEqual(whole.logs['production']?.rotation);
     expect(fewer.logs['production']?.guard).toEqual(whole.logs['production']?.guard);
+    expect(fewer.logs['production']?.approvals).toEqual(whole.logs['production']?.approvals);
     expect([whole.metrics, fewer.metrics]).toEqual(['127.0.0.1:9464', undefined]);
     expect(fewer.logs['production']?.gate.maxWaitMs).toBe(whole.logs['production']?.gate.maxWaitMs);
     expect(fewer.logs['production']?.gate.bodyLimitBytes).toBe(whole.logs['production']?.gate.bodyLimitBytes);
@@ -102,6 +92,17 @@ describe('a wrong configuration', () => {
       [`${metrics}.a`, lineOf(second)],
       [metrics, lineOf(second)],
     ]);
+  });
+
+  it('has the port of the kind of its database unless another one is said, and TLS only by a name', () => {
+    const read = (text: string) => loadConfiguration(written(text)).logs['production']?.trillian.database;
+    const without = exampleText.replace(/ +port: 5432\n/, '');
+    expect(read(without)?.port).toBe(5432);
+    expect(read(without.replace(/kind: postgresql$/m, 'kind: mysql'))?.port).toBe(3306);
+    const plaintext = without.replace(/ +tls:\n +caFile: tls\/database-ca.pem\n/, '');
+    expect(read(plaintext.replace('host: database.example.com', 'host: 2001:db8::7'))?.host).toBe(
+      '2001:db8::7',
+    );
   });
 
   it('may have any guard window beside a database, or one that fits in the critical section without', () => {
@@ -238,6 +239,24 @@ describe('a wrong configuration', () => {
       /each drain waits 15s/,
     ],
     [
+      'TLS to a database by an IP address, which no name can be verified for',
+      exampleText.replace('host: database.example.com', 'host: 192.0.2.7'),
+      'logs.production.trillian.database.host',
+      /192\.0\.2\.7/,
+    ],
+    [
+      'an address where the host of a database stands',
+      exampleText.replace('host: database.example.com', 'host: database.example.com:5432'),
+      'logs.production.trillian.database.host',
+      /not shown/,
+    ],
+    [
+      'a port that is none',
+      exampleText.replace('port: 5432', 'port: 65536'),
+      'logs.production.trillian.database.port',
+      /not shown/,
+    ],
+    [
       'metrics at a name, where only an address can listen',
       exampleText.replace('127.0.0.1:9464', 'localhost:9464'),
       'metrics',
@@ -311,12 +330,16 @@ describe('secrets', () => {
   const inPlace = [
     ['the gate token itself', exampleText.replace(/token:\n.*\n/, `token: ${secret}\n`)],
     [
-      'a database URL itself',
-      exampleText.replace(/url:\n +file: .*\n/, `url: postgres://rekor:${secret}@db/trillian\n`),
+      'the password of the database itself',
+      exampleText.replace(/password:\n +file: .*\n/, `password: ${secret}\n`),
+    ],
+    [
+      'a database URL as its host',
+      exampleText.replace('host: database.example.com', `host: postgres://rekor:${secret}@db/trillian`),
     ],
     [
       'a database URL one level too high',
-      exampleText.replace(/database:\n.*\n.*\n.*\n/, `database: postgres://rekor:${secret}@db\n`),
+      exampleText.replace(/ {6}database:\n(?: {8,}.*\n)+/, `      database: postgres://rekor:${secret}@db\n`),
     ],
     [
       'a misspelt key with a secret',

@@ -93,6 +93,7 @@ it('reads another kind of installation and of database, and connects what belong
       ...allAdapters.database,
       ledger: (...told: unknown[]): TreeQueue => ({
         read: () => Promise.resolve({ state: JSON.stringify(told), updatedAtMs: 1, queued: 7 }),
+        databaseBytes: () => Promise.resolve(0),
         close: () => Promise.resolve(),
       }),
     },
@@ -141,11 +142,11 @@ it.each([
 
 it('says the kind of a database that it does not know, and still no secret beside it (H28)', () => {
   const secret = 'postgresql://rekor:hunter2@db/trillian';
-  expect(problemsOf(SHELF, `{ kind: mysql, url: "${secret}" }`)).toEqual([
+  expect(problemsOf(SHELF, `{ kind: spanner, url: "${secret}" }`)).toEqual([
     expect.objectContaining({
       path: 'logs.production.trillian.database.kind',
-      found: '"mysql"',
-      allowed: 'postgresql or ledger',
+      found: '"spanner"',
+      allowed: 'postgresql or mysql or ledger',
     }),
   ]);
   expect(JSON.stringify(problemsOf(SHELF, `{ kind: "${secret}" }`))).not.toContain('hunter2');
@@ -153,14 +154,16 @@ it('says the kind of a database that it does not know, and still no secret besid
 });
 
 it('knows no kind that is not registered', () => {
-  expect(problemsOf(SHELF, '{ kind: postgresql, url: { file: a } }', allKinds)).toEqual([
+  expect(
+    problemsOf(SHELF, '{ kind: postgresql, host: a, user: b, password: { file: c } }', allKinds),
+  ).toEqual([
     expect.objectContaining({ path: 'logs.production.installation.kind', found: '"shelf"', allowed: 'host' }),
   ]);
 });
 
 it('has every kind in the JSON Schema for editors', () => {
   const schema = JSON.stringify(jsonSchema(kinds));
-  for (const kind of ['host', 'shelf', 'postgresql', 'ledger']) {
+  for (const kind of ['host', 'shelf', 'postgresql', 'mysql', 'ledger']) {
     expect(schema).toContain(`"const":"${kind}"`);
   }
 });

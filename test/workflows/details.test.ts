@@ -1,4 +1,6 @@
 import { detailsOf } from '../../workflows/details';
+import type { Progress } from '../../workflows/messages';
+import type { Waiting } from '../../workflows/model/waiting';
 import {
   aCompletedResult,
   aHeld,
@@ -9,6 +11,17 @@ import {
   aRolledBackResult,
   aSupersededResult,
 } from '../cli/results';
+
+function aWaiting(changes: Partial<Waiting> = {}): Waiting {
+  return {
+    for: 'approvals',
+    text: 'It waits for 1 approval of its plan.',
+    since: '2026-01-31T03:00:00.123Z',
+    until: '2026-01-31T03:20:30Z',
+    commands: [],
+    ...changes,
+  };
+}
 
 /** Positions of these texts, each of which has to be there. */
 function positions(text: string, ...parts: readonly string[]): number[] {
@@ -73,5 +86,48 @@ describe('the current details', () => {
   it('call an undo what the command line calls it', () => {
     const steps = [{ name: 'stage', ms: 12, kind: 'undone', attempt: 1 }] as const;
     expect(detailsOf(aProgress({ steps }))).toContain('- undo stage: 12 ms');
+  });
+
+  it.each<[string, Partial<Progress>, string]>([
+    ['runs', { phase: 'stage' }, 'stage, since 2026-01-31T03:00:00Z'],
+    [
+      'lasts for a known time',
+      { phase: 'soak', until: '2026-02-01T04:30:00Z' },
+      'soak, since 2026-01-31T03:00:00Z, until 2026-02-01T04:30:00Z if nothing fails (1 d 1 h)',
+    ],
+    [
+      'waits',
+      { phase: 'approvals', waiting: aWaiting() },
+      'waits for approvals, since 2026-01-31T03:00:00Z, until 2026-01-31T03:20:30Z at most (20 min 30 s). Nothing has failed.',
+    ],
+    ['is held', { phase: 'settle', held: aHeld({ step: 'settle' }), attempt: 2 }, 'held: settle, attempt 2'],
+  ])('say in the heading what it does, since when and how long: of one that %s', (_, changes, heading) => {
+    expect(detailsOf(aProgress(changes)).split('\n\n')[0]).toBe(
+      `**${aProgress().rotationId ?? ''} of production** - ${heading}`,
+    );
+  });
+
+  it('tell the Updates that are taken, once, and what can be run in a shell by what it is good for', () => {
+    const takes = [{ update: 'reject', input: '{"plan": "abc"}' }] as const;
+    const commands = [
+      { title: 'To sign and send it, in a shell', lines: ['rekor-rotate approve production'] },
+    ];
+    const details = detailsOf(aProgress({ takes, waiting: aWaiting({ commands }) }));
+
+    expect(details.match(/- `reject` with `\{"plan": "abc"\}`/g)).toHaveLength(1);
+    expect(details).toContain('To sign and send it, in a shell:\n\n`rekor-rotate approve production`');
+    expect(details.match(/2026-01-31T03:20:30/g)).toHaveLength(1);
+  });
+
+  it('say which workflow carries it out, and afterwards that it was carried out', () => {
+    const carriedOutBy = 'log-production';
+    const ended = (result: Progress['result']) =>
+      detailsOf(aProgress({ carriedOutBy, phase: 'ended', result }));
+
+    expect(detailsOf(aProgress({ carriedOutBy }))).toContain(
+      'It is carried out by the workflow `log-production`',
+    );
+    expect(ended(aCompletedResult())).toContain('It was carried out by the workflow `log-production`');
+    expect(ended(aRefusedResult())).not.toContain('carried out');
   });
 });

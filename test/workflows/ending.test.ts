@@ -4,7 +4,7 @@ import type { Progress } from '../../workflows/messages';
 /** A log whose next release cannot serve, however often it is tried. */
 function cannotGoForward(options: LogOptions = {}): SimulatedLog {
   const log = new SimulatedLog(options);
-  log.fail('forward', 'before');
+  log.cannotGoForward();
   return log;
 }
 
@@ -40,6 +40,22 @@ describe('past the point of no return', () => {
     expect([outcome, size]).toEqual(['completed', 1]);
     expect(looked).toBe('ACTIVE');
     expect(log.active()).toEqual([log.nextTree()]);
+  });
+
+  it('it goes on, held, where clients are served and only its own look at that fails: no tree is closed for it', async () => {
+    const log = new SimulatedLog();
+    log.usedBeforeItFailed();
+    log.fail('forward', 'before');
+    const result = await log.run(async ({ start, held, resume }) => {
+      const handle = await start();
+      expect(await held()).toMatchObject({ step: 'forward', reason: { code: 'FORWARD_FAILED' } });
+      expect(log.active()).toEqual([log.nextTree()]);
+      log.faults.length = 0;
+      await resume({ choice: 'retry', who: 'ada', why: 'the command is mended' });
+      return await handle.result();
+    });
+    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId: log.nextTree() } });
+    expect(log.calls).not.toContain('superseding');
   });
 
   it('it is taken back when nothing public is in it and it cannot serve, and says how long it was seen (H36)', async () => {
@@ -259,5 +275,27 @@ describe('a rotation whose log belongs to a later one', () => {
     expect(['refused', 'rolledBack']).toContain(result.outcome);
     expect(log.world.gate.state()).toMatchObject(found);
     expect(log.calls).not.toContain('settle');
+  });
+
+  it('is given up, and takes no larger number, when a third tree was to supersede the next one', async () => {
+    const log = usedAndCannotGoForward({ attempts: 3 });
+    void log.once('superseding', () => log.overtaken(), 'after');
+    const result = await log.run(({ rotate }) => rotate());
+    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'NOT_OURS' }] });
+    expect(log.calls.filter((act) => act === 'superseding')).toHaveLength(1);
+    expect(log.active()).toEqual([]);
+  });
+
+  it('does not keep the lock for what it cannot put away: the log may be closed, and others mend it', async () => {
+    const log = new SimulatedLog();
+    log.fail('discard', 'before');
+    void log.once('freeze', () => log.overtaken(), 'after');
+    const result = await log.run(({ rotate }) => rotate());
+    expect(result).toMatchObject({
+      outcome: 'refused',
+      refusals: [{ code: 'NOT_OURS' }, {}],
+      interventions: [],
+    });
+    expect(log.isLocked()).toBe(false);
   });
 });

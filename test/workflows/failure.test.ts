@@ -5,6 +5,10 @@ import { refusal } from '../../workflows/model/refusals';
 const ofActivity = (cause: Error): ActivityFailure =>
   new ActivityFailure('it failed', 'freeze', '1', 'NON_RETRYABLE_FAILURE', undefined, cause);
 
+it('carries no stack, which the Temporal UI would show below the message', () => {
+  expect(failed(refusal('WRITES_IN_FLIGHT', { waitedMs: 5, inFlight: 1 })).stack).toBe('');
+});
+
 describe('why a step failed', () => {
   it('is what the activity refused with', () => {
     const reason = refusal('WRITES_IN_FLIGHT', { waitedMs: 5, inFlight: 1 });

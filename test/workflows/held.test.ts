@@ -1,5 +1,7 @@
+import { Context } from '@temporalio/activity';
 import { SimulatedLog, type Act } from './simulated-log';
-import type { Choice, ResumeInput } from '../../workflows/model/held';
+import type { Choice } from '../../workflows/model/choices';
+import type { ResumeInput } from '../../workflows/model/held';
 
 /** So many failed tries until a person is asked; or so many of the critical section's own, and then of the rotation. */
 const TRIES = 3;
@@ -41,7 +43,7 @@ function failingIn(act: Act): SimulatedLog {
   if (act === 'superseding' || act === 'forward') {
     // A client writes to the next tree, which then cannot serve.
     log.usedBeforeItFailed();
-    log.fail('forward', 'before');
+    log.cannotGoForward();
   } else if (!forwardOnly.includes(act)) {
     log.fail('expose', 'before');
   }
@@ -202,6 +204,26 @@ describe('a person’s decision', () => {
     });
   });
 
+  it.each(acts)('that cancels a try which runs, in %s, is no reason why that failed', async (act) => {
+    const log = failingIn(act);
+    const { alarms } = log;
+    await log.run(async ({ start, held: untilHeld, resume }) => {
+      const handle = await start();
+      await untilHeld();
+      void log.once(act, async () => {
+        mend(log, act);
+        await resume({ choice: 'retry', who: 'ada', why: 'mended' });
+        await Context.current().cancelled;
+      });
+      expect(await handle.result()).toMatchObject({
+        outcome: outcomeOf(act),
+        interventions: [{ choice: 'retry' }],
+      });
+    });
+    expect(alarms.join()).toContain(act);
+    expect(alarms.join()).not.toContain('cancelled');
+  });
+
   it.each([
     ['an attempt that a later rotation overtakes', 'stop', 'stage', 'undo start'],
     ['an exposed rotation that a later one overtakes', 'confirm', 'settle', 'confirm'],
@@ -240,7 +262,7 @@ describe('a person’s decision', () => {
         [{ choice: 'retry', who: 'ada', why: ' ' }, 'why is " "'],
         [{ choice: 'again', who: 'ada', why: 'because' }, 'choice is "again"'],
         [{ who: 'ada', why: 'because' }, 'choice is absent'],
-        [{ choice: 'skip', who: 'ada', why: 'because' }, 'allowed for undo verify is retry, giveUp'],
+        [{ choice: 'skip', who: 'ada', why: 'because' }, 'it must be one of retry, giveUp for undo verify'],
         [['retry'], 'one JSON object'],
       ];
       for (const [order, words] of orders) {

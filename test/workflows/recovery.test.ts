@@ -1,11 +1,43 @@
-import { CURRENT_TREE, FIRST_TREE, SimulatedLog, type Act } from './simulated-log';
+import { FEW_TRIES } from '../../workflows/model/patience';
 import type { Rotations } from './rotations';
+import { CURRENT_TREE, FIRST_TREE, SimulatedLog, type Act } from './simulated-log';
+import { failedForInput } from './wrong-input';
 
 /** Terminates the rotation in an act of it; its critical section is asked to cancel by that, and may still run. */
 async function terminatedIn(log: SimulatedLog, { start, lock }: Rotations, act: Act): Promise<void> {
   const handle = await start();
   await log.once(act, () => lock.terminate('by the test'));
   await handle.result().catch(() => undefined);
+}
+
+interface SupersedingCase {
+  /** The next tree was exposed before it failed. */
+  readonly exposed?: true;
+  /** What fails once in the first attempt that is to supersede it. */
+  readonly fails?: readonly Act[];
+  /** The third tree takes an entry, too, and cannot serve. */
+  readonly alsoThird?: true;
+}
+
+/** The next tree takes an entry and cannot serve. */
+function supersedes(log: SimulatedLog, { exposed, fails = [], alsoThird }: SupersedingCase): void {
+  const cannotServe = (): void => {
+    log.fail('expose', 'before', 1);
+    log.cannotGoForward(FEW_TRIES);
+    void log.once('verify', () => log.world.traffic.writePast('green'), 'after');
+  };
+  if (exposed) {
+    log.usedBeforeItFailed();
+    log.cannotGoForward(FEW_TRIES);
+  } else {
+    cannotServe();
+  }
+  void log.once('superseding', () => {
+    fails.forEach((act) => log.fail(act, 'before', 1));
+    if (alsoThird) {
+      cannotServe();
+    }
+  });
 }
 
 describe('a rotation that was terminated', () => {
@@ -72,6 +104,36 @@ describe('a rotation that was lost with its section', () => {
     expect(log.notAsBefore()).toEqual([]);
   });
 
+  it.each<Act>(['createNextTree', 'stage'])(
+    'after %s is taken back, and opens no current tree that someone closes meanwhile: it never held',
+    async (act) => {
+      for (const meanwhile of ['closeNextTree', 'retireNextTree', 'lookBack'] as const) {
+        const log = new SimulatedLog();
+        const result = await log.run(async (rotations) => {
+          await log.lostIn(act, rotations);
+          void log.once(meanwhile, () => log.setState(CURRENT_TREE, 'FROZEN'));
+          return await rotations.recover();
+        });
+        expect(result.outcome).toBe('rolledBack');
+        expect(log.state(CURRENT_TREE)).toBe('FROZEN');
+      }
+    },
+  );
+
+  it('whose hold lands after the first look is taken back whole (H8)', async () => {
+    const log = new SimulatedLog();
+    const result = await log.run(async (rotations) => {
+      await log.lostIn('stage', rotations);
+      const recovering = await rotations.startRecovery();
+      await log.world.time.pass(2_000);
+      expect(log.calls).not.toContain('closeNextTree');
+      await log.holdLandsLate();
+      return await recovering.result();
+    });
+    expect(result.outcome).toBe('rolledBack');
+    expect(log.notAsBefore()).toEqual([]);
+  });
+
   it('goes forward when its next tree holds an entry of a client (H6)', async () => {
     const log = new SimulatedLog();
     const result = await log.run(async (rotations) => {
@@ -90,12 +152,52 @@ describe('a rotation that was lost with its section', () => {
     const result = await log.run(async (rotations) => {
       await log.lostIn('verify', rotations);
       await log.world.traffic.writePast('green');
-      log.fail('forward', 'before');
+      log.cannotGoForward();
       return await rotations.recover();
     });
     const [next, third] = log.nextTrees();
     expect(result).toMatchObject({ outcome: 'superseded', superseded: { treeId: next, size: 2 } });
     expect(log.active()).toEqual([third]);
+    expect(log.leftovers()).toEqual([]);
+  });
+
+  it.each<[string, SupersedingCase]>([
+    ['its first third tree, after a next tree that never served', {}],
+    ['its second third tree, after one that was undone', { fails: ['stage'] }],
+    ['its second third tree, after one that was held for and undone', { fails: ['expose'] }],
+    ['a third tree, after a next tree that was exposed', { exposed: true }],
+    ['a fourth tree, after two that never served', { alsoThird: true }],
+  ])('is finished with %s (H12)', async (_, how) => {
+    const log = new SimulatedLog({ attempts: 3 });
+    const result = await log.run(async (rotations) => {
+      supersedes(log, how);
+      await log.lostIn('confirm', rotations);
+      expect(log.leftovers()).not.toEqual([]);
+      return await rotations.recover();
+    });
+    const { activeTreeId, inactiveTreeIds } = log.world.gate.read().configuration;
+    const trees = how.alsoThird ? log.nextTrees().slice(0, 2) : [log.nextTree()];
+    expect(inactiveTreeIds).toEqual([FIRST_TREE, CURRENT_TREE, ...trees]);
+    expect(result).toMatchObject({
+      ...{ outcome: 'superseded', superseded: { treeId: trees.at(-1) } },
+      ...{ currentTree: { treeId: CURRENT_TREE }, nextTree: { treeId: activeTreeId } },
+    });
+    expect(log.active()).toEqual([activeTreeId]);
+    expect(log.standing()).toEqual([log.serving()]);
+    expect(log.leftovers()).toEqual([]);
+  });
+
+  it('is looked at again when its third tree is taken back: the next tree still closes the log (H12)', async () => {
+    const log = new SimulatedLog();
+    const result = await log.run(async (rotations) => {
+      supersedes(log, {});
+      await log.lostIn('expose', rotations);
+      log.cannotGoForward(FEW_TRIES);
+      return await rotations.recover();
+    });
+    const treeId = log.nextTree();
+    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId } });
+    expect(log.active()).toEqual([treeId]);
     expect(log.leftovers()).toEqual([]);
   });
 
@@ -131,9 +233,15 @@ describe('a recovery', () => {
     expect(log.calls).toEqual([]);
   });
 
-  it('is refused when it cannot be meant so', async () => {
-    const result = await new SimulatedLog().run(({ recover }) => recover({ dryrun: true } as object));
-    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'REQUEST_INVALID' }] });
+  it.each([
+    ['cannot be meant so', { dryrun: true }, 'REQUEST_INVALID'],
+    ['names a log that there is not', { log: 'lob' }, 'UNKNOWN_LOG'],
+  ])('fails when it %s', async (_, request, code) => {
+    const log = new SimulatedLog();
+    const failed = await log.run(async ({ startRecovery }) =>
+      failedForInput(await startRecovery(request as object)),
+    );
+    expect(failed).toMatchObject({ code, outcome: 'refused' });
   });
 
   it('is refused while a rotation or another recovery has the lock (H22)', async () => {

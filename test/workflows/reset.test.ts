@@ -1,6 +1,8 @@
+import type { Rotations } from './rotations';
 import { CURRENT_TREE, SimulatedLog, type Act } from './simulated-log';
 import { LOG } from '../../simulation/world/world';
 import { criticalSectionId } from '../../workflows/messages';
+import { FEW_TRIES } from '../../workflows/model/patience';
 import type { RotationResult } from '../../workflows/model/result';
 
 /** More workflow tasks than a rotation has when it goes well. */
@@ -61,7 +63,28 @@ describe.each(moments)('a rotation that is reset while it runs, in %s,', (act) =
   });
 });
 
-it('a rotation that is reset in its critical section prepares nothing anew before that has ended (H7)', async () => {
+it('a rotation that is reset to an earlier attempt leaves what a later one could not take back', async () => {
+  const outcomes = new Set<string>();
+  for (const task of tasks) {
+    const log = new SimulatedLog({ attempts: 3 });
+    log.fail('freeze', 'before', 2);
+    const result = await log.run(async ({ start, lock, recover }) => {
+      await start();
+      await log.once('verify', () => {
+        log.fail('verify', 'after', 1);
+        log.fail('closeNextTree', 'before', FEW_TRIES);
+        log.resetTo(lock, task);
+      });
+      const again = await lock.result();
+      outcomes.add(again.outcome);
+      return log.leftovers().length === 0 ? again : await recover();
+    });
+    expectOneEnd(log, result);
+  }
+  expect(outcomes).toContain('refused');
+});
+
+it('a rotation that is reset in its critical section prepares nothing anew, and takes what that uses (H7)', async () => {
   const log = new SimulatedLog();
   const sectionWasOpen: boolean[] = [];
   log.onCall = (act, when) => {
@@ -69,16 +92,41 @@ it('a rotation that is reset in its critical section prepares nothing anew befor
       sectionWasOpen.push(log.world.temporal.latest(criticalSectionId(LOG))?.open ?? false);
     }
   };
-  const result = await log.run(async ({ start, lock, recover }) => {
+  const result = await log.run(async ({ start, lock }) => {
     await start();
     // The task that begins with what preflight found.
     await log.once('freeze', () => log.resetTo(lock, 2));
-    await lock.result();
-    return await recover();
+    return await lock.result();
   });
-  expect(sectionWasOpen.length).toBeGreaterThan(2);
-  expect(sectionWasOpen).not.toContain(true);
+  expect(sectionWasOpen).toEqual([false, false]);
   expectOneEnd(log, result);
+});
+
+describe('a rotation that is reset to its preparation while its critical section goes forward', () => {
+  it.each([
+    ['createTree', 2],
+    ['stage', 3],
+  ])('leaves the next tree and what is staged for it to that, before %s (H6, H7)', async (_step, task) => {
+    const log = new SimulatedLog({ ifNextFails: 'hold' });
+    log.fail('expose', 'before', 1);
+    void log.once('verify', () => log.world.traffic.writePast('green'), 'after');
+    const result = await log.run(async ({ start, lock }) => {
+      await start();
+      log.fail('forward', 'before', FEW_TRIES);
+      await log.once('forward', () => log.resetTo(lock, task));
+      // All tries together take longer than any step that prepares may wait for the section.
+      log.onCall = async (act, when) => {
+        if (act === 'forward' && when === 'before' && log.faults.length > 0) {
+          await log.world.time.pass(9_000);
+        }
+      };
+      return await lock.result();
+    });
+    const treeId = log.nextTree();
+    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId } });
+    expect(log.nextTrees()).toEqual([treeId]);
+    expectOneEnd(log, result);
+  });
 });
 
 describe('a critical section that is reset', () => {
@@ -94,6 +142,53 @@ describe('a critical section that is reset', () => {
       expectOneEnd(log, result);
     },
   );
+});
+
+/** A worker that Temporal does not hear is closing the next tree; its last call lands once clients are sent there. */
+function closesUnheard(log: SimulatedLog, meanwhile: () => unknown): void {
+  void log.once('closeNextTree', async () => {
+    const { time, trillian } = log.world;
+    const set = (state: 'DRAINING' | 'FROZEN'): Promise<unknown> =>
+      trillian.updateTree(log.nextTree(), { state }, Infinity, 'a rotation');
+    log.cutOff(60_000);
+    await set('DRAINING');
+    await meanwhile();
+    for (let waited = 0; waited < 4_000 && log.serving() !== 'green'; waited += 50) {
+      await time.pass(50);
+    }
+    await set('FROZEN');
+  });
+}
+
+describe('a next tree that is still being closed by whom nobody hears any more (H8)', () => {
+  const toItsOpening = 2;
+  const toItsClosing = 3;
+
+  it('is not opened by its section, which was reset: that takes itself back (H7)', async () => {
+    const log = new SimulatedLog({ workers: 2 });
+    log.fail('expose', 'before', 1);
+    const result = await log.run(async ({ rotate, criticalSection }) => {
+      closesUnheard(log, () => log.resetTo(criticalSection, toItsOpening));
+      return await rotate();
+    });
+    expect(result.outcome).toBe('rolledBack');
+    expect(log.notAsBefore()).toEqual([]);
+  });
+
+  it.each<[string, (log: SimulatedLog, section: Rotations['criticalSection']) => unknown]>([
+    ['was reset (H7)', (log, section) => log.resetTo(section, toItsClosing)],
+    ['was terminated', (_log, section) => section.terminate('by the test')],
+  ])('is opened for its entries once that has ended, when the section %s', async (_how, happens) => {
+    const log = new SimulatedLog({ workers: 2 });
+    log.fail('expose', 'before', 1);
+    void log.once('verify', () => log.world.traffic.writePast('green'), 'after');
+    const result = await log.run(async ({ rotate, criticalSection }) => {
+      closesUnheard(log, () => happens(log, criticalSection));
+      return await rotate();
+    });
+    expect(result).toMatchObject({ outcome: 'completed', nextTree: { treeId: log.nextTree() } });
+    expectOneEnd(log, result);
+  });
 });
 
 describe('a worker that is replaced in the middle of a rotation', () => {

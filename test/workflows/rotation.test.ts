@@ -1,6 +1,6 @@
 import { CURRENT_TREE, FIRST_TREE, SimulatedLog, undos, type Act, type When } from './simulated-log';
+import { failedForInput } from './wrong-input';
 import { urlOf } from '../../simulation/world/host';
-import type { RotationRequest } from '../../workflows/model/request';
 import type { RotationResult } from '../../workflows/model/result';
 
 const beforeNoReturn: readonly Act[] = ['createNextTree', 'stage', 'hold', 'start', 'freeze', 'verify'];
@@ -162,11 +162,25 @@ describe('the lock', () => {
 });
 
 describe('a request', () => {
-  it('is refused when it cannot be meant so', async () => {
+  it.each([
+    [
+      'cannot be meant so',
+      { dryrun: true, currentTree: 7 },
+      'REQUEST_INVALID',
+      /dryrun is true.*currentTree is 7.*Start it again with/,
+    ],
+    [
+      'names a log that there is not',
+      { log: 'lob' },
+      'UNKNOWN_LOG',
+      /no log named "lob".*Did you mean "lab"/,
+    ],
+  ])('fails when it %s, in one message without a stack', async (_, request, code, message) => {
     const log = new SimulatedLog();
-    const request = { dryrun: true } as unknown as RotationRequest;
-    const result = await log.run(({ rotate }) => rotate(request));
-    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'REQUEST_INVALID' }] });
+    const failed = await log.run(async ({ start }) => failedForInput(await start(request as object)));
+    expect(failed).toMatchObject({ code, outcome: 'refused' });
+    expect(failed.message).toMatch(message);
+    expect(failed.stack).not.toContain('    at ');
     expect(log.calls).toEqual([]);
   });
 

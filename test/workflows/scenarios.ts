@@ -2,7 +2,8 @@ import { Context } from '@temporalio/activity';
 import { CURRENT_TREE } from '../../simulation/world/world';
 import type { RotationResult } from '../../workflows/model/result';
 import type { Act } from './acts';
-import type { Rotations } from './rotations';
+import { inMinutes } from '../../workflows/model/times';
+import type { Handle, Rotations } from './rotations';
 import type { LogOptions, WorldLog } from './world-log';
 
 /** One way in which a workflow of ours ends; its histories are kept and replayed by every later version. */
@@ -75,6 +76,13 @@ function recovered(name: string, outcome: Outcome, lostIn: Act): Scenario {
 
 const failsFor = (act: Act, times?: number) => (log: WorldLog) => log.fail(act, 'after', times);
 
+const ahead = (ms: number): string => new Date(Date.now() + ms).toISOString();
+
+/** Somebody tells a workflow something that it takes. */
+async function told(handle: Handle, update: string, input: object): Promise<void> {
+  await handle.executeUpdate(update, { args: [{ ...input, until: inMinutes(Date.now(), 10), ...who }] });
+}
+
 const who = { who: 'ada', why: 'a scenario' };
 
 export const scenarios: readonly Scenario[] = [
@@ -104,7 +112,7 @@ export const scenarios: readonly Scenario[] = [
   }),
   rotated('rolled-back-after-it-was-visible', 'rolledBack', (log) => {
     log.fail('expose', 'after', 1);
-    log.fail('forward', 'before');
+    log.cannotGoForward();
   }),
   rotated('rolled-back-when-resumed-by-skip', 'rolledBack', async (log, { held, resume }) => {
     failsFor('verify', 1)(log);
@@ -112,25 +120,80 @@ export const scenarios: readonly Scenario[] = [
     await held();
     await resume({ choice: 'skip', ...who });
   }),
+  rotated('rolled-back-when-told', 'rolledBack', async (log, rotations) => {
+    const { plan } = await rotations.rotate({ dryRun: true });
+    await log.once('stage', () => told(rotations.lock, 'rollBack', { plan: plan?.hash }));
+  }),
   rotated('superseded', 'superseded', (log) => {
     log.usedBeforeItFailed();
-    log.fail('forward', 'before');
+    log.cannotGoForward();
   }),
   rotated(
     'held-until-given-up',
     'held',
     async (log, { held, resume }) => {
       log.usedBeforeItFailed();
-      log.fail('forward', 'before');
+      log.cannotGoForward();
       await held();
       await resume({ choice: 'giveUp', ...who });
     },
     { ifNextFails: 'hold' },
   ),
+  {
+    name: 'approved-and-postponed',
+    options: { approvals: { required: 'one', expireMs: 3_600_000, approvers: [] } },
+    run: async (_log, rotations) => {
+      const handle = await rotations.start({ begin: { notBefore: ahead(600_000) } });
+      const { takes } = await rotations.waits(handle, 'approvals');
+      const input = takes[0]?.input ?? '{}';
+      const { approval } = JSON.parse(input) as { approval: string };
+      await handle.executeUpdate('approve', { args: [{ approval, who: 'ada' }] });
+      await rotations.waits(handle, 'time');
+      const [, plan] = /plan=(\w+)/.exec(approval) ?? [];
+      await told(handle, 'postpone', { plan, to: ahead(900_000) });
+      await told(handle, 'goNow', { plan });
+      ends('completed', await handle.result());
+      return [{ kind: 'rotateLog', workflowId: handle.workflowId }, rotation];
+    },
+  },
+  {
+    name: 'skipped',
+    run: async (_log, rotations) => {
+      const handle = await rotations.start({ begin: { notBefore: ahead(60_000) } });
+      await rotations.waits(handle, 'time');
+      const { plan } = await rotations.rotate({ dryRun: true });
+      await rotations.rotate();
+      await told(handle, 'goNow', { plan: plan?.hash });
+      ends('skipped', await handle.result());
+      return [{ kind: 'rotateLog', workflowId: handle.workflowId }];
+    },
+  },
   rotated('planned', 'planned', () => undefined, { request: { dryRun: true }, children: [] }),
   rotated('refused', 'refused', () => undefined, { request: { currentTree: '300' }, children: [] }),
   recovered('recovered-by-taking-back', 'rolledBack', 'freeze'),
   recovered('recovered-by-finishing', 'completed', 'confirm'),
+  {
+    name: 'scheduled',
+    run: async (_log, rotations) => {
+      const handle = await rotations.startScheduled({ due: { entries: 1 } });
+      const { outcome, reason } = await handle.result();
+      if (outcome !== 'completed') {
+        throw new Error(`it ended ${outcome}: ${reason}`);
+      }
+      return [{ kind: 'scheduledRotation', workflowId: handle.workflowId }];
+    },
+  },
+  {
+    name: 'scheduled-and-skipped',
+    run: async (_log, rotations) => {
+      const handle = await rotations.startScheduled({ due: { ageDays: 30 } });
+      const { outcome, reason } = await handle.result();
+      if (outcome !== 'skipped') {
+        throw new Error(`it ended ${outcome}: ${reason}`);
+      }
+      return [{ kind: 'scheduledRotation', workflowId: handle.workflowId }];
+    },
+  },
   {
     name: 'guarded',
     run: async (_log, rotations) => {

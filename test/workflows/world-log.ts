@@ -2,18 +2,20 @@ import { Context } from '@temporalio/activity';
 import { Acts, watchActs, type Act } from './acts';
 import { Random } from '../../simulation/random';
 import { resultsOf } from '../../simulation/results';
-import type { Scenario } from '../../simulation/scenario';
+import { nobodySays, type Scenario } from '../../simulation/scenario';
 import { runningActivity } from '../../simulation/temporal/running-activity';
 import type { WorkflowRuntime } from '../../simulation/temporal/runtime';
 import { SimulatedWorker } from '../../simulation/temporal/worker';
 import { differences, judgeEnd, snapshotOf, type Snapshot } from '../../simulation/verdict';
 import type { VirtualTime } from '../../simulation/virtual-time';
 import { WatchedWorld } from '../../simulation/watched-world';
-import { slotNames, urlOf, type SlotName } from '../../simulation/world/host';
+import { environmentFile, slotNames, urlOf, type SlotName } from '../../simulation/world/host';
 import { CURRENT_TREE, FIRST_TREE, LOG, type World } from '../../simulation/world/world';
 import type { SimulatedTree } from '../../simulation/world/trillian';
+import { lockId } from '../../workflows/messages';
+import type { ApprovalPolicy } from '../../workflows/model/approval';
 import type { TreeId, TreeState } from '../../workflows/model/log';
-import { markOf } from '../../workflows/model/mark';
+import { markOf, readMark } from '../../workflows/model/mark';
 import type { RotationTiming } from '../../workflows/model/plan';
 import { rotationsOf, type Handle, type Rotations, type Temporal } from './rotations';
 
@@ -26,10 +28,12 @@ const LIMIT_MS = 3_600_000;
 const scenario: Scenario = {
   ...{ seed: 1, quiet: false, workers: 1, faults: [], withDatabase: true, ifNextFails: 'supersede' },
   ...{ writesPerSecond: 1, strangers: 0, racy: false, recovers: true, person: 'retry' },
-  ...{ rotatedBefore: false, again: false, resetReachesChildren: false },
+  ...{ rotatedBefore: false, again: false, resetReachesChildren: false, operators: nobodySays },
+  schedules: null,
 };
 
 export interface LogOptions extends Partial<RotationTiming> {
+  readonly approvals?: ApprovalPolicy;
   readonly workers?: 1 | 2;
   /** Whether the guardian recovers by itself. */
   readonly recover?: boolean;
@@ -65,7 +69,7 @@ export class WorldLog extends Acts {
    * nothing is left of a rotation that has ended.
    */
   async run<Result>(body: (rotations: Rotations) => Promise<Result>): Promise<Result> {
-    const { workers = 1, recover = true, stuckAfterMs = 120_000, ...timing } = this.#options;
+    const { workers = 1, recover = true, stuckAfterMs = 120_000, approvals, ...timing } = this.#options;
     const { temporal, runtime, time } = this.#server;
     watchActs(this);
     const watched = (this.#watched = new WatchedWorld({
@@ -76,6 +80,7 @@ export class WorldLog extends Acts {
           ...systems,
           timing: { ...systems.timing, attempts: 1, ...timing },
           guard: { recover, stuckAfterMs },
+          ...(approvals && { approvals }),
         }),
       },
       covered: () => undefined,
@@ -129,6 +134,12 @@ export class WorldLog extends Acts {
     void this.once('expose', () => this.world.traffic.write(), 'after');
   }
 
+  /** Going forward fails, so often or for good: the next release is down by then, and nothing starts it. */
+  cannotGoForward(times?: number): void {
+    this.fail('forward', 'before', times);
+    void this.once('forward', () => this.world.host.stop('green'));
+  }
+
   /** There is a tree that an undone attempt has left, with entries of clients. */
   plantRetired(treeId: TreeId, attempt: number, entries: readonly string[]): void {
     const { trillian } = this.world;
@@ -153,6 +164,15 @@ export class WorldLog extends Acts {
       'after',
     );
     await asked.result().catch(() => undefined);
+  }
+
+  /** What the first attempt of a rotation that is gone had still sent lands: it holds writes and closes the current tree. */
+  async holdLandsLate(): Promise<void> {
+    const { gate, trillian } = this.world;
+    const { description } = trillian.getTree(this.nextTree()).row;
+    const { rotationId = '', number = 0 } = readMark({ description }) ?? {};
+    await gate.order({ kind: 'hold', order: { attemptId: `${rotationId}/1`, number, leaseMs: 60_000 } });
+    await trillian.updateTree(CURRENT_TREE, { state: 'FROZEN' }, Infinity, 'a rotation');
   }
 
   /** Resets a workflow to the end of one of its workflow tasks; the last one stands for all that come after it. */
@@ -183,6 +203,30 @@ export class WorldLog extends Acts {
       temporal.runs.forEach((run) => (run.sticky = undefined));
       temporal.workers[place] = new SimulatedWorker('another worker', activities);
     }
+  }
+
+  /** Someone edits the environment file of a slot: what was planned is not what is there. */
+  editBySomeone(slot: SlotName): void {
+    const { files } = this.world;
+    const path = environmentFile(slot);
+    files.put(path, `${files.peek(path) ?? ''}# a deployment\n`);
+    this.#before = this.snapshot();
+  }
+
+  /** What lists of workflows show of one, if the namespace has search attributes. */
+  shownOf(workflowId: string): Record<string, string> {
+    return Object.fromEntries(this.world.temporal.latest(workflowId)?.searchAttributes ?? []);
+  }
+
+  /** Whether anything holds the log's lock. */
+  isLocked(): boolean {
+    return this.world.temporal.latest(lockId(LOG))?.open ?? false;
+  }
+
+  /** All workers are gone for so long. */
+  workersAway(ms: number): void {
+    const { world, injection } = this.#running;
+    world.temporal.workers.forEach((worker) => injection.happenings.kill(worker, ms));
   }
 
   /** Whether Temporal has given up a try of an activity that closes the current tree, because it heard nothing of it. */
