@@ -1,4 +1,5 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
+import { p256 } from '@noble/curves/nist';
 import { z } from 'zod';
 import type { TreeHead, TreeId } from '../workflows/model/log';
 import { parseJson } from './clients/parse-json';
@@ -10,7 +11,7 @@ export type TreeEnd = TreeHead & { readonly treeId: TreeId };
 export interface HandoverLeaf {
   /** A canonical hashedrekord entry, as Rekor itself would store it. */
   readonly value: Buffer;
-  /** What Trillian recognises a duplicate by: it follows from the mark and the text alone, not from the key. */
+  /** What Trillian recognises a duplicate by: the hash of the value, as for every entry of Rekor's. */
   readonly identityHash: Buffer;
   /** The text, beside the leaf: Rekor stores nothing there, so no client's entry can be taken for a handover. */
   readonly extraData: Buffer;
@@ -34,29 +35,48 @@ export function handoverText({ treeId, size, rootHash }: TreeEnd): string {
 }
 
 /**
- * The handover leaf of one attempt, to be queued through Trillian (H4). Its key is made here and thrown away: the
- * commitment is the digest, and the signature is there because a hashedrekord has one.
+ * The handover leaf of a tree's end, to be queued through Trillian (H4). All of it follows from the text: so a leaf that is
+ * queued twice is one leaf, and so is one that a client reads and sends to Rekor again. Two equal leaves in a tree would be
+ * for good: Rekor then answers neither by UUID nor by entry id (rekor: pkg/trillianclient, "expected 1 proof").
  *
- * Called twice it makes two values with one identity hash, of which Trillian keeps the first. So which of them is in
- * the tree is read from the tree, never remembered.
- *
- * @param mark `<rotation>/<attempt>`.
+ * It is signed because a hashedrekord is. The key is the text's own, and no secret: the commitment is the digest.
  */
-export function handoverLeaf(end: TreeEnd, mark: string): HandoverLeaf {
+export function handoverLeaf(end: TreeEnd): HandoverLeaf {
   const text = handoverText(end);
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const value = canonicalEntry({
-    digest: sha256(text).toString('hex'),
-    signature: sign('sha256', Buffer.from(text), privateKey).toString('base64'),
-    publicKey: Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })).toString('base64'),
-  });
+  const value = canonicalEntry({ digest: sha256(text).toString('hex'), ...signed(text) });
+  // RFC 6962, section 2.1: a leaf is hashed behind a zero byte.
+  const leafHash = sha256(Buffer.concat([Buffer.from([0]), value]));
   return {
     value,
-    identityHash: sha256(`rekor-rotate handover leaf v1\n${mark}\n${text}`),
+    identityHash: leafHash,
     extraData: Buffer.from(text),
-    // RFC 6962, section 2.1: a leaf is hashed behind a zero byte.
-    leafHash: sha256(Buffer.concat([Buffer.from([0]), value])).toString('hex'),
+    leafHash: leafHash.toString('hex'),
   };
+}
+
+/** A signature over a text that comes out the same each time (RFC 6979), by a key that is made of the text. */
+function signed(text: string): { readonly signature: string; readonly publicKey: string } {
+  const seed = createHash('sha512').update(`rekor-rotate handover key v1\n${text}`).digest();
+  const key = p256.utils.randomSecretKey(seed.subarray(0, SEED_BYTES));
+  const point = Buffer.from(p256.getPublicKey(key, false));
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)];
+  const publicKey = createPublicKey({
+    key: { kty: 'EC', crv: 'P-256', x: x.toString('base64url'), y: y.toString('base64url') },
+    format: 'jwk',
+  }).export({ type: 'spki', format: 'pem' });
+  const signature = p256.sign(sha256(text), key, { prehash: false, lowS: false }).toBytes('der');
+  return {
+    signature: Buffer.from(signature).toString('base64'),
+    publicKey: Buffer.from(publicKey).toString('base64'),
+  };
+}
+
+/** Half as much again as the order of the curve has, so that no key is likelier than another (FIPS 186-5, A.2.1). */
+const SEED_BYTES = 48;
+
+/** The first signature of a process takes some tens of milliseconds: made for nothing, before a write waits for one. */
+export function warmUpHandover(): void {
+  signed('');
 }
 
 const textForm =

@@ -1,6 +1,8 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { distance } from 'fastest-levenshtein';
-import type { Actions, Pruning } from '../workflows/model/actions';
+import type { Actions, AttemptInput, ForwardInput, OfRun, Pruning } from '../workflows/model/actions';
+import { CLOSE_MS } from '../workflows/model/deadlines';
+import type { WatchWritesInput } from '../workflows/model/lull';
+import { attemptIdOf } from '../workflows/model/mark';
 import type { Observations } from '../workflows/model/observations';
 import { isDecisive, refusal } from '../workflows/model/refusals';
 import { type KeptSteps, withinBounds } from './bounds/activity-bounds';
@@ -9,33 +11,39 @@ import { pause } from './bounds/waiting';
 import { CallOutcomeUnknown } from './clients/trillian';
 import { errorReason, errorTrail } from './errors/error-reason';
 import { refuse, RefusalError } from './errors/refusal-error';
+import { unknownLog } from './errors/unknown-log';
+import { warmUpHandover } from './handover';
 import type { Act } from './steps/act';
 import { byHand } from './steps/by-hand';
 import { goForward, holdAndFreeze, openAndExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
 import { guard } from './steps/guard';
+import { policyProblems, scheduleFacts } from './steps/schedule-facts';
 import { leftovers, superseding } from './steps/leftovers';
 import { criticalSectionRuns, lockHolder } from './steps/lock';
+import { verifyGiven } from './steps/approvals';
 import { confirm, soak } from './steps/log-checks';
-import { discard, settle, stage, stop } from './steps/next-release';
-import { createNextTree, retireNextTree } from './steps/next-tree';
+import { discard, settle, stage, requireNotExposed, stop } from './steps/next-release';
+import { createNextTree, nextTreeInUse, retireNextTree } from './steps/next-tree';
 import { closeNextTree } from './steps/next-tree-closing';
+import { sectionBegan } from './steps/ownership';
 import { preflight } from './steps/preflight';
 import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
+import { registeredAttributes } from './steps/search-attributes';
+import { watchWrites } from './steps/write-rate';
 import { sendToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
 export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions & Observations & Pruning {
+  warmUpHandover();
   const systemsOf = (log: string): LogSystems => {
     const systems = logs.get(log);
     if (systems) {
       return systems;
     }
-    const known = [...logs.keys()];
-    const nearest = known.find((name) => distance(name, log) <= 3);
-    throw refuse('UNKNOWN_LOG', { log, known, ...(nearest && { nearest }) });
+    throw new RefusalError(unknownLog(log, [...logs.keys()]));
   };
 
   /** Makes an activity. A refusal of it is final where `final` says so; what cannot be reached is asked for `patienceMs`. */
@@ -68,20 +76,27 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
     guard: step('guard', (systems, input: { readonly log: string }) =>
       guard(systems, Context.current().client, input),
     ),
+    policyProblems: (input) =>
+      asFailure('schedule', true, () => Promise.resolve(policyProblems(input, [...logs.keys()]))),
+    scheduleFacts: step('schedule', scheduleFacts),
     retiredTrees: step('prune', retiredTrees),
     deleteRetiredTree: step('prune', deleteRetiredTree),
+    searchAttributes: () =>
+      asFailure('preflight', true, () => registeredAttributes(Context.current().client)),
+    verifyApprovals: step('approvals', verifyGiven),
     byHand: step('held', byHand),
+    watchWrites: step('lull', (systems, input: WatchWritesInput) => watchWrites(systems, input)),
     superseding: afterExposure('supersede', superseding),
-    createNextTree: step('createTree', onlyWithoutOpenSection(createNextTree)),
+    createNextTree: step('createTree', onlyWithoutOpenSection(createNextTree, nextTreeInUse)),
     retireNextTree: mustSucceed('undo createTree', retireNextTree),
-    stage: step('stage', onlyWithoutOpenSection(stage)),
+    stage: step('stage', onlyWithoutOpenSection(stage, requireNotExposed)),
     discard: mustSucceed('undo stage', discard),
-    holdAndFreeze: step('hold', holdAndFreeze),
+    holdAndFreeze: step('hold', unlessReset(holdAndFreeze)),
     allowWritesToCurrent: mustSucceed('undo freeze', allowWritesToCurrent),
     sendToCurrent: mustSucceed('undo hold', sendToCurrent),
     stop: mustSucceed('undo start', stop),
-    openAndExpose: step('verify', openAndExpose),
-    goForward: mustSucceed('forward', goForward),
+    openAndExpose: step('verify', unlessReset(openAndExpose)),
+    goForward: mustSucceed('forward', onceNothingCloses(goForward)),
     closeNextTree: mustSucceed('undo verify', closeNextTree),
     lookBack: mustSucceed('look back', lookBack),
     confirm: afterExposure('confirm', confirm),
@@ -99,14 +114,59 @@ const AFTER_EXPOSURE_PATIENCE_MS = 10_000;
 /** How often it is looked whether a critical section has ended, in milliseconds. */
 const LOOK_EVERY_MS = 200;
 
-/** A step that prepares begins once no critical section of the log is open: a rotation that was reset may have left one (H7). */
-function onlyWithoutOpenSection<Input, Result>(act: Act<Input, Result>): Act<Input, Result> {
+/**
+ * A step that prepares begins once no critical section of the log is open: a rotation that was reset may have left one (H7).
+ * Of one that is this attempt's own it takes what that uses: the section decides what becomes of it, and not this step.
+ */
+function onlyWithoutOpenSection<Input extends Pick<AttemptInput, 'identity'>, Result>(
+  act: Act<Input, Result>,
+  inUse: Act<Input, Result>,
+): Act<Input, Result> {
   return async (systems, input) => {
     while (await criticalSectionRuns(Context.current().client, systems.log)) {
+      if (await sectionBegan(systems, input.identity)) {
+        return await inUse(systems, input);
+      }
       await pause(LOOK_EVERY_MS, systems.bounds.signal);
     }
     return await act(systems, input);
   };
+}
+
+/** A part of the critical section that must not begin beside what a run which was reset still does: an undo of it (H7). */
+function unlessReset<Input extends AttemptInput & OfRun, Result>(
+  act: Act<Input, Result>,
+): Act<Input, Result> {
+  return async (systems, input) => {
+    if (wasReset(input)) {
+      const rotation = attemptIdOf(input.identity);
+      throw refuse('ATTEMPT_REPEATED', { rotation, found: 'its workflow was reset' });
+    }
+    return await act(systems, input);
+  };
+}
+
+/**
+ * Opens the next tree only once no closing of it can land that somebody began who is gone: a run which was reset, or a
+ * section that was lost. Trillian takes the later of two updates, and would leave a tree FROZEN that serves (H7, H8).
+ */
+function onceNothingCloses<Result>(act: Act<ForwardInput, Result>): Act<ForwardInput, Result> {
+  return async (systems, input) => {
+    if (input.mayBeClosing || wasReset(input)) {
+      await systems.bounds.requireOnce('verify', () => pause(CLOSE_MS, systems.bounds.signal));
+    }
+    return await act(systems, input);
+  };
+}
+
+/** Whether the workflow that asks was reset: it runs in another run than it was begun in. */
+function wasReset({ begunIn }: OfRun): boolean {
+  return begunIn !== undefined && begunIn !== Context.current().info.workflowExecution?.runId;
+}
+
+/** Whether another try may come to another end though nobody mends anything. */
+function passesByItself(error: RefusalError): boolean {
+  return error instanceof CallOutcomeUnknown || error.refusal.code === 'TEMPORAL_UNREACHABLE';
 }
 
 /**
@@ -139,7 +199,7 @@ async function asFailure<Result>(
     throw ApplicationFailure.create({
       message: reason.message,
       type: reason.code,
-      nonRetryable: foreseen && (isDecisive(reason) || (final && !(error instanceof CallOutcomeUnknown))),
+      nonRetryable: foreseen && (isDecisive(reason) || (final && !passesByItself(error))),
       details: [reason, steps],
     });
   }

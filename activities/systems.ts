@@ -1,7 +1,9 @@
+import type { ApprovalPolicy } from '../workflows/model/approval';
 import type { RotationTiming } from '../workflows/model/plan';
 import type { DrainTiming } from '../workflows/model/drain';
 import type { ActivityBounds } from './bounds/activity-bounds';
 import type { Installation } from './installation/installation';
+import type { PastWrites } from './past-writes';
 import type { Traffic } from './traffic/traffic';
 import type { TreeQueue } from './tree-queue/tree-queue';
 import type { RekorClient } from './clients/rekor';
@@ -20,6 +22,7 @@ export interface LogSystems {
   readonly traffic: Traffic;
   readonly installation: Installation;
   readonly verifier: LogVerifier;
+  readonly pastWrites: PastWrites;
   readonly publicUrl: string;
   /** Under which name checkpoints must be signed; absent: that of `publicUrl` is hoped for. */
   readonly hostname?: string;
@@ -28,6 +31,7 @@ export interface LogSystems {
   /** How many random entries of each shard are verified, besides its first and last. */
   readonly sampleEntries: number;
   readonly guard: GuardPolicy;
+  readonly approvals: ApprovalPolicy;
   /** For people who have to finish something by hand. */
   readonly addresses: Addresses;
 }

@@ -3,7 +3,7 @@ import { CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { CALL_LANDS_MS, REPORT_MS, SIGN_OF_LIFE_EVERY_MS } from '../../workflows/model/deadlines';
 import type { KeptStep, StepsOfFailure } from '../../workflows/model/steps';
 import { refuse, RefusalError } from '../errors/refusal-error';
-import type { CallBounds, UnansweredChange } from '../clients/trillian';
+import { CallTooLate, type CallBounds, type UnansweredChange } from '../clients/trillian';
 
 /**
  * A try ends this long before Temporal gives it up, so that no call of it is sent, or still under way, when its
@@ -15,7 +15,7 @@ const ENDS_BEFORE_MS = REPORT_MS + CALL_LANDS_MS;
  * One call may take this share of its try, so that others still have time: half a second of the critical section's
  * two and a half. Never less than the half second.
  */
-const CALL_SHARE = 0.2;
+export const CALL_SHARE = 0.2;
 const SHORTEST_CALL_MS = 500;
 
 /** What a step has to know of the try of an activity that it runs in; every call is bound to it. */
@@ -30,8 +30,12 @@ export interface ActivityBounds extends CallBounds {
   readonly steps: StepsOfFailure;
   /** Runs one of several steps of the activity, and keeps that it began and how long it took. */
   step<Result>(name: KeptStep, act: () => Promise<Result>): Promise<Result>;
-  /** Runs a check that must hold before anything is changed; left out in this try once it has held. */
-  requireOnce(check: () => Promise<void>): Promise<void>;
+  /** What the try before this one kept last; undefined without one. */
+  readonly kept: unknown;
+  /** Keeps something for the next try, should the worker of this one die. Little: it travels with each sign of life. */
+  keep(state: unknown): void;
+  /** Runs a check that must hold before something is changed; left out in this try once it has held. */
+  requireOnce(before: KeptStep, check: () => Promise<void>): Promise<void>;
 }
 
 /** What `withinBounds` fills in while an activity runs. */
@@ -59,11 +63,15 @@ export async function withinBounds<Result>(
   const late = new AbortController();
   const unanswered = new Set<UnansweredChange>();
   let running = name;
+  const kept: unknown = context.info.heartbeatDetails;
+  // A try that keeps nothing of its own hands on what it was given.
+  let toKeep = kept;
+  const timeOver = (): RefusalError => refuse('BUDGET_EXCEEDED', { step: running, budgetMs });
   const timer = setTimeout(() => {
-    late.abort(refuse('BUDGET_EXCEEDED', { step: running, budgetMs }));
+    late.abort(timeOver());
   }, budgetMs);
   const signsOfLife = setInterval(() => {
-    context.heartbeat();
+    context.heartbeat(toKeep);
   }, SIGN_OF_LIFE_EVERY_MS);
   try {
     return await act({
@@ -84,6 +92,10 @@ export async function withinBounds<Result>(
         steps.times[step] = Math.round(performance.now() - began);
         return result;
       },
+      kept,
+      keep: (state) => {
+        toKeep = state;
+      },
       requireOnce: oncePerTry(),
     });
   } catch (error) {
@@ -95,7 +107,8 @@ export async function withinBounds<Result>(
     if (late.signal.aborted && !(error instanceof RefusalError)) {
       throw late.signal.reason;
     }
-    throw error;
+    // A call may see the end a moment before the timer does.
+    throw error instanceof CallTooLate ? timeOver() : error;
   } finally {
     clearTimeout(timer);
     clearInterval(signsOfLife);
@@ -104,11 +117,11 @@ export async function withinBounds<Result>(
 
 /** `requireOnce` of one try. */
 export function oncePerTry(): ActivityBounds['requireOnce'] {
-  let held = false;
-  return async (check) => {
-    if (!held) {
+  const held = new Set<KeptStep>();
+  return async (before, check) => {
+    if (!held.has(before)) {
       await check();
-      held = true;
+      held.add(before);
     }
   };
 }

@@ -18,6 +18,11 @@ const nameCodes = /^(ENOTFOUND|EAI_[A-Z]+)$/;
 const tlsCodes =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_|HOSTNAME_MISMATCH$|ERROR_IN_CERT_)/;
 
+/** Whether an error's code says that TLS failed, or that its certificate is not to be trusted. */
+export function isTlsCode(code: string | undefined): boolean {
+  return code !== undefined && tlsCodes.test(code);
+}
+
 /**
  * A connection that did not come about because of a name or of TLS, in the words of the catalogue; undefined when it was
  * for another reason, which the caller says in its own. A refusal stays as it is.
@@ -30,7 +35,7 @@ export function connectionRefusal(error: unknown, address: ConfiguredAddress): R
   if (nameCodes.test(code)) {
     return refuse('HOST_NAME_UNRESOLVED', { host: new URL(url).hostname, url, field, reason }, error);
   }
-  if (tlsCodes.test(code)) {
+  if (isTlsCode(code)) {
     return refuse('TLS_FAILED', { url, field, reason, trusted: authorities }, error);
   }
   return undefined;

@@ -124,7 +124,8 @@ async function fresh<Answer>(
   }
 }
 
-const overConnectionOfItsOwn: HttpTransport = async (message, read) => {
+/** A connection for each request, which ends with it. */
+export const overConnectionOfItsOwn: HttpTransport = async (message, read) => {
   const { url, method, headers, body, signal, authorities, maxBytes } = message;
   const connect = authorities && url.protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
   const limit = maxBytes === undefined ? {} : { maxResponseSize: maxBytes };

@@ -2,7 +2,8 @@ import type { TreeId } from '../../workflows/model/log';
 import type { PemFile } from './authorities';
 import { connectionRefusal } from './connection-failure';
 import { errorReason } from '../errors/error-reason';
-import { freshDate, freshLines, type HttpTransport } from './http';
+import { clockAt } from './clock';
+import { freshLines, type HttpTransport } from './http';
 import { OwnWords } from '../errors/own-words';
 import { parseSample, sampleName, type Sample } from './prometheus';
 import { refuse, type RefusalError } from '../errors/refusal-error';
@@ -43,8 +44,6 @@ export interface MetricsOptions {
 
 /** A signer that has seen hundreds of trees needs a second or two for its page. */
 const TIMEOUT_MS = 5_000;
-/** A Date is in whole seconds. */
-const DATE_UNIT_MS = 1_000;
 /** So many samples may be of interest at most: a page of one process has some ten. */
 const MAX_SAMPLES = 10_000;
 /** A process that is restarted each time is none to be waited for. */
@@ -193,8 +192,8 @@ export function connectMetrics(options: MetricsOptions) {
     /** The signers whose clocks are behind that of a log server, as far as the answers for their pages tell it. */
     async signersBehind(signal: AbortSignal): Promise<readonly SignerBehind[]> {
       const [servers, behind] = await Promise.all([
-        Promise.all(logServers.map((url) => clockOf(url, signal))),
-        Promise.all(signers.map(async (url) => ({ url, clock: await clockOf(url, signal) }))),
+        Promise.all(logServers.map((url) => clockAt(url, request(signal)))),
+        Promise.all(signers.map(async (url) => ({ url, clock: await clockAt(url, request(signal)) }))),
       ]);
       const furthest = Math.max(...servers.map(({ atLeastMs }) => atLeastMs));
       return behind
@@ -202,15 +201,6 @@ export function connectMetrics(options: MetricsOptions) {
         .filter(({ behindMs }) => behindMs > 0);
     },
   };
-
-  /** Within which bounds the clock of a page's process is ahead of ours; none for one that does not tell it. */
-  async function clockOf(url: string, signal: AbortSignal) {
-    const told = await freshDate(url, request(signal)).catch(() => undefined);
-    signal.throwIfAborted();
-    return told
-      ? { atLeastMs: told.says - told.knownAt, atMostMs: told.says + DATE_UNIT_MS - told.askedAt }
-      : { atLeastMs: -Infinity, atMostMs: Infinity };
-  }
 }
 
 /** A proof needs what is counted now. Federated pages and those of gateways show what was collected some time ago. */

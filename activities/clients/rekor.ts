@@ -160,6 +160,16 @@ export function connectRekor({ log, authorities, transport }: RekorOptions) {
       };
     },
 
+    /** The checkpoint of each inactive shard as it is, signature and all: one that was signed at the start stays the same. */
+    async inactiveCheckpoints(instance: Instance, signal: AbortSignal) {
+      const { getFound, parse } = asking(instance, signal);
+      const { inactiveShards } = parse(LogInfo, await getFound('getLogInfo', '/api/v1/log'));
+      return inactiveShards.map(({ treeID, signedTreeHead }) => ({
+        treeId: treeID,
+        checkpoint: signedTreeHead,
+      }));
+    },
+
     /** The entry at a virtual index; null where there is none. */
     async entryAt(instance: Instance, index: number, signal: AbortSignal): Promise<RekorEntry | null> {
       const { get, parse } = asking(instance, signal);

@@ -19,6 +19,7 @@ export function errorReason(error: unknown): string {
   if (inner !== undefined) return errorReason(inner);
   const code = codeOf(error);
   if (code !== undefined) return knownCodes[code] ?? code;
+  if (isOfAnotherProtocol(error)) return 'it does not speak the protocol of PostgreSQL';
   return (types.isNativeError(error) && knownMessages[error.message]) || kindOfError(error);
 }
 
@@ -45,6 +46,22 @@ const knownCodes: Readonly<Record<string, string>> = {
   'SQLSTATE 3D000': 'it has no database of that name',
   'SQLSTATE 42P01': 'it has no table of that name',
   'SQLSTATE 42501': 'the user may not read the table',
+  // Of mysql2: the server's, by their names, and its own. A server says of a table that is missing that it is denied.
+  // MariaDB says so as well where it lets nobody in without TLS.
+  ER_ACCESS_DENIED_ERROR: 'it refuses the user or the password, or whoever comes without TLS',
+  ER_DBACCESS_DENIED_ERROR: 'the user may not use a database of that name, or there is none',
+  ER_TABLEACCESS_DENIED_ERROR: 'the user may not read a table, or there is none of its name',
+  ER_COLUMNACCESS_DENIED_ERROR: 'the user may not read a column',
+  ER_HOST_NOT_PRIVILEGED: 'it lets nobody in from this host',
+  ER_HOST_IS_BLOCKED: 'it has blocked this host after too many broken connections, until FLUSH HOSTS',
+  ER_BAD_DB_ERROR: 'it has no database of that name',
+  ER_NO_SUCH_TABLE: 'it has no table of that name',
+  ER_BAD_FIELD_ERROR: 'its table has no column of that name',
+  ER_LOCK_WAIT_TIMEOUT: 'no answer in time, because somebody has locked a table',
+  PROTOCOL_SEQUENCE_TIMEOUT: 'no answer in time',
+  PROTOCOL_CONNECTION_LOST: 'it broke the connection off',
+  HANDSHAKE_NO_SSL_SUPPORT: 'it has no TLS',
+  AUTH_SWITCH_PLUGIN_ERROR: 'it wants a way to log in that is not known here',
 };
 
 /** Whole messages of libraries that have no code and quote nothing: of pg, pg-pool and @temporalio/client. */
@@ -53,8 +70,30 @@ const knownMessages: Readonly<Record<string, string>> = {
   'timeout exceeded when trying to connect': 'no connection in time',
   'Connection terminated due to connection timeout': 'no connection in time',
   'Connection terminated unexpectedly': 'it broke the connection off',
+  'The server does not support SSL connections': 'it has no TLS',
+  'There was an error establishing an SSL connection':
+    'it has no TLS, or does not speak the protocol of PostgreSQL',
   'Failed to connect before the deadline': 'no connection in time',
 };
+
+/**
+ * Whether pg could make nothing of what a server said, as of the greeting of MySQL: which of its messages that looks like
+ * depends on the length of the greeting.
+ */
+export function isOfAnotherProtocol(error: unknown): boolean {
+  return (
+    types.isNativeError(error) &&
+    /^(Received unexpected \w+ message from backend\.|received invalid response: \w+)$/.test(error.message)
+  );
+}
+
+/** Whether pg found a server without TLS, or one that answers something else to the question for it. */
+export function isWithoutTls(error: unknown): boolean {
+  return (
+    types.isNativeError(error) &&
+    /^(The server does not support|There was an error establishing an) SSL connection/.test(error.message)
+  );
+}
 
 /** What a failure of ours carries across Temporal. */
 function isRefusal(carried: unknown): carried is Refusal {

@@ -7,7 +7,9 @@ import type {
   Replacement,
   Roles,
 } from '../../workflows/model/installation';
+import type { Check } from '../../workflows/model/checks';
 import type { Instance, TreeId } from '../../workflows/model/log';
+import type { RotationTiming } from '../../workflows/model/plan';
 
 /**
  * THE PORT: how a log is run. One adapter for each way, in a folder of its own (host/), which share no base class.
@@ -86,9 +88,18 @@ export interface Installation {
   /** The rotation has ended: what its attempts recorded, kept and made for a while is not needed any more. */
   forget(replacement: Replacement, signal: AbortSignal): Promise<void>;
 
+  /**
+   * What can be known to go wrong in how this log is run, and no plan shows. Changes nothing. What cannot be reached or read
+   * makes no check here.
+   */
+  examine(state: InstallationState, attempts: Attempts, signal: AbortSignal): Promise<readonly Check[]>;
+
   /** What a person does in a shell when these methods cannot reach their ends. */
   readonly byHand: InstallationByHand;
 }
+
+/** How often, and how soon again, a rotation may start the next release. */
+export type Attempts = Pick<RotationTiming, 'attempts' | 'pauseBetweenAttemptsMs'>;
 
 /** Lines for a person's shell; nothing in them asks whether someone else has changed what they change. */
 export interface InstallationByHand {

@@ -54,7 +54,7 @@ export const byHand: Act<HeldStep, ByHand> = async (systems, held) => {
 const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held) => {
   const { addresses, installation, traffic } = systems;
   const { step, release, identity, froze = false } = held;
-  const { currentTreeId, nextTreeId, current, next, supersedes = false } = release;
+  const { currentTreeId, nextTreeId, current, next, supersedes } = release;
   const setState = (treeId: TreeId, state: string): string =>
     `updatetree --admin_server=${addresses.trillian} --tree_id=${treeId} --tree_state=${state}`;
   const sendTo = async (
@@ -98,7 +98,9 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held) => {
     case 'forward': {
       // A Rekor that starts now computes with what the tree has become (H1).
       const { end } = await currentEnd(systems, held);
+      const { state } = await systems.trillian.getTree(currentTreeId, systems.bounds);
       return [
+        ...(state === 'DRAINING' ? [setState(currentTreeId, 'FROZEN')] : []),
         ...installation.byHand.start(next),
         ...(await addressesOf(systems, next)).map(
           (url) =>

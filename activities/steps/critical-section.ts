@@ -2,14 +2,15 @@ import type { AttemptInput, CriticalInput, OpenedAndExposed } from '../../workfl
 import type { FrozenTree } from '../../workflows/model/next-tree';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
-import { freeze } from './current-tree';
-import { requireAsPrepared, requireStillHeld } from './hands-of-others';
+import { freeze, requireNothingAfterNext } from './current-tree';
+import { requireAsPrepared, requireCurrentAsPrepared, requireStillHeld } from './hands-of-others';
 import { start } from './next-release';
 import { endOfCurrent } from './current-end';
-import { verifyAndOpen } from './next-tree-opening';
+import { requireCurrentEnded, servedHandover, verifyAndOpen } from './next-tree-opening';
 import { allEnded } from '../bounds/waiting';
-import { requireOurs } from './ownership';
-import { expose, hold } from './writes';
+import { livesOnNext, requireOurs } from './ownership';
+import { refuse } from '../errors/refusal-error';
+import { expose, hold, type FrozenAttempt } from './writes';
 
 /** The steps hold, start and freeze: writes wait, and the current tree cannot grow any more. */
 export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' | 'times'>> = async (
@@ -19,28 +20,61 @@ export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' |
   const { bounds } = systems;
   await requireOurs(systems, input.identity);
   // Once it has begun, what is no longer as prepared is its own doing.
-  await bounds.requireOnce(() => requireAsPrepared(systems, input));
+  await bounds.requireOnce('hold', async () => {
+    await requireAsPrepared(systems, input);
+    requireInTime(input);
+  });
   await bounds.step('hold', () => hold(systems, input));
   // With writes held and none in flight the current length is very likely final: the next release starts while the
   // current tree drains, and is proven afterwards.
   const starting = bounds.step('start', () => start(systems, input));
-  const freezing = bounds.step('freeze', () => freeze(systems, input));
+  const freezing = bounds
+    .requireOnce('freeze', () => requireCurrentAsPrepared(systems, input))
+    .then(() => bounds.step('freeze', () => freeze(systems, input)));
   const [, frozen] = await allEnded([starting, freezing]);
   return { frozen, times: bounds.steps.times };
 };
 
+/**
+ * A rotation that was to begin in a quiet hour may have been carried on by an outage until a busy one.
+ *
+ * @throws TOO_LATE_TO_HOLD
+ */
+function requireInTime({ identity: { log }, holdBy }: CriticalInput): void {
+  const now = Date.now();
+  if (holdBy !== undefined && now > Date.parse(holdBy)) {
+    throw refuse('TOO_LATE_TO_HOLD', { log, holdBy, now: new Date(now).toISOString() });
+  }
+}
+
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
 export const openAndExpose: Act<CriticalInput, OpenedAndExposed> = async (systems, input) => {
+  await requireOurs(systems, input.identity);
   return await opened(systems, input, async () => {
-    await systems.bounds.requireOnce(() => requireStillHeld(systems, input));
+    await systems.bounds.requireOnce('verify', () => requireStillHeld(systems, input));
     const frozen = input.frozen ?? (await endOfCurrent(systems, input));
     return { frozen, forward: false };
   });
 };
 
-/** The same, where nobody told the end of the current tree, and nobody knows whether the next release still runs. */
+/**
+ * The same, where nobody told the end of the current tree, and nobody knows whether the next release still runs. Where
+ * the log lives on the next tree, and is served rightly, it is there already: a command that fails must not end that.
+ */
 export const goForward: Act<AttemptInput, OpenedAndExposed> = async (systems, input) => {
+  await requireOurs(systems, input.identity);
+  if (await livesOnNext(systems, input)) {
+    const frozen = await endOfCurrent(systems, input);
+    const served = await servedHandover(systems, { ...input, frozen });
+    if (served) {
+      await requireCurrentEnded(systems, { ...input, frozen });
+      // Of several gates one may not have heard of it.
+      await exposeToTheEnd(systems, { ...input, frozen });
+      return { frozen, ...served, times: systems.bounds.steps.times };
+    }
+  }
   return await opened(systems, input, async () => {
+    await requireNothingAfterNext(systems, input);
     const frozen = await endOfCurrent(systems, input);
     await start(systems, input);
     return { frozen, forward: true };
@@ -53,15 +87,19 @@ async function opened(
   look: () => Promise<{ readonly frozen: FrozenTree; readonly forward: boolean }>,
 ): Promise<OpenedAndExposed> {
   const { bounds } = systems;
-  await requireOurs(systems, input.identity);
   // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
   const { frozen, handover } = await bounds.step('verify', async () => {
     const looked = await look();
     return { ...looked, handover: await verifyAndOpen(systems, { ...input, ...looked }) };
   });
-  bounds.signal.throwIfAborted();
-  // From here on a Cancel comes too late: half an exposure would be worse than either end.
-  const toTheEnd = { ...systems, bounds: { ...bounds, signal: bounds.lateSignal } };
-  await bounds.step('expose', () => expose(toTheEnd, { ...input, frozen }));
+  await exposeToTheEnd(systems, { ...input, frozen });
   return { frozen, handover, times: bounds.steps.times };
 }
+
+/** From here on a Cancel comes too late: half an exposure would be worse than either end. */
+const exposeToTheEnd: Act<FrozenAttempt> = async (systems, input) => {
+  const { bounds } = systems;
+  bounds.signal.throwIfAborted();
+  const toTheEnd = { ...systems, bounds: { ...bounds, signal: bounds.lateSignal } };
+  await bounds.step('expose', () => expose(toTheEnd, input));
+};

@@ -9,16 +9,26 @@ import { handedOver } from './next-tree-content';
 
 /**
  * The end of the current tree, for a step that only goes forward and was not told it: the next tree's handover leaf was
- * queued after the proof, and the tree is what it says. Without one the end is proven anew.
+ * queued after the proof, and the tree is what it says. Without one the end is proven anew. So is that of a tree which is
+ * DRAINING: a third tree's freeze that was broken off in its proof has left it so.
  *
  * @throws CURRENT_TREE_GREW when the tree is another one now than was handed over.
  */
 export const endOfCurrent: Act<AttemptInput, FrozenTree> = async (systems, input) => {
+  const { trillian, drain, bounds } = systems;
   const { currentTreeId, nextTreeId } = input.release;
   const { end, handedOver: known } = await currentEnd(systems, input);
-  return known
-    ? { ...end, proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`] }
-    : await freezeTree(systems, systems.drain, currentTreeId, systems.bounds);
+  if (!known) {
+    return await freezeTree(systems, drain, currentTreeId, bounds);
+  }
+  if ((await trillian.getTree(currentTreeId, bounds)).state === 'DRAINING') {
+    await freezeTree(systems, drain, currentTreeId, bounds);
+    await currentEnd(systems, input);
+  }
+  return {
+    ...end,
+    proof: [`as tree ${nextTreeId} has handed over: ${entries(end.size)}, root ${end.rootHash}`],
+  };
 };
 
 /**

@@ -7,6 +7,7 @@ import { refuse } from '../errors/refusal-error';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
 import { ifOurs, livesOnNext } from './ownership';
+import { refuseLateOrders } from './writes';
 
 /** An attempt, and the other trees of its log. */
 interface AmongOthers extends AttemptInput {
@@ -27,8 +28,8 @@ export const freeze: Act<CriticalInput, FrozenTree> = async (systems, input) => 
 
 /**
  * The current tree takes writes; never while another tree of the log does (rule 3), and never when a tree that came after
- * it holds an entry of a client, whose index it would give again (rule 2). Nothing is done where the log lives on the next
- * tree, or where the current one was closed before this attempt.
+ * it holds an entry of a client, whose index it would give again (rule 2). Nor while an order of this attempt could still
+ * send clients away from it. Nothing is done where the log lives on the next tree, or where the current one is open.
  */
 export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) => {
   const { release, identity } = input;
@@ -46,6 +47,7 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) =>
     const others = await otherTrees(systems, input);
     requireNoneActive(input, await withoutStrays(systems, { ...input, others }));
     await requireNoneWithEntries(systems, { ...input, others });
+    await refuseLateOrders(systems, input);
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);
   });
 };
@@ -57,6 +59,20 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) =>
  */
 export const requireNothingAfter: Act<AttemptInput> = async (systems, input) => {
   const others = await otherTrees(systems, input);
+  requireNoneActive(input, others);
+  await requireNoneWithEntries(systems, { ...input, others });
+};
+
+/**
+ * Before the next tree is opened where there is no way back: no tree that came after it is ACTIVE or holds entries of
+ * clients, which this one would give their indexes again.
+ *
+ * @throws TWO_ACTIVE_TREES, NEXT_TREE_HAS_ENTRIES
+ */
+export const requireNothingAfterNext: Act<AttemptInput> = async (systems, input) => {
+  const { nextTreeId, inactive } = input.release;
+  const before = new Set([nextTreeId, ...inactive.map((shard) => shard.treeId)]);
+  const others = (await otherTrees(systems, input)).filter(({ treeId }) => !before.has(treeId));
   requireNoneActive(input, others);
   await requireNoneWithEntries(systems, { ...input, others });
 };

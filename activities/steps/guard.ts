@@ -21,7 +21,7 @@ export async function guard(
     ...{ log, leftovers: [], drift: [], unread: [] },
     ...{ stuckAfterMs: policy.stuckAfterMs, recovers: policy.recover },
   };
-  const owner = await lockOwner(client, log);
+  const owner = await lockOwner(client, log, policy.stuckAfterMs);
   if (owner) {
     return { ...facts, owner };
   }
@@ -37,7 +37,7 @@ export async function guard(
       })
     : head;
   // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.
-  const began = await lockOwner(client, log);
+  const began = await lockOwner(client, log, policy.stuckAfterMs);
   return {
     ...facts,
     drift: looked.found?.drift ?? [],

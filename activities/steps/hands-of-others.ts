@@ -1,10 +1,12 @@
 import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
-import type { Tree } from '../../workflows/model/log';
-import { attemptIdOf } from '../../workflows/model/mark';
+import type { TreeId, TreeState } from '../../workflows/model/log';
+import { attemptIdOf, markedTrees } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import { sendsTo } from '../../workflows/model/traffic';
 import { changedBySomeone, refuse } from '../errors/refusal-error';
+import type { BoundSystems } from '../systems';
 import type { Act } from './act';
+import { contentOf } from './next-tree-content';
 
 /**
  * What someone else may have changed since it was planned is looked at before each step that relies on it. It is never
@@ -20,11 +22,11 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
     const found = `the gate follows its order ${before.number}`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
-  const currentState = release.supersedes ? 'FROZEN' : 'ACTIVE';
   const [state] = await Promise.all([
     traffic.state(bounds.signal),
-    requireState(systems, { treeId: release.currentTreeId, state: currentState }),
-    requireState(systems, { treeId: release.nextTreeId, state: 'DRAINING' }),
+    requireCurrentAsPrepared(systems, input),
+    requireState(systems, release.nextTreeId, ['DRAINING']),
+    requireUndoneUnused(systems, input),
     installation.requireStaged(release, bounds.signal),
   ]);
   const current = await installation.instances(release.current, bounds.signal);
@@ -42,6 +44,35 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
   }
 };
 
+/**
+ * Before the hold, and again before the freeze: who closes the current tree in the time between has a reason, and nothing
+ * of ours opens it again.
+ */
+export const requireCurrentAsPrepared: Act<AttemptInput> = async (systems, { release }) => {
+  // One attempt at a third tree may have been broken off in its freeze; this one ends the tree again (H12).
+  const expected: readonly TreeState[] = release.supersedes ? ['FROZEN', 'DRAINING'] : ['ACTIVE'];
+  await requireState(systems, release.currentTreeId, expected);
+};
+
+/**
+ * Somebody may have opened the tree of an earlier attempt, and a client have found it. No release of this attempt lists that
+ * tree, so it would give its indexes again (rule 2).
+ *
+ * @throws NEXT_TREE_HAS_ENTRIES
+ */
+const requireUndoneUnused: Act<AttemptInput> = async (systems, { release, identity }) => {
+  const { log, trillian, bounds } = systems;
+  const listed = new Set([...release.inactive.map(({ treeId }) => treeId), release.currentTreeId]);
+  const undone = markedTrees(await trillian.listTrees(bounds), log).filter(
+    ({ treeId, identity: by }) => by.rotationId === identity.rotationId && !listed.has(treeId),
+  );
+  for (const { treeId } of undone) {
+    if ((await contentOf(systems, treeId)) === 'public entries') {
+      throw refuse('NEXT_TREE_HAS_ENTRIES', { tree: treeId });
+    }
+  }
+};
+
 /** Before the opening: the writes still wait for this attempt, its release is as staged, and nobody touched the next tree. */
 export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
   const { traffic, installation, bounds } = systems;
@@ -52,7 +83,7 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
     installation.requireStaged(release, bounds.signal),
   ]);
   if (next.state === 'ACTIVE') {
-    // An earlier run of a section that was reset, or someone else: either way its undo has to wait for late calls.
+    // A call of an earlier section, or someone else: either way its undo has to wait for what may still land.
     const found = `tree ${release.nextTreeId} is ACTIVE before this run opened it`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
@@ -65,9 +96,13 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
   }
 };
 
-const requireState: Act<Pick<Tree, 'treeId' | 'state'>> = async ({ trillian, bounds }, expected) => {
-  const { treeId, state } = await trillian.getTree(expected.treeId, bounds);
-  if (state !== expected.state) {
-    throw changedBySomeone(`The state of tree ${treeId}`, expected.state, state);
+async function requireState(
+  { trillian, bounds }: BoundSystems,
+  treeId: TreeId,
+  expected: readonly TreeState[],
+): Promise<void> {
+  const { state } = await trillian.getTree(treeId, bounds);
+  if (!expected.includes(state)) {
+    throw changedBySomeone(`The state of tree ${treeId}`, expected.join(' or '), state);
   }
-};
+}

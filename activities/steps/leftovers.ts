@@ -1,5 +1,5 @@
 import type { AttemptInput } from '../../workflows/model/actions';
-import { leftoversOf } from '../../workflows/model/leftovers';
+import { leftoversOf, namedTrees } from '../../workflows/model/leftovers';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
 import type { Preparation } from '../../workflows/model/plan';
@@ -55,12 +55,14 @@ export const superseding: Act<AttemptInput, Omit<Preparation, 'timing'>> = async
   const { current, next } = await installation.roles(instances, bounds.signal);
   const { nextTreeId: treeId, currentTreeId } = release;
   const earlier = [...release.inactive.map((shard) => shard.treeId), currentTreeId];
+  const named = namedTrees(await installation.configured(current, bounds.signal));
+  const trees = [...(release.supersedes?.trees ?? []), treeId];
   return {
     ...(await installation.plan({ current, next }, [...earlier, treeId], bounds.signal)),
     currentTree: { treeId },
     inactive: await withLengths(systems, earlier),
     installation: { current, next },
-    supersedes: true,
+    supersedes: { trees, unnamed: trees.filter((tree) => !named.has(tree)).length },
   };
 };
 

@@ -1,8 +1,12 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import { criticalSectionId, lockId } from '../../workflows/messages';
+import { criticalSectionId, lockId, PROGRESS, type Progress } from '../../workflows/messages';
 import { isOpen, pausedAmong } from '../../workflows/model/executions';
 import type { LockOwner } from '../../workflows/model/guarding';
+import { errorReason } from '../errors/error-reason';
 import { refuse } from '../errors/refusal-error';
+
+/** How long a workflow may take to answer a query; milliseconds. */
+const QUERY_MS = 5_000;
 
 /**
  * Who rotates or recovers a log now: the memo of the workflow whose id is the lock. Null without one. Refuses ROTATION_PAUSED
@@ -34,8 +38,14 @@ export async function criticalSectionRuns(client: Client, log: string): Promise<
 /**
  * Who holds the log and how it fares; null when neither a rotation, a recovery nor a critical section is open. A rotation
  * waits quietly for its critical section, also while no worker can go on with that: it fares as the worse of the two.
+ *
+ * @param stuckAfterMs one that is quiet for longer is asked whether it waits.
  */
-export async function lockOwner(client: Client, log: string): Promise<LockOwner | null> {
+export async function lockOwner(
+  client: Client,
+  log: string,
+  stuckAfterMs: number,
+): Promise<LockOwner | null> {
   const open = (await openOf(client, log)).filter((description) => description !== null);
   const [first] = open;
   if (!first) {
@@ -51,13 +61,28 @@ export async function lockOwner(client: Client, log: string): Promise<LockOwner 
   const rotation = first.memo?.['rotationId'];
   const lastEvent = latest.history?.events?.[0]?.eventTime;
   const signs = [...(worst.raw.pendingActivities ?? []).flatMap(signsOfLife), lastEvent];
+  const quietForMs = Math.max(Date.now() - Math.max(...signs.map(millisecondsOf)), 0);
   return {
     workflowId,
     rotation: typeof rotation === 'string' ? rotation : first.workflowId,
     taskAttempts: taskAttempts(worst),
-    quietForMs: Math.max(Date.now() - Math.max(...signs.map(millisecondsOf)), 0),
+    quietForMs,
+    waits: quietForMs > stuckAfterMs && (await waits(client, workflowId)),
     paused: pausedAmong(open),
   };
+}
+
+/** Whether a workflow says that it waits although nothing has failed; false where no worker can ask it. */
+async function waits(client: Client, workflowId: string): Promise<boolean> {
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    const { waiting } = await client.withDeadline(Date.now() + QUERY_MS, () =>
+      handle.query<Progress>(PROGRESS),
+    );
+    return waiting !== null;
+  } catch {
+    return false;
+  }
 }
 
 type Found = WorkflowExecutionDescription | null;
@@ -98,7 +123,11 @@ function taskAttempts({ raw }: WorkflowExecutionDescription): number {
   return raw.pendingWorkflowTask?.attempt ?? 0;
 }
 
-/** An open workflow as Temporal describes it; null when there is none of this id that is open. */
+/**
+ * An open workflow as Temporal describes it; null when there is none of this id that is open.
+ *
+ * @throws TEMPORAL_UNREACHABLE
+ */
 export async function openExecution(client: Client, workflowId: string): Promise<Found> {
   try {
     const description = await client.workflow.getHandle(workflowId).describe();
@@ -107,6 +136,6 @@ export async function openExecution(client: Client, workflowId: string): Promise
     if (error instanceof WorkflowNotFoundError) {
       return null;
     }
-    throw error;
+    throw refuse('TEMPORAL_UNREACHABLE', { reason: errorReason(error) }, error);
   }
 }

@@ -6,6 +6,7 @@ import { afterRotation, differencesFrom } from '../../workflows/model/shards';
 import { changedBySomeone, refuse } from '../errors/refusal-error';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
+import { contentOf } from './next-tree-content';
 import { requireOurs } from './ownership';
 import { instanceAddress, publicAddress } from './log-addresses';
 
@@ -64,7 +65,8 @@ export const soak: Act<SoakInput, WriteStall | null> = async (systems, input) =>
  * Exactly the next tree is ACTIVE, of all that the log has or any rotation made for it. A tree of this rotation that a late
  * CreateTree made is closed (H8); what anyone else opened is refused.
  */
-const requireOnlyNextActive: Act<ExposedInput> = async ({ log, trillian, bounds }, input) => {
+const requireOnlyNextActive: Act<ExposedInput> = async (systems, input) => {
+  const { log, trillian, bounds } = systems;
   const { release } = input;
   const ofLog = new Set([...release.inactive.map((shard) => shard.treeId), release.currentTreeId]);
   for (const tree of await trillian.listTrees(bounds)) {
@@ -75,6 +77,9 @@ const requireOnlyNextActive: Act<ExposedInput> = async ({ log, trillian, bounds 
     const marked = mark?.log === log && tree.treeId !== release.nextTreeId;
     if (marked && !ofLog.has(tree.treeId) && mark.rotationId === input.identity.rotationId) {
       if (tree.state !== 'FROZEN') {
+        if ((await contentOf(systems, tree.treeId)) === 'public entries') {
+          throw refuse('NEXT_TREE_HAS_ENTRIES', { tree: tree.treeId });
+        }
         await trillian.setState(tree.treeId, 'FROZEN', bounds);
       }
       continue;

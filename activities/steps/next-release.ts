@@ -6,7 +6,7 @@ import { pause } from '../bounds/waiting';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { proveRelease } from './next-tree-opening';
-import { isExposed, requireOurs, serves } from './ownership';
+import { isExposed, laterAttemptBegan, requireOurs, serves } from './ownership';
 import { requireSameService } from './served-identity';
 import { servedLog, stillThere, type OfRelease, type Patience } from './served-log';
 import { sendToSettled } from './writes';
@@ -20,11 +20,8 @@ const LOOK_EVERY_MS = 50;
  */
 export const stage: Act<StageInput> = async (systems, input) => {
   const { installation, bounds } = systems;
-  const { release, identity, changes, fingerprint } = input;
-  await requireOurs(systems, identity);
-  if (await isExposed(systems, input)) {
-    throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
-  }
+  const { release, changes, fingerprint } = input;
+  await requireNotExposed(systems, input);
   await installation.stage(release, { changes, fingerprint }, bounds.signal);
   if (release.supersedes) {
     // The release that could not serve may still run, with what was just replaced.
@@ -38,6 +35,20 @@ export const stage: Act<StageInput> = async (systems, input) => {
     if (!(await isExposed(systems, input))) {
       await installation.stop(release.next, bounds.signal);
     }
+  }
+};
+
+/**
+ * The log is this attempt's, and clients are not sent to its next release. That is all to ask of a stage whose section has
+ * begun already, and uses what was staged (H7).
+ *
+ * @throws NOT_OURS, ALREADY_ROTATED
+ */
+export const requireNotExposed: Act<AttemptInput> = async (systems, input) => {
+  const { release, identity } = input;
+  await requireOurs(systems, identity);
+  if (await isExposed(systems, input)) {
+    throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
   }
 };
 
@@ -123,7 +134,7 @@ function treeIds(shards: readonly { readonly treeId: TreeId }[]): TreeId[] {
  * clients are sent to it (H7).
  */
 export const discard: Act<AttemptInput> = async (systems, input) => {
-  if (await isExposed(systems, input)) {
+  if ((await laterAttemptBegan(systems, input.identity)) || (await isExposed(systems, input))) {
     return;
   }
   await stop(systems, input);

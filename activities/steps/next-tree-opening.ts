@@ -1,10 +1,10 @@
 import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
 import type { Instance } from '../../workflows/model/log';
-import type { Handover } from '../../workflows/model/next-tree';
+import type { FrozenTree, Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import { allEnded, pause } from '../bounds/waiting';
-import { changedBySomeone, refuse } from '../errors/refusal-error';
+import { changedBySomeone, foundOrRefused, refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -42,28 +42,71 @@ export const verifyAndOpen: Act<FrozenAttempt & { readonly forward?: boolean }, 
   const begun = await handedOver(systems, nextTreeId);
   const { size } = await trillian.treeHead(nextTreeId, bounds);
   if (size === 0) {
-    const { value, identityHash, extraData } = handoverLeaf(frozen, release.attemptId);
+    const { value, identityHash, extraData } = handoverLeaf(frozen);
     await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, bounds);
   }
   await Promise.all([
     announceNext(systems, input),
     ...instances.map((instance) => seenThrough(systems, instance)),
   ]);
-  const handover = begun ?? (await handedOver(systems, nextTreeId));
-  if (handover && sameEnd(handover.end, frozen)) {
+  const first = begun ?? (await handedOver(systems, nextTreeId));
+  const handover = handoverOf(first, frozen, performance.now() - began);
+  if (first && handover) {
     if (!input.forward) {
-      requireInOrder(systems, input, lastAtMs, handover);
+      requireInOrder(systems, input, lastAtMs, first);
     }
-    return {
-      text: handoverText(frozen),
-      leafHash: handover.leafHash,
-      integratedInMs: Math.round(performance.now() - began),
-    };
+    return handover;
   }
   if (input.forward) {
     return null;
   }
   throw refuse('HANDOVER_NOT_SEEN', { tree: nextTreeId, reason: 'its first leaf is another one' });
+};
+
+/** What a next tree begins with, as the handover of this end; null where it is something else. */
+function handoverOf(first: HandedOver | null, frozen: FrozenTree, integratedInMs: number): Handover | null {
+  return first && sameEnd(first.end, frozen)
+    ? {
+        text: handoverText(frozen),
+        leafHash: first.leafHash,
+        integratedInMs: Math.round(integratedInMs),
+      }
+    : null;
+}
+
+/** An instance that does not say so soon what it has loaded serves nobody, in milliseconds. */
+const SERVED_MS = 800;
+
+/**
+ * What a next tree that clients are sent to begins with, where every instance serves it rightly now; null where one does
+ * not. Looks once, and changes nothing.
+ */
+export const servedHandover: Act<FrozenAttempt, { readonly handover: Handover | null } | null> = async (
+  systems,
+  input,
+) => {
+  const { installation, rekor, bounds } = systems;
+  const { frozen, release } = input;
+  const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
+  // What follows has to be through in the same try, also where an instance takes the question and never answers.
+  const looked = new AbortController();
+  const signal = AbortSignal.any([bounds.signal, looked.signal]);
+  const look = foundOrRefused(async () => {
+    const instances = await installation.instances(release.next, signal);
+    const loaded = await allEnded(instances.map((instance) => rekor.log(instance, signal)));
+    return loaded.map((log) => differencesFrom(log, release.nextTreeId, shards));
+  }).then(
+    ({ found }) => found,
+    () => null,
+  );
+  const found = await Promise.race([look, pause(SERVED_MS, signal).then(() => null)]).finally(() => {
+    looked.abort();
+  });
+  bounds.signal.throwIfAborted();
+  const servesRightly = found !== null && found.length > 0 && found.flat().length === 0;
+  return servesRightly
+    ? { handover: handoverOf(await handedOver(systems, release.nextTreeId), frozen, 0) }
+    : null;
 };
 
 /** When the last entry before the next tree was integrated, in milliseconds since the epoch; null when there is none. */
@@ -105,7 +148,7 @@ function requireInOrder(
 }
 
 /** Read once more, immediately before the opening: a current tree that has grown would shift every index (H1). */
-const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian, bounds }, { frozen, release }) => {
+export const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian, bounds }, { frozen, release }) => {
   const { nextTreeId, currentTreeId } = release;
   const [current, end] = await Promise.all([
     trillian.getTree(currentTreeId, bounds),

@@ -1,7 +1,7 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import type { ConfiguredShards } from '../../workflows/model/installation';
-import type { TreeId } from '../../workflows/model/log';
-import { markedTrees, markOf } from '../../workflows/model/mark';
+import type { Tree, TreeId } from '../../workflows/model/log';
+import { attemptIdOf, markedTrees, markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
 import { pause } from '../bounds/waiting';
 import type { NewTree } from '../clients/trillian';
@@ -10,7 +10,7 @@ import { requireShown } from '../tree-queue/tree-row';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
-import { requireOurs } from './ownership';
+import { laterAttemptBegan, requireOurs } from './ownership';
 
 /** A tree that its signer has not seen yet integrates its first leaf up to a second late (trillian: util/election). */
 const MASTERSHIP_MS = 5_000;
@@ -22,14 +22,9 @@ const DISPLAY_NAME_LENGTH = 20;
 export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async (systems, { identity }) => {
   const { trillian, queue, bounds } = systems;
   await requireOurs(systems, identity);
-  const mark = markOf(identity);
-  const trees = await trillian.listTrees(bounds);
-  const [adopted, ...doubled] = trees.filter(({ description }) => description === mark);
+  const [adopted, ...doubled] = await treesOf(systems, identity);
   const { treeId } = adopted ?? (await trillian.createTree(await newTree(systems, identity), bounds));
-  // A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7).
-  if (await isServed(systems, treeId)) {
-    throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
-  }
+  await requireNotServed(systems, treeId);
   // A tree without a root takes no leaf.
   await trillian.initLog(treeId, bounds);
   await trillian.setState(treeId, 'DRAINING', bounds);
@@ -48,6 +43,31 @@ export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async
   }
   await untilTakenOn(systems, treeId);
   return treeId;
+};
+
+/** The tree that a section of this attempt works on, which has begun: its state is no longer for createTree to set (H7). */
+export const nextTreeInUse: Act<Pick<AttemptInput, 'identity'>, TreeId> = async (systems, { identity }) => {
+  await requireOurs(systems, identity);
+  const [adopted] = await treesOf(systems, identity);
+  if (!adopted) {
+    const rotation = attemptIdOf(identity);
+    throw refuse('ATTEMPT_REPEATED', { rotation, found: 'it runs, and its next tree is gone' });
+  }
+  await requireNotServed(systems, adopted.treeId);
+  return adopted.treeId;
+};
+
+/** The trees with this attempt's mark. */
+const treesOf: Act<AttemptIdentity, readonly Tree[]> = async ({ trillian, bounds }, identity) => {
+  const mark = markOf(identity);
+  return (await trillian.listTrees(bounds)).filter(({ description }) => description === mark);
+};
+
+/** A tree that serves already must never be closed by a createTree, whatever was reset or repeated (H7). */
+const requireNotServed: Act<TreeId> = async (systems, treeId) => {
+  if (await isServed(systems, treeId)) {
+    throw refuse('ALREADY_ROTATED', { log: systems.log, tree: treeId });
+  }
 };
 
 /**
@@ -74,9 +94,13 @@ const untilTakenOn: Act<TreeId> = async ({ metrics, queue, bounds }, treeId) => 
  * Leaves every tree of this attempt FROZEN, and of those before it in its rotation: a late call may have opened one of
  * those again (H8). There is none when CreateTree never happened. One that serves is left alone, for a rotation that was
  * reset after its end finds its next tree alive (H7); and so is an earlier one that holds entries of clients, which is
- * alive whatever the configuration says (H10).
+ * alive whatever the configuration says (H10). All are, where a later attempt of this rotation has
+ * begun: it was reset, and what that attempt uses is left for whoever ends it.
  */
 export const retireNextTree: Act<Pick<AttemptInput, 'identity'>> = async (systems, { identity }) => {
+  if (await laterAttemptBegan(systems, identity)) {
+    return;
+  }
   const trees = markedTrees(await systems.trillian.listTrees(systems.bounds), systems.log).filter(
     ({ identity: by }) => by.rotationId === identity.rotationId && by.attempt <= identity.attempt,
   );

@@ -31,6 +31,23 @@ export const requireOurs: Act<AttemptIdentity> = async ({ log, traffic, trillian
   }
 };
 
+/**
+ * Whether the critical section of this attempt has begun: the gate follows an order of it. Whoever still prepares the
+ * attempt was reset (H7).
+ */
+export const sectionBegan: Act<AttemptIdentity, boolean> = async ({ traffic, bounds }, identity) => {
+  return (await traffic.state(bounds.signal)).number >= fenceOf(identity).act;
+};
+
+/**
+ * Whether a later attempt of the same rotation has begun: this one was reset, and what it made is what that one uses (H7).
+ */
+export const laterAttemptBegan: Act<AttemptIdentity, boolean> = async ({ traffic, bounds }, identity) => {
+  const { attemptId, number } = await traffic.state(bounds.signal);
+  const isOfRotation = attemptId?.startsWith(`${identity.rotationId}/`) ?? false;
+  return isOfRotation && number > fenceOf(identity).undo;
+};
+
 /** Runs an undo unless a later attempt has the log: then there is nothing of this one left to take back. */
 export async function ifOurs<Result>(
   systems: BoundSystems,

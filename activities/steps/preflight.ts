@@ -156,6 +156,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
       drainEvidence: evidence,
       hash: hashOf(log, state, planned),
       timing,
+      approvals: systems.approvals,
     },
   };
 };

@@ -1,6 +1,6 @@
 import type { OrderIdentity } from '../../gate/messages';
 import type { AttemptInput, CriticalInput, ExposedInput } from '../../workflows/model/actions';
-import { LEASE_MARGIN_MS } from '../../workflows/model/deadlines';
+import { LEASE_MARGIN_MS, UNDO_LEASE_MS } from '../../workflows/model/deadlines';
 import type { Release } from '../../workflows/model/installation';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
@@ -69,6 +69,18 @@ export const sendToCurrent: Act<AttemptInput> = async (systems, input) => {
 };
 
 /**
+ * Late orders of this attempt are refused from now on: one that sends clients to the next release could otherwise land
+ * after the current tree has been opened again, and nobody may be left to take that back (H8). Writes wait for
+ * `sendToCurrent`.
+ */
+export const refuseLateOrders: Act<AttemptInput> = async ({ traffic, bounds }, { identity }) => {
+  const { undo } = fenceOf(identity);
+  if ((await traffic.state(bounds.signal)).number < undo) {
+    await traffic.hold({ ...orderOf(identity, undo), leaseMs: UNDO_LEASE_MS }, bounds.signal);
+  }
+};
+
+/**
  * Reads and writes go to the next release, held writes first, and only to processes that have loaded what was proven; no
  * harm when somebody else has sent them there.
  */
@@ -107,7 +119,7 @@ export const announceNext: Act<FrozenAttempt> = async (systems, { release, ident
 export function shardsOfCurrent({
   currentTreeId: activeTreeId,
   inactive,
-  supersedes = false,
+  supersedes,
 }: Released): LoadedShards | undefined {
   return supersedes ? undefined : { activeTreeId, inactive };
 }

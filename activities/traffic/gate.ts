@@ -1,9 +1,9 @@
-import type { GateState, HoldFigures } from '../../gate/messages';
+import type { GateState, HoldFigures, WritesCounted } from '../../gate/messages';
 import { sameInstances } from '../../workflows/model/base-url';
 import { refuse } from '../errors/refusal-error';
 import { allEnded } from '../bounds/waiting';
 import type { OneGate } from './one-gate';
-import type { Traffic, TrafficState } from './traffic';
+import type { CountedWrites, Traffic, TrafficState } from './traffic';
 
 /**
  * Write gates: one, or several that clients reach side by side and that are ordered as one. All hold before any counts as
@@ -49,6 +49,9 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       const numberOf = (at: number): number => states[at]?.number ?? notice.number;
       await allEnded(gates.map((gate, at) => gate.tellShards({ ...notice, number: numberOf(at) }, signal)));
     },
+    async writes(signal) {
+      return together((await each((gate) => gate.state(signal))).map(({ writes }) => writes));
+    },
     words: ({ next }) =>
       Promise.resolve({
         hold: 'hold new writes in the gate and wait until none is in flight; reads go on',
@@ -64,6 +67,17 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
           ),
         ),
     },
+  };
+}
+
+/** What all have counted; null when one of them does not say. */
+function together(counted: readonly (WritesCounted | null)[]): CountedWrites | null {
+  const all = counted.filter((one) => one !== null);
+  if (all.length < counted.length) return null;
+  return {
+    since: all.map(({ since }) => since),
+    accepted: all.reduce((total, { accepted }) => total + accepted, 0),
+    failed: all.reduce((total, { failed }) => total + failed, 0),
   };
 }
 

@@ -40,6 +40,7 @@ export function noTraffic(keeper: FenceKeeper): Traffic {
     },
     announce: () => Promise.resolve(),
     tellShards: () => Promise.resolve(),
+    writes: () => Promise.resolve(null),
     words: async (planned) => ({
       hold: 'nothing can hold new writes: they go on until the current tree is closed',
       expose: `from here on clients may be sent to ${planned.next}; nothing that this rotation orders does so`,

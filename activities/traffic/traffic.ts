@@ -1,4 +1,11 @@
-import type { GateState, HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
+import type {
+  GateState,
+  HoldOrder,
+  NextNotice,
+  SendOrder,
+  ShardsNotice,
+  WritesCounted,
+} from '../../gate/messages';
 import type { LoadedShards } from '../../workflows/model/shards';
 import type { TrafficWords } from '../../workflows/model/traffic';
 
@@ -24,6 +31,9 @@ export interface Traffic {
   /** From the answer on writes go only to a Rekor that has loaded these shards. Refused when an order has come since. */
   tellShards(notice: ShardsNotice, signal: AbortSignal): Promise<void>;
 
+  /** How many writes have come by now; null where nothing counts them. */
+  writes(signal: AbortSignal): Promise<CountedWrites | null>;
+
   /** What a plan says of a rotation with this traffic. Reads only. */
   words(of: PlannedTraffic): Promise<TrafficWords>;
 
@@ -40,6 +50,12 @@ export interface TrafficState extends Pick<
   readonly mode: GateState['mode'];
   /** What is known of what a Rekor must have loaded, by each gate; null by one that was not told. */
   readonly shards: readonly (LoadedShards | null)[];
+}
+
+/** Writes that were counted since the processes that count them began. */
+export interface CountedWrites extends Pick<WritesCounted, 'accepted' | 'failed'> {
+  /** When each of them began, ISO 8601. Another process counts anew. */
+  readonly since: readonly string[];
 }
 
 export interface PlannedTraffic {

@@ -1,19 +1,18 @@
-import { DatabaseError, Pool } from 'pg';
+import { DatabaseError, Pool, type ClientBase } from 'pg';
 import type { TreeId } from '../../workflows/model/log';
-import { errorReason } from '../errors/error-reason';
+import { isTlsCode } from '../clients/connection-failure';
+import { errorReason, innermostCode, isOfAnotherProtocol, isWithoutTls } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
-import { refuse, RefusalError } from '../errors/refusal-error';
-import { orAborted } from '../bounds/waiting';
+import { refuse, type RefusalError } from '../errors/refusal-error';
+import {
+  answered,
+  DATABASE_TIMEOUT_MS,
+  readAccess,
+  sameAccess,
+  type Access,
+  type DatabaseServer,
+} from './database-server';
 import type { TreeQueue, TreeRow } from './tree-queue';
-
-export interface PostgresqlOptions {
-  /** The log's name in the configuration, for messages. */
-  readonly log: string;
-  /** Reads the secret `postgresql://` address when a connection is needed, so that a changed one is taken up. */
-  readonly url: () => string;
-}
-
-const TIMEOUT_MS = 2000;
 
 /** A single statement is a transaction of its own and sees one snapshot: row and count belong together, and are new. */
 const STORED_TREE = `
@@ -21,6 +20,9 @@ const STORED_TREE = `
     (SELECT count(*) FROM unsequenced u WHERE u.treeid = t.treeid) AS queued,
     pg_is_in_recovery() AS standby
   FROM trees t WHERE t.treeid = $1`;
+
+/** Every user who may connect may ask this (postgresql.org/docs, "Database Object Size Functions"). */
+const DATABASE_BYTES = 'SELECT pg_database_size(current_database()) AS bytes';
 
 interface Row {
   readonly state: string;
@@ -31,20 +33,20 @@ interface Row {
 }
 
 /**
- * Reads Trillian's database by SQL: PostgreSQL only. Trillian on MySQL, CockroachDB or Spanner is configured without a
- * database, and drains are proven by the signer. The user needs SELECT on the columns that the statement names, of the
+ * Reads Trillian's database on PostgreSQL. CockroachDB speaks its protocol, and is refused: what one statement
+ * shows there was never tried. The user needs SELECT on the columns that the statement names, of the
  * tables `trees` and `unsequenced` (trillian: storage/postgresql/schema/storage.sql), and nothing else.
  */
-export function connectPostgresql({ log, url }: PostgresqlOptions): TreeQueue {
-  let connected: { readonly url: string; readonly pool: Pool } | undefined;
+export function connectPostgresql(server: DatabaseServer): TreeQueue {
+  const { log } = server;
+  let connected: { readonly access: Access; readonly pool: Pool } | undefined;
 
   async function pool(): Promise<Pool> {
-    const wanted = url();
-    if (connected?.url !== wanted) {
-      requirePostgresql(log, wanted);
+    const access = readAccess(server);
+    if (!connected || !sameAccess(connected.access, access)) {
       const last = connected;
       // Before anything is awaited: who asks meanwhile must find this pool, and not end the last one again.
-      connected = { url: wanted, pool: openPool(wanted) };
+      connected = { access, pool: openPool(server, access) };
       await last?.pool.end();
     }
     return connected.pool;
@@ -59,16 +61,14 @@ export function connectPostgresql({ log, url }: PostgresqlOptions): TreeQueue {
     return { state: row.state, updatedAtMs: Number(row.updated), queued: Number(row.queued) };
   }
 
+  async function askBytes(): Promise<number> {
+    const { rows } = await (await pool()).query<{ readonly bytes: string }>(DATABASE_BYTES);
+    return Number(rows[0]?.bytes);
+  }
+
   return {
-    async read(treeId, signal) {
-      try {
-        return await orAborted(ask(treeId), signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        // Without the error itself: one about a malformed address carries that address, and so the password (H28).
-        throw refusedBy(log, error);
-      }
-    },
+    read: (treeId, signal) => answered(log, refusedBy, signal, ask(treeId)),
+    databaseBytes: (signal) => answered(log, refusedBy, signal, askBytes()),
 
     async close() {
       const last = connected;
@@ -78,53 +78,59 @@ export function connectPostgresql({ log, url }: PostgresqlOptions): TreeQueue {
   };
 }
 
-/** Kinds of databases that Trillian can also run on, by the scheme of their address. */
-const OTHER_KINDS = ['mysql', 'mariadb', 'cockroach', 'cockroachdb', 'crdb', 'spanner', 'cloudspanner'];
+/** PostgreSQL's codes for a right that is missing, and for a user or a password that it does not take. */
+const DENIED: ReadonlySet<string | undefined> = new Set(['42501', '28P01', '28000']);
+
+/** For a database, schema, table, column or type that is missing. */
+const MISSING: ReadonlySet<string | undefined> = new Set(['3D000', '3F000', '42P01', '42703', '42704']);
 
 /**
- * PostgreSQL's driver takes an address of any scheme and speaks PostgreSQL there. A MySQL server counts each such try as a
- * broken handshake, and in the end lets nobody in from that host, Trillian included (max_connect_errors).
+ * What time mends is DATABASE_UNREACHABLE, and is asked again at once. Nothing else may be: a MySQL server that was named by
+ * mistake lets nobody in from our host after a hundred such tries, Trillian included (max_connect_errors).
  */
-function requirePostgresql(log: string, url: string): void {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === 'postgresql' || scheme === 'postgres') return;
-  // Anything else may be the secret itself.
-  const known = OTHER_KINDS.find((kind) => kind === scheme);
-  throw refuse('DATABASE_ADDRESS_UNSUPPORTED', {
-    log,
-    found: known === undefined ? 'does not begin so' : `begins with ${known}://`,
-  });
-}
-
-/** PostgreSQL's codes for a right that is missing, and for a schema, table, column or type that is. */
-const DENIED = '42501';
-const MISSING: ReadonlySet<string | undefined> = new Set(['3F000', '42P01', '42703', '42704']);
-
 function refusedBy(log: string, error: unknown): RefusalError {
-  if (error instanceof RefusalError) return error;
   const reason = errorReason(error);
-  if (error instanceof DatabaseError && error.code === DENIED) {
+  const sqlState = error instanceof DatabaseError ? error.code : undefined;
+  if (DENIED.has(sqlState)) {
     return refuse('DATABASE_DENIED', { log, reason });
   }
-  if (error instanceof DatabaseError && MISSING.has(error.code)) {
+  if (MISSING.has(sqlState)) {
     const expected = "Trillian's tables trees and unsequenced";
     return refuse('DATABASE_OF_ANOTHER_TRILLIAN', { log, expected, shown: reason });
+  }
+  if (isTlsCode(innermostCode(error)) || isOfAnotherProtocol(error) || isWithoutTls(error)) {
+    return refuse('DATABASE_UNUSABLE', { log, reason });
   }
   return refuse('DATABASE_UNREACHABLE', { log, reason });
 }
 
-function openPool(url: string): Pool {
+function openPool(server: DatabaseServer, { password, authorities }: Access): Pool {
+  const { log, host, port, database, user, tls } = server;
+  // The pool waits for what this returns, which its types do not say.
+  const onConnect = (client: ClientBase): unknown => prepare(log, client);
   const pool = new Pool({
-    connectionString: url,
+    ...{ host, port, database, user, password },
+    // Without it PGSSLMODE of the environment would decide.
+    ssl: tls ? { ...(authorities !== undefined && { ca: authorities }) } : false,
     max: 2,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    statement_timeout: TIMEOUT_MS,
+    connectionTimeoutMillis: DATABASE_TIMEOUT_MS,
     // Ends the wait when the database's host is gone and nobody is left to end the statement.
-    query_timeout: TIMEOUT_MS,
+    query_timeout: DATABASE_TIMEOUT_MS,
     application_name: 'rekor-rotate',
     allowExitOnIdle: true,
+    onConnect,
   });
   // An idle connection broke: the pool has dropped it already, and the next question opens another.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** What every new connection begins with; not by start-up parameters, which poolers such as PgBouncer refuse. */
+async function prepare(log: string, client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ readonly version: string }>('SELECT version() AS version');
+  if (rows[0]?.version.startsWith('CockroachDB') === true) {
+    const reason = 'it is CockroachDB, where the proof was never tried';
+    throw refuse('DATABASE_UNUSABLE', { log, reason });
+  }
+  await client.query(`SET statement_timeout = ${DATABASE_TIMEOUT_MS}`);
 }

@@ -15,9 +15,12 @@ export interface TreeQueue {
    * The tree's own row and its queue, committed at the moment of asking; null when the database does not know the tree. The
    * count is worth nothing unless the row is what Trillian says of the tree (tree-row.ts).
    *
-   * Refuses DATABASE_UNREACHABLE; DATABASE_DENIED when the user may not read what it must; DATABASE_OF_ANOTHER_TRILLIAN
-   * where Trillian's tables are missing; DATABASE_ADDRESS_UNSUPPORTED and SECRET_UNREADABLE for the address.
+   * Refuses DATABASE_UNREACHABLE, and what no time mends: DATABASE_DENIED when the user is not let in or may not read what
+   * it must, DATABASE_OF_ANOTHER_TRILLIAN where Trillian's tables are missing, DATABASE_UNUSABLE where another kind of
+   * server answers or its TLS is not as configured, SECRET_UNREADABLE and TLS_FILE_UNUSABLE for what its fields name.
    */
   read(treeId: TreeId, signal: AbortSignal): Promise<TreeRow | null>;
+  /** How many bytes Trillian's database takes on its disks, all its trees and indexes. Refuses as `read`. */
+  databaseBytes(signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }

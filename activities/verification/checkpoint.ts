@@ -1,4 +1,5 @@
 import type { TreeId } from '../../workflows/model/log';
+import { shown } from '../../workflows/model/shown';
 import { isSignedBy, type LogKey } from './log-key';
 import type { MerkleHead } from './merkle';
 import { prove } from './not-proven';
@@ -24,13 +25,13 @@ export function parseCheckpoint(note: string): Checkpoint {
   const text = note.slice(0, separator + 1);
   const [origin = '', size = '', root = ''] = text.split('\n');
   const [, hostname, treeId] = /^(.+) - (\d+)$/.exec(origin) ?? [];
-  requireValid(hostname !== undefined && treeId !== undefined, `its checkpoint's origin is "${origin}"`);
+  requireValid(hostname !== undefined && treeId !== undefined, `its checkpoint's origin is ${shown(origin)}`);
   const leaves = /^(0|[1-9]\d*)$/.test(size) ? Number(size) : NaN;
-  requireValid(Number.isSafeInteger(leaves), `its checkpoint's size is "${size}"`);
+  requireValid(Number.isSafeInteger(leaves), `its checkpoint's size is ${shown(size)}`);
   const rootHash = Buffer.from(root, 'base64');
   requireValid(
     rootHash.length === 32 && rootHash.toString('base64') === root,
-    `its checkpoint's root is "${root}"`,
+    `its checkpoint's root is ${shown(root)}`,
   );
   const signatures = note
     .slice(separator + 2, -1)
@@ -61,7 +62,7 @@ function parseSignature(line: string) {
   const [, name, encoded] = signatureLine.exec(line) ?? [];
   requireValid(
     name !== undefined && encoded !== undefined,
-    `its checkpoint has the signature line "${line}"`,
+    `its checkpoint has the signature line ${shown(line)}`,
   );
   const bytes = Buffer.from(encoded, 'base64');
   // The hint: first four bytes of SHA-256 over the key's DER, lower-case hex.

@@ -38,7 +38,7 @@ export async function readLeaf(reader: LogReader, leaf: ShardLeaf, signal: Abort
  * are one entry, and that a bundle made of it verifies. Throws NotProven.
  */
 export async function proveLeaf(
-  reader: LogReader,
+  reader: Pick<LogReader, 'entryById' | 'entryByUuid'>,
   shards: readonly ServedShard[],
   leaf: ShardLeaf,
   entry: LogEntry,

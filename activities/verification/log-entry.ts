@@ -6,7 +6,8 @@ import { NotProven } from './not-proven';
 export type LogEntry = ReturnType<typeof parseLogEntry>;
 
 const count = z.number().int().nonnegative();
-const hash = z
+/** A SHA-256 hash in lower-case hex. */
+export const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
   .transform((hex) => Buffer.from(hex, 'hex'));

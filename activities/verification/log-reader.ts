@@ -7,7 +7,8 @@ import { type ConfiguredAddress, connectionRefusal } from '../clients/connection
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
 import { refuse } from '../errors/refusal-error';
-import { entryIdOf, parseLogEntry, type LogEntry } from './log-entry';
+import { consistencyProof, logPaths } from './log-api';
+import { parseLogEntry, type LogEntry } from './log-entry';
 import { readLogKey, type LogKey } from './log-key';
 import { NotProven } from './not-proven';
 
@@ -31,7 +32,6 @@ const tree = {
   signedTreeHead: z.string(),
 };
 const logAnswer = z.object({ ...tree, inactiveShards: z.array(z.object(tree)).nullish() });
-const consistencyAnswer = z.object({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)) });
 
 /** An operation of Rekor's API that a verification needs, as `--enabled_api_endpoints` names it (rekor: openapi.yaml). */
 type Operation = 'getLogInfo' | 'getPublicKey' | 'getLogProof' | 'getLogEntryByIndex' | 'getLogEntryByUUID';
@@ -62,12 +62,12 @@ export class LogReader {
   }
 
   async log(signal: AbortSignal): Promise<LogAnswer> {
-    const answer = parse(logAnswer, await this.#json('getLogInfo', '/api/v1/log', signal));
+    const answer = parse(logAnswer, await this.#json('getLogInfo', logPaths.log, signal));
     return { active: toTreeAnswer(answer), inactive: (answer.inactiveShards ?? []).map(toTreeAnswer) };
   }
 
   async logKey(treeId: TreeId, signal: AbortSignal): Promise<LogKey> {
-    const path = `/api/v1/log/publicKey?treeID=${treeId}`;
+    const path = logPaths.key(treeId);
     const { status, text } = await this.#get('getPublicKey', path, signal);
     if (status !== 200) {
       throw new NotProven('ANSWER_UNREADABLE', `${path} answers ${status}`);
@@ -77,17 +77,17 @@ export class LogReader {
 
   /** The entry at a virtual index; null for 404. */
   async entryAt(index: number, signal: AbortSignal): Promise<LogEntry | null> {
-    return this.#entry('getLogEntryByIndex', `/api/v1/log/entries?logIndex=${index}`, signal);
+    return this.#entry('getLogEntryByIndex', logPaths.entryAt(index), signal);
   }
 
   /** The entry that Rekor finds first under a leaf hash alone: active tree, then the others in served order. */
   async entryByUuid(uuid: string, signal: AbortSignal): Promise<LogEntry | null> {
-    return this.#entry('getLogEntryByUUID', `/api/v1/log/entries/${uuid}`, signal);
+    return this.#entry('getLogEntryByUUID', logPaths.entryByUuid(uuid), signal);
   }
 
   /** The entry of this tree only. */
   async entryById(treeId: TreeId, uuid: string, signal: AbortSignal): Promise<LogEntry | null> {
-    return this.#entry('getLogEntryByUUID', `/api/v1/log/entries/${entryIdOf(treeId, uuid)}`, signal);
+    return this.#entry('getLogEntryByUUID', logPaths.entryById(treeId, uuid), signal);
   }
 
   /** Proof that the tree of `lastSize` extends the one of `firstSize`; firstSize is at least 1. */
@@ -97,14 +97,13 @@ export class LogReader {
     lastSize: number,
     signal: AbortSignal,
   ): Promise<Buffer[]> {
-    const path = `/api/v1/log/proof?firstSize=${firstSize}&lastSize=${lastSize}&treeID=${treeId}`;
-    const { hashes } = parse(consistencyAnswer, await this.#json('getLogProof', path, signal));
-    return hashes.map((hash) => Buffer.from(hash, 'hex'));
+    const path = logPaths.consistency(treeId, firstSize, lastSize);
+    return parse(consistencyProof, await this.#json('getLogProof', path, signal)).hashes;
   }
 
   /** Proofs are served, also of a tree that is still too small to prove anything of. */
   async servesProofs(treeId: TreeId, signal: AbortSignal): Promise<void> {
-    const path = `/api/v1/log/proof?firstSize=1&lastSize=1&treeID=${treeId}`;
+    const path = logPaths.consistency(treeId, 1, 1);
     const { status } = await this.#get('getLogProof', path, signal);
     // 400: the tree is empty, so the size that was asked for is beyond its end (rekor: pkg/api/tlog.go).
     if (status !== 200 && status !== 400) {

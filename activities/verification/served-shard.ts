@@ -4,8 +4,9 @@ import { verifyCheckpoint, type Checkpoint } from './checkpoint';
 import type { ShardTerms } from './entry-proof';
 import type { LogAnswer, LogReader, TreeAnswer } from './log-reader';
 import type { LogKey } from './log-key';
-import { emptyRoot, isConsistent, type MerkleHead } from './merkle';
+import type { MerkleHead } from './merkle';
 import { prove } from './not-proven';
+import { TreeHeads } from './tree-heads';
 
 /**
  * A shard as an address serves it, with every tree head it has been seen under. A log that shows two roots for
@@ -15,7 +16,7 @@ export class ServedShard implements ShardTerms {
   readonly treeId: TreeId;
   readonly firstIndex: number;
   readonly key: LogKey;
-  readonly #heads = new Map<number, Buffer>();
+  readonly #heads: TreeHeads;
 
   /** @param size leaves when the verification began; final for an inactive shard, also where the log shows another length. */
   constructor(
@@ -26,52 +27,34 @@ export class ServedShard implements ShardTerms {
     this.treeId = treeId;
     this.firstIndex = firstIndex;
     this.key = key;
+    this.#heads = new TreeHeads(treeId);
   }
 
   /** How many different heads of this tree were proven to be signed. */
   get headsSeen(): number {
-    return this.#heads.size;
+    return this.#heads.count;
+  }
+
+  /** Those heads, by size. */
+  get heads(): readonly MerkleHead[] {
+    return this.#heads.heads;
   }
 
   /** Takes a head whose signature was proven; throws NotProven when it contradicts another one, or the shard's end. */
   see(head: MerkleHead): void {
-    const known = this.#heads.get(head.size);
-    prove(
-      known === undefined || known.equals(head.root),
-      'ROOT_DIFFERS',
-      `tree ${this.treeId} was signed with two roots for size ${head.size}: ` +
-        `${known?.toString('hex') ?? ''} and ${head.root.toString('hex')}`,
-    );
     prove(
       this.isActive || head.size === this.size,
       'LENGTH_DIFFERS',
       `inactive tree ${this.treeId} of ${entries(this.size)} was signed with size ${head.size}`,
     );
-    prove(
-      head.size > 0 || head.root.equals(emptyRoot),
-      'ROOT_DIFFERS',
-      `tree ${this.treeId} has the root ${head.root.toString('hex')} without any entry`,
-    );
-    this.#heads.set(head.size, head.root);
+    this.#heads.see(head);
   }
 
   /** Proves that each head extends the one before it, by the log's own consistency proofs. */
-  async proveAppendOnly(reader: LogReader, signal: AbortSignal): Promise<void> {
-    const heads = [...this.#heads]
-      .map(([size, root]): MerkleHead => ({ size, root }))
-      .filter((head) => head.size > 0)
-      .sort((one, other) => one.size - other.size);
-    for (const [position, second] of heads.entries()) {
-      const first = heads[position - 1];
-      if (first) {
-        const path = await reader.consistency(this.treeId, first.size, second.size, signal);
-        prove(
-          isConsistent(first, second, path),
-          'NOT_APPEND_ONLY',
-          `tree ${this.treeId} of size ${second.size} is not proven to extend itself of size ${first.size}`,
-        );
-      }
-    }
+  async proveAppendOnly(reader: Pick<LogReader, 'consistency'>, signal: AbortSignal): Promise<void> {
+    await this.#heads.proveAppendOnly((firstSize, lastSize) =>
+      reader.consistency(this.treeId, firstSize, lastSize, signal),
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { type CallBounds, CallTooLate, type TrillianClient } from '../../activit
 import type { Tree, TreeState } from '../../workflows/model/log';
 import { refused } from './refused';
 
-/** Only for what the real systems cannot be made to do at will; the rest is in test/stack/systems.test.ts. */
+/** Only for what the real systems cannot be made to do at will; the rest is in test/stack/systems-on.ts. */
 const TREE = '6826284441047790130';
 const timing = { signerIntervalMs: 1, guardWindowMs: 0, clockDifferenceMs: 0 };
 const call = { signal: new AbortController().signal };
@@ -89,6 +89,7 @@ function systems(inFlight: number[], options: Options) {
           journal.push('rows');
           return Promise.resolve(shown({ state, updatedAtMs, queued: next(rows) }));
         },
+        databaseBytes: () => Promise.reject(new Error('not a question of a drain')),
         close: () => Promise.resolve(),
       },
     }),

@@ -71,6 +71,8 @@ export function someBounds(): ActivityBounds {
       steps.times[name] = 0;
       return result;
     },
+    kept: undefined,
+    keep: () => undefined,
     requireOnce: oncePerTry(),
   };
 }
@@ -98,6 +100,8 @@ export class FakeLog {
     shards: null,
     unproven: [],
   };
+  /** What the gate has counted. */
+  writes: GateState['writes'] = null;
   /** What each slot is configured with, and what its process has loaded where that is something else. */
   readonly slots: Record<string, { active: TreeId; inactive: TreeId[]; loaded?: InstanceLog }> = {
     blue: { active: '200', inactive: ['100'] },
@@ -205,7 +209,7 @@ export class FakeLog {
       ...{ writesInFlight: 0, streamsInFlight: 0, writesWaiting: 0 },
       ...{ bodyMemoryBytes: 0, spooledBytes: 0, hold: null },
     };
-    const state = (): GateState => ({ ...this.gate, ...idle });
+    const state = (): GateState => ({ ...this.gate, ...idle, writes: this.writes });
     const ordered = async (verb: string, number: number, change: Partial<GateState>): Promise<GateState> => {
       await this.#ordered(verb, number, change);
       return state();
@@ -284,7 +288,7 @@ export class FakeLog {
           this.#initialised(treeId);
           const { handover, size } = this.#tree(treeId);
           const { value, extraData } = handover
-            ? handoverLeaf(handover, 'r/1')
+            ? handoverLeaf(handover)
             : { value: Buffer.from('{}'), extraData: Buffer.alloc(0) };
           return size === 0
             ? []

@@ -48,17 +48,17 @@ describe('a rotation whose last event is long ago', () => {
       { lastStartedTime: seconds(HOUR_MS), lastHeartbeatTime: seconds(2_000) },
     ],
   ])('is not quiet while it %s', async (_, pending) => {
-    const owner = await lockOwner(client(pending), 'production');
+    const owner = await lockOwner(client(pending), 'production', 60_000);
     expect(isQuiet(owner)).toBe(false);
   });
 
   it('is quiet when nobody has begun the try that was to follow', async () => {
-    const owner = await lockOwner(client({ scheduledTime: seconds(HOUR_MS) }), 'production');
+    const owner = await lockOwner(client({ scheduledTime: seconds(HOUR_MS) }), 'production', 2 * HOUR_MS);
     expect(isQuiet(owner)).toBe(true);
   });
 
   it('is quiet when it waits for no activity', async () => {
-    const owner = await lockOwner(client({}), 'production');
+    const owner = await lockOwner(client({}), 'production', 60_000);
     expect(owner?.quietForMs).toBeGreaterThanOrEqual(24 * HOUR_MS);
   });
 });

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, isIP, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
@@ -10,7 +10,7 @@ import { md, pki } from 'node-forge';
 export interface PrivateAuthority {
   /** A PEM file with its certificate. */
   readonly file: string;
-  /** Certificate and key of a server with this IP address. */
+  /** Certificate and key of a server with this IP address or DNS name. */
   serverFor(address: string): { readonly cert: string; readonly key: string };
 }
 
@@ -29,7 +29,12 @@ export function privateAuthority(): PrivateAuthority {
     serverFor(address) {
       const server = newKeys();
       const leaf = certificate(server.publicKey, [{ name: 'commonName', value: address }], subject);
-      leaf.setExtensions([{ name: 'subjectAltName', altNames: [{ type: 7, ip: address }] }]);
+      leaf.setExtensions([
+        {
+          name: 'subjectAltName',
+          altNames: [isIP(address) ? { type: 7, ip: address } : { type: 2, value: address }],
+        },
+      ]);
       leaf.sign(authority.privateKey, md.sha256.create());
       return { cert: pki.certificateToPem(leaf), key: pki.privateKeyToPem(server.privateKey) };
     },

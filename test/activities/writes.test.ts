@@ -43,7 +43,10 @@ describe('sending writes back to the current release', () => {
       orders.push(taken);
       return Promise.resolve({} as GateState);
     });
-    const superseding = { ...input, release: { ...input.release, supersedes: true } };
+    const superseding = {
+      ...input,
+      release: { ...input.release, supersedes: { trees: [input.release.currentTreeId], unnamed: 1 } },
+    };
     await sendToCurrent(systems, superseding);
     expect(orders.map(({ shards }) => shards)).toEqual([undefined]);
   });

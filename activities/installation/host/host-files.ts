@@ -255,7 +255,7 @@ function shardsOf(replacement: Replacement): TreeId[] {
  * Reads both files of a slot. Refuses CHANGED_BY_SOMEONE unless it is configured with a point of the log's own history: the shards up to one, and
  * the one after them active. Between the writes of an interrupted settle, the list is ahead of the tree id (H9).
  *
- * @param at how many inactive shards it lists; without it, as many as before the rotation or more.
+ * @param at how many inactive shards it lists; without it, as many as when the attempt was planned, or more.
  */
 async function readAtPoint(
   { treeIdVariable }: SlotPair,
@@ -265,7 +265,7 @@ async function readAtPoint(
 ): Promise<SlotContents> {
   const found = await readSlot(slot);
   const shards = shardsOf(replacement);
-  const least = Math.max(at ?? replacement.inactive.length - (replacement.supersedes ? 1 : 0), 0);
+  const least = Math.max(at ?? replacement.inactive.length - (replacement.supersedes?.unnamed ?? 0), 0);
   const list = listedTreeIds(slot.shardingFile, found.sharding);
   const active = activeTreeId(slot.environmentFile, found.environment, treeIdVariable);
   const inWords = (treeIds: readonly TreeId[]): string => `the list [${treeIds.join(', ')}]`;

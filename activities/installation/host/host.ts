@@ -26,6 +26,7 @@ import {
   stageFiles,
 } from './host-files';
 import type { SlotContents, SlotFiles } from './host-files';
+import { examineHost } from './examination/examine-host';
 import { NEXT_TREE_ID } from '../content';
 import type { Installation } from '../installation';
 import { inactiveTreeIds, listedShards } from '../sharding-file';
@@ -176,6 +177,11 @@ export function hostInstallation(options: HostOptions): Installation {
       return next;
     },
     forget: (replacement) => forgetFiles(pairOf(replacement), replacement),
+
+    examine: async (state, attempts, signal) => {
+      const slots = names.map((name) => ({ name, ...slot({ id: name, name: `slot ${name}` }) }));
+      return await examineHost({ log, slots, state, attempts, signal });
+    },
 
     byHand: {
       start: (release) => [shellLine(slot(release).commands.start)],

@@ -1,3 +1,4 @@
+import { CallTooLate } from '../../../activities/clients/trillian';
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -46,6 +47,25 @@ describe('a try of an activity', () => {
     expect(Object.keys(steps.times)).toEqual(['hold']);
   });
 
+  it('hands what it keeps to the next try with its signs of life, or what it was handed itself', async () => {
+    const told = async (handed: unknown, act: (bounds: ActivityBounds) => void): Promise<unknown> => {
+      const info = { startToCloseTimeoutMs: 60_000, heartbeatDetails: handed };
+      const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+      const sign = new Promise((resolve) => environment.on('heartbeat', resolve));
+      await environment.run(() =>
+        withinBounds('step', { times: {}, began: [] }, async (bounds) => {
+          expect(bounds.kept).toEqual(handed);
+          act(bounds);
+          await sign;
+        }),
+      );
+      return await sign;
+    };
+    expect(await told(undefined, () => undefined)).toBeUndefined();
+    expect(await told({ seen: 1 }, () => undefined)).toEqual({ seen: 1 });
+    expect(await told({ seen: 1 }, (bounds) => bounds.keep({ seen: 2 }))).toEqual({ seen: 2 });
+  });
+
   it('is not reported as cancelled before an unanswered change can land no more (H8)', async () => {
     const lands = Date.now() + 300;
     const error = await rejected(
@@ -64,6 +84,13 @@ describe('a try of an activity', () => {
     const scheduled = Date.now() - 30_000;
     const notAfter = await tryOf(60_000, (bounds) => Promise.resolve(bounds.notAfter), undefined, 30_000);
     expect(notAfter).toBeLessThanOrEqual(scheduled + 60_000);
+  });
+
+  it('says that its time was over also where a call saw that a moment before', async () => {
+    const tooLate = tryOf(60_000, (bounds) =>
+      bounds.step('verify', () => Promise.reject(new CallTooLate('ListTrees'))),
+    );
+    expect(await rejected(tooLate)).toMatchObject({ refusal: { code: 'BUDGET_EXCEEDED' } });
   });
 
   it('ends before Temporal gives it up, naming the step that ran', async () => {

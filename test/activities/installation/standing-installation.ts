@@ -51,6 +51,10 @@ export class StandingInstallation implements Installation {
     log.gate.instances = this.pods(standing).map(({ url }) => url);
   }
 
+  examine(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
   /** By kind and name. */
   get objects(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#objects);

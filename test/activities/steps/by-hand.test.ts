@@ -107,8 +107,21 @@ describe('a step that cannot be finished', () => {
     },
   );
 
+  it('ends the current tree first in forward, where a third tree’s freeze was broken off (H12)', async () => {
+    const log = new FakeLog();
+    log.handsOver('200', '300', 4);
+    for (const [state, ends] of [
+      ['FROZEN', false],
+      ['DRAINING', true],
+    ] as const) {
+      log.trees['200'] = { state, size: 20 };
+      const { commands } = await held(log, 'forward');
+      expect(commands.includes(updatetree('200', 'FROZEN'))).toBe(ends);
+    }
+  });
+
   it('opens no tree that was closed before the attempt: one that it was to supersede', async () => {
-    const release = { ...order.release, supersedes: true };
+    const release = { ...order.release, supersedes: { trees: [order.release.currentTreeId], unnamed: 1 } };
     const step = 'undo freeze';
     const { commands } = await byHand(new FakeLog().systems(), { step, identity, release });
     expect(commands).toEqual([]);

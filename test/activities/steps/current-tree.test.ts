@@ -16,6 +16,23 @@ describe('allowing writes to the current tree', () => {
     log.handsOver('200', '300');
     log.trees['300'] = { ...log.trees['300'], state: 'FROZEN', size: 1 };
     await allow(log);
+    expect(log.done).toEqual(['hold 8', '200 ACTIVE']);
+  });
+
+  it('has late orders of the attempt refused before it opens it (H8)', async () => {
+    const log = frozen();
+    const systems = log.systems();
+    const late = { attemptId: 'r/1', number: identity.number, instances: ['http://127.0.0.1:3002'] };
+    await allow(log);
+
+    await refused('GATE_ORDER_REFUSED', systems.traffic.send(late, new AbortController().signal));
+    expect(log.gate.instances).toEqual(['http://127.0.0.1:3001']);
+  });
+
+  it('holds nobody once more where writes were sent to the current release already', async () => {
+    const log = frozen();
+    Object.assign(log.gate, { number: identity.number + 1, attemptId: 'r/1' });
+    await allow(log);
     expect(log.done).toEqual(['200 ACTIVE']);
   });
 
@@ -60,7 +77,7 @@ describe('allowing writes to the current tree', () => {
     log.trees['100'] = { state: 'FROZEN', size: 10, mark: { ...identity, rotationId: 'p', number: 1 } };
     log.trees['900'] = { state: 'ACTIVE', size: 5, mark: { ...identity, log: 'staging' } };
     await allow(log);
-    expect(log.done).toEqual(['200 ACTIVE']);
+    expect(log.done).toEqual(['hold 8', '200 ACTIVE']);
   });
 
   it('takes nothing back where the log lives on the next tree (H7)', async () => {
@@ -71,7 +88,10 @@ describe('allowing writes to the current tree', () => {
 
   it('leaves a tree closed that was closed before the attempt, which supersedes it (H12)', async () => {
     const log = frozen();
-    await allow(log, { ...order, release: { ...order.release, supersedes: true } });
+    await allow(log, {
+      ...order,
+      release: { ...order.release, supersedes: { trees: [order.release.currentTreeId], unnamed: 1 } },
+    });
     expect(log.done).toEqual([]);
   });
 });

@@ -59,6 +59,28 @@ describe('before the hold', () => {
     expect(systems.bounds.steps.began).toEqual([]);
   });
 
+  it('no write is let wait for a release that does not list the tree of an undone attempt which clients have used', async () => {
+    const log = new FakeLog();
+    log.trees['290'] = { state: 'FROZEN', size: 3, mark: { ...identity, attempt: 0, number: 5 } };
+    expect(await refused('NEXT_TREE_HAS_ENTRIES', holdAndFreeze(log.systems(), order))).toContain('tree 290');
+    expect(log.done).toEqual([]);
+  });
+
+  it('whoever closes the current tree while the writes begin to wait is not overruled, nor is that undone', async () => {
+    const log = new FakeLog();
+    const systems = log.systems();
+    const { traffic } = systems;
+    const hold: typeof traffic.hold = async (...input) => {
+      const held = await traffic.hold(...input);
+      log.trees['200'] = { state: 'FROZEN', size: 20 };
+      return held;
+    };
+    const closed = holdAndFreeze({ ...systems, traffic: { ...traffic, hold } }, order);
+    expect(await refused('CHANGED_BY_SOMEONE', closed)).toMatch(/tree 200.*FROZEN/);
+    expect(log.done).not.toContain('200 FROZEN');
+    expect(systems.bounds.steps.began).not.toContain('freeze');
+  });
+
   it('a section that was begun before by a run which was reset is not begun again (H7)', async () => {
     const log = new FakeLog();
     Object.assign(log.gate, { mode: 'hold', number: identity.number, attemptId: 'r/1' });
@@ -66,15 +88,23 @@ describe('before the hold', () => {
     expect(log.done).toEqual([]);
   });
 
-  it('a superseding attempt finds the hold of the one before it, and the tree frozen', async () => {
-    const log = new FakeLog();
-    Object.assign(log.gate, { mode: 'hold', number: 5, attemptId: 'r/1' });
-    log.trees['200'] = { state: 'FROZEN', size: 20 };
-    const superseding = { ...order, release: { ...order.release, supersedes: true } };
-    await holdAndFreeze(log.systems(), superseding);
-    // Both are closed still; they are set so anew, for a proof that no older copy of the database can give.
-    expect(log.done).toEqual(['hold 7', 'start green', '100 FROZEN', '200 FROZEN']);
-  });
+  it.each(['FROZEN', 'DRAINING'] as const)(
+    'a superseding attempt finds the hold of the one before it, and the tree %s',
+    async (state) => {
+      const log = new FakeLog();
+      Object.assign(log.gate, { mode: 'hold', number: 5, attemptId: 'r/1' });
+      log.trees['200'] = { state, size: 20 };
+      const superseding = {
+        ...order,
+        release: { ...order.release, supersedes: { trees: [order.release.currentTreeId], unnamed: 1 } },
+      };
+      await holdAndFreeze(log.systems(), superseding);
+      // Both are closed still; they are set so anew, for a proof that no older copy of the database can give.
+      expect(log.done.filter((change) => !change.endsWith('DRAINING'))).toEqual([
+        ...['hold 7', 'start green', '100 FROZEN', '200 FROZEN'],
+      ]);
+    },
+  );
 });
 
 describe('before the opening', () => {

@@ -69,7 +69,7 @@ describe('a superseding attempt', () => {
         { treeId: '100', length: 10 },
         { treeId: '200', length: 20 },
       ],
-      supersedes: true,
+      supersedes: { trees: ['300'], unnamed: 1 },
     });
   });
 
@@ -77,6 +77,7 @@ describe('a superseding attempt', () => {
     const log = new FakeLog().isExposed();
     expect(await superseding(log.systems(), order)).toMatchObject({
       installation: { current: slotGreen, next: slotBlue },
+      supersedes: { trees: ['300'], unnamed: 0 },
     });
   });
 });

@@ -39,14 +39,14 @@ async function open(workflowId: string): Promise<void> {
 it('finds nobody where there is nobody', async () => {
   expect(await lockHolder(client, 'none')).toBeNull();
   expect(await criticalSectionRuns(client, 'none')).toBe(false);
-  expect(await lockOwner(client, 'none')).toBeNull();
+  expect(await lockOwner(client, 'none', 60_000)).toBeNull();
 });
 
 it('names who holds a log', async () => {
   await open('log-held');
 
   expect(await lockHolder(client, 'held')).toEqual({ rotation: 'r', startedBy: 'rotate-by-ada' });
-  expect(await lockOwner(client, 'held')).toMatchObject({
+  expect(await lockOwner(client, 'held', 60_000)).toMatchObject({
     workflowId: 'log-held',
     rotation: 'r',
     paused: null,
@@ -58,7 +58,7 @@ it('takes a paused rotation for open, and names who has paused it', async () => 
   front.pause('log-paused');
 
   expect(await refused('ROTATION_PAUSED', lockHolder(client, 'paused'))).toContain('is paused in Temporal');
-  expect(await lockOwner(client, 'paused')).toMatchObject({
+  expect(await lockOwner(client, 'paused', 60_000)).toMatchObject({
     rotation: 'r',
     paused: { workflowId: 'log-paused', by: pausedBy.identity, reason: pausedBy.reason },
   });
@@ -72,7 +72,7 @@ it('takes a paused critical section for open, and lets nobody wait for it', asyn
     'is paused in Temporal',
   );
   expect(await refused('ROTATION_PAUSED', lockHolder(client, 'section'))).toContain('is paused in Temporal');
-  expect(await lockOwner(client, 'section')).toMatchObject({
+  expect(await lockOwner(client, 'section', 60_000)).toMatchObject({
     paused: { workflowId: 'critical-section-section' },
   });
 });

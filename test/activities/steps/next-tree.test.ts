@@ -135,13 +135,34 @@ describe('closing the next tree', () => {
     await expect(close(without)).resolves.toMatchObject({ content: 'public entries', currentGrew: false });
   });
 
-  it('leaves one open that clients are sent to, unless it is told to close that, too', async () => {
+  it('leaves one open that clients are sent to, unless it is told to close that, too, and they are not served', async () => {
     const log = new FakeLog().isExposed();
-    await expect(close(log)).resolves.toEqual({ content: 'serving', currentGrew: false });
+    const serving = { content: 'serving', currentGrew: false };
+    await expect(close(log)).resolves.toEqual(serving);
+    await expect(close(log, { evenIfExposed: true })).resolves.toEqual(serving);
     expect(log.done).toEqual([]);
+    log.running.delete('green');
+    await expect(close(log)).resolves.toEqual(serving);
     await expect(close(log, { evenIfExposed: true })).resolves.toMatchObject({ content: 'handover' });
     expect(log.done).toEqual(['300 DRAINING', '300 FROZEN']);
   });
+});
+
+it('closes one that clients are sent to, also where its release takes the question and never answers', async () => {
+  const log = new FakeLog().isExposed();
+  const systems = log.systems();
+  let asked: AbortSignal | undefined;
+  const rekor = {
+    ...systems.rekor,
+    log: (_instance: unknown, signal: AbortSignal) => {
+      asked = signal;
+      return new Promise<never>(() => undefined);
+    },
+  };
+  const closing = closeNextTree({ ...systems, rekor }, { ...order, evenIfExposed: true });
+  await expect(closing).resolves.toMatchObject({ content: 'handover' });
+  expect(log.done).toEqual(['300 DRAINING', '300 FROZEN']);
+  expect(asked?.aborted).toBe(true);
 });
 
 describe('the end of the current tree, for a step that only goes forward', () => {
@@ -153,13 +174,24 @@ describe('the end of the current tree, for a step that only goes forward', () =>
     expect(log.done).toEqual([]);
   });
 
-  it('is refused when the tree has grown since: every index of the next one would shift (H1)', async () => {
+  it('is proven anew where a third tree’s freeze was broken off in its proof, and is the same (H12)', async () => {
     const log = opened();
     log.handsOver('200', '300', 1);
-    log.trees['200'] = { state: 'FROZEN', size: 21 };
-    const message = await refused('CURRENT_TREE_GREW', endOfCurrent(log.systems(), order));
-    expect(message).toContain('20 entries, it is 21 entries');
+    log.trees['200'] = { state: 'DRAINING', size: 20 };
+    await expect(endOfCurrent(log.systems(), order)).resolves.toMatchObject(log.end('200'));
+    expect(log.trees['200'].state).toBe('FROZEN');
   });
+
+  it.each(['FROZEN', 'DRAINING'] as const)(
+    'is refused when the tree has grown since and is %s: every index of the next one would shift (H1)',
+    async (state) => {
+      const log = opened();
+      log.handsOver('200', '300', 1);
+      log.trees['200'] = { state, size: 21 };
+      const message = await refused('CURRENT_TREE_GREW', endOfCurrent(log.systems(), order));
+      expect(message).toContain('20 entries, it is 21 entries');
+    },
+  );
 
   it('is proven anew where nothing was handed over, or another tree was', async () => {
     const log = opened();
@@ -183,7 +215,7 @@ describe('a tree of an earlier attempt that a late call has opened again (H8)', 
   it('is closed before the current tree takes writes again', async () => {
     const log = withStray();
     await allowWritesToCurrent(log.systems(), second);
-    expect(log.done).toEqual(['290 FROZEN', '200 ACTIVE']);
+    expect(log.done).toEqual(['290 FROZEN', 'hold 10', '200 ACTIVE']);
   });
 
   it('is closed with the trees of the last attempt', async () => {

@@ -65,6 +65,42 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
     expect(log.done).toEqual([]);
   });
 
+  it('is where it goes forward to already, so that nothing is started or opened for it, and every gate is told', async () => {
+    const log = exposedByFirst();
+    const { frozen, handover } = await goForward(log.systems(), order);
+    expect([frozen.size, handover?.text]).toEqual([20, expect.stringContaining('tree 200')]);
+    expect(log.done).toEqual([`send ${identity.number}`]);
+    // Not while an instance does not answer, or serves another length than the current tree has.
+    log.running.delete('green');
+    await goForward(log.systems(), order);
+    expect(log.done).toContain('start green');
+  });
+
+  it('does not go forward beside a tree that takes writes, nor before one that has taken some (rules 2, 3)', async () => {
+    const opened = exposedByFirst();
+    Object.assign(opened.trees['200'] ?? {}, { state: 'ACTIVE' });
+    await refused('TWO_ACTIVE_TREES', goForward(opened.systems(), order));
+    const mark = { ...identity, number: identity.number + 1, attempt: 2 };
+    for (const [code, state, size] of [
+      ['TWO_ACTIVE_TREES', 'ACTIVE', 0],
+      ['NEXT_TREE_HAS_ENTRIES', 'FROZEN', 2],
+    ] as const) {
+      const log = exposedByFirst();
+      log.running.delete('green');
+      log.trees['301'] = { state, size, mark };
+      await refused(code, goForward(log.systems(), order));
+      expect(log.done).toEqual([]);
+    }
+  });
+
+  it('closes no tree of its rotation that clients have written to, and says so', async () => {
+    const log = exposedByFirst();
+    const mark = { ...identity, attempt: 2 };
+    log.trees['301'] = { state: 'ACTIVE', size: 2, mark };
+    await refused('NEXT_TREE_HAS_ENTRIES', confirm(log.systems(), settled));
+    expect(log.done).toEqual(['start green']);
+  });
+
   it('is exposed still when a person has sent the gate there, with the number of its undo', async () => {
     const log = exposedByFirst();
     log.gate.number = identity.number + 1;

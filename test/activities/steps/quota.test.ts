@@ -47,7 +47,7 @@ describe('while the quota of Trillian is used up', () => {
   it('the current tree takes writes again, though its quota refuses them', async () => {
     const fake = closed(brokenOff());
     await allowWritesToCurrent(fake.systems(), order);
-    expect(fake.done).toEqual(['200 ACTIVE']);
+    expect(fake.done).toEqual(['hold 8', '200 ACTIVE']);
   });
 
   it('the next tree is neither made nor opened, and that says why', async () => {

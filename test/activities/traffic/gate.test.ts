@@ -2,15 +2,12 @@ import { gateTraffic } from '../../../activities/traffic/gate';
 import type { OneGate } from '../../../activities/traffic/one-gate';
 import type { GateState } from '../../../gate/messages';
 import { refuse } from '../../../activities/errors/refusal-error';
+import { aGateState } from '../../gate/a-gate-state';
 import { refused } from '../refused';
 
 const { signal } = new AbortController();
 const shards = { activeTreeId: '12', inactive: [] };
-const state: GateState = {
-  ...{ mode: 'pass', instances: ['http://a:1'], attemptId: 'r/1', number: 7 },
-  ...{ writesInFlight: 1, streamsInFlight: 0, writesWaiting: 0, shards, unproven: [] },
-  ...{ bodyMemoryBytes: 0, spooledBytes: 0, hold: null },
-};
+const state: GateState = { ...aGateState, writesInFlight: 1, shards };
 const order = { attemptId: 'r/1', number: 7, instances: ['http://b:1', 'http://c:1'], shards };
 
 let told: string[];
@@ -49,6 +46,18 @@ describe('several gates as one', () => {
     expect((await stateOf('pass', 'pass')).mode).toBe('pass');
     expect((await stateOf('hold', 'pass')).mode).toBe('healing');
     expect(await stateOf('healing', 'pass')).toMatchObject({ mode: 'healing', writesInFlight: 2 });
+  });
+
+  it('count writes together, each since its own start, or not at all', async () => {
+    const writesOf = (...counted: readonly GateState['writes'][]) =>
+      gateTraffic(counted.map((writes, at) => gate(`${at}`, { writes }))).writes(signal);
+    const [one, other] = [
+      { since: '2026-11-28T00:00:00.000Z', accepted: 3, failed: 1 },
+      { since: '2026-11-28T01:00:00.000Z', accepted: 4, failed: 0 },
+    ];
+    expect(await writesOf(one)).toEqual({ since: [one.since], accepted: 3, failed: 1 });
+    expect(await writesOf(one, other)).toEqual({ since: [one.since, other.since], accepted: 7, failed: 1 });
+    expect(await writesOf(one, null)).toBeNull();
   });
 
   it('send to what any of them sends to, and know what each of them knows', async () => {

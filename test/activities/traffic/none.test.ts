@@ -39,6 +39,11 @@ function withoutGate(): { log: FakeLog; systems: BoundSystems; kept: () => KeptF
 }
 
 describe('a log without a gate', () => {
+  it('counts no writes', async () => {
+    const { systems } = withoutGate();
+    expect(await systems.traffic.writes(signal)).toBeNull();
+  });
+
   it('goes through the same steps, and back, with the same fence', async () => {
     const { log, systems, kept } = withoutGate();
     const { frozen } = await holdAndFreeze(inAnotherTry(systems), order);

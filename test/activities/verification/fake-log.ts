@@ -1,4 +1,10 @@
-import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  generateKeyPairSync,
+  sign,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+} from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { consistencyPath, inclusionPath, treeRoot } from './merkle-tree';
@@ -31,22 +37,38 @@ export class FakeLog {
   readonly shards: readonly FakeShard[];
   lie: Lie = (_path, honest) => honest;
   requests = 0;
+  /** Notes of inactive shards are signed for each answer, as before Rekor 1.3.9. */
+  signsAnew = false;
+  readonly #notes = new Map<string, string>();
+  /** The lengths that the process loaded when it started, by tree, where a tree has grown since. */
+  readonly loaded = new Map<string, number>();
   readonly #privateKey: KeyObject;
   readonly #publicKey: KeyObject;
   readonly #server: Server;
 
-  constructor(shards: readonly FakeShard[]) {
+  constructor(
+    shards: readonly FakeShard[],
+    pair: KeyPairKeyObjectResult = generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  ) {
     this.shards = shards;
-    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     this.#privateKey = pair.privateKey;
     this.#publicKey = pair.publicKey;
     this.#server = createServer((request, response) => {
       this.requests += 1;
       const path = request.url ?? '';
-      const { status, body } = this.lie(path, this.#answer(path));
-      response.statusCode = status;
-      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { status, body } = this.lie(path, this.#answer(path, Buffer.concat(chunks).toString()));
+        response.statusCode = status;
+        response.end(typeof body === 'string' ? body : JSON.stringify(body));
+      });
     });
+  }
+
+  /** Another process of the same log, with other shards and the same key. */
+  withShards(shards: readonly FakeShard[]): FakeLog {
+    return new FakeLog(shards, { privateKey: this.#privateKey, publicKey: this.#publicKey });
   }
 
   async listen(): Promise<string> {
@@ -72,7 +94,23 @@ export class FakeLog {
 
   firstIndex(shard: FakeShard): number {
     const before = this.shards.slice(0, this.shards.indexOf(shard));
-    return before.reduce((sum, earlier) => sum + earlier.leaves.length, 0);
+    return before.reduce((sum, earlier) => sum + this.#lengthOf(earlier), 0);
+  }
+
+  #lengthOf({ treeId, leaves }: FakeShard): number {
+    return this.loaded.get(treeId) ?? leaves.length;
+  }
+
+  /** What the process signed when it started, or now. */
+  #head(shard: FakeShard): string {
+    const { treeId, leaves } = shard;
+    const bodies = leaves.slice(0, this.loaded.get(treeId) ?? leaves.length).map(({ body }) => body);
+    const root = treeRoot(bodies);
+    const isKept = !this.signsAnew && shard !== this.shards.at(-1);
+    const name = `${treeId} ${bodies.length} ${root.toString('hex')}`;
+    const note = (isKept && this.#notes.get(name)) || this.checkpoint(treeId, bodies.length, root);
+    this.#notes.set(name, note);
+    return note;
   }
 
   /** A signed note over any size and root, as only the owner of the key can make it. */
@@ -91,7 +129,7 @@ export class FakeLog {
       treeID: shard.treeId,
       treeSize: bodies.length,
       rootHash: root.toString('hex'),
-      signedTreeHead: this.checkpoint(shard.treeId, bodies.length, root),
+      signedTreeHead: this.#head(shard),
     };
   }
 
@@ -120,7 +158,7 @@ export class FakeLog {
         verification: {
           signedEntryTimestamp: signed.toString('base64'),
           inclusionProof: {
-            checkpoint: this.checkpoint(shard.treeId, bodies.length, root),
+            checkpoint: this.#head(shard),
             hashes: inclusionPath(leaf, bodies).map((hash) => hash.toString('hex')),
             logIndex: leaf,
             rootHash: root.toString('hex'),
@@ -136,7 +174,7 @@ export class FakeLog {
     return createHash('sha256').update(der).digest('hex');
   }
 
-  #answer(path: string): Answer {
+  #answer(path: string, asked: string): Answer {
     const url = new URL(path, 'http://fake');
     const last = url.pathname.split('/').at(-1) ?? '';
     const numberOf = (name: string) => Number(url.searchParams.get(name));
@@ -157,15 +195,31 @@ export class FakeLog {
         hashes: consistencyPath(numberOf('firstSize'), bodies).map((hash) => hash.toString('hex')),
       });
     }
+    if (last === 'retrieve' && url.pathname.includes('/entries/')) {
+      return ok(this.#retrieve(JSON.parse(asked) as Retrieved));
+    }
     if (last === 'entries') {
       return this.#byIndex(numberOf('logIndex'));
     }
     return this.#byId(last);
   }
 
+  /** What is not found is left out; a UUID finds what is in any tree. */
+  #retrieve({ entryUUIDs = [], logIndexes = [] }: Retrieved): unknown[] {
+    const named = entryUUIDs.flatMap((id) =>
+      this.shards.flatMap((shard) =>
+        shard.leaves.flatMap(({ body }, leaf) =>
+          entryId(shard.treeId, body).endsWith(id) ? [ok(this.entry(shard, leaf))] : [],
+        ),
+      ),
+    );
+    const indexed = logIndexes.map((index) => this.#byIndex(index));
+    return [...named, ...indexed].filter(({ status }) => status === 200).map(({ body }) => body);
+  }
+
   #byIndex(index: number): Answer {
     const shard = this.shards.find(
-      (each) => index >= this.firstIndex(each) && index < this.firstIndex(each) + each.leaves.length,
+      (each) => index >= this.firstIndex(each) && index < this.firstIndex(each) + this.#lengthOf(each),
     );
     return shard ? ok(this.entry(shard, index - this.firstIndex(shard))) : notFound;
   }
@@ -180,6 +234,12 @@ export class FakeLog {
     }
     return notFound;
   }
+}
+
+/** The body of `POST /api/v1/log/entries/retrieve`. */
+interface Retrieved {
+  readonly entryUUIDs?: readonly string[];
+  readonly logIndexes?: readonly number[];
 }
 
 export type EntryAnswer = Record<string, EntryFields>;

@@ -82,7 +82,8 @@ describe('an attempt that staged the next release', () => {
     return {
       ...{ attemptId: 'r1/2', current, next, inactive, ...planned },
       patience: host().patience,
-      ...{ currentTreeId: NEXT, nextTreeId: THIRD, supersedes: true },
+      ...{ currentTreeId: NEXT, nextTreeId: THIRD },
+      supersedes: { trees: [NEXT], unnamed: serving === BLUE ? 1 : 0 },
     };
   }
 

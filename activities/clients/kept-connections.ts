@@ -1,0 +1,28 @@
+import { Pool } from 'undici';
+import { type PemFile, readAuthorities } from './authorities';
+import type { HttpTransport } from './http';
+
+/** A transport that keeps its connections to one origin, and at most so many: hundreds of requests are sent to one log. */
+export interface KeptConnections {
+  readonly transport: HttpTransport;
+  /** Ends the connections; requests that still run fail. */
+  readonly close: () => Promise<void>;
+}
+
+/** Ten entries of the size that Rekor takes by default have less; what has more is asked for by itself. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** Refuses TLS_FILE_UNUSABLE. */
+export function keptConnections(url: string, connections: number, authorities?: PemFile): KeptConnections {
+  const { origin, protocol } = new URL(url);
+  const connect = authorities && protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
+  const pool = new Pool(origin, { connections, connect, maxResponseSize: MAX_ANSWER_BYTES });
+  return {
+    transport: async ({ url: { pathname, search }, method, headers, body, signal }, read) => {
+      const path = pathname + search;
+      const answer = await pool.request({ path, method, headers, body: body ?? null, signal });
+      return await read({ status: answer.statusCode, headers: answer.headers, body: answer.body });
+    },
+    close: () => pool.destroy(),
+  };
+}

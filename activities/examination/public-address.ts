@@ -1,0 +1,93 @@
+import type { Check } from '../../workflows/model/checks';
+import type { Instance } from '../../workflows/model/log';
+import type { RefusalCode } from '../../workflows/model/refusals';
+import type { PemFile } from '../clients/authorities';
+import { refuse } from '../errors/refusal-error';
+import { publicAddress } from '../steps/log-addresses';
+import type { BoundSystems } from '../systems';
+import type { LogAddress } from '../verification/target';
+import { examined, type Weight } from './examined';
+import { wayOfWrites, type CountedWrites } from './gate-counts';
+import { answersReads, sendProbe, type ProbeAnswer, type ProbeWays } from './probes';
+
+/** Larger than what nginx takes unless it is told otherwise: 1 MiB. Bytes. */
+const LARGE_ENTRY_BYTES = 1_250_000;
+
+/** What else is asked than the log's systems know. */
+export interface PublicWays extends Pick<CountedWrites, 'refusedWrites'> {
+  readonly authorities?: PemFile | undefined;
+}
+
+/** Whether writes take the way on which they can be held, and whether large ones come through. */
+export async function examinePublicAddress(
+  systems: BoundSystems,
+  current: readonly Instance[],
+  { refusedWrites, authorities }: PublicWays,
+): Promise<Check[]> {
+  const { log, bounds } = systems;
+  const { signal } = bounds;
+  const address = publicAddress(systems);
+  const [instance] = current;
+  if (!instance) {
+    return [];
+  }
+  const itself = { url: instance.url, field: instance.field ?? 'installation' };
+  const ways: ProbeWays = { signal, authorities };
+  /** The status that Rekor itself answers with, without anything before it. */
+  const expectedOf = async (padding: number): Promise<number> => {
+    const answer = await sendProbe(itself, padding, ways);
+    if ('status' in answer) return answer.status;
+    throw unreachable(log, itself, answer.silence);
+  };
+  /** How the public address answers; one that answers nothing at all has been told of by preflight. */
+  const publicAnswer = async (padding: number): Promise<ProbeAnswer> => {
+    const answer = await sendProbe(address, padding, ways);
+    if ('silence' in answer && !(await answersReads(address, ways))) {
+      throw unreachable(log, address, answer.silence);
+    }
+    return answer;
+  };
+
+  const passes = await examined('PUBLIC_WRITES_PASS_GATE', pastGateOnly, async () => {
+    const expected = await expectedOf(0);
+    const send = async (): Promise<void> => {
+      const answer = await publicAnswer(0);
+      if (!isAnswered(answer, expected)) {
+        throw refuse('PUBLIC_ADDRESS_ANSWERS_ITSELF', { ...address, ...answer, expected });
+      }
+    };
+    await send();
+    // What Rekor answers otherwise is counted elsewhere.
+    const way =
+      expected >= 400 && expected < 499
+        ? await wayOfWrites({ refusedWrites, send }, signal)
+        : { unknown: `Rekor itself answers an entry that is none with ${expected}` };
+    if (way === 'past the gate') throw refuse('PUBLIC_ADDRESS_PAST_GATE', { log, ...address });
+    if (way !== 'through the gate') {
+      throw refuse('PUBLIC_WAY_UNKNOWN', { log, ...address, reason: way.unknown });
+    }
+    return address;
+  });
+  const takesLarge = await examined('LARGE_ENTRIES_PASS', 'warning', async () => {
+    const bytes = LARGE_ENTRY_BYTES;
+    const [answer, expected] = await Promise.all([publicAnswer(bytes), expectedOf(bytes)]);
+    if (!isAnswered(answer, expected)) {
+      throw refuse('LARGE_ENTRIES_STOPPED', { ...address, bytes, ...answer, expected });
+    }
+    return { url: address.url, bytes };
+  });
+  return [...passes, ...takesLarge];
+}
+
+function isAnswered(answer: ProbeAnswer, expected: number): boolean {
+  return 'status' in answer && answer.status === expected;
+}
+
+function unreachable(log: string, { url, field }: LogAddress, reason: string) {
+  return refuse('REKOR_UNREACHABLE', { log, instance: field, url, reason });
+}
+
+/** What passes beside the gate cannot be held; an answer of somebody else may be meant. */
+function pastGateOnly(reason: RefusalCode): Weight {
+  return reason === 'PUBLIC_ADDRESS_PAST_GATE' ? 'refused' : 'warning';
+}
