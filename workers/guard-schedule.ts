@@ -2,14 +2,17 @@ import {
   ScheduleAlreadyRunning,
   ScheduleOverlapPolicy,
   type Client,
+  type ScheduleDescription,
   type ScheduleHandle,
 } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { GUARD_LOG, guardId } from '../workflows/messages';
 import type { LogConfiguration } from '../config/configuration';
 import type { TemporalTarget } from '../config/temporal-target';
 import { readSchedule } from './guardian';
+import { changeSchedule } from './schedule-change';
 import { withTemporal } from './temporal-connection';
 
 /** A look that was missed by more than this is not made up for: the next one sees the same. */
@@ -23,6 +26,10 @@ const LOOK_MS = 300_000;
 
 /** How long Temporal may take over the calls for one schedule, in milliseconds. */
 const CALLS_MS = 10_000;
+
+/** Temporal's scheduler takes a change up some moments later; so long it is looked for, and so often. Milliseconds. */
+const TAKEN_UP_MS = 2_000;
+const LOOK_AGAIN_MS = 100;
 
 /** Pauses between two tries to make a schedule; each is twice the one before. Milliseconds. */
 const FIRST_PAUSE_MS = 5_000;
@@ -124,6 +131,8 @@ async function guardThose(
 /**
  * Makes the schedule of a log's guardian what the configuration says, and lets it look at once. One that a person has
  * paused stays so, and does not look.
+ *
+ * @throws when somebody else has changed it meanwhile.
  */
 export async function guardLog(client: Client, log: GuardedLog, taskQueue: string): Promise<GuardState> {
   const options = scheduleOf(log, taskQueue);
@@ -139,7 +148,7 @@ export async function guardLog(client: Client, log: GuardedLog, taskQueue: strin
     const found = await schedule.describe();
     const differs = decided(found) !== decided(options);
     if (differs) {
-      await schedule.update(({ state: kept }) => ({ ...options, state: kept }));
+      await replace(client, found, options);
     }
     if (found.state.paused) {
       return 'paused';
@@ -149,6 +158,39 @@ export async function guardLog(client: Client, log: GuardedLog, taskQueue: strin
   // Without a policy of its own a trigger would start a second look beside a running one.
   await schedule.trigger(ScheduleOverlapPolicy.SKIP);
   return state;
+}
+
+/**
+ * Changes what a schedule decides, and not whether it is paused.
+ *
+ * @throws when somebody else has changed it meanwhile.
+ */
+async function replace(
+  client: Client,
+  found: ScheduleDescription,
+  { spec, policies, action }: ReturnType<typeof scheduleOf>,
+): Promise<void> {
+  const { scheduleId } = found;
+  const { workflowId, workflowType, taskQueue, workflowExecutionTimeout, args } = action;
+  await changeSchedule(client, found, {
+    spec: { interval: spec.intervals.map(({ every }) => ({ interval: msToTs(every) })) },
+    catchUpMs: policies.catchupWindow,
+    startWorkflow: {
+      workflowId,
+      workflowType: { name: workflowType },
+      taskQueue: { name: taskQueue },
+      workflowExecutionTimeout: msToTs(workflowExecutionTimeout),
+    },
+    input: args[0],
+  });
+  const wanted = decided({ spec, policies, action });
+  const ends = performance.now() + TAKEN_UP_MS;
+  while (decided(await client.schedule.getHandle(scheduleId).describe()) !== wanted) {
+    if (performance.now() > ends) {
+      throw new Error('somebody else has changed the schedule meanwhile');
+    }
+    await rest(LOOK_AGAIN_MS);
+  }
 }
 
 function scheduleOf({ name, guard }: GuardedLog, taskQueue: string) {

@@ -1,7 +1,10 @@
+import { approvalPolicy } from '../approvals/policy';
 import { gateTraffic } from '../activities/traffic/gate';
 import { connectGate } from '../activities/traffic/one-gate';
 import { hostInstallation, type HostOptions } from '../activities/installation/host/host';
 import type { Installation } from '../activities/installation/installation';
+import type { DatabaseServer } from '../activities/tree-queue/database-server';
+import { connectMysql } from '../activities/tree-queue/mysql';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import { connectRekor } from '../activities/clients/rekor';
 import { connectMetrics } from '../activities/clients/metrics';
@@ -17,6 +20,7 @@ import type {
 } from '../config/configuration';
 import type { HostConfiguration } from '../config/installation/host';
 import { readSecret } from '../config/secrets';
+import { connectPastWrites } from './past-writes';
 
 const MINUTE_MS = 60_000;
 
@@ -39,9 +43,14 @@ export const allAdapters: Adapters = {
       hostInstallation({ log, treeIdVariable, slots: slotsOf(slots) }),
   },
   database: {
-    postgresql: (log, { url }) => connectPostgresql({ log, url: () => readSecret(url) }),
+    postgresql: (log, configured) => connectPostgresql(serverOf(log, configured)),
+    mysql: (log, configured) => connectMysql(serverOf(log, configured)),
   },
 };
+
+function serverOf(log: string, { password, ...server }: DatabaseConfiguration): DatabaseServer {
+  return { log, ...server, password: () => readSecret(password) };
+}
 
 function connected<Configured extends { readonly kind: string }, Adapter>(
   adapters: Connect<Configured, Adapter>,
@@ -77,10 +86,12 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     ]),
     installation: installed,
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
+    pastWrites: connectPastWrites({ log, publicUrl, authorities }),
     timing: { ...rotation, patience: installed.patience },
     drain: trillian,
     sampleEntries: rotation.sampleEntries,
     guard: { recover: guard.recover, stuckAfterMs: stuckAfterMs(rotation) },
+    approvals: approvalPolicy(configuration.approvals),
     addresses: { trillian: trillian.address },
   };
 }

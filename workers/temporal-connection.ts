@@ -66,6 +66,11 @@ export async function connectWorker(target: TemporalTarget): Promise<NativeConne
   }
 }
 
+/** The same for an error that may be none of Temporal's; undefined then. */
+export function temporalRefusal(error: unknown, target: TemporalTarget): RefusalError | undefined {
+  return typeof codeOf(error) === 'number' ? refusalOf(error, target) : undefined;
+}
+
 /** What an error of Temporal's client or worker means for a person. */
 function refusalOf(error: unknown, { address, namespace }: TemporalTarget): RefusalError {
   const code = codeOf(error);

@@ -13,6 +13,8 @@ import { RefusalError } from '../activities/errors/refusal-error';
 import type { Configuration } from '../config/configuration';
 import { keepGauges } from './gauges';
 import { keepGuarded } from './guard-schedule';
+import { warnOfSchedules } from './schedule-dangers';
+import { keepSearchAttributes } from './search-attributes';
 import { connectSystems } from './systems';
 import { connectWorker } from './temporal-connection';
 import { temporalTarget, type TemporalTarget } from '../config/temporal-target';
@@ -59,11 +61,13 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     const ended = new AbortController();
     const untilEnded = { logger, signal: AbortSignal.any([signal, ended.signal]) };
     const guarded = Object.values(configuration.logs);
+    const attributes = keepSearchAttributes(target, logger);
     const guarding = keepGuarded(target, guarded, untilEnded);
     const showing = keepGauges(target, guarded, {
       ...untilEnded,
       meter: Runtime.instance().metricMeter,
     });
+    const warning = warnOfSchedules(target, [...logs.keys()], untilEnded);
     signal.addEventListener('abort', stop, { once: true });
     logger.info(
       { taskQueue: target.taskQueue, temporal: target.address, logs: [...logs.keys()], metrics },
@@ -79,7 +83,7 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     } finally {
       signal.removeEventListener('abort', stop);
       ended.abort();
-      await Promise.all([guarding, showing]);
+      await Promise.all([attributes, guarding, showing, warning]);
     }
   } finally {
     for (const systems of logs.values()) {

@@ -74,6 +74,28 @@ it('leaves one that a person has paused paused, changes it all the same, and doe
   expect(await looks('paused')).toBe(1);
 });
 
+it('undoes no pause that comes while it changes a schedule, and changes it the next time', async () => {
+  await guard(named('meanwhile'));
+  const { workflowService } = server.client;
+  const updateSchedule = async (...request: Parameters<typeof workflowService.updateSchedule>) => {
+    await scheduleOf('meanwhile').pause('maintenance');
+    return await workflowService.updateSchedule(...request);
+  };
+  const pausedMeanwhile = Object.create(server.client, {
+    workflowService: { value: { updateSchedule } },
+  }) as typeof server.client;
+
+  await expect(guardLog(pausedMeanwhile, named('meanwhile', 10_000), target.taskQueue)).rejects.toThrow(
+    'somebody else has changed the schedule meanwhile',
+  );
+  expect((await scheduleOf('meanwhile').describe()).state).toMatchObject({
+    paused: true,
+    note: 'maintenance',
+  });
+  expect(await guard(named('meanwhile', 10_000))).toBe('paused');
+  expect((await scheduleOf('meanwhile').describe()).spec.intervals).toMatchObject([{ every: 10_000 }]);
+});
+
 it('guards every log of a worker and says so', async () => {
   const { lines, logger } = recorded();
   await guardLogs(target, [named('one'), named('two')], { logger, signal: new AbortController().signal });
