@@ -1,4 +1,5 @@
-import type { Choice, Held } from '../workflows/model/held';
+import type { Choice } from '../workflows/model/choices';
+import type { Held } from '../workflows/model/held';
 import { list, spoken, titled, wrap } from './text';
 
 /** What each choice is called on the command line, and what it does. */

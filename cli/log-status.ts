@@ -5,7 +5,7 @@ import type { Pause } from '../workflows/model/executions';
 import type { RotationResult } from '../workflows/model/result';
 import { innermost } from './errors';
 import { guardianStatus, unknownGuardian, type GuardianStatus } from './guardian-status';
-import type { LockState, RotationClient } from './rotation-client';
+import type { LockState, Preparing, RotationClient } from './rotation-client';
 
 /** What is known of a log's rotations; what `status --json` prints. Times are ISO 8601. */
 export interface LogStatus {
@@ -13,6 +13,8 @@ export interface LogStatus {
   readonly state: 'never' | 'preparing' | 'running' | 'ended';
   /** Whether it is, or was, the recovery of an interrupted rotation. */
   readonly what?: 'rotation' | 'recovery';
+  /** Rotations that wait to begin, beside what is told of here. */
+  readonly others?: readonly OtherRotation[];
   /** The workflows of dry runs that still look; they change nothing. */
   readonly dryRuns?: readonly string[];
   /** The workflow to look at in the Temporal UI. */
@@ -31,6 +33,14 @@ export interface LogStatus {
   /** Why it ended without a result, or why nothing is heard of it. */
   readonly problem?: string;
   readonly guardian: GuardianStatus;
+}
+
+/** A rotation that somebody has asked for, and that has not begun. */
+export interface OtherRotation {
+  readonly workflowId: string;
+  readonly startedAt: string;
+  /** Null when no worker answers. */
+  readonly progress: Progress | null;
 }
 
 /** Somebody has to look: an alarm stands or nobody can tell, a rotation is held, or a workflow is paused. */
@@ -94,13 +104,18 @@ async function rotationOf(
   log: string,
   lock: LockState,
 ): Promise<Omit<LogStatus, 'log' | 'guardian'>> {
-  if (lock.state === 'running') {
-    return await openStatus(client, 'running', lock, await client.progress(lock.handle));
-  }
   const { preparing, dryRuns } = await client.preparing(log, lock);
-  const beside = dryRuns.length > 0 ? { dryRuns } : {};
-  if (preparing) {
-    return { ...(await openStatus(client, 'preparing', preparing, preparing.progress)), ...beside };
+  const [first, ...rest] = preparing;
+  const others = lock.state === 'running' ? preparing : rest;
+  const beside = {
+    ...(dryRuns.length > 0 && { dryRuns }),
+    ...(others.length > 0 && { others: others.map(otherRotation) }),
+  };
+  if (lock.state === 'running') {
+    return { ...(await openStatus(client, 'running', lock, await client.progress(lock.handle))), ...beside };
+  }
+  if (first) {
+    return { ...(await openStatus(client, 'preparing', first, first.progress)), ...beside };
   }
   if (lock.state === 'never') {
     return { state: 'never', ...beside };
@@ -116,6 +131,10 @@ async function rotationOf(
   } catch (error) {
     return { ...ended, problem: reasonOf(error) };
   }
+}
+
+function otherRotation({ handle, startedAt, progress }: Preparing): OtherRotation {
+  return { workflowId: handle.workflowId, startedAt: startedAt.toISOString(), progress };
 }
 
 function times(startedAt: Date, endedAt?: Date): Pick<LogStatus, 'startedAt' | 'endedAt' | 'tookMs'> {

@@ -30,6 +30,11 @@ export function planText(result: RotationResult, columns: number, closing = resu
   ].join('\n');
 }
 
+/** A plan without its files, commands and steps, which `plan` prints. */
+export function planInShort(plan: Plan, columns: number): string[] {
+  return [...table(foundRows(plan, []), columns), '', ...wrap(totalsOf(plan), columns)];
+}
+
 /** All of a plan in one sentence. */
 function totalsOf({ hash, currentTree, installation, changes }: Plan): string {
   const { current, next } = installation;
@@ -57,10 +62,11 @@ export function refusalText(result: RotationResult, columns: number): string {
     '',
     ...wrap(`${message} ${remedy} (${code})`, columns, '  '),
   ]);
-  const { log, rotationId, checks = [] } = result;
+  const { log, rotationId, outcome, checks = [] } = result;
   const what = rotationId === RECOVER_UNDER_LOCK ? 'A recovery' : 'A rotation';
+  const how = outcome === 'skipped' ? 'was skipped' : 'is refused';
   return [
-    ...wrap(`${what} of ${log} is refused; nothing has been changed.`, columns),
+    ...wrap(`${what} of ${log} ${how}; nothing has been changed.`, columns),
     ...(reasons.length > 0 ? reasons : ['', ...wrap(result.reason, columns, '  ')]),
     ...(checks.length > 0 ? ['', ...wrap(`${passedText(log, checks)}.`, columns)] : []),
   ].join('\n');

@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands';
 import { errorText, exitCodeOfError } from './errors';
+import type { AuditOptions } from './commands/audit';
+import type { HistoryOptions } from './commands/history';
+import type { QuietHoursOptions } from './commands/quiet-hours';
+import type { ScheduleShowOptions } from './commands/schedule-show';
 import { exitCodes, exitCodeTable } from './exit-codes';
 import type { Terminal } from './terminal';
 import { version } from './version';
@@ -21,7 +25,8 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-function commandLine(terminal: Terminal, ends: (code: number) => void): Command {
+/** Every command with its arguments and options; `ends` is told the exit code of the one that was called. */
+export function commandLine(terminal: Terminal, ends: (code: number) => void): Command {
   const program = new Command('rekor-rotate')
     .description('Rotates a live Rekor transparency log to a new shard while it serves.')
     .version(version(), '-V, --version', 'print the version')
@@ -60,11 +65,26 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .action(async (name: string, options: object) =>
       ends(await commands.rotate().plan(name, options, terminal)),
     );
+  aboutLog(program.command('doctor'))
+    .summary('say whether a rotation would begin, before a worker runs')
+    .description(
+      'Looks at everything that a rotation of LOG needs, from here and without a worker, and changes nothing. Run it on the host of the worker, as its user. Exits with 3 when a rotation would be refused, 7 with warnings alone, 5 when only Temporal is not reached.',
+    )
+    .option('-w, --watch [seconds]', 'look again and again (default: each 30 s), and say what has changed')
+    .option('--json', 'print it as JSON; with --watch again at each change')
+    .action(does((name, options) => commands.doctor().doctor(name, options, terminal)));
   aboutLog(program.command('rotate'))
     .summary('rotate a log, after showing the plan')
     .description('Shows the plan for LOG, asks, and rotates exactly as shown. Ctrl-C stops watching only.')
     .option('-y, --yes', 'do not ask')
     .option('--current-tree <id>', 'refuse unless this is the active tree')
+    .option('--wait-for-approval', 'wait for an approval also where the configuration asks for none')
+    .option('--at-lull', 'wait until the log takes few writes; then it is planned anew')
+    .option('--below <number>', 'with --at-lull: at most so many writes a minute')
+    .option('--quantile <share>', 'or as few as in this share of its past hours (default: 0.25)')
+    .option('--for <minutes>', 'for so many minutes (default: 10)')
+    .option('--until <time>', 'wait no longer than that (default: 24h)')
+    .option('--at-end <go|skip>', 'what to do when no lull has come by then (default: skip)')
     .option('--json', 'print the result alone, as JSON, on standard output')
     .action(does((name, options) => commands.rotate().rotate(name, options, terminal)));
   configured(program.command('status'))
@@ -79,15 +99,69 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     )
     .option('--json', 'print it as JSON')
     .action(does((name, options) => commands.status().status(name, options, terminal)));
+  const told = (command: Command) =>
+    aboutLog(command)
+      .option('--rotation <id>', 'which one, when several are open')
+      .option('--who <name>', 'who decides this; kept in the result')
+      .option('--why <text>', 'the reason; kept in the result');
+  aboutLog(program.command('approve'))
+    .summary('approve a rotation that waits for that')
+    .description(
+      'Shows what a rotation of LOG asks to be approved, asks, signs that with your SSH key, and sends it.',
+    )
+    .option('--rotation <id>', 'which one, when several are open')
+    .option('--key <file>', 'sign with this key; else with the first in your agent that may approve')
+    .option('--who <name>', 'who approves, where no keys are configured')
+    .option('--why <text>', 'kept in the result')
+    .option('--show', 'print it with the commands that sign it by hand, and send nothing')
+    .option('-y, --yes', 'do not ask')
+    .action(does((name, options) => commands.approve().approve(name, options, terminal)));
+  told(program.command('reject'))
+    .summary('end a rotation that waits for approvals')
+    .description('Ends a rotation of LOG that waits for approvals; nothing has been changed.')
+    .action(does((name, options) => commands.instruct().reject(name, options, terminal)));
+  told(program.command('go'))
+    .summary('let a rotation go on that waits')
+    .description(
+      'Lets a rotation of LOG go on that waits for its time, for a lull, for the next attempt or for a person.',
+    )
+    .action(does((name, options) => commands.instruct().go(name, options, terminal)));
+  told(program.command('postpone'))
+    .summary('let a rotation begin later')
+    .description('Lets a rotation of LOG that has not begun begin no sooner than a time.')
+    .option('--to <time>', 'with its zone, such as 2026-11-28T05:00Z, or from now, such as 2h')
+    .action(does((name, options) => commands.instruct().postpone(name, options, terminal)));
+  told(program.command('hold'))
+    .summary('let a running rotation wait after a step')
+    .description(
+      'Lets the running rotation of LOG wait after a step in which no write waits; `go` ends that.',
+    )
+    .option('--after <step>', 'createTree, stage, confirm, settle or soak')
+    .option('--until <time>', 'then it goes on by itself; such as 2026-11-28T05:00Z, or 2h')
+    .action(does((name, options) => commands.instruct().hold(name, options, terminal)));
   configured(program.command('cancel'))
     .summary('take a running rotation back')
     .description(
       'Asks the running rotation of LOG to take itself back and waits until it has. Exits with 3 when there was none, or when it was too late; with --no-wait it cannot know that.',
     )
     .argument('<log>', log)
+    .option('--rotation <id>', 'which one, when several are open; else the one that runs')
+    .option('--who <name>', 'who decides this; kept in the result of one that runs')
+    .option('--why <text>', 'the reason; kept with it')
     .option('--no-wait', 'do not wait for the end')
     .action(async (name: string, options: object) =>
       ends(await commands.cancel().cancel(name, options, terminal)),
+    );
+  configured(program.command('history'))
+    .summary('the rotations and recoveries that have ended')
+    .description(
+      'Lists the rotations and recoveries of LOG that have ended, newest first, as far as Temporal still knows them.',
+    )
+    .argument('<log>', log)
+    .option('--limit <number>', 'at most so many', '20')
+    .option('--json', 'print it as JSON')
+    .action(async (name: string, options: HistoryOptions) =>
+      ends(await commands.history().history(name, options, terminal)),
     );
   aboutLog(program.command('resume'))
     .summary('decide about what a rotation is held by')
@@ -117,6 +191,53 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print the result alone, as JSON, on standard output')
     .action(does((name, options) => commands.prune().prune(name, options, terminal)));
+  configured(program.command('audit'))
+    .summary('prove that a log, its indexes and its shards are sound')
+    .description(
+      'Reads LOG and its instances, or any Rekor v1 log by the URLs of its instances, and says what does not hold. It changes nothing. Exits with 7 when a fault is found, with 5 when an address could not be asked.',
+    )
+    .argument('<log|url...>', `${log}, or URLs that serve one log`)
+    .option('--sample <number>', 'entries of each shard to read by every path, besides first and last', '50')
+    .option('--last <number>', 'read so many entries from the end, too')
+    .option('--all', 'read every entry')
+    .option(
+      '--since-checkpoint <file>',
+      'checkpoints that you have kept, which the log must extend; several times for several files',
+      collected,
+      [],
+    )
+    .option(
+      '--key <file>',
+      'public keys that clients trust, as PEM; several times for several files',
+      collected,
+      [],
+    )
+    .option(
+      '--clock-difference <seconds>',
+      "how far the signers' clocks may be apart; by default 1, or as configured",
+    )
+    .option('--json', 'print it as JSON')
+    .action(async (named: string[], options: AuditOptions) =>
+      ends(await commands.audit().audit(named, options, terminal)),
+    );
+  configured(program.command('quiet-hours'))
+    .summary('find the hours in which a log takes few writes')
+    .description(
+      'Reads from LOG itself, or from any Rekor v1 log by its URL, when it takes few writes, and says how to rotate then. Exits with 3 when that cannot be known.',
+    )
+    .argument('<log|url>', `${log}, or the URL of any log`)
+    .option('--time-zone <zone>', 'whose hours: an IANA name; by default that of this machine')
+    .option('--weeks <number>', 'how many weeks to look back', '4')
+    .option('--hours <number>', 'the length of a window, in hours', '3')
+    .option('--requests <number>', 'ask the log at most so often', '300')
+    .option('--svg <file>', 'write the week as a picture')
+    .option('--html <file>', 'write a page with the picture and the windows')
+    .option('--json', 'print it as JSON')
+    .option('--no-cache', 'do not use, and do not keep, what is read')
+    .action(async (name: string, options: QuietHoursOptions) =>
+      ends(await commands.quietHours().quietHours(name, options, terminal)),
+    );
+  addSchedule(program, { ends, does, aboutLog, terminal });
   configured(program.command('worker'))
     .summary('run the worker that carries rotations out')
     .description('Runs a worker for every log of the configuration until it is stopped.')
@@ -151,9 +272,77 @@ function commandLine(terminal: Terminal, ends: (code: number) => void): Command 
   return program;
 }
 
+/** What the commands of a group are made with. */
+interface Making {
+  readonly ends: (code: number) => void;
+  readonly does: (
+    command: (name: string | undefined, options: object) => Promise<number>,
+  ) => (name: string | undefined, options: object) => Promise<void>;
+  readonly aboutLog: (command: Command) => Command;
+  readonly terminal: Terminal;
+}
+
+function addSchedule(program: Command, { ends, does, aboutLog, terminal }: Making): void {
+  const schedule = program
+    .command('schedule')
+    .summary('rotate by a schedule, in quiet hours, when it is due')
+    .description('Makes, shows and changes schedules that rotate logs.');
+  aboutLog(schedule.command('create'))
+    .description('Makes a schedule that rotates LOG in its windows, when it is due.')
+    .option('--window <window...>', "days and hours, such as 'sun 02:00-05:00'")
+    .option('--time-zone <zone>', 'whose hours: an IANA name')
+    .option('--blackout <dates...>', 'no rotation begins on 2026-12-24, or 2026-12-20..2027-01-06')
+    .option('--due-entries <number>', 'due when the active shard has so many entries')
+    .option('--due-age-days <days>', 'due when the active shard is so old')
+    .option('--due-database-bytes <bytes>', 'due when the database is so large')
+    .option('--at-most-once-in-days <days>', 'not due before the active shard is so old')
+    .option('--lull-writes-per-minute <number>', 'wait for a lull: at most so many writes')
+    .option('--lull-quantile <share>', 'wait for a lull: as few writes as in this share of the hours')
+    .option('--lull-minutes <minutes>', 'for how long a lull has to last')
+    .option('--at-window-end <what>', 'without a lull by then: go, or skip (the default)')
+    .option('--name <name>', 'for a second schedule of this log')
+    .option('--replace', 'replace the policy of the schedule that is there')
+    .option('--json', 'print what was made as JSON')
+    .action(does((name, options) => commands.scheduleCreate().scheduleCreate(name, options, terminal)));
+  configured(schedule.command('list'))
+    .description('Lists every schedule that rotates a log, whoever made it. Needs no worker.')
+    .option('--json', 'print it as JSON')
+    .action(async (options: ScheduleShowOptions) =>
+      ends(await commands.scheduleShow().scheduleList(options, terminal)),
+    );
+  const aboutSchedule = (command: Command) =>
+    aboutLog(command)
+      .option('--name <name>', 'the name that it was created with')
+      .option('--id <id>', 'the id of a schedule that was made otherwise');
+  aboutSchedule(schedule.command('show'))
+    .description('Shows the schedule of LOG: policy, state, last runs, next windows, and what is dangerous.')
+    .option('--json', 'print it as JSON')
+    .action(does((name, options) => commands.scheduleShow().scheduleShow(name, options, terminal)));
+  aboutSchedule(schedule.command('pause'))
+    .description('Lets the schedule of LOG fire no more. What runs goes on.')
+    .option('--why <text>', 'the reason; kept with the schedule')
+    .action(does((name, options) => commands.scheduleChange().schedulePause(name, options, terminal)));
+  aboutSchedule(schedule.command('resume'))
+    .description('Lets a paused schedule of LOG fire again.')
+    .option('--why <text>', 'the reason; kept with the schedule')
+    .action(does((name, options) => commands.scheduleChange().scheduleResume(name, options, terminal)));
+  aboutSchedule(schedule.command('trigger'))
+    .description('Lets the schedule of LOG fire now. Exits with 3 when a run of it is open already.')
+    .action(does((name, options) => commands.scheduleChange().scheduleTrigger(name, options, terminal)));
+  aboutSchedule(schedule.command('delete'))
+    .description('Deletes the schedule of LOG, after a question. What runs goes on.')
+    .option('-y, --yes', 'do not ask')
+    .action(does((name, options) => commands.scheduleChange().scheduleDelete(name, options, terminal)));
+}
+
 /** What every command that reads the configuration takes. */
 function configured(command: Command): Command {
   return command
     .option('-c, --config <file>', 'configuration; else REKOR_ROTATE_CONFIG, else ./rekor-rotate.yaml')
     .option('--verbose', 'show where an error comes from');
+}
+
+/** An option that may be said several times. */
+function collected(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }

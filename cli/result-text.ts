@@ -1,4 +1,6 @@
 import { counted, entries } from '../workflows/model/counted';
+import type { Intervention } from '../workflows/model/instruction';
+import { watchedText } from '../workflows/model/lull';
 import { leftTreesText, type Outcome, type RotationResult } from '../workflows/model/result';
 import type { VerificationReport, WriteStall } from '../workflows/model/evidence';
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
@@ -13,10 +15,11 @@ export function resultText(result: RotationResult, columns: number): string {
     case 'planned':
       return result.plan ? planText(result, columns) : recoveryText(result, columns);
     case 'refused':
+    case 'skipped':
       // One that had begun is told like any other: what it did, and what people decided.
       return result.steps.length === 0
         ? refusalText(result, columns)
-        : endedText(result, ends.refused, columns);
+        : endedText(result, ends[result.outcome], columns);
     case 'notNeeded':
       return wrap(result.reason, columns).join('\n');
     case 'completed':
@@ -34,6 +37,7 @@ const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'notNeeded'>, string>> 
   rolledBack: 'was rolled back',
   held: 'is held: a person ended it as it is',
   refused: 'does nothing more',
+  skipped: 'did not begin',
 };
 
 /** The exit code of an outcome. */
@@ -45,6 +49,7 @@ export function exitCodeOf(outcome: Outcome): number {
     notNeeded: exitCodes.done,
     held: exitCodes.held,
     refused: exitCodes.refused,
+    skipped: exitCodes.refused,
     rolledBack: exitCodes.rolledBack,
   }[outcome];
   return code;
@@ -60,13 +65,13 @@ function endedText(result: RotationResult, how: string, columns: number): string
       : []),
     '',
     ...table(factRows(result), columns),
-    ...titled('Steps', stepLines(steps, attempts > 1)),
+    ...titled('Steps', stepLines(steps, attempts > 1, columns)),
     ...titled('To tell downstream', list(tellDownstream, columns)),
   ].join('\n');
 }
 
 function factRows(result: RotationResult): Row[] {
-  const { currentTree, nextTree, nextTreeVisibleMs: visibleMs } = result;
+  const { currentTree, nextTree, watched, nextTreeVisibleMs: visibleMs } = result;
   const size = currentTree?.size === undefined ? '' : `, ended with ${entries(currentTree.size)}`;
   return [
     ['Rotation', result.rotationId],
@@ -79,13 +84,24 @@ function factRows(result: RotationResult): Row[] {
         ? undefined
         : `for ${spoken(visibleMs)} at most clients may have seen a next tree that was taken back`,
     ],
+    ['Lull', watched && watchedText(watched)],
     ...(nextTree ? evidenceRows(result) : []),
     ['Left', leftText(result)],
-    ...result.interventions.map(({ choice, step, who, why, at }): Row => {
-      const decided = resumeChoices[choice].option.slice(2);
-      return ['Decided', `${decided} ${step}, by ${who} at ${at}: ${why}`];
+    ...(result.approvals ?? []).map(({ who, key, takenAt, why }): Row => {
+      const by = key === null ? 'as they say; nobody checked that' : `with the key ${key}`;
+      return ['Approved', `by ${who}, ${by}, at ${takenAt}${why === null ? '' : `: ${why}`}`];
     }),
+    ...result.interventions.map((intervention): Row => ['Decided', decidedText(intervention)]),
   ];
+}
+
+function decidedText({ instruction, choice, step, to, who, why, at }: Intervention): string {
+  const decided = [
+    choice === undefined ? instruction : resumeChoices[choice].option.slice(2),
+    ...(step === undefined ? [] : [step]),
+    ...(to === undefined ? [] : [`until ${to}`]),
+  ];
+  return `${decided.join(' ')}, by ${who} at ${at}: ${why}`;
 }
 
 /** Trees that undone attempts left; the reason of a rolled back rotation has named those that it knows. */
@@ -122,11 +138,17 @@ function writeRows({ stallMs, longestWaitMs, held, refused }: WriteStall): Row[]
   return [['Write stall', stall], ['Longest wait', longest], waited];
 }
 
-/** Ended steps and their times. */
-export function stepLines(steps: readonly StepRecord[], withAttempt: boolean): string[] {
-  return steps.map((step) => {
+/** Ended steps and their times, a line each unless what is to be said of one needs another. */
+export function stepLines(steps: readonly StepRecord[], withAttempt: boolean, columns: number): string[] {
+  return steps.flatMap((step) => {
     const what = `${stepName(step)}${withAttempt ? ` (attempt ${step.attempt})` : ''}`;
+    const line = `  ${what.padEnd(30)} ${spoken(step.ms).padStart(12)}`;
     const remark = stepRemark(step, steps);
-    return `  ${what.padEnd(30)} ${spoken(step.ms).padStart(12)}${remark === '' ? '' : `  ${remark}`}`;
+    if (remark === '') {
+      return [line];
+    }
+    return line.length + 2 + remark.length <= columns
+      ? [`${line}  ${remark}`]
+      : [line, ...wrap(remark, columns, '    ')];
   });
 }

@@ -10,22 +10,22 @@ import {
   PRUNE_TREES,
   RECOVER_LOG,
   RECOVER_UNDER_LOCK,
-  RESUME,
   ROTATE_LOG,
   type Progress,
 } from '../workflows/messages';
 import { isOpen, pausedAmong, type Pause } from '../workflows/model/executions';
-import type { ResumeInput } from '../workflows/model/held';
+import type { InstructionName } from '../workflows/model/instruction';
 import type { RecoveryRequest, RotationRequest, PruneRequest } from '../workflows/model/request';
 import type { PruneResult } from '../workflows/prune-trees';
+import { endedOf, type Ended } from './ended';
 import type { RotationHandle } from './rotation-handle';
 import { startersOf, type Starter } from './starters';
 
 /** A worker that is slower than this to answer a query is treated as silent. Milliseconds. */
 const QUERY_DEADLINE_MS = 2_000;
 
-/** How long an Update may take to be accepted and answered. Milliseconds. */
-const UPDATE_DEADLINE_MS = 10_000;
+/** How long an Update may take to be accepted and answered: a signature is verified by an activity. Milliseconds. */
+const UPDATE_DEADLINE_MS = 20_000;
 
 /** A poller asks again at least every 70 s; one that was seen longer ago than that is gone. */
 const POLLER_SEEN_WITHIN_MS = 75_000;
@@ -55,9 +55,21 @@ export interface Preparing extends Starter {
   readonly progress: Progress | null;
 }
 
+/** A rotation or recovery that is open: it was asked for and has not begun, or it holds the lock. */
+export interface OpenRotation {
+  readonly what: 'rotation' | 'recovery';
+  readonly stage: 'asked' | 'running';
+  readonly handle: RotationHandle;
+  readonly startedAt: Date;
+  readonly paused: Pause | null;
+  /** Null when no worker answers. */
+  readonly progress: Progress | null;
+}
+
 /** What somebody has asked for of a log, and what holds no lock. */
 export interface Asked {
-  readonly preparing: Preparing | null;
+  /** Newest first; several may wait to begin. */
+  readonly preparing: readonly Preparing[];
   /** The workflow ids of dry runs: they change nothing, and hide nothing of what a rotation did. */
   readonly dryRuns: readonly string[];
 }
@@ -122,10 +134,18 @@ export class RotationClient {
     });
   }
 
-  /** Sends a person's decision to a held rotation; gives its answer. A refused one is an error of the SDK. */
-  async resume(rotation: RotationHandle, input: ResumeInput): Promise<string> {
-    return await this.#temporal.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-      rotation.executeUpdate<string, [ResumeInput]>(RESUME, { args: [input] }),
+  /** Sends an instruction to an open rotation; gives its answer. A refused one is an error of the SDK. */
+  async tell(
+    rotation: RotationHandle,
+    update: InstructionName,
+    input: object,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { connection } = this.#temporal;
+    return await connection.withAbortSignal(signal, () =>
+      connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+        rotation.executeUpdate<string, [object]>(update, { args: [input] }),
+      ),
     );
   }
 
@@ -170,24 +190,41 @@ export class RotationClient {
   }
 
   /**
-   * What was started for the log and holds no lock: the newest rotation or recovery, and every dry run beside it. The one that
+   * What was started for the log and holds no lock: rotations and recoveries, and every dry run beside them. The one that
    * started the lock that was found is neither: it only takes over a result, and may stay open some moments for that.
    */
   async preparing(log: string, lock: LockState): Promise<Asked> {
-    const dryRuns: string[] = [];
-    let preparing: Preparing | null = null;
-    for (const starter of await startersOf(this.#temporal.client, log)) {
-      if (hasStarted(starter, lock)) {
-        continue;
-      }
-      if (starter.dryRun) {
-        dryRuns.push(starter.handle.workflowId);
-      } else if (!preparing) {
-        const progress = starter.paused ? null : await this.progress(starter.handle);
-        preparing = progress?.phase === 'ended' ? null : { ...starter, progress };
-      }
-    }
-    return { preparing, dryRuns };
+    const starters = (await startersOf(this.#temporal.client, log)).filter((one) => !hasStarted(one, lock));
+    const preparing = await Promise.all(
+      starters
+        .filter(({ dryRun }) => !dryRun)
+        .map(async (starter): Promise<Preparing> => ({
+          ...starter,
+          progress: starter.paused ? null : await this.progress(starter.handle),
+        })),
+    );
+    return {
+      preparing: preparing.filter(({ progress }) => progress?.phase !== 'ended'),
+      dryRuns: starters.filter(({ dryRun }) => dryRun).map(({ handle }) => handle.workflowId),
+    };
+  }
+
+  /** Every open rotation and recovery of a log, the one that holds the lock first. */
+  async openRotations(log: string): Promise<readonly OpenRotation[]> {
+    const lock = await this.lock(log);
+    const { preparing } = await this.preparing(log, lock);
+    const asked = preparing.map((one): OpenRotation => ({ stage: 'asked', ...one }));
+    return lock.state === 'running'
+      ? [
+          { stage: 'running', ...lock, progress: lock.paused ? null : await this.progress(lock.handle) },
+          ...asked,
+        ]
+      : asked;
+  }
+
+  /** What has ended of a log, newest first. */
+  ended(log: string, limit: number): Promise<Ended> {
+    return endedOf(this.#temporal.client, log, limit);
   }
 
   /** What the log's guardian saw last, and whether it still looks. */

@@ -44,7 +44,7 @@ export async function startersOf(client: Client, log: string): Promise<Starter[]
 type Input = Readonly<Partial<Record<'log' | 'dryRun', unknown>>>;
 
 /** The first argument that an execution was started with: its first event has it. */
-async function inputOf(client: Client, workflowId: string, runId: string): Promise<Input | undefined> {
+export async function inputOf(client: Client, workflowId: string, runId: string): Promise<Input | undefined> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },

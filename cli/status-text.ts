@@ -4,16 +4,27 @@ import { heldLines } from './held-text';
 import type { LogStatus } from './log-status';
 import { pausedText } from './paused-text';
 import { stepLines, resultText } from './result-text';
+import type { Terminal } from './terminal';
 import { ago, spoken, table, wrap, type Row } from './text';
+import { whenText } from './times';
+import { waitingHead, waitingLines } from './waiting-text';
+
+/** Whoever reads it: how wide their lines are, and their time zone. */
+type Reader = Pick<Terminal, 'columns' | 'timeZone'>;
 
 /** One log's state for people. */
-export function statusText(status: LogStatus, columns: number, now = new Date()): string {
+export function statusText(status: LogStatus, reader: Reader, now = new Date()): string {
   const { log, state, what = 'rotation', result } = status;
+  const { columns } = reader;
   const dryRuns = (status.dryRuns ?? []).map((workflowId): Row => [
     '  Dry run',
     `${workflowId} looks; it changes nothing`,
   ]);
-  const guardian = [...table(dryRuns, columns), ...guardianLines(status.guardian, columns)];
+  const guardian = [
+    ...table(dryRuns, columns),
+    ...otherLines(status, reader),
+    ...guardianLines(status.guardian, columns),
+  ];
   const started: Row = ['  Started', timesText(status)];
   switch (state) {
     case 'never':
@@ -33,7 +44,7 @@ export function statusText(status: LogStatus, columns: number, now = new Date())
         ...table([['  Workflow', status.workflowId], ['  Started by', status.startedBy], started], columns),
         ...troubleLines(status, columns),
         ...guardian,
-        ...(status.progress ? progressLines(status.progress, columns) : []),
+        ...(status.progress ? progressLines(status.progress, reader) : []),
       ].join('\n');
   }
 }
@@ -62,16 +73,28 @@ function troubleLines({ log, state, paused, problem, result }: LogStatus, column
   ];
 }
 
-function progressLines(progress: Progress, columns: number): string[] {
+/** Rotations that wait beside what is told of: what for, and until when. */
+function otherLines({ others = [] }: LogStatus, { columns, timeZone }: Reader): string[] {
+  const rows = others.map(({ workflowId, progress }): Row => {
+    const waiting = progress?.waiting;
+    const does = waiting ? waitingHead(waiting, timeZone) : (progress?.phase ?? 'no worker answers');
+    return ['  Also', `${progress?.rotationId ?? workflowId}: ${does}`];
+  });
+  return table(rows, columns);
+}
+
+function progressLines(progress: Progress, { columns, timeZone }: Reader): string[] {
+  const { log, waiting, held } = progress;
   const rows: readonly Row[] = [
     ['  Rotation', progress.rotationId ?? 'not named yet'],
-    ['  Step', `${progress.phase}, attempt ${progress.attempt}`],
+    ['  Step', `${progress.phase}, attempt ${progress.attempt}, since ${whenText(progress.since, timeZone)}`],
     ['  Note', progress.note],
     ['  Cancel', progress.cancelWould],
   ];
   return [
     ...table(rows, columns),
-    ...stepLines(progress.steps, progress.attempt > 1).map((line) => `  ${line}`),
-    ...(progress.held === null ? [] : ['', ...heldLines(progress.log, progress.held, columns)]),
+    ...stepLines(progress.steps, progress.attempt > 1, columns - 2).map((line) => `  ${line}`),
+    ...(waiting === null ? [] : ['', ...waitingLines(progress, columns, timeZone)]),
+    ...(held === null ? [] : ['', ...heldLines(log, held, columns)]),
   ];
 }

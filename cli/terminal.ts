@@ -8,8 +8,12 @@ export interface Terminal {
   err(text: string): void;
   /** Standard output is a terminal, where lines can be drawn again. */
   readonly redraws: boolean;
+  /** Standard output is a terminal that has 256 colours, and nobody has said NO_COLOR. */
+  readonly colours: boolean;
   readonly columns: number;
   readonly rows: number;
+  /** The zone of the reader, an IANA name. */
+  readonly timeZone: string;
   /** A person can be asked. */
   readonly asks: boolean;
   /** Yes or no; everything but y and yes is no. */
@@ -36,8 +40,11 @@ export function processTerminal(interruptedCode: number): Terminal {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     redraws: process.stdout.isTTY,
+    // It is Node.js that looks at NO_COLOR, FORCE_COLOR and TERM here.
+    colours: process.stdout.isTTY && process.stdout.hasColors(256),
     columns: process.stdout.isTTY ? process.stdout.columns : 100,
     rows: process.stdout.isTTY ? process.stdout.rows : 24,
+    timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     asks: process.stdin.isTTY,
     ask: async (question, signal) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { criticalSectionId, lockId, type Progress } from '../workflows/messages';
 import type { Pause } from '../workflows/model/executions';
+import { isOfInput, type Refusal } from '../workflows/model/refusals';
 import type { RotationResult } from '../workflows/model/result';
 import { CommandError, innermost, refusalWithin } from './errors';
 import { exitCodes } from './exit-codes';
@@ -52,11 +53,7 @@ export async function waitFor<Result>(workflow: Started<Result>, watch: Watch): 
     });
   } catch (error) {
     const refusal = refusalWithin(error);
-    throw refusal
-      ? new CommandError(`${refusal.message} ${refusal.remedy} (${refusal.code})`, exitCodes.refused, {
-          cause: error,
-        })
-      : error;
+    throw refusal ? refusedError(refusal, error) : error;
   }
 }
 
@@ -99,9 +96,10 @@ async function show(rotation: RotationHandle, watch: Watch, stop: AbortSignal): 
         since = Date.now();
       }
       if (redraws) {
-        picture.draw(progressPicture(now, Date.now() - since, picture.columns));
+        const look = { sinceMs: Date.now() - since, columns: picture.columns, timeZone: terminal.timeZone };
+        picture.draw(progressPicture(now, look));
       } else {
-        progressNews(before, now).forEach(say);
+        progressNews(before, now, terminal.timeZone).forEach(say);
       }
       before = now;
     }
@@ -189,9 +187,17 @@ function endedBadly(workflow: Started<unknown>, reason: unknown): Error {
   if (!(reason instanceof Error) || reason.name !== 'WorkflowFailedError') {
     return reason instanceof Error ? reason : new Error(String(reason));
   }
+  const refusal = refusalWithin(reason);
+  if (refusal && isOfInput(refusal)) {
+    return refusedError(refusal, reason);
+  }
   const why = innermost(reason).message;
   const message = `The workflow ${workflow.workflowId} ended without a result: ${why.replace(/\.+$/, '')}. Look at it in the Temporal UI.`;
   return new CommandError(message, exitCodes.failed, { cause: reason });
+}
+
+function refusedError({ message, remedy, code }: Refusal, cause: unknown): CommandError {
+  return new CommandError(`${message} ${remedy} (${code})`, exitCodes.refused, { cause });
 }
 
 /** A getter that the compiler does not take for a constant between two awaits. */

@@ -2,8 +2,10 @@ import { logNamed } from '../../config/load';
 import type { Outcome } from '../../workflows/model/result';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
+import { instruction, oneOf, tell } from '../instructing';
 import { pausedText } from '../paused-text';
 import { resultText } from '../result-text';
+import type { OpenRotation, RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
 import { wrap } from '../text';
 import { watchRotation } from '../watch';
@@ -11,16 +13,26 @@ import { withClient } from '../with-client';
 
 export interface CancelOptions {
   readonly config?: string;
+  readonly rotation?: string;
+  /** Both or neither: they are kept in the result. */
+  readonly who?: string;
+  readonly why?: string;
   /** False: do not wait for the end. */
   readonly wait?: boolean;
 }
 
 /** `cancel LOG`: asks the rotation to take itself back, and waits until it has. */
 export async function cancel(log: string, options: CancelOptions, terminal: Terminal): Promise<number> {
+  const { who, why } = options;
+  if ((who === undefined) !== (why === undefined)) {
+    throw new CommandError('Say both, --who NAME and --why TEXT, or neither.', exitCodes.usage);
+  }
   return await withClient(options, async (client, configuration) => {
-    const lock = await client.lock(log);
-    const open = lock.state === 'running' ? lock : (await client.preparing(log, lock)).preparing;
-    if (!open) {
+    const open = await client.openRotations(log);
+    const running =
+      options.rotation === undefined ? open.find(({ stage }) => stage === 'running') : undefined;
+    const found = running ?? oneOf(open, { log, rotation: options.rotation });
+    if (!found) {
       // A misspelt name must not read as "nothing runs".
       logNamed(configuration, log);
       throw new CommandError(
@@ -28,13 +40,9 @@ export async function cancel(log: string, options: CancelOptions, terminal: Term
         exitCodes.refused,
       );
     }
-    const { handle: rotation, paused } = open;
-    const progress = paused ? null : await client.progress(rotation);
-    await rotation.cancel();
-    const would = paused
-      ? `It does nothing before it goes on. ${pausedText(log, paused)}`
-      : (progress?.cancelWould ?? 'No worker answers; it will be taken back when one runs again.');
-    terminal.out(wrap(`Asked ${rotation.workflowId} to cancel. ${would}`, terminal.columns).join('\n'));
+    const { handle: rotation } = found;
+    const said = await ask(client, found, { log, who, why }, terminal);
+    terminal.out(wrap(said, terminal.columns).join('\n'));
     if (options.wait === false) {
       return exitCodes.done.code;
     }
@@ -54,10 +62,44 @@ export async function cancel(log: string, options: CancelOptions, terminal: Term
   });
 }
 
+/** Asks for it, with who and why where these are kept; gives what to say of it. */
+async function ask(
+  client: RotationClient,
+  { stage, what, handle, paused, progress }: OpenRotation,
+  {
+    log,
+    who,
+    why,
+  }: { readonly log: string; readonly who: string | undefined; readonly why: string | undefined },
+  terminal: Terminal,
+): Promise<string> {
+  const asked = `Asked ${handle.workflowId} to cancel.`;
+  if (paused) {
+    await handle.cancel();
+    return `${asked} It does nothing before it goes on. ${pausedText(log, paused)}`;
+  }
+  if (!progress) {
+    await handle.cancel();
+    return `${asked} No worker answers; it will be taken back when one runs again.`;
+  }
+  if (who === undefined || why === undefined) {
+    await handle.cancel();
+    return `${asked} ${progress.cancelWould}`;
+  }
+  if (stage === 'asked' || what === 'recovery') {
+    await handle.cancel();
+    return `${asked} ${progress.cancelWould} Who and why are kept only of a rotation that runs.`;
+  }
+  const addressee = { handle, log, progress };
+  const input = instruction(addressee, { who, why }, {});
+  return await tell(client, addressee, { update: 'rollBack', input, until: input.until }, terminal);
+}
+
 /** Cancelling has succeeded when all is as before; it was refused when the rotation could only be finished. */
 const codes: Readonly<Record<Outcome, { readonly code: number }>> = {
   rolledBack: exitCodes.done,
   refused: exitCodes.done,
+  skipped: exitCodes.done,
   planned: exitCodes.done,
   notNeeded: exitCodes.done,
   completed: exitCodes.refused,

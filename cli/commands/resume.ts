@@ -1,8 +1,11 @@
 import { logNamed } from '../../config/load';
-import { choices, resumeProblems, type Choice, type ResumeInput } from '../../workflows/model/held';
-import { CommandError, innermost } from '../errors';
+import { choices, type Choice } from '../../workflows/model/choices';
+import { resumeProblems, type ResumeInput } from '../../workflows/model/held';
+import { inMinutes } from '../../workflows/model/times';
+import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { resumeChoices } from '../held-text';
+import { tell } from '../instructing';
 import { pausedText } from '../paused-text';
 import { wrap } from '../text';
 import { logGiven, wordsMissing, type LogCommand } from '../usage';
@@ -17,6 +20,9 @@ export interface ResumeOptions {
   readonly why?: string;
 }
 
+/** So long a decision lasts that no worker has taken. */
+const LASTS_MINUTES = 5;
+
 /** `resume LOG`: a person's decision about what a rotation or recovery is held by. */
 export const resume: LogCommand<ResumeOptions> = async (name, options, terminal) => {
   const { who = '', why = '' } = options;
@@ -27,7 +33,6 @@ export const resume: LogCommand<ResumeOptions> = async (name, options, terminal)
     wordsMissing(who, 'Say who decides: --who NAME.'),
     wordsMissing(why, 'Say why: --why TEXT.'),
   );
-  const input = { choice, who, why } as ResumeInput;
   return await withClient(options, async (client, configuration) => {
     const lock = await client.lock(log);
     if (lock.state !== 'running') {
@@ -45,19 +50,17 @@ export const resume: LogCommand<ResumeOptions> = async (name, options, terminal)
         exitCodes.failed,
       );
     }
-    const step = progress.held?.step;
-    const ofStep = { ...input, ...(step !== undefined && { step }) };
-    const problems = resumeProblems(ofStep, progress.held);
+    const step = progress.held?.step ?? '';
+    // A worker that comes back an hour later must not follow what was said of the log as it is now.
+    const until = inMinutes(Date.now(), LASTS_MINUTES);
+    const input = { choice, step, who, why, until } as ResumeInput;
+    const problems = resumeProblems(input, progress.held, Date.now());
     if (problems.length > 0) {
       throw new CommandError(problems.join(' '), exitCodes.refused);
     }
-    try {
-      await client.resume(lock.handle, ofStep);
-    } catch (error) {
-      throw notOrdered(error);
-    }
+    await tell(client, { handle: lock.handle, log }, { update: 'resume', input, until }, terminal);
     const { does } = resumeChoices[input.choice];
-    const text = `Told ${lock.handle.workflowId} to ${does}: ${step ?? ''}. Watch it with \`rekor-rotate status --watch ${log}\`.`;
+    const text = `Told ${lock.handle.workflowId} to ${does}: ${step}. Watch it with \`rekor-rotate status --watch ${log}\`.`;
     terminal.out(wrap(text, terminal.columns).join('\n'));
     return exitCodes.done.code;
   });
@@ -65,27 +68,4 @@ export const resume: LogCommand<ResumeOptions> = async (name, options, terminal)
 
 function choicesOf(options: ResumeOptions): Choice[] {
   return choices.filter((choice) => options[choice]);
-}
-
-/** What the rotation itself answered wins over what was shown a moment ago. */
-function notOrdered(error: unknown): unknown {
-  if (!(error instanceof Error)) {
-    return error;
-  }
-  switch (error.name) {
-    case 'WorkflowUpdateFailedError':
-      return new CommandError(innermost(error).message, exitCodes.refused, { cause: error });
-    case 'WorkflowNotFoundError':
-      return new CommandError('It has ended meanwhile; there is nothing to resume.', exitCodes.refused, {
-        cause: error,
-      });
-    case 'WorkflowUpdateRPCTimeoutOrCancelledError':
-      return new CommandError(
-        'No worker has answered in time. Look with `rekor-rotate status` whether it was taken, before you say it again.',
-        exitCodes.failed,
-        { cause: error },
-      );
-    default:
-      return error;
-  }
 }

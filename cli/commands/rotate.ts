@@ -1,6 +1,8 @@
 import type { RotationRequest } from '../../workflows/model/request';
 import type { RotationResult } from '../../workflows/model/result';
+import type { Plan } from '../../workflows/model/plan';
 import { mustAgree, unaskable } from '../agreement';
+import { beginningOf, beginningProblems, beginningText, type BeginningOptions } from '../beginning-options';
 import { followStarted, printResult, waitForLook } from '../follow';
 import { checksText, planText } from '../plan-text';
 import type { RotationClient } from '../rotation-client';
@@ -20,8 +22,10 @@ export interface PlanOptions extends AskOptions {
   readonly checks?: boolean;
 }
 
-export interface RotateOptions extends AskOptions {
+export interface RotateOptions extends AskOptions, BeginningOptions {
   readonly yes?: boolean;
+  /** Wait for one approval also where the configuration asks for none. */
+  readonly waitForApproval?: boolean;
 }
 
 /** `plan LOG`: a dry run, and what it said. */
@@ -35,22 +39,46 @@ export async function plan(log: string, options: PlanOptions, terminal: Terminal
   });
 }
 
-/** `rotate LOG`: a dry run, a question, and the rotation that was shown: a changed plan is refused. */
+/**
+ * `rotate LOG`: a dry run, a question, and the rotation that was shown: a changed plan is refused. One that waits for a lull
+ * is planned anew when it begins.
+ */
 export const rotate: LogCommand<RotateOptions> = async (name, options, terminal) => {
-  const log = logGiven(name, unaskable(options.yes, `plan ${name ?? 'LOG'}`, terminal));
+  const nowMs = Date.now();
+  const log = logGiven(
+    name,
+    unaskable(options.yes, `plan ${name ?? 'LOG'}`, terminal),
+    ...beginningProblems(options, nowMs),
+  );
+  const begin = beginningOf(options, nowMs);
+  const { waitForApproval } = options;
   return await withClient(options, async (client) => {
     const request = requestOf(log, options);
-    const planned = await dryRun(client, request, terminal);
-    if (!planned.plan || planned.outcome !== 'planned') {
+    const waits = { ...request, ...(waitForApproval && { waitForApproval }) };
+    const planned = await dryRun(client, waits, terminal);
+    const { plan, outcome } = planned;
+    if (!plan || outcome !== 'planned') {
       return printResult(planned, options, terminal);
     }
-    const shown = planText(planned, terminal.columns, 'Nothing has been changed yet.');
-    await mustAgree(shown, `Rotate ${log} now?`, options, terminal);
-    const rotation = await client.start({ ...request, planHash: planned.plan.hash });
+    const closing = [
+      'Nothing has been changed yet.',
+      ...approvalsSentence(plan),
+      ...(begin ? [beginningText(begin, terminal.timeZone)] : []),
+    ];
+    const shown = planText(planned, terminal.columns, closing.join(' '));
+    await mustAgree(shown, `Rotate ${log} ${begin ? 'in a lull' : 'now'}?`, options, terminal);
+    const rotation = await client.start({ ...waits, ...(begin ? { begin } : { planHash: plan.hash }) });
     const json = options.json === true;
     return await followStarted('rotation', rotation, { client, log, terminal, json });
   });
 };
+
+/** Whom it will wait for before it begins. */
+function approvalsSentence({ approvals: { required } }: Plan): string[] {
+  return required === 'none'
+    ? []
+    : [`It waits until ${required} ${required === 'one' ? 'person has' : 'people have'} approved its plan.`];
+}
 
 function requestOf(log: string, options: AskOptions): RotationRequest {
   return { log, ...(options.currentTree !== undefined && { currentTree: options.currentTree }) };

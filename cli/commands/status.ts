@@ -40,7 +40,7 @@ function show(
   terminal.out(
     options.json
       ? JSON.stringify(shown, null, 2)
-      : found.map((one) => statusText(one, terminal.columns)).join('\n\n'),
+      : found.map((one) => statusText(one, terminal)).join('\n\n'),
   );
 }
 
@@ -55,7 +55,7 @@ async function watch(
   const lock = await client.lock(log);
   // A dry run is nobody's rotation: whoever follows one would miss the rotation that comes after it.
   const rotation =
-    lock.state === 'running' ? lock.handle : (await client.preparing(log, lock)).preparing?.handle;
+    lock.state === 'running' ? lock.handle : (await client.preparing(log, lock)).preparing[0]?.handle;
   if (!rotation) {
     const found = await statusOf(client, configuration, log);
     terminal.err(

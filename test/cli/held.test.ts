@@ -101,7 +101,7 @@ describe('a rotation that is held', () => {
     const { code, errors } = await resume('--skip');
 
     expect(code).toBe(3);
-    expect(errors).toContain('choice is "skip"; allowed for undo freeze is retry, giveUp.');
+    expect(errors).toContain('choice is "skip"; it must be one of retry, giveUp for undo freeze.');
   });
 
   it('takes a decision, and ends held with an exit code of its own when it is given up', async () => {

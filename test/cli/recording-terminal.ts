@@ -17,7 +17,7 @@ export async function saidBy(command: readonly string[], terminal = recordingTer
 
 /** A terminal that keeps what it is told and answers what it was told to answer. */
 export function recordingTerminal(
-  options: Partial<Pick<Terminal, 'columns' | 'rows' | 'asks' | 'redraws'>> & {
+  options: Partial<Pick<Terminal, 'colours' | 'columns' | 'rows' | 'timeZone' | 'asks' | 'redraws'>> & {
     readonly answer?: boolean;
   } = {},
 ): RecordingTerminal {
@@ -26,8 +26,10 @@ export function recordingTerminal(
   return {
     columns: 80,
     rows: 24,
+    timeZone: 'Europe/Berlin',
     asks: false,
     redraws: false,
+    colours: false,
     ...options,
     out: (text) => (output += `${text}\n`),
     err: (text) => (errors += `${text}\n`),

@@ -109,7 +109,8 @@ export function aResultWithoutEvidence(): RotationResult {
 export function aSupersededResult(): RotationResult {
   const input = anOrder('7331245678901234567', '8441245678901234567');
   const inactive = [...input.release.inactive, { treeId: '200', length: 22 }];
-  const third = { ...input, release: { ...input.release, inactive, supersedes: true } };
+  const supersedes = { trees: [input.release.currentTreeId], unnamed: 1 };
+  const third = { ...input, release: { ...input.release, inactive, supersedes } };
   return superseded(aRotated(), third, evidence('7331245678901234567'));
 }
 
@@ -140,7 +141,13 @@ export function aHeldResult(): RotationResult {
 }
 
 function aDecision() {
-  return { who: 'Ada', why: 'the signer is gone for good', step: 'undo freeze', at: '2026-01-31T03:20:00Z' };
+  return {
+    instruction: 'resume',
+    who: 'Ada',
+    why: 'the signer is gone for good',
+    step: 'undo freeze',
+    at: '2026-01-31T03:20:00Z',
+  } as const;
 }
 
 export function aRefusedResult(): RotationResult {
@@ -207,13 +214,19 @@ export function aProgress(changes: Partial<Progress> = {}): Progress {
   return {
     log: 'production',
     rotationId: rotation,
+    planHash: aPlan().hash,
     phase: 'stage',
+    since: '2026-01-31T03:00:00Z',
+    until: null,
     attempt: 1,
     steps: steps.slice(0, 1),
     cancelDoes: 'rollBack',
     cancelWould:
       'Cancel takes everything back: the log then serves as before. A next tree that was made is left FROZEN.',
     note: null,
+    takes: [],
+    carriedOutBy: null,
+    waiting: null,
     held: null,
     result: null,
     ...changes,

@@ -10,6 +10,8 @@ import { exitCodeOf, resultText } from '../../cli/result-text';
 import { Picture } from '../../cli/terminal';
 import { ago, spoken, wrap } from '../../cli/text';
 import { ConfigurationError } from '../../config/problems';
+import type { Progress } from '../../workflows/messages';
+import type { Waiting } from '../../workflows/model/waiting';
 import { refusal } from '../../workflows/model/refusals';
 import { notNeeded } from '../../workflows/model/result';
 import { recordingTerminal } from './recording-terminal';
@@ -144,6 +146,7 @@ describe('a result', () => {
 
   it('that was rolled back past an undo that a person left out does not say that no action is needed', () => {
     const decided = {
+      instruction: 'resume',
       choice: 'skip',
       step: 'undo stage',
       who: 'Ada',
@@ -253,6 +256,11 @@ describe('a result', () => {
 });
 
 describe('progress', () => {
+  const timeZone = 'Europe/Berlin';
+  const news = (before: Progress | undefined, now: Progress): string[] => progressNews(before, now, timeZone);
+  const picture = (progress: Progress, sinceMs = 0): string[] =>
+    progressPicture(progress, { sinceMs, columns: 80, timeZone });
+
   it('tells a pipe only what is new', () => {
     const before = aProgress();
     const now = aProgress({
@@ -261,16 +269,16 @@ describe('progress', () => {
       note: 'Attempt 1 was undone.',
     });
 
-    expect(progressNews(undefined, before)).toEqual([
+    expect(news(undefined, before)).toEqual([
       'production: attempt 1: createTree in 42 ms',
       'production: stage ...',
     ]);
-    expect(progressNews(before, now)).toEqual([
+    expect(news(before, now)).toEqual([
       'production: attempt 1: stage in 80 ms',
       'production: Attempt 1 was undone.',
       'production: hold ...',
     ]);
-    expect(progressNews(now, now)).toEqual([]);
+    expect(news(now, now)).toEqual([]);
   });
 
   it('tells a pipe what it is held by, and again only when that is another thing', () => {
@@ -278,29 +286,82 @@ describe('progress', () => {
     const again = aProgress({ held: aHeld({ tries: 9 }) });
     const other = aProgress({ held: aHeld({ step: 'undo hold', tries: 9 }) });
 
-    expect(progressNews(aProgress(), held)).toEqual(
+    expect(news(aProgress(), held)).toEqual(
       expect.arrayContaining([
         expect.stringContaining('production: Held: undo freeze, after 4 tries'),
         expect.stringContaining('production:   updatetree'),
       ]),
     );
-    expect(progressNews(held, again)).toEqual([]);
-    expect(progressNews(again, other)[0]).toContain('Held: undo hold');
-    expect(progressNews(held, aProgress())).toEqual(['production: undo freeze is no longer held']);
+    expect(news(held, again)).toEqual([]);
+    expect(news(again, other)[0]).toContain('Held: undo hold');
+    expect(news(held, aProgress())).toEqual(['production: undo freeze is no longer held']);
+  });
+
+  describe('of one that waits', () => {
+    const waiting: Waiting = {
+      for: 'lull',
+      text: 'It waits for a lull: 10 minutes with at most 30 writes a minute.',
+      since: '2026-01-31T03:00:00.000Z',
+      until: '2026-01-31T05:00:00Z',
+      commands: [],
+    };
+    const takes = [{ update: 'goNow', input: '{}' }] as const;
+    const waits = aProgress({ phase: 'waiting', steps: [], waiting, takes });
+
+    it('tells a pipe a line when that begins and a line when it ends, and nothing between', () => {
+      const seen = aProgress({ ...waits, note: 'Writes a minute: 41.' });
+      const ended = aProgress({ steps: [], note: 'Writes a minute: 12.' });
+
+      expect(news(undefined, waits)).toEqual([
+        'production: waiting ...',
+        expect.stringMatching(
+          /^production: Waits for a lull, since 2026-01-31 04:00:00 \+01:00 \(2026-01-31T03:00:00Z\), until .* at most\. Nothing has failed\. .* To decide: `rekor-rotate go production --who NAME --why TEXT`\.$/,
+        ),
+      ]);
+      expect(news(waits, seen)).toEqual([]);
+      expect(news(seen, ended)).toEqual([
+        'production: no longer waits for a lull',
+        'production: Writes a minute: 12.',
+        'production: stage ...',
+      ]);
+    });
+
+    it('shows a terminal the same in 80 columns', () => {
+      const lines = picture(waits, 61_000);
+
+      expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('until 2026-01-31 06:00:00 +01:00');
+      expect(lines).toContain('  rekor-rotate go production --who NAME --why TEXT');
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    });
+  });
+
+  it('shows a terminal how many steps are done, which grow fewer while they are undone', () => {
+    const undone = { name: 'createTree', ms: 12, kind: 'undone', attempt: 1 } as const;
+
+    expect(picture(aProgress())).toContain('  [#.........] 1 of 10 steps');
+    expect(picture(aProgress({ steps: [...aProgress().steps, undone] })).join(' ')).not.toContain('of 10');
+  });
+
+  it('breaks what is to be said of a step rather than let it grow beyond the columns', () => {
+    const steps = [{ name: 'createTree', ms: 12, kind: 'undone', attempt: 2 }] as const;
+    const lines = progressPicture(aProgress({ attempt: 2, steps }), { sinceMs: 0, columns: 70, timeZone });
+
+    expect(lines).toContain('    createTree was not seen to end');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(70);
   });
 
   it('shows a terminal what it is held by and what can be decided', () => {
-    const lines = progressPicture(aProgress({ held: aHeld({ choices: ['retry', 'giveUp'] }) }), 0, 80);
+    const lines = picture(aProgress({ held: aHeld({ choices: ['retry', 'giveUp'] }) }));
 
     expect(lines).toContain('  rekor-rotate resume production --give-up --who NAME --why TEXT');
     expect(lines.join(' ')).not.toContain('--skip');
   });
 
   it('shows a terminal the ended steps, the running one and what Cancel would do, in 80 columns', () => {
-    const lines = progressPicture(aProgress({ note: 'word '.repeat(40) }), 1500, 80);
+    const lines = picture(aProgress({ note: 'word '.repeat(40) }), 1500);
 
     expect(lines).toContainEqual(expect.stringMatching(/^ {2}createTree +42 ms$/));
-    expect(lines).toContainEqual(expect.stringMatching(/^> stage +1\.5 s$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^[-\\|/] stage +1\.5 s$/));
     expect(lines.join(' ')).toContain('Ctrl-C only stops watching');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });

@@ -1,0 +1,88 @@
+import type { Check } from '../workflows/model/checks';
+import { counted } from '../workflows/model/counted';
+import type { Diagnosis } from '../workers/doctor';
+import { exitCodes } from './exit-codes';
+import { spoken, wrap } from './text';
+
+/** What a diagnosis exits with: cron tells by it whom to wake. */
+export function diagnosisExitCode({ checks }: Pick<Diagnosis, 'checks'>): number {
+  const refused = checks.filter(({ state }) => state === 'refused');
+  if (refused.some((check) => !isAboutReachingTemporal(check))) return exitCodes.refused.code;
+  if (refused.length > 0) return exitCodes.unreachable.code;
+  return (checks.some(({ state }) => state === 'warning') ? exitCodes.attention : exitCodes.done).code;
+}
+
+function isAboutReachingTemporal(check: Check): boolean {
+  return check.state !== 'ok' && check.reason === 'TEMPORAL_UNREACHABLE';
+}
+
+/** What `doctor --json` prints. */
+export function diagnosisJson(diagnosis: Diagnosis): string {
+  const { log, at, tookMs, checks, ...facts } = diagnosis;
+  const wouldBegin = checks.every(({ state }) => state !== 'refused');
+  const exitCode = diagnosisExitCode(diagnosis);
+  return JSON.stringify({ log, at, tookMs, exitCode, wouldBegin, ...facts, checks }, null, 2);
+}
+
+/** A checklist, then what is known of the next release's start, then the answer in one sentence. */
+export function diagnosisText(diagnosis: Diagnosis, columns: number): string {
+  const { log, checks } = diagnosis;
+  return [
+    `Doctor of ${log}`,
+    '',
+    ...checks.flatMap((check) => checkLines(check, columns)),
+    '',
+    ...wrap(startSentence(diagnosis), columns),
+    '',
+    ...wrap(answer(diagnosis), columns),
+  ].join('\n');
+}
+
+const INDENT = ' '.repeat(11);
+
+/** A check, and under one that is not right what to do. */
+export function checkLines(check: Check, columns: number): string[] {
+  const { state, found, remedy } = check;
+  const text = check.state === 'ok' ? found : `${found} (${check.reason})`;
+  return [
+    ...wrap(text, columns, `  ${state.padEnd(9)}`, INDENT),
+    ...(remedy === '' ? [] : wrap(`Do: ${remedy}`, columns, INDENT, `${INDENT}    `)),
+  ];
+}
+
+function startSentence({ lastRotation }: Diagnosis): string {
+  const stageMs = lastRotation?.stageMs ?? null;
+  return stageMs === null
+    ? 'How long the next release takes to start is known only once a rotation has rehearsed it.'
+    : `In the last rotation it took ${spoken(stageMs)} to prepare the next release and to rehearse its start.`;
+}
+
+/** Would a rotation begin, and how long would writes wait? */
+export function answer({ log, checks, writesWait, lastRotation }: Diagnosis): string {
+  const of = (state: Check['state']): number => checks.filter((check) => check.state === state).length;
+  const [refused, warnings] = [of('refused'), of('warning')];
+  const besides = warnings === 0 ? '' : `, beside ${counted(warnings, 'warning')}`;
+  if (refused > 0) {
+    const say = refused === 1 ? 'says' : 'say';
+    return `No: a rotation of ${log} would not get through. ${refused} of ${counted(checks.length, 'check')} ${say} why${besides}. Nothing has been changed.`;
+  }
+  const { probablyMs, criticalSectionMs, atMostMs } = writesWait;
+  const before = lastRotation?.longestWaitMs ?? null;
+  const measured = before === null ? '' : ` (${spoken(before)} in the last one)`;
+  const probably =
+    probablyMs === null ? 'for how long is not known' : `probably some ${spoken(probablyMs)}${measured}`;
+  const right =
+    warnings === 0 ? `${counted(checks.length, 'check')}, all right` : counted(warnings, 'warning');
+  return `Yes: a rotation of ${log} would begin (${right}), and writes would wait ${probably}, ${spoken(atMostMs)} at most; one that is not through in ${spoken(criticalSectionMs)} is taken back.`;
+}
+
+/** The checks that stand otherwise than before, numbers apart: sizes and times move all the time. */
+export function changesSince(before: readonly Check[], now: readonly Check[]): Check[] {
+  const seen = new Set(before.map(identityOf));
+  return now.filter((check) => !seen.has(identityOf(check)));
+}
+
+function identityOf(check: Check): string {
+  const words = check.state === 'ok' ? '' : check.found.replace(/\d+(\.\d+)?/g, '#');
+  return [check.code, check.state, check.state === 'ok' ? '' : check.reason, words].join('|');
+}

@@ -1,0 +1,51 @@
+import type { Client } from '@temporalio/client';
+import type { Configuration } from '../../config/configuration';
+import { loadConfiguration } from '../../config/load';
+import { temporalTarget } from '../../config/temporal-target';
+import { logOf } from '../../schedules/dangers';
+import { readSchedule, readSchedules, type FoundSchedule } from '../../workers/schedules';
+import { withTemporal } from '../../workers/temporal-connection';
+import { CommandError } from '../errors';
+import { exitCodes } from '../exit-codes';
+import { logGiven } from '../usage';
+import { scheduleIdOf } from './making';
+
+/** Which schedule a command is about. */
+export interface ScheduleOptions {
+  readonly config?: string;
+  /** The name that `schedule create` was given. */
+  readonly name?: string;
+  /** The id of a schedule that was made otherwise. */
+  readonly id?: string;
+}
+
+/** Connects to Temporal as configured, for as long as a command needs it. */
+export async function withSchedules(
+  options: ScheduleOptions,
+  use: (client: Client, configuration: Configuration) => Promise<number>,
+): Promise<number> {
+  const configuration = loadConfiguration(options.config);
+  return await withTemporal(await temporalTarget(configuration.temporal), ({ client }) =>
+    use(client, configuration),
+  );
+}
+
+/** The schedule that a command names: by its log, by its name, or by its id. */
+export async function chosenSchedule(
+  client: Client,
+  log: string | undefined,
+  { name, id }: ScheduleOptions,
+): Promise<FoundSchedule> {
+  const scheduleId = id ?? scheduleIdOf(logGiven(log), name);
+  const found = await readSchedule(client, scheduleId);
+  if (found) {
+    return found;
+  }
+  const all = await readSchedules(client);
+  const ofLog = all.filter((one) => log === undefined || logOf(one) === log).map((one) => one.scheduleId);
+  const others =
+    ofLog.length === 0
+      ? 'No schedule rotates it; `rekor-rotate schedule create` makes one.'
+      : `There is ${ofLog.join(', ')}: name it with --id.`;
+  throw new CommandError(`There is no schedule ${scheduleId}. ${others}`, exitCodes.refused);
+}
