@@ -1,6 +1,10 @@
-import { GUARD_EVERY_MS, type GuardSchedule } from './guard-schedule';
+import { GUARD_EVERY_MS, isLook, type GuardSchedule } from './guard-schedule';
+import type { LogSchedules } from './log-schedules';
+import type { Operators } from './operators';
 import type { Person, PersonParts } from './person';
 import { resultsOf, type WorkflowResult } from './results';
+import type { ScheduleWatch } from './schedule-watch';
+import type { TemporalServer } from './temporal/server';
 import { judgeEnd, snapshotOf, type Ended } from './verdict';
 import { LOG } from './world/world';
 
@@ -17,6 +21,10 @@ const ALARM_WITHIN_MS = 300_000;
 export interface CourseParts extends PersonParts {
   readonly person: Person;
   readonly guard: GuardSchedule;
+  readonly operators: Operators;
+  /** Absent: the log has none. */
+  readonly schedules: LogSchedules | undefined;
+  readonly scheduleWatch: ScheduleWatch;
   /** What clients saw fail. */
   readonly failed: readonly string[];
 }
@@ -33,9 +41,11 @@ export class Course {
 
   /** Resolves when everything has happened and is judged. */
   async run(): Promise<void> {
-    const { world, scenario, watch, injection, guard, random, failed, inBackground } = this.#parts;
+    const { world, scenario, watch, injection, guard, operators, random, failed, inBackground } = this.#parts;
+    const { schedules, scheduleWatch } = this.#parts;
     const { time, temporal, traffic, trace } = world;
     await world.begin(scenario.workers);
+    schedules?.makeOld();
     traffic.start();
     // Long waits are dull: a few writes show as much.
     time.after(BUSY_MS, () => traffic.slowDown(1), null);
@@ -53,20 +63,39 @@ export class Course {
     const mainFrom = time.now;
     watch.closedByRotation = false;
     injection.begins();
-    const before = snapshotOf(world);
+    let before = snapshotOf(world);
+    operators.onDeploy = () => (before = snapshotOf(world));
+    operators.begin();
     guard.begin(random.between(2_000, GUARD_EVERY_MS));
-    temporal.start('rotateLog', { workflowId: 'rotate-1', args: [{ log: LOG }] });
-    await this.#ended();
+    const byHand = (): void => {
+      temporal.start('rotateLog', { workflowId: 'rotate-1', args: [operators.request] });
+    };
+    if (schedules) {
+      await schedules.run(byHand);
+    } else {
+      byHand();
+    }
+    await this.#ended(schedules?.waitsUntil);
     if (scenario.again && injection.others.changes.length === 0) {
       injection.mend();
       trace(() => 'a second rotation');
+      // The first one may have been terminated once it was through: then the second one is taken back to where that got.
+      if (world.gate.instance !== before.instance) {
+        before = snapshotOf(world);
+      }
       temporal.start('rotateLog', { workflowId: 'rotate-2', args: [{ log: LOG }] });
       await this.#ended();
     }
     await time.pass(1_500);
     injection.mend();
+    // What a fault has reset meanwhile is not over yet.
+    if (rotationRuns(temporal)) {
+      await this.#ended();
+    }
     await this.#restarted();
     this.results = resultsOf(world, mainFrom);
+    operators.judge(this.results);
+    scheduleWatch.judge(mainFrom);
     const ended: Ended = { world, watch, injection, scenario, before, results: this.results, failed };
     await judgeEnd(ended);
     await this.#afterTheEnd(ended);
@@ -107,22 +136,27 @@ export class Course {
   /**
    * Waits until nothing of a rotation runs any more and nothing is left that a guardian or a person would finish. Whoever
    * reads the guardian's alarms mends what keeps it from that.
+   *
+   * @param waitsUntil until then a rotation may wait to begin.
    */
-  async #ended(): Promise<void> {
-    const { world, scenario, injection } = this.#parts;
+  async #ended(waitsUntil = 0): Promise<void> {
+    const { world, scenario, injection, person } = this.#parts;
     const { time, temporal } = world;
     let quietSince = time.now;
     let cleanSince = time.now;
     let mended = false;
-    const until = time.now + LONGEST_MS;
+    const until = Math.max(time.now, waitsUntil) + LONGEST_MS;
     for (;;) {
       await time.pass(100);
       if (time.now > until) {
         return;
       }
-      if (temporal.open().some((run) => !run.workflowId.startsWith('guard'))) {
+      if (rotationRuns(temporal)) {
         quietSince = cleanSince = time.now;
         continue;
+      }
+      if (person.leavesItSo) {
+        return;
       }
       if (snapshotOf(world).leftovers.length > 0) {
         cleanSince = time.now;
@@ -158,4 +192,9 @@ export class Course {
       await time.pass(100);
     }
   }
+}
+
+/** Whether any workflow is open but the guardian's looks, of which there is always another one. */
+function rotationRuns(temporal: TemporalServer): boolean {
+  return !temporal.open().every(isLook);
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
-import { EPOCH, type VirtualTime, type Waiting } from './virtual-time';
+import type { VirtualTime, Waiting } from './virtual-time';
 
 /**
  * Puts virtual time under everything that asks for time in this program: the code that is simulated is the real one and
@@ -36,7 +36,7 @@ export function replaceGlobalTime(): void {
   }
   // The SDK tells dates by the name of their class.
   Object.defineProperty(VirtualDate, 'name', { value: 'Date' });
-  const now = { value: () => time().now - EPOCH };
+  const now = { value: () => time().elapsed };
   Object.assign(globalThis, {
     Date: VirtualDate,
     performance: Object.create(performance, { now }) as object,

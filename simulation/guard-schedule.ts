@@ -1,3 +1,4 @@
+import type { Execution } from './temporal/execution';
 import { LOG, type World } from './world/world';
 
 /** Between two looks of the guardian. */
@@ -27,8 +28,13 @@ export class GuardSchedule {
   /** A look now, unless one is under way. */
   look(): void {
     const { temporal } = this.#world;
-    if (!temporal.open().some((run) => run.options.type === 'guardLog')) {
+    if (!temporal.open().some(isLook)) {
       temporal.start('guardLog', { workflowId: `guard-${(this.#looks += 1)}`, args: [{ log: LOG }] });
     }
   }
+}
+
+/** Whether a workflow is a look of the guardian. */
+export function isLook({ options }: Execution): boolean {
+  return options.type === 'guardLog';
 }

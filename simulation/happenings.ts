@@ -1,6 +1,7 @@
+import { SCHEDULED_ROTATION, scheduledId } from '../workflows/messages';
 import type { HandsOfOthers } from './others';
 import type { Random } from './random';
-import type { ElsewhereFault } from './scenario';
+import type { ElsewhereFault } from './faults';
 import type { Execution } from './temporal/execution';
 import type { SimulatedWorker } from './temporal/worker';
 import { Process } from './virtual-time';
@@ -192,11 +193,18 @@ export class Happenings {
     open: boolean,
   ): Execution | undefined {
     const { temporal } = this.#world;
+    const schedules = temporal.runs.filter(({ options }) => options.type === SCHEDULED_ROTATION);
+    const started = schedules.map(({ workflowId }) => workflowId).slice(-1);
+    // In one half of its range each form takes what a schedule started, in the other what that started in turn.
+    const asked =
+      (form * 100) % 1 < 0.5
+        ? [...started, scheduledId('lab'), 'rotate-1']
+        : [scheduledId('lab'), 'rotate-1', ...started];
     const ids =
       form < rotateLog
-        ? ['rotate-1']
+        ? asked
         : form < rotateLog + lock
-          ? ['log-lab', 'rotate-1']
+          ? ['log-lab', ...asked]
           : ['critical-section-lab', 'log-lab'];
     for (const id of ids) {
       const execution = temporal.latest(id);

@@ -1,7 +1,8 @@
 import { HandsOfOthers } from './others';
 import { Happenings } from './happenings';
 import type { Random } from './random';
-import { isCallFault, type CallFault, type Fault, type FaultName, type Scenario } from './scenario';
+import { isCallFault, type CallFault, type Fault, type FaultName } from './faults';
+import type { Scenario } from './scenario';
 import { stepOf, type AimedStep } from './steps';
 import type { TaskView } from './temporal/activity-context';
 import { runningActivity, type RunningActivity } from './temporal/running-activity';

@@ -5,14 +5,10 @@ import type { TrillianClient } from '../activities/clients/trillian';
 import type { LogSystems } from '../activities/systems';
 import type { CriticalInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
+import { replaced, type Mutant } from './mutant';
+import { scheduleMutantNames, scheduleMutants } from './schedule-mutants';
 import { shardingFile, type SlotName } from './world/host';
-import { CURRENT_TREE, type Mutation } from './world/world';
-
-/** A fault in the code itself, put in from outside: the code has no switch for it. */
-export interface Mutant extends Mutation {
-  /** Changes the text of the workflow bundle. */
-  readonly bundle?: (text: string) => string;
-}
+import { CURRENT_TREE } from './world/world';
 
 export const mutantNames = [
   'freeze skipped',
@@ -26,11 +22,15 @@ export const mutantNames = [
   'retry without deadline',
   'handover kept over attempts',
   'ACTIVE written late',
+  'approval kept over plans',
+  ...scheduleMutantNames,
 ] as const;
 export type MutantName = (typeof mutantNames)[number];
 
 /** Faults that a rotation could have, each of which the simulation must find (H37). */
 export const mutants: Readonly<Record<MutantName, Mutant>> = {
+  ...scheduleMutants,
+
   /** The current tree only seems to be closed. */
   'freeze skipped': {
     systems: (systems) => {
@@ -182,6 +182,17 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
     bundle: (text) => replaced(text, /if \(nextTreeUsed\) \{/, 'if (false) {'),
   },
 
+  /** A plan that changes is not asked about again, and what was approved before passes under the lock. */
+  'approval kept over plans': {
+    bundle: (text) =>
+      replaced(
+        replaced(text, /plan\.hash === planHash \|\| policy\.required === 'none'/, 'true'),
+        /const asked = \{ log, rotationId, planHash: hash, expiresAt \};/,
+        `const [, approved = hash] = /plan=(\\w+)/.exec(given[0]?.input.approval ?? '') ?? [];
+         const asked = { log, rotationId, planHash: approved, expiresAt };`,
+      ),
+  },
+
   /** A tree becomes ACTIVE a while after that was answered. */
   'ACTIVE written late': {
     systems: (systems) => {
@@ -217,13 +228,4 @@ function withTrillian(systems: LogSystems, changed: Partial<TrillianClient>): Lo
 
 async function writeList(path: string, lines: readonly string[]): Promise<void> {
   await writeFile(path, `${lines.join('\n')}\n`);
-}
-
-/** A mutant that does not fit the code any more would find nothing and say so by nothing. */
-function replaced(text: string, found: RegExp, by: string): string {
-  const changed = text.replace(found, by);
-  if (changed === text) {
-    throw new Error(`The mutant does not fit the bundle: ${String(found)} is not in it.`);
-  }
-  return changed;
 }

@@ -79,14 +79,16 @@ export class HandsOfOthers {
     if (treeId === next && making) {
       return false;
     }
-    const begun = this.#watch.closedByRotation;
+    // Nor can a recovery tell whether what it recovers had begun one.
+    const recovers = world.temporal.open().some(({ options }) => options.type === 'recoverUnderLock');
+    const begun = this.#watch.closedByRotation || recovers;
     void trillian.updateTree(treeId, { state }, Infinity, 'someone');
     this.changes.push({
       what: `tree ${short(treeId)} set ${state}`,
-      // Once its own freeze has begun, a rotation cannot tell its own FROZEN from someone else's.
+      // Once its own freeze has begun, or may have, a rotation cannot tell its own FROZEN from someone else's.
       overwritten: () => {
         const now = trillian.trees.get(treeId)?.row.state;
-        return !begun && state === 'FROZEN' && now !== 'FROZEN'
+        return !begun && !this.#watch.closingUnknown && state === 'FROZEN' && now !== 'FROZEN'
           ? `tree ${short(treeId)} is ${now ?? 'gone'} again`
           : undefined;
       },
@@ -97,8 +99,8 @@ export class HandsOfOthers {
   /** Someone edits a file of a slot; false where nobody could tell who did it. */
   changeSlot(form: number): boolean {
     const { files, temporal } = this.#world;
-    // Between two looks at a file nobody can tell who wrote it: no activity writes files now.
-    const writing = ['stage', 'settle', 'discard'];
+    // Between two looks at a file nobody can tell who wrote it: no activity writes files, or plans with them, now.
+    const writing = ['stage', 'settle', 'discard', 'superseding'];
     const busy = temporal
       .open()
       .some((run) => [...run.activities.values()].some((task) => writing.includes(task.type)));
@@ -112,12 +114,15 @@ export class HandsOfOthers {
     const slot = form < 0.6 ? this.next : this.current;
     const path = form * 10 - Math.floor(form * 10) < 0.5 ? environmentFile(slot) : shardingFile(slot);
     const mark = '# changed by someone\n';
+    const rotatedSince = this.#rotatedSince();
     const before = files.peek(path) ?? '';
     files.put(path, before + mark);
     this.changes.push({
       what: `${path} changed`,
       overwritten: () =>
-        files.peek(path)?.includes(mark.trim()) === true ? undefined : `${path} was overwritten`,
+        files.peek(path)?.includes(mark.trim()) === true || rotatedSince()
+          ? undefined
+          : `${path} was overwritten`,
     });
     return true;
   }
@@ -135,12 +140,16 @@ export class HandsOfOthers {
     }
     const { temporal } = this.#world;
     const order = { attemptId: 'someone/1', number: state.number + 10, instances: [instance] };
-    const runsBefore = temporal.runs.length;
+    const runsBefore = new Set(temporal.runs);
+    const rotatedSince = this.#rotatedSince();
     const ordered = {
       what: `the gate ordered to ${instance}`,
       overwritten: () => {
-        // A recovery that begins afterwards is planned with what it finds, this order included.
-        if (temporal.runs.slice(runsBefore).some(({ options }) => options.type === 'recoverUnderLock')) {
+        // What begins afterwards is planned with what it finds, this order included.
+        const recovered = temporal.runs.some(
+          (run) => !runsBefore.has(run) && run.options.type === 'recoverUnderLock',
+        );
+        if (recovered || rotatedSince()) {
           return undefined;
         }
         const now = gate.state();
@@ -155,6 +164,17 @@ export class HandsOfOthers {
       () => undefined,
     );
     return true;
+  }
+
+  /** Whether another rotation has begun since this was called, by a schedule for example. */
+  #rotatedSince(): () => boolean {
+    const { temporal } = this.#world;
+    // A run that was reset is the same rotation.
+    const before = new Set(temporal.runs.map(({ originalRunId }) => originalRunId));
+    return () =>
+      temporal.runs.some(
+        ({ options, originalRunId }) => options.type === 'rotateUnderLock' && !before.has(originalRunId),
+      );
   }
 
   /** A deploy of the files of the day before, with a restart of what serves. */

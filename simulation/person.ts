@@ -1,4 +1,5 @@
 import { PROGRESS, RESUME, type Progress } from '../workflows/messages';
+import { inMinutes } from '../workflows/model/times';
 import type { Injection } from './injection';
 import type { Random } from './random';
 import type { Scenario } from './scenario';
@@ -29,6 +30,11 @@ export class Person {
     this.#parts = parts;
   }
 
+  /** They have left the same out again and again: every recovery meets what somebody else has changed, and waits for that. */
+  get leavesItSo(): boolean {
+    return this.#asked > 6;
+  }
+
   /** Whether there was an alarm at `since` or later. */
   alarmed(since: number): boolean {
     return this.#alarmsAt.some((at) => at >= since);
@@ -57,12 +63,19 @@ export class Person {
     if (!execution?.open) {
       return;
     }
-    const progress = (await temporal.query(execution, PROGRESS)) as Progress;
+    // Without a worker nobody answers; whoever looks again a minute later is answered.
+    const progress = (await temporal.query(execution, PROGRESS).catch(() => null)) as Progress | null;
+    if (!progress) {
+      time.after(60_000, () => inBackground(this.#decide(workflowId)), null);
+      return;
+    }
     const { held } = progress;
     if (!held) {
       return;
     }
     injection.mend();
+    // The alarm says what it waits for: writes to other logs can be paused, too.
+    world.trillian.strangersInFlight = () => 0;
     this.#asked += 1;
     const forced = this.#asked > 2;
     if (forced && injection.others.changes.length === 0 && !this.late) {
@@ -73,7 +86,10 @@ export class Person {
     const choice = held.choices.includes(wanted) ? wanted : forced ? 'giveUp' : 'retry';
     trace(() => `a person decides: ${choice} (${held.step}: ${held.reason.message})`);
     try {
-      await temporal.update(execution, RESUME, [{ choice, who: 'somebody', why: 'simulated' }]);
+      const until = inMinutes(time.now, 5);
+      await temporal.update(execution, RESUME, [
+        { choice, step: held.step, until, who: 'somebody', why: 'simulated' },
+      ]);
     } catch (error) {
       trace(() => `the Update was refused: ${String(error)}`);
     }

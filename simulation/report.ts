@@ -1,6 +1,6 @@
 import { counted } from '../workflows/model/counted';
 import type { MutantName } from './mutants';
-import { faultNames, type FaultName } from './scenario';
+import { faultNames, type FaultName } from './faults';
 import type { SeedResult } from './seed-process';
 import { steps, type AimedStep } from './steps';
 
@@ -15,6 +15,7 @@ export class Report {
   seeds = 0;
   readonly #mutant: MutantName | undefined;
   readonly #outcomes = new Map<string, number>();
+  readonly #scheduled = new Map<string, number>();
   readonly #covered = new Map<string, number>();
   readonly #broken: { readonly seed: number; readonly lines: readonly string[] }[] = [];
   #quiet = 0;
@@ -30,6 +31,9 @@ export class Report {
     this.#virtualMs += result.virtualMs;
     for (const outcome of result.outcomes) {
       this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    }
+    for (const end of result.scheduled) {
+      this.#scheduled.set(end, (this.#scheduled.get(end) ?? 0) + 1);
     }
     for (const [step, fault] of result.covered) {
       const cell = cellOf(step, fault);
@@ -66,23 +70,21 @@ export class Report {
       const cells = faultNames.map((fault) => sign(this.#covered.get(cellOf(step, fault)) ?? 0));
       return `${step.padEnd(16)} ${inFours(cells)}`;
     });
-    const legend = faultNames.map((fault, position) => `${LETTERS[position] ?? '?'} ${fault}`.padEnd(26));
-    const lines: string[] = [];
-    for (let at = 0; at < legend.length; at += 3) {
-      lines.push(
-        legend
-          .slice(at, at + 3)
-          .join('')
-          .trimEnd(),
-      );
-    }
+    const legend = faultNames.map((fault, position) => `${LETTERS[position] ?? '?'} ${fault}`);
+    const scheduled = [...this.#scheduled]
+      .sort(([, one], [, other]) => other - one)
+      .map(([end, count]) => `${end} ${count}`);
     return [
       'Faults that were tried, by step: 1 to 9 times, + from ten, # from a hundred',
       '',
       `${''.padEnd(16)} ${inFours(Array.from(LETTERS.slice(0, faultNames.length)))}`,
       ...rows,
       '',
-      ...lines,
+      ...inThrees(legend),
+      '',
+      'How the runs of schedules ended',
+      '',
+      ...inThrees(scheduled),
     ];
   }
 
@@ -99,6 +101,14 @@ export class Report {
     const more = broken.length - SHOWN;
     return more > 0 ? [...lines, '', `and ${more} more seeds`] : lines;
   }
+}
+
+/** Three to a line of at most 80 columns. */
+function inThrees(texts: readonly string[]): string[] {
+  return texts.flatMap((_, at) => {
+    const line = texts.slice(at, at + 3).map((text) => text.padEnd(26));
+    return at % 3 === 0 ? [line.join('').trimEnd()] : [];
+  });
 }
 
 /** Signs of one character each, so that a row of many fits a terminal and the eye still finds its column. */

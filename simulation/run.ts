@@ -1,11 +1,16 @@
 import { Course } from './course';
 import { GuardSchedule } from './guard-schedule';
+import { Operators } from './operators';
 import { Person } from './person';
 import { Random } from './random';
+import type { FaultName } from './faults';
+import { LogSchedules } from './log-schedules';
 import { outcomesOf } from './results';
-import { scenarioOf, type FaultName } from './scenario';
+import { scenarioOf } from './scenario';
+import { ScheduleWatch } from './schedule-watch';
 import type { AimedStep } from './steps';
 import type { WorkflowRuntime } from './temporal/runtime';
+import { VirtualTime } from './virtual-time';
 import type { Violation } from './watch';
 import { WatchedWorld } from './watched-world';
 import type { Mutation } from './world/world';
@@ -21,6 +26,8 @@ export interface RunResult {
   readonly seed: number;
   readonly violations: readonly Violation[];
   readonly outcomes: readonly string[];
+  /** How each run of a schedule ended. */
+  readonly scheduled: readonly string[];
   readonly covered: readonly (readonly [AimedStep, FaultName])[];
   readonly quiet: boolean;
   readonly virtualMs: number;
@@ -28,7 +35,7 @@ export interface RunResult {
 }
 
 /** A run that is not over by then never ends. Virtual milliseconds. */
-const LIMIT_MS = 900_000;
+const LIMIT_MS = 20_000_000;
 
 /** Runs one seed from its beginning to the verdict. */
 export async function runSeed(
@@ -45,6 +52,9 @@ export async function runSeed(
     mutation,
     covered: (step, fault) => covered.set(`${step}/${fault}`, [step, fault]),
     onSink: (call) => person.onSink(call),
+    onAsked: (execution, activity) => scheduleWatch.onAsked(execution, activity),
+    onOrder: (order) => scheduleWatch.onOrder(order),
+    ...(scenario.schedules && { time: new VirtualTime(scenario.schedules.beginsAt) }),
     trace: (line) => trace?.(line()),
   });
   const { world, watch, injection, failed } = watched;
@@ -56,7 +66,10 @@ export async function runSeed(
   const inBackground = (work: Promise<void>): void => void work.catch(breakDown);
   const parts = { scenario, random, world, watch, injection, inBackground };
   const person = new Person(parts);
-  const course = new Course({ ...parts, person, guard, failed });
+  const operators = new Operators(parts);
+  const schedules = scenario.schedules ? new LogSchedules(parts, scenario.schedules) : undefined;
+  const scheduleWatch = new ScheduleWatch(parts, schedules, operators.told);
+  const course = new Course({ ...parts, person, guard, operators, schedules, scheduleWatch, failed });
   if (!(await watched.run(Promise.race([course.run(), broken]), LIMIT_MS))) {
     watch.broken(5, 'the run has not ended');
   }
@@ -64,6 +77,7 @@ export async function runSeed(
     seed,
     violations: watch.violations,
     outcomes: outcomesOf(course.results),
+    scheduled: scheduleWatch.ends,
     covered: [...covered.values()],
     quiet: scenario.quiet,
     virtualMs: Math.round(world.time.elapsed),

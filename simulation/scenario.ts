@@ -1,68 +1,10 @@
 import type { IfNextFails } from '../workflows/model/decision';
+import { approvalsRequired, type ApprovalsRequired } from '../workflows/model/approval';
+import { instructionNames, type InstructionName } from '../workflows/model/instruction';
 import { Random } from './random';
+import type { Fault, FaultName } from './faults';
+import { drawSchedules, type SchedulesScenario } from './schedule-scenario';
 import { callsOf, type AimedStep } from './steps';
-
-/** What goes wrong with a call, or with the worker that makes it. */
-export const callFaults = [
-  'fails before',
-  'fails after',
-  'times out',
-  'comes late',
-  'is slow',
-  'fails for good',
-  'lands after the end',
-  'answer lost',
-  'worker killed',
-  'worker stopped',
-  'worker cut off',
-] as const;
-export type CallFault = (typeof callFaults)[number];
-
-/** What goes wrong elsewhere at that moment. */
-const otherFaults = [
-  'cancel',
-  'terminate',
-  'reset',
-  'Temporal lost',
-  'Temporal down',
-  'gate dies',
-  'current Rekor dies',
-  'current Rekor misreads',
-  'next Rekor dies',
-  'host reboots',
-  'Trillian down',
-  'signer stops',
-  'quota exhausted',
-  'slow database',
-  'other database',
-  'late leaf',
-  'writer to current',
-  'writer to next',
-  'tree changed',
-  'slot changed',
-  'gate changed',
-  'stale deploy',
-] as const;
-
-/** What can happen without any call; a worker can be killed at any time. */
-export type ElsewhereFault = (typeof otherFaults)[number] | 'worker killed';
-
-/** Everything that goes wrong, in the words of the coverage table. */
-export const faultNames = [...callFaults, ...otherFaults] as const;
-export type FaultName = (typeof faultNames)[number];
-
-export function isCallFault(name: FaultName): name is CallFault {
-  return callFaults.some((fault) => fault === name);
-}
-
-/** One thing that goes wrong, once: at the call with this number, counted from 0, of this step. */
-export interface Fault {
-  readonly name: FaultName;
-  readonly step: AimedStep;
-  readonly call: number;
-  /** Chooses among the forms of a fault; in [0, 1). */
-  readonly form: number;
-}
 
 /** Everything that a seed decides before a run begins. */
 export interface Scenario {
@@ -88,6 +30,24 @@ export interface Scenario {
   /** A second rotation is started when the first has ended. */
   readonly again: boolean;
   readonly resetReachesChildren: boolean;
+  readonly operators: OperatorsScenario;
+  /** The log's schedules, which start its rotation; null: somebody starts it by hand. */
+  readonly schedules: SchedulesScenario | null;
+}
+
+/** What the people do who start a rotation and approve it. */
+export interface OperatorsScenario {
+  readonly approvals: ApprovalsRequired;
+  /** How often somebody deploys while it waits, so that its plan changes. */
+  readonly deploys: 0 | 1 | 2;
+  /** How often an approval is of a plan that is not asked for any more. */
+  readonly stale: number;
+  /** For so long after it is started it is not to begin; milliseconds. */
+  readonly beginsAfterMs: number;
+  /** What somebody tells it some time or other. */
+  readonly tells: InstructionName | null;
+  /** When that is, after the rotation was started; milliseconds. */
+  readonly tellsAfterMs: number;
 }
 
 /** Where a rotation goes forward, and how often a fault is aimed there. */
@@ -204,11 +164,12 @@ const afterTheEnd: readonly FaultName[] = [
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed).stream('scenario');
   const quiet = random.chance(0.04);
+  const schedules = drawSchedules(new Random(seed).stream('log schedules'), quiet);
   return {
     seed,
     quiet,
     workers: random.chance(0.5) ? 2 : 1,
-    faults: quiet ? [] : drawFaults(random),
+    faults: quiet ? [] : [...drawFaults(random), ...(schedules?.faults ?? [])],
     withDatabase: random.chance(0.75),
     ifNextFails: random.chance(0.7) ? 'supersede' : 'hold',
     writesPerSecond: random.pick([4, 8, 8, 15]),
@@ -219,6 +180,32 @@ export function scenarioOf(seed: number): Scenario {
     rotatedBefore: random.chance(0.3),
     again: random.chance(0.15),
     resetReachesChildren: random.chance(0.5),
+    operators: quiet ? nobodySays : drawOperators(new Random(seed).stream('operators')),
+    schedules,
+  };
+}
+
+/** Nobody is asked, and nobody says anything. */
+export const nobodySays: OperatorsScenario = {
+  approvals: 'none',
+  deploys: 0,
+  stale: 0,
+  beginsAfterMs: 0,
+  tells: null,
+  tellsAfterMs: 0,
+};
+
+function drawOperators(random: Random): OperatorsScenario {
+  if (random.chance(0.7)) {
+    return nobodySays;
+  }
+  return {
+    approvals: random.pick(approvalsRequired),
+    deploys: random.pick([0, 0, 1, 2]),
+    stale: random.pick([0, 0.3, 0.9]),
+    beginsAfterMs: random.chance(0.5) ? 0 : random.between(1_000, 8_000),
+    tells: random.chance(0.5) ? random.pick(instructionNames) : null,
+    tellsAfterMs: random.between(0, 6_000),
   };
 }
 

@@ -35,6 +35,7 @@ export async function becomeSeedProcess(
         seed,
         violations: [{ rule: 0, what: `the run broke down: ${what}`, atMs: 0 }],
         outcomes: [],
+        scheduled: [],
         covered: [],
         quiet: false,
         virtualMs: 0,

@@ -4,6 +4,8 @@ import type { RunningActivity } from './temporal/running-activity';
 /** The steps at which faults are aimed, in the words of the rotation; undos as `undo STEP`. */
 export const steps = [
   'preflight',
+  'schedule',
+  'lull',
   ...stepNames,
   'forward',
   'undo verify',
@@ -22,6 +24,9 @@ export type AimedStep = (typeof steps)[number];
 
 const byActivity: Readonly<Record<string, AimedStep>> = {
   preflight: 'preflight',
+  policyProblems: 'schedule',
+  scheduleFacts: 'schedule',
+  watchWrites: 'lull',
   lockHolder: 'preflight',
   criticalSectionRuns: 'recover',
   leftovers: 'recover',
@@ -61,6 +66,8 @@ export function stepOf(by: RunningActivity, system: string, method: string): Aim
 /** So many calls a step makes, about: where in it a fault is aimed. */
 export const callsOf: Readonly<Record<AimedStep, number>> = {
   preflight: 20,
+  schedule: 8,
+  lull: 16,
   createTree: 12,
   stage: 24,
   hold: 5,

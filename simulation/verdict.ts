@@ -1,8 +1,13 @@
+import { RECOVER_LOG, ROTATE_LOG } from '../workflows/messages';
 import type { TreeId } from '../workflows/model/log';
+import { isOfInput, refusalCodes } from '../workflows/model/refusals';
 import { dangers } from './dangers';
+import { isLook } from './guard-schedule';
 import type { Injection } from './injection';
 import type { WorkflowResult } from './results';
-import type { FaultName, Scenario } from './scenario';
+import type { FaultName } from './faults';
+import type { Scenario } from './scenario';
+import type { Execution } from './temporal/execution';
 import type { Watch } from './watch';
 import { SIMULATED_ROOT } from './world/files';
 import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
@@ -68,7 +73,7 @@ export interface Ended {
   readonly alarmWithinMs?: number;
 }
 
-/** Holds what there is against the eight rules of DESIGN "What may never happen". */
+/** Holds what there is against the rules of docs/safety.md but the last two, which the operators and the schedules know. */
 export async function judgeEnd(ended: Ended): Promise<void> {
   await untilMended(ended.world);
   if (ended.late) {
@@ -81,7 +86,8 @@ export async function judgeEnd(ended: Ended): Promise<void> {
   const after = snapshotOf(world);
   const heldBy = results.some(
     ({ result }) =>
-      result?.outcome === 'held' || result?.interventions.some(({ choice }) => choice !== 'retry'),
+      result?.outcome === 'held' ||
+      result?.interventions.some(({ choice }) => choice === 'skip' || choice === 'giveUp'),
   );
   const byOthers = injection.others.changes.length > 0;
   judgeEntries(ended, heldBy || byOthers);
@@ -117,7 +123,8 @@ export async function judgeEnd(ended: Ended): Promise<void> {
     if (first !== undefined) {
       watch.broken(7, `nothing went wrong, but ${failed.length} requests failed, first: ${first}`);
     }
-    if (results[0]?.result?.outcome !== 'completed') {
+    // What a schedule must come to is for the schedules' own watch to say.
+    if (!scenario.schedules && results[0]?.result?.outcome !== 'completed') {
       watch.broken(
         5,
         `nothing went wrong, but it ended ${results[0]?.result?.outcome ?? 'without a word'}: ${results[0]?.result?.reason ?? ''}`,
@@ -136,15 +143,25 @@ async function untilMended({ host, time }: World): Promise<void> {
   await time.pass(waits ? 2_000 : 0);
 }
 
+function wasForced({ happenings: { interfered } }: Injection): boolean {
+  return interfered.has('terminate') || interfered.has('reset');
+}
+
+/** What was asked for could not be meant, and the failure says why. */
+function failedForInput({ status, options, failure }: Execution): boolean {
+  const isAsked = options.type === ROTATE_LOG || options.type === RECOVER_LOG;
+  const code = refusalCodes.find((known) => known === failure?.applicationFailureInfo?.type);
+  return status === 'FAILED' && isAsked && code !== undefined && isOfInput({ code });
+}
+
 /** Rule 5: it ends with a word, unless someone ended it by force. */
 function judgeOutcomes({ world, watch, injection, results }: Ended): void {
   for (const execution of injection.others.changes.length > 0 ? [] : world.temporal.open()) {
-    if (!execution.workflowId.startsWith('guard')) {
+    if (!isLook(execution)) {
       watch.broken(5, `${execution.workflowId} is still open`);
     }
   }
-  const byForce =
-    injection.happenings.interfered.has('terminate') || injection.happenings.interfered.has('reset');
+  const byForce = wasForced(injection);
   for (const { execution, result } of results) {
     const { status } = execution;
     if (status === 'RUNNING' || result || (status === 'TERMINATED' && byForce)) {
@@ -152,7 +169,7 @@ function judgeOutcomes({ world, watch, injection, results }: Ended): void {
     }
     // A rotation whose child was terminated has nothing to say but that.
     const childGone = status === 'FAILED' && byForce;
-    if (!childGone) {
+    if (!childGone && !failedForInput(execution)) {
       watch.broken(
         5,
         `${execution.workflowId} (${execution.options.type}) ended ${status} without an outcome: ${execution.failure?.message ?? ''} ${execution.failure?.cause?.message ?? ''}`,
@@ -182,7 +199,8 @@ const confusing: ReadonlySet<FaultName> = new Set([
 
 /** Rule 5: it says why, and does not put down to others what nobody did. */
 function judgeReasons({ watch, injection, scenario, results }: Ended): void {
-  if (injection.others.changes.length > 0 || scenario.faults.some(({ name }) => confusing.has(name))) {
+  const confused = scenario.faults.some(({ name }) => confusing.has(name)) || wasForced(injection);
+  if (injection.others.changes.length > 0 || confused) {
     return;
   }
   for (const { result } of results) {

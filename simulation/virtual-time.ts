@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** When a run begins, in milliseconds since the epoch: 2026-01-31T03:00:00Z. */
+/** When a run begins that begins at no other time, in milliseconds since the epoch: 2026-01-31T03:00:00Z. */
 export const EPOCH = 1_769_828_400_000;
 
 /** A process of the operating system. A timer or an answer of one that is dead never comes; of a stopped one, later. */
@@ -43,7 +43,14 @@ export class VirtualTime {
   readonly #waiting: Happening[] = [];
   #order = 0;
   #outside = 0;
-  #now = EPOCH;
+  readonly #began: number;
+  #now: number;
+
+  /** @param began milliseconds since the epoch. */
+  constructor(began = EPOCH) {
+    this.#began = began;
+    this.#now = began;
+  }
 
   /** Milliseconds since the epoch. */
   get now(): number {
@@ -52,7 +59,7 @@ export class VirtualTime {
 
   /** Milliseconds since the run began. */
   get elapsed(): number {
-    return this.now - EPOCH;
+    return this.now - this.#began;
   }
 
   /** Calls `act` later, for the process whose code asks for it, or for the one that is named; null: for none. */

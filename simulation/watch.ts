@@ -29,6 +29,8 @@ export class Watch {
    * to do it: someone else's FROZEN cannot be told from its own any more.
    */
   closedByRotation = false;
+  /** Nothing was heard of a worker that was to look at the current tree before it closes that. */
+  closingUnknown = false;
   /** The tree that served when faults began. */
   current: TreeId = CURRENT_TREE;
   readonly #signed = new Map<number, string>();
@@ -76,7 +78,8 @@ export class Watch {
 
   /** Temporal has given up an attempt of an activity: nobody heard of it. */
   onGivenUp(activity: string): void {
-    this.closedByRotation ||= activity === 'holdAndFreeze';
+    this.closingUnknown ||= activity === 'holdAndFreeze';
+    this.closedByRotation ||= this.closingUnknown;
   }
 
   /** While no tree of the log takes writes, an undo is tried again within seconds: clients are refused meanwhile. */

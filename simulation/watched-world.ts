@@ -1,6 +1,8 @@
+import type { Order } from '../gate/orders';
 import { Injection, type Covered } from './injection';
 import type { Random } from './random';
 import type { Scenario } from './scenario';
+import type { Execution } from './temporal/execution';
 import type { WorkflowRuntime } from './temporal/runtime';
 import type { SinkCall } from './temporal/workflow-tasks';
 import type { VirtualTime } from './virtual-time';
@@ -14,6 +16,8 @@ export interface WatchedWorldParts {
   readonly mutation: Mutation;
   readonly covered: Covered;
   readonly onSink: (call: SinkCall) => void;
+  readonly onAsked?: (execution: Execution, activity: string) => void;
+  readonly onOrder?: (order: Order) => void;
   readonly trace: (line: () => string) => void;
   /** Another clock than that of a run. */
   readonly time?: VirtualTime;
@@ -27,7 +31,7 @@ export class WatchedWorld {
   readonly failed: string[] = [];
 
   constructor(parts: WatchedWorldParts) {
-    const { scenario, random, runtime, mutation, covered, onSink, trace, time } = parts;
+    const { scenario, random, runtime, mutation, covered, onSink, onAsked, onOrder, trace, time } = parts;
     const { watch, failed } = this;
     const injection = (this.injection = new Injection(scenario, random.stream('faults'), watch, covered));
     this.world = new World({
@@ -43,8 +47,12 @@ export class WatchedWorld {
         onSigned: (entry, by) => watch.onSigned(entry, by),
         onWaited: (ms) => watch.onWaited(ms),
         onMisreadWrite: (process) => watch.onMisreadWrite(process),
-        onOrder: (order) => watch.onOrder(order),
+        onOrder: (order) => {
+          watch.onOrder(order);
+          onOrder?.(order);
+        },
         onSink,
+        onAsked: (execution, activity) => onAsked?.(execution, activity),
         onFailed: (what) => failed.push(`${Math.round(this.world.time.elapsed)} ${what}`),
         onWrongRead: (what) => watch.onWrongRead(what),
       },

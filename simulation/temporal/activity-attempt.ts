@@ -15,7 +15,7 @@ export interface AttemptReports {
   timedOut(kind: 'START_TO_CLOSE' | 'HEARTBEAT'): void;
   settled(outcome: Outcome): void;
   /** What the server answers to a sign of life. */
-  heard(): 'go on' | 'cancel' | 'gone';
+  heard(details: unknown): 'go on' | 'cancel' | 'gone';
 }
 
 /** What an attempt needs of the server. */
@@ -75,7 +75,7 @@ export class ActivityAttempt {
       startToCloseTimeoutMs: limit ?? 0,
       signal: this.#controller.signal,
       client: this.#host.clientOf(this.worker),
-      signOfLife: () => this.#signOfLife(),
+      signOfLife: (details) => this.#signOfLife(details),
     });
     processes.run(process, () => {
       runningActivity.run(running, () => {
@@ -139,7 +139,7 @@ export class ActivityAttempt {
     this.#heartbeat = this.#host.time.after(limit, () => this.#reports.timedOut('HEARTBEAT'), null);
   }
 
-  #signOfLife(): void {
+  #signOfLife(details: unknown): void {
     const { time } = this.#host;
     time.after(
       this.#host.latency(),
@@ -147,7 +147,7 @@ export class ActivityAttempt {
         if (this.worker.cutOffUntil > time.now || this.#silent) {
           return;
         }
-        const answer = this.#reports.heard();
+        const answer = this.#reports.heard(details);
         if (answer === 'go on') {
           this.#watchHeartbeat();
         } else {

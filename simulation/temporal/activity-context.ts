@@ -32,6 +32,8 @@ export interface TaskView {
   readonly command: NonNullable<Command['scheduleActivity']>;
   readonly attempt: number;
   readonly scheduledAt: number;
+  /** What came with the last sign of life of an earlier attempt. */
+  readonly heartbeatDetails: unknown;
 }
 
 /** What an attempt has for the SDK beside what its task knows. */
@@ -41,7 +43,7 @@ export interface AttemptContext {
   /** Aborted when the attempt hears that it is cancelled, or that nobody waits for it any more. */
   readonly signal: AbortSignal;
   readonly client: Client;
-  signOfLife(): void;
+  signOfLife(details: unknown): void;
 }
 
 /** What the SDK shows to the code of an activity; its log and its metrics go nowhere. */
@@ -68,7 +70,7 @@ export function activityContext(task: TaskView, attempt: AttemptContext): Contex
     scheduleToCloseTimeoutMs: milliseconds(command.scheduleToCloseTimeout) ?? 0,
     startToCloseTimeoutMs: attempt.startToCloseTimeoutMs,
     heartbeatTimeoutMs: milliseconds(command.heartbeatTimeout) ?? 0,
-    heartbeatDetails: undefined,
+    heartbeatDetails: task.heartbeatDetails,
     inWorkflow: true,
     taskToken: new Uint8Array(),
     base64TaskToken: '',
@@ -77,7 +79,7 @@ export function activityContext(task: TaskView, attempt: AttemptContext): Contex
     info,
     cancelled,
     signal,
-    () => attempt.signOfLife(),
+    (details: unknown) => attempt.signOfLife(details),
     attempt.client,
     noLog,
     noMeter as never,

@@ -35,6 +35,7 @@ export class ActivityTask implements TaskView, OpenActivity {
   /** When its last try began, or its next one is to. */
   beginsAt: number;
   heardAt = 0;
+  heartbeatDetails: unknown = undefined;
   readonly #host: ActivityHost;
   #ended = false;
   #current: ActivityAttempt | undefined;
@@ -97,11 +98,12 @@ export class ActivityTask implements TaskView, OpenActivity {
     const attempt: ActivityAttempt = new ActivityAttempt(this, worker, this.#host, {
       timedOut: (kind) => this.#timedOut(kind, true, attempt),
       settled: (outcome) => this.#settled(attempt, outcome),
-      heard: () => {
+      heard: (details) => {
         if (this.#ended || this.#current !== attempt) {
           return 'gone';
         }
         this.heardAt = this.#host.time.now;
+        this.heartbeatDetails = details;
         return this.cancelRequested ? 'cancel' : 'go on';
       },
     });

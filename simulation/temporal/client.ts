@@ -35,12 +35,21 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
   });
   const client = {
     options: { namespace: 'default' },
+    withDeadline: <Result>(_: number, call: () => Promise<Result>) => call(),
     workflow: only('client.workflow', {
       getHandle: (workflowId: string) =>
         only('client.workflow.getHandle()', {
           workflowId,
           describe: () => travel('describe', () => describe(found(workflowId))),
+          query: (name: string) =>
+            travel('query', () => found(workflowId)).then((execution) => server().query(execution, name)),
         }),
+    }),
+    connection: only('client.connection', {
+      operatorService: only('client.connection.operatorService', {
+        listSearchAttributes: () =>
+          travel('listSearchAttributes', () => ({ customAttributes: server().searchAttributes })),
+      }),
     }),
     workflowService: only('client.workflowService', {
       getWorkflowExecutionHistoryReverse: ({ execution }: { execution: { workflowId: string } }) =>

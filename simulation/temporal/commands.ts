@@ -1,6 +1,6 @@
 import { ActivityTask, type ActivityHost } from './activity-task';
 import type { Children } from './children';
-import type { Command } from './conversion';
+import { valueOf, type Command, type Payload } from './conversion';
 import type { Execution, Status } from './execution';
 import type { Timers } from './timers';
 import type { Updates } from './updates';
@@ -8,6 +8,8 @@ import type { Updates } from './updates';
 /** What commands need of the server. */
 export interface CommandHost extends ActivityHost {
   close(execution: Execution, status: Status): void;
+  /** The search attributes that there are, with their types. */
+  readonly searchAttributes: Readonly<Record<string, number>>;
 }
 
 /** Where most of it is done. */
@@ -53,13 +55,20 @@ export class Commands {
       this.#host.close(execution, 'FAILED');
     } else if (command.cancelWorkflowExecution) {
       this.#host.close(execution, 'CANCELED');
-    } else if (
-      !command.setPatchMarker &&
-      !command.modifyWorkflowProperties &&
-      !command.upsertWorkflowSearchAttributes &&
-      !command.respondToQuery
-    ) {
+    } else if (command.upsertWorkflowSearchAttributes) {
+      this.#upsert(execution, command.upsertWorkflowSearchAttributes.searchAttributes?.indexedFields ?? {});
+    } else if (!command.setPatchMarker && !command.modifyWorkflowProperties && !command.respondToQuery) {
       throw new Error(`The simulated Temporal knows no command ${JSON.stringify(Object.keys(command))}.`);
+    }
+  }
+
+  /** A real server lets a workflow that sets an attribute which is not there stand still for ever (H24). */
+  #upsert(execution: Execution, values: Readonly<Record<string, Payload>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (this.#host.searchAttributes[name] === undefined) {
+        throw new Error(`${execution.workflowId} sets the search attribute ${name}, which is not there.`);
+      }
+      execution.searchAttributes.set(name, String(valueOf(value)));
     }
   }
 }

@@ -82,6 +82,7 @@ export class Execution {
   /** That worker's memory of it. */
   instance: Workflow | undefined;
 
+  readonly searchAttributes = new Map<string, string>();
   readonly activities = new Map<number, OpenActivity>();
   readonly timers = new Map<number, Waiting>();
   readonly children = new Map<number, Child>();

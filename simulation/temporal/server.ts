@@ -23,6 +23,8 @@ export interface TemporalParts {
   readonly attemptEnded: ActivityHost['attemptEnded'];
   readonly backsOff: ActivityHost['backsOff'];
   readonly givesUp: ActivityHost['givesUp'];
+  /** A workflow asks for an activity, in the last of its completed tasks. */
+  readonly asks: (execution: Execution, activity: string) => void;
   readonly trace: (line: () => string) => void;
 }
 
@@ -33,6 +35,8 @@ export class TemporalServer {
   runs: Execution[] = [];
   /** Whether the close policy of a run that is reset reaches its children; servers differ. */
   resetReachesChildren = false;
+  /** Those that the namespace has, with their types. */
+  readonly searchAttributes: Record<string, number> = {};
   readonly #parts: TemporalParts;
   readonly #tasks: WorkflowTasks;
   readonly #children: Children;
@@ -45,6 +49,7 @@ export class TemporalServer {
     this.#parts = parts;
     const host = {
       ...parts,
+      searchAttributes: this.searchAttributes,
       latency: () => this.#latency(),
       anyWorker: () => this.#anyWorker(),
       newId: (kind: string) => this.#newId(kind),
@@ -59,7 +64,13 @@ export class TemporalServer {
       happened: (execution: Execution, job: Job) => this.#happened(execution, job),
       backsOff: (activity: string, forMs: number) => this.#parts.backsOff(activity, forMs),
       givesUp: (activity: string) => this.#parts.givesUp(activity),
-      obey: (execution: Execution, command: Command) => this.#commands.obey(execution, command),
+      obey: (execution: Execution, command: Command) => {
+        const { activityType } = command.scheduleActivity ?? {};
+        if (activityType) {
+          this.#parts.asks(execution, activityType);
+        }
+        this.#commands.obey(execution, command);
+      },
     };
     this.#tasks = new WorkflowTasks(host);
     const timers = new Timers(host);
@@ -228,6 +239,8 @@ export class TemporalServer {
 
   #stopAll(execution: Execution): void {
     for (const task of execution.activities.values()) {
+      // Whatever it does, nobody hears of it.
+      this.#parts.givesUp(task.type);
       task.abandon();
     }
     for (const timer of execution.timers.values()) {

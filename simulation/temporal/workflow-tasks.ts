@@ -221,13 +221,15 @@ export class WorkflowTasks {
     }
   }
 
-  /** A rejected update leaves no trace in the history. */
+  /** An update that its validator rejected leaves no trace in the history; one that was accepted and then failed does. */
   #record(execution: Execution, jobs: readonly Job[], at: number, commands: readonly Command[]): void {
-    const rejected = new Set(
-      commands.flatMap((command) =>
-        command.updateResponse?.rejected ? [command.updateResponse.protocolInstanceId] : [],
-      ),
-    );
+    const answered = (how: 'accepted' | 'rejected', given: readonly Command[]) =>
+      given.flatMap(({ updateResponse }) =>
+        updateResponse?.[how] ? [updateResponse.protocolInstanceId] : [],
+      );
+    const before = execution.history.flatMap((task) => task.commands);
+    const accepted = new Set(answered('accepted', [...before, ...commands]));
+    const rejected = new Set(answered('rejected', commands).filter((id) => !accepted.has(id)));
     const kept = jobs
       .filter((job) => !job.doUpdate || !rejected.has(job.doUpdate.protocolInstanceId))
       .map((job) => (job.doUpdate ? { doUpdate: { ...job.doUpdate, runValidator: false } } : job));

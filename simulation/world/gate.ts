@@ -11,6 +11,7 @@ import type { Order, Ruling } from '../../gate/orders';
 import { loadState, saveState } from '../../gate/state-file';
 import type { Call } from '../../gate/upstream';
 import { type Asked, Upstreams } from '../../gate/upstreams';
+import { WriteCounts } from '../../gate/write-counts';
 import { WriteCourse } from '../../gate/write-course';
 import type { LoadedShards } from '../../workflows/model/shards';
 import { Process, processes, type VirtualTime } from '../virtual-time';
@@ -115,12 +116,14 @@ export class SimulatedGate {
         },
       };
       const mode = saved.mode === 'hold' ? 'healing' : 'pass';
+      const counts = new WriteCounts();
       const hold = new Hold({
         clock,
         maxWaitMs: MAX_WAIT_MS,
         instances: saved.instances,
         mode,
         figures: saved.hold,
+        counts,
       });
       const log = quiet as never;
       const upstreams = new Upstreams({ open: (url) => this.#asked(url), clock });
@@ -129,8 +132,8 @@ export class SimulatedGate {
         connect: (url) => this.#connect(url),
       });
       const bodies = { memory: new ByteBudget(0), disk: new ByteBudget(0) };
-      const desk = new OrderDesk({ hold, lines, bodies, file: STATE_FILE, clock, log, saved });
-      const course = new WriteCourse({ hold, lines, clock, log });
+      const desk = new OrderDesk({ hold, lines, bodies, counts, file: STATE_FILE, clock, log, saved });
+      const course = new WriteCourse({ hold, lines, clock, counts, log });
       this.#running = { process, hold, desk, course, broken: new Set() };
     });
   }

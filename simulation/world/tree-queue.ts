@@ -7,6 +7,9 @@ import type { SimulatedTrillian } from './trillian';
 
 const TIMEOUT_MS = 2000;
 
+/** What a leaf takes of the database, in bytes. */
+const LEAF_BYTES = 1000;
+
 /** Trillian's database. */
 export function simulatedTreeQueue(parts: {
   readonly log: string;
@@ -15,20 +18,30 @@ export function simulatedTreeQueue(parts: {
   readonly trillian: SimulatedTrillian;
 }): TreeQueue {
   const { log, time, network, trillian } = parts;
-  return {
-    read: async (treeId, signal) => {
-      const deadline = time.now + TIMEOUT_MS;
+  const select = async <Answer>(answer: () => Answer, signal: AbortSignal): Promise<Answer> => {
+    const deadline = time.now + TIMEOUT_MS;
+    signal.throwIfAborted();
+    try {
+      return await network.send(
+        { system: 'queue', method: 'SELECT', changes: false, deadline, signal },
+        answer,
+      );
+    } catch (error) {
       signal.throwIfAborted();
-      try {
-        return await network.send(
-          { system: 'queue', method: 'SELECT', changes: false, deadline, signal },
-          () => trillian.row(treeId),
-        );
-      } catch (error) {
-        signal.throwIfAborted();
-        throw refuse('DATABASE_UNREACHABLE', { log, reason: errorReason(error) });
-      }
-    },
+      throw refuse('DATABASE_UNREACHABLE', { log, reason: errorReason(error) });
+    }
+  };
+  return {
+    read: (treeId, signal) => select(() => trillian.row(treeId), signal),
+    databaseBytes: (signal) =>
+      select(
+        () =>
+          [...trillian.trees.keys()].reduce(
+            (sum, treeId) => sum + LEAF_BYTES * trillian.head(treeId).size,
+            0,
+          ),
+        signal,
+      ),
     close: () => Promise.resolve(),
   };
 }

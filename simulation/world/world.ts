@@ -13,6 +13,7 @@ import { useTime } from '../global-time';
 import type { Random } from '../random';
 import type { Scenario } from '../scenario';
 import type { SinkCall } from '../temporal/workflow-tasks';
+import type { Execution } from '../temporal/execution';
 import { TemporalServer } from '../temporal/server';
 import { simulatedClient } from '../temporal/client';
 import type { TaskView } from '../temporal/activity-context';
@@ -61,6 +62,8 @@ export interface Watcher {
   onBackoff(activity: string, forMs: number): void;
   /** Nothing is heard of an attempt of an activity any more. */
   onGivenUp(activity: string): void;
+  /** A workflow asks for an activity. */
+  onAsked(execution: Execution, activity: string): void;
   onSigned(entry: SignedEntry, by: RekorProcess): void;
   onMisreadWrite(by: RekorProcess): void;
   onWaited(ms: number): void;
@@ -173,6 +176,8 @@ export class World {
       traffic: gateTraffic([connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport })]),
       installation,
       verifier: logVerifier(verified),
+      // A write a second in each hour of the week.
+      pastWrites: { ofWeek: () => Promise.resolve(Array<number>(168).fill(60)) },
       publicUrl: PUBLIC_URL,
       timing: {
         attempts: 3,
@@ -186,6 +191,7 @@ export class World {
       drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
       sampleEntries: 1,
       guard: { recover: scenario.recovers, stuckAfterMs: 120_000 },
+      approvals: { required: scenario.operators.approvals, expireMs: 30_000, approvers: [] },
       addresses: { trillian: trillianAddress },
     };
     const mutated = parts.mutate.systems?.(systems) ?? systems;
@@ -209,6 +215,7 @@ export class World {
       attemptEnded: parts.attemptEnded,
       backsOff: (activity, forMs) => watcher.onBackoff(activity, forMs),
       givesUp: (activity) => watcher.onGivenUp(activity),
+      asks: (execution, activity) => watcher.onAsked(execution, activity),
       trace,
     });
     this.temporal.resetReachesChildren = scenario.resetReachesChildren;

@@ -34,6 +34,7 @@ describe('the inside of the SDK is as the simulation needs it', () => {
       attemptEnded: () => true,
       backsOff: () => undefined,
       givesUp: () => undefined,
+      asks: () => undefined,
       trace: (line) => {
         if (line().includes('FAILED')) failures.push(line());
       },

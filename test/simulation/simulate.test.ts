@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { mutantNames } from '../../simulation/mutants';
+import { mutantNames, type MutantName } from '../../simulation/mutants';
+import { scheduleMutantNames } from '../../simulation/schedule-mutants';
 
 /**
  * The simulation runs in processes of its own, because it replaces their time and their files; so its compiled program is
@@ -35,7 +36,7 @@ it('breaks no rule in 500 seeds, and reaches every outcome that a rotation can h
     '500 seeds, 0 violations',
   ]);
   const outcomes = lines.find((line) => line.startsWith('outcomes')) ?? '';
-  for (const outcome of ['completed', 'rolledBack', 'superseded', 'refused', 'held']) {
+  for (const outcome of ['completed', 'rolledBack', 'superseded', 'refused', 'held', 'skipped']) {
     expect(outcomes).toContain(outcome);
   }
   expect(status).toBe(0);
@@ -56,9 +57,21 @@ it('does the same again for the same seed', () => {
   expect(simulate('--seed', '7').lines).toEqual(once.lines);
 });
 
-describe('a fault in the code itself is found within 500 seeds (H37)', () => {
+it.each([
+  [35085, 'a recovery that is planned with the order of somebody else, after Temporal has lost everything'],
+  [38046, 'a section that was reset once the rotation was over, and has still to end'],
+  [104170, 'a second rotation that is taken back, after the first was terminated once it was through'],
+])('takes for right what is right, in seed %i: %s', (seed) => {
+  expect(simulate('--seed', String(seed)).lines.at(-1)).toBe('1 seed, 0 violations');
+});
+
+/** Only a quarter of the seeds have schedules. */
+const seedsFor = (mutant: MutantName): string =>
+  scheduleMutantNames.some((name) => name === mutant) ? '2000' : '500';
+
+describe('a fault in the code itself is found within 500 seeds with what it is about (H37)', () => {
   it.each([...mutantNames])('%s', (mutant) => {
-    const { status, lines } = simulate('--seeds', '500', '--first', '--mutant', mutant);
+    const { status, lines } = simulate('--seeds', seedsFor(mutant), '--first', '--mutant', mutant);
     expect(lines.at(-1)).toMatch(/^\d+ seeds?, [1-9]\d* violations?$/);
     expect(status).toBe(1);
     // What replays the seed replays the violation.
