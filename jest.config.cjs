@@ -23,6 +23,6 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${withoutCommonJs.join('|')})/)`],
   testSequencer: '<rootDir>/test/longest-first.cjs',
   // For what hangs, and for nothing else: no test fails because the machine has other work.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   modulePathIgnorePatterns: ['<rootDir>/out/'],
 };

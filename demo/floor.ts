@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DatabaseServer } from '../activities/tree-queue/database-server';
+import { connectMysql } from '../activities/tree-queue/mysql';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import { connectMetrics, type TrillianMetrics } from '../activities/clients/metrics';
@@ -29,7 +31,7 @@ export interface FloorLab {
   readonly trillian: string;
   readonly logServerMetrics: readonly string[];
   readonly signerMetrics: readonly string[];
-  readonly databaseUrl: string;
+  readonly database: DatabaseServer & { readonly kind: 'postgresql' | 'mysql' };
   readonly rekorServer: string;
 }
 
@@ -38,11 +40,12 @@ export function floorLab(configurationFile: string, rekorServer: string): FloorL
   const { trillian } = logNamed(loadConfiguration(configurationFile), labLog);
   if (!trillian.database)
     throw new Error(`${configurationFile} names no database: the drain cannot be proven.`);
+  const { password, ...server } = trillian.database;
   return {
     trillian: trillian.address,
     logServerMetrics: trillian.logServerMetrics,
     signerMetrics: trillian.signerMetrics,
-    databaseUrl: readSecret(trillian.database.url),
+    database: { log: 'floor', ...server, password: () => readSecret(password) },
     rekorServer,
   };
 }
@@ -108,7 +111,7 @@ export async function measureFloor(lab: FloorLab, options: FloorOptions = {}): P
       logServers: [...lab.logServerMetrics],
       signers: [...lab.signerMetrics],
     }),
-    queue: connectPostgresql({ log: 'floor', url: () => lab.databaseUrl }),
+    queue: (lab.database.kind === 'mysql' ? connectMysql : connectPostgresql)(lab.database),
     signal: options.signal ?? new AbortController().signal,
   };
   const runs: (FloorParts & { wholeMs: number })[] = [];

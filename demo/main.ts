@@ -1,11 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import { interruption } from '../tools/interruption';
 import { demonstrate } from './demonstration';
 import { compiledProgram } from '../lab/files';
-import { readStatus, startLab, stopLab, type LabStatus } from '../lab/lab';
+import { databaseNames, readStatus, startLab, stopLab, type DatabaseName, type LabStatus } from '../lab/lab';
 import { complaints } from './summary';
 import { summaryText } from './summary-text';
 
@@ -15,6 +15,7 @@ interface DemoOptions {
   readonly writes: number;
   readonly reads: number;
   readonly keep: boolean;
+  readonly database: DatabaseName;
 }
 
 const EXIT_INTERRUPTED = 130;
@@ -52,6 +53,7 @@ async function demo(options: DemoOptions): Promise<number> {
     }
     const lab = await startLab({
       directory: labDirectory,
+      database: options.database,
       binaries,
       report,
       detached: options.keep,
@@ -103,6 +105,9 @@ new Command('demo')
   .description('Rotates a real Rekor log twice under load, and checks every entry that was acknowledged.')
   .option('--writes <rate>', 'writes per second', rate, 20)
   .option('--reads <rate>', 'reads per second', rate, 20)
+  .addOption(
+    new Option('--database <name>', 'what Trillian runs on').choices(databaseNames).default('postgresql'),
+  )
   .option('--keep', 'leave the lab up afterwards', false)
   .addHelpText('after', '\nExit codes: 0 no client noticed; 1 otherwise; 130 stopped by Ctrl-C.')
   .action(async (options: DemoOptions) => {

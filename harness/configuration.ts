@@ -16,6 +16,14 @@ export interface LogSection {
   installation: { slots: Record<string, SlotSection> };
   rotation?: RotationSection;
   guard?: GuardSection;
+  approvals?: ApprovalsSection;
+}
+
+export interface ApprovalsSection {
+  required: 'none' | 'one' | 'two';
+  expire?: string;
+  /** Each with lines of .pub files. */
+  approvers?: { name: string; keys: string[] }[];
 }
 
 export interface TrillianSection {
@@ -24,7 +32,16 @@ export interface TrillianSection {
   signerMetrics: string[];
   signerInterval?: string;
   clockDifference?: string;
-  database?: { kind: 'postgresql'; url: { file: string } };
+  database?: DatabaseSection;
+}
+
+export interface DatabaseSection {
+  kind: string;
+  host: string;
+  port: number;
+  database: string;
+  user: string;
+  password: { file: string };
 }
 
 export interface SlotSection {

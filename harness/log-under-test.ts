@@ -19,6 +19,7 @@ import {
   onlyLog,
   readConfiguration,
   writeConfiguration,
+  type ApprovalsSection,
   type GuardSection,
   type LogSection,
   type RotationSection,
@@ -41,7 +42,7 @@ export interface Serving {
 }
 
 /**
- * A real log: Trillian, PostgreSQL, Rekor in two slots, the gate, Temporal and workers, with a proxy before everything
+ * A real log: Trillian with its database, Rekor in two slots, the gate, Temporal and workers, with a proxy before everything
  * that a worker speaks to. Nothing in the code under test knows of the faults.
  */
 export interface LogUnderTest extends Rotations, Clients {
@@ -90,6 +91,7 @@ export interface LogUnderTest extends Rotations, Clients {
 export interface Wanted {
   readonly rotation?: RotationSection;
   readonly guard?: GuardSection;
+  readonly approvals?: ApprovalsSection;
   readonly lab?: Omit<LabWanted, 'directory' | 'routes'>;
   /** Where parts look for others, but for the gate, which always finds Rekor behind its proxy. */
   readonly routes?: (ports: Ports) => Promise<Partial<Routes>>;
@@ -129,6 +131,9 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
   const section = onlyLog(changed).section;
   section.rotation = { ...section.rotation, ...quick, ...wanted.rotation };
   section.guard = { ...section.guard, ...wanted.guard };
+  if (wanted.approvals) {
+    section.approvals = wanted.approvals;
+  }
 
   const slots = slotCommands(join(directory, 'slot-commands'));
   const workers: (WorkerCalls & { process: WorkerProcess })[] = [];

@@ -10,7 +10,9 @@ import {
   type Progress,
 } from '../workflows/messages';
 import { OPEN_EXECUTIONS } from '../workflows/model/executions';
-import type { Choice, ResumeInput } from '../workflows/model/held';
+import type { Choice } from '../workflows/model/choices';
+import type { ResumeInput } from '../workflows/model/held';
+import { inMinutes } from '../workflows/model/times';
 import type { RecoveryRequest, RotationRequest } from '../workflows/model/request';
 
 import type { RotationResult } from '../workflows/model/result';
@@ -67,8 +69,12 @@ export function rotationsOf(
     });
   const lock = (): WorkflowHandle<Rotate> => temporal.workflow.getHandle<Rotate>(lockId(logName));
   const progress = (): Promise<Progress> => lock().query<Progress>(PROGRESS);
-  const resume = (choice: Choice): Promise<string> =>
-    lock().executeUpdate<string, [ResumeInput]>(RESUME, { args: [{ choice, ...person }] });
+  const resume = async (choice: Choice): Promise<string> => {
+    const step = (await progress()).held?.step ?? '';
+    const until = inMinutes(Date.now(), 5);
+    const input = { choice, step, until, ...person };
+    return await lock().executeUpdate<string, [ResumeInput]>(RESUME, { args: [input] });
+  };
   const triesOfHeld = async (): Promise<number> => (await progress()).held?.tries ?? 0;
   return {
     start: (request) => started(ROTATE_LOG, request),

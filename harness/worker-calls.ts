@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGrpcProxy, type GrpcProxy } from '../faults/grpc-proxy';
 import { startHttpProxy, type HttpProxy } from '../faults/http-proxy';
@@ -67,10 +67,7 @@ export async function startWorkerCalls(
   gateSection.admin = await throughTo('gate', new URL(gate.url).host);
   section.publicUrl = await through('gate', publicLog.url);
   if (trillianSection.database) {
-    const url = readFileSync(trillianSection.database.url.file, 'utf8').trim();
-    const file = join(directory, `${name}-database-url`);
-    writeFileSync(file, `${await through('database', url)}\n`, { mode: 0o600 });
-    trillianSection.database.url.file = file;
+    trillianSection.database.port = await network.lay([name, 'database'], trillianSection.database.port);
   }
   for (const [slotName, slot] of Object.entries(section.installation.slots)) {
     slot.url = options.slotUrls[slotName] ?? slot.url;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
+import type { LabDatabase } from './database/lab-database';
 import type { Ports } from './ports';
 import { publicHost, slotActions, slotCommand } from './slots';
 
@@ -17,7 +18,11 @@ export interface LabTimes {
 }
 
 /** Writes the configuration of the lab's log: the same file that an operator would write for a host. */
-export async function writeConfiguration(files: LabFiles, ports: Ports, times?: LabTimes): Promise<void> {
+export async function writeConfiguration(
+  files: LabFiles,
+  { ports, database }: { readonly ports: Ports; readonly database: LabDatabase },
+  times?: LabTimes,
+): Promise<void> {
   const at = (port: number) => `127.0.0.1:${port}`;
   const configuration = {
     temporal: { address: at(ports.temporal), namespace: 'default', taskQueue },
@@ -29,7 +34,10 @@ export async function writeConfiguration(files: LabFiles, ports: Ports, times?: 
           address: at(ports.trillian),
           logServerMetrics: [`http://${at(ports.trillianMetrics)}/metrics`],
           signerMetrics: [`http://${at(ports.signerMetrics)}/metrics`],
-          database: { kind: 'postgresql', url: { file: files.databaseUrl } },
+          database: {
+            ...{ kind: database.kind, host: '127.0.0.1', port: ports.database },
+            ...{ database: 'trillian', user: 'trillian', password: { file: files.databasePassword } },
+          },
         },
         gate: {
           listen: at(ports.gate),

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from '../tools/binaries';
 import { takeLock } from '../tools/lock';
 import { writeConfiguration, type LabTimes } from './configuration';
+import { databases, type DatabaseName } from './database/databases';
 import { labFiles, type LabFiles } from './files';
 import {
   labParts,
@@ -29,6 +30,7 @@ import { directRoutes, type Routes } from './routes';
 import { enabledSlots, writeSlots } from './slots';
 import { startPart, type Surroundings } from './start-part';
 
+export { databaseNames, type DatabaseName } from './database/databases';
 export { partNames, type PartName, type PartStatus } from './parts';
 
 export interface LabStatus {
@@ -42,12 +44,16 @@ export interface LabStatus {
   readonly complete: boolean;
   /** Whether the lab was started to run without its starter. */
   readonly detached: boolean;
+  /** What Trillian runs on. */
+  readonly database: DatabaseName;
   readonly parts: readonly PartStatus[];
 }
 
 export interface LabOptions {
   readonly directory: string;
   readonly binaries: Binaries;
+  /** What Trillian runs on: PostgreSQL unless told otherwise, or what a lab that is there already has. */
+  readonly database?: DatabaseName;
   /** Gets one line for each thing that happens. */
   readonly report: (line: string) => void;
   /** Told where each part listens, says where the others are to look for it; without it, there. */
@@ -56,6 +62,8 @@ export interface LabOptions {
   readonly without?: readonly PartName[];
   /** More of the signer's flags, such as a longer `--sequencer_interval`. */
   readonly signerFlags?: readonly string[];
+  /** More of the flags of the database's server. */
+  readonly databaseFlags?: readonly string[];
   /** How long a rotation may take; without it, as on a log with default settings. */
   readonly times?: LabTimes;
   /** Keep the data when the lab is stopped. A lab whose data was kept once keeps it until `stopLab` says otherwise. */
@@ -129,23 +137,27 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
       keepData: options.keepData === true,
       detached: options.detached === true,
       without: options.without ?? [],
+      ...(options.database && { database: options.database }),
     };
     const record = await prepareRecord(files, choices, claimed.ports);
     const { ports, keepData } = record;
-    const { report, binaries, signerFlags = [], signal = new AbortController().signal } = options;
+    const { report, binaries, signerFlags = [], databaseFlags = [] } = options;
+    const { signal = new AbortController().signal } = options;
     const routes = (await options.routes?.(ports)) ?? directRoutes(ports);
     const lab = {
       files,
       ports,
       routes,
-      parts: labParts(files, ports),
+      parts: labParts(files, record),
+      database: databases[record.database],
       binaries,
       signerFlags,
+      databaseFlags,
       report,
       signal,
     };
     await stopParts(lab, (name) => report(`${name} was still there from an earlier start: stopped`));
-    await writeConfiguration(files, ports, options.times);
+    await writeConfiguration(files, lab, options.times);
     await writeSlots(files, routes, binaries.rekorServer);
     try {
       await startParts(lab, new Set(options.without));
@@ -185,7 +197,7 @@ export async function stopLab(
   try {
     const record = await readRecord(files);
     if (record) {
-      const parts = labParts(files, record.ports);
+      const parts = labParts(files, record);
       await stopParts({ files, parts }, (name) => options.report(`${name} is stopped`));
       const keepData = options.keepData ?? record.keepData;
       if (keepData) {
@@ -252,8 +264,9 @@ async function stopParts(
   }
 }
 
-function statusIn(files: LabFiles, { ports, without, detached }: LabRecord): LabStatus {
-  const parts = labParts(files, ports);
+function statusIn(files: LabFiles, record: LabRecord): LabStatus {
+  const { ports, without, detached, database } = record;
+  const parts = labParts(files, record);
   const found = partNames.map((name) => statusOf(parts[name]));
   const slots = found.filter(({ name }) => name === 'rekor-blue' || name === 'rekor-green');
   const wanted = found.filter((part) => !without.includes(part.name) && !slots.includes(part));
@@ -265,6 +278,7 @@ function statusIn(files: LabFiles, { ports, without, detached }: LabRecord): Lab
     temporalAddress: `127.0.0.1:${ports.temporal}`,
     complete: wanted.every(({ running }) => running) && slots.some(({ running }) => running),
     detached,
+    database,
     parts: found,
   };
 }

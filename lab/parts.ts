@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { databases, type DatabaseName } from './database/databases';
 import type { LabFiles, SlotName } from './files';
 import { slotFiles } from './files';
 import type { Ports } from './ports';
@@ -37,6 +38,8 @@ export interface Part {
   readonly ports: readonly number[];
   readonly pidFile: string;
   readonly logFile: string;
+  /** What asks it to end; SIGTERM unless it is said. */
+  readonly stopSignal?: NodeJS.Signals;
 }
 
 export interface PartStatus {
@@ -55,7 +58,10 @@ const patienceMs = 20_000;
  */
 const trillianPatienceMs = 1_500;
 
-export function labParts(files: LabFiles, ports: Ports): Readonly<Record<PartName, Part>> {
+export function labParts(
+  files: LabFiles,
+  { ports, database }: { readonly ports: Ports; readonly database: DatabaseName },
+): Readonly<Record<PartName, Part>> {
   const part = (name: PartName, ...listening: number[]): Part => ({
     name,
     address: listening[0] === undefined ? null : `127.0.0.1:${listening[0]}`,
@@ -68,7 +74,7 @@ export function labParts(files: LabFiles, ports: Ports): Readonly<Record<PartNam
     return { ...part(`rekor-${name}`, ports[name]), pidFile: record, logFile: log };
   };
   return {
-    database: part('database', ports.database),
+    database: { ...part('database', ports.database), stopSignal: databases[database].stopSignal },
     'trillian-log-server': part('trillian-log-server', ports.trillian, ports.trillianMetrics),
     'trillian-log-signer': part('trillian-log-signer', ports.signer, ports.signerMetrics),
     temporal: part('temporal', ports.temporal, ports.temporalUi),
@@ -98,6 +104,5 @@ export async function stopPart(files: LabFiles, part: Part): Promise<void> {
     return;
   }
   const patience = part.name.startsWith('trillian-') ? trillianPatienceMs : patienceMs;
-  // PostgreSQL's SIGTERM waits for all clients to leave; SIGINT ends their sessions and then itself.
-  await stopRecorded(part.pidFile, part.name === 'database' ? 'SIGINT' : 'SIGTERM', patience);
+  await stopRecorded(part.pidFile, part.stopSignal ?? 'SIGTERM', patience);
 }

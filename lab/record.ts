@@ -2,7 +2,8 @@ import { chmod, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../files/atomic-file';
 import { hasCode } from '../tools/error-code';
-import { databaseHome } from './database';
+import type { DatabaseName } from './database/databases';
+import { databaseHome } from './database/home';
 import type { LabFiles } from './files';
 import type { PartName } from './parts';
 import { portNames, type Ports } from './ports';
@@ -16,9 +17,11 @@ export interface LabRecord {
   readonly detached: boolean;
   /** Parts that the last start left out. */
   readonly without: readonly PartName[];
+  /** What Trillian runs on; it stays so as long as the data does. */
+  readonly database: DatabaseName;
 }
 
-export type LabChoices = Omit<LabRecord, 'ports'>;
+export type LabChoices = Omit<LabRecord, 'ports' | 'database'> & { readonly database?: DatabaseName };
 
 /** The record of the lab in this directory; null when there is none. */
 export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
@@ -42,19 +45,37 @@ export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
     keepData: record.keepData === true,
     detached: record.detached === true,
     without: record.without ?? [],
+    database: record.database ?? 'postgresql',
   };
 }
 
 /** Makes the directory a lab's, or takes the lab that is there. */
 export async function prepareRecord(files: LabFiles, choices: LabChoices, ports: Ports): Promise<LabRecord> {
   const found = await readRecord(files);
+  requireSameDatabase(files.directory, found?.database, choices.database);
+  const database = choices.database ?? found?.database ?? 'postgresql';
   const record = {
     ...choices,
+    database,
     ports,
     keepData: choices.keepData || found?.keepData === true,
   };
   await writeRecord(files, record);
   return record;
+}
+
+/** A lab keeps the database that it was made with; `asked` is what somebody names now, if anything. */
+export function requireSameDatabase(
+  directory: string,
+  kept: DatabaseName | undefined,
+  asked: DatabaseName | undefined,
+): void {
+  if (kept !== undefined && asked !== undefined && kept !== asked) {
+    throw new Error(
+      `The lab in ${directory} runs on ${kept}, and not on ${asked}. Remove it with ` +
+        `\`rekor-rotate lab down --remove-data --directory ${directory}\`, or name another directory.`,
+    );
+  }
 }
 
 export async function writeRecord(files: LabFiles, record: LabRecord): Promise<void> {

@@ -13,9 +13,22 @@ export interface RekorInstanceOptions {
   readonly trillian: string;
   readonly treeId: TreeId;
   /** The inactive shards' trees, in served order. */
-  readonly inactive: readonly TreeId[];
+  readonly inactive: readonly (TreeId | ConfiguredShard)[];
   /** Takes the sharding file, the log and the signing key; instances with one directory have one key. */
   readonly directory: string;
+  /** Of a key without a password; by default one of the directory's own. */
+  readonly signingKey?: string;
+  /** The name in its checkpoints. */
+  readonly hostname?: string;
+}
+
+/** An inactive shard of which the sharding file says more than its tree. */
+export interface ConfiguredShard {
+  readonly treeId: TreeId;
+  /** What the file says; a Rekor since 1.4.1 reads the length from Trillian instead. */
+  readonly treeLength?: number;
+  /** The file of the key that signs this shard; by default that of the active one. */
+  readonly signingKey?: string;
 }
 
 /** What one Rekor process says of the trees it serves: rekor:openapi.yaml, LogInfo. */
@@ -57,8 +70,8 @@ export async function prepareRekor(options: RekorInstanceOptions): Promise<{ sta
     '--host=127.0.0.1',
     '--rekor_server.address=127.0.0.1',
     `--port=${port}`,
-    '--rekor_server.hostname=rekor.throw-away',
-    `--rekor_server.signer=${signingKey(options.directory)}`,
+    `--rekor_server.hostname=${options.hostname ?? 'rekor.throw-away'}`,
+    `--rekor_server.signer=${options.signingKey ?? newSigningKey(options.directory)}`,
     `--trillian_log_server.address=${host}`,
     `--trillian_log_server.port=${trillianPort}`,
     `--trillian_log_server.tlog_id=${options.treeId}`,
@@ -123,11 +136,18 @@ async function askForLog(url: string): Promise<LogInfo | null> {
 }
 
 /** YAML numbers written from strings: Rekor takes no quoted tree id, JavaScript none of 63 bits. */
-function shardingList(inactive: readonly TreeId[]): string {
-  return inactive.map((treeId) => `- treeID: ${treeId}\n  treeLength: 0\n`).join('');
+function shardingList(inactive: readonly (TreeId | ConfiguredShard)[]): string {
+  return inactive
+    .map((shard) => (typeof shard === 'string' ? { treeId: shard } : shard))
+    .map(({ treeId, treeLength = 0, signingKey }) => {
+      const signer = signingKey && `  signingConfig:\n    signingSchemeOrKeyPath: ${signingKey}\n`;
+      return `- treeID: ${treeId}\n  treeLength: ${treeLength}\n${signer ?? ''}`;
+    })
+    .join('');
 }
 
-function signingKey(directory: string): string {
+/** The key of a directory, which is made when there is none. */
+export function newSigningKey(directory: string): string {
   const file = join(directory, 'signing-key.pem');
   if (!existsSync(file)) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

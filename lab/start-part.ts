@@ -1,9 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from '../tools/binaries';
 import { labLog, taskQueue } from './configuration';
-import { createTrillianDatabase, databaseAnswers, startDatabase } from './database';
+import type { LabDatabase } from './database/lab-database';
 import { compiledProgram, type LabFiles, type SlotName } from './files';
 import type { Part, PartName } from './parts';
 import { isFree, type Ports } from './ports';
@@ -18,7 +18,9 @@ export interface Surroundings {
   readonly routes: Routes;
   readonly parts: Readonly<Record<PartName, Part>>;
   readonly binaries: Binaries;
+  readonly database: LabDatabase;
   readonly signerFlags: readonly string[];
+  readonly databaseFlags: readonly string[];
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -44,7 +46,7 @@ export async function startPart(lab: Surroundings, name: PartName): Promise<void
   await start(lab, part);
   await untilReady(lab, part, startedAt);
   if (name === 'database') {
-    await createTrillianDatabase(lab.files, lab.binaries.trillianSchema);
+    await lab.database.createTrillianDatabase(lab.files, lab.binaries);
   }
   if (name === 'trillian-log-server') {
     await writeFirstTree(lab.files, lab.ports);
@@ -57,7 +59,7 @@ async function start(lab: Surroundings, part: Part): Promise<void> {
   const launch = (command: string, ...args: string[]) => startProcess({ ...part, command, args });
   switch (part.name) {
     case 'database':
-      await startDatabase(files, part, lab.report);
+      await lab.database.start(files, { ...part, flags: lab.databaseFlags }, lab.report);
       return;
     case 'trillian-log-server':
       await launchTrillian(lab, part, {
@@ -118,32 +120,42 @@ interface TrillianServer {
   readonly more?: readonly string[];
 }
 
-async function launchTrillian({ files }: Surroundings, part: Part, server: TrillianServer): Promise<void> {
-  // The password goes by a file, because any user may read the arguments of a process.
+async function launchTrillian(
+  { files, database }: Surroundings,
+  part: Part,
+  server: TrillianServer,
+): Promise<void> {
   const password = (await readFile(files.databasePassword, 'utf8')).trim();
+  // The quota as Trillian has it by default, with a limit that a test can reach.
+  const told = database.trillianFlags(server.database, password, MOST_QUEUED_LEAVES);
+  const { flags, flagsInFile = [], environment } = told;
+  const flagsFile = join(files.running, `${part.name}.flags`);
+  await mkdir(files.running, { recursive: true });
+  await writeFile(flagsFile, flagsInFile.join('\n'));
   startProcess({
     ...part,
     command: server.program,
     args: [
-      '--storage_system=postgresql',
-      `--postgresql_uri=postgresql://trillian@127.0.0.1:${server.database}/trillian?sslmode=disable`,
-      // As Trillian has it by default, with a limit that a test can reach.
-      '--quota_system=postgresql',
-      `--pg_max_unsequenced_rows=${MOST_QUEUED_LEAVES}`,
+      ...(flagsInFile.length > 0 ? [`--config=${flagsFile}`] : []),
+      ...flags,
       `--rpc_endpoint=127.0.0.1:${server.calls}`,
       `--http_endpoint=127.0.0.1:${server.metrics}`,
       ...(server.more ?? []),
     ],
-    environment: { PGPASSWORD: password },
+    environment,
   });
 }
 
-async function ready({ files, ports }: Surroundings, part: Part, startedAt: number): Promise<boolean> {
+async function ready(
+  { files, ports, database }: Surroundings,
+  part: Part,
+  startedAt: number,
+): Promise<boolean> {
   const at = (port: number, path: string) => `http://127.0.0.1:${port}${path}`;
   const isOk = (status: number) => status === 200;
   switch (part.name) {
     case 'database':
-      return await databaseAnswers(files);
+      return await database.answers(files);
     case 'trillian-log-server':
       return await httpAnswers(at(ports.trillianMetrics, '/healthz'), isOk);
     case 'trillian-log-signer':

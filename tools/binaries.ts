@@ -1,20 +1,22 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildTool, fetchExtra, filesOf, type BuildOptions } from './build-tool';
+import { buildTool, fetchExtras, filesOf, type BuildOptions } from './build-tool';
 import { cacheFolder, pinnedVersions } from './cache';
 import { takeLock } from './lock';
 import { findOnPath } from './on-path';
 import { pinnedTools, type PinnedTool } from './pinned';
 
-/** Absolute paths of the programs that the lab runs, and of Trillian's database schema. */
+/** Absolute paths of the programs that the lab runs, and of Trillian's database schemas. */
 export interface Binaries {
   readonly temporal: string;
   readonly trillianLogServer: string;
   readonly trillianLogSigner: string;
   readonly rekorServer: string;
   readonly rekorCli: string;
-  readonly trillianSchema: string;
+  readonly trillianSchemaPostgresql: string;
+  /** Also MariaDB's. */
+  readonly trillianSchemaMysql: string;
 }
 
 /**
@@ -44,7 +46,8 @@ export async function ensureBinaries(
     trillianLogSigner: at('trillian_log_signer'),
     rekorServer: at('rekor-server'),
     rekorCli: at('rekor-cli'),
-    trillianSchema: at('storage.sql'),
+    trillianSchemaPostgresql: at('postgresql.sql'),
+    trillianSchemaMysql: at('mysql.sql'),
   };
 }
 
@@ -70,7 +73,7 @@ export async function ensureTool(
   try {
     if (!isComplete()) {
       await mkdir(folder, { recursive: true });
-      await (onPath.size > 0 ? fetchExtra(tool, folder, options) : buildTool(tool, folder, options));
+      await (onPath.size > 0 ? fetchExtras(tool, folder, options) : buildTool(tool, folder, options));
     }
   } finally {
     await unlock();

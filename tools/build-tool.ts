@@ -29,7 +29,7 @@ export async function buildTool(tool: PinnedTool, folder: string, options: Build
     const packages = tool.programs.map((program) => program.package);
     const args = ['build', '-v', ...buildArguments(tool), '-o', `${built}/`, ...packages];
     await go(args, { directory: source, signal, onLine: progress.line });
-    await copyExtra(tool, source, built, signal);
+    await copyExtras(tool, source, built, signal);
   } finally {
     progress.end();
   }
@@ -41,13 +41,13 @@ export async function buildTool(tool: PinnedTool, folder: string, options: Build
 }
 
 /** Puts into the cache only what a tool needs besides its programs, for programs that were found on PATH. */
-export async function fetchExtra(tool: PinnedTool, folder: string, { signal }: BuildOptions): Promise<void> {
+export async function fetchExtras(tool: PinnedTool, folder: string, { signal }: BuildOptions): Promise<void> {
   const { partial, source, built } = await freshFolders(tool, folder);
   await requireGo(source, pinnedVersions(tool).go, signal);
   await go(['mod', 'download', tool.module], { directory: source, signal });
-  await copyExtra(tool, source, built, signal);
-  if (tool.extra) {
-    await rename(join(built, tool.extra.name), join(folder, tool.extra.name));
+  await copyExtras(tool, source, built, signal);
+  for (const { name } of tool.extras ?? []) {
+    await rename(join(built, name), join(folder, name));
   }
   await rm(partial, { recursive: true, force: true });
 }
@@ -63,26 +63,29 @@ async function freshFolders(tool: PinnedTool, folder: string) {
   return { partial, source, built };
 }
 
-/** Takes the extra file from where Go keeps the module. */
-async function copyExtra(
+/** Takes the extra files from where Go keeps the module. */
+async function copyExtras(
   tool: PinnedTool,
   source: string,
   built: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (tool.extra) {
-    const where = (
-      await go(['list', '-m', '-f', '{{.Dir}}', tool.module], { directory: source, signal })
-    ).trim();
-    const copy = join(built, tool.extra.name);
-    await copyFile(join(where, tool.extra.path), copy);
+  if (tool.extras === undefined) {
+    return;
+  }
+  const where = (
+    await go(['list', '-m', '-f', '{{.Dir}}', tool.module], { directory: source, signal })
+  ).trim();
+  for (const { name, path } of tool.extras) {
+    const copy = join(built, name);
+    await copyFile(join(where, path), copy);
     await chmod(copy, 0o644); // Go's module cache is read-only.
   }
 }
 
 /** What the cache folder of a tool holds once it is built. */
 export function filesOf(tool: PinnedTool): readonly string[] {
-  return [...tool.programs.map((program) => program.name), ...(tool.extra ? [tool.extra.name] : [])];
+  return [...tool.programs.map((program) => program.name), ...(tool.extras ?? []).map(({ name }) => name)];
 }
 
 function reportProgress(names: string, report: (line: string) => void) {

@@ -18,11 +18,7 @@ export async function findOnPath(
   pinned: { readonly module: string; readonly version: string; readonly tags: readonly string[] },
   signal?: AbortSignal,
 ): Promise<string | null> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const file = join(folder, program.name);
-    if (!isAbsolute(folder) || !isExecutable(file)) {
-      continue;
-    }
+  for (const file of executables(program.name, process.env['PATH'])) {
     const record = parseBuildRecord(
       await go(['version', '-m', file], { directory: tmpdir(), signal }).catch(() => ''),
     );
@@ -48,6 +44,15 @@ export function parseBuildRecord(text: string): BuildRecord | null {
     return null;
   }
   return { package: path, module: module[1], version: module[2], tags: tags.split(',').filter(Boolean) };
+}
+
+/** Every program of this name in the folders of a PATH, first one first. */
+export function executables(name: string, path = ''): string[] {
+  return path
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder))
+    .map((folder) => join(folder, name))
+    .filter(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

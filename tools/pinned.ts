@@ -14,8 +14,8 @@ export interface PinnedTool {
   readonly expected: string;
   /** Files of our own that its programs are built from; such a program is never looked for on PATH. */
   readonly sources?: readonly string[];
-  /** A file of the module that is kept beside its programs. */
-  readonly extra?: { readonly name: string; readonly path: string };
+  /** Files of the module that are kept beside its programs: `name`, from its `path` in the module. */
+  readonly extras?: readonly { readonly name: string; readonly path: string }[];
 }
 
 export interface PinnedProgram {
@@ -42,10 +42,13 @@ export const pinnedTools: readonly PinnedTool[] = [
     name: 'trillian',
     module: trillian,
     programs: [program(trillian, 'trillian_log_server'), program(trillian, 'trillian_log_signer')],
-    // Storage and quota of PostgreSQL, and no other; k8s has the election that needs no etcd.
-    tags: ['postgresql', 'k8s'],
+    // Storage and quota of PostgreSQL and of MySQL, of which flags choose; k8s has the election that needs no etcd.
+    tags: ['postgresql', 'mysql', 'k8s'],
     expected: 'about 2 minutes',
-    extra: { name: 'storage.sql', path: 'storage/postgresql/schema/storage.sql' },
+    extras: [
+      { name: 'postgresql.sql', path: 'storage/postgresql/schema/storage.sql' },
+      { name: 'mysql.sql', path: 'storage/mysql/schema/storage.sql' },
+    ],
   },
   {
     name: 'rekor',

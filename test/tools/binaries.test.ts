@@ -56,27 +56,30 @@ describe('the builder of pinned programs', () => {
   }
 
   it('takes programs on PATH that were built from the pinned version with the right tags', async () => {
-    const server = putOnPath('trillian_log_server', pinned, 'postgresql,k8s');
-    const signer = putOnPath('trillian_log_signer', pinned, 'k8s,other,postgresql');
+    const server = putOnPath('trillian_log_server', pinned, 'postgresql,mysql,k8s');
+    const signer = putOnPath('trillian_log_signer', pinned, 'k8s,other,mysql,postgresql');
     const files = await ensure();
 
     expect(files.get('trillian_log_server')).toBe(server);
     expect(files.get('trillian_log_signer')).toBe(signer);
-    expect(readFileSync(files.get('storage.sql') ?? '', 'utf8')).toBe('CREATE TABLE\n');
+    const schemas = ['postgresql.sql', 'mysql.sql'].map((name) =>
+      readFileSync(files.get(name) ?? '', 'utf8'),
+    );
+    expect(schemas).toEqual(['CREATE TABLE postgresql\n', 'CREATE TABLE mysql\n']);
     expect(calls('build')).toEqual([]);
   });
 
   it.each([
-    ['version', 'v1.7.2', 'postgresql,k8s'],
-    ['tags', pinned, 'k8s'],
+    ['version', 'v1.7.2', 'postgresql,mysql,k8s'],
+    ['tags', pinned, 'postgresql,k8s'],
   ])('builds when a program on PATH has other %s', async (_what, version, tags) => {
-    putOnPath('trillian_log_server', pinned, 'postgresql,k8s');
+    putOnPath('trillian_log_server', pinned, 'postgresql,mysql,k8s');
     putOnPath('trillian_log_signer', version, tags);
     const files = await ensure();
 
-    expect([...files.values()].map(dirname)).toEqual(Array(3).fill(cacheFolder(trillian)));
+    expect([...files.values()].map(dirname)).toEqual(Array(4).fill(cacheFolder(trillian)));
     expect(calls('build')).toHaveLength(1);
-    expect(calls('build')[0]).toContain('-tags=postgresql,k8s');
+    expect(calls('build')[0]).toContain('-tags=postgresql,mysql,k8s');
   });
 
   it('says how long a build will take before it begins, and does not build again', async () => {

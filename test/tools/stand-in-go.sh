@@ -23,8 +23,10 @@ case "$1 $2" in
   ;;
 'mod download') ;;
 'list -m')
-  mkdir -p "$STAND_IN_GO/module/storage/postgresql/schema"
-  echo 'CREATE TABLE' >"$STAND_IN_GO/module/storage/postgresql/schema/storage.sql"
+  for system in postgresql mysql; do
+    mkdir -p "$STAND_IN_GO/module/storage/$system/schema"
+    echo "CREATE TABLE $system" >"$STAND_IN_GO/module/storage/$system/schema/storage.sql"
+  done
   echo "$STAND_IN_GO/module"
   ;;
 *) exit 1 ;;
