@@ -2,23 +2,23 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes } from '../../cli/exit-codes';
 import { planText } from '../../cli/plan-text';
+import { systemClock } from '../../gate/clock';
+import { GateMetrics } from '../../gate/metrics';
+import { WriteCounts } from '../../gate/write-counts';
 import { checkCodes } from '../../workflows/model/checks';
 import { refusalCodes } from '../../workflows/model/refusals';
 import { stepNames, steps } from '../../workflows/rotation';
 import { aPlannedResult } from '../cli/results';
+import { aGateState } from '../gate/a-gate-state';
+import { documents, read, root } from './markdown';
 
 /** Documents describe the code as it is. What can be compared with it is compared here. */
-
-const root = path.join(__dirname, '../..');
-const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-
-const documents = ['.', 'docs', 'findings']
-  .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => path.join(folder, name)))
-  .filter((file) => file.endsWith('.md'));
 
 /** The code's rooms, and what stands beside them that a document may name. */
 const rooms = [
   'activities',
+  'approvals',
+  'audit',
   'bench',
   'chaos',
   'cli',
@@ -34,6 +34,8 @@ const rooms = [
   'lab',
   'load',
   'proto',
+  'quiet-hours',
+  'schedules',
   'simulation',
   'test',
   'tools',
@@ -98,6 +100,19 @@ describe('docs/refusals.md, "The checks"', () => {
   });
 });
 
+describe('docs/gate.md, "Metrics"', () => {
+  it('lists every metric of the gate once, with its type, and no other', async () => {
+    const told = new GateMetrics({
+      ...{ counts: new WriteCounts(), clock: systemClock },
+      state: () => aGateState,
+    });
+    const shown = [...(await told.page()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, ...words]) => words);
+    const section = read('docs/gate.md').split('\n### Metrics\n')[1]?.split('\n### ')[0] ?? '';
+    const listed = [...section.matchAll(/^\| `(\w+)` +\| (\w+)/gm)].map(([, ...words]) => words);
+    expect(listed.sort()).toEqual(shown.sort());
+  });
+});
+
 describe('README.md', () => {
   it('has the table of the steps and their undos as the code has them', () => {
     const table = steps.map(({ name, does, undo }) => [
@@ -154,6 +169,26 @@ describe('docs/hazards.md', () => {
 
   it('has each hazard once', () => {
     expect([...remedied, ...later].sort()).toEqual([...new Set([...remedied, ...later])].sort());
+  });
+});
+
+describe('docs/pictures', () => {
+  const pictures = readdirSync(path.join(root, 'docs/pictures')).map((name) =>
+    path.join('docs/pictures', name),
+  );
+
+  it('are each shown in a document', () => {
+    const shown = documents.flatMap((file) =>
+      all(read(file), /!\[[^\]]+\]\(([^)]+)\)/g).map((target) => path.join(path.dirname(file), target)),
+    );
+    expect(pictures.filter((file) => !shown.includes(file))).toEqual([]);
+  });
+
+  it.each(pictures)('%s is 1280 pixels wide and small', (file) => {
+    const png = readFileSync(path.join(root, file));
+    // The header of a PNG has its width in these four bytes.
+    expect(png.readUInt32BE(16)).toBe(1280);
+    expect(png.length).toBeLessThan(150_000);
   });
 });
 

@@ -7,7 +7,18 @@ import ts from 'typescript';
 const root = path.join(__dirname, '../..');
 
 /** The rooms of the product, whose sentences reach people. */
-const rooms = ['activities', 'cli', 'config', 'gate', 'workers', 'workflows'];
+const rooms = [
+  'activities',
+  'approvals',
+  'audit',
+  'cli',
+  'config',
+  'gate',
+  'quiet-hours',
+  'schedules',
+  'workers',
+  'workflows',
+];
 
 /** What is not said to people, and what is said instead. */
 const unwanted: readonly [string, RegExp][] = [

@@ -1,3 +1,4 @@
+import type { WorkflowFailedError } from '@temporalio/client';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RefusalCode } from '../../workflows/model/refusals';
@@ -113,12 +114,14 @@ describe('bad input to a rotation', () => {
     expect(await log.snapshot()).toEqual(before);
   }
 
-  it('is refused for a log that the worker does not know, naming the one it may have meant', async () => {
+  it('fails for a log that the worker does not know, naming the one it may have meant', async () => {
     const before = await log.snapshot();
-    const result = await log.rotate({ log: `${log.name}o` });
+    const failed: unknown = await log.rotate({ log: `${log.name}o` }).catch((error: unknown) => error);
 
-    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'UNKNOWN_LOG' }] });
-    expect(result.reason).toContain(`"${log.name}"`);
+    // The harness adds the worker's last words; the workflow's failure is the cause of that.
+    const { cause } = (failed as { readonly cause: WorkflowFailedError }).cause;
+    expect(cause).toMatchObject({ type: 'UNKNOWN_LOG', nonRetryable: true });
+    expect(cause?.message).toContain(`"${log.name}"`);
     expect(await log.snapshot()).toEqual(before);
   });
 

@@ -130,6 +130,24 @@ describe('the lab', () => {
     expect(none.parts.filter((part) => part.name.startsWith('rekor-') && part.running)).toEqual([]);
   });
 
+  it('stays on the database that it was made with, and says so of another one', async () => {
+    const options = ['--detach', '--json', '--keep-data', '--without', 'temporal,gate,worker'];
+    const first = JSON.parse((await lab('up', ...options, '--database', 'mariadb')).output) as LabStatus;
+    expect(first.database).toBe('mariadb');
+    await lab('down');
+    expect(pids(first).filter((pid) => identify(pid) !== null)).toEqual([]);
+
+    const other = await lab('up', ...options, '--database', 'postgresql');
+    expect(other.code).toBe(1);
+    expect(other.messages).toContain('runs on mariadb, and not on postgresql');
+
+    const again = JSON.parse((await lab('up', ...options)).output) as LabStatus;
+    expect(again.database).toBe('mariadb');
+    const rekor = again.parts.find((part) => part.name === 'rekor-blue');
+    expect((await fetch(`http://${rekor?.address ?? ''}/api/v1/log`)).status).toBe(200);
+    expect((await lab('up', '--database', 'oracle')).code).toBe(2);
+  });
+
   it('refuses a directory with files of someone else', async () => {
     directory = parent;
     writeFileSync(join(parent, 'letter.txt'), 'Dear');

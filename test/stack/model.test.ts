@@ -11,6 +11,7 @@ import { signalRecorded } from '../../lab/process';
 import { prepareRekor, type RekorInstance } from '../../lab/rekor-instance';
 import { type Backend, type ScriptedRekor, Stage } from '../../simulation/scripts/backend';
 import { run, scripts } from '../../simulation/scripts/scripts';
+import { serverAt } from '../../harness/database';
 import { ensureBinaries } from '../../tools/binaries';
 import { type LabProcess, startLab } from '../../harness/lab-process';
 import { lockTable } from './table-lock';
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const page = (port: string): string => `http://127.0.0.1:${ports[port]}/metrics`;
   const databaseUrl = readFileSync(lab.files.databaseUrl, 'utf8').trim();
   const trillian = connectTrillian({ log: 'lab', address });
-  const queue = connectPostgresql({ log: 'lab', url: () => databaseUrl });
+  const queue = connectPostgresql(serverAt(databaseUrl));
   backend = {
     trillian,
     queue,
@@ -53,8 +54,8 @@ beforeAll(async () => {
         return Promise.resolve();
       });
     },
-    blockLeaves: () => lockTable(databaseUrl, 'leafdata'),
-    blockPasses: () => lockTable(databaseUrl, 'sequencedleafdata'),
+    blockLeaves: () => lockTable(databaseUrl, 'LeafData'),
+    blockPasses: () => lockTable(databaseUrl, 'SequencedLeafData'),
     rekor: async (treeId, inactive) => {
       const prepared = await prepareRekor({ rekorServer, trillian: address, treeId, inactive, directory });
       const instance = prepared.start();

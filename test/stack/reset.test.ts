@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { lockId } from '../../workflows/messages';
+import { criticalSectionId, lockId } from '../../workflows/messages';
 import type { Outcome } from '../../workflows/model/result';
 import { activeTrees } from '../../harness/log-state';
 import { caughtIn } from '../../harness/moments';
@@ -20,22 +20,28 @@ const named: readonly Outcome[] = ['completed', 'rolledBack', 'superseded', 'ref
 describe('a rotation that is reset', () => {
   const log = useLog();
 
-  /** The workflow tasks of the latest rotation that have ended: the points that it can be reset to. */
-  async function points(): Promise<Point[]> {
-    const { events } = await log.lock().fetchHistory();
+  /** The workflow tasks of a workflow's latest run that have ended: the points that it can be reset to. */
+  async function points(workflowId = lockId(log.name)): Promise<Point[]> {
+    const { events } = await log.temporal.workflow.getHandle(workflowId).fetchHistory();
     return (events ?? [])
       .filter((event) => event.workflowTaskCompletedEventAttributes)
       .map(({ eventId }) => eventId ?? null);
   }
 
-  async function reset(runId: string, workflowTaskFinishEventId: Point): Promise<void> {
-    await log.temporal.workflowService.resetWorkflowExecution({
+  /** Returns the run that it goes on in. */
+  async function reset(
+    runId: string,
+    workflowTaskFinishEventId: Point,
+    workflowId = lockId(log.name),
+  ): Promise<string> {
+    const answer = await log.temporal.workflowService.resetWorkflowExecution({
       namespace: 'default',
-      workflowExecution: { workflowId: lockId(log.name), runId },
+      workflowExecution: { workflowId, runId },
       reason: 'the test',
       requestId: randomUUID(),
       workflowTaskFinishEventId,
     });
+    return answer.runId;
   }
 
   it('after its end, to any of its events, leaves the log alone (H7)', async () => {
@@ -85,6 +91,25 @@ describe('a rotation that is reset', () => {
       await log.expectNothingLost();
     },
   );
+
+  it('takes back a critical section that is reset, whose activities know that it was (H7)', async () => {
+    const section = criticalSectionId(log.name);
+    const catching = caughtIn(log, 'freeze', await log.serving());
+    const rotation = await log.start();
+    rotation.result().catch(() => undefined);
+    const held = await catching;
+    const { runId } = await log.temporal.workflow.getHandle(section).describe();
+    const again = await reset(runId, (await points(section)).at(-1) ?? null, section);
+    held.release();
+    expect(named).toContain((await log.result(log.lock())).outcome);
+    await log.idle();
+
+    const { events } = await log.temporal.workflow.getHandle(section, again).fetchHistory();
+    const failures = (events ?? []).map((event) => event.activityTaskFailedEventAttributes?.failure?.message);
+    expect(failures.join()).toContain('its workflow was reset');
+    expect(activeTrees(await log.snapshot())).toEqual([(await log.serving()).activeTreeId]);
+    await log.expectNothingLost();
+  });
 
   it('has lost nothing in any of these', async () => {
     await log.expectNothingEverLost();

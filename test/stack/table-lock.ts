@@ -1,13 +1,16 @@
-import { Client } from 'pg';
+import { isMysql, openSession } from '../../harness/database';
 
-/** Nobody else writes to a table of a database until the returned function is called. */
-export async function lockTable(connectionString: string, table: string): Promise<() => Promise<void>> {
-  const client = new Client({ connectionString });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
-  return async () => {
-    await client.query('ROLLBACK');
-    await client.end();
-  };
+/** Nobody else writes to a table of Trillian's database until the returned function is called. */
+export async function lockTable(
+  database: string,
+  table: 'LeafData' | 'SequencedLeafData',
+): Promise<() => Promise<void>> {
+  const session = await openSession(database);
+  if (isMysql(database)) {
+    await session.run(`LOCK TABLES ${table} READ`);
+  } else {
+    await session.run('BEGIN');
+    await session.run(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
+  }
+  return () => session.end();
 }

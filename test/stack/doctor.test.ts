@@ -1,0 +1,635 @@
+import { execFile } from 'node:child_process';
+import { linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  copyOf,
+  onlyLog,
+  readConfiguration,
+  writeConfiguration,
+  type ConfigurationFile,
+  type LogSection,
+} from '../../harness/configuration';
+import { examineProcess } from '../../activities/installation/host/examination/serving-process';
+import type { ExaminedHost } from '../../activities/installation/host/examination/examined-host';
+import { PATIENCE_MS, until } from '../../harness/waiting';
+import { workerProcess } from '../../harness/worker-process';
+import { slotFiles, type SlotName } from '../../lab/files';
+import { ensureBinaries } from '../../tools/binaries';
+import type { Check, CheckCode } from '../../workflows/model/checks';
+import type { RefusalCode } from '../../workflows/model/refusals';
+import { run as commandLine } from '../../cli/program';
+import { recordingTerminal, saidBy } from '../cli/recording-terminal';
+import { commandsOf, wordsOf } from '../docs/markdown';
+import { expectOutcome } from './outcome';
+import { useLog } from './use-log';
+
+/** A guardian that looks often, so that what it saw is soon seen mended. */
+const log = useLog({ guard: { every: '10s', recover: false } });
+
+/** The first answer that is something, however busy the machine is. */
+const eventually = <Found>(look: () => Promise<Found | null | false>): Promise<Found> =>
+  until('what the doctor says', PATIENCE_MS, look);
+
+const run = promisify(execFile);
+
+/** Nobody listens on port 1 of a machine of today. */
+const NOBODY = '127.0.0.1:1';
+
+interface Said {
+  readonly code: number;
+  readonly wouldBegin: boolean;
+  readonly checks: readonly Check[];
+  readonly writesWait: { readonly probablyMs: number | null; readonly atMostMs: number };
+  readonly lastRotation: { readonly stageMs: number | null } | null;
+}
+
+/** The doctor's own configuration: that of the worker, through the proxies, with a change. */
+function configured(
+  change: (section: LogSection, whole: ConfigurationFile) => void = () => undefined,
+): string {
+  const [worker] = log.workers;
+  const changed = copyOf(readConfiguration(worker?.configurationFile ?? ''));
+  change(onlyLog(changed).section, changed);
+  const file = join(log.newDirectory(), 'doctor.yaml');
+  writeConfiguration(file, changed);
+  return file;
+}
+
+async function doctor(file: string): Promise<Said> {
+  const { code, output, errors } = await saidBy(['doctor', log.name, '--json', '-c', file]);
+  if (output === '') throw new Error(errors);
+  return { code, ...(JSON.parse(output) as Omit<Said, 'code'>) };
+}
+
+async function temporalCli(...words: string[]): Promise<void> {
+  const { temporal } = await ensureBinaries(() => undefined);
+  const { address } = readConfiguration(log.lab.files.configuration).temporal;
+  await run(temporal, words, {
+    env: { PATH: process.env['PATH'], HOME: '/nowhere', TEMPORAL_ADDRESS: address },
+  });
+}
+
+/** The `temporal` command that a remedy has in code quotes, typed as it stands. */
+async function typed({ remedy }: Check): Promise<void> {
+  const [, command = ''] = /`temporal ([^`]+)`/.exec(remedy) ?? [];
+  await temporalCli(...command.split(' '));
+}
+
+function only(checks: readonly Check[], code: CheckCode, state: Check['state'] = 'warning'): Check {
+  const found = checks.filter((check) => check.code === code);
+  expect(found.map((check) => check.state)).toEqual([state]);
+  return found[0] as Check;
+}
+
+/** What log servers have counted of calls that change something: of Rekor's, and of anybody's. */
+async function changesCounted(): Promise<string[]> {
+  const [page = ''] = readConfigurationOfLab().trillian.logServerMetrics;
+  const text = await (await fetch(page)).text();
+  return text
+    .split('\n')
+    .filter((line) => /^log_rpc_requests\{.*(QueueLeaf|CreateTree|UpdateTree|DeleteTree|InitLog)"/.test(line))
+    .sort();
+}
+
+function readConfigurationOfLab(): LogSection {
+  return onlyLog(readConfiguration(log.lab.files.configuration)).section;
+}
+
+const READS = /^(Get|List)/;
+
+/** Whatever the doctor was shown, it has changed nothing, and nothing has been counted that would. */
+let before: { readonly state: unknown; readonly counted: readonly string[] };
+
+async function nothingWasChanged(): Promise<void> {
+  expect(log.trillian.calls.filter(({ method }) => !READS.test(method))).toEqual([]);
+  expect(log.gate.calls.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
+  expect(log.slots.calls()).toEqual([]);
+  expect(await log.snapshot()).toEqual(before.state);
+  expect(await changesCounted()).toEqual(before.counted);
+}
+
+async function fromHere(): Promise<void> {
+  log.clearFaults();
+  before = { state: await log.snapshot(), counted: await changesCounted() };
+}
+
+/** One thing that is wrong, and what mends it. */
+interface Wrong {
+  readonly check: CheckCode;
+  readonly reason: RefusalCode;
+  readonly state?: 'warning' | 'refused';
+  readonly found: RegExp;
+  readonly fix: RegExp;
+  /** In the doctor's configuration; put back to mend it. */
+  readonly change?: (section: LogSection, whole: ConfigurationFile) => void | Promise<void>;
+  /** In what it is about; gives what mends that, by the words of the remedy. */
+  readonly breaks?: (serving: {
+    current: SlotName;
+    next: SlotName;
+    activeTreeId: string;
+  }) => Promise<(check: Check) => unknown>;
+}
+
+const secret = (text: string): { file: string } => {
+  const file = join(log.newDirectory(), 'secret');
+  writeFileSync(file, `${text}\n`, { mode: 0o600 });
+  return { file };
+};
+
+const wrong: readonly Wrong[] = [
+  {
+    check: 'TRILLIAN_ANSWERS',
+    reason: 'TRILLIAN_UNREACHABLE',
+    found: /at 127\.0\.0\.1:1 does not answer/,
+    fix: /trillian\.address/,
+    change: (section) => void (section.trillian.address = NOBODY),
+  },
+  {
+    check: 'TRAFFIC_ANSWERS',
+    reason: 'GATE_UNREACHABLE',
+    found: /http:\/\/127\.0\.0\.1:1 does not answer/,
+    fix: /gate\.admin/,
+    change: (section) => void (section.gate.admin = NOBODY),
+  },
+  {
+    check: 'TRAFFIC_ANSWERS',
+    reason: 'GATE_TOKEN_REFUSED',
+    found: /refuses the token/,
+    fix: /gate\.token/,
+    change: (section) => void (section.gate.token = secret('not-the-token')),
+  },
+  {
+    check: 'LOG_SERVERS_MEASURED',
+    reason: 'METRICS_UNREACHABLE',
+    found: /127\.0\.0\.1:1\/metrics cannot be read/,
+    fix: /logServerMetrics/,
+    change: (section) => void (section.trillian.logServerMetrics = [`http://${NOBODY}/metrics`]),
+  },
+  {
+    check: 'DATABASE_SHOWS_TREE',
+    reason: 'DATABASE_UNREACHABLE',
+    found: /database of lab does not answer/,
+    fix: /trillian\.database/,
+    change: (section) =>
+      void (section.trillian.database = {
+        ...{ kind: 'postgresql', host: '127.0.0.1', port: 1, database: 'trillian', user: 'a' },
+        password: secret('b'),
+      }),
+  },
+  {
+    check: 'LOG_CAN_BE_VERIFIED',
+    reason: 'HOST_NAME_UNRESOLVED',
+    found: /rekor\.invalid/,
+    fix: /DNS/,
+    change: (section) => void (section.publicUrl = 'https://rekor.invalid'),
+  },
+  {
+    check: 'HOST_NAME_EXPECTED',
+    reason: 'HOSTNAME_DIFFERS',
+    found: /signed as "127\.0\.0\.1".*"rekor\.example\.com"/,
+    fix: /mend the field/,
+    change: (section) => void (section.hostname = 'rekor.example.com'),
+  },
+  {
+    check: 'CURRENT_TREE_ACTIVE',
+    reason: 'CURRENT_TREE_NOT_ACTIVE',
+    found: /is DRAINING/,
+    fix: /set it ACTIVE/,
+    breaks: async ({ activeTreeId }) => {
+      await log.trees.setState(activeTreeId, 'DRAINING');
+      return () => log.trees.setState(activeTreeId, 'ACTIVE');
+    },
+  },
+  {
+    check: 'NEXT_IDLE',
+    reason: 'NEXT_IS_RUNNING',
+    found: /running already/,
+    fix: /Stop it/,
+    breaks: async ({ next }) => {
+      await log.byHand(next, 'start');
+      return () => log.byHand(next, 'stop');
+    },
+  },
+  {
+    check: 'PUBLIC_WRITES_PASS_GATE',
+    reason: 'PUBLIC_ADDRESS_PAST_GATE',
+    found: /does not come through the write gate of lab/,
+    fix: /gate\.listen/,
+    change: async (section) => {
+      section.publicUrl = log.rekor[(await log.serving()).current].url;
+    },
+  },
+  {
+    check: 'PUBLIC_WRITES_PASS_GATE',
+    reason: 'PUBLIC_ADDRESS_ANSWERS_ITSELF',
+    state: 'warning',
+    found: /is answered 403; Rekor itself answers 400/,
+    fix: /log of the ingress/,
+    breaks: () => {
+      publicLog()
+        .when({ method: 'POST', path: /entries$/ })
+        .answer({ status: 403 });
+      return Promise.resolve(() => publicLog().clear());
+    },
+  },
+  {
+    check: 'LARGE_ENTRIES_PASS',
+    reason: 'LARGE_ENTRIES_STOPPED',
+    state: 'warning',
+    found: /of 1250000 bytes.*is answered 413; Rekor itself answers 400/,
+    fix: /client_max_body_size/,
+    breaks: () => {
+      const tooLarge = (body: string): boolean => body.length > 1_048_576;
+      publicLog()
+        .when({ method: 'POST', path: /entries$/, where: tooLarge })
+        .answer({ status: 413 });
+      return Promise.resolve(() => publicLog().clear());
+    },
+  },
+  {
+    check: 'OPERATIONS_ON',
+    reason: 'OPERATION_SWITCHED_OFF',
+    found: /operation createLogEntry is switched off/,
+    fix: /--enabled_api_endpoints list createLogEntry/,
+    breaks: ({ current }) => {
+      log.rekor[current].when({ method: 'POST', path: /entries$/ }).answer({ status: 501 });
+      return Promise.resolve(() => log.rekor[current].clear());
+    },
+  },
+  {
+    check: 'CLOCKS_AGREE',
+    reason: 'CLOCKS_DIFFER',
+    state: 'warning',
+    found: /The clock of Rekor at 127\.0\.0\.1:\d+ is ahead of that of .*, by at least 3[56]\d{5} ms/,
+    fix: /chronyc/,
+    breaks: ({ current }) => {
+      const date = new Date(Date.now() + 3_600_000).toUTCString();
+      log.rekor[current].when({ method: 'HEAD', path: /ping/ }).answer({ status: 200, headers: { date } });
+      return Promise.resolve(() => log.rekor[current].clear());
+    },
+  },
+  {
+    check: 'COMMANDS_FOUND',
+    reason: 'COMMAND_MISSING',
+    found: /slots\.blue\.disable is not there.*no-such-program/,
+    fix: /on the PATH/,
+    change: (section) =>
+      void Object.assign(section.installation.slots['blue'] ?? {}, { disable: ['no-such-program'] }),
+  },
+  {
+    check: 'STATUS_TELLS',
+    reason: 'STATUS_MISLEADS',
+    state: 'warning',
+    found: /says that it does not run, but a Rekor answers/,
+    fix: /exit with 0 when it runs/,
+    change: async (section) => {
+      const slot = section.installation.slots[(await log.serving()).current];
+      if (slot) slot.status = ['false'];
+    },
+  },
+  {
+    check: 'STATUS_TELLS',
+    reason: 'STATUS_MISLEADS',
+    state: 'warning',
+    found: /says that it runs .*but no Rekor answers/,
+    fix: /docker compose ps/,
+    change: async (section) => {
+      const slot = section.installation.slots[(await log.serving()).next];
+      if (slot) slot.status = ['true'];
+    },
+  },
+  {
+    check: 'FILES_REPLACEABLE',
+    reason: 'FILE_NOT_REPLACEABLE',
+    found: /its folder \S+not-there is not there/,
+    fix: /may write in the folder/,
+    change: async (section) => {
+      const slot = section.installation.slots[(await log.serving()).next];
+      if (slot) slot.shardingFile = join(log.newDirectory(), 'not-there', 'sharding.yaml');
+    },
+  },
+  {
+    check: 'FILES_KEEP_ACCESS',
+    reason: 'FILE_LOSES_ACCESS',
+    state: 'warning',
+    found: /has 2 names \(hard links\)/,
+    fix: /symbolic link/,
+    breaks: ({ next }) => {
+      const file = log.section.installation.slots[next]?.environmentFile ?? '';
+      const other = join(log.newDirectory(), 'other.env');
+      linkSync(file, other);
+      return Promise.resolve(async ({ remedy }: Check) => {
+        const [, command = ''] = /`(ln -sf [^`]+) OTHER`/.exec(remedy) ?? [];
+        const [program = '', ...words] = command.split(' ');
+        await run(program, [...words, other]);
+      });
+    },
+  },
+];
+
+function publicLog() {
+  const [worker] = log.workers;
+  if (!worker) throw new Error('there is no worker');
+  return worker.publicLog;
+}
+
+beforeAll(async () => {
+  // The guardian looks at once when its worker starts, but not before.
+  await eventually(async () => (await doctor(configured())).code === 0);
+});
+
+beforeEach(() => fromHere());
+
+it('finds a log in good order ready, says how long writes would wait, and changes nothing', async () => {
+  const warnings: Error[] = [];
+  process.on('warning', (warning) => warnings.push(warning));
+  const said = await doctor(configured());
+  expect(said).toMatchObject({ code: 0, wouldBegin: true, lastRotation: null });
+  expect(warnings).toEqual([]);
+  expect(said.checks.filter(({ state }) => state !== 'ok')).toEqual([]);
+  expect(said.writesWait.probablyMs).toBeGreaterThan(0);
+  await nothingWasChanged();
+});
+
+describe('finds one thing that is wrong, by its code, says what was found and what to do', () => {
+  it.each(wrong)(
+    '$check: $reason',
+    async ({ check: code, reason, state = 'refused', found, fix, change, breaks }) => {
+      const mend = await breaks?.(await log.serving());
+      if (mend) before = { state: await log.snapshot(), counted: await changesCounted() };
+      log.trillian.forgetCalls();
+      const file = configured();
+      const changed = readConfiguration(file);
+      await change?.(onlyLog(changed).section, changed);
+      writeConfiguration(file, changed);
+      const said = await doctor(file);
+      const failed = said.checks.find((check) => check.code === code && check.state !== 'ok');
+      expect(failed).toMatchObject({ code, state, reason });
+      expect(failed?.found.replace(/\s+/g, ' ')).toMatch(found);
+      expect(failed?.remedy).toMatch(fix);
+      const refused = said.checks.some((check) => check.state === 'refused');
+      expect([said.code, said.wouldBegin]).toEqual([refused ? 3 : 7, !refused]);
+      await nothingWasChanged();
+
+      await mend?.(failed as Check);
+      // What its guardian saw meanwhile, it has to see mended.
+      const after = await eventually(async () => {
+        const now = await doctor(configured());
+        const others = now.checks.filter((check) => check.state !== 'ok' && check.code !== 'GUARDIAN_LOOKS');
+        return now.code === 0 || others.length > 0 ? now : null;
+      });
+      expect(after.checks.filter((check) => check.state !== 'ok')).toEqual([]);
+      expect(after.code).toBe(0);
+    },
+  );
+});
+
+describe('of Temporal', () => {
+  it('exits with 5 when it is not reached and all else is right', async () => {
+    const said = await doctor(configured((_, whole) => (whole.temporal.address = NOBODY)));
+    expect(said.checks.filter(({ state }) => state !== 'ok')).toMatchObject([
+      { code: 'TEMPORAL_ANSWERS', reason: 'TEMPORAL_UNREACHABLE' },
+    ]);
+    expect(said.code).toBe(5);
+    await nothingWasChanged();
+  });
+
+  it('leads to a namespace in which everything is there, by what it says to do', async () => {
+    const file = configured((_, whole) => (whole.temporal.namespace = 'another'));
+    const none = await doctor(file);
+    expect(only(none.checks, 'TEMPORAL_ANSWERS', 'refused')).toMatchObject({
+      reason: 'TEMPORAL_NAMESPACE_UNKNOWN',
+    });
+    expect(none.code).toBe(3);
+
+    await temporalCli('operator', 'namespace', 'create', '--namespace', 'another');
+    const empty = await eventually(async () => {
+      const said = await doctor(file);
+      return said.checks.some(({ code }) => code === 'WORKER_POLLS') && said;
+    });
+    expect(only(empty.checks, 'WORKER_POLLS', 'refused')).toMatchObject({
+      reason: 'NO_WORKER',
+      found: expect.stringContaining('No worker polls the task queue rekor-rotate') as string,
+    });
+    expect(only(empty.checks, 'GUARDIAN_LOOKS')).toMatchObject({ reason: 'GUARDIAN_SILENT' });
+    const attributes = only(empty.checks, 'ATTRIBUTES_REGISTERED');
+    expect(attributes).toMatchObject({ reason: 'SEARCH_ATTRIBUTES_MISSING' });
+    await nothingWasChanged();
+
+    await typed(attributes);
+    await eventually(async () => {
+      const { checks } = await doctor(file);
+      return checks.some(({ code, state }) => code === 'ATTRIBUTES_REGISTERED' && state === 'ok');
+    });
+    const worker = workerProcess('another-worker', file, dirname(file));
+    worker.start();
+    try {
+      await eventually(async () => (await doctor(file)).code === 0);
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  it('warns of a schedule that is set dangerously, until it is deleted', async () => {
+    await log.temporal.schedule.create({
+      scheduleId: 'by-hand',
+      spec: { intervals: [{ every: '365d' }] },
+      policies: { catchupWindow: '365d' },
+      action: {
+        ...{
+          type: 'startWorkflow',
+          workflowType: 'rotateLog',
+          workflowId: 'by-hand',
+          taskQueue: 'rekor-rotate',
+        },
+        args: [{ log: log.name }],
+      },
+    });
+    const said = await eventually(async () => {
+      const found = await doctor(configured());
+      return found.code === 7 && found;
+    });
+    const dangerous = said.checks.filter(({ code }) => code === 'SCHEDULES_SAFE');
+    expect(dangerous.map(({ found }) => found)).toEqual([
+      expect.stringMatching(/by-hand is set dangerously\. It starts rotateLog without a window/),
+      expect.stringMatching(/by-hand is set dangerously\. After an outage it makes up for/),
+    ]);
+    await typed(dangerous[0] as Check);
+    await eventually(async () => (await doctor(configured())).code === 0);
+  });
+
+  it('says that a rotation runs, and looks at nothing that it has changed so far', async () => {
+    const held = log.slots.hold((await log.serving()).next, 'start');
+    const rotating = log.rotate();
+    await held.reached;
+    const said = await doctor(configured());
+    expect(said.checks.find(({ code }) => code === 'NO_ROTATION_RUNS')).toMatchObject({
+      reason: 'ROTATION_IN_PROGRESS',
+    });
+    expect(said.checks.some(({ code }) => code === 'TRILLIAN_ANSWERS')).toBe(false);
+    expect(said.code).toBe(3);
+    held.release();
+    expectOutcome(await rotating, 'completed');
+  });
+});
+
+it('knows after a rotation how long one takes, and sees the checkpoints of Rekor that is new enough (H29)', async () => {
+  expectOutcome(await log.rotate(), 'completed');
+  const said = await eventually(async () => {
+    const found = await doctor(configured());
+    return found.lastRotation && found;
+  });
+  expect(said.lastRotation?.stageMs).toBeGreaterThan(0);
+  expect(only(said.checks, 'CHECKPOINTS_KEPT', 'ok').found).toMatch(
+    /the same [12] checkpoints? of inactive shards/,
+  );
+});
+
+describe('at a terminal', () => {
+  const watching = (words: readonly string[]) => {
+    const terminal = recordingTerminal();
+    const ended = commandLine([...words, '-c', configured()], terminal);
+    const says = (what: string, times = 1) =>
+      eventually(() => Promise.resolve(terminal.output.split(what).length > times));
+    return { terminal, ended, says };
+  };
+
+  it.each(commandsOf('docs/doctor.md'))('does what docs/doctor.md says: %s', async (line) => {
+    const words = wordsOf(line.replace('production', log.name)).slice(1);
+    const { terminal, ended, says } = watching(words);
+    await says(words.includes('--json') ? '"wouldBegin": true' : 'Yes: a rotation of lab would begin');
+    terminal.interrupt();
+    expect([await ended, terminal.errors]).toEqual([0, '']);
+    await nothingWasChanged();
+  });
+
+  it('watches, and says only what has changed', async () => {
+    const { current } = await log.serving();
+    const { terminal, ended, says } = watching(['doctor', log.name, '--watch', '5']);
+    await says('Yes: ');
+    const date = new Date(Date.now() + 3_600_000).toUTCString();
+    log.rekor[current].when({ method: 'HEAD', path: /ping/ }).answer({ status: 200, headers: { date } });
+    await says('(CLOCKS_DIFFER)');
+    log.rekor[current].clear();
+    await says('No two clocks are seen', 2);
+    terminal.interrupt();
+    expect(await ended).toBe(0);
+    expect(terminal.output.split("Trillian's log server at")).toHaveLength(2);
+  });
+});
+
+describe('of systemd', () => {
+  /** systemctl as it answers for a unit; there is no systemd in most places where tests run. */
+  function systemctl(shown: string): string {
+    const file = join(log.newDirectory(), 'systemctl');
+    writeFileSync(file, `#!/bin/sh\n[ "$1" = show ] || exit 1\nprintf '${shown}'\n`, { mode: 0o755 });
+    return file;
+  }
+
+  async function startedBy(shown: string): Promise<Check | undefined> {
+    const program = systemctl(shown);
+    const file = configured((section) => {
+      for (const slot of Object.values(section.installation.slots))
+        slot.start = [program, 'start', 'rekor@x'];
+      section.rotation = { ...section.rotation, attempts: 3, pauseBetweenAttempts: '2s' };
+    });
+    return (await doctor(file)).checks.find(({ code }) => code === 'STARTS_ALLOWED');
+  }
+
+  it('warns of a start limit that the attempts of a rotation reach, until it is raised as it says', async () => {
+    const limits = (burst: number) =>
+      `LoadState=loaded\\nStartLimitIntervalUSec=10s\\nStartLimitBurst=${burst}\\n`;
+    const low = await startedBy(limits(5));
+    expect(low).toMatchObject({ state: 'warning', reason: 'START_LIMIT_TOO_LOW' });
+    expect(low?.found).toContain(
+      'lets rekor@x start 5 times in 10 s, and the attempts of a rotation may start it 6 times',
+    );
+    const [, burst = ''] = /StartLimitBurst=(\d+)/.exec(low?.remedy ?? '') ?? [];
+    expect(await startedBy(limits(Number(burst)))).toMatchObject({ state: 'ok' });
+  });
+
+  it('warns of slots that it would not start alike', async () => {
+    const unit = (slot: string, more: string): string =>
+      systemctl(
+        `ExecStart={ path=/r ; argv[]=/r serve --port=\\044{PORT} --list=/${slot}.yaml${more} ; ignore_errors=no }\\n`,
+      );
+    const alike = async (more: string): Promise<Check | undefined> => {
+      const file = configured((section) => {
+        for (const [slot, { start }] of Object.entries(section.installation.slots))
+          start.splice(0, start.length, unit(slot, slot === 'green' ? more : ''), 'start', `rekor@${slot}`);
+      });
+      return (await doctor(file)).checks.find(({ code }) => code === 'UNITS_ALIKE');
+    };
+    const differ = await alike(' --search_index.storage_provider=mysql');
+    expect(differ).toMatchObject({ state: 'warning', reason: 'UNITS_DIFFER' });
+    expect(differ?.found).toContain('They differ in --search_index.storage_provider.');
+    expect(await alike('')).toMatchObject({ state: 'ok' });
+  });
+
+  it('refuses a unit that systemd does not have', async () => {
+    const none = await startedBy('LoadState=not-found\\nStartLimitIntervalUSec=10s\\nStartLimitBurst=5\\n');
+    expect(none).toMatchObject({ state: 'refused', reason: 'UNIT_NOT_LOADED' });
+    expect(none?.remedy).toContain('systemctl daemon-reload');
+  });
+});
+
+describe('of the Rekor process that serves', () => {
+  async function examined(
+    shardingFile: (real: string) => string,
+    serves?: SlotName,
+  ): Promise<readonly Check[]> {
+    const current = serves ?? (await log.serving()).current;
+    const { url, shardingFile: real } = readConfigurationOfLab().installation.slots[current] ?? {};
+    const slot = { name: current, url, shardingFile: shardingFile(real ?? '') };
+    return await examineProcess({
+      ...{ log: log.name, slots: [slot], state: { current: { id: current, name: `slot ${current}` } } },
+    } as unknown as ExaminedHost);
+  }
+
+  it('sees that it reads the file that a rotation writes, by whatever name', async () => {
+    const link = join(log.newDirectory(), 'sharding.yaml');
+    expect(await examined((real) => real)).toMatchObject([{ code: 'PROCESS_AS_CONFIGURED', state: 'ok' }]);
+    expect(
+      await examined((real) => {
+        symlinkSync(real, link);
+        return link;
+      }),
+    ).toMatchObject([{ state: 'ok' }]);
+  });
+
+  it('refuses a file that it does not read, and names both', async () => {
+    const other = join(log.newDirectory(), 'sharding.yaml');
+    writeFileSync(other, '');
+    const [check] = await examined(() => other);
+    expect(check).toMatchObject({ state: 'refused', reason: 'SHARDING_FILE_NOT_READ' });
+    const { current } = await log.serving();
+    expect(check?.found).toContain(slotFiles(log.lab.files, current).sharding);
+    expect(check?.found).toContain(other);
+  });
+
+  it('refuses a key, and warns of attestations, that end with the process', async () => {
+    const { next } = await log.serving();
+    const { rekorServer } = await ensureBinaries(() => undefined);
+    const flags = '--enable_attestation_storage --attestation_storage_bucket=mem://';
+    const program = join(log.newDirectory(), 'rekor-server');
+    writeFileSync(program, `#!/bin/sh\nexec '${rekorServer}' "$@" ${flags}\n`, { mode: 0o755 });
+    const { environment } = slotFiles(log.lab.files, next);
+    const asBefore = readFileSync(environment, 'utf8');
+    writeFileSync(environment, `${asBefore}REKOR_SERVER=${program}\nSIGNER_KEY=memory\n`);
+    await log.byHand(next, 'start');
+    try {
+      const checks = await eventually(async () => {
+        const found = await examined((real) => real, next);
+        return found.length > 0 && found;
+      });
+      expect(checks).toMatchObject([
+        { state: 'refused', reason: 'SIGNER_IN_MEMORY' },
+        { state: 'warning', reason: 'ATTESTATIONS_IN_MEMORY' },
+      ]);
+    } finally {
+      await log.byHand(next, 'stop');
+      writeFileSync(environment, asBefore);
+    }
+  });
+});

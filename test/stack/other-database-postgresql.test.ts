@@ -1,0 +1,3 @@
+import { otherDatabasesOn } from './other-database-on';
+
+otherDatabasesOn('postgresql');

@@ -1,0 +1,3 @@
+import { systemsOn } from './systems-on';
+
+systemsOn('postgresql');
