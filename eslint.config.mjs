@@ -1,5 +1,11 @@
 import tseslint from 'typescript-eslint';
 
+const signalThatMayBeLost = {
+  object: 'AbortSignal',
+  property: 'any',
+  message: 'It may never abort: activities/bounds/signals.ts says when, and has what to use.',
+};
+
 export default tseslint.config(
   { ignores: ['out/', 'node_modules/', 'proto/generated/'] },
   {
@@ -14,6 +20,7 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      'no-restricted-properties': ['error', signalThatMayBeLost],
     },
   },
   {
@@ -46,6 +53,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-properties': [
         'error',
+        signalThatMayBeLost,
         { object: 'process', property: 'env', message: 'Only config/ reads the environment.' },
       ],
     },

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { whileNoneIsAborted } from '../activities/bounds/signals';
 import { criticalSectionId, lockId, type Progress } from '../workflows/messages';
 import type { Pause } from '../workflows/model/executions';
 import { isOfInput, type Refusal } from '../workflows/model/refusals';
@@ -63,10 +64,9 @@ async function untilEnded<Result>(
   meanwhile: (stop: AbortSignal) => Promise<void>,
 ): Promise<Result> {
   const ended = new AbortController();
-  const stop = AbortSignal.any([ended.signal, terminal.interrupted]);
   const [outcome] = await Promise.allSettled([
     client.result(workflow, terminal.interrupted).finally(() => ended.abort()),
-    meanwhile(stop),
+    whileNoneIsAborted([ended.signal, terminal.interrupted], meanwhile),
   ]);
   if (outcome.status === 'fulfilled') {
     return outcome.value;

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { withinLook } from '../activities/bounds/look-bounds';
 import { writesRefusedAt } from '../activities/clients/gate-metrics';
 import { foundOrRefused } from '../activities/errors/refusal-error';
@@ -65,12 +64,9 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   const { name: log, rotation, gate } = configuration;
   const at = new Date();
-  // A signal of this look alone: each call of it adds a listener, and nobody takes them away while it is watched.
-  const ending = AbortSignal.any([signal]);
-  setMaxListeners(0, ending);
-  const temporal = await examineTemporal(target, configuration, ending);
+  const temporal = await examineTemporal(target, configuration, signal);
   // What a running rotation has changed so far would look like faults of the log.
-  const looked = temporal.isTaken ? null : await lookAtLog(configuration, ending);
+  const looked = temporal.isTaken ? null : await lookAtLog(configuration, signal);
   const checks = inCatalogueOrder([...temporal.checks, ...(looked?.checks ?? [])]);
   return {
     log,

@@ -55,11 +55,12 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
       ...takeOver,
       shutdownGraceTime: GRACE,
     });
+    const ended = new AbortController();
+    const untilEnded = { logger, signal: ended.signal };
     const stop = (): void => {
+      ended.abort();
       worker.shutdown();
     };
-    const ended = new AbortController();
-    const untilEnded = { logger, signal: AbortSignal.any([signal, ended.signal]) };
     const guarded = Object.values(configuration.logs);
     const attributes = keepSearchAttributes(target, logger);
     const guarding = keepGuarded(target, guarded, untilEnded);

@@ -4,6 +4,7 @@ import { CALL_LANDS_MS, REPORT_MS, SIGN_OF_LIFE_EVERY_MS } from '../../workflows
 import type { KeptStep, StepsOfFailure } from '../../workflows/model/steps';
 import { refuse, RefusalError } from '../errors/refusal-error';
 import { CallTooLate, type CallBounds, type UnansweredChange } from '../clients/trillian';
+import { whileNoneIsAborted } from './signals';
 
 /**
  * A try ends this long before Temporal gives it up, so that no call of it is sent, or still under way, when its
@@ -74,30 +75,32 @@ export async function withinBounds<Result>(
     context.heartbeat(toKeep);
   }, SIGN_OF_LIFE_EVERY_MS);
   try {
-    return await act({
-      signal: AbortSignal.any([late.signal, context.cancellationSignal]),
-      timeoutMs: Math.max(SHORTEST_CALL_MS, budgetMs * CALL_SHARE),
-      notAfter,
-      unanswered,
-      remainingMs: () => ends - performance.now(),
-      lateSignal: late.signal,
-      steps,
-      step: async (step, doIt) => {
-        running = step;
-        if (!steps.began.includes(step)) {
-          steps.began.push(step);
-        }
-        const began = performance.now();
-        const result = await doIt();
-        steps.times[step] = Math.round(performance.now() - began);
-        return result;
-      },
-      kept,
-      keep: (state) => {
-        toKeep = state;
-      },
-      requireOnce: oncePerTry(),
-    });
+    return await whileNoneIsAborted([late.signal, context.cancellationSignal], (signal) =>
+      act({
+        signal,
+        timeoutMs: Math.max(SHORTEST_CALL_MS, budgetMs * CALL_SHARE),
+        notAfter,
+        unanswered,
+        remainingMs: () => ends - performance.now(),
+        lateSignal: late.signal,
+        steps,
+        step: async (step, doIt) => {
+          running = step;
+          if (!steps.began.includes(step)) {
+            steps.began.push(step);
+          }
+          const began = performance.now();
+          const result = await doIt();
+          steps.times[step] = Math.round(performance.now() - began);
+          return result;
+        },
+        kept,
+        keep: (state) => {
+          toKeep = state;
+        },
+        requireOnce: oncePerTry(),
+      }),
+    );
   } catch (error) {
     await untilNoChangeCanLand(unanswered);
     // Whatever a call says when it is aborted, the reason is why it was.

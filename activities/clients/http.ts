@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Client } from 'undici';
+import { TimeOver, withinTime } from '../bounds/signals';
 import { type PemFile, readAuthorities } from './authorities';
 import { OwnWords } from '../errors/own-words';
 
@@ -113,13 +114,13 @@ async function fresh<Answer>(
 ): Promise<Answer> {
   const { signal, timeoutMs, transport = overConnectionOfItsOwn, method = 'GET', ...message } = request;
   signal.throwIfAborted();
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    return await transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read);
+    return await withinTime(timeoutMs, signal, (ends) =>
+      transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read),
+    );
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof Error && error.name === 'TimeoutError')
-      throw new OwnWords(`no answer within ${timeoutMs} ms`);
+    if (error instanceof TimeOver) throw new OwnWords(`no answer within ${timeoutMs} ms`);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TimeOver, withinTime } from '../bounds/signals';
 import { errorReason, innermostCode } from '../errors/error-reason';
 import type { HttpTransport } from './http';
 
@@ -168,24 +169,23 @@ export class LogRequests {
       ...(body !== undefined && { 'content-type': 'application/json' }),
     };
     try {
-      return await this.#transport(
-        {
-          ...{ url: new URL(this.url + path), method, headers, ...content },
-          signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-        },
-        async (answer) => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of answer.body) chunks.push(chunk);
-          const retryAfter = answer.headers['retry-after'];
-          return { answer: { status: answer.status, text: Buffer.concat(chunks).toString() }, retryAfter };
-        },
+      return await withinTime(REQUEST_TIMEOUT_MS, signal, (ends) =>
+        this.#transport(
+          { url: new URL(this.url + path), method, headers, ...content, signal: ends },
+          async (answer) => {
+            const chunks: Buffer[] = [];
+            for await (const chunk of answer.body) chunks.push(chunk);
+            const retryAfter = answer.headers['retry-after'];
+            return { answer: { status: answer.status, text: Buffer.concat(chunks).toString() }, retryAfter };
+          },
+        ),
       );
     } catch (error) {
       signal.throwIfAborted();
       if (innermostCode(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') throw new AnswerTooLong();
-      const timedOut = error instanceof Error && error.name === 'TimeoutError';
       return {
-        reason: timedOut ? `no answer within ${REQUEST_TIMEOUT_MS / 1000} s` : errorReason(error),
+        reason:
+          error instanceof TimeOver ? `no answer within ${REQUEST_TIMEOUT_MS / 1000} s` : errorReason(error),
         error,
       };
     }

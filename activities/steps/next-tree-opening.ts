@@ -3,8 +3,9 @@ import { isYounger } from '../../workflows/model/drain';
 import type { Instance } from '../../workflows/model/log';
 import type { FrozenTree, Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
-import { allEnded, pause } from '../bounds/waiting';
-import { changedBySomeone, foundOrRefused, refuse } from '../errors/refusal-error';
+import { withinTime } from '../bounds/signals';
+import { allEnded, orAborted, pause } from '../bounds/waiting';
+import { changedBySomeone, refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -89,19 +90,14 @@ export const servedHandover: Act<FrozenAttempt, { readonly handover: Handover | 
   const { frozen, release } = input;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
   // What follows has to be through in the same try, also where an instance takes the question and never answers.
-  const looked = new AbortController();
-  const signal = AbortSignal.any([bounds.signal, looked.signal]);
-  const look = foundOrRefused(async () => {
+  const look = async (signal: AbortSignal) => {
     const instances = await installation.instances(release.next, signal);
     const loaded = await allEnded(instances.map((instance) => rekor.log(instance, signal)));
     return loaded.map((log) => differencesFrom(log, release.nextTreeId, shards));
-  }).then(
-    ({ found }) => found,
+  };
+  const found = await withinTime(SERVED_MS, bounds.signal, (signal) => orAborted(look(signal), signal)).catch(
     () => null,
   );
-  const found = await Promise.race([look, pause(SERVED_MS, signal).then(() => null)]).finally(() => {
-    looked.abort();
-  });
   bounds.signal.throwIfAborted();
   const servesRightly = found !== null && found.length > 0 && found.flat().length === 0;
   return servesRightly

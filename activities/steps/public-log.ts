@@ -3,7 +3,8 @@ import type { InstallationState } from '../../workflows/model/installation';
 import type { Shard } from '../../workflows/model/log';
 import { refusal } from '../../workflows/model/refusals';
 import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
-import { foundOrRefused, RefusalError } from '../errors/refusal-error';
+import { withinTime } from '../bounds/signals';
+import { foundOrRefused, refuse, type RefusalError } from '../errors/refusal-error';
 import type { LogAddress } from '../verification/target';
 import type { LogIdentity } from '../verification/rehearsal';
 import type { BoundSystems } from '../systems';
@@ -30,8 +31,9 @@ export async function checkPublicLog(
 ): Promise<Check[]> {
   const expected = { activeTreeId, inactive };
   const identityAt = async (address: LogAddress): Promise<readonly [Check, LogIdentity | null]> => {
+    const read = (signal: AbortSignal) => systems.verifier.rehearse(address, expected, signal);
     const look = () =>
-      withinTime(systems, address, (signal) => systems.verifier.rehearse(address, expected, signal));
+      withinTime(LONGEST_LOOK_MS, systems.bounds.signal, read, () => looksTooLong(systems, address));
     const { found, refusal: refused } = await foundOrRefused(() =>
       retryWhileUnreachable(systems.bounds, look, PATIENCE_MS),
     );
@@ -73,21 +75,7 @@ function checkHostName(
     : failedCheck('HOST_NAME_EXPECTED', refusal('HOSTNAME_DIFFERS', { log, where: url, served, expected }));
 }
 
-async function withinTime<Result>(
-  { log, bounds }: BoundSystems,
-  { url, field }: LogAddress,
-  look: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const time = AbortSignal.timeout(LONGEST_LOOK_MS);
-  try {
-    return await look(AbortSignal.any([bounds.signal, time]));
-  } catch (error) {
-    if (time.aborted && !bounds.signal.aborted && !(error instanceof RefusalError)) {
-      const reason = `not everything was answered within ${LONGEST_LOOK_MS / 1000} s`;
-      throw new RefusalError(refusal('REKOR_UNREACHABLE', { log, instance: field, url, reason }), {
-        cause: error,
-      });
-    }
-    throw error;
-  }
+function looksTooLong({ log }: BoundSystems, { url, field }: LogAddress): RefusalError {
+  const reason = `not everything was answered within ${LONGEST_LOOK_MS / 1000} s`;
+  return refuse('REKOR_UNREACHABLE', { log, instance: field, url, reason });
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { TreeId } from '../../workflows/model/log';
+import { withinTime } from '../bounds/signals';
 import { readAuthorities } from '../clients/authorities';
 import { type ConfiguredAddress, connectionRefusal } from '../clients/connection-failure';
 import { errorReason } from '../errors/error-reason';
@@ -145,23 +146,25 @@ export class LogReader {
     for (let attempt = 1; attempt <= tries; attempt += 1) {
       signal.throwIfAborted();
       try {
-        const response = await this.#pool.request({
-          method: 'GET',
-          path: this.#base.pathname.replace(/\/$/, '') + path,
-          // Asked for JSON, Rekor answers a key as a JSON string.
-          headers: { accept: path.includes('publicKey') ? 'application/x-pem-file' : 'application/json' },
-          signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+        const { status, text } = await withinTime(requestTimeoutMs, signal, async (ends) => {
+          const response = await this.#pool.request({
+            method: 'GET',
+            path: this.#base.pathname.replace(/\/$/, '') + path,
+            // Asked for JSON, Rekor answers a key as a JSON string.
+            headers: { accept: path.includes('publicKey') ? 'application/x-pem-file' : 'application/json' },
+            signal: ends,
+          });
+          return { status: response.statusCode, text: await response.body.text() };
         });
-        const text = await response.body.text();
-        if (response.statusCode < 500 && response.statusCode !== 429) {
-          return { status: response.statusCode, text };
+        if (status < 500 && status !== 429) {
+          return { status, text };
         }
-        if (response.statusCode === switchedOff) {
+        if (status === switchedOff) {
           const { url } = this.#address;
           trouble = refuse('OPERATION_SWITCHED_OFF', { url, request: `GET ${path}`, operation });
           break;
         }
-        trouble = new OwnWords(`${path} answers ${response.statusCode}`);
+        trouble = new OwnWords(`${path} answers ${status}`);
       } catch (error) {
         signal.throwIfAborted();
         trouble = error;
