@@ -41,6 +41,10 @@ export default tseslint.config(
           message: 'A cause crosses to Temporal with its message and stack: log it instead (H28).',
         },
         {
+          selector: 'MemberExpression[object.name="AbortSignal"][property.name="timeout"]',
+          message: 'Virtual time knows nothing of it: use withinTime of activities/bounds/signals.ts.',
+        },
+        {
           selector: 'NewExpression[callee.name="CancelledFailure"][arguments.length>2]',
           message: 'A cause crosses to Temporal with its message and stack: log it instead (H28).',
         },

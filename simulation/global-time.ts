@@ -40,9 +40,6 @@ export function replaceGlobalTime(): void {
   Object.assign(globalThis, {
     Date: VirtualDate,
     performance: Object.create(performance, { now }) as object,
-    AbortSignal: new Proxy(AbortSignal, {
-      get: (real, key) => (key === 'timeout' ? signalAfter : (Reflect.get(real, key) as unknown)),
-    }),
     setTimeout: setVirtualTimeout,
     clearTimeout: clearVirtual,
     setInterval: setVirtualInterval,
@@ -55,14 +52,6 @@ export function replaceGlobalTime(): void {
     clearInterval: clearVirtual,
   });
   Object.assign(timersPromises, { setTimeout: wait });
-}
-
-function signalAfter(ms: number): AbortSignal {
-  const controller = new AbortController();
-  time().after(ms, () => {
-    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-  });
-  return controller.signal;
 }
 
 class VirtualTimer {

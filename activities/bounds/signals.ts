@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { OwnWords } from '../errors/own-words';
 
 /*
@@ -17,6 +18,8 @@ export async function whileNoneIsAborted<Result>(
   act: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const ending = new AbortController();
+  // Each call within listens to it, and there may be many at once.
+  setMaxListeners(0, ending.signal);
   const stops = signals.map((signal) => {
     const end = (): void => {
       ending.abort(signal.reason);
