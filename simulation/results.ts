@@ -10,9 +10,13 @@ export interface WorkflowResult {
   readonly result: RotationResult | undefined;
 }
 
-/** What became of the rotations and recoveries that began at `since` or later, in the order of their starts. */
+/**
+ * What became of the rotations and recoveries that began at `since` or later, in the order of their starts; also of those
+ * that Temporal has forgotten.
+ */
 export function resultsOf(world: World, since: number): WorkflowResult[] {
-  return world.temporal.runs
+  const { forgotten, runs } = world.temporal;
+  return [...forgotten, ...runs]
     .filter(
       ({ options, startedAt }) =>
         startedAt >= since &&

@@ -31,8 +31,10 @@ export interface TemporalParts {
 /** A namespace of Temporal with one task queue, in memory. Its workflows run in the SDK's own runtime. */
 export class TemporalServer {
   readonly workers: SimulatedWorker[] = [];
-  /** Every run that there ever was, in the order of their starts. */
+  /** Every run that Temporal knows of, in the order of their starts. */
   runs: Execution[] = [];
+  /** Runs that had ended before Temporal lost all that it knew. */
+  readonly forgotten: Execution[] = [];
   /** Whether the close policy of a run that is reset reaches its children; servers differ. */
   resetReachesChildren = false;
   /** Those that the namespace has, with their types. */
@@ -129,6 +131,7 @@ export class TemporalServer {
   /** Everything that Temporal knew is gone; workers go on with what they had begun. */
   lose(): void {
     this.#parts.trace(() => 'Temporal loses everything');
+    const ended = this.runs.filter(({ open }) => !open);
     for (const run of this.runs) {
       if (run.open) {
         run.status = 'TERMINATED';
@@ -136,6 +139,7 @@ export class TemporalServer {
         this.#stopAll(run);
       }
     }
+    this.forgotten.push(...ended);
     this.runs = [];
   }
 
