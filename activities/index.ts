@@ -87,9 +87,12 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
     byHand: step('held', byHand),
     watchWrites: step('lull', (systems, input: WatchWritesInput) => watchWrites(systems, input)),
     superseding: afterExposure('supersede', superseding),
-    createNextTree: step('createTree', onlyWithoutOpenSection(createNextTree, nextTreeInUse)),
+    createNextTree: step(
+      'createTree',
+      onlyWithoutOpenSection(withoutEarlierRun(createNextTree), nextTreeInUse),
+    ),
     retireNextTree: mustSucceed('undo createTree', retireNextTree),
-    stage: step('stage', onlyWithoutOpenSection(stage, requireNotExposed)),
+    stage: step('stage', onlyWithoutOpenSection(withoutEarlierRun(stage), requireNotExposed)),
     discard: mustSucceed('undo stage', discard),
     holdAndFreeze: step('hold', unlessReset(holdAndFreeze)),
     allowWritesToCurrent: mustSucceed('undo freeze', allowWritesToCurrent),
@@ -128,6 +131,23 @@ function onlyWithoutOpenSection<Input extends Pick<AttemptInput, 'identity'>, Re
         return await inUse(systems, input);
       }
       await pause(LOOK_EVERY_MS, systems.bounds.signal);
+    }
+    return await act(systems, input);
+  };
+}
+
+/**
+ * A step that prepares acts beside none of the run before a Reset, which may be at the same tree or files on a worker that was
+ * stopped: its workflow waits, and asks again (H7, H8).
+ */
+function withoutEarlierRun<Input extends Pick<AttemptInput, 'identity'> & OfRun, Result>(
+  act: Act<Input, Result>,
+): Act<Input, Result> {
+  return async (systems, input) => {
+    const run = Context.current().info.workflowExecution?.runId;
+    if (wasReset(input) && input.outlivedIn !== run) {
+      systems.bounds.steps.run = run;
+      throw refuse('EARLIER_RUN_MAY_ACT', { rotation: input.identity.rotationId });
     }
     return await act(systems, input);
   };

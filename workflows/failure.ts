@@ -73,6 +73,11 @@ export function beganOf(error: unknown): readonly KeptStep[] | undefined {
   return stepsOf(error)?.began;
 }
 
+/** The run of the workflow that asked for an activity which failed, where it says so. */
+export function runOf(error: unknown): string | undefined {
+  return stepsOf(error)?.run;
+}
+
 function stepsOf(error: unknown): Partial<StepsOfFailure> | undefined {
   if (error instanceof ActivityFailure) {
     return stepsOf(error.cause);

@@ -4,10 +4,10 @@ import {
   ParentClosePolicy,
   proxyActivities,
   sleep,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { asInstalled, bounds, longLook, look, oneTry, stubbornLook, tries, type Bounds } from './bounds';
+import { begunIn, EarlierRun } from './earlier-run';
 import type { CriticalSectionResult } from './section-result';
 import { isFinal, mayStillRun } from './failure';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
@@ -50,13 +50,19 @@ export function pruning(): Pruning {
 
 /** The actions, done, each within its bounds. */
 export function realActions(): Actions {
+  const earlierRun = new EarlierRun();
   return {
+    createNextTree: ({ identity, release }) =>
+      earlierRun.outlive(release.patience, (run) =>
+        few(bounds.createNextTree, (actions) => actions.createNextTree({ identity, release, ...run })),
+      ),
     // Not the whole input of its step: each activity's input is kept in the history.
-    createNextTree: ({ identity }) =>
-      few(bounds.createNextTree, (actions) => actions.createNextTree({ identity })),
     retireNextTree: ({ identity }, patience) =>
       stubborn(bounds.retireNextTree, patience, (actions) => actions.retireNextTree({ identity })),
-    stage: (input) => few(asInstalled(bounds.stage, input), (actions) => actions.stage(input)),
+    stage: (input) =>
+      earlierRun.outlive(input.release.patience, (run) =>
+        few(asInstalled(bounds.stage, input), (actions) => actions.stage({ ...input, ...run })),
+      ),
     discard: (input, patience) =>
       stubborn(asInstalled(bounds.discard, input), patience, (actions) => actions.discard(input)),
     holdAndFreeze: (input) => inSection(bounds.holdAndFreeze, input).holdAndFreeze(ofThisRun(input)),
@@ -78,12 +84,9 @@ export function realActions(): Actions {
   };
 }
 
-/**
- * Told which run the workflow was begun in. The workflow itself must not decide by that: what it did before a Reset is
- * replayed in the new run, and has to come out the same.
- */
+/** Told which run the workflow was begun in. */
 function ofThisRun<Input extends OfRun>(input: Input): Input {
-  return { ...input, begunIn: workflowInfo().originalExecutionRunId };
+  return { ...input, ...begunIn() };
 }
 
 /** Tried in what is left of the section; once, since clients wait. */

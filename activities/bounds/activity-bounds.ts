@@ -28,7 +28,7 @@ export interface ActivityBounds extends CallBounds {
   /** Aborts at the end of the try only, for what a Cancel must not leave half done. */
   readonly lateSignal: AbortSignal;
   /** The steps that were begun so far, and how long those took that were done, in milliseconds. */
-  readonly steps: StepsOfFailure;
+  readonly steps: KeptSteps;
   /** Runs one of several steps of the activity, and keeps that it began and how long it took. */
   step<Result>(name: KeptStep, act: () => Promise<Result>): Promise<Result>;
   /** What the try before this one kept last; undefined without one. */
@@ -43,6 +43,7 @@ export interface ActivityBounds extends CallBounds {
 export interface KeptSteps extends StepsOfFailure {
   readonly times: Partial<Record<KeptStep, number>>;
   readonly began: KeptStep[];
+  run?: string;
 }
 
 /**

@@ -14,7 +14,7 @@ export const nextTree: MarkedTree = {
 /** A log in good order, beside a tree that a rotation retired. */
 export const nothingLeft: FoundLeftovers = {
   installation,
-  traffic: { mode: 'pass', number: 8 },
+  traffic: { mode: 'pass', number: 8, attemptId: 'r/1' },
   current,
   marked: [nextTree],
   inactive: [{ treeId: '100', length: 10 }],
@@ -26,6 +26,7 @@ export const nothingLeft: FoundLeftovers = {
 export const notExposed: FoundLeftovers = {
   ...nothingLeft,
   installation: { ...installation, unfinishedOn: { current: null, next: 'r/1' } },
+  traffic: { mode: 'healing', number: 7, attemptId: 'r/1' },
   marked: [{ ...nextTree, state: 'DRAINING' }],
 };
 

@@ -20,7 +20,12 @@ describe('what an interrupted rotation left behind', () => {
     ],
     [
       'kept files, and a current tree that it has closed',
-      { ...notExposed, marked: [nextTree], current: { treeId: '200', state: 'FROZEN' } },
+      {
+        ...notExposed,
+        traffic: { mode: 'pass' },
+        marked: [nextTree],
+        current: { treeId: '200', state: 'FROZEN' },
+      },
       [
         'slot green keeps what rotation r/1 replaced, as if that had not ended',
         'tree 200, which serves, is FROZEN',

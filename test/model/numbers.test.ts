@@ -19,7 +19,7 @@ describe('the numbers of orders (H7, H8)', () => {
   });
 
   it('of a recovery are after those of an attempt that was taken back, and of the one that may have followed', () => {
-    const traffic = { mode: 'pass' as const, number: fenceOf({ number: 7 }).undo };
+    const traffic = { ...exposed.traffic, number: fenceOf({ number: 7 }).undo };
     const plan = planRecovery('production', { ...exposed, traffic });
     const following = laterFence(fenceOf({ number: 7 }), 1);
     expect(plan && 'input' in plan && fenceOf(plan.input.identity).act).toBeGreaterThan(following.undo);

@@ -7,6 +7,10 @@ import { slotBlue, slotGreen } from './two-slots';
 const nowhere = { current: null, next: null };
 const closed = { treeId: '200', state: 'FROZEN' } as const;
 
+/** The gate as a rotation before this one left it, and as this one does when it takes itself back. */
+const before = { mode: 'pass', number: 6, attemptId: 'earlier/1' } as const;
+const sentBack = { mode: 'pass', number: 8, attemptId: 'r/1' } as const;
+
 function planned(found: FoundLeftovers) {
   const plan = planRecovery('production', found);
   if (!plan || 'refusals' in plan) {
@@ -32,7 +36,10 @@ describe('the recovery of an interrupted rotation', () => {
 
   it.each<[string, FoundLeftovers]>([
     ['before its hold', notExposed],
-    ['in its critical section', { ...notExposed, current: closed, traffic: { mode: 'hold', number: 7 } }],
+    [
+      'in its critical section',
+      { ...notExposed, current: closed, traffic: { mode: 'hold', number: 7, attemptId: 'r/1' } },
+    ],
     ['after its opening', { ...notExposed, current: closed, marked: [{ ...nextTree, state: 'ACTIVE' }] }],
     [
       'with entries in the next tree, whose release is staged',
@@ -45,19 +52,26 @@ describe('the recovery of an interrupted rotation', () => {
   });
 
   it('opens no tree that someone closed before its hold, which the gate never heard of', () => {
-    const found: FoundLeftovers = { ...notExposed, current: closed, traffic: { mode: 'pass', number: 6 } };
+    const found: FoundLeftovers = { ...notExposed, current: closed, traffic: before };
+    expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
+  });
+
+  it('opens no tree that someone closed after it was taken back', () => {
+    const found: FoundLeftovers = { ...notExposed, current: closed, traffic: sentBack };
     expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
   });
 
   it.each<[string, FoundLeftovers, boolean]>([
-    [
-      'did not hold, as the gate never saw its number',
-      { ...notExposed, traffic: { mode: 'pass', number: 6 } },
-      false,
-    ],
+    ['did not hold, as the gate never saw its number', { ...notExposed, traffic: before }, false],
     [
       'may have held, as the gate saw its number',
-      { ...notExposed, traffic: { mode: 'pass', number: 7 } },
+      { ...notExposed, traffic: { mode: 'hold', number: 7, attemptId: 'r/1' } },
+      true,
+    ],
+    ['was taken back, as the gate passes by an order of it', { ...notExposed, traffic: sentBack }, false],
+    [
+      'may have held, as the gate passes by an order of somebody else',
+      { ...notExposed, traffic: { ...sentBack, attemptId: 'someone/1' } },
       true,
     ],
     [
@@ -65,7 +79,7 @@ describe('the recovery of an interrupted rotation', () => {
       {
         ...notExposed,
         installation: { ...notExposed.installation, unfinishedOn: nowhere },
-        traffic: { mode: 'pass', number: 0 },
+        traffic: { ...before, number: 0 },
       },
       false,
     ],
@@ -78,11 +92,11 @@ describe('the recovery of an interrupted rotation', () => {
     const found: FoundLeftovers = {
       ...notExposed,
       marked: [...notExposed.marked, later],
-      traffic: { mode: 'hold', number: 12 },
+      traffic: { mode: 'hold', number: 12, attemptId: 'r/2' },
     };
     const fence = fenceAbove([12], 2);
     expect(planned(found).input.identity).toEqual({ ...nextTree.identity, fence });
-    const { identity } = planned({ ...found, traffic: { mode: 'pass', number: 2 } }).input;
+    const { identity } = planned({ ...found, traffic: { ...before, number: 2 } }).input;
     expect(identity.fence).toEqual(fenceAbove([9], 2));
   });
 
@@ -174,7 +188,7 @@ describe('the recovery of an interrupted rotation', () => {
       ...exposed,
       installation: { ...exposed.installation, unfinishedOn: { current: 'r/1', next: 'r/2' } },
       current: { treeId: '300', state: 'FROZEN' },
-      traffic: { mode: 'pass', number: 7 },
+      traffic: { mode: 'pass', number: 7, attemptId: 'r/1' },
       marked: [{ ...nextTree, state: 'FROZEN' }, third],
     };
     const { kind, input, held } = planned(found);
@@ -204,7 +218,10 @@ describe('the recovery of an interrupted rotation', () => {
       'a closed current tree without a record of an attempt: nothing of ours closed it',
       { ...notExposed, installation: { ...notExposed.installation, unfinishedOn: nowhere }, current: closed },
     ],
-    ['a hold of nobody', { ...nothingLeft, marked: [], traffic: { mode: 'hold', number: 3 } }],
+    [
+      'a hold of nobody',
+      { ...nothingLeft, marked: [], traffic: { mode: 'hold', number: 3, attemptId: 'someone/1' } },
+    ],
   ])('leaves to a person %s', (_what, found) => {
     expect(planRecovery('production', found)).toMatchObject({ refusals: [{ code: 'LEFT_BY_SOMEONE' }] });
   });

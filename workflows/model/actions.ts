@@ -15,7 +15,7 @@ export interface AttemptInput {
 }
 
 /** What staging is told besides: exactly what it writes. */
-export type StageInput = AttemptInput & PlannedChanges;
+export type StageInput = AttemptInput & PlannedChanges & OfRun;
 
 /** Of a rotation that was to begin by some time. */
 export interface HeldBy {
@@ -34,6 +34,8 @@ export interface CriticalSectionInput extends AttemptInput, HeldBy {
 export interface OfRun {
   /** The run in which the workflow was begun. */
   readonly begunIn?: string;
+  /** The run in which it has waited until nothing of the run before it can act. */
+  readonly outlivedIn?: string;
 }
 
 /** A part of the critical section: what is not done by the end of its time is not done at all (H8). */
@@ -80,12 +82,15 @@ export interface CloseInput extends AttemptInput {
  * succeed in the end takes how often it is tried before it fails; once, unless it is said.
  */
 export interface Actions {
-  /** Creates, initialises, marks and closes (DRAINING) this attempt's next tree, or adopts the one with its mark. */
-  createNextTree(input: Pick<AttemptInput, 'identity'>): Promise<TreeId>;
+  /**
+   * Creates, initialises, marks and closes (DRAINING) this attempt's next tree, or adopts the one with its mark. Refuses
+   * EARLIER_RUN_MAY_ACT in a workflow that was reset and has not waited for what its earlier run had begun.
+   */
+  createNextTree(input: AttemptInput & OfRun): Promise<TreeId>;
   /** Undo: leaves every tree with this attempt's mark FROZEN. Never deletes. */
   retireNextTree(input: Pick<AttemptInput, 'identity'>, patience?: Patience): Promise<void>;
 
-  /** Writes the next release's configuration, as it was planned, and rehearses its start; it serves nobody. */
+  /** Writes the next release's configuration, as it was planned, and rehearses its start; it serves nobody. Refuses the same. */
   stage(input: StageInput): Promise<void>;
   /** Undo: stops the next release and puts back what it replaced. */
   discard(input: AttemptInput, patience?: Patience): Promise<void>;

@@ -5,7 +5,7 @@ import type { Shard, TreeId } from './log';
 import { attemptIdOf, type MarkedTree } from './mark';
 import type { RotationTiming } from './plan';
 import { refusal, type Refusal } from './refusals';
-import { fenceAbove } from './fencing';
+import { fenceAbove, type AttemptIdentity } from './fencing';
 
 /** What was read of a log that a rotation may have left half way. */
 export interface RecoveryFacts {
@@ -16,7 +16,11 @@ export interface RecoveryFacts {
 }
 
 export interface FoundLeftovers extends LeftoverFacts {
-  readonly traffic: LeftoverFacts['traffic'] & { readonly number: number };
+  readonly traffic: LeftoverFacts['traffic'] & {
+    /** Of the last order that it followed, and the attempt that gave it. */
+    readonly number: number;
+    readonly attemptId: string | null;
+  };
   /** The shards of the serving release, in served order, with the lengths that Trillian has. */
   readonly inactive: readonly Shard[];
   /** Those trees with a mark that the serving release does not name and that hold an entry of a client. */
@@ -36,7 +40,10 @@ export interface RecoveryPlan {
   /** What was found, in plain words. */
   readonly leftovers: readonly string[];
   readonly input: CriticalSectionInput;
-  /** The gate has seen its number: its freeze may have begun, and a closed current tree be its doing. */
+  /**
+   * The gate has seen its number and was not sent back since: its freeze may have begun, and a closed current tree be its
+   * doing.
+   */
   readonly held: boolean;
   /** Trees that nothing names and that are to be left FROZEN, with their attempts. */
   readonly retire: readonly Pick<MarkedTree, 'treeId' | 'identity'>[];
@@ -65,10 +72,10 @@ export function planRecovery(
   const retire = unnamed
     .filter(({ state }) => state !== 'FROZEN')
     .map(({ treeId, identity }) => ({ treeId, identity }));
-  // If the gate never saw an attempt's number, that attempt cannot have closed the current tree. The rotation that
-  // made that tree may have, when the attempt was to supersede it.
+  // If the gate never saw an attempt's number, that attempt cannot have closed the current tree; and if it was sent back, it
+  // has opened that before. The rotation that made that tree may have, when the attempt was to supersede it.
   const mayHaveHeld = ({ identity }: MarkedTree): boolean =>
-    found.traffic.number >= identity.number || servedIsUnfinished;
+    (found.traffic.number >= identity.number && !wasSentBack(found, identity)) || servedIsUnfinished;
   const plan = (kind: RecoveryKind, tree: MarkedTree, release: Replacement | null) =>
     release
       ? {
@@ -96,6 +103,14 @@ export function planRecovery(
   return latest && open
     ? plan('takeBack', latest, nextOf(found, latest))
     : { refusals: [refusal('LEFT_BY_SOMEONE', { log, leftovers })] };
+}
+
+/**
+ * Whether the gate passes by an order of this rotation. It sends to the current release, so that order took an attempt back:
+ * the freeze was taken back before it.
+ */
+function wasSentBack({ traffic }: FoundLeftovers, { rotationId }: AttemptIdentity): boolean {
+  return traffic.mode === 'pass' && traffic.attemptId?.startsWith(`${rotationId}/`) === true;
 }
 
 /** Another rotation, and a later one. */

@@ -405,6 +405,10 @@ const catalogue = {
     message: `The critical section of attempt ${found.rotation} was begun before: ${found.found}.`,
     remedy: 'No action is needed: it was reset, and is ended by what Trillian says of its trees.',
   }),
+  EARLIER_RUN_MAY_ACT: (found: { rotation: string }): Text => ({
+    message: `The workflow of rotation ${found.rotation} was reset, and a step that it had begun before may still act.`,
+    remedy: 'No action is needed: it waits until that is over.',
+  }),
   CURRENT_TREE_GREW: (found: { tree: string; handedOver: string; now: string }): Text => ({
     message: `Tree ${found.tree} has grown after its end was handed over: it was ${found.handedOver}, it is ${found.now}.`,
     remedy:

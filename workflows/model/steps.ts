@@ -25,6 +25,8 @@ export interface StepsOfFailure {
   readonly times: StepTimes;
   /** The steps that it had begun to act in. */
   readonly began: readonly KeptStep[];
+  /** The run of the workflow that asked for it; said where the workflow was reset. */
+  readonly run?: string;
 }
 
 export interface StepRecord {
