@@ -199,7 +199,9 @@ const confusing: ReadonlySet<FaultName> = new Set([
 
 /** Rule 5: it says why, and does not put down to others what nobody did. */
 function judgeReasons({ watch, injection, scenario, results }: Ended): void {
-  const confused = scenario.faults.some(({ name }) => confusing.has(name)) || wasForced(injection);
+  // What a person left out of one attempt's undo is not as the next one planned with; the reason names both.
+  const leftOut = results.some(({ result }) => result?.interventions.some(({ choice }) => choice === 'skip'));
+  const confused = leftOut || scenario.faults.some(({ name }) => confusing.has(name)) || wasForced(injection);
   if (injection.others.changes.length > 0 || confused) {
     return;
   }
