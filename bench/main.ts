@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { demonstrate } from '../demo/demonstration';
-import { startLab, type RunningLab } from '../lab/lab';
+import { databaseNames, startLab, type DatabaseName, type RunningLab } from '../lab/lab';
+import { median } from '../load/median';
 import { complaints } from '../demo/summary';
 import { ensureBinaries } from '../tools/binaries';
 import { interruption } from '../tools/interruption';
+import { measureDrains } from './drains';
 import { measurePassingThrough, measureSlowly } from './passing-through';
 
 /** `npm run bench`: DESIGN's budgets, as ratios within one run. */
@@ -15,6 +17,8 @@ interface BenchOptions {
   readonly floorRuns: number;
   readonly pairs: number;
   readonly slowRequests: number;
+  readonly database: DatabaseName;
+  readonly drains: number;
 }
 
 interface Row {
@@ -31,7 +35,8 @@ async function bench(options: BenchOptions): Promise<void> {
   };
   const directory = join(process.cwd(), 'out', 'bench');
   const binaries = await ensureBinaries(report, { signal });
-  const lab = await startLab({ directory: join(directory, 'lab'), binaries, report, signal });
+  const { database } = options;
+  const lab = await startLab({ directory: join(directory, 'lab'), database, binaries, report, signal });
   try {
     const write = (name: string, value: unknown): Promise<void> =>
       writeFile(join(directory, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
@@ -47,17 +52,12 @@ async function bench(options: BenchOptions): Promise<void> {
 
     const { rotations, floorRuns } = options;
     const load = { writesPerSecond: 20, readsPerSecond: 20 };
-    const summary = await demonstrate({
-      lab,
-      binaries,
-      ...load,
-      rotations,
-      floorRuns,
-      directory,
-      signal,
-      report,
-    });
+    const measured = { lab, binaries, ...load, floorRuns, directory, signal, report };
+    const summary = await demonstrate({ ...measured, rotations });
     await write('rotations', summary);
+    report(`Drains: ${options.drains} pairs of rotations, with the database and without it`);
+    const drains = await measureDrains(options.drains, measured);
+    await write('drains', drains);
 
     const rows: Row[] = [
       atMost('gate adds, median', passing.addedMs, 1, ' ms'),
@@ -69,6 +69,11 @@ async function bench(options: BenchOptions): Promise<void> {
       atMost('failed writes', summary.writes.failed, 0),
       atMost('failed reads', summary.reads.failed, 0),
       atMost('longest wait of any write', summary.longestWaitMs, 3_500, ' ms'),
+      atMost(
+        'write stall with / without the database',
+        median(drains.byDatabase) / median(drains.bySigner),
+        0.7,
+      ),
     ];
     console.log(`floor ${Math.round(summary.floorMs)} ms (median of ${floorRuns})`);
     for (const { what, measured, budget, kept } of rows) {
@@ -76,7 +81,7 @@ async function bench(options: BenchOptions): Promise<void> {
         `${what.padEnd(38)}${measured.padStart(12)}   at most ${budget.padEnd(10)}${kept ? 'kept' : 'MISSED'}`,
       );
     }
-    const found = complaints(summary, rotations);
+    const found = [...complaints(summary, rotations), ...complaints(drains.summary, 2 * options.drains)];
     found.forEach((line) => {
       console.log(line);
     });
@@ -112,6 +117,10 @@ function count(text: string): number {
 new Command('bench')
   .description('Measures the budgets of a rotation in a lab of its own; writes out/bench/*.json.')
   .option('--rotations <number>', 'rotations in a row', count, 2)
+  .addOption(
+    new Option('--database <name>', 'what Trillian runs on').choices(databaseNames).default('postgresql'),
+  )
+  .option('--drains <number>', 'pairs of rotations with the database and without it', count, 4)
   .option('--floor-runs <number>', 'how often the floor is measured', count, 5)
   .option('--pairs <number>', 'pairs of reads through the gate and past it', count, 500)
   .option('--slow-requests <number>', 'requests 4 to 6 s apart', count, 5)

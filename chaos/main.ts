@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import type { CellRecord } from './cell';
 import { moments } from '../harness/moments';
 import { cellsOf, faults, parts } from './matrix';
 import { stepNames } from '../workflows/rotation';
 import { replaceFile } from '../files/atomic-file';
+import { databaseNames, type DatabaseName } from '../lab/lab';
 import { interruption } from '../tools/interruption';
 import { cellsDocument, matrixDocument, summaryText, tableText } from './report';
 import { runCells } from './run';
@@ -20,6 +21,7 @@ interface Options {
   readonly moment?: (typeof moments)[number][];
   readonly fault?: (typeof faults)[number][];
   readonly workers: 1 | 2;
+  readonly database: DatabaseName;
   readonly repeat: number;
   readonly from: number;
   readonly seconds: number;
@@ -59,6 +61,7 @@ async function chaos(options: Options): Promise<number> {
   await ensureBinaries(report, { signal });
   await runCells(cells, {
     directory,
+    database: options.database,
     signal,
     report,
     cellsPerLog: options.cellsPerLog,
@@ -116,6 +119,9 @@ new Command('chaos')
   .option('--moment <names>', `of ${moments.join(', ')}`, someOf(moments))
   .option('--fault <names>', `of ${faults.join(', ')}`, someOf(faults))
   .option('--workers <number>', 'how many workers live, 1 or 2', workers, 1)
+  .addOption(
+    new Option('--database <name>', 'what Trillian runs on').choices(databaseNames).default('postgresql'),
+  )
   .option('--repeat <number>', 'how often the selection is run', count, 1)
   .option(
     '--from <number>',

@@ -4,7 +4,7 @@ import { startWithEnds } from '../harness/ends';
 import { startLogUnderTest, type LogUnderTest } from '../harness/log-under-test';
 import type { LabProcess } from '../harness/lab-process';
 import type { WorkerProcess } from '../harness/worker-process';
-import type { PartName } from '../lab/lab';
+import type { DatabaseName, PartName } from '../lab/lab';
 import { criticalSectionId, lockId } from '../workflows/messages';
 import { isOpen } from '../workflows/model/executions';
 import { familyOf, killAll, signalAll } from './processes';
@@ -13,6 +13,7 @@ import { SignedIndexes } from './signed-indexes';
 export interface RigOptions {
   /** Everything is below it; it may be there from before. */
   readonly directory: string;
+  readonly database: DatabaseName;
   readonly signal: AbortSignal;
 }
 
@@ -51,7 +52,7 @@ const partOf: Readonly<Record<Exclude<Process, WorkerName>, PartName>> = {
 
 const everyProcess: readonly Process[] = [...workerNames, ...(Object.keys(partOf) as Process[])];
 
-export async function startRig({ directory, signal: interruption }: RigOptions): Promise<Rig> {
+export async function startRig({ directory, database, signal: interruption }: RigOptions): Promise<Rig> {
   return await startWithEnds('The log under chaos', async (ends) => {
     const network = createNetwork();
     ends.push(() => network.end());
@@ -63,7 +64,7 @@ export async function startRig({ directory, signal: interruption }: RigOptions):
       answered: (body) => signed.see(body),
       // Quick, so that many cells fit into an hour; how long writes may wait is what a log has by default.
       rotation: { stopCurrentAfter: '200ms', sampleEntries: 0 },
-      lab: { signal: interruption, times: null },
+      lab: { signal: interruption, times: null, database },
     });
     ends.push(() => log.end());
     const { lab, temporal } = log;

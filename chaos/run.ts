@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { criticalSectionId, lockId } from '../workflows/messages';
+import type { DatabaseName } from '../lab/lab';
 import { runCell, type CellOptions, type CellRecord } from './cell';
 import { nameOf, type Cell } from './matrix';
 import { progressLine } from './report';
@@ -11,6 +12,8 @@ import { startRig, type Rig } from './rig';
 export interface ChaosOptions extends CellOptions {
   /** Gets the log under chaos and, of failed cells, what is to be looked at. */
   readonly directory: string;
+  /** What its Trillian runs on. */
+  readonly database: DatabaseName;
   /** Trees pile up, and each Rekor reads them all when it starts: after so many cells a new log is taken. */
   readonly cellsPerLog: number;
   readonly signal: AbortSignal;
@@ -52,8 +55,8 @@ export async function runCells(cells: readonly Cell[], options: ChaosOptions): P
   }
 }
 
-async function newRig({ directory, signal }: ChaosOptions): Promise<Rig> {
-  return await startRig({ directory: join(directory, 'log'), signal });
+async function newRig({ directory, database, signal }: ChaosOptions): Promise<Rig> {
+  return await startRig({ directory: join(directory, 'log'), database, signal });
 }
 
 /** A cell that could not be run is a failed one. */

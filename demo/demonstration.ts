@@ -17,6 +17,8 @@ export interface DemonstrationOptions {
   readonly writesPerSecond: number;
   readonly readsPerSecond: number;
   readonly rotations: number;
+  /** Done before each of them, which are counted from 1; the load goes on meanwhile. */
+  readonly before?: (rotation: number) => Promise<void>;
   /** How often the floor is measured; the median counts. */
   readonly floorRuns: number;
   /** Where acknowledgements, failed requests and findings are written, one file each. */
@@ -58,6 +60,7 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Summar
     const rotations: RotationRun[] = [];
     await pause(BEFORE_MS, undefined, { signal });
     for (let number = 1; number <= options.rotations; number += 1) {
+      await options.before?.(number);
       report(`Rotation ${number} of ${options.rotations} starts; watch it at ${temporalUi}`);
       const run = await runRotation(client, { taskQueue, log: labLog, signal });
       rotations.push(run);

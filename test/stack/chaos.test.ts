@@ -39,7 +39,7 @@ describe('a log of which a part breaks in the middle of a rotation', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'rekor-rotate-'));
-    rig = await startRig({ directory, signal: new AbortController().signal });
+    rig = await startRig({ directory, database: 'postgresql', signal: new AbortController().signal });
   });
 
   afterAll(async () => {
