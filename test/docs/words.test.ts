@@ -14,6 +14,7 @@ const rooms = [
   'cli',
   'config',
   'gate',
+  'init',
   'quiet-hours',
   'schedules',
   'workers',

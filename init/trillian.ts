@@ -1,0 +1,124 @@
+import { trillian as schema } from '../config/schema';
+import { formatDuration } from '../config/quantities';
+import { database } from './database';
+import { filePlace } from './file-place';
+import type { FoundProgram, ProgramName } from './found-program';
+import { goDurationMs } from './go-duration';
+import { called, dividedAddress, listens } from './reach';
+import type { FoundLog } from './search';
+import { assumed, found, missing, type Line, type Section, type Setting } from './settings';
+import { valueOf } from './variables';
+
+const AT = 'trillian_log_server';
+const EXAMPLE = 'trillian.example.com:8090';
+
+/** Trillian, as the Rekors call it and its own programs are started. */
+export function trillian(log: FoundLog): Section {
+  const [rekor] = programs(log, 'rekor-server');
+  const servers = programs(log, 'trillian_log_server');
+  const signers = programs(log, 'trillian_log_signer');
+  const address = rekor ? addressOf(rekor, log) : missing('address', EXAMPLE, 'no Rekor says it.');
+  const isHere = servers.length > 0 && signers.length > 0;
+  return {
+    key: 'trillian',
+    lines: [
+      address,
+      ...(rekor ? tlsOf(rekor) : []),
+      ...metrics('logServerMetrics', servers, 'log server'),
+      ...metrics('signerMetrics', signers, 'signer'),
+      timing('signerInterval', 'sequencer_interval', '100ms', signers),
+      timing('guardWindow', 'sequencer_guard_window', '0ms', signers),
+      assumed(
+        'clockDifference',
+        '0ms',
+        isHere
+          ? 'its log servers and signers are on this host, with one clock. Say more where others are elsewhere.'
+          : 'how far the clocks of its log servers and signers may be apart is not seen from here.',
+      ),
+      ...database(log),
+    ],
+  };
+}
+
+function programs({ programs: all }: FoundLog, name: ProgramName): readonly FoundProgram[] {
+  return all.filter(({ program }) => program === name);
+}
+
+function addressOf(rekor: FoundProgram, log: FoundLog): Setting {
+  const host =
+    valueOf(rekor, `${AT}.address`) ?? (rekor.flags.has(`${AT}.address`) ? undefined : '127.0.0.1');
+  const port = Number(valueOf(rekor, `${AT}.port`) ?? (rekor.flags.has(`${AT}.port`) ? NaN : 8090));
+  // A name may come with the resolver that gRPC is to ask.
+  const plain = host?.replace(/^(dns|passthrough):(\/\/[^/]*\/)?/, '');
+  const divided = plain === undefined ? undefined : dividedAddress(`${bracketed(plain)}:${port}`);
+  if (!divided)
+    return missing('address', EXAMPLE, `--${AT}.address and --${AT}.port of ${rekor.where} are not known.`);
+  const reached = called(rekor, divided.host, divided.port, log);
+  return 'address' in reached
+    ? found('address', reached.address, `--${AT}.address and --${AT}.port of ${rekor.where}.`)
+    : missing('address', EXAMPLE, `${reached.reason}. The worker is on this host and needs an address here.`);
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
+function tlsOf(rekor: FoundProgram): Line[] {
+  const named = valueOf(rekor, `${AT}.tls_ca_cert`);
+  if (named === undefined) {
+    return valueOf(rekor, `${AT}.tls`) === 'true' ? [found('tls', {}, `--${AT}.tls.`)] : [];
+  }
+  const place = filePlace(rekor, named);
+  const remark = `--${AT}.tls_ca_cert.`;
+  return 'path' in place
+    ? [{ key: 'tls', lines: [found('caFile', place.path, remark)] }]
+    : [
+        found('tls', {}, `--${AT}.tls.`),
+        {
+          beware: `${remark} It is ${named} inside of the container, and no file of the host is mounted there: give tls.caFile one.`,
+        },
+      ];
+}
+
+function metrics(key: string, all: readonly FoundProgram[], what: string): Line[] {
+  const example = ['http://trillian.example.com:8091/metrics'];
+  const reached = all.map((program) => {
+    const written = valueOf(program, 'http_endpoint') ?? 'localhost:8091';
+    const divided = dividedAddress(written);
+    return divided
+      ? listens(program, divided.host, divided.port)
+      : { reason: `--http_endpoint of ${program.where} shows no metrics` };
+  });
+  const urls = reached.flatMap((one) => ('address' in one ? [`http://${one.address}/metrics`] : []));
+  const hidden = reached.flatMap((one) => ('reason' in one ? [one.reason] : []));
+  if (urls.length === 0) {
+    const reason = hidden.length > 0 ? `${hidden.join('; ')}.` : `no ${what} was seen on this host.`;
+    return [missing(key, example, `${reason} Name every ${what}.`)];
+  }
+  const remark = `--http_endpoint of ${all.map(({ where }) => where).join(', ')}. Add every ${what} that is elsewhere.`;
+  return [...hidden.map((reason) => ({ beware: `${reason}.` })), assumed(key, urls, remark)];
+}
+
+/** The longest of the signers'; Trillian's default where none of them says it. */
+function timing(
+  key: 'signerInterval' | 'guardWindow',
+  flag: string,
+  byDefault: string,
+  signers: readonly FoundProgram[],
+): Setting {
+  if (signers.length === 0) {
+    return assumed(key, byDefault, `Trillian's default; no signer was seen. It must be its --${flag}.`);
+  }
+  const given = signers.map((signer) =>
+    signer.flags.has(flag) ? goDurationMs(valueOf(signer, flag) ?? '') : goDurationMs(byDefault),
+  );
+  const longest = given.includes(undefined) ? undefined : Math.max(...given.map((ms) => ms ?? 0));
+  const text = longest === undefined ? '' : formatDuration(longest);
+  return schema.shape[key].safeParse(text).success
+    ? found(key, text, `--${flag}, or its default.`)
+    : missing(
+        key,
+        byDefault,
+        `--${flag} of ${signers.map(({ where }) => where).join(', ')} is none that is allowed here.`,
+      );
+}

@@ -1,0 +1,251 @@
+import { join } from 'node:path';
+import { loadConfiguration } from '../../config/load';
+import { initialConfiguration } from '../../init/configuration';
+import { search, type Named } from '../../init/search';
+import { problemsOf, written } from '../config/example';
+import { PASSWORD, type PlantedHost } from './planted-host';
+import * as shapes from './shapes';
+
+const nothing: Named = { units: [], composeFiles: [], kubeFiles: [] };
+
+/** What is written of a host, and what is left to do. */
+function initOf({ root }: PlantedHost, named: Partial<Named> = {}) {
+  return initialConfiguration(
+    'production',
+    search({ ...nothing, ...named }, { root, folder: join(root, 'srv') }),
+  );
+}
+
+/** What a person does in an editor: each setting that is missing gets the value of its example. */
+const filledIn = (yaml: string): string => yaml.replaceAll(/^( *)#(?=\S)/gm, '$1');
+
+/** The one log of a configuration whose gaps are filled. */
+function loaded(yaml: string) {
+  const { logs } = loadConfiguration(written(filledIn(yaml)), {});
+  const { production } = logs;
+  if (!production) throw new Error('there is no log');
+  return production;
+}
+
+const missingIn = ({ notes }: ReturnType<typeof initOf>) =>
+  notes.filter(({ kind }) => kind === 'missing').map(({ path }) => path.replace('logs.production.', ''));
+
+const all = Object.entries(shapes).map(([name, shape]) => [name, shape] as const);
+
+describe.each(all)('%s', (_, shape) => {
+  const host = shape();
+  const initial = initOf(host);
+
+  it('is a configuration once what is missing is filled in', () => {
+    expect(problemsOf(written(filledIn(initial.yaml)))).toEqual([]);
+  });
+
+  it('is none before, and what is wrong is what is said to be missing', () => {
+    const missing = initial.notes.filter(({ kind }) => kind === 'missing').map(({ path }) => path);
+    const problems = problemsOf(written(initial.yaml)).map(({ path }) => path);
+    // Two slots are wanted, so a missing one is a problem of their section.
+    const said = (path: string) => missing.some((one) => one === path || one.startsWith(`${path}.`));
+    expect(problems.filter((path) => !said(path))).toEqual([]);
+  });
+
+  it('has no password in it, nor in what is said', () => {
+    expect(JSON.stringify(initial)).not.toContain(PASSWORD);
+    expect(initial.yaml).toContain('Found: ');
+  });
+});
+
+describe('what is found', () => {
+  it('of two units of one template, by their environment files', () => {
+    const initial = initOf(shapes.twoUnits());
+    expect(missingIn(initial)).toEqual([]);
+    const log = loaded(initial.yaml);
+    expect(log).toMatchObject({
+      publicUrl: 'https://rekor.example.com',
+      hostname: 'rekor.example.com',
+      trillian: {
+        address: 'trillian.example.com:8090',
+        tls: { caFile: '/etc/rekor/trillian-ca.pem' },
+        logServerMetrics: ['http://[::1]:8091/metrics'],
+        signerMetrics: ['http://127.0.0.1:8093/metrics'],
+        signerIntervalMs: 250,
+        guardWindowMs: 0,
+        database: {
+          kind: 'mysql',
+          host: 'db.example.com',
+          port: 3307,
+          database: 'trillian_prod',
+          user: 'rekor_rotate',
+          tls: { caFile: { file: '/etc/rekor/db-ca.pem' } },
+        },
+      },
+      gate: { listen: '127.0.0.1:3000' },
+      installation: { treeIdVariable: 'TREE_ID' },
+    });
+    expect(log.installation.slots).toMatchObject({
+      blue: {
+        url: 'http://127.0.0.1:3001',
+        environmentFile: '/etc/rekor/blue.env',
+        shardingFile: '/etc/rekor/blue-sharding.yaml',
+        start: ['systemctl', 'start', 'rekor@blue'],
+        status: ['systemctl', 'is-active', '--quiet', 'rekor@blue'],
+        enable: ['systemctl', 'enable', 'rekor@blue'],
+      },
+      green: { url: 'http://127.0.0.1:3002', environmentFile: '/etc/rekor/green.env' },
+    });
+    expect(Object.keys(log.installation.slots)).toEqual(['blue', 'green']);
+  });
+
+  it('of one unit, with a second slot to make beside it', () => {
+    const initial = initOf(shapes.oneUnit());
+    expect(missingIn(initial)).toEqual([
+      'publicUrl',
+      'hostname',
+      ...['logServerMetrics', 'signerMetrics', 'database'].map((key) => `trillian.${key}`),
+      'installation.slots.blue.environmentFile',
+      'installation.slots.green',
+    ]);
+    expect(initial.notes.filter(({ kind }) => kind === 'beware')).toMatchObject([
+      {
+        path: 'logs.production.installation.slots.blue',
+        remark: expect.stringContaining('memory') as string,
+      },
+    ]);
+    const { trillian, installation, gate } = loaded(initial.yaml);
+    expect(trillian.address).toBe('198.18.0.7:8090');
+    // Rekor has 3000.
+    expect(gate.listen).toBe('127.0.0.1:3300');
+    expect(installation.slots).toMatchObject({
+      blue: {
+        url: 'http://127.0.0.1:3000',
+        shardingFile: '/var/lib/rekor/sharding.yaml',
+        start: ['systemctl', 'start', 'rekor'],
+      },
+      green: {
+        url: 'http://127.0.0.1:3001',
+        shardingFile: '/var/lib/rekor/sharding-green.yaml',
+        start: ['systemctl', 'start', 'rekor-green'],
+      },
+    });
+  });
+
+  it('of bare processes, whose commands nobody knows', () => {
+    const initial = initOf(shapes.bareProcess());
+    expect(missingIn(initial)).toEqual([
+      'publicUrl',
+      'hostname',
+      ...['environmentFile', 'shardingFile', 'start', 'stop', 'status'].map(
+        (key) => `installation.slots.blue.${key}`,
+      ),
+      'installation.slots.green',
+    ]);
+    expect(loaded(initial.yaml).trillian).toMatchObject({
+      address: '127.0.0.1:8090',
+      logServerMetrics: ['http://localhost:8091/metrics'],
+      signerMetrics: ['http://localhost:8092/metrics'],
+      signerIntervalMs: 100,
+      guardWindowMs: 2000,
+      database: { kind: 'postgresql', host: '127.0.0.1', port: 5433, database: 'trillian' },
+    });
+  });
+
+  it('of a compose file, with the ports that it publishes', () => {
+    const host = shapes.compose();
+    const initial = initOf(host);
+    expect(missingIn(initial)).toEqual(
+      ['environmentFile', 'shardingFile'].map((key) => `installation.slots.green.${key}`),
+    );
+    expect(initial.yaml).toContain('# Beware: service rekor-green of');
+    const { trillian, installation, hostname } = loaded(initial.yaml);
+    expect(hostname).toBe('rekor.example.com');
+    expect(trillian).toMatchObject({
+      address: '127.0.0.1:8090',
+      logServerMetrics: ['http://127.0.0.1:8091/metrics'],
+      signerMetrics: ['http://127.0.0.1:8092/metrics'],
+      database: { kind: 'mysql', host: '127.0.0.1', port: 3310, database: 'test' },
+    });
+    const compose = [
+      'docker',
+      'compose',
+      '-f',
+      host.file('srv/docker-compose.yml'),
+      '-f',
+      host.file('srv/docker-compose.override.yml'),
+    ];
+    expect(installation.slots).toMatchObject({
+      blue: {
+        url: 'http://127.0.0.1:3001',
+        environmentFile: host.file('srv/blue.env'),
+        shardingFile: host.file('srv/blue/list.yaml'),
+        start: [...compose, 'up', '-d', '--no-deps', 'rekor-blue'],
+        stop: [...compose, 'stop', 'rekor-blue'],
+        status: ['sh', '-c', `test -n "$(${compose.join(' ')} ps --status running --quiet rekor-blue)"`],
+      },
+      green: { url: 'http://127.0.0.1:3002' },
+    });
+  });
+
+  it('of podman on RHEL, whose list is inside of a ConfigMap', () => {
+    const initial = initOf(shapes.podman());
+    expect(missingIn(initial)).toEqual([
+      'publicUrl',
+      'hostname',
+      ...['address', 'signerMetrics', 'database.database'].map((key) => `trillian.${key}`),
+      ...['environmentFile', 'shardingFile'].map((key) => `installation.slots.blue.${key}`),
+      'installation.slots.green',
+    ]);
+    const said = (key: string) => initial.notes.find(({ path }) => path.endsWith(key))?.remark;
+    expect(said('slots.blue.shardingFile')).toContain(
+      'the key sharding-config.yaml of ConfigMap rekor-server-config in /etc/rhtas/configs/rekor-server-config.yaml',
+    );
+    expect(said('trillian.address')).toContain('trillian-logserver-pod publishes no port');
+    expect(said('slots.blue.environmentFile')).toContain('3904496407287907110');
+    const { trillian, installation } = loaded(initial.yaml);
+    expect(trillian).toMatchObject({
+      logServerMetrics: ['http://127.0.0.1:8190/metrics'],
+      database: { kind: 'mysql', host: 'db.example.com', port: 3306 },
+    });
+    expect(installation.slots['blue']).toMatchObject({
+      url: 'http://127.0.0.1:3001',
+      start: ['systemctl', 'start', 'rekor'],
+    });
+  });
+});
+
+describe('what is named', () => {
+  it('is taken for what is found: a unit by its name or its file, a compose file, a manifest', () => {
+    const units = shapes.twoUnits();
+    const { yaml } = initOf(units, { units: ['rekor@green'] });
+    expect(Object.keys(loaded(yaml).installation.slots)).toEqual(['green', 'blue']);
+    expect(yaml).toContain('#blue:');
+
+    const file = shapes.oneUnit().file('etc/systemd/system/rekor.service');
+    expect(loaded(initOf(units, { units: [file] }).yaml).trillian.address).toBe('198.18.0.7:8090');
+
+    const composeFiles = [shapes.compose().file('srv/docker-compose.yml')];
+    const composed = initOf(units, { composeFiles });
+    expect(loaded(composed.yaml).installation.slots).toHaveProperty('green.start.0', 'docker');
+    // Without the override, Docker chooses its port anew at each start.
+    expect(missingIn(composed)).toContain('installation.slots.green.url');
+
+    const podman = shapes.podman();
+    const kubeFiles = ['manifests/rekor.yml', 'configs/rekor-server-config.yaml'].map((name) =>
+      podman.file(`etc/rhtas/${name}`),
+    );
+    expect(missingIn(initOf(units, { kubeFiles }))).toContain('installation.slots.blue.start');
+  });
+
+  it.each([
+    ['units', 'rekor@red.service.d'],
+    ['composeFiles', 'none.yaml'],
+    ['kubeFiles', 'none.yaml'],
+  ] as const)('is an error when it cannot be read: %s', (key, name) => {
+    expect(() => initOf(shapes.oneUnit(), { [key]: [name] })).toThrow(name);
+  });
+
+  it('is not quoted when it is no YAML', () => {
+    const broken = written(`services: { a: [${PASSWORD}\n`);
+    const failure = (): unknown => initOf(shapes.oneUnit(), { composeFiles: [broken] });
+    expect(failure).toThrow(broken);
+    expect(failure).not.toThrow(PASSWORD);
+  });
+});
