@@ -3,6 +3,7 @@ import { commands } from './commands';
 import { errorText, exitCodeOfError } from './errors';
 import type { AuditOptions } from './commands/audit';
 import type { HistoryOptions } from './commands/history';
+import type { InitOptions } from './commands/init';
 import type { QuietHoursOptions } from './commands/quiet-hours';
 import type { ScheduleShowOptions } from './commands/schedule-show';
 import { exitCodes, exitCodeTable } from './exit-codes';
@@ -252,6 +253,31 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
       'where to send at the very first start; later the state file says it',
     )
     .action(async (options: { log: string }) => ends(await commands.gate().gate(options, terminal)));
+
+  program
+    .command('init')
+    .summary('write a configuration from what this host runs')
+    .description(
+      'Writes a commented configuration of LOG from the arguments of its running programs, systemd units, compose files and manifests, and says what it could not find. It reads files and changes nothing. Exits with 7 when something is missing, with 3 when there is no Rekor or several logs.',
+    )
+    .argument('[log]', 'what to call the log', 'production')
+    .requiredOption('--host', 'the log runs on this host')
+    .option(
+      '--unit <name>',
+      'take the programs of this systemd unit, or of its file; several times for several',
+      collected,
+      [],
+    )
+    .option(
+      '--compose <file>',
+      'take those of this compose file; else that of the working folder is looked at',
+      collected,
+      [],
+    )
+    .option('--kube <file>', 'take those of this manifest for podman, or its ConfigMaps', collected, [])
+    .option('--out <file>', 'write it there, never over a file; else to standard output')
+    .option('--verbose', 'show where an error comes from')
+    .action((name: string, options: InitOptions) => ends(commands.init().init(name, options, terminal)));
 
   const config = program
     .command('config')

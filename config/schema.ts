@@ -242,6 +242,12 @@ function schemasOf<Known extends Kind>(kinds: readonly Known[]): readonly Known[
   return kinds.map(({ schema }) => schema);
 }
 
+/** What a log may be called. */
+export const logName = field.text(
+  'a name of small letters, digits and hyphens',
+  /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+);
+
 /** The whole file. */
 export function configSchema<Installation extends Kind, Database extends Kind>(
   kinds: Kinds<Installation, Database>,
@@ -255,13 +261,9 @@ export function configSchema<Installation extends Kind, Database extends Kind>(
       .optional()
       .describe('IP:port where the worker shows its metrics to Prometheus, under /metrics. Absent: nowhere.'),
     logs: z
-      .record(
-        field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
-        logOf(kinds),
-        {
-          error: 'at least one log by name',
-        },
-      )
+      .record(logName, logOf(kinds), {
+        error: 'at least one log by name',
+      })
       .refine((logs) => Object.keys(logs).length > 0, { error: 'at least one log by name' })
       .meta({ minProperties: 1 })
       .describe('The logs that are rotated, by the name that workflows and the command line use.'),

@@ -14,6 +14,7 @@ export const commands = {
   doctor: () => load('./doctor') as typeof import('./doctor'),
   gate: () => load('./gate') as typeof import('./gate'),
   history: () => load('./history') as typeof import('./history'),
+  init: () => load('./init') as typeof import('./init'),
   instruct: () => load('./instruct') as typeof import('./instruct'),
   prune: () => load('./prune') as typeof import('./prune'),
   quietHours: () => load('./quiet-hours') as typeof import('./quiet-hours'),
