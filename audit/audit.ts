@@ -4,27 +4,25 @@ import type { LogEntry } from '../activities/verification/log-entry';
 import type { LogKey } from '../activities/verification/log-key';
 import { NotProven } from '../activities/verification/not-proven';
 import { sampleLeaves } from '../activities/verification/sample';
-import { TreeHeads } from '../activities/verification/tree-heads';
-import type { TreeId } from '../workflows/model/log';
 import { Asking } from './asking';
 import { MOST_AT_ONCE } from './audited-log';
 import { boundariesRead } from './boundaries';
 import { leavesOf, readByEveryPath, readByIndex } from './entries';
-import { type AuditedAddress, type Instance, meet, proving, viewOf } from './instance';
-import { type KeptCheckpoint, proveGrowth, proveKept } from './kept-checkpoints';
+import { auditGrowth } from './growth';
+import { type AuditedAddress, type Instance, proving } from './instance';
+import type { KeptCheckpoint } from './kept-checkpoints';
 import { digestIn } from './leaf-digest';
 import { meetAll, type Meeting } from './meeting';
-import { disagreements, isEarlier, referenceOf } from './model/agreement';
+import { isEarlier, referenceOf } from './model/agreement';
 import { type Reading, wholeRuns } from './model/chosen-leaves';
 import { EntryPlaces } from './model/entry-places';
 import type { Audit } from './model/facts';
-import { Findings } from './model/finding';
+import type { Findings } from './model/finding';
 import { handoverChain, type HandoverChain } from './model/handovers';
 import { SearchedEntries } from './model/searched-entries';
 import { disorderOfTimes } from './model/times';
 import { firstContested, placedTrees } from './model/view';
 import { askSearchIndex } from './search-index';
-import { settled } from './settled';
 
 export interface AuditInput {
   /** The first one is read; of the others it is seen whether they serve the same. */
@@ -51,16 +49,12 @@ export async function audit(input: AuditInput): Promise<Audit> {
   return await new Auditing(input, await meetAll(addresses, trustedKeys, signal)).run();
 }
 
-/** Heads of one tree, out of answers with entries, of which consistency is proven: a busy tree has ten new ones a second. */
-const MOST_OF_ENTRIES = 32;
-
 class Auditing {
   readonly #input: AuditInput;
   readonly #meeting: Meeting;
   readonly #findings: Findings;
   readonly #asking: Asking;
   readonly #places = new EntryPlaces();
-  readonly #heads = new Map<TreeId, TreeHeads>();
   #figures = {
     ...{ entriesRead: 0, entriesByEveryPath: 0, consistencyProofs: 0, checkpointsProven: 0 },
     ...{ searched: 0, idsNotAsked: 0, neighboursCompared: 0, rotatedMeanwhile: false },
@@ -83,7 +77,13 @@ class Auditing {
       await this.#compareIndexes(instances);
       this.#judgeEnds(main);
       await this.#asking.of(main, () => this.#readEntries(main));
-      await this.#asking.of(main, () => this.#proveGrowth(main, instances));
+      await this.#asking.of(main, async () => {
+        const { checkpoints, signal } = this.#input;
+        Object.assign(
+          this.#figures,
+          await auditGrowth(main, { instances, checkpoints, findings: this.#findings, signal }),
+        );
+      });
       this.#findings.add(...this.#places.sentAgain);
     }
     const sum = (figure: (instance: Instance) => number): number =>
@@ -230,65 +230,4 @@ class Auditing {
     const chosen = searched.chosen(main.view.trees.map(({ treeId }) => treeId));
     Object.assign(this.#figures, await askSearchIndex(main, chosen, this.#findings, signal));
   }
-
-  /** The heads that were signed: all of the instances, those that were kept, and those of now; some of those beside entries. */
-  async #proveGrowth(main: Instance, instances: readonly Instance[]): Promise<void> {
-    const { checkpoints, signal } = this.#input;
-    for (const instance of instances) {
-      for (const [treeId, head] of instance.heads) {
-        // What another key has signed says nothing of this tree, and is found already.
-        if (instance.keys.get(treeId)?.logId !== main.keys.get(treeId)?.logId) continue;
-        this.#seeHead(instance.address, treeId, head);
-      }
-    }
-    for (const { treeId, heads } of main.shards) {
-      for (const head of spread(heads, MOST_OF_ENTRIES)) this.#seeHead(main.address, treeId, head);
-    }
-    const kept = (await proveKept(main, checkpoints, this.#findings, signal)).filter(({ treeId, head }) =>
-      this.#seeHead(main.address, treeId, head),
-    );
-    const again = await settled(() => this.#meetAgain(main), main.log, signal);
-    this.#findings.add(...again.findings.kept);
-    for (const [treeId, head] of again.instance.heads) this.#seeHead(main.address, treeId, head);
-    const { proofs, proven } = await proveGrowth(main, this.#heads, this.#findings, signal);
-    this.#figures.consistencyProofs = proofs;
-    // Without a head of the log itself there is nothing that they could be compared with.
-    this.#figures.checkpointsProven = kept.filter(
-      ({ treeId }) => proven.has(treeId) && main.heads.has(treeId),
-    ).length;
-    const activeOf = ({ view }: Instance): TreeId | undefined => view.trees.at(-1)?.treeId;
-    this.#figures.rotatedMeanwhile = activeOf(again.instance) !== activeOf(main);
-  }
-
-  /** What the address that was read serves at the end. */
-  async #meetAgain({ log, optional }: Instance): Promise<{ instance: Instance; findings: Findings }> {
-    const { signal } = this.#input;
-    const findings = new Findings();
-    const instance = await meet({ log, fresh: log, optional }, findings, signal);
-    findings.add(...disagreements([viewOf(log.url, await log.trees(signal), findings)]));
-    return { instance, findings };
-  }
-
-  /** Whether it contradicts no other head. */
-  #seeHead(address: string, treeId: TreeId, head: Parameters<TreeHeads['see']>[0]): boolean {
-    const heads = this.#heads.get(treeId) ?? new TreeHeads(treeId);
-    this.#heads.set(treeId, heads);
-    try {
-      heads.see(head);
-      return true;
-    } catch (error) {
-      if (!(error instanceof NotProven)) throw error;
-      this.#findings.add({ code: 'ROOT_DIFFERS', address, where: `Tree ${treeId}`, what: error.words });
-      return false;
-    }
-  }
-}
-
-/** So many of them, the first and the last among them. */
-function spread<Item>(items: readonly Item[], most: number): Item[] {
-  if (items.length <= most) return [...items];
-  const step = (items.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, position) => items[Math.round(position * step)]).flatMap(
-    (item) => item ?? [],
-  );
 }

@@ -2,11 +2,8 @@ import { z } from 'zod';
 import { parseJson } from '../activities/clients/parse-json';
 import { type Checkpoint, parseCheckpoint, verifyCheckpoint } from '../activities/verification/checkpoint';
 import type { MerkleHead } from '../activities/verification/merkle';
-import { NotProven } from '../activities/verification/not-proven';
-import type { TreeHeads } from '../activities/verification/tree-heads';
 import type { TreeId } from '../workflows/model/log';
-import { orItsFault } from './audited-log';
-import { type Instance, proving } from './instance';
+import type { Instance } from './instance';
 import type { Findings } from './model/finding';
 
 /** A checkpoint that somebody has kept, as the signed note that it is. */
@@ -76,33 +73,4 @@ function isSigned(...[note, treeId, key]: Parameters<typeof verifyCheckpoint>): 
   } catch {
     return false;
   }
-}
-
-/** Proves of each tree that all of its heads are of one growing tree; gives the number of proofs, and the trees that this holds for. */
-export async function proveGrowth(
-  { address, log, view }: Instance,
-  heads: ReadonlyMap<TreeId, TreeHeads>,
-  findings: Findings,
-  signal: AbortSignal,
-): Promise<{ readonly proofs: number; readonly proven: ReadonlySet<TreeId> }> {
-  const proven = new Set<TreeId>();
-  let proofs = 0;
-  for (const [treeId, tree] of heads) {
-    const isInactive = view.trees.slice(0, -1).some((one) => one.treeId === treeId);
-    const done = await proving(findings, { address, where: `Tree ${treeId}` }, () =>
-      tree.proveAppendOnly(async (firstSize, lastSize) => {
-        const ask = () => orItsFault(() => log.consistency(treeId, firstSize, lastSize, signal));
-        // A process that is a moment behind refuses a proof for a size that it does not know yet.
-        const willDo = (answer: Buffer[] | NotProven): boolean =>
-          isInactive || !(answer instanceof NotProven);
-        const answer = await log.eventually(ask, willDo, signal);
-        if (answer instanceof NotProven) throw answer;
-        return answer;
-      }),
-    );
-    if (done === undefined) continue;
-    proofs += done;
-    proven.add(treeId);
-  }
-  return { proofs, proven };
 }
