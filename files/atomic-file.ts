@@ -73,7 +73,7 @@ function startOfTemporary(target: string): string {
 }
 
 /** Makes a rename or removal in a folder survive a loss of power. */
-async function synchronise(folder: string): Promise<void> {
+export async function synchronise(folder: string): Promise<void> {
   const handle = await fs.open(folder, 'r');
   try {
     await handle.sync();
