@@ -28,36 +28,68 @@ export function endedTrees(shards: readonly Shard[], count: number): EndedTree[]
     .slice(-count);
 }
 
+/** Who has to know of a rotation. */
+export type Audience =
+  'everyone' | 'monitors' | 'mirrors' | 'witnesses' | 'resenders' | 'verifiers' | 'clients';
+
+/** What one of them is told. */
+export interface Notice {
+  readonly for: Audience;
+  readonly text: string;
+}
+
+/** The same as sentences, for a result. */
+export function downstream(shard: NewShard): string[] {
+  return notices(shard).map(({ text }) => text);
+}
+
 /**
  * Who must be told of a rotation, and what, with this log's values; docs/operating.md ("Whom to tell") has the commands and
  * the reasons. Sources: rekor-monitor (internal/cmd/common.go, pkg/rekor/v1/identity.go, rekor: pkg/verify/verify.go), rekor-cli
  * (rekor: cmd/rekor-cli/app/log_info.go, verify.go), Rekor itself (pkg/api/entries.go, tlog.go).
  */
-export function downstream({ ended, nextTreeId, firstIndex, handover }: NewShard): string[] {
+export function notices({ ended, nextTreeId, firstIndex, handover }: NewShard): Notice[] {
   const last = ended.at(-1);
   // Of an empty tree there is no checkpoint to go on from, and nothing that was searched.
   const watched = ended.filter(({ length }) => length > 0);
+  const to = (audience: Audience, ...texts: readonly string[]): Notice[] =>
+    texts.map((text) => ({ for: audience, text }));
   return [
-    ...ended.map(endOf),
-    ...watched.map(
-      ({ treeId, firstIndex: before }) =>
-        `rekor-monitor, with a checkpoint of tree ${treeId}: move its checkpoint file away, and set startIndex, for one run, to the last index that it searched. That is the size in its last checkpoint, less 1, plus ${before}.`,
+    ...to('everyone', ...ended.map(endOf)),
+    ...to(
+      'monitors',
+      ...watched.map(
+        ({ treeId, firstIndex: before }) =>
+          `rekor-monitor, with a checkpoint of tree ${treeId}: move its checkpoint file away, and set startIndex, for one run, to the last index that it searched. That is the size in its last checkpoint, less 1, plus ${before}.`,
+      ),
+      'rekor-monitor says nothing by itself: rekor_monitor --once exits 0. Alert on its output "error running consistency check", and in loop mode on the counter log_index_verification_failure.',
+      ...watched.map(
+        ({ treeId }) =>
+          `Monitors, to check the end of tree ${treeId} from a checkpoint of it: write {"${treeId}": "CHECKPOINT"} to .rekor/state.json in a new directory, and run rekor-cli loginfo with that as HOME. It exits with 1 unless that tree extends the checkpoint. It must say "No previous log state stored" once for each other tree: once more, and it has checked nothing.`,
+      ),
     ),
-    'rekor-monitor says nothing by itself: rekor_monitor --once exits 0. Alert on its output "error running consistency check", and in loop mode on the counter log_index_verification_failure.',
-    ...watched.map(
-      ({ treeId }) =>
-        `Monitors, to check the end of tree ${treeId} from a checkpoint of it: write {"${treeId}": "CHECKPOINT"} to .rekor/state.json in a new directory, and run rekor-cli loginfo with that as HOME. It exits with 1 unless that tree extends the checkpoint. It must say "No previous log state stored" once for each other tree: once more, and it has checked nothing.`,
+    ...to(
+      'mirrors',
+      `Mirrors and crawlers: sum the sizes of all shards; the active tree's size alone has fallen. Name treeID in each GET /api/v1/log/proof: without it tree ${nextTreeId} answers from now on, with 200.`,
     ),
-    `Mirrors and crawlers: sum the sizes of all shards; the active tree's size alone has fallen. Name treeID in each GET /api/v1/log/proof: without it tree ${nextTreeId} answers from now on, with 200.`,
-    `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on.`,
-    `Who sends an entry from before index ${firstIndex} again: it is logged once more, with 201 and a second index, where 409 was the answer. Then rekor-cli verify --artifact fails for it for good ("multiple entries returned"), and so does verify --uuid with 64 digits: verify by the UUID of 80 digits, and send nothing again.`,
-    `Verifiers of your own making: from index ${firstIndex} on an entry's logIndex is ${firstIndex} more than the logIndex in its inclusion proof, which counts within tree ${nextTreeId}.`,
-    ...(handover && last
-      ? [
-          `Index ${firstIndex} is the handover: a hashedrekord over the end of tree ${last.treeId}. Its key is made for it alone and is nobody's, and search does not find it. rekor-cli get --log-index ${firstIndex} shows it.`,
-        ]
-      : []),
-    'Sigstore clients and TUF roots: nothing changes; the key is the same, and every index and UUID stays valid.',
+    ...to('witnesses', `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on.`),
+    ...to(
+      'resenders',
+      `Who sends an entry from before index ${firstIndex} again: it is logged once more, with 201 and a second index, where 409 was the answer. Then rekor-cli verify --artifact fails for it for good ("multiple entries returned"), and so does verify --uuid with 64 digits: verify by the UUID of 80 digits, and send nothing again.`,
+    ),
+    ...to(
+      'verifiers',
+      `Verifiers of your own making: from index ${firstIndex} on an entry's logIndex is ${firstIndex} more than the logIndex in its inclusion proof, which counts within tree ${nextTreeId}.`,
+      ...(handover && last
+        ? [
+            `Index ${firstIndex} is the handover: a hashedrekord over the end of tree ${last.treeId}. Its key is made for it alone and is nobody's, and search does not find it. rekor-cli get --log-index ${firstIndex} shows it.`,
+          ]
+        : []),
+    ),
+    ...to(
+      'clients',
+      'Sigstore clients and TUF roots: nothing changes; the key is the same, and every index and UUID stays valid.',
+    ),
   ];
 }
 
