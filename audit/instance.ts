@@ -61,12 +61,13 @@ export async function meet(
       const key = await log.logKey(treeId, signal);
       keys.set(treeId, key);
       const note = reported.find((tree) => tree.treeId === treeId)?.checkpoint ?? '';
-      return { key, head: verifyCheckpoint(note, treeId, key) };
+      return { key, note, head: verifyCheckpoint(note, treeId, key) };
     });
     if (!proven) continue;
     heads.set(treeId, proven.head);
     if (loaded !== live) continue;
-    const shard = new ServedShard({ treeId, firstIndex, key: proven.key }, loaded, isActive);
+    const { key, note } = proven;
+    const shard = new ServedShard({ treeId, firstIndex, key }, loaded, isActive, note);
     if (await proving(findings, { address, where }, () => (seeHead(shard, proven.head, view), true)))
       shards.push(shard);
   }

@@ -32,17 +32,16 @@ export function historyForPrograms(log: string, { ended, more, keptForMs }: Ende
     ended: ended.map(({ result, ...one }) => ({
       ...one,
       tookMs: tookMs(one),
-      ...(result && withoutPlan(result)),
+      ...(result && withoutWhatIsLong(result)),
     })),
     more,
     keptForMs,
   };
 }
 
-function withoutPlan(result: RotationResult): object {
-  return Object.fromEntries(
-    Object.entries(result).filter(([field]) => field !== 'plan' && field !== 'checks'),
-  );
+function withoutWhatIsLong(result: RotationResult): object {
+  const long = ['plan', 'checks', 'signed'];
+  return Object.fromEntries(Object.entries(result).filter(([field]) => !long.includes(field)));
 }
 
 function forgetsText(keptForMs: number | null): string {

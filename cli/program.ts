@@ -8,7 +8,7 @@ import type { QuietHoursOptions } from './commands/quiet-hours';
 import type { ScheduleShowOptions } from './commands/schedule-show';
 import { exitCodes, exitCodeTable } from './exit-codes';
 import type { Terminal } from './terminal';
-import { version } from './version';
+import { version } from '../activities/version';
 
 /** Runs one command line (without program and script) and gives its exit code. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,11 +1,12 @@
 import type { ExposedInput, SoakInput } from '../../workflows/model/actions';
 import { readMark } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
-import type { VerificationReport, WriteStall } from '../../workflows/model/evidence';
+import type { Confirmation, WriteStall } from '../../workflows/model/evidence';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
 import { changedBySomeone, refuse } from '../errors/refusal-error';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
+import { confirmation, type ProvenInstance } from './confirmed';
 import { contentOf } from './next-tree-content';
 import { requireOurs } from './ownership';
 import { instanceAddress, publicAddress } from './log-addresses';
@@ -14,7 +15,7 @@ import { instanceAddress, publicAddress } from './log-addresses';
 const LOOK_EVERY_MS = 1_000;
 
 /** The public log, proven by code that shares nothing with the rotation's own reading; and exactly one tree ACTIVE. */
-export const confirm: Act<ExposedInput, VerificationReport> = async (systems, input) => {
+export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) => {
   const { installation, verifier, bounds } = systems;
   const { frozen, handover, release, identity } = input;
   await requireOurs(systems, identity);
@@ -28,13 +29,15 @@ export const confirm: Act<ExposedInput, VerificationReport> = async (systems, in
     ...(handover && { handoverLeafHash: handover.leafHash }),
   };
   // Each instance by its own address: a service in front of several answers from any of them.
+  const instances: ProvenInstance[] = [];
   for (const instance of await installation.instances(release.next, bounds.signal)) {
     const address = instanceAddress(systems, instance);
-    await verifier.verify({ ...target, address, sampleEntries: 0 }, bounds.signal);
+    const proven = await verifier.verify({ ...target, address, sampleEntries: 0 }, bounds.signal);
+    instances.push({ name: instance.name, proven });
   }
   const address = publicAddress(systems);
   const publicLog = { ...target, address, sampleEntries: systems.sampleEntries };
-  return await verifier.verify(publicLog, bounds.signal);
+  return confirmation(address.url, await verifier.verify(publicLog, bounds.signal), instances);
 };
 
 /**

@@ -1,13 +1,14 @@
 import { entries } from '../../workflows/model/counted';
 import { isYounger } from '../../workflows/model/drain';
 import type { Shard, TreeId } from '../../workflows/model/log';
-import type { VerificationReport } from '../../workflows/model/evidence';
+import type { ProvenAddress, VerificationReport } from '../../workflows/model/evidence';
 import { concurrently } from './concurrently';
 import { indexOf, proveLeaf, type ProvenEntry, readLeaf } from './entry-reading';
 import { findingAt, type OnFinding, type Place } from './finding';
 import type { LogReader, TreeAnswer } from './log-reader';
 import { NotProven, prove } from './not-proven';
 import { sampleLeaves } from './sample';
+import { servedEvidence } from './served-evidence';
 import { proveShardList, proveTreeHead, ServedShard } from './served-shard';
 import type { VerificationTarget } from './target';
 
@@ -40,7 +41,7 @@ export class LogVerification {
     this.#parts = parts;
   }
 
-  async run(): Promise<VerificationReport> {
+  async run(): Promise<ProvenAddress> {
     const shards = await this.#proveShards();
     const proven = await this.#proveEntries(shards);
     const active = shards.find(({ isActive }) => isActive);
@@ -49,7 +50,8 @@ export class LogVerification {
     }
     await this.#proveNoOverlaps(shards, proven);
     await this.#proveShardsAgain(shards);
-    return report(shards, proven);
+    const served = servedEvidence(shards, (treeId, leafIndex) => proven.get(treeId)?.get(leafIndex)?.entry);
+    return { ...report(shards, proven), ...(served && { served }) };
   }
 
   /**
@@ -67,7 +69,7 @@ export class LogVerification {
       const place = this.#placeOf(treeId, isActive);
       const key = await this.#prove(place, () => this.#parts.reader.logKey(treeId, this.#parts.signal));
       if (key) {
-        const shard = new ServedShard({ treeId, firstIndex, key }, size, isActive);
+        const shard = new ServedShard({ treeId, firstIndex, key }, size, isActive, tree.checkpoint);
         shards.push(shard);
         await this.#prove(place, () => {
           const head = proveTreeHead(tree, key);

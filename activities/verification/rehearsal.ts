@@ -78,7 +78,12 @@ async function proveNewest(
       'LENGTH_DIFFERS',
       `tree ${treeId} has ${entries(head.size)}, not ${length ?? ''}`,
     );
-    const shard = new ServedShard({ treeId, firstIndex, key }, head.size, length === undefined);
+    const shard = new ServedShard(
+      { treeId, firstIndex, key },
+      head.size,
+      length === undefined,
+      tree.checkpoint,
+    );
     shard.see(head);
     shards.push(shard);
     firstIndex += head.size;

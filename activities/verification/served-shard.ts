@@ -18,11 +18,15 @@ export class ServedShard implements ShardTerms {
   readonly key: LogKey;
   readonly #heads: TreeHeads;
 
-  /** @param size leaves when the verification began; final for an inactive shard, also where the log shows another length. */
+  /**
+   * @param size leaves when the verification began; final for an inactive shard, also where the log shows another length.
+   * @param checkpoint the signed note that was shown first, as it came.
+   */
   constructor(
     { treeId, firstIndex, key }: ShardTerms,
     readonly size: number,
     readonly isActive: boolean,
+    readonly checkpoint: string,
   ) {
     this.treeId = treeId;
     this.firstIndex = firstIndex;

@@ -11,7 +11,7 @@ import { auditText } from '../audit/text';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
-import { version } from '../version';
+import { version } from '../../activities/version';
 
 export interface AuditOptions {
   readonly config?: string;

@@ -18,7 +18,7 @@ import { type QuietHoursReport, reportForPrograms } from '../quiet-hours/report'
 import { quietHoursSvg } from '../quiet-hours/svg';
 import { quietHoursText } from '../quiet-hours/text';
 import type { Terminal } from '../terminal';
-import { version } from '../version';
+import { version } from '../../activities/version';
 
 export interface QuietHoursOptions {
   readonly config?: string;

@@ -6,7 +6,7 @@ import type { DeleteTreeInput } from './retired';
 import type { AttemptIdentity } from './fencing';
 import type { ClosedNextTree, FrozenTree, Handover } from './next-tree';
 import type { StepTimes } from './steps';
-import type { VerificationReport, WriteStall } from './evidence';
+import type { Confirmation, WriteStall } from './evidence';
 
 /** Everything that an attempt is about; each step gets it whole, so that no step asks another's memory. */
 export interface AttemptInput {
@@ -133,7 +133,7 @@ export interface Actions {
   lookBack(input: LookBackInput, patience?: Patience): Promise<readonly string[]>;
 
   /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
-  confirm(input: ExposedInput, patience?: Patience): Promise<VerificationReport>;
+  confirm(input: ExposedInput, patience?: Patience): Promise<Confirmation>;
 
   /** The standing configuration is the next release's, also after a reboot; the current processes stop. */
   settle(input: ExposedInput, patience?: Patience): Promise<void>;

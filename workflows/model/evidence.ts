@@ -1,4 +1,5 @@
 import type { Shard } from './log';
+import type { Served, SignedEvidence } from './signed-evidence';
 
 /** How writes fared in the gate during one hold. Times in milliseconds. */
 export interface WriteStall {
@@ -22,4 +23,14 @@ export interface VerificationReport {
   readonly shards: readonly (Shard & { readonly entriesVerified: number })[];
   /** Entries of kinds no Sigstore bundle can be made of: their proof and promise were checked directly. */
   readonly withoutBundle: number;
+}
+
+/** The same of one address, with what it served; absent where not all of that was proven. */
+export interface ProvenAddress extends VerificationReport {
+  readonly served?: Served;
+}
+
+/** The same of a rotation that is confirmed; absent where it has no room. */
+export interface Confirmation extends VerificationReport {
+  readonly signed?: SignedEvidence;
 }

@@ -1,13 +1,20 @@
 import type { RotationResult } from './result';
+import type { SignedEvidence } from './signed-evidence';
 
 /**
  * Temporal's server *terminates* a workflow that sets a longer value, and then nothing is undone. These are its limits, with
  * room for what is around the value (server 1.29: 2,048 bytes for a Keyword, 2 MiB for a payload). Bytes.
  */
-const LIMITS = { keyword: 1_000, summary: 400, failure: 8_000, result: 1_500_000 } as const;
+const LIMITS = {
+  keyword: 1_000,
+  summary: 400,
+  failure: 8_000,
+  evidence: 100_000,
+  result: 1_500_000,
+} as const;
 
 /** Cuts a text to what its place holds. */
-export function cutFor(place: keyof typeof LIMITS, text: string): string {
+export function cutFor(place: Exclude<keyof typeof LIMITS, 'evidence' | 'result'>, text: string): string {
   return cutToBytes(text, LIMITS[place]);
 }
 
@@ -28,21 +35,39 @@ export function cutToBytes(text: string, most: number): string {
   return `${kept.join('')}…`;
 }
 
-/** A result that is too long leaves out what can be read elsewhere: the plan, then the checks. */
+/** A result that is too long leaves out what can be read elsewhere: the plan, then the checks; then what a receipt needs. */
 export function fitted(result: RotationResult): RotationResult {
-  if (fits(result)) {
-    return result;
-  }
-  const { plan, ...withoutPlan } = result;
-  if (plan === undefined || fits(withoutPlan)) {
-    return withoutPlan;
-  }
-  const { checks, ...bare } = withoutPlan;
-  return checks === undefined ? withoutPlan : bare;
+  return (['plan', 'checks', 'signed'] as const).reduce(
+    (left, field) => (fits(left, LIMITS.result) ? left : without(left, field)),
+    result,
+  );
 }
 
-function fits(value: unknown): boolean {
-  return bytesOf(JSON.stringify(value)) <= LIMITS.result;
+/**
+ * What was signed, as far as it has room: each rotation's history has it several times. The last instances are left out first.
+ * Undefined where the log itself needs too much, by hundreds of shards or a huge first entry of a client.
+ */
+export function fittedEvidence(evidence: SignedEvidence): SignedEvidence | undefined {
+  const { instances } = evidence;
+  for (let kept = instances.length; kept >= 0; kept -= 1) {
+    const left = {
+      ...evidence,
+      instances: instances.slice(0, kept),
+      instancesLeftOut: evidence.instancesLeftOut + instances.length - kept,
+    };
+    if (fits(left, LIMITS.evidence)) {
+      return left;
+    }
+  }
+  return undefined;
+}
+
+function without(result: RotationResult, left: 'plan' | 'checks' | 'signed'): RotationResult {
+  return Object.fromEntries(Object.entries(result).filter(([field]) => field !== left)) as typeof result;
+}
+
+function fits(value: unknown, most: number): boolean {
+  return bytesOf(JSON.stringify(value)) <= most;
 }
 
 function bytesOf(text: string): number {

@@ -1,7 +1,7 @@
 import type { Check } from './checks';
 import { entries } from './counted';
 import type { AttemptInput, OpenedAndExposed } from './actions';
-import type { VerificationReport, WriteStall } from './evidence';
+import type { Confirmation, VerificationReport, WriteStall } from './evidence';
 import { downstream, endedTrees } from './downstream';
 import type { Approval } from './approval';
 import type { Held } from './held';
@@ -14,6 +14,7 @@ import type { Refusal } from './refusals';
 import type { FrozenTree, Handover } from './next-tree';
 import type { StepRecord } from './steps';
 import { afterRotation, firstIndexAfter } from './shards';
+import type { SignedEvidence } from './signed-evidence';
 
 /**
  * `superseded`: the next tree took entries of clients but could not serve; it is one more inactive shard, and a third tree
@@ -59,6 +60,8 @@ export interface RotationResult {
   readonly verification?: VerificationReport;
   /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
   readonly tellDownstream: readonly string[];
+  /** What a receipt is made of (docs/receipt.md); absent where nothing was confirmed, or it has no room. */
+  readonly signed?: SignedEvidence;
   /** Everything that was looked at before it, right or wrong; absent when it came to no look. */
   readonly checks?: readonly Check[];
   /** Absent for a recovery, which has none. */
@@ -74,16 +77,17 @@ export type Rotated = Pick<
 
 /**
  * The fields in the order in which the Temporal UI and `--json` show them: how it ended and why, what is left for a person,
- * the facts, and the checks and the whole plan last.
+ * the facts, and last what the log signed, the checks and the whole plan.
  */
 export function inOrder(result: RotationResult): RotationResult {
-  const { outcome, reason, refusals, held, checks, plan, ...facts } = result;
+  const { outcome, reason, refusals, held, signed, checks, plan, ...facts } = result;
   return {
     outcome,
     reason,
     refusals,
     ...(held && { held }),
     ...facts,
+    ...(signed && { signed }),
     ...(checks && { checks }),
     ...(plan && { plan }),
   };
@@ -192,12 +196,12 @@ export function givenUp(rotated: Rotated, held: Held, reason: Refusal): Rotation
 
 /** What a completed rotation found and proved; what a person left out is absent. */
 export type Evidence = Pick<OpenedAndExposed, 'frozen' | 'handover'> &
-  Pick<RotationResult, 'verification' | 'writes'>;
+  Pick<RotationResult, 'writes'> & { readonly verification?: Confirmation };
 
 /** The next tree serves. */
 export function completed(rotated: Rotated, input: AttemptInput, evidence: Evidence): RotationResult {
   const { release } = input;
-  const { frozen, handover, ...proved } = evidence;
+  const { frozen, handover, verification: confirmation, ...proved } = evidence;
   const { nextTreeId } = release;
   const shards = afterRotation(release.inactive, frozen.treeId, frozen.size);
   const firstIndex = firstIndexAfter(shards);
@@ -214,6 +218,7 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
     nextTree: { treeId: nextTreeId, firstIndex },
     frozen,
     ...(handover && { handover }),
+    ...(confirmation && apart(confirmation)),
     ...proved,
     tellDownstream: downstream({
       ended: endedTrees(shards, endedIn(rotated, release, shards)).map((ended) =>
@@ -222,6 +227,11 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
       ...{ nextTreeId, firstIndex, handover: handover !== null },
     }),
   };
+}
+
+/** What was counted, which people read, and what was signed, which they do not. */
+function apart({ signed, ...verification }: Confirmation): Pick<RotationResult, 'verification' | 'signed'> {
+  return { verification, ...(signed && { signed }) };
 }
 
 /** How many trees have ended: from the one that was planned as the current one; more than one where one could not serve. */

@@ -115,10 +115,20 @@ export class FakeLog {
 
   /** A signed note over any size and root, as only the owner of the key can make it. */
   checkpoint(treeId: string, size: number, root: Buffer): string {
-    const text = `rekor.example - ${treeId}\n${size}\n${root.toString('base64')}\n`;
+    return this.#note('rekor.example', `${treeId}\n${size}\n${root.toString('base64')}\n`);
+  }
+
+  /** What a note says, signed under another name. */
+  note(name: string, note: string): string {
+    const [origin = '', size = '', root = ''] = note.split('\n');
+    return this.#note(name, `${origin.split(' - ')[1] ?? ''}\n${size}\n${root}\n`);
+  }
+
+  #note(name: string, rest: string): string {
+    const text = `${name} - ${rest}`;
     const signed = sign('sha256', Buffer.from(text), this.#privateKey);
     const hint = Buffer.from(this.#logId().slice(0, 8), 'hex');
-    return `${text}\n— rekor.example ${Buffer.concat([hint, signed]).toString('base64')}\n`;
+    return `${text}\n— ${name} ${Buffer.concat([hint, signed]).toString('base64')}\n`;
   }
 
   /** What a shard says of itself in `GET /api/v1/log`. */
