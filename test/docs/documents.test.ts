@@ -35,6 +35,7 @@ const rooms = [
   'load',
   'proto',
   'quiet-hours',
+  'receipt',
   'schedules',
   'simulation',
   'test',

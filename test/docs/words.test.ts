@@ -16,6 +16,7 @@ const rooms = [
   'gate',
   'init',
   'quiet-hours',
+  'receipt',
   'schedules',
   'workers',
   'workflows',

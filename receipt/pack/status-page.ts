@@ -1,0 +1,32 @@
+import { entries } from '../../workflows/model/counted';
+import { inSeconds } from '../../workflows/model/times';
+import type { Receipt } from '../schema';
+
+/** What the public reads of a rotation, in plain English. */
+export function statusPage(receipt: Receipt): string {
+  const { log, shards, ended, next, firstLeaf } = receipt;
+  const since = inSeconds(firstLeaf.integratedTime * 1000);
+  const ends = shards.filter(({ treeId }) => ended.includes(treeId));
+  return `${[
+    `# ${log} has a new shard`,
+    `Since ${since} new entries go to tree ${next.treeId}, from index ${next.firstIndex} on. Every earlier entry keeps its index and its UUID, and can be read and verified as before. You have nothing to do.`,
+    ...ends.map(
+      ({ treeId, length, rootHash }) =>
+        `Tree ${treeId} has ended with ${entries(length)}. Its root hash is \`${rootHash}\`.`,
+    ),
+    writesText(receipt),
+    'Monitors, mirrors, witnesses and verifiers of their own making have to know more: see the notes beside this. The receipt of the rotation can be checked offline with the public key of the log.',
+  ].join('\n\n')}\n`;
+}
+
+function writesText({ rotation: { writes } }: Receipt): string {
+  if (!writes) {
+    return 'New entries may have waited for some seconds.';
+  }
+  const { longestWaitMs, held, refused } = writes;
+  const waited =
+    held === 0
+      ? 'No new entry had to wait.'
+      : `New entries waited for ${(Math.ceil(longestWaitMs / 100) / 10).toFixed(1)} s at most.`;
+  return refused === 0 ? waited : `${waited} ${entries(refused)} got the answer to try again.`;
+}
