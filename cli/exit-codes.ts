@@ -11,6 +11,7 @@ export const exitCodes = {
     code: 7,
     means: 'somebody is needed: for an alarm, what is held or paused, a warning, or a fault',
   },
+  unproven: { code: 8, means: 'a receipt does not hold' },
   detached: { code: 130, means: 'detached by Ctrl-C; a rotation that runs goes on' },
 } as const;
 

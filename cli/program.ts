@@ -5,6 +5,7 @@ import type { AuditOptions } from './commands/audit';
 import type { HistoryOptions } from './commands/history';
 import type { InitOptions } from './commands/init';
 import type { QuietHoursOptions } from './commands/quiet-hours';
+import type { ReceiptVerifyOptions } from './commands/receipt-verify';
 import type { ScheduleShowOptions } from './commands/schedule-show';
 import { exitCodes, exitCodeTable } from './exit-codes';
 import type { Terminal } from './terminal';
@@ -192,6 +193,7 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print the result alone, as JSON, on standard output')
     .action(does((name, options) => commands.prune().prune(name, options, terminal)));
+  addReceipt(program, { ends, does, aboutLog, terminal });
   configured(program.command('audit'))
     .summary('prove that a log, its indexes and its shards are sound')
     .description(
@@ -306,6 +308,38 @@ interface Making {
   ) => (name: string | undefined, options: object) => Promise<void>;
   readonly aboutLog: (command: Command) => Command;
   readonly terminal: Terminal;
+}
+
+function addReceipt(program: Command, { ends, terminal }: Making): void {
+  const receipt = configured(program.command('receipt'))
+    .summary('write, and verify, the receipt of a rotation')
+    .description(
+      'Writes the receipt of a rotation of LOG into a new folder, and beside it what monitors, mirrors, witnesses and the public have to be told. Takes the last rotation that completed, unless one is named.',
+    )
+    .usage('[options] <log> [rotation]')
+    .argument('[log]', 'name of the log in the configuration')
+    .argument('[rotation]', 'id of the rotation, as `history` lists it')
+    .option('--out <folder>', 'the folder to make; one that holds anything is never changed')
+    .action(async (name: string | undefined, rotation: string | undefined, options: object) =>
+      ends(await commands.receipt().receipt(name, rotation, options, terminal)),
+    );
+  receipt
+    .command('verify')
+    .description(
+      'Proves a receipt from the file and your keys alone, without any network. Exits with 8 when it does not hold.',
+    )
+    .argument('<file>', 'the receipt, receipt.json')
+    .option(
+      '--key <file>',
+      'public keys of the log that you trust, as PEM; several times for several files',
+      collected,
+      [],
+    )
+    .option('--json', 'print it as JSON')
+    .option('--verbose', 'show where an error comes from')
+    .action((file: string, options: ReceiptVerifyOptions) =>
+      ends(commands.receiptVerify().receiptVerify(file, options, terminal)),
+    );
 }
 
 function addSchedule(program: Command, { ends, does, aboutLog, terminal }: Making): void {

@@ -17,7 +17,9 @@ import { isOpen, pausedAmong, type Pause } from '../workflows/model/executions';
 import type { InstructionName } from '../workflows/model/instruction';
 import type { RecoveryRequest, RotationRequest, PruneRequest } from '../workflows/model/request';
 import type { PruneResult } from '../workflows/prune-trees';
-import { endedOf, type Ended } from './ended';
+import type { Course } from '../receipt/making';
+import { endedOf, type Ended, type EndedRotation } from './ended';
+import { courseOf } from './receipt/course';
 import type { RotationHandle } from './rotation-handle';
 import { startersOf, type Starter } from './starters';
 
@@ -225,6 +227,11 @@ export class RotationClient {
   /** What has ended of a log, newest first. */
   ended(log: string, limit: number): Promise<Ended> {
     return endedOf(this.#temporal.client, log, limit);
+  }
+
+  /** What Temporal knows of one of them beside its result. */
+  course(ended: EndedRotation): Promise<Omit<Course, 'version'>> {
+    return courseOf(this.#temporal.client, ended);
   }
 
   /** What the log's guardian saw last, and whether it still looks. */

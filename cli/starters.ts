@@ -43,14 +43,19 @@ export async function startersOf(client: Client, log: string): Promise<Starter[]
 /** As much of the input of `rotateLog` and `recoverLog` as is needed here; a person's form may have sent anything. */
 type Input = Readonly<Partial<Record<'log' | 'dryRun', unknown>>>;
 
-/** The first argument that an execution was started with: its first event has it. */
-export async function inputOf(client: Client, workflowId: string, runId: string): Promise<Input | undefined> {
+/** How an execution was started: its first event says it. */
+export async function startOf(client: Client, workflowId: string, runId: string) {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
-  const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  return history?.events?.[0]?.workflowExecutionStartedEventAttributes ?? undefined;
+}
+
+/** The first argument that an execution was started with. */
+export async function inputOf(client: Client, workflowId: string, runId: string): Promise<Input | undefined> {
+  const [payload] = (await startOf(client, workflowId, runId))?.input?.payloads ?? [];
   const input: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
   return typeof input === 'object' && input !== null ? input : undefined;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { openAddress, type NamedAddress } from '../../audit/addresses';
 import { audit as auditOf } from '../../audit/audit';
 import { readCheckpoints } from '../../audit/kept-checkpoints';
@@ -10,6 +9,7 @@ import { auditForPrograms, type AuditReport, unaskedOf } from '../audit/report';
 import { auditText } from '../audit/text';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
+import { readOptionFiles } from '../option-files';
 import type { Terminal } from '../terminal';
 import { version } from '../../activities/version';
 
@@ -131,21 +131,6 @@ function wantedFrom(named: readonly string[], options: AuditOptions): Wanted {
     }
     return number;
   };
-  const readAll = <Item>(
-    option: string,
-    files: readonly string[] | undefined,
-    from: (text: string) => Item[],
-  ) =>
-    (files ?? []).flatMap((file) => {
-      try {
-        return from(readFileSync(file, 'utf8'));
-      } catch (error) {
-        problems.push(
-          `${option} ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        return [];
-      }
-    });
   const { all, last, clockDifference } = options;
   if (all && last !== undefined) problems.push('--all reads more than --last; give one of them');
   const wanted: Wanted = {
@@ -155,8 +140,8 @@ function wantedFrom(named: readonly string[], options: AuditOptions): Wanted {
       clockDifference === undefined
         ? undefined
         : whole('--clock-difference', clockDifference, 0, 3600) * 1000,
-    checkpoints: readAll('--since-checkpoint', options.sinceCheckpoint, readCheckpoints),
-    trustedKeys: readAll('--key', options.key, readTrustedKeys),
+    checkpoints: readOptionFiles('--since-checkpoint', options.sinceCheckpoint, readCheckpoints, problems),
+    trustedKeys: readOptionFiles('--key', options.key, readTrustedKeys, problems),
   };
   problems.push(...namedProblems(named));
   if (problems.length > 0) {

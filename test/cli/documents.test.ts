@@ -164,8 +164,8 @@ async function temporal(words: Commands): Promise<void> {
 
 /** What is run elsewhere, or cannot be run. */
 const elsewhere: readonly RegExp[] = [
-  // By test/cli/audit.test.ts, quiet-hours.test.ts and gate.test.ts there, and by test/stack/lab.test.ts and doctor.test.ts.
-  /^rekor-rotate (audit|doctor|quiet-hours|gate|lab) /,
+  // By audit.test.ts, receipt.test.ts, quiet-hours.test.ts and gate.test.ts there, and by test/stack/lab.test.ts and doctor.test.ts.
+  /^rekor-rotate (audit|doctor|receipt|quiet-hours|gate|lab) /,
   /^rekor-rotate plan lab /,
   // The pinned Temporal is older than what can pause a workflow.
   /^temporal workflow unpause /,
@@ -200,6 +200,7 @@ it('finds the documents that have commands', () => {
     'docs/gate.md',
     'docs/operating.md',
     'docs/quiet-hours.md',
+    'docs/receipt.md',
     'docs/schedules.md',
     'docs/waiting.md',
   ]);
