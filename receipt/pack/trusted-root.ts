@@ -5,10 +5,14 @@ import type { Receipt } from '../schema';
 
 /**
  * The entries of the log for the field `tlogs` of a Sigstore trusted root, one for each key: a trusted root knows keys, not
- * shards. Valid from the oldest entry that was proven under the key, which sigstore-go wants to be said.
+ * shards. Valid from the oldest entry that was proven under the key: sigstore-go wants that said, and sigstore-python reads no file
+ * with a period that has no start. A key of empty shards alone has signed no entry, and has none.
  */
 export function trustedRootEntries(receipt: Receipt): unknown[] {
-  return receipt.keys.map(({ logId, publicKey, since }) => {
+  return receipt.keys.flatMap(({ logId, publicKey, since }) => {
+    if (since === null) {
+      return [];
+    }
     const key = createPublicKey(publicKey);
     const entry = {
       baseUrl: baseUrl(receipt),
@@ -16,11 +20,11 @@ export function trustedRootEntries(receipt: Receipt): unknown[] {
       publicKey: {
         rawBytes: key.export({ type: 'spki', format: 'der' }).toString('base64'),
         keyDetails: detailsOf(key),
-        validFor: since === null ? {} : { start: since },
+        validFor: { start: since },
       },
       logId: { keyId: Buffer.from(logId, 'hex').toString('base64') },
     };
-    return TransparencyLogInstance.toJSON(TransparencyLogInstance.fromJSON(entry));
+    return [TransparencyLogInstance.toJSON(TransparencyLogInstance.fromJSON(entry))];
   });
 }
 

@@ -45,6 +45,11 @@ describe('the entry for a trusted root', () => {
     expect(log?.validFor.start.toISOString()).toBe(receipt.keys[0]?.since);
   });
 
+  it('is none for a key that has signed no entry: a period without a start spoils the whole file', () => {
+    const keys = receipt.keys.map((key) => ({ ...key, since: null }));
+    expect(JSON.parse(packOf({ ...receipt, keys }).get('trusted-root-tlogs.json') ?? '')).toEqual([]);
+  });
+
   it('has the name in the notes as its address where the public address does not', () => {
     const other = { ...receipt, address: 'https://front.example.com' };
     const [entry] = JSON.parse(packOf(other).get('trusted-root-tlogs.json') ?? '') as [
