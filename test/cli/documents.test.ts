@@ -164,8 +164,9 @@ async function temporal(words: Commands): Promise<void> {
 
 /** What is run elsewhere, or cannot be run. */
 const elsewhere: readonly RegExp[] = [
-  // By audit.test.ts, receipt.test.ts, quiet-hours.test.ts and gate.test.ts there, and by test/stack/lab.test.ts and doctor.test.ts.
-  /^rekor-rotate (audit|doctor|receipt|quiet-hours|gate|lab) /,
+  // By audit.test.ts, init.test.ts, receipt.test.ts, quiet-hours.test.ts and gate.test.ts there, and by test/stack/lab.test.ts and
+  // doctor.test.ts.
+  /^rekor-rotate (audit|doctor|init|receipt|quiet-hours|gate|lab) /,
   /^rekor-rotate plan lab /,
   // The pinned Temporal is older than what can pause a workflow.
   /^temporal workflow unpause /,
@@ -198,6 +199,7 @@ it('finds the documents that have commands', () => {
     'docs/approvals.md',
     'docs/configuration.md',
     'docs/gate.md',
+    'docs/init.md',
     'docs/operating.md',
     'docs/quiet-hours.md',
     'docs/receipt.md',
