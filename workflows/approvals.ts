@@ -8,6 +8,7 @@ import { counted } from './model/counted';
 import { exampleOf, instructionProblems, type Instruction, type Intervention } from './model/instruction';
 import type { Observations } from './model/observations';
 import type { Plan } from './model/plan';
+import { editedText } from './model/plan-settings';
 import { refusal, type Refusal } from './model/refusals';
 import { answer, refusedFor } from './updates';
 
@@ -165,6 +166,7 @@ export class Approvals {
       until: asked.expiresAt,
       text: [
         `It waits for ${counted(missing, 'approval')} of its plan ${asked.planHash}.`,
+        ...(plan.edited ? [`Edited in its plan file: ${editedText(plan.edited)}.`] : []),
         ...approved.map(({ who, takenAt }) => `${who} approved it at ${takenAt}.`),
         'Until then nothing is changed and the log is not locked. Then it ends, refused, and what was approved is void.',
         ...(signed

@@ -1,5 +1,6 @@
 import type { Progress } from './messages';
 import type { Held } from './model/held';
+import { editedText } from './model/plan-settings';
 import type { Outcome, RotationResult } from './model/result';
 import { type StepRecord, stepName, stepRemark } from './model/steps';
 import { inSeconds, lasting } from './model/times';
@@ -94,6 +95,7 @@ function figures({
   writes,
   nextTreeVisibleMs,
   approvals = [],
+  edited,
   interventions,
 }: RotationResult): string[] {
   return listed('Figures and people:', [
@@ -106,6 +108,7 @@ function figures({
     ...(nextTreeVisibleMs === undefined
       ? []
       : [`a next tree that was taken back may have been seen for ${nextTreeVisibleMs} ms`]),
+    ...(edited ? [`edited in its plan file: ${editedText(edited)}`] : []),
     ...approvals.map(
       ({ who, key, takenAt }) =>
         `approved by ${who} at ${inSeconds(Date.parse(takenAt))}${key === null ? ', as they say: nobody checked that' : ` with ${key}`}`,

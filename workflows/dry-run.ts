@@ -55,6 +55,7 @@ export function dryRun(plan: Plan, journal: Journal): Run {
       await say(
         'createTree',
         'create a tree of type LOG in Trillian, initialise it and close it (DRAINING)',
+        `its display name is "${plan.nextTree.displayName}"`,
         `its max_root_duration is that of tree ${tree}: ${plan.maxRootDurationMs / 1000} s`,
       );
       return NEXT_TREE;

@@ -8,6 +8,8 @@ import { exampleOf, type InstructionName, type Intervention } from './model/inst
 import type { TreeId } from './model/log';
 import { watchedText, type WritesWatched } from './model/lull';
 import { fitted } from './model/fitting';
+import type { Plan } from './model/plan';
+import type { EditedSetting } from './model/plan-settings';
 import { inOrder, type RotationResult } from './model/result';
 import type { RecordedStep, StepRecord } from './model/steps';
 import type { Waiting } from './model/waiting';
@@ -65,6 +67,7 @@ export class Journal implements SagaJournal {
   readonly #leftTrees = new Set<TreeId>();
   readonly #interventions: Intervention[] = [];
   #approvals: readonly Approval[] = [];
+  #edited: readonly EditedSetting[] = [];
   #checks: readonly Check[] | undefined;
   #watched: WritesWatched | undefined;
   #attributes: ShownAttributes | undefined;
@@ -170,6 +173,11 @@ export class Journal implements SagaJournal {
     this.#approvals = approvals;
   }
 
+  /** What was edited in the plan file that it follows; every result says so, however the rotation ends. */
+  follows({ edited = [] }: Pick<Plan, 'edited'>): void {
+    this.#edited = edited;
+  }
+
   /** From now on what a list of workflows shows is kept in these search attributes. */
   keepsIn(attributes: ShownAttributes): void {
     this.#attributes = attributes;
@@ -182,12 +190,13 @@ export class Journal implements SagaJournal {
   }
 
   /** What has been done, by whom, and what it has left so far, as every result says it, however the rotation ends. */
-  get soFar(): Pick<RotationResult, 'steps' | 'leftTrees' | 'interventions' | 'approvals'> {
+  get soFar(): Pick<RotationResult, 'steps' | 'leftTrees' | 'interventions' | 'approvals' | 'edited'> {
     return {
       steps: this.#progress.steps,
       interventions: [...this.#interventions],
       ...(this.#leftTrees.size > 0 && { leftTrees: [...this.#leftTrees] }),
       ...(this.#approvals.length > 0 && { approvals: this.#approvals }),
+      ...(this.#edited.length > 0 && { edited: this.#edited }),
     };
   }
 

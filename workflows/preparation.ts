@@ -35,7 +35,7 @@ export async function prepare(
   identity: AttemptIdentity,
 ): Promise<Prepared | NotPrepared> {
   const { actions, retrying, journal } = run;
-  const { changes, fingerprint } = plan;
+  const { changes, fingerprint, nextTree } = plan;
   const saga = new Saga(identity.attempt, journal, run.says);
   let input: AttemptInput = { identity, release: releaseOf(plan, identity) };
   let last = identity;
@@ -64,7 +64,7 @@ export async function prepare(
           actions[step.undo.action]({ ...input, identity: { ...identity, fence: fenceOf(last) } }, patience),
       };
       const nextTreeId = await saga.step<unknown>(undoOf, () =>
-        actions[step.action]({ ...input, changes, fingerprint }),
+        actions[step.action]({ ...input, changes, fingerprint, ...nextTree }),
       );
       if (typeof nextTreeId === 'string') {
         input = { identity, release: { ...input.release, nextTreeId } };

@@ -52,9 +52,14 @@ export function pruning(): Pruning {
 export function realActions(): Actions {
   const earlierRun = new EarlierRun();
   return {
-    createNextTree: ({ identity, release }) =>
+    createNextTree: ({ identity, release, displayName }) =>
       earlierRun.outlive(release.patience, (run) =>
-        few(bounds.createNextTree, (actions) => actions.createNextTree({ identity, release, ...run })),
+        few(bounds.createNextTree, (actions) =>
+          actions.createNextTree({
+            ...{ identity, release, ...run },
+            ...(displayName !== undefined && { displayName }),
+          }),
+        ),
       ),
     // Not the whole input of its step: each activity's input is kept in the history.
     retireNextTree: ({ identity }, patience) =>

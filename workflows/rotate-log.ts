@@ -61,10 +61,12 @@ export async function rotateLog(input?: RotationRequest): Promise<RotationResult
   if ('refusals' in found) {
     return refusedFor(found.refusals);
   }
+  journal.follows(found.plan);
   if (request.dryRun) {
     const { plan } = found;
+    const { edited } = plan;
     const { steps } = await rotate(dryRun(plan, journal), plan, rotationId);
-    return journal.concludes(planned({ ...done, plan, steps }));
+    return journal.concludes(planned({ ...done, plan, steps, ...(edited && { edited }) }));
   }
   const { notBefore, notAfter } = request.begin ?? {};
   const { approvals: policy } = found.plan;
@@ -104,6 +106,7 @@ export async function rotateLog(input?: RotationRequest): Promise<RotationResult
           currentTree,
           planHash: begun.plan.hash,
           ...(request.waitForApproval && { waitForApproval: true }),
+          ...(request.planFile && { planFile: request.planFile }),
         },
         rotationId,
         attributes,

@@ -64,6 +64,7 @@ export async function rotateUnderLock(input: RotationInput): Promise<RotationRes
   const { notAfter } = input;
   const holdBy = (): string | undefined => (notAfter === undefined ? undefined : steering.holdBy(notAfter));
   journal.plans(plan.hash);
+  journal.follows(plan);
   holdAfter.mustBeFor(plan.hash);
   return await withResult({ ...done, plan }, journal, () =>
     steering.run(() => rotate(realRun({ retrying, journal, pauses: steering, holdBy }), plan, rotationId)),

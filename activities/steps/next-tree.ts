@@ -1,8 +1,9 @@
-import type { AttemptInput } from '../../workflows/model/actions';
+import type { AttemptInput, CreateInput } from '../../workflows/model/actions';
 import type { ConfiguredShards } from '../../workflows/model/installation';
 import type { Tree, TreeId } from '../../workflows/model/log';
 import { attemptIdOf, markedTrees, markOf } from '../../workflows/model/mark';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
+import { nextTreeName } from '../../workflows/model/next-tree';
 import { pause } from '../bounds/waiting';
 import type { NewTree } from '../clients/trillian';
 import { refuse, RefusalError } from '../errors/refusal-error';
@@ -15,15 +16,16 @@ import { laterAttemptBegan, requireOurs } from './ownership';
 /** A tree that its signer has not seen yet integrates its first leaf up to a second late (trillian: util/election). */
 const MASTERSHIP_MS = 5_000;
 
-/** Trillian allows 20 characters. */
-const DISPLAY_NAME_LENGTH = 20;
+/** As much as the tree itself is made by. */
+type Named = Pick<CreateInput, 'identity' | 'displayName'>;
 
 /** Creates, initialises and closes this attempt's tree, or adopts the one with its mark (H7, H10). */
-export const createNextTree: Act<Pick<AttemptInput, 'identity'>, TreeId> = async (systems, { identity }) => {
+export const createNextTree: Act<Named, TreeId> = async (systems, input) => {
+  const { identity } = input;
   const { trillian, queue, bounds } = systems;
   await requireOurs(systems, identity);
   const [adopted, ...doubled] = await treesOf(systems, identity);
-  const { treeId } = adopted ?? (await trillian.createTree(await newTree(systems, identity), bounds));
+  const { treeId } = adopted ?? (await trillian.createTree(await newTree(systems, input), bounds));
   await requireNotServed(systems, treeId);
   // A tree without a root takes no leaf.
   await trillian.initLog(treeId, bounds);
@@ -122,11 +124,14 @@ async function servedShards({ traffic, installation, bounds }: BoundSystems): Pr
 }
 
 /** What is said of the next tree. It goes on as the tree that serves, in whatever of that one is a choice. */
-const newTree: Act<AttemptIdentity, NewTree> = async (systems, identity) => {
+const newTree: Act<Named, NewTree> = async (systems, { identity, displayName }) => {
   const { activeTreeId } = await servedShards(systems);
   const { maxRootDurationMs } = await systems.trillian.getTree(activeTreeId, systems.bounds);
-  const displayName = `${identity.log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
-  return { displayName, description: markOf(identity), maxRootDurationMs };
+  return {
+    displayName: displayName ?? nextTreeName(identity.log),
+    description: markOf(identity),
+    maxRootDurationMs,
+  };
 };
 
 /** Whether the release that the gate sends to is configured with this tree. */

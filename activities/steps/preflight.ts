@@ -16,6 +16,9 @@ import {
 import { leftoversOf } from '../../workflows/model/leftovers';
 import { markedTrees, treesWithUnusableMark } from '../../workflows/model/mark';
 import type { FoundLog, PreflightFacts } from '../../workflows/model/plan';
+import type { PlanFile } from '../../workflows/model/plan-file';
+import { editsIn } from '../../workflows/model/plan-file-edits';
+import { plannedSettings, withSettings } from '../../workflows/model/plan-settings';
 import type { RotationRequest } from '../../workflows/model/request';
 import { firstIndexAfter } from '../../workflows/model/shards';
 import type { TrafficWords } from '../../workflows/model/traffic';
@@ -23,6 +26,7 @@ import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { foundOrRefused } from '../errors/refusal-error';
 import { readInstallation } from '../installation/installation';
 import { requireShown } from '../tree-queue/tree-row';
+import { sealedPlan } from '../plan-file';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
@@ -37,7 +41,9 @@ const PATIENCE_MS = 2_000;
 const LATEST_LEAVES = 100;
 
 /** Reads all that a plan is made of, and says of each look what came out. Changes nothing. */
-export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, request) => {
+export const preflight: Act<RotationRequest, PreflightFacts> = async (configured, request) => {
+  const { planFile } = request;
+  const systems = planFile ? asEdited(configured, planFile) : configured;
   const { traffic, trillian, metrics, queue, installation, addresses, timing, bounds } = systems;
   const { log } = request;
   const checks: Check[] = [];
@@ -135,6 +141,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
   );
   checks.push(...checked('LISTS_AGREE', { current: serving.name }, drift ?? [refusal]));
   const marked = markedTrees(trees, log);
+  const hash = hashOf(log, state, planned);
   return {
     log,
     checks,
@@ -154,12 +161,20 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (systems, r
       unusableMarks: treesWithUnusableMark(trees, log),
       leftovers: leftoversOf({ installation: state, traffic: trafficState, current: shards.current, marked }),
       drainEvidence: evidence,
-      hash: hashOf(log, state, planned),
-      timing,
-      approvals: systems.approvals,
+      hash,
+      timing: configured.timing,
+      approvals: configured.approvals,
+      ...(planFile && { planFile: sealedPlan(configured, planFile, hash) }),
     },
   };
 };
+
+/** Looks are made for the times that are to be kept, which a person may have edited; the plan says what is configured. */
+function asEdited(systems: BoundSystems, planFile: PlanFile): BoundSystems {
+  const { log, approvals } = systems;
+  const { settings } = editsIn(planFile, log, plannedSettings(log, systems), approvals);
+  return withSettings(systems, settings);
+}
 
 const readShards: Act<InstallationState, Pick<FoundLog, 'current' | 'currentHead' | 'inactive'>> = async (
   { trillian, bounds },

@@ -162,6 +162,7 @@ export class FakeLog {
       publicUrl: 'http://127.0.0.1:3000',
       drain: { signerIntervalMs: 1, guardWindowMs: 0, clockDifferenceMs: 0 },
       guard: { recover: true, stuckAfterMs: 60_000 },
+      approvals: aFoundLog().approvals,
       timing: {
         attempts: 3,
         pauseBetweenAttemptsMs: 1,

@@ -14,6 +14,12 @@ export interface AttemptInput {
   readonly release: Replacement;
 }
 
+/** What creating a tree is told besides; not the whole input of its step. */
+export interface CreateInput extends AttemptInput, OfRun {
+  /** The next tree's name in Trillian; the usual one without it. */
+  readonly displayName?: string;
+}
+
 /** What staging is told besides: exactly what it writes. */
 export type StageInput = AttemptInput & PlannedChanges & OfRun;
 
@@ -86,7 +92,7 @@ export interface Actions {
    * Creates, initialises, marks and closes (DRAINING) this attempt's next tree, or adopts the one with its mark. Refuses
    * EARLIER_RUN_MAY_ACT in a workflow that was reset and has not waited for what its earlier run had begun.
    */
-  createNextTree(input: AttemptInput & OfRun): Promise<TreeId>;
+  createNextTree(input: CreateInput): Promise<TreeId>;
   /** Undo: leaves every tree with this attempt's mark FROZEN. Never deletes. */
   retireNextTree(input: Pick<AttemptInput, 'identity'>, patience?: Patience): Promise<void>;
 

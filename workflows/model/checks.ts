@@ -1,5 +1,6 @@
 import { counted, entries } from './counted';
 import type { DrainEvidence } from './drain';
+import { editedText, type EditedSetting } from './plan-settings';
 import type { Refusal, RefusalCode } from './refusals';
 
 interface Looked {
@@ -91,6 +92,8 @@ const catalogue = {
     `Writes are sent to ${instances.join(', ')}, and no other shards than the configured ones are known there.`,
   WRITES_WAIT: ({ hold }: { hold: string }) => `No write has to fail: the rotation will ${hold}.`,
   PLAN_AS_SHOWN: ({ hash }: { hash: string }) => `The plan is the one that was shown: ${hash.slice(0, 12)}.`,
+  PLAN_FILE_HOLDS: ({ edited }: { edited: readonly EditedSetting[] }) =>
+    `The log is as the plan file says. Edited in it: ${editedText(edited)}.`,
   CLOCKS_AGREE: ({ clocks, mostMs }: { clocks: readonly string[]; mostMs: number }) =>
     `No two clocks are seen to be more than ${mostMs} ms apart: ${clocks.join(', ')}.`,
   OPERATIONS_ON: ({ instance, off }: { instance: string; off: readonly string[] }) =>

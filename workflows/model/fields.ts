@@ -21,6 +21,7 @@ export const logField: Field = {
  * Everything that is wrong with the fields of an object.
  *
  * @param within the name of the field that holds the object; nothing for the input itself.
+ * @param refused words the refusal of a value.
  */
 export function fieldProblems(
   input: unknown,
@@ -28,23 +29,24 @@ export function fieldProblems(
   required: readonly string[],
   example: string,
   within = '',
+  refused: typeof invalid = invalid,
 ): Refusal[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    return [invalid(within === '' ? 'input' : within, input, `one JSON object such as ${example}`)];
+    return [refused(within === '' ? 'input' : within, input, `one JSON object such as ${example}`)];
   }
   const pathOf = (name: string): string => (within === '' ? name : `${within}.${name}`);
   const known = Object.keys(taken).join(', ');
   const unknownFields = Object.entries(input)
     .filter(([name]) => !Object.hasOwn(taken, name))
     .map(([name, value]) =>
-      invalid(pathOf(name), value, `nothing: there is no such field; the fields are ${known}`),
+      refused(pathOf(name), value, `nothing: there is no such field; the fields are ${known}`),
     );
   const values: Partial<Record<string, unknown>> = { ...input };
   const unfit = Object.entries(taken)
     .filter(
       ([name, { fits }]) => (required.includes(name) || values[name] !== undefined) && !fits(values[name]),
     )
-    .map(([name, { allowed }]) => invalid(pathOf(name), values[name], allowed));
+    .map(([name, { allowed }]) => refused(pathOf(name), values[name], allowed));
   return [...unknownFields, ...unfit];
 }
 

@@ -1,4 +1,3 @@
-import type { RotationResult } from './result';
 import type { SignedEvidence } from './signed-evidence';
 
 /**
@@ -10,11 +9,12 @@ const LIMITS = {
   summary: 400,
   failure: 8_000,
   evidence: 100_000,
+  planFile: 400_000,
   result: 1_500_000,
 } as const;
 
 /** Cuts a text to what its place holds. */
-export function cutFor(place: Exclude<keyof typeof LIMITS, 'evidence' | 'result'>, text: string): string {
+export function cutFor(place: 'keyword' | 'summary' | 'failure', text: string): string {
   return cutToBytes(text, LIMITS[place]);
 }
 
@@ -36,8 +36,8 @@ export function cutToBytes(text: string, most: number): string {
 }
 
 /** A result that is too long leaves out what can be read elsewhere: the plan, then the checks; then what a receipt needs. */
-export function fitted(result: RotationResult): RotationResult {
-  return (['plan', 'checks', 'signed'] as const).reduce(
+export function fitted<Result extends object>(result: Result): Result {
+  return ['plan', 'checks', 'signed'].reduce(
     (left, field) => (fits(left, LIMITS.result) ? left : without(left, field)),
     result,
   );
@@ -62,8 +62,14 @@ export function fittedEvidence(evidence: SignedEvidence): SignedEvidence | undef
   return undefined;
 }
 
-function without(result: RotationResult, left: 'plan' | 'checks' | 'signed'): RotationResult {
-  return Object.fromEntries(Object.entries(result).filter(([field]) => field !== left)) as typeof result;
+/** A plan file goes through the history several times: with the request, with each look, and to the rotation. */
+export function bytesOverPlanFile(file: unknown): { readonly bytes: number; readonly most: number } | null {
+  const bytes = bytesOf(JSON.stringify([file]));
+  return bytes > LIMITS.planFile ? { bytes, most: LIMITS.planFile } : null;
+}
+
+function without<Result extends object>(result: Result, left: string): Result {
+  return Object.fromEntries(Object.entries(result).filter(([field]) => field !== left)) as Result;
 }
 
 function fits(value: unknown, most: number): boolean {

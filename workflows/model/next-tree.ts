@@ -1,5 +1,13 @@
 import type { TreeHead, TreeId } from './log';
 
+/** So many characters Trillian allows for a tree's display name. */
+export const DISPLAY_NAME_LENGTH = 20;
+
+/** What a next tree is called unless its plan says otherwise. */
+export function nextTreeName(log: string): string {
+  return `${log} (next)`.slice(0, DISPLAY_NAME_LENGTH);
+}
+
 /** The proven end of a tree: nothing was in flight or queued when it was frozen. */
 export interface FrozenTree extends TreeHead {
   readonly treeId: TreeId;

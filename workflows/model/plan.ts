@@ -1,9 +1,11 @@
 import type { ApprovalPolicy } from './approval';
 import { checked, failedCheck, inCatalogueOrder, passedCheck, refusalsIn, type Check } from './checks';
 import type { InstallationPatience, InstallationState, PlannedChanges, Superseded } from './installation';
-import type { IfNextFails } from './decision';
 import { type DrainEvidence, longestSignerWaitsMs, passMs, signerWaitsMs } from './drain';
 import type { InstanceLog, Shard, Tree, TreeHead, TreeId } from './log';
+import { fixedPlan, fixedPartNames, type FixedPart } from './plan-file';
+import { editsIn, judgePlanFile, type Edits } from './plan-file-edits';
+import { plannedSettings, withSettings, type EditableTiming, type EditedSetting } from './plan-settings';
 import { LARGEST_NUMBER, fenceAbove, type Fence } from './fencing';
 import type { RotationRequest } from './request';
 import { refusal, type Refusal, type RefusalCode } from './refusals';
@@ -39,20 +41,22 @@ export interface FoundLog extends PlannedChanges {
   readonly hash: string;
   readonly timing: RotationTiming;
   readonly approvals: ApprovalPolicy;
+  /** Of the plan file that was given; absent without one. */
+  readonly planFile?: SealedPlan;
+}
+
+/** What only whoever can hash knows of a plan file. */
+export interface SealedPlan {
+  /** The parts of its fixed half that are not what their seals are of. */
+  readonly brokenSeals: readonly FixedPart[];
+  /** Of the plan with its edits; without any the same as that of the plan. */
+  readonly hash: string;
 }
 
 /** How long a rotation of this log may take in each part, from the configuration. Milliseconds. */
-export interface RotationTiming {
-  /** How many attempts a rotation makes before it ends `rolledBack`. */
-  readonly attempts: number;
-  readonly pauseBetweenAttemptsMs: number;
-  /** From the hold to the exposure; what is not through by then is undone. */
-  readonly criticalSectionMs: number;
-  readonly soakMs: number;
+export interface RotationTiming extends EditableTiming {
   /** The current release keeps running for this long after its last write. */
   readonly stopCurrentAfterMs: number;
-  /** What becomes of a next tree that took entries of clients and cannot serve. */
-  readonly ifNextFails: IfNextFails;
   readonly patience: InstallationPatience;
 }
 
@@ -61,6 +65,7 @@ export interface Plan extends PlannedChanges {
   readonly log: string;
   readonly hash: string;
   readonly currentTree: TreeHead & { readonly treeId: TreeId };
+  readonly nextTree: NamedTree;
   /** The next tree gets it from the current one (Trillian's `max_root_duration`); milliseconds. */
   readonly maxRootDurationMs: number;
   readonly inactive: readonly Shard[];
@@ -74,6 +79,12 @@ export interface Plan extends PlannedChanges {
   /** Who has to approve it. */
   readonly approvals: ApprovalPolicy;
   readonly traffic: TrafficWords;
+  /** What a person has edited in its file; absent when nothing was. */
+  readonly edited?: readonly EditedSetting[];
+}
+
+interface NamedTree {
+  readonly displayName: string;
 }
 
 /** What of a plan is prepared before a write has to wait. */
@@ -83,6 +94,8 @@ export interface Preparation extends PlannedChanges {
   readonly installation: Pick<InstallationState, 'current' | 'next'>;
   readonly timing: Pick<RotationTiming, 'patience'>;
   readonly supersedes?: Superseded;
+  /** What is chosen for the next tree; absent for a third one. */
+  readonly nextTree?: NamedTree;
 }
 
 /** Everything that was looked at, right or wrong, with the plan or with what stands against one. */
@@ -93,30 +106,61 @@ export type Planned = { readonly checks: readonly Check[] } & (
 /** Makes the plan, or says everything that stands against it. Pure: the same facts give the same answer. */
 export function planRotation(request: RotationRequest, facts: PreflightFacts): Planned {
   const { found } = facts;
-  const checks = inCatalogueOrder([...facts.checks, ...(found ? judge(request, found) : [])]);
-  const refusals = refusalsIn(checks);
-  if (!found || refusals.length > 0) {
-    return { checks, refusals };
+  if (!found) {
+    const checks = inCatalogueOrder(facts.checks);
+    return { checks, refusals: refusalsIn(checks) };
   }
+  const edits = editsIn(request.planFile, request.log, plannedSettings(request.log, found), found.approvals);
+  const edited = withSettings(found, edits.settings);
+  const plan = planOf(request, edited, edits);
+  const checks = inCatalogueOrder([
+    ...facts.checks,
+    ...judge(request, { ...edited, hash: plan.hash }),
+    ...judgeFile(request, found, edits),
+  ]);
+  const refusals = refusalsIn(checks);
+  return refusals.length > 0 ? { checks, refusals } : { checks, plan };
+}
+
+function planOf(request: RotationRequest, found: FoundLog, { settings, edited }: Edits): Plan {
   return {
-    checks,
-    plan: {
-      log: request.log,
-      hash: found.hash,
-      currentTree: { treeId: found.current.treeId, ...found.currentHead },
-      maxRootDurationMs: found.current.maxRootDurationMs,
-      inactive: found.inactive.map(({ treeId, length }) => ({ treeId, length })),
-      installation: found.installation,
-      changes: found.changes,
-      fingerprint: found.fingerprint,
-      firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
-      drainEvidence: found.drainEvidence,
-      fence: firstFence(found),
-      timing: found.timing,
-      approvals: approvalsFor(request, found.approvals),
-      traffic: found.traffic.words,
-    },
+    log: request.log,
+    hash: edited.length > 0 ? (found.planFile?.hash ?? found.hash) : found.hash,
+    currentTree: { treeId: found.current.treeId, ...found.currentHead },
+    nextTree: { displayName: settings.displayName },
+    maxRootDurationMs: found.current.maxRootDurationMs,
+    inactive: found.inactive.map(({ treeId, length }) => ({ treeId, length })),
+    installation: found.installation,
+    changes: found.changes,
+    fingerprint: found.fingerprint,
+    firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
+    drainEvidence: found.drainEvidence,
+    fence: firstFence(found),
+    timing: found.timing,
+    approvals: approvalsFor(request, found.approvals),
+    traffic: found.traffic.words,
+    ...(edited.length > 0 && { edited }),
   };
+}
+
+/** A file that was given, held against the plan without edits. A worker of before would not have looked at it. */
+function judgeFile(request: RotationRequest, found: FoundLog, edits: Edits): Check[] {
+  const { planFile: file, log } = request;
+  if (!file) {
+    return [];
+  }
+  const nobodyAsksMore = { log };
+  const unedited = planOf(
+    nobodyAsksMore,
+    found,
+    editsIn(undefined, log, plannedSettings(log, found), found.approvals),
+  );
+  return judgePlanFile(
+    file,
+    { log, fixed: fixedPlan(unedited) },
+    found.planFile?.brokenSeals ?? fixedPartNames,
+    edits,
+  );
 }
 
 /** A person may want somebody else to look at a rotation although the configuration does not. */

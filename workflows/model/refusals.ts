@@ -285,6 +285,23 @@ const catalogue = {
     message: `The plan of ${found.log} is not the one that was shown: it was ${found.asked.slice(0, 12)}, it is ${found.now.slice(0, 12)}.`,
     remedy: 'Somebody changed trees, or how the log is run, meanwhile. Look at the plan again.',
   }),
+  PLAN_FILE_INVALID: (found: { field: string; value: string; allowed: string }): Text => ({
+    message: `The plan file's ${found.field} is ${found.value}; allowed is ${found.allowed}.`,
+    remedy:
+      'Mend it in the file; a setting under edit may be taken out, and is as planned then. Or write the plan anew with `rekor-rotate plan NAME --out FILE`.',
+  }),
+  PLAN_FILE_TOO_LONG: (found: { bytes: number; most: number }): Text => ({
+    message: `The plan file has ${found.bytes} bytes as JSON; allowed are ${found.most}, since each step of its history keeps it.`,
+    remedy: 'Rotate without a plan file, with `rekor-rotate rotate`, which asks after showing the plan.',
+  }),
+  PLAN_FILE_EDITED_OUTSIDE: (found: { log: string; differences: readonly string[] }): Text => ({
+    message: `The plan file of ${found.log} was edited where it may not be: ${found.differences.join('; ')}.`,
+    remedy: `Only what stands under edit may be changed. Put the rest back, or write the plan anew with \`rekor-rotate plan ${found.log} --out FILE\`.`,
+  }),
+  PLAN_FILE_OUTDATED: (found: { log: string; differences: readonly string[] }): Text => ({
+    message: `The log ${found.log} has moved on since the plan file was written: ${found.differences.join('; ')}.`,
+    remedy: `Look at what has changed, write the plan anew with \`rekor-rotate plan ${found.log} --out FILE\`, and edit that.`,
+  }),
   ROTATION_IN_PROGRESS: (found: { log: string; rotation: string; startedBy: string }): Text => ({
     message: `The log ${found.log} is being rotated already, by rotation ${found.rotation}, started as workflow "${found.startedBy}".`,
     remedy:
@@ -730,9 +747,16 @@ export function refusal<Code extends RefusalCode>(
   return { code, ...word(found) };
 }
 
+const ofInput: ReadonlySet<RefusalCode> = new Set([
+  'REQUEST_INVALID',
+  'UNKNOWN_LOG',
+  'PLAN_FILE_INVALID',
+  'PLAN_FILE_TOO_LONG',
+]);
+
 /** What a person asked for cannot be meant, whatever the log's state is. */
 export function isOfInput({ code }: Pick<Refusal, 'code'>): boolean {
-  return code === 'REQUEST_INVALID' || code === 'UNKNOWN_LOG';
+  return ofInput.has(code);
 }
 
 /** The log belongs to a later rotation: another try cannot change that, and a person need not either. */

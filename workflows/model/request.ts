@@ -1,6 +1,7 @@
 import { beginningProblems, type Beginning } from './beginning';
 import { fieldProblems, logField, type Field } from './fields';
 import type { TreeId } from './log';
+import { planFileProblems, type PlanFile } from './plan-file';
 import type { Refusal } from './refusals';
 
 /** What a person or a schedule asks for: the one argument of the workflow `rotateLog`. */
@@ -17,6 +18,8 @@ export interface RotationRequest {
   readonly waitForApproval?: boolean;
   /** When it may begin; at once without it. */
   readonly begin?: Beginning;
+  /** Rotate exactly so: refuse unless the plan is still that of the file, with what was edited in it. */
+  readonly planFile?: PlanFile;
 }
 
 /** What a person or the guardian asks for: the one argument of the workflow `recoverLog`. */
@@ -59,6 +62,10 @@ const fields = {
     allowed: 'an object with notBefore, notAfter, lull or atEnd, as docs/waiting.md says',
     fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   },
+  planFile: {
+    allowed: 'what `rekor-rotate plan NAME --out FILE` has written, as docs/plan-file.md says',
+    fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  },
   deleteTrees: {
     allowed: 'a list of tree ids, as strings of digits',
     fits: (value) => Array.isArray(value) && value.every(isTreeId),
@@ -92,10 +99,15 @@ export function readRotationRequest(
     'planHash',
     'waitForApproval',
     'begin',
+    'planFile',
   ]);
-  if ('refusals' in read || read.request.begin === undefined) {
+  if ('refusals' in read) {
     return read;
   }
-  const [first, ...others] = beginningProblems(read.request.begin, nowMs);
+  const { log, begin, planFile } = read.request;
+  const [first, ...others] = [
+    ...(begin === undefined ? [] : beginningProblems(begin, nowMs)),
+    ...(planFile === undefined ? [] : planFileProblems(planFile, log)),
+  ];
   return first ? { refusals: [first, ...others] } : read;
 }

@@ -10,6 +10,7 @@ import type { Replacement } from './installation';
 import type { Shard, TreeHead, TreeId } from './log';
 import type { WritesWatched } from './lull';
 import type { Plan } from './plan';
+import type { EditedSetting } from './plan-settings';
 import type { Refusal } from './refusals';
 import type { FrozenTree, Handover } from './next-tree';
 import type { StepRecord } from './steps';
@@ -57,6 +58,8 @@ export interface RotationResult {
   readonly interventions: readonly Intervention[];
   /** Who approved its plan; absent when nobody had to. One without a key is a claim that nobody checked (H25). */
   readonly approvals?: readonly Approval[];
+  /** What a person had edited in the plan file that it followed; absent when nothing was. */
+  readonly edited?: readonly EditedSetting[];
   readonly verification?: VerificationReport;
   /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
   readonly tellDownstream: readonly string[];
@@ -73,7 +76,7 @@ export type Rotated = Pick<
   RotationResult,
   'kind' | 'log' | 'rotationId' | 'attempts' | 'steps' | 'interventions'
 > &
-  Pick<RotationResult, 'plan' | 'nextTreeVisibleMs' | 'leftTrees' | 'approvals'>;
+  Pick<RotationResult, 'plan' | 'nextTreeVisibleMs' | 'leftTrees' | 'approvals' | 'edited'>;
 
 /**
  * The fields in the order in which the Temporal UI and `--json` show them: how it ended and why, what is left for a person,
