@@ -63,13 +63,15 @@ export function beginningOf(options: BeginningOptions, nowMs: number): Beginning
   };
 }
 
-/** What it will wait for, for whoever agrees to it. */
-export function beginningText({ notAfter, lull, atEnd }: Beginning, timeZone: string): string {
+/** What it will wait for, for whoever agrees to it; `filed`: its plan is that of a file. */
+export function beginningText({ notAfter, lull, atEnd }: Beginning, timeZone: string, filed = false): string {
   const end = notAfter === undefined ? '' : whenText(notAfter, timeZone);
   return [
     `It waits for a lull, until ${end} at most: ${lull ? lullText(lull) : ''}.`,
     `Without one it ${atEnd === 'go' ? 'begins then' : 'ends, skipped'}.`,
-    'The plan is made anew when it begins, and may be another one by then.',
+    filed
+      ? 'It is refused when the log is no longer as the plan file says by then.'
+      : 'The plan is made anew when it begins, and may be another one by then.',
   ].join(' ');
 }
 

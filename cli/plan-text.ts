@@ -3,6 +3,7 @@ import { counted, entries } from '../workflows/model/counted';
 import { passMs } from '../workflows/model/drain';
 import { countedChanges, type Change } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
+import { editedText } from '../workflows/model/plan-settings';
 import type { RotationResult } from '../workflows/model/result';
 import { RECOVER_UNDER_LOCK } from '../workflows/messages';
 import { spoken, table, wrap, type Row } from './text';
@@ -105,6 +106,7 @@ function foundRows(plan: Plan, checks: readonly Check[]): Row[] {
     ['Drained when', evidence],
     ['Signers', signersText(plan.drainEvidence)],
     ['Writes wait', waits],
+    ['Edited', plan.edited && editedText(plan.edited)],
     ['Checks', checks.length > 0 ? passedText(plan.log, checks) : undefined],
     ...checks
       .filter(({ state }) => state === 'warning')

@@ -63,6 +63,7 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     .argument('<log>', log)
     .option('--current-tree <id>', 'refuse unless this is the active tree')
     .option('--checks', 'list every check that was made, not only those that failed')
+    .option('--out <file>', 'write the plan to a new file, to be edited and run by `rotate --plan`')
     .option('--json', 'print the result as JSON, with every check')
     .action(async (name: string, options: object) =>
       ends(await commands.rotate().plan(name, options, terminal)),
@@ -80,6 +81,7 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     .description('Shows the plan for LOG, asks, and rotates exactly as shown. Ctrl-C stops watching only.')
     .option('-y, --yes', 'do not ask')
     .option('--current-tree <id>', 'refuse unless this is the active tree')
+    .option('--plan <file>', 'rotate as this plan says, which `plan --out` wrote and you may have edited')
     .option('--wait-for-approval', 'wait for an approval also where the configuration asks for none')
     .option('--at-lull', 'wait until the log takes few writes; then it is planned anew')
     .option('--below <number>', 'with --at-lull: at most so many writes a minute')

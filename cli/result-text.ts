@@ -1,6 +1,7 @@
 import { counted, entries } from '../workflows/model/counted';
 import type { Intervention } from '../workflows/model/instruction';
 import { watchedText } from '../workflows/model/lull';
+import { editedText } from '../workflows/model/plan-settings';
 import { leftTreesText, type Outcome, type RotationResult } from '../workflows/model/result';
 import type { VerificationReport, WriteStall } from '../workflows/model/evidence';
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
@@ -87,6 +88,7 @@ function factRows(result: RotationResult): Row[] {
     ['Lull', watched && watchedText(watched)],
     ...(nextTree ? evidenceRows(result) : []),
     ['Left', leftText(result)],
+    ['Edited', result.edited && editedText(result.edited)],
     ...(result.approvals ?? []).map(({ who, key, takenAt, why }): Row => {
       const by = key === null ? 'as they say; nobody checked that' : `with the key ${key}`;
       return ['Approved', `by ${who}, ${by}, at ${takenAt}${why === null ? '' : `: ${why}`}`];

@@ -24,23 +24,53 @@ export async function replaceFile(
   // A name of its own for each writing: one that was given up may still be going on beside its retry.
   const temporary = path.join(folder, `${startOfTemporary(target)}${randomUUID()}`);
   try {
-    const handle = await fs.open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(content);
+    await writeNew(temporary, content, async (handle) => {
       const made = await handle.stat();
       if (uid !== undefined && gid !== undefined && (made.uid !== uid || made.gid !== gid))
         await handle.chown(uid, gid);
       await handle.chmod(mode);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    });
     await fs.rename(temporary, target);
   } catch (error) {
     await fs.rm(temporary, { force: true });
     throw error;
   }
   await synchronise(folder);
+}
+
+/**
+ * Makes a file with this content, in one step; it returns when a loss of power can no longer take it away. Throws the errors of
+ * the file system: EEXIST where anything of that name is there, which stays as it is.
+ *
+ * @param mode who may read it, whatever the umask; by default its owner alone.
+ */
+export async function createFile(file: string, content: string, mode = 0o600): Promise<void> {
+  const folder = path.dirname(file);
+  const temporary = path.join(folder, `${startOfTemporary(file)}${randomUUID()}`);
+  try {
+    await writeNew(temporary, content, async (handle) => handle.chmod(mode));
+    // A rename would replace what is there; a second name for the same file cannot.
+    await fs.link(temporary, file);
+  } finally {
+    await fs.rm(temporary, { force: true });
+  }
+  await synchronise(folder);
+}
+
+/** Writes a file that is not there yet, for nobody else to read until `dresses` says so. */
+async function writeNew(
+  file: string,
+  content: string,
+  dresses: (handle: fs.FileHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await fs.open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(content);
+    await dresses(handle);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Removes a file if it is there; returns when a loss of power can no longer bring it back. */

@@ -5,6 +5,8 @@ import { mustAgree, unaskable } from '../agreement';
 import { beginningOf, beginningProblems, beginningText, type BeginningOptions } from '../beginning-options';
 import { followStarted, printResult, waitForLook } from '../follow';
 import { checksText, planText } from '../plan-text';
+import { readPlanFile } from '../plan-file/read';
+import { requireFree, writePlanFile } from '../plan-file/write';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
 import { logGiven, type LogCommand } from '../usage';
@@ -20,28 +22,43 @@ interface AskOptions {
 export interface PlanOptions extends AskOptions {
   /** List every check that was made; JSON has them all. */
   readonly checks?: boolean;
+  /** Write the plan to this file, to be edited and run. */
+  readonly out?: string;
 }
 
 export interface RotateOptions extends AskOptions, BeginningOptions {
   readonly yes?: boolean;
   /** Wait for one approval also where the configuration asks for none. */
   readonly waitForApproval?: boolean;
+  /** Rotate as the plan in this file says. */
+  readonly plan?: string;
 }
 
 /** `plan LOG`: a dry run, and what it said. */
 export async function plan(log: string, options: PlanOptions, terminal: Terminal): Promise<number> {
+  const { out } = options;
+  if (out !== undefined) {
+    requireFree(out);
+  }
   return await withClient(options, async (client) => {
     const result = await dryRun(client, requestOf(log, options), terminal);
     if (options.checks && !options.json) {
       terminal.out(`${checksText(result.checks ?? [], terminal.columns)}\n`);
     }
-    return printResult(result, options, terminal);
+    const code = printResult(result, options, terminal);
+    if (out !== undefined && result.outcome === 'planned') {
+      await writePlanFile(out, result);
+      terminal.err(
+        `Written: ${out}. Edit what stands under edit, then \`rekor-rotate rotate ${log} --plan ${out}\`.`,
+      );
+    }
+    return code;
   });
 }
 
 /**
  * `rotate LOG`: a dry run, a question, and the rotation that was shown: a changed plan is refused. One that waits for a lull
- * is planned anew when it begins.
+ * is planned anew when it begins. One of a plan file runs exactly that, or is refused.
  */
 export const rotate: LogCommand<RotateOptions> = async (name, options, terminal) => {
   const nowMs = Date.now();
@@ -52,9 +69,10 @@ export const rotate: LogCommand<RotateOptions> = async (name, options, terminal)
   );
   const begin = beginningOf(options, nowMs);
   const { waitForApproval } = options;
+  const planFile = options.plan === undefined ? undefined : readPlanFile(options.plan, log);
   return await withClient(options, async (client) => {
     const request = requestOf(log, options);
-    const waits = { ...request, ...(waitForApproval && { waitForApproval }) };
+    const waits = { ...request, ...(waitForApproval && { waitForApproval }), ...(planFile && { planFile }) };
     const planned = await dryRun(client, waits, terminal);
     const { plan, outcome } = planned;
     if (!plan || outcome !== 'planned') {
@@ -63,7 +81,7 @@ export const rotate: LogCommand<RotateOptions> = async (name, options, terminal)
     const closing = [
       'Nothing has been changed yet.',
       ...approvalsSentence(plan),
-      ...(begin ? [beginningText(begin, terminal.timeZone)] : []),
+      ...(begin ? [beginningText(begin, terminal.timeZone, planFile !== undefined)] : []),
     ];
     const shown = planText(planned, terminal.columns, closing.join(' '));
     await mustAgree(shown, `Rotate ${log} ${begin ? 'in a lull' : 'now'}?`, options, terminal);

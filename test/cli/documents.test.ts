@@ -168,6 +168,8 @@ const elsewhere: readonly RegExp[] = [
   // doctor.test.ts.
   /^rekor-rotate (audit|doctor|init|receipt|quiet-hours|gate|lab) /,
   /^rekor-rotate plan lab /,
+  // By test/cli/plan-file.test.ts.
+  /^rekor-rotate (plan|rotate) .*--(out|plan) /,
   // The pinned Temporal is older than what can pause a workflow.
   /^temporal workflow unpause /,
   // It names the command; what it decides is said beside it.

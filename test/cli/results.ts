@@ -3,6 +3,7 @@ import { failedCheck, refusalsIn } from '../../workflows/model/checks';
 import type { Serving } from '../../workflows/model/guarding';
 import type { Held } from '../../workflows/model/held';
 import { planRotation, type FoundLog, type Plan, type Planned } from '../../workflows/model/plan';
+import type { PlanFile } from '../../workflows/model/plan-file';
 import {
   completed,
   givenUp,
@@ -30,13 +31,16 @@ const steps: readonly StepRecord[] = [
   { name: 'stage', ms: 1234, kind: 'done', attempt: 1 },
 ];
 
-function planOf(changes: Partial<FoundLog> = {}): Planned {
-  const found = { ...aFoundLog(), ...changes };
-  return planRotation({ log: 'production' }, { log: 'production', checks: [], found });
+/** Of a plan file no seal is broken: nothing here can look at one. */
+function planOf(changes: Partial<FoundLog> = {}, planFile?: PlanFile): Planned {
+  const sealed = { brokenSeals: [], hash: 'e'.repeat(64) };
+  const found = { ...aFoundLog(), ...changes, ...(planFile && { planFile: sealed }) };
+  const request = { log: 'production', ...(planFile && { planFile }) };
+  return planRotation(request, { log: 'production', checks: [], found });
 }
 
-export function aPlan(): Plan {
-  const answer = planOf();
+export function aPlan(planFile?: PlanFile): Plan {
+  const answer = planOf({}, planFile);
   if (!('plan' in answer)) {
     throw new Error(`The log of the tests cannot be rotated: ${JSON.stringify(answer.refusals)}`);
   }
@@ -71,8 +75,13 @@ function evidence(treeId: string): Evidence {
   };
 }
 
-export function aPlannedResult(): RotationResult {
-  return { ...aPlannedRotation(), checks: planOf().checks };
+export function aPlannedResult(planFile?: PlanFile): RotationResult {
+  const planned = planOf({}, planFile);
+  if ('refusals' in planned) {
+    return refused({ kind: 'rotation', log: 'production', rotationId: rotation }, planned.refusals);
+  }
+  const { edited } = planned.plan;
+  return { ...aPlannedRotation(planFile), checks: planned.checks, ...(edited && { edited }) };
 }
 
 /** No reason against it, but somebody should look. */
@@ -82,8 +91,8 @@ export function aWarnedResult(): RotationResult {
   return { ...aPlannedResult(), checks: [warning, ...planOf().checks] };
 }
 
-function aPlannedRotation(): RotationResult {
-  const plan = aPlan();
+function aPlannedRotation(planFile?: PlanFile): RotationResult {
+  const plan = aPlan(planFile);
   const said: readonly [StepRecord['name'], ...string[]][] = [
     ['createTree', 'create a tree of type LOG and close it'],
     ['stage', 'write /etc/rekor/green.env', 'rehearse the start of slot green: systemctl start rekor@green'],

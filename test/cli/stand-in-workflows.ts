@@ -80,10 +80,11 @@ export async function rotateLog(request: StandInRequest): Promise<RotationResult
   if (request.log !== 'production') {
     return aRefusedResult();
   }
+  const { plan, edited } = aPlannedResult(request.planFile);
   if (request.dryRun) {
-    return aPlannedResult();
+    return aPlannedResult(request.planFile);
   }
-  if (request.planHash !== aPlannedResult().plan?.hash) {
+  if (request.planHash !== plan?.hash) {
     throw new Error('a rotation must carry the hash of the plan that was shown');
   }
   let stays = false;
@@ -95,7 +96,7 @@ export async function rotateLog(request: StandInRequest): Promise<RotationResult
   });
   const result = await executeChild(rotateUnderLock, underLock(request.log));
   await condition(() => !stays);
-  return result;
+  return { ...result, ...(edited && { edited }) };
 }
 
 /** A run of a schedule: it ends when it is told to, skipped. */

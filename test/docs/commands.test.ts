@@ -203,6 +203,7 @@ const runBy: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'test/cli/documents.test.ts': ['rekor-rotate', 'temporal'],
     'test/stack/downstream.test.ts': [...['home=$(mktemp', 'printf', 'HOME=$home', 'rekor-cli', 'jq']],
   },
+  'docs/plan-file.md': { 'test/cli/plan-file.test.ts': ['rekor-rotate'] },
   'docs/quiet-hours.md': { 'test/cli/quiet-hours.test.ts': ['rekor-rotate'] },
   'docs/receipt.md': { 'test/cli/receipt.test.ts': ['rekor-rotate'] },
   'docs/schedules.md': { 'test/cli/documents.test.ts': ['rekor-rotate', 'temporal'] },

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saveState } from '../../gate/state-file';
-import { removeUnfinished, replaceFile } from '../../files/atomic-file';
+import { createFile, removeUnfinished, replaceFile } from '../../files/atomic-file';
 
 let folder: string;
 
@@ -56,5 +56,26 @@ describe('a file that is replaced whole', () => {
     }
     await removeUnfinished(file);
     expect(readdirSync(folder).sort()).toEqual(['.other.json.rekor-rotate-1', 'state.json']);
+  });
+});
+
+describe('a file that is made', () => {
+  it('is whole, for its owner alone, and nothing is left beside it', async () => {
+    const file = join(folder, 'plan.yaml');
+    await createFile(file, 'made');
+    expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual(['made', 0o600]);
+    expect(statSync(file).nlink).toBe(1);
+    expect(readdirSync(folder)).toEqual(['plan.yaml']);
+  });
+
+  it.each<[string, (file: string) => void]>([
+    ['a file', (file) => writeFileSync(file, 'before')],
+    ['a folder', (file) => mkdirSync(file)],
+    ['a link that leads nowhere', (file) => symlinkSync(join(folder, 'nowhere'), file)],
+  ])('replaces nothing: not %s', async (_what, put) => {
+    const file = join(folder, 'plan.yaml');
+    put(file);
+    await expect(createFile(file, 'after')).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(readdirSync(folder)).toEqual(['plan.yaml']);
   });
 });
