@@ -1,7 +1,7 @@
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { Configuration } from '../config/configuration';
 import { readGuardian, type Guardian } from '../workers/guardian';
-import { connectClient, type TemporalClient } from '../workers/temporal-connection';
+import { connectClient, whileNotAborted, type TemporalClient } from '../workers/temporal-connection';
 import { temporalTarget } from '../config/temporal-target';
 import {
   criticalSectionId,
@@ -144,7 +144,7 @@ export class RotationClient {
     signal: AbortSignal,
   ): Promise<string> {
     const { connection } = this.#temporal;
-    return await connection.withAbortSignal(signal, () =>
+    return await whileNotAborted(connection, signal, () =>
       connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
         rotation.executeUpdate<string, [object]>(update, { args: [input] }),
       ),
@@ -167,7 +167,7 @@ export class RotationClient {
    * closed connection, and the error of that reaches nobody who could catch it.
    */
   result<Result>(workflow: Started<Result>, signal: AbortSignal): Promise<Result> {
-    return this.#temporal.connection.withAbortSignal(signal, () => workflow.result());
+    return whileNotAborted(this.#temporal.connection, signal, () => workflow.result());
   }
 
   /** The last run of the log's rotation or recovery, whoever started it. */

@@ -7,7 +7,7 @@ import { lockId, PROGRESS, type Progress } from '../workflows/messages';
 import { readGuardian, silenceOf, type Guardian } from './guardian';
 import type { GuardedLog } from './guard-schedule';
 import type { TemporalTarget } from '../config/temporal-target';
-import { connectClient, type TemporalClient } from './temporal-connection';
+import { connectClient, whileNotAborted, type TemporalClient } from './temporal-connection';
 
 /** How often what is shown is read anew, in milliseconds. */
 const REFRESH_MS = 5_000;
@@ -43,13 +43,9 @@ export async function keepGauges(
   const watched = logs.map((log) => new WatchedLog(log, run.logger, now()));
   let temporal: TemporalClient | undefined;
   while (!signal.aborted) {
-    // Of its own, because the SDK takes no listener from a signal again: this one would gather them for months.
-    const round = new AbortController();
-    const stop = (): void => round.abort();
-    signal.addEventListener('abort', stop, { once: true });
     try {
       const { client, connection } = (temporal ??= await connectClient(target));
-      await connection.withAbortSignal(round.signal, () =>
+      await whileNotAborted(connection, signal, () =>
         Promise.all(
           watched.map((log) =>
             connection.withDeadline(Date.now() + ANSWER_MS, () => log.read(client, connection, now)),
@@ -58,8 +54,6 @@ export async function keepGauges(
       );
     } catch {
       // Without Temporal the age of what is known grows, and that is shown.
-    } finally {
-      signal.removeEventListener('abort', stop);
     }
     watched.forEach((log) => log.show(gauges, now()));
     await rest(run.refreshMs ?? REFRESH_MS, undefined, { signal }).catch(() => undefined);

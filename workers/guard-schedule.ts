@@ -13,7 +13,7 @@ import type { LogConfiguration } from '../config/configuration';
 import type { TemporalTarget } from '../config/temporal-target';
 import { readSchedule } from './guardian';
 import { changeSchedule } from './schedule-change';
-import { withTemporal } from './temporal-connection';
+import { whileNotAborted, withTemporal } from './temporal-connection';
 
 /** A look that was missed by more than this is not made up for: the next one sees the same. */
 const CATCH_UP_MS = 60_000;
@@ -112,7 +112,7 @@ async function guardThose(
     for (const log of logs) {
       try {
         const state = await connection.withDeadline(Date.now() + CALLS_MS, () =>
-          connection.withAbortSignal(run.signal, () => guardLog(client, log, target.taskQueue)),
+          whileNotAborted(connection, run.signal, () => guardLog(client, log, target.taskQueue)),
         );
         tell(state, log, run.logger);
       } catch (error) {

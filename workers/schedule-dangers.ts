@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { TemporalTarget } from '../config/temporal-target';
 import { dangersOf, logOf } from '../schedules/dangers';
 import { readSchedules } from './schedules';
-import { withTemporal } from './temporal-connection';
+import { whileNotAborted, withTemporal } from './temporal-connection';
 
 /** How long Temporal may take to tell of its schedules, in milliseconds. */
 const ANSWER_MS = 10_000;
@@ -19,7 +19,7 @@ export async function warnOfSchedules(
   try {
     const schedules = await withTemporal(target, ({ client, connection }) =>
       connection.withDeadline(Date.now() + ANSWER_MS, () =>
-        connection.withAbortSignal(signal, () => readSchedules(client, target.taskQueue)),
+        whileNotAborted(connection, signal, () => readSchedules(client, target.taskQueue)),
       ),
     );
     for (const schedule of schedules) {

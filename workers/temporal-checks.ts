@@ -14,7 +14,7 @@ import { searchAttributeNames } from '../workflows/model/search-attributes';
 import { absenceOf, readGuardian } from './guardian';
 import { readSchedules } from './schedules';
 import { attributesByHand } from './search-attributes';
-import { connectClient, temporalRefusal, type TemporalClient } from './temporal-connection';
+import { connectClient, temporalRefusal, whileNotAborted, type TemporalClient } from './temporal-connection';
 
 /** How long Temporal may take over all that it is asked, in milliseconds. */
 const ANSWERS_MS = 10_000;
@@ -50,7 +50,7 @@ export async function examineTemporal(
   const { connection } = temporal;
   try {
     return await connection.withDeadline(Date.now() + ANSWERS_MS, () =>
-      connection.withAbortSignal(signal, () => examine(temporal, target, log)),
+      whileNotAborted(connection, signal, () => examine(temporal, target, log)),
     );
   } catch (error) {
     signal.throwIfAborted();

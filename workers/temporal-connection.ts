@@ -1,5 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { whileNoneIsAborted } from '../activities/bounds/signals';
 import { errorReason } from '../activities/errors/error-reason';
 import { refuse, type RefusalError } from '../activities/errors/refusal-error';
 import type { TemporalTarget } from '../config/temporal-target';
@@ -54,6 +55,18 @@ export async function withTemporal<Result>(
   } finally {
     await temporal.close();
   }
+}
+
+/**
+ * Makes calls that end when a signal is aborted, by a signal of their own: the SDK takes no listener from one again, and a worker's
+ * would gather them for months (findings/temporal-abort-signal.sh).
+ */
+export async function whileNotAborted<Result>(
+  connection: Connection,
+  signal: AbortSignal,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  return await whileNoneIsAborted([signal], (own) => connection.withAbortSignal(own, call));
 }
 
 /** Connects a worker; tries once, because the native connection does (a worker brings its own patience). */
