@@ -1,4 +1,4 @@
-import type { FoundProgram } from '../init/found-program';
+import type { FoundProgram } from '../programs/found-program';
 import type { Note } from '../init/settings';
 import { list, titled, wrap } from './text';
 

@@ -1,10 +1,10 @@
 import { gate } from './gate';
-import type { FoundProgram } from './found-program';
+import type { FoundProgram } from '../programs/found-program';
 import type { FoundLog } from './search';
 import { assumed, found, missing, notesOf, written, type Line, type Note, type Setting } from './settings';
 import { installation, namedSlots } from './slots';
 import { trillian } from './trillian';
-import { valueOf } from './variables';
+import { valueOf } from '../programs/variables';
 
 /** A configuration as far as a host tells it, and what a person has to look at in it. */
 export interface InitialConfiguration {

@@ -1,5 +1,5 @@
-import type { FoundProgram } from './found-program';
-import { withVariables } from './variables';
+import type { FoundProgram } from '../programs/found-program';
+import { withVariables } from '../programs/variables';
 
 /** Where Trillian's database is, of what its log server or signer is started with. User and password are not kept. */
 export interface DatabaseAddress {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { databaseAddress, type DatabaseAddress } from './database-address';
 import { filePlace } from './file-place';
-import type { FoundProgram } from './found-program';
+import type { FoundProgram } from '../programs/found-program';
 import { called, dividedAddress, joined } from './reach';
 import type { FoundLog } from './search';
 import { assumed, found, missing, type Line, type Section, type Setting } from './settings';

@@ -1,5 +1,5 @@
 import type { FoundLog } from './search';
-import type { FoundProgram } from './found-program';
+import type { FoundProgram } from '../programs/found-program';
 
 /** An address as the host reaches it, or why the host does not. */
 export type Reached = { readonly address: string } | { readonly reason: string };

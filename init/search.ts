@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import { errorReason } from '../activities/errors/error-reason';
-import type { FoundProgram, ProgramName } from './found-program';
-import { readComposeFiles, type ComposeProject } from './readers/compose-file';
-import { readKubeFiles } from './readers/kube-files';
-import { readProcesses, type RunningProgram } from './readers/processes';
-import { textOf, UnitFiles } from './unit-files';
-import { UnitPrograms, variableIn } from './unit-programs';
+import type { FoundProgram, ProgramName } from '../programs/found-program';
+import { readComposeFiles, type ComposeProject } from '../programs/readers/compose-file';
+import { readKubeFiles } from '../programs/readers/kube-files';
+import { readProcesses, type RunningProgram } from '../programs/readers/processes';
+import { textOf, UnitFiles } from '../programs/unit-files';
+import { UnitPrograms, variableIn } from '../programs/unit-programs';
 
 /** What a person has named; where nothing is named, it is searched. */
 export interface Named {

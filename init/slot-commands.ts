@@ -1,5 +1,5 @@
 import { shellLine } from '../workflows/model/shell-line';
-import type { FoundProgram, Unit } from './found-program';
+import type { FoundProgram, Unit } from '../programs/found-program';
 import { found, missing, type Setting } from './settings';
 
 /** The commands that start, stop and ask a slot. */

@@ -1,10 +1,10 @@
-import { instanceOf } from './readers/systemd-unit';
+import { instanceOf } from '../programs/readers/systemd-unit';
 import { filePlace } from './file-place';
-import type { FoundProgram } from './found-program';
+import type { FoundProgram } from '../programs/found-program';
 import { dividedAddress, joined, listens, type Reached } from './reach';
 import { assumed, found, missing, type Line, type Section, type Setting } from './settings';
 import { slotCommands } from './slot-commands';
-import { soleVariable, valueOf } from './variables';
+import { soleVariable, valueOf } from '../programs/variables';
 
 /** A Rekor that was found, with the name of its slot. */
 export interface Slot {

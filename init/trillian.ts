@@ -2,12 +2,12 @@ import { trillian as schema } from '../config/schema';
 import { formatDuration } from '../config/quantities';
 import { database } from './database';
 import { filePlace } from './file-place';
-import type { FoundProgram, ProgramName } from './found-program';
+import type { FoundProgram, ProgramName } from '../programs/found-program';
 import { goDurationMs } from './go-duration';
 import { called, dividedAddress, listens } from './reach';
 import type { FoundLog } from './search';
 import { assumed, found, missing, type Line, type Section, type Setting } from './settings';
-import { valueOf } from './variables';
+import { valueOf } from '../programs/variables';
 
 const AT = 'trillian_log_server';
 const EXAMPLE = 'trillian.example.com:8090';

@@ -33,6 +33,7 @@ const rooms = [
   'harness',
   'lab',
   'load',
+  'programs',
   'proto',
   'quiet-hours',
   'receipt',

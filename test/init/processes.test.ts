@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filePlace } from '../../init/file-place';
-import { readProcesses } from '../../init/readers/processes';
+import { readProcesses } from '../../programs/readers/processes';
 import { search } from '../../init/search';
 import { PASSWORD, plantedHost } from './planted-host';
 

@@ -1,6 +1,6 @@
 import { failedCheck, passedCheck, type Check } from '../../../../workflows/model/checks';
 import { refusal } from '../../../../workflows/model/refusals';
-import { readFlags } from './command-line-flags';
+import { readFlags } from '../../../../programs/command-line-flags';
 import type { ExaminedHost } from './examined-host';
 import { shownOf, startsUnit } from './systemd';
 
@@ -45,14 +45,19 @@ const ofSlot: ReadonlySet<string> = new Set(['port', 'trillian_log_server.tlog_i
 export function differingFlags(one: StartedSlot, other: StartedSlot): string[] {
   const [ofOne, ofOther] = [textsOf(one), textsOf(other)];
   const names = [...new Set([...ofOne.keys(), ...ofOther.keys()])];
-  return names.filter((name) => !ofSlot.has(name) && ofOne.get(name) !== ofOther.get(name)).sort();
+  const isAlike = (flag: string): boolean => {
+    const [text, otherText] = [ofOne.get(flag), ofOther.get(flag)];
+    // A name may stand in both by chance, as `blue` does in `bluebird`.
+    return text === otherText || text?.replaceAll(one.name, '*') === otherText?.replaceAll(other.name, '*');
+  };
+  return names.filter((flag) => !ofSlot.has(flag) && !isAlike(flag)).sort();
 }
 
-/** What each flag is given, in which the slot's name is taken out. A program has the name "". */
-function textsOf({ name, words }: StartedSlot): ReadonlyMap<string, string> {
+/** What each flag is given. A program has the name "". */
+function textsOf({ words }: StartedSlot): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const { name: flag, value = '', following } of readFlags(words)) {
-    const text = [value, ...following].join(' ').replaceAll(name, '*');
+    const text = [value, ...following].join(' ');
     texts.set(flag, `${texts.get(flag) ?? ''} ${text}`.trim());
   }
   return texts;

@@ -1,9 +1,5 @@
 import { hasAccessList, ownerProblem } from '../../../../../activities/installation/host/examination/files';
 import {
-  listeningInodes,
-  lookedAtFlags,
-} from '../../../../../activities/installation/host/examination/serving-process';
-import {
   startsWithin,
   timeSpanMs,
   unitLimits,
@@ -91,6 +87,7 @@ describe('the arguments of two units', () => {
 
   it('are alike but for the port, the tree and what bears the name of the slot', () => {
     expect(differences('--trillian_log_server.tlog_id=1', '--trillian_log_server.tlog_id=2')).toEqual([]);
+    expect(differences('--redis_server.address=bluebird', '--redis_server.address=bluebird')).toEqual([]);
     expect(argumentsOf('')).toEqual([]);
   });
 
@@ -117,28 +114,4 @@ it('knows whose files a user may replace with the same owner', () => {
   expect(ownerProblem({ uid: 1000, gid: 45 }, us)).toContain('group 45');
   expect(ownerProblem({ uid: 0, gid: 1000 }, us)).toContain('user 0');
   expect(ownerProblem({ uid: 7, gid: 7 }, { uid: 0, groups: [0] })).toBeNull();
-});
-
-it('reads the four flags that it looks at in either form, and nothing else', () => {
-  const words = [
-    ...['rekor-server', 'serve', '--rekor_server.signer', 'memory', '--rekor_server.signer-passwd=hunter2'],
-    ...['--trillian_log_server.sharding_config=/etc/rekor/a=b.yaml', '--enable_attestation_storage'],
-    ...['--attestation_storage_bucket=mem://', '--port', '3000'],
-  ];
-  expect(Object.fromEntries(lookedAtFlags(words))).toEqual({
-    'rekor_server.signer': 'memory',
-    'trillian_log_server.sharding_config': '/etc/rekor/a=b.yaml',
-    enable_attestation_storage: 'true',
-    attestation_storage_bucket: 'mem://',
-  });
-});
-
-it('finds the sockets that listen on a port, and no others', () => {
-  const table = [
-    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
-    '   0: 0100007F:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1 0 100 0 0 10 0',
-    '   1: 0100007F:0BB9 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 222 1 0 100 0 0 10 0',
-    '   2: 00000000:0BBA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 333 1 0 100 0 0 10 0',
-  ].join('\n');
-  expect(listeningInodes(table, 3001)).toEqual(['111']);
 });

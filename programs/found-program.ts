@@ -8,6 +8,8 @@ export interface FoundProgram {
   readonly where: string;
   /** Only the flags that `wanted-flags.ts` names, as they are written: their variables are not filled in. */
   readonly flags: ReadonlyMap<string, string>;
+  /** It may be started with flags that nothing here shows: a variable may stand for several. */
+  readonly mayHaveMore: boolean;
   /** What a variable of a flag stands for; undefined where that is not said, or is a secret of somebody else's keeping. */
   readonly variable: (name: string) => string | undefined;
   /** The file of the host that sets a variable for this program alone. */
@@ -34,7 +36,9 @@ export type Run =
       readonly startsWithDocker: boolean;
     }
   | { readonly by: 'podman'; readonly manifest: string; readonly unit?: Unit | undefined }
-  | { readonly by: 'process' | 'container'; readonly pid: number };
+  | { readonly by: 'process' | 'container'; readonly pid: number }
+  /** By a command of a person. */
+  | { readonly by: 'command' };
 
 /** A service of systemd. */
 export interface Unit {

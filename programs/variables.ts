@@ -4,7 +4,10 @@ import type { FoundProgram } from './found-program';
 const reference = /\$?\$(?:\{(\w+)(?::?-([^}]*))?\}|\((\w+)\)|(\w+))/g;
 
 /** What a flag is given, with its variables filled in as far as they are known; undefined where one is not. */
-export function valueOf({ flags, variable }: FoundProgram, flag: string): string | undefined {
+export function valueOf(
+  { flags, variable }: Pick<FoundProgram, 'flags' | 'variable'>,
+  flag: string,
+): string | undefined {
   const written = flags.get(flag);
   return written === undefined ? undefined : filledIn(written, variable);
 }

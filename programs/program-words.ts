@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { mayStandForMore } from './command-line-flags';
 import type { ProgramName } from './found-program';
 import { wordsOf } from './shell-words';
 import { wantedFlags } from './wanted-flags';
@@ -16,6 +17,8 @@ const names: Readonly<Record<string, ProgramName>> = {
 export interface Started {
   readonly program: ProgramName;
   readonly flags: ReadonlyMap<string, string>;
+  /** It may be started with flags that nothing here shows: a variable may stand for several. */
+  readonly mayHaveMore: boolean;
 }
 
 /** What programs run others: the program stands behind them, among their words. */
@@ -31,11 +34,12 @@ export function startedBy(words: readonly string[]): Started | undefined {
   const at = words.findIndex((word) => Object.hasOwn(names, basename(word)));
   const program = names[basename(words[at] ?? '')];
   if (program === undefined) return undefined;
-  const flags = wantedFlags(program, words.slice(at + 1));
+  const own = words.slice(at + 1);
+  const flags = wantedFlags(program, own);
   // Behind another program its name may as well be that of a file.
   const isRun = at === 0 || flags.size > 0 || words[at + 1] === 'serve';
   const isOption = words.slice(0, at).some((word) => word.startsWith('-') && word !== '--');
-  return isRun && !isOption ? { program, flags } : undefined;
+  return isRun && !isOption ? { program, flags, mayHaveMore: mayStandForMore(own) } : undefined;
 }
 
 /** The program of a log that an image runs whose command is only arguments: told by them, else by names that its operator gave. */
@@ -46,7 +50,7 @@ export function startedWith(args: readonly string[], called: readonly string[]):
   const isSigner = args.some((word) => /^--?(sequencer_|force_master|num_sequencers)/.test(word));
   const byFlags = isRekor ? 'rekor-server' : isSigner ? 'trillian_log_signer' : undefined;
   const program = byFlags ?? (isTrillian ? (named ?? 'trillian_log_server') : undefined);
-  return program && { program, flags: wantedFlags(program, args) };
+  return program && { program, flags: wantedFlags(program, args), mayHaveMore: mayStandForMore(args) };
 }
 
 /** The program that an image or a service is named after. */
