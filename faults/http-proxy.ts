@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { carry } from './exchange';
 import { Passage } from './passage';
@@ -10,6 +10,7 @@ export interface HttpCall {
   /** Path with its query. */
   readonly path: string;
   readonly body: string;
+  readonly headers: IncomingHttpHeaders;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -17,7 +18,7 @@ export interface HttpCall {
 export interface HttpMatch extends Frequency {
   readonly method?: string;
   readonly path: RegExp;
-  readonly where?: (body: string) => boolean;
+  readonly where?: (body: string, headers: IncomingHttpHeaders) => boolean;
 }
 
 export interface HttpAnswer {
@@ -72,6 +73,7 @@ export async function startHttpProxy(options: {
       method: incoming.method ?? 'GET',
       path: incoming.url ?? '/',
       body: body.toString(),
+      headers: incoming.headers,
       at: Date.now(),
     };
     calls.push(call);
@@ -123,7 +125,9 @@ export async function startHttpProxy(options: {
     when: ({ method, path, where, ...frequency }) =>
       rules.when(
         (call) =>
-          (method ?? call.method) === call.method && path.test(call.path) && (where?.(call.body) ?? true),
+          (method ?? call.method) === call.method &&
+          path.test(call.path) &&
+          (where?.(call.body, call.headers) ?? true),
         frequency,
       ),
     clear: () => rules.clear(),

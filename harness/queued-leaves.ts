@@ -7,10 +7,15 @@ const STRANGER = '1';
 /**
  * Uses up the quota of the lab's Trillian, as the backlog of another log does; returns what gives it back. The quota counts
  * the rows of all trees (trillian: quota/postgresqlqm/postgresql_quota.go, quota/mysqlqm/mysql_quota.go).
+ *
+ * @param leaves so many as the quota allows, or fewer.
  */
-export async function exhaustQuota(database: string): Promise<() => Promise<void>> {
+export async function exhaustQuota(
+  database: string,
+  leaves = MOST_QUEUED_LEAVES,
+): Promise<() => Promise<void>> {
   const mysql = isMysql(database);
-  await inDatabase(database, mysql ? MYSQL : POSTGRESQL, [MOST_QUEUED_LEAVES]);
+  await inDatabase(database, mysql ? MYSQL : POSTGRESQL, [leaves]);
   const counted = async (): Promise<void> => {
     // MySQL's quota goes by an estimate, which the server makes now and then, or when it is told to.
     if (mysql) await inDatabase(database, 'ANALYZE TABLE Unsequenced');

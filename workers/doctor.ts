@@ -4,6 +4,7 @@ import { foundOrRefused } from '../activities/errors/refusal-error';
 import { examineClocks, type ClockAddress } from '../activities/examination/clocks';
 import { examineInstances } from '../activities/examination/instances';
 import { examinePublicAddress } from '../activities/examination/public-address';
+import { examineQueue } from '../activities/examination/queue';
 import { readInstallation } from '../activities/installation/installation';
 import { preflight } from '../activities/steps/preflight';
 import type { BoundSystems } from '../activities/systems';
@@ -150,9 +151,19 @@ async function look(configuration: LogConfiguration, systems: BoundSystems): Pro
     // Where writes are held, or may be, these would wait with them.
     isHeld ? [] : examinePublicAddress(systems, current, ways),
     state ? installation.examine(state, timing, signal) : [],
+    examineLeaves(configuration, systems),
   ]);
   const evidence = facts?.found?.drainEvidence;
   return { checks: [...planned, ...more.flat()], ...(evidence && { evidence }) };
+}
+
+/** Where a database is configured, which alone shows the queue. */
+async function examineLeaves({ trillian }: LogConfiguration, systems: BoundSystems) {
+  const { log, queue, bounds } = systems;
+  if (!queue || !trillian.database) return [];
+  const { kind } = trillian.database;
+  const logServers = [trillian.address, ...trillian.logServerMetrics];
+  return await examineQueue({ log, queue, kind, logServers, signal: bounds.signal });
 }
 
 /** How the log is run, where preflight did not come so far; null when that cannot be read, which preflight has said. */

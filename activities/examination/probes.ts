@@ -12,6 +12,13 @@ export interface ProbeWays {
   readonly authorities?: PemFile | undefined;
 }
 
+/** How large a probe is made. */
+export interface ProbeSize {
+  /** Blanks before the entry, bytes. */
+  readonly padding?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** What came back for a probe: the status of an answer, or why there was none. */
 export type ProbeAnswer = { readonly status: number } | { readonly silence: string };
 
@@ -19,19 +26,18 @@ export type ProbeAnswer = { readonly status: number } | { readonly silence: stri
  * Sends an entry that is none. Rekor says so with 400 when it reads it, and asks Trillian nothing (rekor: pkg/api/entries.go,
  * `createLogEntry`).
  *
- * @param padding blanks before it, bytes.
  * @throws RefusalError HOST_NAME_UNRESOLVED or TLS_FAILED, which preflight says of the same address.
  */
 export async function sendProbe(
   address: LogAddress,
-  padding: number,
+  { padding = 0, headers = {} }: ProbeSize,
   { signal, authorities }: ProbeWays,
 ): Promise<ProbeAnswer> {
   const { path, body } = clientRequests.createLogEntry;
   const request = {
     ...{ signal, timeoutMs: TIMEOUT_MS, authorities },
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
     body: ' '.repeat(padding) + JSON.stringify(body),
   } as const;
   try {

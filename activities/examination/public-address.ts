@@ -8,17 +8,27 @@ import type { BoundSystems } from '../systems';
 import type { LogAddress } from '../verification/target';
 import { examined, type Weight } from './examined';
 import { wayOfWrites, type CountedWrites } from './gate-counts';
-import { answersReads, sendProbe, type ProbeAnswer, type ProbeWays } from './probes';
+import { answersReads, sendProbe, type ProbeAnswer, type ProbeSize, type ProbeWays } from './probes';
 
 /** Larger than what nginx takes unless it is told otherwise: 1 MiB. Bytes. */
 const LARGE_ENTRY_BYTES = 1_250_000;
+
+/**
+ * As much as clients may send that log in somewhere: the largest cookie that browsers keep, and a token of 3 KiB. Each line is
+ * shorter than what nginx, HAProxy and Apache take unless they are told otherwise. The token's header is none that anybody
+ * takes for one.
+ */
+const LARGE_HEADERS = {
+  cookie: `rekor-rotate-doctor=${'c'.repeat(4_076)}`,
+  'x-rekor-rotate-doctor': 't'.repeat(3_072),
+} as const;
 
 /** What else is asked than the log's systems know. */
 export interface PublicWays extends Pick<CountedWrites, 'refusedWrites'> {
   readonly authorities?: PemFile | undefined;
 }
 
-/** Whether writes take the way on which they can be held, and whether large ones come through. */
+/** Whether writes take the way on which they can be held, and whether large ones, and those with large headers, come through. */
 export async function examinePublicAddress(
   systems: BoundSystems,
   current: readonly Instance[],
@@ -34,14 +44,14 @@ export async function examinePublicAddress(
   const itself = { url: instance.url, field: instance.field ?? 'installation' };
   const ways: ProbeWays = { signal, authorities };
   /** The status that Rekor itself answers with, without anything before it. */
-  const expectedOf = async (padding: number): Promise<number> => {
-    const answer = await sendProbe(itself, padding, ways);
+  const expectedOf = async (size: ProbeSize): Promise<number> => {
+    const answer = await sendProbe(itself, size, ways);
     if ('status' in answer) return answer.status;
     throw unreachable(log, itself, answer.silence);
   };
   /** How the public address answers; one that answers nothing at all has been told of by preflight. */
-  const publicAnswer = async (padding: number): Promise<ProbeAnswer> => {
-    const answer = await sendProbe(address, padding, ways);
+  const publicAnswer = async (size: ProbeSize): Promise<ProbeAnswer> => {
+    const answer = await sendProbe(address, size, ways);
     if ('silence' in answer && !(await answersReads(address, ways))) {
       throw unreachable(log, address, answer.silence);
     }
@@ -49,9 +59,9 @@ export async function examinePublicAddress(
   };
 
   const passes = await examined('PUBLIC_WRITES_PASS_GATE', pastGateOnly, async () => {
-    const expected = await expectedOf(0);
+    const expected = await expectedOf({});
     const send = async (): Promise<void> => {
-      const answer = await publicAnswer(0);
+      const answer = await publicAnswer({});
       if (!isAnswered(answer, expected)) {
         throw refuse('PUBLIC_ADDRESS_ANSWERS_ITSELF', { ...address, ...answer, expected });
       }
@@ -70,13 +80,23 @@ export async function examinePublicAddress(
   });
   const takesLarge = await examined('LARGE_ENTRIES_PASS', 'warning', async () => {
     const bytes = LARGE_ENTRY_BYTES;
-    const [answer, expected] = await Promise.all([publicAnswer(bytes), expectedOf(bytes)]);
+    const size = { padding: bytes };
+    const [answer, expected] = await Promise.all([publicAnswer(size), expectedOf(size)]);
     if (!isAnswered(answer, expected)) {
       throw refuse('LARGE_ENTRIES_STOPPED', { ...address, bytes, ...answer, expected });
     }
     return { url: address.url, bytes };
   });
-  return [...passes, ...takesLarge];
+  const takesHeaders = await examined('LARGE_HEADERS_PASS', 'warning', async () => {
+    const bytes = Object.values(LARGE_HEADERS).join('').length;
+    const size = { headers: LARGE_HEADERS };
+    const [answer, expected] = await Promise.all([publicAnswer(size), expectedOf(size)]);
+    if (isAnswered(answer, expected)) return { url: address.url, bytes };
+    // What stops every write is told above, and nothing of headers is known then.
+    if (!isAnswered(await publicAnswer({}), expected)) throw unreachable(log, address, 'it stops any write');
+    throw refuse('LARGE_HEADERS_STOPPED', { ...address, bytes, ...answer, expected });
+  });
+  return [...passes, ...takesLarge, ...takesHeaders];
 }
 
 function isAnswered(answer: ProbeAnswer, expected: number): boolean {

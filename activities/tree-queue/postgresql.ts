@@ -21,6 +21,9 @@ const STORED_TREE = `
     pg_is_in_recovery() AS standby
   FROM trees t WHERE t.treeid = $1`;
 
+/** Over all trees; a count that goes on for long is not wanted. */
+const QUEUED_LEAVES = 'SELECT count(*) AS queued FROM (SELECT treeid FROM unsequenced LIMIT $1) AS counted';
+
 /** Every user who may connect may ask this (postgresql.org/docs, "Database Object Size Functions"). */
 const DATABASE_BYTES = 'SELECT pg_database_size(current_database()) AS bytes';
 
@@ -61,6 +64,11 @@ export function connectPostgresql(server: DatabaseServer): TreeQueue {
     return { state: row.state, updatedAtMs: Number(row.updated), queued: Number(row.queued) };
   }
 
+  async function askQueued(atMost: number): Promise<number> {
+    const { rows } = await (await pool()).query<Pick<Row, 'queued'>>(QUEUED_LEAVES, [atMost]);
+    return Number(rows[0]?.queued);
+  }
+
   async function askBytes(): Promise<number> {
     const { rows } = await (await pool()).query<{ readonly bytes: string }>(DATABASE_BYTES);
     return Number(rows[0]?.bytes);
@@ -68,6 +76,7 @@ export function connectPostgresql(server: DatabaseServer): TreeQueue {
 
   return {
     read: (treeId, signal) => answered(log, refusedBy, signal, ask(treeId)),
+    queuedLeaves: (atMost, signal) => answered(log, refusedBy, signal, askQueued(atMost)),
     databaseBytes: (signal) => answered(log, refusedBy, signal, askBytes()),
 
     async close() {

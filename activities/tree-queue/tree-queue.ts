@@ -20,6 +20,11 @@ export interface TreeQueue {
    * server answers or its TLS is not as configured, SECRET_UNREADABLE and TLS_FILE_UNUSABLE for what its fields name.
    */
   read(treeId: TreeId, signal: AbortSignal): Promise<TreeRow | null>;
+  /**
+   * How many leaves of all trees are queued, also of trees that are no more: what Trillian's quota goes by. Counts no further
+   * than `atMost`. Refuses as `read`.
+   */
+  queuedLeaves(atMost: number, signal: AbortSignal): Promise<number>;
   /** How many bytes Trillian's database takes on its disks, all its trees and indexes. Refuses as `read`. */
   databaseBytes(signal: AbortSignal): Promise<number>;
   close(): Promise<void>;

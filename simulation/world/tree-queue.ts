@@ -33,6 +33,14 @@ export function simulatedTreeQueue(parts: {
   };
   return {
     read: (treeId, signal) => select(() => trillian.row(treeId), signal),
+    queuedLeaves: (atMost, signal) =>
+      select(() => {
+        const rows = [...trillian.trees.keys()].map((treeId) => trillian.row(treeId)?.queued ?? 0);
+        return Math.min(
+          atMost,
+          rows.reduce((sum, queued) => sum + queued, 0),
+        );
+      }, signal),
     databaseBytes: (signal) =>
       select(
         () =>

@@ -89,6 +89,7 @@ function systems(inFlight: number[], options: Options) {
           journal.push('rows');
           return Promise.resolve(shown({ state, updatedAtMs, queued: next(rows) }));
         },
+        queuedLeaves: () => Promise.reject(new Error('not a question of a drain')),
         databaseBytes: () => Promise.reject(new Error('not a question of a drain')),
         close: () => Promise.resolve(),
       },

@@ -93,6 +93,7 @@ it('reads another kind of installation and of database, and connects what belong
       ...allAdapters.database,
       ledger: (...told: unknown[]): TreeQueue => ({
         read: () => Promise.resolve({ state: JSON.stringify(told), updatedAtMs: 1, queued: 7 }),
+        queuedLeaves: () => Promise.resolve(0),
         databaseBytes: () => Promise.resolve(0),
         close: () => Promise.resolve(),
       }),

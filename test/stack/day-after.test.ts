@@ -87,7 +87,7 @@ describe('a log whose rotation has ended', () => {
         body: JSON.stringify({ number, attemptId, instances: [slotOf(serving.next).url] }),
       },
     ];
-    expect(exposure.where?.(orders.at(-1)?.body ?? '')).toBe(true);
+    expect(exposure.where?.(orders.at(-1)?.body ?? '', {})).toBe(true);
     for (const { path, body } of orders) {
       const token = readFileSync(log.section.gate.token.file, 'utf8').trim();
       const answer = await fetch(`${log.gate.url}${path}`, {

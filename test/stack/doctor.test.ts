@@ -10,11 +10,15 @@ import {
   type ConfigurationFile,
   type LogSection,
 } from '../../harness/configuration';
+import { examineNextSlot } from '../../activities/installation/host/examination/next-slot';
 import { examineProcess } from '../../activities/installation/host/examination/serving-process';
 import type { ExaminedHost } from '../../activities/installation/host/examination/examined-host';
+import { inDatabase } from '../../harness/database';
+import { exhaustQuota } from '../../harness/queued-leaves';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { workerProcess } from '../../harness/worker-process';
 import { slotFiles, type SlotName } from '../../lab/files';
+import { MOST_QUEUED_LEAVES } from '../../lab/start-part';
 import { ensureBinaries } from '../../tools/binaries';
 import type { Check, CheckCode } from '../../workflows/model/checks';
 import type { RefusalCode } from '../../workflows/model/refusals';
@@ -137,6 +141,37 @@ const secret = (text: string): { file: string } => {
   return { file };
 };
 
+/** The commands of the lab itself, of which that of the next slot has a flag more. */
+async function startsNextWith(section: LogSection, flag: string): Promise<void> {
+  const itself = readConfigurationOfLab().installation.slots;
+  for (const [name, slot] of Object.entries(section.installation.slots)) {
+    slot.start = [...(itself[name]?.start ?? [])];
+  }
+  const { next } = await log.serving();
+  const { start = [] } = section.installation.slots[next] ?? {};
+  start[1] = scriptWith(flag, start[1]);
+}
+
+/** A copy of the script that starts a slot, with a flag more. */
+function scriptWith(flag: string, script = ''): string {
+  const file = join(log.newDirectory(), 'slot.sh');
+  const last = '--enable_retrieve_api=false';
+  writeFileSync(file, readFileSync(script, 'utf8').replace(last, `${last} ${flag}`));
+  return file;
+}
+
+/** Past the proxy, behind which the process is not seen. */
+const seesLogServer = (section: LogSection): void => {
+  section.trillian.logServerMetrics = readConfigurationOfLab().trillian.logServerMetrics;
+};
+
+/** Leaves of a tree that is no more; the statement of the remedy removes them. */
+async function fillQueue(leaves: number): Promise<(check: Check) => Promise<unknown>> {
+  const database = readFileSync(log.lab.files.databaseUrl, 'utf8').trim();
+  await exhaustQuota(database, leaves);
+  return ({ remedy }) => inDatabase(database, /`(DELETE [^`]+)`/.exec(remedy)?.[1] ?? '');
+}
+
 const wrong: readonly Wrong[] = [
   {
     check: 'TRILLIAN_ANSWERS',
@@ -246,6 +281,56 @@ const wrong: readonly Wrong[] = [
         .answer({ status: 413 });
       return Promise.resolve(() => publicLog().clear());
     },
+  },
+  {
+    check: 'LARGE_HEADERS_PASS',
+    reason: 'LARGE_HEADERS_STOPPED',
+    state: 'warning',
+    found: /with 71\d\d bytes of headers.*is answered 431; Rekor itself answers 400/,
+    fix: /large_client_header_buffers/,
+    breaks: () => {
+      publicLog()
+        .when({
+          method: 'POST',
+          path: /entries$/,
+          where: (_, headers) => JSON.stringify(headers).length > 4_096,
+        })
+        .answer({ status: 431 });
+      return Promise.resolve(() => publicLog().clear());
+    },
+  },
+  {
+    check: 'QUEUE_WITHIN_QUOTA',
+    reason: 'QUEUE_NEAR_QUOTA',
+    state: 'warning',
+    found: /3000 of 5000 are queued/,
+    fix: /raise --pg_max_unsequenced_rows/,
+    change: seesLogServer,
+    breaks: () => fillQueue(3_000),
+  },
+  {
+    check: 'QUEUE_WITHIN_QUOTA',
+    reason: 'QUEUE_NEAR_QUOTA',
+    found: /5000 of 5000 are queued/,
+    fix: /raise --pg_max_unsequenced_rows/,
+    change: seesLogServer,
+    breaks: () => fillQueue(MOST_QUEUED_LEAVES),
+  },
+  {
+    check: 'SEARCH_INDEX_SHARED',
+    reason: 'SEARCH_INDEX_DIFFERS',
+    state: 'warning',
+    found: /differ in --search_index\.storage_provider\./,
+    fix: /the same flags/,
+    change: (section) => startsNextWith(section, '--search_index.storage_provider=mysql'),
+  },
+  {
+    check: 'NEXT_STARTS_ALIKE',
+    reason: 'NEXT_DIFFERS',
+    state: 'warning',
+    found: /slot \w+ \(\S+\), which the rotation would start, .*differ in --enabled_entry_types\./,
+    fix: /the same arguments/,
+    change: (section) => startsNextWith(section, '--enabled_entry_types=hashedrekord'),
   },
   {
     check: 'OPERATIONS_ON',
@@ -606,6 +691,28 @@ describe('of the Rekor process that serves', () => {
     const { current } = await log.serving();
     expect(check?.found).toContain(slotFiles(log.lab.files, current).sharding);
     expect(check?.found).toContain(other);
+  });
+
+  it('is started as the next one would be, until that is told another index', async () => {
+    const { current, next } = await log.serving();
+    const { slots } = readConfigurationOfLab().installation;
+    const looked = async (start: readonly string[] = []): Promise<readonly Check[]> =>
+      await examineNextSlot({
+        slots: [
+          { name: current, url: slots[current]?.url, commands: { start: slots[current]?.start } },
+          { name: next, commands: { start } },
+        ],
+        ...{ state: { current: { id: current }, next: { id: next } }, signal: new AbortController().signal },
+      } as unknown as ExaminedHost);
+    const start = slots[next]?.start ?? [];
+    const alike = await looked(start);
+    expect(alike).toMatchObject([{ code: 'SEARCH_INDEX_SHARED', state: 'ok' }, { state: 'ok' }]);
+    expect(alike[0]?.found).toMatch(
+      /^Rekor \w+ \(process \d+\) and slot \w+ .* are given the same search index/,
+    );
+    const [differ] = await looked(start.with(1, scriptWith('--redis_server.port=6380', start[1])));
+    expect(differ).toMatchObject({ state: 'warning', reason: 'SEARCH_INDEX_DIFFERS' });
+    expect(differ?.found).toContain('They differ in --redis_server.port.');
   });
 
   it('refuses a key, and warns of attestations, that end with the process', async () => {

@@ -103,9 +103,12 @@ const catalogue = {
     shards === 0
       ? `Rekor ${instance} has no inactive shard yet, so nothing shows whether it is 1.3.9 or newer.`
       : `Rekor ${instance} answers with the same ${counted(shards, 'checkpoint')} of inactive shards each time.`,
+  QUEUE_WITHIN_QUOTA: ({ seen }: Words<'seen'>) => `${seen}.`,
   PUBLIC_WRITES_PASS_GATE: ({ url }: Words<'url'>) => `What is written to ${url} passes the write gate.`,
   LARGE_ENTRIES_PASS: ({ url, bytes }: { url: string; bytes: number }) =>
     `${url} takes an entry of ${bytes} bytes as Rekor itself does.`,
+  LARGE_HEADERS_PASS: ({ url, bytes }: { url: string; bytes: number }) =>
+    `${url} takes a request with ${bytes} bytes of headers as Rekor itself does.`,
   COMMANDS_FOUND: ({ programs }: { programs: readonly string[] }) =>
     `The programs of the slots' commands are there: ${programs.join(', ')}.`,
   STATUS_TELLS: ({ said }: { said: readonly string[] }) =>
@@ -113,6 +116,8 @@ const catalogue = {
   STARTS_ALLOWED: ({ unit, starts, limit }: { unit: string; starts: number; limit: string }) =>
     `systemd lets ${unit} start ${limit}; a rotation needs ${starts} in that time.`,
   UNITS_ALIKE: ({ one, other }: Words<'one' | 'other'>) => `systemd starts ${one} and ${other} alike.`,
+  SEARCH_INDEX_SHARED: ({ seen }: Words<'seen'>) => `${seen}.`,
+  NEXT_STARTS_ALIKE: ({ seen }: Words<'seen'>) => `${seen}.`,
   FILES_REPLACEABLE: ({ files }: { files: readonly string[] }) =>
     `This user may replace ${files.join(', ')}, with the same owner.`,
   FILES_KEEP_ACCESS: ({ files }: { files: number }) =>

@@ -641,6 +641,28 @@ const catalogue = {
     remedy:
       "Let the ingress take bodies as large as Rekor's --max_request_body_size, 32 MiB unless told otherwise; in nginx that is `client_max_body_size 32m;`.",
   }),
+  LARGE_HEADERS_STOPPED: (
+    found: {
+      readonly url: string;
+      readonly field: string;
+      readonly bytes: number;
+      readonly expected: number;
+    } & AnswerOrSilence,
+  ): Text => ({
+    message: `A request with ${found.bytes} bytes of headers, sent to ${found.url} (${found.field}), ${answerText(found)}; Rekor itself answers ${found.expected}.`,
+    remedy:
+      'Let the ingress take headers of 16 KiB and more, as the gate does; in nginx that is `large_client_header_buffers 4 16k;`, in HAProxy `tune.bufsize 32768`.',
+  }),
+  QUEUE_NEAR_QUOTA: (
+    found: Words<'log' | 'flag' | 'cleaning'> & { queued: number; limit: number; isSeen: boolean },
+  ): Text => ({
+    message:
+      `Of the leaves that Trillian takes of all its logs before its quota refuses more, ${found.queued} of ${found.limit} are queued and not integrated, in the database of ${found.log}.` +
+      (found.isSeen
+        ? ''
+        : ` Whether --${found.flag} sets another limit than Trillian's own could not be seen.`),
+    remedy: `Look whether the signers run, and keep up with the writes of all logs. Leaves of trees that Trillian has deleted count for ever: \`${found.cleaning}\` removes them. Else raise --${found.flag} of every log server, and restart it.`,
+  }),
   COMMAND_MISSING: (found: Words<'log' | 'slot' | 'verb' | 'program'>): Text => ({
     message: `The program of logs.${found.log}.installation.slots.${found.slot}.${found.verb} is not there, or this user may not run it: ${found.program}.`,
     remedy:
@@ -667,7 +689,17 @@ const catalogue = {
     remedy: `Write the unit, or mend it (\`systemctl status ${found.unit}\` says more), then \`systemctl daemon-reload\`.`,
   }),
   UNITS_DIFFER: (found: { one: string; other: string; flags: readonly string[] }): Text => ({
-    message: `systemd does not start ${found.one} and ${found.other} alike. They differ in ${found.flags.map((flag) => (flag === '' ? 'the program' : `--${flag}`)).join(', ')}.`,
+    message: `systemd does not start ${found.one} and ${found.other} alike. They differ in ${flagList(found.flags)}.`,
+    remedy:
+      'Start both slots with the same arguments but for the port, the tree and what bears the name of the slot: after a rotation, clients would miss what only one of them has.',
+  }),
+  SEARCH_INDEX_DIFFERS: (found: { serving: string; next: string; flags: readonly string[] }): Text => ({
+    message: `${found.serving} and ${found.next}, which the rotation would start, are not given the same search index. They differ in ${flagList(found.flags)}.`,
+    remedy:
+      'Start both with the same flags for it. Where they are so already, the one that serves was started with others: restart it when that may be. Searches would miss entries after a rotation.',
+  }),
+  NEXT_DIFFERS: (found: { serving: string; next: string; flags: readonly string[] }): Text => ({
+    message: `${found.next}, which the rotation would start, is not started as ${found.serving} was. They differ in ${flagList(found.flags)}.`,
     remedy:
       'Start both slots with the same arguments but for the port, the tree and what bears the name of the slot: after a rotation, clients would miss what only one of them has.',
   }),
@@ -728,6 +760,10 @@ function approveAgain(log: string): string {
 
 function answerText(found: AnswerOrSilence): string {
   return 'status' in found ? `is answered ${found.status}` : `gets no answer (${found.silence})`;
+}
+
+function flagList(flags: readonly string[]): string {
+  return flags.map((flag) => (flag === '' ? 'the program' : `--${flag}`)).join(', ');
 }
 
 function megabytes(bytes: number): string {

@@ -32,7 +32,7 @@ async function examined({ rekor = 400, ingress, says = (counted) => counted }: B
     ),
   );
   await Promise.all([itself.close(), throughGate.close()]);
-  return { passes: checks[0], takesLarge: checks[1], checks, counted };
+  return { passes: checks[0], takesLarge: checks[1], takesHeaders: checks[2], checks, counted };
 }
 
 const LARGE = 1_000_000;
@@ -43,9 +43,10 @@ it('is right of an ingress that sends all writes through the gate', async () => 
   expect(checks).toMatchObject([
     { code: 'PUBLIC_WRITES_PASS_GATE', state: 'ok' },
     { code: 'LARGE_ENTRIES_PASS', state: 'ok' },
+    { code: 'LARGE_HEADERS_PASS', state: 'ok' },
   ]);
-  // One before the rounds, twelve in them, and the large one: docs/doctor.md says so.
-  expect(counted).toBe(14);
+  // One before the rounds, twelve in them, and the two large ones: docs/doctor.md says so.
+  expect(counted).toBe(15);
 });
 
 describe('whether writes pass the gate', () => {
@@ -115,6 +116,41 @@ describe('an ingress that does not let pass', () => {
     expect(passes).toMatchObject({ state: 'ok' });
     expect(takesLarge).toMatchObject({ state: 'warning', reason: 'LARGE_ENTRIES_STOPPED' });
     expect(takesLarge?.found).toMatch(/of 1250000 bytes.*gets no answer \(.+\); Rekor itself answers 400/);
+  });
+
+  it('large headers, and says so, is warned of', async () => {
+    const lines = ({ rawHeaders }: IncomingMessage) => rawHeaders.map(({ length }) => length);
+    const { passes, takesLarge, takesHeaders } = await examined({
+      ingress: (request, response) =>
+        lines(request).some((length) => length > 4_000) && Boolean(response.writeHead(431).end()),
+    });
+    expect([passes, takesLarge]).toMatchObject([{ state: 'ok' }, { state: 'ok' }]);
+    expect(takesHeaders).toMatchObject({ state: 'warning', reason: 'LARGE_HEADERS_STOPPED' });
+    expect(takesHeaders?.found).toMatch(
+      /with \d+ bytes of headers.*is answered 431; Rekor itself answers 400/,
+    );
+  });
+
+  it('any write, is no word about headers', async () => {
+    const { takesHeaders } = await examined({
+      ingress: (request, response) => request.method === 'POST' && Boolean(response.writeHead(403).end()),
+    });
+    expect(takesHeaders).toBeUndefined();
+  });
+
+  it('what fronts take that nobody has told otherwise, is none of those', async () => {
+    let [longest, whole] = [0, 0];
+    await examined({
+      ingress: ({ rawHeaders }) => {
+        const lines = rawHeaders.map((word, place) => word.length + (rawHeaders[place + 1]?.length ?? 0));
+        longest = Math.max(longest, ...lines);
+        whole = Math.max(whole, rawHeaders.join('').length);
+        return false;
+      },
+    });
+    expect(longest).toBeGreaterThan(4_000);
+    // Lines of nginx and Apache; all of them, of Node.js before 13 and of Jetty.
+    expect([longest < 8_190, whole < 8_000]).toEqual([true, true]);
   });
 
   it('any write, and resets the connection, is warned of', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CLEANING } from '../../../activities/examination/queue';
 import { connectMysql } from '../../../activities/tree-queue/mysql';
 import { connectPostgresql } from '../../../activities/tree-queue/postgresql';
 import { requireShown } from '../../../activities/tree-queue/tree-row';
@@ -282,6 +283,14 @@ it('whose row is older than what Trillian says is refused, as a replica that has
   const systems = { log: 'lab', trillian } as unknown as Parameters<typeof requireShown>[0];
   const said = await refused('DATABASE_OF_ANOTHER_TRILLIAN', requireShown(systems, queue, TREE, bounds));
   expect(said).toMatch(/expected tree \d+ FROZEN since .*, found DRAINING since /);
+});
+
+it('counts the leaves of all trees, and no further than it is asked to', async () => {
+  for (const treeId of [TREE, NEIGHBOUR, '1']) await queueLeaf(treeId);
+  expect([await queue.queuedLeaves(100, signal), await queue.queuedLeaves(2, signal)]).toEqual([3, 2]);
+  // What the doctor says to do removes those of trees that are no more, and no others.
+  await inDatabase(admin, CLEANING);
+  expect(await queue.queuedLeaves(100, signal)).toBe(2);
 });
 
 it('tells its size to a user who has a right to each table, and to no other a part of it', async () => {

@@ -2,6 +2,7 @@ import type { Check } from '../../../../workflows/model/checks';
 import { examineCommands, examineStatus } from './commands';
 import type { ExaminedHost } from './examined-host';
 import { examineFiles } from './files';
+import { examineNextSlot } from './next-slot';
 import { examineProcess } from './serving-process';
 import { examineStartLimit } from './start-limit';
 import { examineUnitArguments } from './unit-arguments';
@@ -15,6 +16,7 @@ export async function examineHost(host: ExaminedHost): Promise<Check[]> {
     examineUnitArguments,
     examineFiles,
     examineProcess,
+    examineNextSlot,
   ];
   return (await Promise.all(checks.map((examine) => examine(host)))).flat();
 }
