@@ -303,7 +303,7 @@ const wrong: readonly Wrong[] = [
     check: 'QUEUE_WITHIN_QUOTA',
     reason: 'QUEUE_NEAR_QUOTA',
     state: 'warning',
-    found: /3000 of 5000 are queued/,
+    found: /3000 leaves of all logs wait .* refuses more than 5000\./,
     fix: /raise --pg_max_unsequenced_rows/,
     change: seesLogServer,
     breaks: () => fillQueue(3_000),
@@ -311,7 +311,7 @@ const wrong: readonly Wrong[] = [
   {
     check: 'QUEUE_WITHIN_QUOTA',
     reason: 'QUEUE_NEAR_QUOTA',
-    found: /5000 of 5000 are queued/,
+    found: /5000 leaves of all logs wait .* refuses more than 5000\./,
     fix: /raise --pg_max_unsequenced_rows/,
     change: seesLogServer,
     breaks: () => fillQueue(MOST_QUEUED_LEAVES),

@@ -657,7 +657,7 @@ const catalogue = {
     found: Words<'log' | 'flag' | 'cleaning'> & { queued: number; limit: number; isSeen: boolean },
   ): Text => ({
     message:
-      `Of the leaves that Trillian takes of all its logs before its quota refuses more, ${found.queued} of ${found.limit} are queued and not integrated, in the database of ${found.log}.` +
+      `In the database of ${found.log}, ${found.queued} leaves of all logs wait to be integrated, and Trillian's quota refuses more than ${found.limit}.` +
       (found.isSeen
         ? ''
         : ` Whether --${found.flag} sets another limit than Trillian's own could not be seen.`),
