@@ -113,7 +113,7 @@ async function recover(run: Run, plan: RecoveryPlan): Promise<RotationResult> {
     attempts: attempt,
     ...journal.soFar,
   });
-  const interrupted = refusal('LEFTOVERS', { log, leftovers: plan.leftovers });
+  const interrupted = refusal('INTERRUPTED', { log, leftovers: plan.leftovers });
   if (kind === 'supersede') {
     const stuck = { decision: input.ifNextFails, reason: interrupted };
     return await supersede(run, { input, stuck, timing }, rotated);

@@ -68,6 +68,9 @@ function changed({ changedByMs, closesAt, opensAt }: Occurrence): string[] {
 /** Whether it will be due by then, as far as that can be known. */
 function dueText(policy: SchedulePolicy, shard: KnownShard | null, at: number, timeZone: string): string {
   const { due, atMostOnceInDays } = policy;
+  // One window rotates once, whatever the policy says of it.
+  if (policy.windows && shard && shard.since >= at)
+    return 'nothing: the active shard is of this window already';
   if (due === undefined && atMostOnceInDays === undefined) return 'rotates';
   if (!shard) return 'rotates if it is due by then';
   const zone = zoneOf(timeZone);

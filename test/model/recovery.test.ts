@@ -75,6 +75,16 @@ describe('the recovery of an interrupted rotation', () => {
       true,
     ],
     [
+      'may have held, as the gate passes by an order of a later attempt, which may have been to supersede it',
+      { ...notExposed, traffic: { ...sentBack, attemptId: 'r/2' } },
+      true,
+    ],
+    [
+      'may have held, as its next tree holds an entry of a client',
+      { ...notExposed, traffic: sentBack, withEntries: ['300'] },
+      true,
+    ],
+    [
       'did not hold, of which nothing is recorded',
       {
         ...notExposed,

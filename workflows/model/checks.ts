@@ -59,7 +59,7 @@ const catalogue = {
     `Rekor says what it has loaded: ${instances.join(', ')}.`,
   CHANGES_KNOWN: ({ counts }: { counts: string }) => `The changes are known: ${counts}.`,
   LOG_CAN_BE_VERIFIED: ({ url, field }: { url: string; field: string }) =>
-    `${url} (${field}) serves all that a verification reads, and its newest entry verifies.`,
+    `${url} (${field}) serves all that a verification reads, and its newest entry, if it has one, verifies.`,
   HOST_NAME_EXPECTED: ({ hostname, field }: { hostname: string; field: string }) =>
     `Checkpoints are signed as "${hostname}", as ${field} says.`,
   LOG_SERVER_LISTED: ({ address }: { address: string }) =>
@@ -98,7 +98,9 @@ const catalogue = {
     `No two clocks are seen to be more than ${mostMs} ms apart: ${clocks.join(', ')}.`,
   OPERATIONS_ON: ({ instance, off }: { instance: string; off: readonly string[] }) =>
     `Rekor ${instance} takes entries` +
-    (off.length === 0 ? ', and searches.' : `. Switched off there: ${off.join(', ')}.`),
+    (off.length === 0
+      ? ', and no operation is switched off there.'
+      : `. Switched off there: ${off.join(', ')}.`),
   CHECKPOINTS_KEPT: ({ instance, shards }: { instance: string; shards: number }) =>
     shards === 0
       ? `Rekor ${instance} has no inactive shard yet, so nothing shows whether it is 1.3.9 or newer.`

@@ -106,11 +106,11 @@ export function planRecovery(
 }
 
 /**
- * Whether the gate passes by an order of this rotation. It sends to the current release, so that order took an attempt back:
- * the freeze was taken back before it.
+ * Whether the gate passes by an order of this very attempt. It sends to the current release, so that order took the attempt
+ * back: the freeze was taken back before it. Where a tree holds entries of clients the current one stays closed all the same.
  */
-function wasSentBack({ traffic }: FoundLeftovers, { rotationId }: AttemptIdentity): boolean {
-  return traffic.mode === 'pass' && traffic.attemptId?.startsWith(`${rotationId}/`) === true;
+function wasSentBack({ traffic, withEntries }: FoundLeftovers, identity: AttemptIdentity): boolean {
+  return traffic.mode === 'pass' && traffic.attemptId === attemptIdOf(identity) && withEntries.length === 0;
 }
 
 /** Another rotation, and a later one. */

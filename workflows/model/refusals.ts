@@ -345,6 +345,10 @@ const catalogue = {
     message: `A rotation of ${found.log} was not carried to its end, and left behind: ${found.leftovers.join('; ')}.`,
     remedy: `Look with \`rekor-rotate recover ${found.log} --dry-run\`, then let \`rekor-rotate recover ${found.log}\` end it.`,
   }),
+  INTERRUPTED: (found: { log: string; leftovers: readonly string[] }): Text => ({
+    message: `A rotation of ${found.log} was not carried to its end, and had left behind: ${found.leftovers.join('; ')}.`,
+    remedy: 'This recovery has ended it. Find out what interrupted it before you rotate again.',
+  }),
   LEFT_BY_SOMEONE: (found: { log: string; leftovers: readonly string[] }): Text => ({
     message: `What is left over in ${found.log} belongs to no rotation that could be ended: ${found.leftovers.join('; ')}.`,
     remedy:

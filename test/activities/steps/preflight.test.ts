@@ -45,7 +45,7 @@ describe('preflight', () => {
         "Trillian's log server at 127.0.0.1:8090 answers. It has 2 trees.",
         'Trillian has every tree that the configuration names: 2, with 30 entries.',
         "Trillian's database shows tree 200 as Trillian has it.",
-        'http://127.0.0.1:3000 (logs.production.publicUrl) serves all that a verification reads, and its newest entry verifies.',
+        'http://127.0.0.1:3000 (logs.production.publicUrl) serves all that a verification reads, and its newest entry, if it has one, verifies.',
         'Checkpoints are signed as "127.0.0.1", as logs.production.publicUrl says.',
         'Writes are sent to http://127.0.0.1:3001, and no other shards than the configured ones are known there.',
       ]),
