@@ -59,7 +59,9 @@ export function dangersOf(
     catchUpMs > MOST_CATCH_UP_MS
       ? `After an outage it makes up for a time that was missed up to ${Math.round(catchUpMs / 3_600_000)} h ago (catch-up window). Some hours are enough.`
       : undefined,
-    ofLog.length > 0 ? `So does ${named(ofLog)}: two schedules rotate ${log ?? ''}.` : undefined,
+    ofLog.length > 0
+      ? `Another schedule rotates ${log ?? ''} as well: ${named(ofLog)}. Each begins a rotation that the other knows nothing of.`
+      : undefined,
     withId.length > 0
       ? `It shares the workflow id ${workflowId} with ${named(withId)}: where both fire in one second, Temporal drops one run and counts it nowhere.`
       : undefined,

@@ -40,7 +40,7 @@ it.each<[string, Partial<RotationSchedule>, RegExp]>([
   [
     'the log of another schedule',
     { input: { log: 'staging' } },
-    /So does other: two schedules rotate staging/,
+    /Another schedule rotates staging as well: other\./,
   ],
   ['no firing left', { remaining: 0 }, /no firing left/],
 ])('finds %s', (_, change, words) => {

@@ -63,7 +63,7 @@ describe('a schedule on the real Temporal', () => {
     await log.worker.stop();
     const windows = ['--window', 'mon-sun 00:00-00:00', '--time-zone', 'UTC'];
     expect((await schedule('create', log.name, '--name', 'daily', ...windows)).words).toContain(
-      'two schedules rotate',
+      'Another schedule rotates',
     );
     expect((await schedule('trigger', log.name, '--name', 'daily')).code).toBe(0);
     const second = await schedule('trigger', log.name, '--name', 'daily');

@@ -607,7 +607,7 @@ const catalogue = {
   }),
   SCHEDULE_DANGEROUS: (found: Words<'schedule' | 'danger'>): Text => ({
     message: `The schedule ${found.schedule} is set dangerously. ${found.danger}`,
-    remedy: `Set it otherwise in Temporal, or delete it (\`temporal schedule delete --schedule-id ${found.schedule}\`) and make one with \`rekor-rotate schedule create\`.`,
+    remedy: `Set it otherwise in Temporal. Or delete it, by \`rekor-rotate schedule delete\` or \`temporal schedule delete --schedule-id ${found.schedule}\`, and make one with \`rekor-rotate schedule create\`.`,
   }),
   CLOCKS_DIFFER: (found: { ahead: string; behind: string; byMs: number; mostMs: number }): Text => ({
     message: `The clock of ${found.ahead} is ahead of that of ${found.behind}, by at least ${found.byMs} ms.`,
