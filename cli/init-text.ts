@@ -1,11 +1,18 @@
 import type { FoundProgram } from '../programs/found-program';
+import type { Difference } from '../init/one-log';
+import type { Left } from '../init/own-trillian';
 import type { Note } from '../init/settings';
 import { list, titled, wrap } from './text';
 
-/** What was found, a program a line. */
-export function foundText(programs: readonly FoundProgram[], columns: number): string {
-  const items = programs.map(({ program, where }) => `${program}: ${where}`);
-  return titled('Found:', list(items, columns)).join('\n');
+/** What was found, a program a line, and what was seen and may be another log's. */
+export function foundText(programs: readonly FoundProgram[], left: readonly Left[], columns: number): string {
+  const item = ({ program, where }: FoundProgram): string => `${program}: ${where}`;
+  const taken = programs.filter((program) => left.every((one) => one.program !== program));
+  const seen = left.map(({ program, reason }) => `${item(program)}: ${reason}`);
+  return [
+    ...titled('Found:', list(taken.map(item), columns)),
+    ...titled('Seen, and not taken for it:', list(seen, columns)),
+  ].join('\n');
 }
 
 /** What a person has to do before the configuration is one. */
@@ -16,12 +23,14 @@ export function notesText(notes: readonly Note[], file: string | undefined, colu
       columns,
     );
   const check = `rekor-rotate config check --config ${file ?? 'FILE'}`;
+  const written =
+    file === undefined ? 'Nothing has been changed.' : `${file} is written. Nothing else has been changed.`;
   return [
     ...titled('Not found, and commented out:', of('missing')),
     ...titled('Beware:', of('beware')),
     ...titled('Assumed; look at each:', of('assumed')),
     '',
-    ...wrap(`Nothing has been changed. Fill in what is missing, then: ${check}`, columns),
+    ...wrap(`${written} Fill in what is missing, then: ${check}`, columns),
   ].join('\n');
 }
 
@@ -33,4 +42,16 @@ export function unfitText(rekors: readonly FoundProgram[]): string {
         `These are ${rekors.length} of rekor-server, and one log has two slots. Name those of one log with --unit, --compose or --kube:`,
         ...rekors.map(({ where }) => where),
       ].join('\n');
+}
+
+/** Why no configuration is written: two Rekors differ in what those of one log have in common. */
+export function severalLogsText(rekors: readonly FoundProgram[], differences: readonly Difference[]): string {
+  const both = rekors.map(({ where }) => where).join(' and ');
+  return [
+    `${both} are not of one log. Name those of one log, or one alone, with --unit, --compose or --kube. They differ in:`,
+    ...differences.map(({ flag, said }) => {
+      const each = rekors.map(({ where }, place) => `${said[place] ?? 'another value'} at ${where}`);
+      return `${flag}: ${each.join('; ')}`;
+    }),
+  ].join('\n');
 }

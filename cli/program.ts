@@ -22,7 +22,9 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.done.code : exitCodes.usage.code;
     }
-    terminal.err(errorText(error, { verbose: argv.includes('--verbose'), columns: terminal.columns }));
+    terminal.err(
+      errorText(error, { verbose: argv.includes('--verbose'), columns: Math.min(terminal.columns, 80) }),
+    );
     return exitCodeOfError(error);
   }
 }

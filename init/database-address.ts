@@ -1,6 +1,8 @@
 import type { FoundProgram } from '../programs/found-program';
 import { withVariables } from '../programs/variables';
 
+export const DEFAULT_PORTS = { mysql: 3306, postgresql: 5432 } as const;
+
 /** Where Trillian's database is, of what its log server or signer is started with. User and password are not kept. */
 export interface DatabaseAddress {
   readonly kind: 'mysql' | 'postgresql';

@@ -1,17 +1,17 @@
 import { isIP } from 'node:net';
-import { databaseAddress, type DatabaseAddress } from './database-address';
+import { databaseAddress, DEFAULT_PORTS, type DatabaseAddress } from './database-address';
 import { filePlace } from './file-place';
 import type { FoundProgram } from '../programs/found-program';
+import { leftText, type OwnTrillian } from './own-trillian';
 import { called, dividedAddress, joined } from './reach';
 import type { FoundLog } from './search';
 import { assumed, found, missing, type Line, type Section, type Setting } from './settings';
 
-const DEFAULT_PORTS = { mysql: 3306, postgresql: 5432 } as const;
 const GRANTS = 'docs/configuration.md, "The database", has the two rights that it needs.';
 
 /** Trillian's database, as its own programs are told of it. A user of its own reads it, whose password stands in a file. */
-export function database(log: FoundLog): Line[] {
-  const ofTrillian = log.programs.filter(({ program }) => program !== 'rekor-server');
+export function database(log: FoundLog, { servers, signers, left }: OwnTrillian): Line[] {
+  const ofTrillian = [...servers, ...signers];
   for (const program of ofTrillian) {
     const address = databaseAddress(program);
     if (address) return [ofProgram(program, address, log)];
@@ -19,7 +19,9 @@ export function database(log: FoundLog): Line[] {
   const storages = ofTrillian.flatMap(({ flags }) => flags.get('storage_system') ?? []);
   const reason =
     ofTrillian.length === 0
-      ? 'no log server and no signer was seen on this host.'
+      ? left.length > 0
+        ? leftText(left)
+        : 'no log server and no signer was seen on this host.'
       : `Trillian says ${storages.length > 0 ? 'another storage than PostgreSQL and MySQL' : 'none that can be read'}.`;
   return [
     {

@@ -45,6 +45,7 @@ export function called(
     : { address: joined(host, port) };
 }
 
-function isEveryAddress(host: string): boolean {
+/** Whether a program that listens there does so at each address of its host. */
+export function isEveryAddress(host: string): boolean {
   return host === '' || host === '0.0.0.0' || host === '::';
 }

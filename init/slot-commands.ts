@@ -2,28 +2,43 @@ import { shellLine } from '../workflows/model/shell-line';
 import type { FoundProgram, Unit } from '../programs/found-program';
 import { found, missing, type Setting } from './settings';
 
-/** The commands that start, stop and ask a slot. */
-export function slotCommands({ run, where }: FoundProgram): Setting[] {
-  if (run.by === 'systemd' || (run.by === 'podman' && run.unit)) {
-    return run.unit ? ofUnit(run.unit) : [];
-  }
-  if (run.by === 'compose') {
-    const compose = ['docker', 'compose', ...run.files.flatMap((file) => ['-f', file])];
-    const running = shellLine([...compose, 'ps', '--status', 'running', '--quiet', run.service]);
-    const remark = `${where}.`;
-    return [
-      // `start` would start the container that is there, with its former environment.
-      found('start', [...compose, 'up', '-d', '--no-deps', run.service], remark),
-      found('stop', [...compose, 'stop', run.service], ''),
-      found('status', ['sh', '-c', `test -n "$(${running})"`], 'compose ps itself exits 0 in any case.'),
-    ];
-  }
-  const example = (verb: string): readonly string[] => ['systemctl', verb, 'rekor@blue'];
-  const reason = `what starts ${where} is not known.`;
+/**
+ * The commands that start, stop and ask a slot. What would start another slot, too, is none of its commands: two Rekors may be in one
+ * unit.
+ *
+ * @param slot its name, which the examples have.
+ * @param others the Rekors of the other slots.
+ */
+export function slotCommands(slot: string, rekor: FoundProgram, others: readonly FoundProgram[]): Setting[] {
+  const own = ownCommands(rekor);
+  if (own.length === 0) return examples(slot, `what starts ${rekor.where} is not known.`);
+  const startOf = (commands: readonly Setting[]): string => JSON.stringify(commands[0]?.value);
+  const shared = others.find((other) => startOf(ownCommands(other)) === startOf(own));
+  return shared
+    ? examples(slot, `what starts ${rekor.where} starts ${shared.where}, too. Each slot needs its own.`)
+    : own;
+}
+
+/** None where it is not known what starts it. */
+function ownCommands({ run, where }: FoundProgram): Setting[] {
+  if (run.by === 'systemd' || run.by === 'podman') return run.unit ? ofUnit(run.unit) : [];
+  if (run.by !== 'compose') return [];
+  const compose = ['docker', 'compose', ...run.files.flatMap((file) => ['-f', file])];
+  const running = shellLine([...compose, 'ps', '--status', 'running', '--quiet', run.service]);
   return [
-    missing('start', example('start'), reason),
-    missing('stop', example('stop'), reason),
-    missing('status', ['systemctl', 'is-active', '--quiet', 'rekor@blue'], reason),
+    // `start` would start the container that is there, with its former environment.
+    found('start', [...compose, 'up', '-d', '--no-deps', run.service], `${where}.`),
+    found('stop', [...compose, 'stop', run.service], ''),
+    found('status', ['sh', '-c', `test -n "$(${running})"`], 'compose ps itself exits 0 in any case.'),
+  ];
+}
+
+function examples(slot: string, reason: string): Setting[] {
+  const unit = `rekor@${slot}`;
+  return [
+    missing('start', ['systemctl', 'start', unit], reason),
+    missing('stop', ['systemctl', 'stop', unit], reason),
+    missing('status', ['systemctl', 'is-active', '--quiet', unit], reason),
   ];
 }
 

@@ -32,9 +32,18 @@ export function namedSlots(rekors: readonly FoundProgram[]): Slot[] {
             .slice(same)
             .replace(/^[-_.]+/, ''));
   });
-  const fit = names.every((name) => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name ?? ''));
-  const chosen = fit && new Set(names).size === names.length ? names : ['blue', 'green'];
-  return rekors.map((rekor, place) => ({ rekor, name: chosen[place] ?? 'blue' }));
+  const isFit = (name: string | undefined): boolean => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name ?? '');
+  const fit = names.filter(isFit);
+  if (fit.length === names.length && new Set(names).size === names.length) {
+    return rekors.map((rekor, place) => ({ rekor, name: names[place] ?? 'blue' }));
+  }
+  // One that has a name keeps it, so that no example of the other is made of it.
+  const [kept] = fit.length === 1 ? fit : [];
+  const free = ['blue', 'green'].filter((name) => name !== kept);
+  return rekors.map((rekor, place) => {
+    const own = names[place];
+    return { rekor, name: own !== undefined && own === kept ? own : (free.shift() ?? 'green') };
+  });
 }
 
 /** The installation of one or two slots. */
@@ -74,7 +83,11 @@ function slotSection({ name, rekor }: Slot, slots: readonly Slot[]): Section {
       urlOf(rekor, slots),
       environmentFileOf(name, rekor),
       shardingFileOf(name, rekor),
-      ...slotCommands(rekor),
+      ...slotCommands(
+        name,
+        rekor,
+        slots.filter((slot) => slot.rekor !== rekor).map((slot) => slot.rekor),
+      ),
     ],
   };
 }
@@ -94,7 +107,7 @@ function urlOf(rekor: FoundProgram, slots: readonly Slot[]): Setting {
       : { reason: `--rekor_server.address and --port of ${rekor.where} are not known` };
   return 'address' in reached
     ? found('url', `http://${reached.address}`, '--rekor_server.address and --port, or their defaults.')
-    : missing('url', `http://127.0.0.1:${freePort(slots)}`, `${reached.reason}.`);
+    : missing('url', `http://127.0.0.1:${freePort(rekor, slots)}`, `${reached.reason}.`);
 }
 
 /** The variable that holds the active tree, and the file of the slot that sets it. */
@@ -223,10 +236,11 @@ export function otherPort(rekor: FoundProgram): number {
   return port < 65535 ? port + 1 : 3001;
 }
 
-/** An example, so it must be none that a slot has. */
-function freePort(slots: readonly Slot[]): number {
-  const taken = slots.map(({ rekor }) => otherPort(rekor) - 1);
-  return [3001, 3002, 3003].find((port) => !taken.includes(port)) ?? 3001;
+/** An example, so it must be none that a slot has, and another for each slot. */
+function freePort(rekor: FoundProgram, slots: readonly Slot[]): number {
+  const taken = slots.map((slot) => otherPort(slot.rekor) - 1);
+  const free = [3001, 3002, 3003, 3004].filter((port) => !taken.includes(port));
+  return free[slots.findIndex((slot) => slot.rekor === rekor)] ?? 3001;
 }
 
 function ownName(run: FoundProgram['run']): string {

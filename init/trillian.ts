@@ -2,11 +2,13 @@ import { trillian as schema } from '../config/schema';
 import { formatDuration } from '../config/quantities';
 import { database } from './database';
 import { filePlace } from './file-place';
-import type { FoundProgram, ProgramName } from '../programs/found-program';
+import type { FoundProgram } from '../programs/found-program';
 import { goDurationMs } from './go-duration';
+import { leftText, ownTrillian, type Left } from './own-trillian';
 import { called, dividedAddress, listens } from './reach';
 import type { FoundLog } from './search';
 import { assumed, found, missing, type Line, type Section, type Setting } from './settings';
+import { trillianPlace } from './trillian-place';
 import { valueOf } from '../programs/variables';
 
 const AT = 'trillian_log_server';
@@ -14,9 +16,9 @@ const EXAMPLE = 'trillian.example.com:8090';
 
 /** Trillian, as the Rekors call it and its own programs are started. */
 export function trillian(log: FoundLog): Section {
-  const [rekor] = programs(log, 'rekor-server');
-  const servers = programs(log, 'trillian_log_server');
-  const signers = programs(log, 'trillian_log_signer');
+  const [rekor] = log.programs.filter(({ program }) => program === 'rekor-server');
+  const own = ownTrillian(log);
+  const { servers, signers, left } = own;
   const address = rekor ? addressOf(rekor, log) : missing('address', EXAMPLE, 'no Rekor says it.');
   const isHere = servers.length > 0 && signers.length > 0;
   return {
@@ -24,8 +26,8 @@ export function trillian(log: FoundLog): Section {
     lines: [
       address,
       ...(rekor ? tlsOf(rekor) : []),
-      ...metrics('logServerMetrics', servers, 'log server'),
-      ...metrics('signerMetrics', signers, 'signer'),
+      ...metrics('logServerMetrics', servers, left, 'log server'),
+      ...metrics('signerMetrics', signers, left, 'signer'),
       timing('signerInterval', 'sequencer_interval', '100ms', signers),
       timing('guardWindow', 'sequencer_guard_window', '0ms', signers),
       assumed(
@@ -35,32 +37,24 @@ export function trillian(log: FoundLog): Section {
           ? 'its log servers and signers are on this host, with one clock. Say more where others are elsewhere.'
           : 'how far the clocks of its log servers and signers may be apart is not seen from here.',
       ),
-      ...database(log),
+      ...database(log, own),
     ],
   };
 }
 
-function programs({ programs: all }: FoundLog, name: ProgramName): readonly FoundProgram[] {
-  return all.filter(({ program }) => program === name);
-}
-
 function addressOf(rekor: FoundProgram, log: FoundLog): Setting {
-  const host =
-    valueOf(rekor, `${AT}.address`) ?? (rekor.flags.has(`${AT}.address`) ? undefined : '127.0.0.1');
-  const port = Number(valueOf(rekor, `${AT}.port`) ?? (rekor.flags.has(`${AT}.port`) ? NaN : 8090));
-  // A name may come with the resolver that gRPC is to ask.
-  const plain = host?.replace(/^(dns|passthrough):(\/\/[^/]*\/)?/, '');
-  const divided = plain === undefined ? undefined : dividedAddress(`${bracketed(plain)}:${port}`);
+  const divided = trillianPlace(rekor);
+  const config = rekor.flags.has('config') ? ' Its --config file may have them.' : '';
   if (!divided)
-    return missing('address', EXAMPLE, `--${AT}.address and --${AT}.port of ${rekor.where} are not known.`);
+    return missing(
+      'address',
+      EXAMPLE,
+      `--${AT}.address and --${AT}.port of ${rekor.where} are not known.${config}`,
+    );
   const reached = called(rekor, divided.host, divided.port, log);
   return 'address' in reached
     ? found('address', reached.address, `--${AT}.address and --${AT}.port of ${rekor.where}.`)
     : missing('address', EXAMPLE, `${reached.reason}. The worker is on this host and needs an address here.`);
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 function tlsOf(rekor: FoundProgram): Line[] {
@@ -80,7 +74,12 @@ function tlsOf(rekor: FoundProgram): Line[] {
       ];
 }
 
-function metrics(key: string, all: readonly FoundProgram[], what: string): Line[] {
+function metrics(
+  key: 'logServerMetrics' | 'signerMetrics',
+  all: readonly FoundProgram[],
+  left: readonly Left[],
+  what: string,
+): Line[] {
   const example = ['http://trillian.example.com:8091/metrics'];
   const reached = all.map((program) => {
     const written = valueOf(program, 'http_endpoint') ?? 'localhost:8091';
@@ -92,7 +91,10 @@ function metrics(key: string, all: readonly FoundProgram[], what: string): Line[
   const urls = reached.flatMap((one) => ('address' in one ? [`http://${one.address}/metrics`] : []));
   const hidden = reached.flatMap((one) => ('reason' in one ? [one.reason] : []));
   if (urls.length === 0) {
-    const reason = hidden.length > 0 ? `${hidden.join('; ')}.` : `no ${what} was seen on this host.`;
+    const name = key === 'signerMetrics' ? 'trillian_log_signer' : 'trillian_log_server';
+    const ofName = left.filter(({ program }) => program.program === name);
+    const unseen = ofName.length > 0 ? leftText(ofName) : `no ${what} was seen on this host.`;
+    const reason = hidden.length > 0 ? `${hidden.join('; ')}.` : unseen;
     return [missing(key, example, `${reason} Name every ${what}.`)];
   }
   const remark = `--http_endpoint of ${all.map(({ where }) => where).join(', ')}. Add every ${what} that is elsewhere.`;
@@ -107,7 +109,7 @@ function timing(
   signers: readonly FoundProgram[],
 ): Setting {
   if (signers.length === 0) {
-    return assumed(key, byDefault, `Trillian's default; no signer was seen. It must be its --${flag}.`);
+    return assumed(key, byDefault, `Trillian's default; no signer of it was seen. It must be its --${flag}.`);
   }
   const given = signers.map((signer) =>
     signer.flags.has(flag) ? goDurationMs(valueOf(signer, flag) ?? '') : goDurationMs(byDefault),

@@ -11,6 +11,9 @@ const FOLDERS = [
   'lib/systemd/system',
 ];
 
+/** The folders in which a unit is looked for, as a person names them. */
+export const UNIT_FOLDERS: readonly string[] = FOLDERS.map((folder) => `/${folder}`);
+
 /** The units of a host, read from their files: systemd itself is not asked. */
 export class UnitFiles {
   readonly #folders: readonly string[];
@@ -38,19 +41,23 @@ export class UnitFiles {
     return [...new Set(instances)];
   }
 
+  /** Where the file of a unit may be, that of its template last. */
+  filesOf(name: string): string[] {
+    return [...new Set([name, name.replace(/@.*$/, '@')])].flatMap((one) =>
+      this.#folders.map((folder) => join(folder, `${one}.service`)),
+    );
+  }
+
   /**
    * A unit with its drop-ins, or a file of one; undefined where there is none, or it cannot be read.
    *
    * @param named its name without `.service`, or a path.
+   * @param name of the instance, where a template's path is named.
    */
-  unit(named: string): SystemdUnit | undefined {
-    const name = basename(named, '.service');
+  unit(named: string, name = basename(named, '.service')): SystemdUnit | undefined {
     const template = name.replace(/@.*$/, '@');
     const own = named.includes('/') ? [named] : [];
-    const known = [name, template].flatMap((one) =>
-      this.#folders.map((folder) => join(folder, `${one}.service`)),
-    );
-    for (const file of own.length > 0 ? own : known) {
+    for (const file of own.length > 0 ? own : this.filesOf(name)) {
       const text = textOf(file);
       if (text !== undefined) {
         const folders = own.length > 0 ? [dirname(named)] : this.#folders;

@@ -49,22 +49,28 @@ export class UnitPrograms {
     return readKubeFiles(files, unit);
   }
 
-  /** What all units start; of a template each instance that is enabled, that has an environment file, or that runs. */
+  /** What all units start. */
   all(running: readonly string[]): FoundProgram[] {
     return this.#units.names().flatMap((name) => {
       const unit = this.#units.unit(name);
-      if (!unit) return [];
-      if (!name.endsWith('@')) return this.of(unit);
-      const instances = [
-        ...running.filter((one) => one.startsWith(name)),
-        ...this.#units.enabledInstances(name),
-        ...this.#instancesWithFiles(name),
-      ];
-      return [...new Set(instances)].sort().flatMap((one) => {
-        const instance = this.#units.unit(one);
-        return instance ? this.of(instance) : [];
-      });
+      return unit ? this.unitsOf(name, unit, running).flatMap((one) => this.of(one)) : [];
     });
+  }
+
+  /**
+   * A unit, or of a template each instance that is enabled, that has an environment file, or that runs.
+   *
+   * @param named the unit's name, or the path of its file.
+   */
+  unitsOf(named: string, unit: SystemdUnit, running: readonly string[]): SystemdUnit[] {
+    const { name } = unit;
+    if (!isTemplate(unit)) return [unit];
+    const instances = [
+      ...running.filter((one) => one.startsWith(name)),
+      ...this.#units.enabledInstances(name),
+      ...this.#instancesWithFiles(named, name),
+    ];
+    return [...new Set(instances)].sort().flatMap((one) => this.#units.unit(named, one) ?? []);
   }
 
   /** One that this user may not read is believed to, if it is the only one. */
@@ -84,8 +90,8 @@ export class UnitPrograms {
   }
 
   /** Of `EnvironmentFile=/etc/rekor/%i.env`, one instance for each such file that names a tree as the unit expects. */
-  #instancesWithFiles(template: string): string[] {
-    const any = this.#units.unit(`${template}*`);
+  #instancesWithFiles(named: string, template: string): string[] {
+    const any = this.#units.unit(named, `${template}*`);
     const [started] = any ? this.of(any) : [];
     const variable = soleVariable(started?.flags.get('trillian_log_server.tlog_id') ?? '');
     if (!any || !variable) return [];
@@ -99,6 +105,11 @@ export class UnitPrograms {
         .map((name) => `${template}${name.slice(before.length, name.length - after.length)}`);
     });
   }
+}
+
+/** Whether a unit is a template, of which only instances can be started. */
+export function isTemplate({ name }: SystemdUnit): boolean {
+  return name.endsWith('@');
 }
 
 /** The value of one variable of an environment file; undefined where it has none, or not one alone. */

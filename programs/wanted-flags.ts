@@ -16,6 +16,7 @@ const OF_TRILLIAN = [
 const OF_REKOR = [
   ...['port', 'rekor_server.address', 'rekor_server.hostname', 'rekor_server.signer', 'config'],
   ...['trillian_log_server.address', 'trillian_log_server.port', 'trillian_log_server.tlog_id'],
+  ...['redis_server.address', 'redis_server.port', 'search_index.mysql.dsn'],
   ...['trillian_log_server.sharding_config', 'trillian_log_server.tls', 'trillian_log_server.tls_ca_cert'],
   ...['enable_retrieve_api', 'search_index.storage_provider', 'search_index.mysql.dsn'],
   ...['redis_server.address', 'redis_server.port', 'redis_server.enable-tls'],

@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { logName } from '../../config/schema';
 import { initialConfiguration } from '../../init/configuration';
+import { differences } from '../../init/one-log';
+import { ownTrillian } from '../../init/own-trillian';
 import { NamedUnreadable, search, type FoundLog } from '../../init/search';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
-import { foundText, notesText, unfitText } from '../init-text';
+import { foundText, notesText, severalLogsText, unfitText } from '../init-text';
 import type { Terminal } from '../terminal';
 
 export interface InitOptions {
@@ -17,6 +19,8 @@ export interface InitOptions {
 
 /** A log has two Rekors, or one that gets a second beside it. */
 const MOST_REKORS = 2;
+
+const MOST_COLUMNS = 80;
 
 /**
  * `init --host`: writes a configuration from what runs on this host, or is set up to run, and says what it could not find. It
@@ -33,11 +37,17 @@ export function init(log: string, options: InitOptions, terminal: Terminal, root
   if (rekors.length < 1 || rekors.length > MOST_REKORS) {
     throw new CommandError(unfitText(rekors), exitCodes.refused);
   }
+  const different = differences(rekors, found);
+  if (different.length > 0) {
+    throw new CommandError(severalLogsText(rekors, different), exitCodes.refused);
+  }
   const { yaml, notes } = initialConfiguration(log, found);
   if (options.out === undefined) terminal.out(yaml.trimEnd());
   else writeNew(options.out, yaml);
-  terminal.err(foundText(found.programs, terminal.columns));
-  terminal.err(notesText(notes, options.out, terminal.columns));
+  // Standard output may be a file, and what is said is read in a terminal all the same.
+  const columns = Math.min(terminal.columns, MOST_COLUMNS);
+  terminal.err(foundText(found.programs, ownTrillian(found).left, columns));
+  terminal.err(notesText(notes, options.out === undefined ? undefined : resolve(options.out), columns));
   return notes.some(({ kind }) => kind !== 'assumed') ? exitCodes.attention.code : exitCodes.done.code;
 }
 

@@ -29,6 +29,7 @@ describe('init', () => {
     const before = filesOf(host);
     const { code, output, errors, words } = await saidBy(['init', '--host', 'staging', ...composed(host)]);
     expect(code).toBe(7);
+    expect(words).toContain('Nothing has been changed.');
     expect(output).toContain('\n  staging:\n');
     expect(words).toContain(
       'Not found, and commented out: - logs.staging.installation.slots.green.environmentFile:',
@@ -44,6 +45,7 @@ describe('init', () => {
     const command = ['init', '--host', ...composed(host), '--out', out];
     const first = await saidBy(command);
     expect(first).toMatchObject({ code: 7, output: '' });
+    expect(first.words).toContain(`${out} is written. Nothing else has been changed.`);
     const text = readFileSync(out, 'utf8');
     expect(text).toContain('logs:\n  production:\n');
     const second = await saidBy(command);
@@ -84,6 +86,65 @@ describe('init', () => {
     expect(readFileSync(host.file('rekor-rotate.yaml'), 'utf8')).toContain('\n  staging:\n');
   });
 
+  it('says in 80 columns what it says beside the configuration, wherever that goes', async () => {
+    const host = shapes.compose();
+    for (const command of [composed(host), ['--unit', 'no-such-rekor']]) {
+      // As wide as standard output is taken to be that is a file.
+      const { errors } = await saidBy(['init', '--host', ...command], recordingTerminal({ columns: 100 }));
+      // A line of a path alone may be longer: paths are not broken.
+      const isLong = (line: string) =>
+        line.length > 80 &&
+        line
+          .trim()
+          .split(' ')
+          .every((word) => word.length <= 60);
+      expect(errors.split('\n').filter(isLong)).toEqual([]);
+      expect(errors.split('\n').some((line) => line.length > 60)).toBe(true);
+    }
+  });
+
+  it('lists the Trillian of another log apart, as not taken', () => {
+    const { root } = plantedHost(
+      {},
+      {
+        1: { words: ['rekor-server', 'serve', '--trillian_log_server.port=8190'] },
+        2: { words: ['trillian_log_server'] },
+      },
+    );
+    const terminal = recordingTerminal();
+    expect(init('production', unasked, terminal, root)).toBe(7);
+    expect(terminal.errors).toMatch(/Found:\n {2}- rekor-server: process 1\n\nSeen, and not taken for it:/);
+    expect(terminal.errors.replace(/\s+/g, ' ')).toContain(
+      'process 2: it listens at localhost:8090, and Rekor calls 127.0.0.1:8190',
+    );
+  });
+
+  it('refuses two Rekors of two logs, names both, and takes one alone', () => {
+    const rekor = (name: string): string =>
+      `[Service]\nExecStart=/usr/bin/rekor-server serve --trillian_log_server.address ${name}.example.com --rekor_server.hostname ${name}\n`;
+    const host = plantedHost({
+      'etc/systemd/system/rekor-one.service': rekor('one'),
+      'etc/systemd/system/rekor-two.service': rekor('two'),
+    });
+    const terminal = recordingTerminal();
+    const out = host.file('out.yaml');
+    const end = (): unknown => {
+      try {
+        return init('production', { ...unasked, out }, terminal, host.root);
+      } catch (error) {
+        return error;
+      }
+    };
+    const message = [
+      'rekor-one.service and rekor-two.service are not of one log. Name those of one log, or one alone, with --unit, --compose or --kube. They differ in:',
+      '--trillian_log_server.address and --trillian_log_server.port: one.example.com:8090 at rekor-one.service; two.example.com:8090 at rekor-two.service',
+      '--rekor_server.hostname: one at rekor-one.service; two at rekor-two.service',
+    ].join('\n');
+    expect(end()).toMatchObject({ exitCode: 3, message });
+    expect(statSync(out, { throwIfNoEntry: false })).toBeUndefined();
+    expect(init('production', { ...unasked, unit: ['rekor-one'] }, terminal, host.root)).toBe(7);
+  });
+
   it('refuses a host without a Rekor, and one with those of several logs', () => {
     const ends = (host: PlantedHost): unknown => {
       try {
@@ -108,8 +169,11 @@ describe('init', () => {
   it.each([
     [[], "required option '--host'"],
     [['--host', 'No_Name'], 'LOG is "No_Name"; allowed is a name of small letters'],
-    [['--host', '--unit', 'no-such-rekor'], '--unit is no-such-rekor; no file of such a unit can be read'],
-    [['--host', '--compose', '/nowhere.yaml'], '--compose is /nowhere.yaml; it cannot be read'],
+    [
+      ['--host', '--unit', 'no-such-rekor'],
+      '--unit is no-such-rekor; no file of such a unit is in /etc/systemd/system,',
+    ],
+    [['--host', '--compose', '/nowhere.yaml'], '--compose is /nowhere.yaml; it does not exist'],
   ])('is wrong usage: %j', async (options, said) => {
     const { code, words } = await saidBy(['init', ...options]);
     expect(code).toBe(2);

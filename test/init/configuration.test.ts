@@ -3,7 +3,7 @@ import { loadConfiguration } from '../../config/load';
 import { initialConfiguration } from '../../init/configuration';
 import { search, type Named } from '../../init/search';
 import { problemsOf, written } from '../config/example';
-import { PASSWORD, type PlantedHost } from './planted-host';
+import { PASSWORD, plantedHost, type PlantedHost } from './planted-host';
 import * as shapes from './shapes';
 
 const nothing: Named = { units: [], composeFiles: [], kubeFiles: [] };
@@ -46,6 +46,13 @@ describe.each(all)('%s', (_, shape) => {
     // Two slots are wanted, so a missing one is a problem of their section.
     const said = (path: string) => missing.some((one) => one === path || one.startsWith(`${path}.`));
     expect(problems.filter((path) => !said(path))).toEqual([]);
+  });
+
+  it('gives no two slots the same commands, nor examples of them', () => {
+    const slots = Object.values(loaded(initial.yaml).installation.slots);
+    for (const verb of ['start', 'stop', 'status', 'url'] as const) {
+      expect(new Set(slots.map((slot) => JSON.stringify(slot[verb]))).size).toBe(2);
+    }
   });
 
   it('has no password in it, nor in what is said', () => {
@@ -211,6 +218,70 @@ describe('what is found', () => {
   });
 });
 
+describe('the commands of a slot that nobody knows', () => {
+  it.each([
+    ['of two processes', shapes.twoProcesses, 'blue', 'green'],
+    ['of two in one unit, which starts both', shapes.oneUnitOfTwo, 'blue', 'green'],
+    ['beside a unit that is called blue', shapes.unitAndProcess, 'green', 'blue'],
+  ])('name that slot: %s', (_, shape, first, second) => {
+    const { slots } = loaded(initOf(shape()).yaml).installation;
+    expect(Object.keys(slots)).toEqual([first, second]);
+    for (const name of [first, second]) {
+      expect(slots[name]).toMatchObject({
+        start: ['systemctl', 'start', `rekor@${name}`],
+        stop: ['systemctl', 'stop', `rekor@${name}`],
+        status: ['systemctl', 'is-active', '--quiet', `rekor@${name}`],
+      });
+    }
+  });
+
+  it('are missing where one unit starts both', () => {
+    const initial = initOf(shapes.oneUnitOfTwo());
+    const said = ['blue', 'green'].map((name) => `installation.slots.${name}.start`);
+    expect(missingIn(initial)).toEqual(expect.arrayContaining(said));
+    expect(initial.notes.find(({ path }) => path.endsWith('blue.start'))?.remark).toContain(
+      'starts rekor.service (process 402), too',
+    );
+  });
+});
+
+describe('a template that is named', () => {
+  const instances = (host: PlantedHost, ...units: readonly string[]) =>
+    search({ ...nothing, units }, { root: host.root, folder: host.root })
+      .programs.filter(({ program }) => program === 'rekor-server')
+      .map(({ where }) => where);
+
+  it('stands for its instances, by its name and by its file', () => {
+    const host = shapes.twoUnits();
+    const both = ['rekor@blue.service', 'rekor@green.service'];
+    const file = host.file('etc/systemd/system/rekor@.service');
+    for (const named of ['rekor@', 'rekor@.service', file]) expect(instances(host, named)).toEqual(both);
+    expect(instances(host, 'rekor@', 'rekor@blue', file)).toEqual(both);
+    expect(initOf(host, { units: [file] }).yaml).toBe(initOf(host).yaml);
+  });
+
+  it('may be in a folder where systemd does not look', () => {
+    const text =
+      '[Service]\nExecStart=/usr/bin/rekor-server serve --trillian_log_server.tlog_id=${TREE_ID}\n';
+    const host = plantedHost({
+      'srv/units/rekor@.service': `${text}EnvironmentFile=/etc/rekor/%i.env\n`,
+      'etc/rekor/red.env': 'TREE_ID=1\n',
+    });
+    expect(instances(host, host.file('srv/units/rekor@.service'))).toEqual(['rekor@red.service']);
+  });
+
+  it('without an instance is wrong usage, which says to name one', () => {
+    const host = plantedHost({
+      'etc/systemd/system/rekor@.service': '[Service]\nExecStart=/usr/bin/rekor-server serve\n',
+    });
+    for (const named of ['rekor@', host.file('etc/systemd/system/rekor@.service')]) {
+      expect(() => instances(host, named)).toThrow(
+        /--unit is .*rekor@.*; it is a template, and no instance.* Name an instance, such as rekor@blue/,
+      );
+    }
+  });
+});
+
 describe('what is named', () => {
   it('is taken for what is found: a unit by its name or its file, a compose file, a manifest', () => {
     const units = shapes.twoUnits();
@@ -240,6 +311,29 @@ describe('what is named', () => {
     ['kubeFiles', 'none.yaml'],
   ] as const)('is an error when it cannot be read: %s', (key, name) => {
     expect(() => initOf(shapes.oneUnit(), { [key]: [name] })).toThrow(name);
+  });
+
+  it('is an error when no program of a log is in it, or it cannot be read, and says which', () => {
+    const host = plantedHost({
+      'etc/systemd/system/other.service': '[Service]\nExecStart=/bin/true\n',
+      'srv/other.yaml': 'services: { web: { image: nginx } }\n',
+    });
+    const [yaml, folder] = [host.file('srv/other.yaml'), host.file('srv')];
+    expect(() => initOf(host, { units: ['other'] })).toThrow('what it starts is no rekor-server');
+    expect(() => initOf(host, { composeFiles: [yaml] })).toThrow(
+      `--compose is ${yaml}; none of its services`,
+    );
+    expect(() => initOf(host, { kubeFiles: [yaml] })).toThrow(`--kube is ${yaml}; none of its containers`);
+    expect(() => initOf(host, { composeFiles: [folder] })).toThrow(`${folder}; it is a directory`);
+    expect(() => initOf(host, { units: [host.file('none.service')] })).toThrow('it does not exist');
+    expect(() => initOf(host, { units: ['none'] })).toThrow(
+      /is in \/etc\/systemd\/system, .*\/usr\/lib\/systemd/,
+    );
+  });
+
+  it('is the process of a unit whose file says less', () => {
+    const { yaml } = initOf(shapes.oneUnitOfTwo(), { units: ['rekor'] });
+    expect(yaml).toContain('From rekor.service (process 401).');
   });
 
   it('is not quoted when it is no YAML', () => {

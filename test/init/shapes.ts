@@ -50,6 +50,7 @@ export function twoUnits(): PlantedHost {
       'etc/systemd/system/rekor@.service.d/10-user.conf': '[Service]\nUser=log\n',
       'etc/systemd/system/unrelated.service': '[Service]\nExecStart=/bin/true\n',
       'etc/rekor/blue.env': `PORT=3001\nTREE_ID=${TREE}\n`,
+      'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 trillian.example.com trillian\n',
       'etc/rekor/green.env': `PORT=3002\nTREE_ID=${TREE}\nSECRET=${PASSWORD}\n`,
       'etc/rekor/other.env': `PORT=${PASSWORD}\n`,
     },
@@ -219,4 +220,39 @@ data:
       signingConfig: {fileSignerPassword: ${PASSWORD}}
 `,
   });
+}
+
+/** Two Rekors that somebody has started by hand, and their Trillian. */
+export function twoProcesses(): PlantedHost {
+  const rekor = (port: number): PlantedProcess => ({
+    words: ['rekor-server', 'serve', `--port=${port}`, `--redis_server.password=${PASSWORD}`],
+  });
+  return plantedHost({}, { 301: rekor(3001), 302: rekor(3002), 303: logServer(''), 304: signer('') });
+}
+
+/** One unit that starts two Rekors by a script of its own. */
+export function oneUnitOfTwo(): PlantedHost {
+  const rekor = (port: number): PlantedProcess => ({
+    words: ['rekor-server', 'serve', `--port=${port}`, `--redis_server.password=${PASSWORD}`],
+    group: '/system.slice/rekor.service',
+  });
+  return plantedHost(
+    { 'etc/systemd/system/rekor.service': '[Service]\nExecStart=/opt/start-both\n' },
+    { 401: rekor(3001), 402: rekor(3002) },
+  );
+}
+
+/** An instance that is called blue, and a Rekor that somebody has started by hand before it. */
+export function unitAndProcess(): PlantedHost {
+  return plantedHost(
+    {
+      'etc/systemd/system/rekor@.service': template,
+      'etc/rekor/blue.env': `PORT=3001\nTREE_ID=${TREE}\n`,
+    },
+    {
+      501: {
+        words: ['rekor-server', 'serve', '--port=3002', '--trillian_log_server.address=trillian.example.com'],
+      },
+    },
+  );
 }
