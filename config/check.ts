@@ -39,7 +39,7 @@ function problemsOf(issue: z.core.$ZodIssue, document: ConfigDocument, kinds: Ki
   const path = issue.path;
   const allowed = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const found =
-    issue.code === 'invalid_key' ? `the name "${String(path.at(-1))}"` : foundAt(document.value, path);
+    issue.code === 'invalid_key' ? `the name "${String(path.at(-1))}"` : foundAt(document.value, path, kinds);
   return [{ path: fieldPath(path), line: document.lineOf(path), found, allowed }];
 }
 
@@ -62,6 +62,8 @@ function unknownKey(around: Path, key: string, document: ConfigDocument, kinds: 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly type?: string;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly const?: unknown;
@@ -69,22 +71,30 @@ interface Schema {
 
 /** The keys that the schema knows at a path, where sections have the kind that the document says. */
 function knownKeys(path: Path, document: unknown, kinds: Kinds): string[] {
+  return schemasAt(path, document, kinds).flatMap((schema) => Object.keys(schema.properties ?? {}));
+}
+
+/** Every form that the schema knows at a path. */
+function schemasAt(path: Path, document: unknown, kinds: Kinds): Schema[] {
   let schemas = [jsonSchema(kinds) as Schema];
   for (const [index, key] of path.entries()) {
     const kind = at(document, [...path.slice(0, index + 1), 'kind']);
     const chosen = ({ properties }: Schema) => [undefined, kind].includes(properties?.['kind']?.const);
     schemas = schemas.flatMap((schema) => {
-      const inner = schema.properties?.[String(key)] ?? schema.additionalProperties;
+      const inner =
+        typeof key === 'number'
+          ? schema.items
+          : (schema.properties?.[String(key)] ?? schema.additionalProperties);
       return typeof inner === 'object'
         ? [inner, ...(inner.anyOf ?? []), ...(inner.oneOf ?? []).filter(chosen)]
         : [];
     });
   }
-  return schemas.flatMap((schema) => Object.keys(schema.properties ?? {}));
+  return schemas;
 }
 
 /** What stands at a path, in words. Where a secret belongs, or is put by mistake, only its kind is said. */
-function foundAt(document: unknown, path: Path): string {
+function foundAt(document: unknown, path: Path, kinds: Kinds): string {
   const value = at(document, path);
   if (value === undefined) {
     return 'nothing';
@@ -99,7 +109,11 @@ function foundAt(document: unknown, path: Path): string {
     return Object.keys(value).length === 0 ? 'an empty section' : 'a section';
   }
   const mayBeSecret = path.some((key) => ['token', 'database', 'approvers'].includes(String(key)));
-  if (mayBeSecret && !['kind', 'name'].includes(String(path.at(-1)))) {
+  // A number where one belongs is no secret, however wrong it is.
+  const isNumber =
+    ['number', 'bigint'].includes(typeof value) &&
+    schemasAt(path, document, kinds).some(({ type }) => ['integer', 'number'].includes(type ?? ''));
+  if (mayBeSecret && !isNumber && !['kind', 'name'].includes(String(path.at(-1)))) {
     return 'a value that is not shown';
   }
   const text = (typeof value === 'bigint' ? `${value}` : JSON.stringify(value)).replace(

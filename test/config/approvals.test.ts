@@ -120,6 +120,14 @@ describe('wrong approvals', () => {
       ['approvers:', ...person('Ada', 'my key')],
       [[at('approvers[0].keys[0]'), 'a text that is no public key']],
     ],
+    [
+      'a misspelt key of a person',
+      ['approvers:', ...person('Ada', ada).map((line) => line.replace('name:', 'nme:'))],
+      [
+        [at('approvers[0].name'), 'nothing'],
+        [at('approvers[0].nme'), 'an unknown key'],
+      ],
+    ],
     ['a misspelt key', ['aprovers: []'], [[at('aprovers'), 'an unknown key']]],
   ])('are refused with their place: %s', (_, lines, problems) => {
     expect(found(withApprovals(...lines))).toEqual(problems);

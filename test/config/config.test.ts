@@ -82,6 +82,28 @@ describe('a wrong configuration', () => {
     ]);
   });
 
+  it('is told the keys that an item of a list may have, and the nearest of them', () => {
+    const file = changed('- name: Grace', '- nme: Grace');
+
+    expect(problemsOf(file)).toContainEqual(
+      expect.objectContaining({
+        path: 'logs.production.approvals.approvers[1].nme',
+        allowed: 'name, keys',
+        nearest: 'name',
+      }),
+    );
+  });
+
+  it('is shown a number where one belongs, and never a number where a secret may stand', () => {
+    const number = changed('        port: 5432', '        port: 99999999');
+    const secret = written(exampleText.replace(/^( {8}password:).*\n(?: {10}.*\n)*/m, '$1 99999998\n'));
+
+    expect(problemsOf(number)).toEqual([
+      expect.objectContaining({ path: 'logs.production.trillian.database.port', found: '99999999' }),
+    ]);
+    expect(problemsOf(secret)).toEqual([expect.objectContaining({ found: 'a value that is not shown' })]);
+  });
+
   it('is told the line of what is wrong in a list, and of a key that stands twice, in a list as well', () => {
     const lines = (text: string) => problemsOf(written(text)).map(({ path, line }) => [path, line]);
     const lineOf = (text: string) => exampleText.slice(0, exampleText.indexOf(text)).split('\n').length;
@@ -254,7 +276,7 @@ describe('a wrong configuration', () => {
       'a port that is none',
       exampleText.replace('port: 5432', 'port: 65536'),
       'logs.production.trillian.database.port',
-      /not shown/,
+      /65536/,
     ],
     [
       'metrics at a name, where only an address can listen',
