@@ -1,4 +1,5 @@
-import type { Beginning } from '../workflows/model/beginning';
+import { MOST_DAYS_AHEAD, type Beginning } from '../workflows/model/beginning';
+import { counted } from '../workflows/model/counted';
 import type { Lull } from '../workflows/model/lull';
 import { readTime, timeProblem, whenText } from './times';
 
@@ -39,7 +40,7 @@ export function beginningProblems(options: BeginningOptions, nowMs: number): str
     options.for !== undefined &&
       !(/^[1-9]\d*$/.test(options.for) && Number(options.for) <= MOST_MINUTES) &&
       `--for is ${options.for}; allowed is a number of minutes, from 1 to ${MOST_MINUTES}.`,
-    timeProblem('--until', until, nowMs),
+    timeProblem('--until', until, nowMs, MOST_DAYS_AHEAD * 24),
     atEnd !== undefined &&
       atEnd !== 'go' &&
       atEnd !== 'skip' &&
@@ -79,8 +80,8 @@ function lullText({ writesPerMinute, quantile = 1, forMinutes }: Lull): string {
   const few =
     writesPerMinute === undefined
       ? `as few writes as in the quietest ${Math.round(quantile * 1000) / 10} % of its hours`
-      : `at most ${writesPerMinute} writes a minute`;
-  return `${forMinutes} minutes with ${few}`;
+      : `at most ${counted(writesPerMinute, 'write')} a minute`;
+  return `${counted(forMinutes, 'minute')} with ${few}`;
 }
 
 function isNumber(text: string): boolean {

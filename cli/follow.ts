@@ -17,7 +17,7 @@ export function printResult(
 /** Shows a rotation or recovery until it ends, then how it ended, as JSON if asked; gives its exit code. */
 export async function follow(rotation: RotationHandle, watch: Watch): Promise<number> {
   const { json, terminal } = watch;
-  const result = await watchRotation(rotation, watch);
+  const result = await watchRotation(rotation, { ...watch, leaves: true });
   if (!json) {
     terminal.out('');
   }

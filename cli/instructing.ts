@@ -11,6 +11,7 @@ import type { OpenRotation, RotationClient } from './rotation-client';
 import type { RotationHandle } from './rotation-handle';
 import type { Terminal } from './terminal';
 import { wrap } from './text';
+import { atTerminal } from './terminal-words';
 import { whenText } from './times';
 
 /** How a command finds the rotation that it tells something, sends that, and says what became of it. */
@@ -152,9 +153,9 @@ export async function tell(
   terminal: Terminal,
 ): Promise<string> {
   try {
-    return await client.tell(handle, update, input, terminal.interrupted);
+    return atTerminal(update, await client.tell(handle, update, input, terminal.interrupted));
   } catch (error) {
-    throw notTaken(error, { log, until }, terminal);
+    throw notTaken(error, { update, log, until }, terminal);
   }
 }
 
@@ -166,7 +167,7 @@ export function printAnswer({ log, progress }: Addressee, answer: string, termin
 
 function notTaken(
   error: unknown,
-  { log, until }: { readonly log: string; readonly until: string },
+  { update, log, until }: { readonly update: InstructionName; readonly log: string; readonly until: string },
   terminal: Terminal,
 ): unknown {
   if (!(error instanceof Error)) {
@@ -176,7 +177,7 @@ function notTaken(
   switch (error.name) {
     case 'WorkflowUpdateFailedError': {
       const text = refusal
-        ? `${refusal.message} ${refusal.remedy} (${refusal.code})`
+        ? `${atTerminal(update, refusal.message)} ${refusal.remedy} (${refusal.code})`
         : innermost(error).message;
       return new CommandError(text, exitCodes.refused, { cause: error });
     }

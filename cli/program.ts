@@ -2,7 +2,6 @@ import { Command, CommanderError } from 'commander';
 import { commands } from './commands';
 import { errorText, exitCodeOfError } from './errors';
 import type { AuditOptions } from './commands/audit';
-import type { HistoryOptions } from './commands/history';
 import type { InitOptions } from './commands/init';
 import type { QuietHoursOptions } from './commands/quiet-hours';
 import type { ReceiptVerifyOptions } from './commands/receipt-verify';
@@ -37,6 +36,8 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     .addHelpText('after', `\n${exitCodeTable()}`)
     .showHelpAfterError('Run it with --help to see what there is.')
     .enablePositionalOptions()
+    // Its own usage, so that what has to be named reads the same here and there.
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .executableDir(__dirname)
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -59,17 +60,14 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
       ends(await command(name, options));
   // The command itself says that the name is missing, together with all else that is.
   const aboutLog = (command: Command) => configured(command).usage('[options] <log>').argument('[log]', log);
-  configured(program.command('plan'))
+  aboutLog(program.command('plan'))
     .summary('say what a rotation would change, and change nothing')
     .description('Goes through a rotation of LOG and says each change instead of making it.')
-    .argument('<log>', log)
     .option('--current-tree <id>', 'refuse unless this is the active tree')
     .option('--checks', 'list every check that was made, not only those that failed')
     .option('--out <file>', 'write the plan to a new file, to be edited and run by `rotate --plan`')
     .option('--json', 'print the result as JSON, with every check')
-    .action(async (name: string, options: object) =>
-      ends(await commands.rotate().plan(name, options, terminal)),
-    );
+    .action(does((name, options) => commands.rotate().plan(name, options, terminal)));
   aboutLog(program.command('doctor'))
     .summary('say whether a rotation would begin, before a worker runs')
     .description(
@@ -89,7 +87,7 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     .option('--below <number>', 'with --at-lull: at most so many writes a minute')
     .option('--quantile <share>', 'or as few as in this share of its past hours (default: 0.25)')
     .option('--for <minutes>', 'for so many minutes (default: 10)')
-    .option('--until <time>', 'wait no longer than that (default: 24h)')
+    .option('--until <time>', 'wait no longer than that, at most 31 days (default: 24h)')
     .option('--at-end <go|skip>', 'what to do when no lull has come by then (default: skip)')
     .option('--json', 'print the result alone, as JSON, on standard output')
     .action(does((name, options) => commands.rotate().rotate(name, options, terminal)));
@@ -140,35 +138,32 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
   told(program.command('hold'))
     .summary('let a running rotation wait after a step')
     .description(
-      'Lets the running rotation of LOG wait after a step in which no write waits; `go` ends that.',
+      'Lets the running rotation of LOG wait after a step in which no write waits; `go` ends that. Needs --after, --until, --who and --why.',
     )
     .option('--after <step>', 'createTree, stage, confirm, settle or soak')
-    .option('--until <time>', 'then it goes on by itself; such as 2026-11-28T05:00Z, or 2h')
+    .option(
+      '--until <time>',
+      'then it goes on by itself, at most 24h ahead; such as 2026-11-28T05:00Z, or 2h',
+    )
     .action(does((name, options) => commands.instruct().hold(name, options, terminal)));
-  configured(program.command('cancel'))
+  aboutLog(program.command('cancel'))
     .summary('take a running rotation back')
     .description(
       'Asks the running rotation of LOG to take itself back and waits until it has. Exits with 3 when there was none, or when it was too late; with --no-wait it cannot know that.',
     )
-    .argument('<log>', log)
     .option('--rotation <id>', 'which one, when several are open; else the one that runs')
     .option('--who <name>', 'who decides this; kept in the result of one that runs')
     .option('--why <text>', 'the reason; kept with it')
     .option('--no-wait', 'do not wait for the end')
-    .action(async (name: string, options: object) =>
-      ends(await commands.cancel().cancel(name, options, terminal)),
-    );
-  configured(program.command('history'))
+    .action(does((name, options) => commands.cancel().cancel(name, options, terminal)));
+  aboutLog(program.command('history'))
     .summary('the rotations and recoveries that have ended')
     .description(
       'Lists the rotations and recoveries of LOG that have ended, newest first, as far as Temporal still knows them.',
     )
-    .argument('<log>', log)
     .option('--limit <number>', 'at most so many', '20')
     .option('--json', 'print it as JSON')
-    .action(async (name: string, options: HistoryOptions) =>
-      ends(await commands.history().history(name, options, terminal)),
-    );
+    .action(does((name, options) => commands.history().history(name, options, terminal)));
   aboutLog(program.command('resume'))
     .summary('decide about what a rotation is held by')
     .description(

@@ -1,4 +1,5 @@
 import { parseDuration } from '../config/quantities';
+import { counted } from '../workflows/model/counted';
 import { inSeconds } from '../workflows/model/times';
 
 /** Times as people write and read them at a terminal. */
@@ -34,8 +35,13 @@ export function readTime(text: string, nowMs: number): string | undefined {
   return inSeconds(sign === '-' ? wallMs + offsetMs : wallMs - offsetMs);
 }
 
-/** What is wrong with a time that has to lie ahead; undefined when nothing is. */
-export function timeProblem(option: string, text: string | undefined, nowMs: number): string | undefined {
+/** What is wrong with a time that has to lie ahead, by so many hours at most; undefined when nothing is. */
+export function timeProblem(
+  option: string,
+  text: string | undefined,
+  nowMs: number,
+  mostHours = Infinity,
+): string | undefined {
   if (text === undefined) {
     return `Say a time: ${option} TIME, ${TIMES_ALLOWED}.`;
   }
@@ -43,7 +49,14 @@ export function timeProblem(option: string, text: string | undefined, nowMs: num
   if (time === undefined) {
     return `${option} is ${text}; allowed is ${TIMES_ALLOWED}.`;
   }
-  return Date.parse(time) > nowMs ? undefined : `${option} is ${text}, which has passed.`;
+  const aheadMs = Date.parse(time) - nowMs;
+  if (aheadMs <= 0) {
+    return `${option} is ${text}, which has passed.`;
+  }
+  const most = mostHours > 48 ? counted(mostHours / 24, 'day') : counted(mostHours, 'hour');
+  return aheadMs > mostHours * 3_600_000
+    ? `${option} is ${text}, which is ${time}; allowed is at most ${most} ahead.`
+    : undefined;
 }
 
 /** A time in the reader's zone and in UTC, to the second; once where that is the same. */

@@ -29,6 +29,8 @@ export interface Watch {
   readonly json: boolean;
   /** Said when Ctrl-C ends the watching. */
   readonly detached: string;
+  /** What is watched changes the log, and may leave something half way. */
+  readonly leaves?: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function waitFor<Result>(workflow: Started<Result>, watch: Watch): 
 
 async function untilEnded<Result>(
   workflow: Started<Result>,
-  { client, terminal, detached }: Watch,
+  { client, log, terminal, detached, leaves = false }: Watch,
   meanwhile: (stop: AbortSignal) => Promise<void>,
 ): Promise<Result> {
   const ended = new AbortController();
@@ -74,7 +76,7 @@ async function untilEnded<Result>(
   if (terminal.interrupted.aborted) {
     throw new CommandError(detached, exitCodes.detached);
   }
-  throw endedBadly(workflow, outcome.reason);
+  throw endedBadly(workflow, outcome.reason, leaves ? log : undefined);
 }
 
 async function show(rotation: RotationHandle, watch: Watch, stop: AbortSignal): Promise<void> {
@@ -183,7 +185,8 @@ async function whySilent(client: Watch['client']): Promise<string> {
     : `No worker polls the task queue ${client.taskQueue}: start one with \`rekor-rotate worker\`. Waiting.`;
 }
 
-function endedBadly(workflow: Started<unknown>, reason: unknown): Error {
+/** @param left the log of which it may have left something half way. */
+function endedBadly(workflow: Started<unknown>, reason: unknown, left?: string): Error {
   if (!(reason instanceof Error) || reason.name !== 'WorkflowFailedError') {
     return reason instanceof Error ? reason : new Error(String(reason));
   }
@@ -192,12 +195,13 @@ function endedBadly(workflow: Started<unknown>, reason: unknown): Error {
     return refusedError(refusal, reason);
   }
   const why = innermost(reason).message;
-  const message = `The workflow ${workflow.workflowId} ended without a result: ${why.replace(/\.+$/, '')}. Look at it in the Temporal UI.`;
+  const message = `The workflow ${workflow.workflowId} ended without a result: ${why.replace(/\.+$/, '')}. Look at it in the Temporal UI.${left === undefined ? '' : ` What it left half way is found by \`rekor-rotate recover ${left} --dry-run\`.`}`;
   return new CommandError(message, exitCodes.failed, { cause: reason });
 }
 
 function refusedError({ message, remedy, code }: Refusal, cause: unknown): CommandError {
-  return new CommandError(`${message} ${remedy} (${code})`, exitCodes.refused, { cause });
+  const exit = isOfInput({ code }) ? exitCodes.usage : exitCodes.refused;
+  return new CommandError(`${message} ${remedy} (${code})`, exit, { cause });
 }
 
 /** A getter that the compiler does not take for a constant between two awaits. */

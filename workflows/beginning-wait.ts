@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import { reasonOf } from './failure';
 import type { Journal } from './journal';
 import { latestBeginning, latestWait, type Beginning } from './model/beginning';
+import { counted } from './model/counted';
 import { exampleOf, instructionProblems, type Instruction, type Intervention } from './model/instruction';
 import { watchedText, type Lull, type WritesWatched } from './model/lull';
 import type { Observations } from './model/observations';
@@ -67,7 +68,8 @@ export class BeginningWait {
       follow: (input) => {
         this.#goes = true;
         this.#hears({ instruction: 'goNow', ...words(input) });
-        return 'It waits for no time and no lull any more.';
+        const asks = this.#journal.progress.waiting?.for === 'approvals';
+        return `It waits for no time and no lull any more.${asks ? ' It still waits for approvals of its plan: `rekor-rotate approve` gives one.' : ''}`;
       },
     });
     answer<PostponeInput>('postpone', {
@@ -225,15 +227,25 @@ export class BeginningWait {
     if (!this.#open || plan === null) {
       return refusedFor(update, ['It does not wait to begin now.']);
     }
-    const latest = Math.min(this.#notAfter, this.#approvedUntil, nowMs + LONGEST_MS);
+    const [latest, because] = this.#latest(nowMs);
     // It puts off; who wants it sooner says goNow.
     const soonest = Math.max(this.#notBefore, nowMs);
     const to = {
-      allowed: `a time in UTC such as ${inMinutes(soonest, 60)}, later than ${inSeconds(soonest)} and not after ${inSeconds(latest)}`,
+      allowed: `a time in UTC such as ${inMinutes(soonest, 60)}, later than ${inSeconds(soonest)} and not after ${inSeconds(latest)}: ${because}`,
       fits: (value: unknown) => isTime(value) && Date.parse(value) > soonest && Date.parse(value) <= latest,
     };
     const given = { plan, nowMs, ...(update === 'postpone' && { fields: { to } }) };
     return refusedFor(update, instructionProblems(update, input, given));
+  }
+
+  /** How long it can be put off, and by what that is set. */
+  #latest(nowMs: number): readonly [number, string] {
+    const limits = [
+      [this.#notAfter, 'it was asked not to begin after that'],
+      [this.#approvedUntil, 'its approvals expire a minute later'],
+      [nowMs + LONGEST_MS, 'seven days are the most'],
+    ] as const;
+    return limits.reduce((one, other) => (other[0] < one[0] ? other : one));
   }
 
   #hears(intervention: Intervention): void {
@@ -256,9 +268,11 @@ export class BeginningWait {
   #lullText(lull: Lull, seen: WritesWatched | null, failed: Refusal | null, atEnd: 'go' | 'skip'): string {
     const few = lull.writesPerMinute ?? seen?.mostPerMinute ?? null;
     const wanted =
-      few === null ? `the quietest ${(lull.quantile ?? 0) * 100} % of its hours` : `${few} writes a minute`;
+      few === null
+        ? `the quietest ${(lull.quantile ?? 0) * 100} % of its hours`
+        : `${counted(few, 'write')} a minute`;
     return [
-      `It waits for a lull: ${lull.forMinutes} minutes with at most ${wanted}.`,
+      `It waits for a lull: ${counted(lull.forMinutes, 'minute')} with at most ${wanted}.`,
       seen ? watchedText(seen) : '',
       failed ? `The writes cannot be watched: ${failed.message}` : '',
       `Without one by then it ${atEnd === 'go' ? 'begins' : 'ends, skipped'}.`,

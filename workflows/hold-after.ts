@@ -1,18 +1,13 @@
 import type { Journal } from './journal';
 import { exampleOf, instructionProblems, type Instruction } from './model/instruction';
 import type { StepName } from './model/steps';
-import { rotation } from './rotation';
+import { mayHoldAfter } from './rotation';
 import { answer, refusedFor } from './updates';
 
 /** The input of the Update `holdAfter`; at `until` what it holds goes on by itself. */
 export interface HoldAfterInput extends Instruction {
   readonly step: StepName;
 }
-
-/** Where nobody's writes wait. */
-const mayHoldAfter: readonly StepName[] = [...rotation.preparation, ...rotation.afterExposure].map(
-  ({ name }) => name,
-);
 
 /** After which step a person wants a rotation to be held: answers the Update `holdAfter`. */
 export class HoldAfter {

@@ -125,3 +125,8 @@ export const stepNames = complete(steps.map(({ name }) => name));
 function complete<Names>(listed: [StepName] extends [Listed] ? Names : never): Names {
   return listed;
 }
+
+/** After these steps a rotation may be held: no write waits there. */
+export const mayHoldAfter: readonly StepName[] = [...rotation.preparation, ...rotation.afterExposure].map(
+  ({ name }) => name,
+);

@@ -35,7 +35,7 @@ export function auditForPrograms(report: AuditReport): object {
   const { log, addresses, reading, requests, audit } = report;
   return {
     ...{ log, addresses, reading },
-    sound: audit.findings.faults === 0 && unaskedOf(report).length === 0,
+    sound: audit.instances > 0 && audit.findings.faults === 0 && unaskedOf(report).length === 0,
     faults: audit.findings.faults,
     checks: checklist(audit),
     unasked: audit.unasked,

@@ -53,10 +53,17 @@ function unaskedTexts({ audit }: AuditReport): string[] {
 }
 
 function verdict(report: AuditReport): string {
-  const { faults } = report.audit.findings;
+  const { findings, instances } = report.audit;
+  const { faults } = findings;
   const left = unaskedOf(report).length;
   if (faults > 0) return `${counted(faults, 'fault')} found.`;
+  if (instances === 0) {
+    const [first, ...others] = report.addresses;
+    const nobody =
+      others.length === 0 ? `${first} does not answer` : `none of ${others.length + 1} addresses answers`;
+    return `Nothing was read: ${nobody} as a Rekor v1 log, as "Not asked" says. So nothing is known of the log. Check the address and that Rekor runs there, then audit it again.`;
+  }
   if (left > 0)
-    return `No fault found, but ${counted(left, 'address was', 'addresses were')} not asked to the end.`;
+    return `No fault found, but ${counted(left, 'address was', 'addresses were')} not asked to the end, as "Not asked" says. Let ${left === 1 ? 'it' : 'them'} answer, and audit again.`;
   return 'Sound: no fault found in what was read.';
 }

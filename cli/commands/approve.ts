@@ -28,7 +28,7 @@ export interface ApproveOptions {
 /** `approve LOG`: shows what is asked for, asks, signs it with the person's own key, and sends it. */
 export const approve: LogCommand<ApproveOptions> = async (name, options, terminal) => {
   const agreed = options.yes === true || options.show === true;
-  const log = logGiven(name, unaskable(agreed, `approve ${name ?? 'LOG'} --show`, terminal));
+  const log = logGiven(name, options, unaskable(agreed, `approve ${name ?? 'LOG'} --show`, terminal));
   return await withClient(options, async (client, configuration) => {
     const { rotation } = options;
     const addressee = await addresseeOf(client, configuration, { log, update: 'approve', rotation });

@@ -8,6 +8,7 @@ import { resultText } from '../result-text';
 import type { OpenRotation, RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
 import { wrap } from '../text';
+import { logGiven, type LogCommand } from '../usage';
 import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
@@ -22,11 +23,10 @@ export interface CancelOptions {
 }
 
 /** `cancel LOG`: asks the rotation to take itself back, and waits until it has. */
-export async function cancel(log: string, options: CancelOptions, terminal: Terminal): Promise<number> {
+export const cancel: LogCommand<CancelOptions> = async (name, options, terminal) => {
   const { who, why } = options;
-  if ((who === undefined) !== (why === undefined)) {
-    throw new CommandError('Say both, --who NAME and --why TEXT, or neither.', exitCodes.usage);
-  }
+  const half = (who === undefined) !== (why === undefined);
+  const log = logGiven(name, options, half ? 'Say both, --who NAME and --why TEXT, or neither.' : undefined);
   return await withClient(options, async (client, configuration) => {
     const open = await client.openRotations(log);
     const running =
@@ -47,20 +47,25 @@ export async function cancel(log: string, options: CancelOptions, terminal: Term
       return exitCodes.done.code;
     }
     const detached = `No longer watching; the rotation is still being taken back. Watch it with \`rekor-rotate status --watch ${log}\`.`;
-    const result = await watchRotation(rotation, { client, log, terminal, json: false, detached }).catch(
-      (error: unknown) => {
-        if (wasCancelled(error)) {
-          return undefined;
-        }
-        throw error;
-      },
-    );
+    const result = await watchRotation(rotation, {
+      client,
+      log,
+      terminal,
+      json: false,
+      detached,
+      leaves: true,
+    }).catch((error: unknown) => {
+      if (wasCancelled(error)) {
+        return undefined;
+      }
+      throw error;
+    });
     terminal.out(
       result ? `\n${resultText(result, terminal.columns)}` : 'It has ended before it changed anything.',
     );
     return (result ? codes[result.outcome] : exitCodes.done).code;
   });
-}
+};
 
 /** Asks for it, with who and why where these are kept; gives what to say of it. */
 async function ask(

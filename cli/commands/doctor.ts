@@ -37,7 +37,7 @@ const MOST_SECONDS = 86_400;
  */
 export const doctor: LogCommand<DoctorOptions> = async (name, options, terminal) => {
   const everyMs = 1000 * everySeconds(options.watch);
-  const log = logGiven(name);
+  const log = logGiven(name, options);
   const configuration = loadConfiguration(options.config);
   const configured = logNamed(configuration, log);
   const target = await temporalTarget(configuration.temporal);

@@ -1,26 +1,24 @@
 import { logNamed } from '../../config/load';
-import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { historyForPrograms, historyText } from '../history-text';
-import type { Terminal } from '../terminal';
+import { logGiven, type LogCommand } from '../usage';
 import { withClient } from '../with-client';
 
 export interface HistoryOptions {
   readonly config?: string;
   readonly json?: boolean;
-  readonly limit: string;
+  readonly limit?: string;
 }
 
 /** `history LOG`: the rotations and recoveries that have ended, as far as Temporal still knows them. */
-export async function history(log: string, options: HistoryOptions, terminal: Terminal): Promise<number> {
-  if (!/^[1-9]\d{0,2}$/.test(options.limit)) {
-    throw new CommandError(
-      `--limit is ${options.limit}; allowed is a number from 1 to 999.`,
-      exitCodes.usage,
-    );
-  }
+export const history: LogCommand<HistoryOptions> = async (name, options, terminal) => {
+  const { limit = '20' } = options;
+  const wrong = /^[1-9]\d{0,2}$/.test(limit)
+    ? undefined
+    : `--limit is ${limit}; allowed is a number from 1 to 999.`;
+  const log = logGiven(name, options, wrong);
   return await withClient(options, async (client, configuration) => {
-    const found = await client.ended(log, Number(options.limit));
+    const found = await client.ended(log, Number(limit));
     if (found.ended.length === 0) {
       // A misspelt name must not read as "nothing has ended".
       logNamed(configuration, log);
@@ -32,4 +30,4 @@ export async function history(log: string, options: HistoryOptions, terminal: Te
     );
     return exitCodes.done.code;
   });
-}
+};

@@ -1,4 +1,6 @@
-import type { InstructionName } from '../../workflows/model/instruction';
+import { MOST_HOURS, type InstructionName } from '../../workflows/model/instruction';
+import { shown } from '../../workflows/model/shown';
+import { mayHoldAfter } from '../../workflows/rotation';
 import { exitCodes } from '../exit-codes';
 import { addresseeOf, instruction, printAnswer, tell } from '../instructing';
 import type { Terminal } from '../terminal';
@@ -26,17 +28,27 @@ export interface HoldOptions extends InstructOptions {
 
 /** `go LOG`: lets a rotation go on that waits for a time, a lull, the next attempt or a person. */
 export const go: LogCommand<InstructOptions> = async (log, options, terminal) =>
-  await instruct('goNow', { log: logGiven(log, ...whoAndWhy(options)), more: {} }, options, terminal);
+  await instruct(
+    'goNow',
+    { log: logGiven(log, options, ...whoAndWhy(options)), more: {} },
+    options,
+    terminal,
+  );
 
 /** `reject LOG`: ends a rotation that waits for approvals; nothing has been changed. */
 export const reject: LogCommand<InstructOptions> = async (log, options, terminal) =>
-  await instruct('reject', { log: logGiven(log, ...whoAndWhy(options)), more: {} }, options, terminal);
+  await instruct(
+    'reject',
+    { log: logGiven(log, options, ...whoAndWhy(options)), more: {} },
+    options,
+    terminal,
+  );
 
 /** `postpone LOG --to TIME`: lets a rotation that has not begun begin later. */
 export const postpone: LogCommand<PostponeOptions> = async (log, options, terminal) => {
   const nowMs = Date.now();
   const { to = '' } = options;
-  const name = logGiven(log, timeProblem('--to', options.to, nowMs), ...whoAndWhy(options));
+  const name = logGiven(log, options, timeProblem('--to', options.to, nowMs), ...whoAndWhy(options));
   const more = { to: readTime(to, nowMs) };
   return await instruct('postpone', { log: name, more }, options, terminal);
 };
@@ -47,14 +59,25 @@ export const hold: LogCommand<HoldOptions> = async (log, options, terminal) => {
   const { after = '', until = '' } = options;
   const name = logGiven(
     log,
-    wordsMissing(after, 'Say after which step: --after STEP.'),
-    timeProblem('--until', options.until, nowMs),
+    options,
+    stepProblem(after),
+    timeProblem('--until', options.until, nowMs, MOST_HOURS),
     ...whoAndWhy(options),
   );
   // The end of the hold is the end of the instruction.
   const more = { step: after, until: readTime(until, nowMs) };
   return await instruct('holdAfter', { log: name, more }, options, terminal);
 };
+
+function stepProblem(after: string): string | undefined {
+  const steps = mayHoldAfter.join(', ');
+  if (after.trim() === '') {
+    return `Say after which step: --after STEP, one of ${steps}.`;
+  }
+  return mayHoldAfter.some((step) => step === after)
+    ? undefined
+    : `--after is ${shown(after)}; allowed is one of ${steps}: writes wait in the others.`;
+}
 
 function whoAndWhy({ who, why }: InstructOptions): (string | undefined)[] {
   return [wordsMissing(who, 'Say who decides: --who NAME.'), wordsMissing(why, 'Say why: --why TEXT.')];

@@ -1,3 +1,4 @@
+import { logNamed } from '../../config/load';
 import type { RetiredTree } from '../../workflows/model/retired';
 import type { PruneRequest } from '../../workflows/model/request';
 import type { PruneResult } from '../../workflows/prune-trees';
@@ -7,7 +8,7 @@ import { exitCodes } from '../exit-codes';
 import { deletableTrees, prunedText, retiredText } from '../prune-text';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
-import { logGiven, type LogCommand } from '../usage';
+import { logGiven, treeIdProblem, type LogCommand } from '../usage';
 import { waitFor } from '../watch';
 import { withClient } from '../with-client';
 
@@ -27,10 +28,13 @@ export const prune: LogCommand<PruneOptions> = async (name, options, terminal) =
   const both = options.all && options.delete ? 'Say --all, or --delete with tree ids, not both.' : undefined;
   const log = logGiven(
     name,
+    options,
     both,
+    ...(options.delete ?? []).map((tree) => treeIdProblem('--delete', tree)),
     deletes ? unaskable(options.yes, `prune ${name ?? 'LOG'}`, terminal) : undefined,
   );
-  return await withClient(options, async (client) => {
+  return await withClient(options, async (client, configuration) => {
+    logNamed(configuration, log);
     const listed = await pruned(client, { log }, terminal);
     const trees = deletes ? treesToDelete(listed.retired, options) : [];
     if (trees.length === 0) {

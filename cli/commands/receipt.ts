@@ -34,7 +34,7 @@ export async function receipt(
   terminal: Terminal,
 ): Promise<number> {
   const { out = '' } = options;
-  const log = logGiven(name, wordsMissing(options.out, 'Say which folder to make: --out FOLDER.'));
+  const log = logGiven(name, options, wordsMissing(options.out, 'Say which folder to make: --out FOLDER.'));
   return await withClient(options, async (client, configuration) => {
     const ended = await rotationNamed(client, log, rotation, () => logNamed(configuration, log));
     const made = await receiptOf(client, ended);

@@ -1,3 +1,4 @@
+import { logNamed } from '../../config/load';
 import { mustAgree, unaskable } from '../agreement';
 import { followStarted, printResult, waitForLook } from '../follow';
 import { recoveryText } from '../plan-text';
@@ -15,8 +16,9 @@ export interface RecoverOptions {
 /** `recover LOG`: what an interrupted rotation left behind, a question, and the end of it. */
 export const recover: LogCommand<RecoverOptions> = async (name, options, terminal) => {
   const agreed = options.yes === true || options.dryRun === true;
-  const log = logGiven(name, unaskable(agreed, `recover ${name ?? 'LOG'} --dry-run`, terminal));
-  return await withClient(options, async (client) => {
+  const log = logGiven(name, options, unaskable(agreed, `recover ${name ?? 'LOG'} --dry-run`, terminal));
+  return await withClient(options, async (client, configuration) => {
+    logNamed(configuration, log);
     const look = await client.startRecovery({ log, dryRun: true });
     const detached = `No longer waiting for ${look.workflowId}, which only looks.`;
     const found = await waitForLook(look, { client, log, terminal, detached });

@@ -29,6 +29,7 @@ export const resume: LogCommand<ResumeOptions> = async (name, options, terminal)
   const [choice, ...others] = choicesOf(options);
   const log = logGiven(
     name,
+    options,
     choice === undefined || others.length > 0 ? 'Say one of --retry, --skip and --give-up.' : undefined,
     wordsMissing(who, 'Say who decides: --who NAME.'),
     wordsMissing(why, 'Say why: --why TEXT.'),

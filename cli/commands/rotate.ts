@@ -1,3 +1,4 @@
+import { logNamed } from '../../config/load';
 import type { RotationRequest } from '../../workflows/model/request';
 import type { RotationResult } from '../../workflows/model/result';
 import type { Plan } from '../../workflows/model/plan';
@@ -9,7 +10,7 @@ import { readPlanFile } from '../plan-file/read';
 import { requireFree, writePlanFile } from '../plan-file/write';
 import type { RotationClient } from '../rotation-client';
 import type { Terminal } from '../terminal';
-import { logGiven, type LogCommand } from '../usage';
+import { logGiven, treeIdProblem, type LogCommand } from '../usage';
 import { withClient } from '../with-client';
 
 interface AskOptions {
@@ -35,12 +36,14 @@ export interface RotateOptions extends AskOptions, BeginningOptions {
 }
 
 /** `plan LOG`: a dry run, and what it said. */
-export async function plan(log: string, options: PlanOptions, terminal: Terminal): Promise<number> {
+export const plan: LogCommand<PlanOptions> = async (name, options, terminal) => {
+  const log = logGiven(name, options, treeIdProblem('--current-tree', options.currentTree));
   const { out } = options;
   if (out !== undefined) {
     requireFree(out);
   }
-  return await withClient(options, async (client) => {
+  return await withClient(options, async (client, configuration) => {
+    logNamed(configuration, log);
     const result = await dryRun(client, requestOf(log, options), terminal);
     if (options.checks && !options.json) {
       terminal.out(`${checksText(result.checks ?? [], terminal.columns)}\n`);
@@ -54,7 +57,7 @@ export async function plan(log: string, options: PlanOptions, terminal: Terminal
     }
     return code;
   });
-}
+};
 
 /**
  * `rotate LOG`: a dry run, a question, and the rotation that was shown: a changed plan is refused. One that waits for a lull
@@ -64,13 +67,16 @@ export const rotate: LogCommand<RotateOptions> = async (name, options, terminal)
   const nowMs = Date.now();
   const log = logGiven(
     name,
+    options,
     unaskable(options.yes, `plan ${name ?? 'LOG'}`, terminal),
+    treeIdProblem('--current-tree', options.currentTree),
     ...beginningProblems(options, nowMs),
   );
   const begin = beginningOf(options, nowMs);
   const { waitForApproval } = options;
   const planFile = options.plan === undefined ? undefined : readPlanFile(options.plan, log);
-  return await withClient(options, async (client) => {
+  return await withClient(options, async (client, configuration) => {
+    logNamed(configuration, log);
     const request = requestOf(log, options);
     const waits = { ...request, ...(waitForApproval && { waitForApproval }), ...(planFile && { planFile }) };
     const planned = await dryRun(client, waits, terminal);

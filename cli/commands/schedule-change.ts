@@ -31,7 +31,7 @@ async function pausing(
 ): Promise<number> {
   const { why = '' } = options;
   // Temporal takes an empty reason and does nothing.
-  logGiven(options.id === undefined ? log : '', wordsMissing(why, 'Say why: --why TEXT.'));
+  logGiven(options.id === undefined ? log : '', options, wordsMissing(why, 'Say why: --why TEXT.'));
   return await withSchedules(options, async (client) => {
     const { scheduleId, paused: was } = await chosenSchedule(client, log, options);
     await setPaused(client, scheduleId, paused, why.trim());
@@ -64,7 +64,7 @@ export const scheduleTrigger: LogCommand<ScheduleOptions> = async (log, options,
 /** `schedule delete LOG`: the schedule is gone; a run of it that is open goes on. */
 export const scheduleDelete: LogCommand<ScheduleDeleteOptions> = async (log, options, terminal) => {
   const named = options.id ?? log ?? 'LOG';
-  logGiven(options.id ?? log, unaskable(options.yes, `schedule show ${named}`, terminal));
+  logGiven(options.id ?? log, options, unaskable(options.yes, `schedule show ${named}`, terminal));
   return await withSchedules(options, async (client) => {
     const { scheduleId, description } = await chosenSchedule(client, log, options);
     const open = description.info.runningActions.map(({ workflow }) => workflow.workflowId);

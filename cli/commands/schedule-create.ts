@@ -24,10 +24,10 @@ export interface ScheduleCreateOptions extends PolicyOptions {
 export const scheduleCreate: LogCommand<ScheduleCreateOptions> = async (named, options, terminal) => {
   const policy = policyOf(named ?? 'LOG', options);
   // What else is wrong is said even where the log is not named, or is unknown.
-  const log = logGiven(named, ...policyOptionProblems(policy), nameProblem(options.name));
+  const log = logGiven(named, options, ...policyOptionProblems(policy), nameProblem(options.name));
   const configuration = loadConfiguration(options.config);
   const { trillian } = logNamed(configuration, log);
-  logGiven(named, ...policyOptionProblems(policy, trillian));
+  logGiven(named, options, ...policyOptionProblems(policy, trillian));
   const target = await temporalTarget(configuration.temporal);
   return await withTemporal(target, async ({ client }) => {
     const scheduleId = scheduleIdOf(log, options.name);

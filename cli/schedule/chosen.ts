@@ -34,9 +34,9 @@ export async function withSchedules(
 export async function chosenSchedule(
   client: Client,
   log: string | undefined,
-  { name, id }: ScheduleOptions,
+  { config, name, id }: ScheduleOptions,
 ): Promise<FoundSchedule> {
-  const scheduleId = id ?? scheduleIdOf(logGiven(log), name);
+  const scheduleId = id ?? scheduleIdOf(logGiven(log, { ...(config !== undefined && { config }) }), name);
   const found = await readSchedule(client, scheduleId);
   if (found) {
     return found;

@@ -1,5 +1,6 @@
 import type { LogConfiguration } from '../../config/configuration';
 import { zoneNamed, zoneProblem } from '../../schedules/local-time';
+import { counted, entries } from '../../workflows/model/counted';
 import { policyProblems, type SchedulePolicy } from '../../workflows/model/schedule-policy';
 
 /** What `schedule create` takes of a policy; what is a number in it is still text. */
@@ -65,17 +66,44 @@ export function policyOptionProblems(
     ...(windows === undefined
       ? [`Say when: --window 'sun 02:00-05:00'. \`quiet-hours\` finds out when.`]
       : []),
-    ...(timeZone === undefined ? [`Say whose hours these are: --time-zone UTC, or ${here} as here.`] : []),
+    ...(timeZone === undefined
+      ? [`Say in which time zone these hours are, such as --time-zone UTC. That of this machine is ${here}.`]
+      : []),
     ...(zone === undefined ? [] : [`--time-zone is ${timeZone ?? ''}; it must be ${zone}.`]),
-    ...policyProblems(policy).map(({ message }) =>
-      message.replace(/^The request's (\S+) is/, (_, field: string) => `${optionOf[field] ?? field} is`),
-    ),
+    ...lullOptionProblems(policy),
+    ...policyProblems(policy)
+      .map(({ message }) => message)
+      .filter((message) => !saidByOption.test(message))
+      .map(inOptions),
     ...(due?.databaseBytes !== undefined && trillian && !trillian.database
       ? [
           '--due-database-bytes needs trillian.database in the configuration of the log, which says how it is read.',
         ]
       : []),
   ];
+}
+
+/** What the policy says of these is said in words of the options. */
+const saidByOption = /^The request's (?:lull|lull\.forMinutes|windows) is (?:\{|absent)/;
+
+function lullOptionProblems({ lull }: SchedulePolicy): string[] {
+  if (lull === undefined) {
+    return [];
+  }
+  const { writesPerMinute, quantile, forMinutes } = lull;
+  return [
+    ...((writesPerMinute === undefined) === (quantile === undefined)
+      ? ['A lull needs one of --lull-writes-per-minute and --lull-quantile, not both.']
+      : []),
+    ...((forMinutes as unknown) === undefined ? ['A lull needs --lull-minutes: for how long it lasts.'] : []),
+  ];
+}
+
+/** A problem of a policy with the options for its fields. */
+function inOptions(message: string): string {
+  return message
+    .replace(/^The request's (\S+) is/, (_, field: string) => `${optionOf[field] ?? field} is`)
+    .replace(/\batMostOnceInDays\b/g, '--at-most-once-in-days');
 }
 
 /** A number as such; anything else as it was given, to be shown in a message. */
@@ -93,22 +121,23 @@ function present(values: Readonly<Record<string, unknown>>): Record<string, unkn
 export function policyLines(policy: SchedulePolicy): [string, string | undefined][] {
   const { windows, timeZone = 'UTC', blackout, due, atMostOnceInDays, lull, atWindowEnd = 'skip' } = policy;
   const reached = [
-    due?.entries === undefined ? undefined : `${due.entries} entries`,
-    due?.ageDays === undefined ? undefined : `an age of ${due.ageDays} days`,
+    due?.entries === undefined ? undefined : entries(due.entries),
+    due?.ageDays === undefined ? undefined : `an age of ${counted(due.ageDays, 'day')}`,
     due?.databaseBytes === undefined ? undefined : `a database of ${due.databaseBytes} bytes`,
   ].filter((text) => text !== undefined);
   const quiet =
     lull?.writesPerMinute === undefined
       ? `the quietest ${(lull?.quantile ?? 0) * 100} % of its hours`
-      : `${lull.writesPerMinute} writes a minute`;
+      : `${counted(lull.writesPerMinute, 'write')} a minute`;
   return [
     ['Windows', `${windows?.join(', ') ?? 'any time'}, in ${timeZone}`],
     ['Blackout', blackout?.join(', ')],
     ['Due', reached.length === 0 ? 'always' : `at ${reached.join(', or ')}`],
-    ['At most', atMostOnceInDays === undefined ? undefined : `once in ${atMostOnceInDays} days`],
+    ['At most', atMostOnceInDays === undefined ? undefined : `once in ${counted(atMostOnceInDays, 'day')}`],
     [
       'Lull',
-      lull && `${lull.forMinutes} minutes with at most ${quiet}; without one by the end: ${atWindowEnd}`,
+      lull &&
+        `${counted(lull.forMinutes, 'minute')} with at most ${quiet}; without one by the end: ${atWindowEnd}`,
     ],
   ];
 }

@@ -1,4 +1,4 @@
-import { beginningOf } from '../../cli/beginning-options';
+import { beginningOf, beginningText } from '../../cli/beginning-options';
 import { run } from '../../cli/program';
 import { recordingTerminal, saidBy, type RecordingTerminal } from './recording-terminal';
 import { until } from '../patience';
@@ -31,12 +31,21 @@ it.each([
   [['--at-lull', '--quantile', '25'], '--quantile is 25; allowed is a share of the hours, above 0'],
   [['--at-lull', '--for', '0'], '--for is 0; allowed is a number of minutes, from 1 to 1440.'],
   [['--at-lull', '--until', 'tonight'], '--until is tonight; allowed is a time with its zone'],
+  [['--at-lull', '--until', '9000h'], '--until is 9000h, which is 2'],
+  [['--at-lull', '--until', '9000h'], 'allowed is at most 31 days ahead.'],
+  [['--current-tree', 'abc'], '--current-tree is "abc"; allowed is a tree id'],
   [['--at-lull', '--at-end', 'wait'], '--at-end is wait; allowed are go and skip.'],
 ])('refuses %j before anything is started', async (options, message) => {
   const { code, words } = await said('rotate', 'production', '--yes', ...options);
 
   expect(code).toBe(2);
   expect(words).toContain(message);
+  expect(words).not.toContain('Plan to rotate');
+});
+
+it('takes one minute, one write and one day for one', () => {
+  const begin = { lull: { writesPerMinute: 1, forMinutes: 1 }, notAfter: '2026-11-29T03:00:00Z' };
+  expect(beginningText(begin, 'UTC')).toContain(': 1 minute with at most 1 write a minute.');
 });
 
 it('says what it will wait for before it asks, and that the plan is made anew', async () => {

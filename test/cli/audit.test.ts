@@ -80,10 +80,19 @@ it('ends with 2 when an address cannot be asked, and still says what it found', 
   const { code, words } = await saidBy(['audit', url, 'http://127.0.0.1:1']);
   expect(code).toBe(5);
   expect(words).toContain('Not asked - http://127.0.0.1:1:');
-  expect(words).toContain('No fault found, but 1 address was not asked to the end.');
+  expect(words).toContain('No fault found, but 1 address was not asked to the end, as "Not asked" says.');
+  expect(words).toContain('Let it answer, and audit again.');
 
   const nobody = await saidBy(['audit', 'http://127.0.0.1:1']);
   expect([nobody.code, nobody.words]).toEqual([5, expect.not.stringContaining('Sound')]);
+  expect(nobody.words).toContain('Not asked - http://127.0.0.1:1:');
+  expect(nobody.words).toContain('Nothing was read: http://127.0.0.1:1 does not answer as a Rekor v1 log');
+  expect(nobody.words).toContain('Check the address and that Rekor runs there, then audit it again.');
+  expect(nobody.words).not.toContain('No fault found');
+  const two = await saidBy(['audit', 'http://127.0.0.1:1', 'http://127.0.0.1:2']);
+  expect(two.words).toContain('Nothing was read: none of 2 addresses answers');
+  const forPrograms = await saidBy(['audit', 'http://127.0.0.1:1', '--json']);
+  expect(JSON.parse(forPrograms.output)).toMatchObject({ sound: false, shards: [] });
 });
 
 it('takes an answer that is not of Rekor v1 for one that cannot be asked', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { run } from '../../cli/program';
 import type { RotationResult } from '../../workflows/model/result';
-import { recordingTerminal, type RecordingTerminal } from './recording-terminal';
+import { recordingTerminal, saidBy, type RecordingTerminal } from './recording-terminal';
 import { until } from '../patience';
 import { useStandIn } from './stand-in-server';
 
@@ -35,8 +35,54 @@ it('prints a plan as JSON and nothing else on standard output', async () => {
 it('exits with 3 when the worker refuses', async () => {
   const terminal = recordingTerminal();
 
-  expect(await run(['plan', 'another', '-c', server.config], terminal)).toBe(3);
+  expect(await run(['plan', 'another', '-c', server.configuredFor('another')], terminal)).toBe(3);
   expect(terminal.output).toContain('(CURRENT_TREE_NOT_ACTIVE)');
+});
+
+it.each([
+  ['plan'],
+  ['rotate', '--yes'],
+  ['recover', '--yes'],
+  ['prune'],
+  ['status'],
+  ['history'],
+  ['cancel'],
+  ['doctor'],
+])('exits with 2 and the nearest name when %s is given a misspelt log', async (command, ...options) => {
+  const { code, words } = await saidBy([command, 'prodution', ...options, '-c', server.config]);
+
+  expect([code, words]).toEqual([2, expect.stringContaining('Did you mean "production"?')]);
+});
+
+it.each([
+  ...['plan', 'doctor', 'rotate', 'approve', 'reject', 'go', 'postpone', 'hold', 'cancel', 'history'],
+  ...['resume', 'recover', 'prune', 'receipt', 'schedule create', 'schedule show', 'schedule pause'],
+  ...['schedule resume', 'schedule trigger', 'schedule delete'],
+])('names the logs that there are when %s is given none', async (command) => {
+  const { code, words } = await saidBy([...command.split(' '), '-c', server.config]);
+
+  expect(code).toBe(2);
+  expect(words).toContain('Name the log of the configuration: LOG. It has production.');
+});
+
+it('shows what each command must be given in the same words in both helps', async () => {
+  const { output } = await saidBy(['--help'], recordingTerminal({ columns: 80 }));
+  for (const command of ['plan', 'rotate', 'cancel', 'history', 'hold']) {
+    const own = await saidBy([command, '--help']);
+    expect(own.output).toContain(`Usage: rekor-rotate ${command} [options] <log>`);
+    expect(output).toContain(`  ${command} [options] <log>`);
+  }
+});
+
+it.each([
+  [['plan', '--current-tree', 'abc'], '--current-tree is "abc"; allowed is a tree id'],
+  [['prune', '--yes', '--delete', '301', '30x'], '--delete is "30x"; allowed is a tree id'],
+  [['history', '--limit', '0'], '--limit is 0; allowed is a number from 1 to 999.'],
+])('names the option whose value is wrong: %j', async ([command = '', ...options], message) => {
+  const { code, words } = await saidBy([command, 'production', ...options, '-c', server.config]);
+
+  expect([code, words]).toEqual([2, expect.stringContaining(message)]);
+  expect(words).not.toContain('JSON');
 });
 
 it('starts nothing when nobody can be asked, or the answer is no', async () => {
@@ -133,9 +179,11 @@ it('says of an ended rotation when that was', async () => {
 });
 
 it('says of a rotation that was terminated how to find what it left', async () => {
-  const [exit] = await rotating(recordingTerminal());
+  const rotate = recordingTerminal();
+  const [exit] = await rotating(rotate);
   await server.temporal.workflow.getHandle('log-production').terminate('for a test');
   expect(await exit).toBe(1);
+  expect(rotate.errors.replace(/\s+/g, ' ')).toContain('`rekor-rotate recover production --dry-run`');
   const terminal = recordingTerminal();
   await run(['status', 'production', '-c', server.config], terminal);
 

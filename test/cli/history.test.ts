@@ -51,7 +51,7 @@ it('says that nothing has ended, and knows no other log', async () => {
 
 it('lists what has ended, newest first, without dry runs and other logs, each once', async () => {
   await said('plan', 'production');
-  await said('plan', 'another');
+  await saidBy(['plan', 'another', '-c', server.configuredFor('another')]);
   await rotated('finish');
   await rotated('cancel');
   await rotated('terminate');

@@ -139,7 +139,7 @@ describe('plan --out', () => {
   });
 
   it('writes nothing where the rotation is refused', async () => {
-    const { code } = await saidBy(['plan', 'another', '--out', file, ...config()]);
+    const { code } = await saidBy(['plan', 'another', '--out', file, '-c', server.configuredFor('another')]);
     expect([code, readdirSync(folder)]).toEqual([3, []]);
   });
 

@@ -22,12 +22,13 @@ describe('recover', () => {
   });
 
   it.each([['--yes'], ['--dry-run']])('succeeds when nothing is left over: %s', async (option) => {
-    const { code, words } = await said(['recover', 'another', option]);
+    const recover = ['recover', 'another', option, '-c', server.configuredFor('another')];
+    const { code, words } = await saidBy(recover);
 
     expect(code).toBe(0);
     expect(words).toContain('there is nothing to recover');
     expect(words).not.toContain('refused');
-    const json = await said(['recover', 'another', option, '--json']);
+    const json = await saidBy([...recover, '--json']);
     expect(json.code).toBe(0);
     expect(JSON.parse(json.output)).toMatchObject({ outcome: 'notNeeded', refusals: [] });
   });
@@ -114,9 +115,9 @@ describe('prune', () => {
   });
 
   it('says the refusal of a worker that does not know the log', async () => {
-    const { code, words } = await said(['prune', 'another']);
+    const { code, words } = await saidBy(['prune', 'another', '-c', server.configuredFor('another')]);
 
-    expect(code).toBe(3);
+    expect(code).toBe(2);
     expect(words).toContain('There is no log named "another"');
     expect(words).toContain('(UNKNOWN_LOG)');
   });

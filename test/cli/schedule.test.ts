@@ -95,10 +95,24 @@ describe('schedule create', () => {
     expect(words).toContain('--due-entries is "many"; allowed is a whole number');
     expect(words).toContain('--lull-minutes is 0');
     expect(words).toContain('--name is A B');
+    expect(words).toMatch(/^ This is missing or wrong: - /);
+    expect(words).toContain('A lull needs one of --lull-writes-per-minute and --lull-quantile, not both.');
+    const { words: large } = await schedule(
+      ...['create', 'production', ...windows, '--due-database-bytes', '5', '--lull-quantile', '0.1'],
+    );
+    expect(large).toContain(
+      '--due-database-bytes is 5; allowed is a size together with --at-most-once-in-days',
+    );
+    expect(large).toContain('A lull needs --lull-minutes');
+    for (const said of [words, large]) {
+      expect(said).not.toMatch(/atMostOnceInDays|writesPerMinute|forMinutes|"quantile"/);
+    }
     const without = await schedule('create', 'production');
     expect([without.code, without.words]).toEqual([
       2,
-      expect.stringMatching(/Say when: --window.*--time-zone/),
+      expect.stringMatching(
+        /Say when: --window.*Say in which time zone these hours are, such as --time-zone UTC\./,
+      ),
     ]);
     const unknown = await schedule('create', 'prodution', ...windows);
     expect([unknown.code, unknown.words]).toEqual([2, expect.stringContaining('Did you mean "production"?')]);

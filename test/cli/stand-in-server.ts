@@ -16,6 +16,8 @@ export interface StandIn {
   readonly temporal: TestWorkflowEnvironment['client'];
   /** Writes the example as it would be for a server, by default this one, and a task queue, by default that of the worker. */
   configured(taskQueue?: string, address?: string): string;
+  /** Writes it for this server with another log alone. */
+  configuredFor(log: string): string;
   /** Makes a guardian for a log, or changes it, and waits until it has looked and ended as it was told. */
   guarded(order: LookOrder): Promise<void>;
   stop(): Promise<void>;
@@ -44,18 +46,24 @@ async function startStandIn(): Promise<StandIn> {
     workflowsPath: require.resolve('./stand-in-workflows'),
   });
   const running = worker.run();
+  const configured = (taskQueue = 'stand-in', address = server.address): string => {
+    const example = readFileSync(resolve(__dirname, '../../examples/rekor-rotate.yaml'), 'utf8');
+    const file = join(mkdtempSync(join(tmpdir(), 'cli-')), 'rekor-rotate.yaml');
+    writeFileSync(
+      file,
+      example
+        .replace('127.0.0.1:7233', address)
+        .replace('taskQueue: rekor-rotate', `taskQueue: ${taskQueue}`),
+    );
+    return file;
+  };
   return {
     address: server.address,
     temporal: server.client,
-    configured: (taskQueue = 'stand-in', address = server.address) => {
-      const example = readFileSync(resolve(__dirname, '../../examples/rekor-rotate.yaml'), 'utf8');
-      const file = join(mkdtempSync(join(tmpdir(), 'cli-')), 'rekor-rotate.yaml');
-      writeFileSync(
-        file,
-        example
-          .replace('127.0.0.1:7233', address)
-          .replace('taskQueue: rekor-rotate', `taskQueue: ${taskQueue}`),
-      );
+    configured,
+    configuredFor: (log) => {
+      const file = configured();
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^ {2}production:$/m, `  ${log}:`));
       return file;
     },
     guarded: async (order) => {

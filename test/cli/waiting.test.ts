@@ -113,7 +113,7 @@ it('prints each refusal of the workflow in one message with its code, and exits 
 
   expect(late).toMatchObject({ code: 3, output: '' });
   expect(late.words).toMatch(
-    /^ postpone was not taken: to is "[^"]+"; it must be .* not after .* \(INSTRUCTION_REFUSED\) $/,
+    /^ postpone was not taken: --to is "[^"]+"; it must be .* not after .*: it was asked not to begin after that\. .* \(INSTRUCTION_REFUSED\) $/,
   );
   expect(none).toMatchObject({ code: 3 });
   expect(none.words).toContain('reject was not taken: It does not wait for approvals now.');
@@ -142,6 +142,16 @@ it('wants to know which one when several wait, and tells that one alone', async 
   expect(await other.handle.result()).toMatchObject({ outcome: 'refused' });
 });
 
+it('says what it still waits for when it is let go while it waits for approvals', async () => {
+  const { handle } = await waiting({ begin: {}, waitForApproval: true });
+  const { code, words } = await said('go', 'production', ...person);
+  await said('reject', 'production', ...person);
+
+  expect(code).toBe(0);
+  expect(words).toContain('It still waits for approvals of its plan: `rekor-rotate approve` gives one.');
+  expect(await handle.result()).toMatchObject({ outcome: 'refused' });
+});
+
 it('says of a worker that is away that it was told nothing', async () => {
   const handle = await server.temporal.workflow.start('rotateLog', {
     workflowId: `nobody-${randomUUID()}`,
@@ -168,14 +178,19 @@ describe('a rotation that runs', () => {
     const { code, words } = await said('hold', 'production', '--after', 'stage', '--until', '1h', ...person);
 
     expect(code).toBe(0);
-    expect(words).toContain('It waits after stage until goNow, at most until ');
+    expect(words).toContain('It waits after stage until `rekor-rotate go`, at most until ');
   });
 
   it.each([
-    [['hold', '--after', 'freeze', '--until', '1h'], 'step is "freeze"; it must be one of createTree, stage'],
+    [
+      ['hold', '--after', 'freeze', '--until', '1h'],
+      '--after is "freeze"; allowed is one of createTree, stage, confirm',
+      2,
+    ],
     [['hold', '--after', 'stage', '--until', '2026-11-28T05:00Z'], 'which has passed', 2],
-    [['hold', '--after', 'stage', '--until', '48h'], 'at most 24 hours ahead'],
-    [['go'], 'It waits for nothing that goNow could end.'],
+    [['hold', '--after', 'stage', '--until', '48h'], '--until is 48h, which is 2', 2],
+    [['hold', '--after', 'stage', '--until', '48h'], 'allowed is at most 24 hours ahead.', 2],
+    [['go'], 'go was not taken: It waits for nothing that `rekor-rotate go` could end.'],
   ])('refuses %j', async ([name = '', ...options], message, code = 3) => {
     const told = await said(name, 'production', ...options, ...person);
 
@@ -209,7 +224,9 @@ describe('a rotation that runs', () => {
     await lock.signal('finish');
 
     expect(code).toBe(3);
-    expect(words).toContain('rollBack was not taken: Cancel does nothing any more');
+    expect(words).toContain('cancel was not taken: Cancel does nothing any more');
+    expect(words).toContain('`rekor-rotate status`');
+    expect(words).not.toContain('again');
     expect(await exit).toBe(0);
   });
 });

@@ -74,7 +74,9 @@ describe('a rotation that is to begin later', () => {
       const { since } = await waits(handle);
       await pass(10_000);
 
-      expect(await tell(handle, 'postpone', { to: ahead(2_000_000) })).toContain('not after');
+      expect(await tell(handle, 'postpone', { to: ahead(2_000_000) })).toMatch(
+        /not after \S+Z: it was asked not to begin after that/,
+      );
       // Sooner is not later: that is goNow.
       expect(await tell(handle, 'postpone', { to: ahead(20_000) })).toContain('later than');
       expect(await tell(handle, 'postpone', { to })).toBe(`It does not begin before ${to}.`);
@@ -83,6 +85,33 @@ describe('a rotation that is to begin later', () => {
 
       expect(await handle.result()).toMatchObject({ outcome: 'completed', interventions: [{ to }] });
       expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(to));
+    });
+  });
+
+  it('is postponed until its approvals expire at most, which is said, and says what it waits for when let go', async () => {
+    const log = new SimulatedLog({ approvals: { required: 'one', expireMs: 3_600_000, approvers: [] } });
+    await log.run(async ({ start, waits }) => {
+      const handle = await start();
+      await waits(handle, 'approvals');
+
+      expect(await tell(handle, 'postpone', { to: ahead(2 * 3_600_000) })).toMatch(
+        /not after \S+Z: its approvals expire a minute later\./,
+      );
+      expect(await tell(handle, 'goNow', {})).toMatch(/It still waits for approvals of its plan/);
+      await tell(handle, 'reject', {});
+      expect(await handle.result()).toMatchObject({ outcome: 'refused' });
+    });
+  });
+
+  it('says that it is postponed by seven days at most', async () => {
+    const log = new SimulatedLog();
+    await log.run(async ({ start, waits }) => {
+      const handle = await start({ begin: { notBefore: ahead(60_000) } });
+      await waits(handle);
+
+      expect(await tell(handle, 'postpone', { to: ahead(8 * DAY_MS) })).toContain(
+        ': seven days are the most.',
+      );
     });
   });
 

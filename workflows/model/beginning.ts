@@ -38,7 +38,7 @@ export function latestWait(approvedUntil: string): number {
 }
 
 /** So long ahead a rotation may wait. */
-const MOST_DAYS_AHEAD = 31;
+export const MOST_DAYS_AHEAD = 31;
 
 /** Everything that is wrong with when a rotation is to begin, as somebody wrote it in the field `begin`. */
 export function beginningProblems(begin: object, nowMs: number): Refusal[] {

@@ -57,7 +57,7 @@ export interface GivenFor {
 }
 
 /** So long an instruction lasts at most; hours. */
-const MOST_HOURS = 24;
+export const MOST_HOURS = 24;
 
 /** So many characters `who` and `why` have at most: they are kept in the history and the result. */
 const MOST_CHARACTERS = 500;

@@ -466,7 +466,8 @@ const catalogue = {
   }),
   INSTRUCTION_REFUSED: (found: { update: string; problems: readonly string[] }): Text => ({
     message: `${found.update} was not taken: ${found.problems.join(' ')}`,
-    remedy: 'Look at the details of the rotation, or at `rekor-rotate status`, and say it again.',
+    remedy:
+      'Nothing has happened. `rekor-rotate status` and the details of the rotation say what it takes now, if anything.',
   }),
   GIVEN_UP: (found: { step: string; who: string; why: string }): Text => ({
     message: `${found.who} gave up the step ${found.step}: ${found.why}.`,

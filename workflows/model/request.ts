@@ -42,8 +42,9 @@ export interface PruneRequest {
   readonly deleteTrees?: readonly TreeId[];
 }
 
-/** What a field of an input may hold. */
-const isTreeId = (value: unknown): boolean => typeof value === 'string' && /^[1-9]\d{0,18}$/.test(value);
+/** Whether a value is a tree id as an input has it. */
+export const isTreeId = (value: unknown): boolean =>
+  typeof value === 'string' && /^[1-9]\d{0,18}$/.test(value);
 
 /** Every field that one of our workflows takes. */
 const fields = {
