@@ -5,9 +5,6 @@ import type { OfRun } from './model/actions';
 import { LANDED_MS } from './model/deadlines';
 import type { InstallationPatience } from './model/installation';
 
-/** A step that prepares, told what it needs to know whether the workflow was reset. */
-export type Preparing<Result> = (run: OfRun) => Promise<Result>;
-
 /**
  * Lets steps that prepare act only once nothing that they could meet acts any more: a Reset ends the run before it, and not what
  * the worker of that run is at (H7). The step says so, and is asked again when the time of all such steps is over (H8).
@@ -16,9 +13,10 @@ export class EarlierRun {
   /** The run in which was waited; a later Reset makes another run, which replays this one's wait. */
   #outlivedIn: string | undefined;
 
+  /** @param act a step that prepares, told what it needs to know whether the workflow was reset. */
   async outlive<Result>(
     { stageMs, discardMs }: InstallationPatience,
-    act: Preparing<Result>,
+    act: (run: OfRun) => Promise<Result>,
   ): Promise<Result> {
     try {
       return await act(this.#run());

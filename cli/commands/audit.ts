@@ -9,8 +9,10 @@ import { auditForPrograms, type AuditReport, unaskedOf } from '../audit/report';
 import { auditText } from '../audit/text';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
+import { hasMoreThanAddress, isUrl } from '../log-url';
 import { readOptionFiles } from '../option-files';
 import type { Terminal } from '../terminal';
+import { wholeNumbersOf } from '../whole-number';
 import { version } from '../../activities/version';
 
 export interface AuditOptions {
@@ -117,20 +119,10 @@ function targetOf(named: readonly string[], options: AuditOptions): Target {
   };
 }
 
-function isUrl(named: string): boolean {
-  return named.startsWith('http:') || named.startsWith('https:');
-}
-
 /** What is asked for; ends the command with all that is wrong with it at once. */
 function wantedFrom(named: readonly string[], options: AuditOptions): Wanted {
   const problems: string[] = [];
-  const whole = (option: string, text: string, least: number, most: number): number => {
-    const number = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(number >= least && number <= most)) {
-      problems.push(`${option} is ${text}; it must be a whole number from ${least} to ${most}`);
-    }
-    return number;
-  };
+  const whole = wholeNumbersOf(problems);
   const { all, last, clockDifference } = options;
   if (all && last !== undefined) problems.push('--all reads more than --last; give one of them');
   const wanted: Wanted = {
@@ -164,8 +156,8 @@ function namedProblems(named: readonly string[]): string[] {
     // Credentials in it are not said again.
     if (!URL.canParse(url))
       return ['what you gave as a URL is none; it must be like https://rekor.example.com'];
-    const { username, password, search, hash } = new URL(url);
-    const more = username !== '' || password !== '' || search !== '' || hash !== '';
-    return more ? ['a URL has credentials, a query or a fragment; name the address of the log alone'] : [];
+    return hasMoreThanAddress(url)
+      ? ['a URL has credentials, a query or a fragment; name the address of the log alone']
+      : [];
   });
 }

@@ -13,11 +13,13 @@ import { zoneNamed, zoneProblem } from '../../schedules/local-time';
 import { canonicalUrl } from '../../workflows/model/base-url';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
+import { hasMoreThanAddress, isUrl } from '../log-url';
 import { quietHoursPage } from '../quiet-hours/page';
 import { type QuietHoursReport, reportForPrograms } from '../quiet-hours/report';
 import { quietHoursSvg } from '../quiet-hours/svg';
 import { quietHoursText } from '../quiet-hours/text';
 import type { Terminal } from '../terminal';
+import { wholeNumbersOf } from '../whole-number';
 import { version } from '../../activities/version';
 
 export interface QuietHoursOptions {
@@ -137,20 +139,10 @@ function targetOf(named: string, options: QuietHoursOptions): Target {
   };
 }
 
-function isUrl(named: string): boolean {
-  return named.startsWith('http:') || named.startsWith('https:');
-}
-
 /** What is asked for; ends the command with all that is wrong with it at once. */
 function wantedFrom(options: QuietHoursOptions, named: string): Wanted {
   const problems: string[] = [];
-  const whole = (option: string, text: string, least: number, most: number): number => {
-    const number = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(number >= least && number <= most)) {
-      problems.push(`${option} is ${text}; it must be a whole number from ${least} to ${most}`);
-    }
-    return number;
-  };
+  const whole = wholeNumbersOf(problems);
   const wanted = {
     weeks: whole('--weeks', options.weeks, 2, 26),
     hours: whole('--hours', options.hours, 1, 24),
@@ -169,9 +161,9 @@ function wantedFrom(options: QuietHoursOptions, named: string): Wanted {
 function urlProblems(named: string): string[] {
   if (!isUrl(named)) return [];
   if (!URL.canParse(named)) return [`${named} is no URL`];
-  const { username, password, search, hash } = new URL(named);
-  const more = username !== '' || password !== '' || search !== '' || hash !== '';
-  return more ? ['the URL has credentials, a query or a fragment; name the address of the log alone'] : [];
+  return hasMoreThanAddress(named)
+    ? ['the URL has credentials, a query or a fragment; name the address of the log alone']
+    : [];
 }
 
 function zoneProblems(timeZone: string): string[] {

@@ -23,6 +23,9 @@ type Words<Names extends string> = Readonly<Record<Names, string>>;
 /** What came back for a request: a status, or why nothing did. */
 type AnswerOrSilence = { readonly status: number } | { readonly silence: string };
 
+/** What a probe of an address came to, and the status that Rekor itself answers it with. */
+type Probed = AnswerOrSilence & { readonly url: string; readonly field: string; readonly expected: number };
+
 const catalogue = {
   UNKNOWN_LOG: (found: { log: string; known: readonly string[]; nearest?: string }): Text => ({
     message: `There is no log named "${found.log}" in the configuration, whose logs are ${found.known.join(', ')}.`,
@@ -627,33 +630,17 @@ const catalogue = {
     message: `Whether what is written to ${found.url} (${found.field}) comes through the write gate of ${found.log} could not be told: ${found.reason}.`,
     remedy: `Let this machine read the page /metrics at logs.${found.log}.gate.admin, and look again while Rekor takes entries and few writes are refused. Until then look by hand: the ingress must send every request to gate.listen.`,
   }),
-  PUBLIC_ADDRESS_ANSWERS_ITSELF: (
-    found: { readonly url: string; readonly field: string; readonly expected: number } & AnswerOrSilence,
-  ): Text => ({
+  PUBLIC_ADDRESS_ANSWERS_ITSELF: (found: Probed): Text => ({
     message: `An entry that is none, sent to ${found.url} (${found.field}), ${answerText(found)}; Rekor itself answers ${found.expected}.`,
     remedy:
       'Something before Rekor answers in its place, or keeps the request: look at the log of the ingress. It may keep entries of clients away, too.',
   }),
-  LARGE_ENTRIES_STOPPED: (
-    found: {
-      readonly url: string;
-      readonly field: string;
-      readonly bytes: number;
-      readonly expected: number;
-    } & AnswerOrSilence,
-  ): Text => ({
+  LARGE_ENTRIES_STOPPED: (found: Probed & { readonly bytes: number }): Text => ({
     message: `An entry of ${found.bytes} bytes, sent to ${found.url} (${found.field}), ${answerText(found)}; Rekor itself answers ${found.expected}.`,
     remedy:
       "Let the ingress take bodies as large as Rekor's --max_request_body_size, 32 MiB unless told otherwise; in nginx that is `client_max_body_size 32m;`.",
   }),
-  LARGE_HEADERS_STOPPED: (
-    found: {
-      readonly url: string;
-      readonly field: string;
-      readonly bytes: number;
-      readonly expected: number;
-    } & AnswerOrSilence,
-  ): Text => ({
+  LARGE_HEADERS_STOPPED: (found: Probed & { readonly bytes: number }): Text => ({
     message: `A request with ${found.bytes} bytes of headers, sent to ${found.url} (${found.field}), ${answerText(found)}; Rekor itself answers ${found.expected}.`,
     remedy:
       'Let the ingress take headers of 16 KiB and more, as the gate does; in nginx that is `large_client_header_buffers 4 16k;`, in HAProxy `tune.bufsize 32768`.',
