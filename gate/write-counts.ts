@@ -1,3 +1,4 @@
+import { CallTimes } from './call-times';
 import type { WritesCounted } from './messages';
 
 /**
@@ -17,6 +18,7 @@ export class WriteCounts {
   /** Writes whose client left while they waited (H17). */
   dropped = 0;
   readonly refused: Record<RefusedBecause, number> = { waited: 0, unproven: 0, closed: 0, no_room: 0 };
+  readonly calls = new CallTimes();
   #accepted = 0;
   #failed = 0;
 
@@ -39,7 +41,7 @@ export class WriteCounts {
 
   /** As the admin interface tells it. */
   counted(): WritesCounted {
-    const { startedAt, accepted, failed } = this;
-    return { since: startedAt.toISOString(), accepted, failed };
+    const { startedAt, accepted, failed, calls } = this;
+    return { since: startedAt.toISOString(), accepted, failed, callMs: calls.told() };
   }
 }

@@ -123,8 +123,11 @@ export class WriteCourse {
   /** One call to Rekor; null when nothing was sent. It goes on to its end, and counts until then, whoever has left (H2). */
   async #call(write: Write, pass: Pass, line: Line): Promise<Outcome | null> {
     const body = write.body.kind === 'whole' ? write.body.open() : write.body.stream;
+    const { clock, counts } = this.#parts;
+    const sentAt = clock.now();
     try {
       const answer = await line.send({ ...write.call, body });
+      if (answer.status === 201) counts.calls.took(clock.now() - sentAt);
       return { answer, broke: false, pass };
     } catch (error) {
       if (error instanceof NotSent) return null;

@@ -53,7 +53,7 @@ export interface TrafficState extends Pick<
 }
 
 /** Writes that were counted since the processes that count them began. */
-export interface CountedWrites extends Pick<WritesCounted, 'accepted' | 'failed'> {
+export interface CountedWrites extends Pick<WritesCounted, 'accepted' | 'failed' | 'callMs'> {
   /** When each of them began, ISO 8601. Another process counts anew. */
   readonly since: readonly string[];
 }

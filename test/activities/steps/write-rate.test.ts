@@ -26,7 +26,7 @@ class Watch {
   readonly #stop = new AbortController();
 
   constructor() {
-    this.log.writes = { since: SINCE, accepted: 0, failed: 0 };
+    this.log.writes = { since: SINCE, accepted: 0, failed: 0, callMs: null };
   }
 
   get seconds(): number {
@@ -35,7 +35,7 @@ class Watch {
 
   writes(more: number): void {
     const { since = SINCE, accepted = 0, failed = 0 } = this.log.writes ?? {};
-    this.log.writes = { since, accepted: accepted + more, failed };
+    this.log.writes = { since, accepted: accepted + more, failed, callMs: null };
   }
 
   stop(): void {
@@ -107,7 +107,12 @@ it('says after its time what it saw, when it never was quiet', async () => {
 
 it('counts what failed with what was accepted: an outage is no lull', async () => {
   watch.each = () => {
-    watch.log.writes = { since: SINCE, accepted: 7, failed: (watch.log.writes?.failed ?? 0) + 1 };
+    watch.log.writes = {
+      since: SINCE,
+      accepted: 7,
+      failed: (watch.log.writes?.failed ?? 0) + 1,
+      callMs: null,
+    };
   };
   expect(await watch.run(tenForFive)).toMatchObject({ lull: false, writesPerMinute: 12 });
 });
@@ -115,7 +120,8 @@ it('counts what failed with what was accepted: an outage is no lull', async () =
 describe('begins its minutes anew, so that nothing looks like a lull that is none:', () => {
   /** What happens once, at four of the five minutes, to a log to which nobody writes. */
   const cases: Record<string, (watch: Watch) => void> = {
-    'a restart of the gate': ({ log }) => (log.writes = { since: `${SINCE}Z`, accepted: 0, failed: 0 }),
+    'a restart of the gate': ({ log }) =>
+      (log.writes = { since: `${SINCE}Z`, accepted: 0, failed: 0, callMs: null }),
     'a machine that slept': (slept) => (slept.now += 30_000),
     'a clock that was set back': (set) => (set.now -= 90_000),
   };
