@@ -5,6 +5,7 @@ import type { WatchWritesInput } from '../workflows/model/lull';
 import { attemptIdOf } from '../workflows/model/mark';
 import type { Observations } from '../workflows/model/observations';
 import { isDecisive, refusal } from '../workflows/model/refusals';
+import type { Rehearsal } from '../workflows/model/rehearsal';
 import { type KeptSteps, withinBounds } from './bounds/activity-bounds';
 import { retryWhileUnreachable } from './bounds/retry-while-unreachable';
 import { pause } from './bounds/waiting';
@@ -28,6 +29,7 @@ import { createNextTree, nextTreeInUse, retireNextTree } from './steps/next-tree
 import { closeNextTree } from './steps/next-tree-closing';
 import { sectionBegan } from './steps/ownership';
 import { preflight } from './steps/preflight';
+import { rehearseClosing, rehearseOpening } from './steps/rehearsal';
 import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
 import { registeredAttributes } from './steps/search-attributes';
@@ -36,7 +38,9 @@ import { sendToCurrent } from './steps/writes';
 import type { LogSystems } from './systems';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
-export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions & Observations & Pruning {
+export function createActivities(
+  logs: ReadonlyMap<string, LogSystems>,
+): Actions & Observations & Pruning & Rehearsal {
   warmUpHandover();
   const systemsOf = (log: string): LogSystems => {
     const systems = logs.get(log);
@@ -103,6 +107,8 @@ export function createActivities(logs: ReadonlyMap<string, LogSystems>): Actions
     closeNextTree: mustSucceed('undo verify', closeNextTree),
     lookBack: mustSucceed('look back', lookBack),
     confirm: afterExposure('confirm', confirm),
+    rehearseClosing: step('rehearse', withoutEarlierRun(rehearseClosing)),
+    rehearseOpening: step('rehearse', withoutEarlierRun(rehearseOpening)),
     settle: afterExposure('settle', settle),
     soak: afterExposure('soak', soak),
   };

@@ -1,6 +1,7 @@
 import type { Check } from '../workflows/model/checks';
 import { counted } from '../workflows/model/counted';
 import type { Diagnosis } from '../workers/doctor';
+import type { RotationResult } from '../workflows/model/result';
 import { exitCodes } from './exit-codes';
 import { spoken, wrap } from './text';
 
@@ -16,12 +17,19 @@ function isAboutReachingTemporal(check: Check): boolean {
   return check.state !== 'ok' && check.reason === 'TEMPORAL_UNREACHABLE';
 }
 
-/** What `doctor --json` prints. */
-export function diagnosisJson(diagnosis: Diagnosis): string {
+/**
+ * What `doctor --json` prints.
+ *
+ * @param rehearsal how the rehearsal after it ended, where there was one.
+ */
+export function diagnosisJson(
+  diagnosis: Diagnosis,
+  exitCode: number = diagnosisExitCode(diagnosis),
+  rehearsal?: RotationResult,
+): string {
   const { log, at, tookMs, checks, ...facts } = diagnosis;
   const wouldBegin = checks.every(({ state }) => state !== 'refused');
-  const exitCode = diagnosisExitCode(diagnosis);
-  return JSON.stringify({ log, at, tookMs, exitCode, wouldBegin, ...facts, checks }, null, 2);
+  return JSON.stringify({ log, at, tookMs, exitCode, wouldBegin, ...facts, rehearsal, checks }, null, 2);
 }
 
 /** A checklist, then what is known of the next release's start, then the answer in one sentence. */

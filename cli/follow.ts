@@ -32,13 +32,13 @@ export async function waitForLook(look: RotationHandle, watch: Omit<Watch, 'json
 
 /** Follows what somebody has agreed to; gives its exit code. */
 export async function followStarted(
-  what: 'rotation' | 'recovery',
+  what: RotationResult['kind'],
   started: RotationHandle,
   watch: Omit<Watch, 'detached'>,
 ): Promise<number> {
   const { log, terminal } = watch;
   terminal.err(`Started as workflow ${started.workflowId}.`);
-  const cancel = what === 'rotation' ? `, cancel it with \`rekor-rotate cancel ${log}\`` : '';
+  const cancel = what !== 'recovery' ? `, cancel it with \`rekor-rotate cancel ${log}\`` : '';
   const detached = `No longer watching; the ${what} goes on as workflow ${started.workflowId}. Watch it again with \`rekor-rotate status --watch ${log}\`${cancel}.`;
   return await follow(started, { ...watch, detached });
 }

@@ -58,7 +58,7 @@ function endedLines(
   { columns, timeZone }: Pick<Terminal, 'columns' | 'timeZone'>,
 ): string[] {
   const { what, workflowId, endedAt, startedAt, result, problem } = one;
-  const head = `${whenText(endedAt, timeZone)}  ${what} ${result?.outcome ?? 'without a result'}`;
+  const head = `${whenText(endedAt, timeZone)}  ${result?.kind ?? what} ${result?.outcome ?? 'without a result'}`;
   const rows: readonly Row[] = [
     ['  Rotation', result?.rotationId],
     ['  Workflow', workflowId],

@@ -71,8 +71,10 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
   aboutLog(program.command('doctor'))
     .summary('say whether a rotation would begin, before a worker runs')
     .description(
-      'Looks at everything that a rotation of LOG needs, from here and without a worker, and changes nothing. Run it on the host of the worker, as its user. Exits with 3 when a rotation would be refused, 7 with warnings alone, 5 when only Temporal is not reached.',
+      'Looks at everything that a rotation of LOG needs, from here and without a worker, and changes nothing. With --rehearse it then lets the worker rehearse. Run it on the host of the worker, as its user. Exits with 3 when a rotation would be refused, 7 with warnings alone, 5 when only Temporal is not reached.',
     )
+    .option('--rehearse', 'then rehearse the rotation beside the log: says how long writes would wait')
+    .option('-y, --yes', 'with --rehearse: do not ask')
     .option('-w, --watch [seconds]', 'look again and again (default: each 30 s), and say what has changed')
     .option('--json', 'print it as JSON; with --watch again at each change')
     .action(does((name, options) => commands.doctor().doctor(name, options, terminal)));

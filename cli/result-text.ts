@@ -6,6 +6,7 @@ import { leftTreesText, type Outcome, type RotationResult } from '../workflows/m
 import type { VerificationReport, WriteStall } from '../workflows/model/evidence';
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
 import { exitCodes } from './exit-codes';
+import { forecastLines } from './forecast-text';
 import { leftLines, resumeChoices } from './held-text';
 import { planText, recoveryText, refusalText } from './plan-text';
 import { list, spoken, table, titled, wrap, type Row } from './text';
@@ -24,6 +25,7 @@ export function resultText(result: RotationResult, columns: number): string {
     case 'notNeeded':
       return wrap(result.reason, columns).join('\n');
     case 'completed':
+    case 'rehearsed':
     case 'superseded':
     case 'rolledBack':
     case 'held':
@@ -31,9 +33,10 @@ export function resultText(result: RotationResult, columns: number): string {
   }
 }
 
-/** How it ended, after "The rotation of LOG". */
+/** How it ended, after "The rotation of LOG" or "The rehearsal of LOG". */
 const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'notNeeded'>, string>> = {
   completed: 'is completed',
+  rehearsed: 'is over, and was taken back',
   superseded: 'is completed, with a third tree: the next one could not serve and is one more inactive shard',
   rolledBack: 'was rolled back',
   held: 'is held: a person ended it as it is',
@@ -45,6 +48,7 @@ const ends: Readonly<Record<Exclude<Outcome, 'planned' | 'notNeeded'>, string>> 
 export function exitCodeOf(outcome: Outcome): number {
   const { code } = {
     completed: exitCodes.done,
+    rehearsed: exitCodes.done,
     superseded: exitCodes.done,
     planned: exitCodes.done,
     notNeeded: exitCodes.done,
@@ -57,15 +61,16 @@ export function exitCodeOf(outcome: Outcome): number {
 }
 
 function endedText(result: RotationResult, how: string, columns: number): string {
-  const { log, reason, held, steps, attempts, tellDownstream } = result;
+  const { kind, log, reason, held, steps, attempts, forecast, tellDownstream } = result;
   return [
-    ...wrap(`The rotation of ${log} ${how}.`, columns),
+    ...wrap(`The ${kind === 'rehearsal' ? kind : 'rotation'} of ${log} ${how}.`, columns),
     ...wrap(reason, columns),
     ...(held
       ? [...wrap(`What could not be finished: ${held.step}.`, columns), ...leftLines(held, columns)]
       : []),
     '',
     ...table(factRows(result), columns),
+    ...titled('What a rotation would spend while writes wait', forecast ? forecastLines(forecast) : []),
     ...titled('Steps', stepLines(steps, attempts > 1, columns)),
     ...titled('To tell downstream', list(tellDownstream, columns)),
   ].join('\n');

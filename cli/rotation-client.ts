@@ -105,6 +105,9 @@ export class RotationClient {
 
   /** Starts `rotateLog`; its id says what it is and when it was asked for. */
   async start(request: RotationRequest): Promise<RotationHandle> {
+    if (request.rehearse) {
+      return await this.#start(ROTATE_LOG, 'rehearse', 'Rehearsal of the rotation', request);
+    }
     const what = request.dryRun ? 'Dry run of the rotation' : 'Rotation';
     return await this.#start(ROTATE_LOG, request.dryRun ? 'plan' : 'rotate', what, request);
   }

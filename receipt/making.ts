@@ -52,7 +52,7 @@ export function makeReceipt(result: RotationResult, course: Course): Receipt {
     address: signed.address,
     rotation: {
       id: rotationId,
-      kind,
+      kind: kind === 'recovery' ? kind : 'rotation',
       outcome,
       ...courseOf(result, course, signed),
       verified: counted(verification),

@@ -82,6 +82,25 @@ export const bounds = {
   soak: { summary: said('soak'), tryMs: 5_400_000, ...long },
 } as const satisfies Readonly<Record<keyof Actions, Bounds>>;
 
+/**
+ * Those of a rehearsal. A section that takes much longer than a rotation may is no failure of it: that is what it is to find
+ * out.
+ */
+export const rehearsalBounds = {
+  closing: {
+    summary: 'rehearse: watches writes, then starts the next release while its tree drains',
+    tryMs: 30_000,
+    signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
+    ...few,
+  },
+  opening: {
+    summary: 'rehearse: proves the next release, and reads what an opening reads',
+    tryMs: 30_000,
+    signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
+    ...few,
+  },
+} as const satisfies Readonly<Record<string, Bounds>>;
+
 /** The bounds of an action that takes the installation as long as it says for itself. */
 export function asInstalled<By>(
   bound: Bounds<keyof InstallationPatience, By>,

@@ -10,6 +10,7 @@ import { waitedFor } from './model/waiting';
 export const ends: Readonly<Record<Outcome, string>> = {
   completed: 'completed',
   superseded: 'completed with a third tree (superseded)',
+  rehearsed: 'rehearsed, and taken back',
   rolledBack: 'rolled back',
   refused: 'refused, nothing was changed',
   skipped: 'skipped, nothing was changed',

@@ -1,5 +1,5 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
-import { bounds } from './bounds';
+import { bounds, rehearsalBounds } from './bounds';
 import { reasonOf, runOf } from './failure';
 import type { OfRun } from './model/actions';
 import { LANDED_MS } from './model/deadlines';
@@ -25,7 +25,9 @@ export class EarlierRun {
         throw error;
       }
       const { createNextTree, retireNextTree } = bounds;
-      const longestMs = Math.max(createNextTree.tryMs, retireNextTree.tryMs, stageMs, discardMs);
+      const { closing, opening } = rehearsalBounds;
+      const tries = [createNextTree, retireNextTree, closing, opening].map(({ tryMs }) => tryMs);
+      const longestMs = Math.max(...tries, stageMs, discardMs);
       await CancellationScope.nonCancellable(() =>
         sleep(longestMs + LANDED_MS, { summary: 'until nothing of the run before the Reset can act' }),
       );

@@ -6,15 +6,33 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { asInstalled, bounds, longLook, look, oneTry, stubbornLook, tries, type Bounds } from './bounds';
+import {
+  asInstalled,
+  bounds,
+  longLook,
+  look,
+  oneTry,
+  rehearsalBounds,
+  stubbornLook,
+  tries,
+  type Bounds,
+} from './bounds';
 import { begunIn, EarlierRun } from './earlier-run';
 import type { CriticalSectionResult } from './section-result';
 import { isFinal, mayStillRun } from './failure';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
-import type { Actions, CriticalInput, CriticalSectionInput, OfRun, Pruning } from './model/actions';
+import type {
+  Actions,
+  AttemptInput,
+  CriticalInput,
+  CriticalSectionInput,
+  OfRun,
+  Pruning,
+} from './model/actions';
 import type { Observations } from './model/observations';
 import { LANDED_MS } from './model/deadlines';
 import { FEW_TRIES, ONE_TRY, PAUSE_MS, SECTION_TRIES, type Patience } from './model/patience';
+import type { Rehearsal } from './model/rehearsal';
 import { retry } from './retry';
 import type { Run } from './run';
 
@@ -86,6 +104,27 @@ export function realActions(): Actions {
     confirm: (input, patience) => stubborn(bounds.confirm, patience, (actions) => actions.confirm(input)),
     settle: (input, patience) => stubborn(bounds.settle, patience, (actions) => actions.settle(input)),
     soak: (input, patience) => stubborn(bounds.soak, patience, (actions) => actions.soak(input)),
+  };
+}
+
+/** What a rehearsal may have done, each part within its bounds. */
+export function realRehearsal(): Rehearsal {
+  const earlierRun = new EarlierRun();
+  const part = <Input extends AttemptInput, Result>(
+    bound: Bounds<number, 'few'>,
+    act: (rehearsal: Rehearsal, input: Input & OfRun) => Promise<Result>,
+  ) => {
+    return (input: Input): Promise<Result> =>
+      earlierRun.outlive(input.release.patience, (run) =>
+        few(bound, () => act(proxyActivities<Rehearsal>(oneTry(bound)), { ...input, ...run })),
+      );
+  };
+  return {
+    rehearseClosing: part(rehearsalBounds.closing, (rehearsal, input) => rehearsal.rehearseClosing(input)),
+    rehearseOpening: part(
+      rehearsalBounds.opening,
+      (rehearsal, input: Parameters<Rehearsal['rehearseOpening']>[0]) => rehearsal.rehearseOpening(input),
+    ),
   };
 }
 

@@ -30,7 +30,8 @@ export async function rotateLog(input?: RotationRequest): Promise<RotationResult
   const rotationId = newRotationId();
   const log = typeof input?.log === 'string' ? input.log : '';
   const journal = Journal.answering('Where the rotation is and what Cancel would do', log, rotationId);
-  const done = { kind: 'rotation', log, rotationId } as const;
+  const kind = input?.rehearse === true ? 'rehearsal' : 'rotation';
+  const done = { kind, log, rotationId } as const;
   const refusedFor = (refusals: readonly Refusal[]): RotationResult => {
     const result = journal.concludes(refused({ ...done, ...journal.soFar }, refusals));
     failForInput(refusals);
@@ -107,6 +108,7 @@ export async function rotateLog(input?: RotationRequest): Promise<RotationResult
           planHash: begun.plan.hash,
           ...(request.waitForApproval && { waitForApproval: true }),
           ...(request.planFile && { planFile: request.planFile }),
+          ...(request.rehearse && { rehearse: true }),
         },
         rotationId,
         attributes,
@@ -119,7 +121,7 @@ export async function rotateLog(input?: RotationRequest): Promise<RotationResult
     ],
     rotationId,
     step: 'rotation',
-    summary: `Rotation ${rotationId} of ${log}`,
+    summary: `${request.rehearse ? 'Rehearsal' : 'Rotation'} ${rotationId} of ${log}`,
   });
   return 'outcome' in result ? journal.concludes(result) : refusedFor(result.refusals);
 }

@@ -11,7 +11,8 @@ import { refusal, type Refusal } from './model/refusals';
 import type { RotationRequest } from './model/request';
 import { refused, skipped, type RotationResult } from './model/result';
 import { planOf } from './planning';
-import { observations, realRun } from './real-run';
+import { observations, realRehearsal, realRun } from './real-run';
+import { rehearse } from './rehearsal';
 import { RetryAndHold } from './retry-and-hold';
 import { ShownAttributes } from './shown-attributes';
 import { Steering } from './steering';
@@ -51,7 +52,8 @@ export async function rotateUnderLock(input: RotationInput): Promise<RotationRes
   journal.begins('preflight', false);
   const found = await planOf(request);
   journal.checked(found.checks);
-  const done = { kind: 'rotation', log, rotationId } as const;
+  const kind = request.rehearse ? 'rehearsal' : 'rotation';
+  const done = { kind, log, rotationId } as const;
   const refusals = 'refusals' in found ? found.refusals : await approvedAs(found.plan, input, journal);
   if ('refusals' in found || refusals.length > 0) {
     return journal.concludes(refused({ ...done, ...journal.soFar }, refusals));
@@ -66,8 +68,13 @@ export async function rotateUnderLock(input: RotationInput): Promise<RotationRes
   journal.plans(plan.hash);
   journal.follows(plan);
   holdAfter.mustBeFor(plan.hash);
+  const run = realRun({ retrying, journal, pauses: steering, holdBy });
   return await withResult({ ...done, plan }, journal, () =>
-    steering.run(() => rotate(realRun({ retrying, journal, pauses: steering, holdBy }), plan, rotationId)),
+    steering.run(() =>
+      request.rehearse
+        ? rehearse({ ...run, rehearsal: realRehearsal() }, plan, rotationId)
+        : rotate(run, plan, rotationId),
+    ),
   );
 }
 

@@ -69,7 +69,7 @@ export async function watchWrites(
       ));
       restMs = mostPerMinute === null ? ASK_AGAIN_MS : 0;
     } else {
-      const counted = await read(systems, COUNT_MS, (within) => countOf(within, clock));
+      const counted = await read(systems, COUNT_MS, (within) => countWrites(within, clock));
       ({ unread } = counted);
       if (counted.found) window.add(counted.found);
       else window.beginAnew();
@@ -90,8 +90,11 @@ export async function watchWrites(
 const quantileOf: Act<number, number> = async ({ pastWrites, bounds }, share) =>
   atQuantile(await pastWrites.ofWeek(bounds.signal), share);
 
-/** By the gate, which knows of every write; without one by the entries of the current tree. */
-const countOf: Act<WatchClock, CountSample> = async ({ traffic, installation, trillian, bounds }, clock) => {
+/** How many writes there have been: by the gate, which knows of every write; without one by the entries of the current tree. */
+export const countWrites: Act<Pick<WatchClock, 'now'>, CountSample> = async (
+  { traffic, installation, trillian, bounds },
+  clock,
+) => {
   const counted = await traffic.writes(bounds.signal);
   if (counted) {
     const { since, accepted, failed } = counted;

@@ -108,6 +108,7 @@ const codes: Readonly<Record<Outcome, { readonly code: number }>> = {
   planned: exitCodes.done,
   notNeeded: exitCodes.done,
   completed: exitCodes.refused,
+  rehearsed: exitCodes.refused,
   superseded: exitCodes.refused,
   held: exitCodes.held,
 };

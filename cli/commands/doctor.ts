@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { logNamed, loadConfiguration } from '../../config/load';
 import { temporalTarget } from '../../config/temporal-target';
 import { diagnose, type Diagnosis } from '../../workers/doctor';
+import { unaskable } from '../agreement';
 import {
   answer,
   changesSince,
@@ -14,6 +15,7 @@ import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
 import { wrap } from '../text';
+import { doctorAndRehearse } from './rehearsal';
 import { logGiven, type LogCommand } from '../usage';
 
 export interface DoctorOptions {
@@ -21,6 +23,10 @@ export interface DoctorOptions {
   readonly json?: boolean;
   /** Seconds between two looks; true without a number. */
   readonly watch?: string | true;
+  /** Then rehearse the rotation, which a worker does. */
+  readonly rehearse?: boolean;
+  /** Do not ask before that. */
+  readonly yes?: boolean;
 }
 
 /** A checklist is read, and copied into tickets, at this width at most. */
@@ -32,12 +38,19 @@ const MOST_SECONDS = 86_400;
 
 /**
  * `doctor LOG`: whether a rotation would begin, and how long writes would wait, before anything is started. Needs no worker and
- * changes nothing. With `--watch` it looks again and again until Ctrl-C, says only what has changed, and exits as the last look
+ * changes nothing. With `--rehearse` a rehearsal follows, unless something is refused. With `--watch` it looks again and again until Ctrl-C, says only what has changed, and exits as the last look
  * would have.
  */
 export const doctor: LogCommand<DoctorOptions> = async (name, options, terminal) => {
   const everyMs = 1000 * everySeconds(options.watch);
-  const log = logGiven(name, options);
+  const log = logGiven(
+    name,
+    options,
+    options.rehearse && options.watch !== undefined
+      ? 'Say --rehearse or --watch, not both: a rehearsal leaves a tree behind each time.'
+      : undefined,
+    options.rehearse ? unaskable(options.yes, `doctor ${name ?? 'LOG'}`, terminal) : undefined,
+  );
   const configuration = loadConfiguration(options.config);
   const configured = logNamed(configuration, log);
   const target = await temporalTarget(configuration.temporal);
@@ -48,6 +61,9 @@ export const doctor: LogCommand<DoctorOptions> = async (name, options, terminal)
   let last = await unlessInterrupted(look(), terminal);
   if (!last) {
     throw new CommandError('No longer looking. Nothing has been changed.', exitCodes.detached);
+  }
+  if (options.rehearse) {
+    return await doctorAndRehearse(last, options, terminal, columns);
   }
   show(last);
   for (;;) {

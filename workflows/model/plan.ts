@@ -163,8 +163,17 @@ function judgeFile(request: RotationRequest, found: FoundLog, edits: Edits): Che
   );
 }
 
-/** A person may want somebody else to look at a rotation although the configuration does not. */
-function approvalsFor({ waitForApproval }: RotationRequest, policy: ApprovalPolicy): ApprovalPolicy {
+/**
+ * A person may want somebody else to look at a rotation although the configuration does not. What is approved is a rotation:
+ * a rehearsal serves nobody, and is taken back.
+ */
+function approvalsFor(
+  { waitForApproval, rehearse }: RotationRequest,
+  policy: ApprovalPolicy,
+): ApprovalPolicy {
+  if (rehearse) {
+    return { ...policy, required: 'none' };
+  }
   return waitForApproval && policy.required === 'none' ? { ...policy, required: 'one' } : policy;
 }
 

@@ -1,5 +1,5 @@
 import { beginningProblems, type Beginning } from './beginning';
-import { fieldProblems, logField, type Field } from './fields';
+import { fieldProblems, invalid, logField, type Field } from './fields';
 import type { TreeId } from './log';
 import { planFileProblems, type PlanFile } from './plan-file';
 import type { Refusal } from './refusals';
@@ -18,6 +18,8 @@ export interface RotationRequest {
   readonly waitForApproval?: boolean;
   /** When it may begin; at once without it. */
   readonly begin?: Beginning;
+  /** Rehearse: prepare all, measure the critical section beside the log, and take everything back. Default false. */
+  readonly rehearse?: boolean;
   /** Rotate exactly so: refuse unless the plan is still that of the file, with what was edited in it. */
   readonly planFile?: PlanFile;
 }
@@ -51,6 +53,7 @@ const fields = {
   log: logField,
   dryRun: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
   waitForApproval: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
+  rehearse: { allowed: 'true or false', fits: (value) => typeof value === 'boolean' },
   currentTree: {
     allowed: 'a tree id, as a string of digits (a number would lose digits)',
     fits: isTreeId,
@@ -101,14 +104,26 @@ export function readRotationRequest(
     'waitForApproval',
     'begin',
     'planFile',
+    'rehearse',
   ]);
   if ('refusals' in read) {
     return read;
   }
   const { log, begin, planFile } = read.request;
   const [first, ...others] = [
+    ...rehearsalProblems(read.request),
     ...(begin === undefined ? [] : beginningProblems(begin, nowMs)),
     ...(planFile === undefined ? [] : planFileProblems(planFile, log)),
   ];
   return first ? { refusals: [first, ...others] } : read;
+}
+
+/** A rehearsal begins at once, waits for nobody, and rotates nothing: what is about a rotation that will be is not for it. */
+function rehearsalProblems(request: RotationRequest): Refusal[] {
+  const aboutRotation = ['dryRun', 'waitForApproval', 'begin', 'planFile'] as const;
+  return request.rehearse
+    ? aboutRotation
+        .filter((name) => request[name] !== undefined && request[name] !== false)
+        .map((name) => invalid(name, request[name], 'nothing beside "rehearse": true'))
+    : [];
 }

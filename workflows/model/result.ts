@@ -13,6 +13,7 @@ import type { Plan } from './plan';
 import type { EditedSetting } from './plan-settings';
 import type { Refusal } from './refusals';
 import type { FrozenTree, Handover } from './next-tree';
+import { forecastText, type Forecast } from './rehearsal';
 import type { StepRecord } from './steps';
 import { afterRotation, firstIndexAfter } from './shards';
 import type { SignedEvidence } from './signed-evidence';
@@ -20,15 +21,23 @@ import type { SignedEvidence } from './signed-evidence';
 /**
  * `superseded`: the next tree took entries of clients but could not serve; it is one more inactive shard, and a third tree
  * serves. `held`: a person gave up what the rotation could not finish; the result says what is left. `notNeeded`: a recovery
- * has found nothing left over. `skipped`: it was asked to begin at a time or in a lull, and that did not come.
+ * has found nothing left over. `rehearsed`: nothing of it is left but a closed tree. `skipped`: it was asked to begin at a time or in a lull, and that did not come.
  */
 export type Outcome =
-  'completed' | 'rolledBack' | 'superseded' | 'refused' | 'skipped' | 'planned' | 'held' | 'notNeeded';
+  | 'completed'
+  | 'rehearsed'
+  | 'rolledBack'
+  | 'superseded'
+  | 'refused'
+  | 'skipped'
+  | 'planned'
+  | 'held'
+  | 'notNeeded';
 
 /** How a rotation ended; the result of `rotateLog`. */
 export interface RotationResult {
-  /** Whether it was a rotation, or the recovery of an interrupted one. */
-  readonly kind: 'rotation' | 'recovery';
+  /** Whether it was a rotation, its rehearsal, or the recovery of an interrupted one. */
+  readonly kind: 'rotation' | 'recovery' | 'rehearsal';
   readonly outcome: Outcome;
   /** Why it ended so, in plain words. */
   readonly reason: string;
@@ -43,6 +52,8 @@ export interface RotationResult {
   readonly nextTree?: { readonly treeId: TreeId; readonly firstIndex: number };
   readonly steps: readonly StepRecord[];
   readonly writes?: WriteStall;
+  /** What a rehearsal foretells. */
+  readonly forecast?: Forecast;
   readonly frozen?: FrozenTree;
   /** Absent when an entry of a client came before it. */
   readonly handover?: Handover;
@@ -139,6 +150,24 @@ export function rolledBack(rotated: Rotated, currentTree: TreeId, reason: Refusa
     reason: undoneText(rotated, reason),
     refusals: [reason],
     currentTree: { treeId: currentTree },
+    tellDownstream: [],
+  };
+}
+
+/** It is undone, as it was meant to be; the log has served all along. */
+export function rehearsed(rotated: Rotated, currentTree: TreeId, forecast: Forecast): RotationResult {
+  const { log, leftTrees = [] } = rotated;
+  return {
+    ...rotated,
+    outcome: 'rehearsed',
+    reason: [
+      forecastText(forecast),
+      ...leftOut(rotated),
+      ...(leftTrees.length === 0 ? [] : [`Left behind: ${leftTreesText(log, leftTrees)}.`]),
+    ].join(' '),
+    refusals: [],
+    currentTree: { treeId: currentTree },
+    forecast,
     tellDownstream: [],
   };
 }

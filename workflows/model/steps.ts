@@ -8,14 +8,17 @@ export type ForwardStep = 'confirm' | 'settle' | 'soak';
 
 export type StepName = UndoableStep | 'expose' | ForwardStep;
 
-/** Going forward with a next tree that holds an entry of a client repeats `verify` and `expose` under a name of its own. */
-export type RecordedStep = StepName | 'forward';
+/**
+ * Going forward with a next tree that holds an entry of a client repeats `verify` and `expose` under a name of its own. A
+ * rehearsal has one step instead of the critical section.
+ */
+export type RecordedStep = StepName | 'forward' | 'rehearse';
 
 /** What must succeed in the end: a person is asked about it when it does not. */
 export type StubbornStep = `undo ${UndoableStep}` | ForwardStep | 'forward' | 'look back' | 'supersede';
 
 /** What an activity keeps of itself, as a rotation's steps are kept. */
-export type KeptStep = StepName | 'prune';
+export type KeptStep = StepName | 'prune' | 'rehearse';
 
 /** How long the steps took that one activity did, by name, in milliseconds; of a failed one, those that it did. */
 export type StepTimes = Readonly<Partial<Record<KeptStep, number>>>;

@@ -1,0 +1,7 @@
+import type { Forecast } from '../workflows/model/rehearsal';
+import { spoken } from './text';
+
+/** What a forecast is made of, a line each: what takes how long, and whether that was measured. */
+export function forecastLines({ parts }: Pick<Forecast, 'parts'>): string[] {
+  return parts.map(({ what, ms, by }) => `  ${what.padEnd(34)} ${spoken(ms).padStart(8)}  ${by}`);
+}

@@ -1,0 +1,154 @@
+import type { AttemptInput, OfRun } from './actions';
+
+/**
+ * What a rehearsal measures of a critical section, and what follows from it. Milliseconds throughout.
+ *
+ * A rehearsal ends a tree of its own and starts the release that serves nobody, as a rotation does. It does not touch what
+ * clients use, so two parts are computed: how long calls of writes are waited for, and how long the signer takes to integrate
+ * what is new. Both are known from the calls that clients make now.
+ */
+
+/** What clients do now. */
+export interface WritesSeen {
+  readonly perSecond: number;
+  /** How long their calls to Rekor take, of the last ones; null where nothing counts them, or nobody has written yet. */
+  readonly callMs: { readonly median: number; readonly ninetieth: number } | null;
+}
+
+/** The half of the section that closes the current tree. */
+export interface RehearsedClosing {
+  readonly writes: WritesSeen;
+  /** One question to what decides where writes go. */
+  readonly trafficMs: number;
+  /** Until the next release was started; beside the drain. */
+  readonly startMs: number;
+  /** From DRAINING to the proven end of the tree. */
+  readonly drainMs: number;
+  /** Both together. */
+  readonly closedMs: number;
+  /** By the worker's clock, since the epoch. */
+  readonly endedAtMs: number;
+}
+
+/** The half that opens the next tree. */
+export interface RehearsedOpening {
+  /** From the end of the first half, until a worker had begun the second. */
+  readonly handOverMs: number;
+  /** Until each instance of the next release was seen to serve. */
+  readonly proveMs: number;
+  /** A change of a tree's state, and what is read before and after it. */
+  readonly openMs: number;
+}
+
+/** What a rehearsal may have done to the world; no rotation calls it. */
+export interface Rehearsal {
+  /**
+   * Watches the writes of clients for some seconds. Then starts the next release while the next tree, which nobody writes to,
+   * is drained and FROZEN. Refuses ALREADY_ROTATED, EARLIER_RUN_MAY_ACT.
+   */
+  rehearseClosing(input: AttemptInput & OfRun): Promise<RehearsedClosing>;
+  /** Looks at the next release as a rotation proves it, and sets the next tree FROZEN once more. Refuses the same. */
+  rehearseOpening(input: AttemptInput & OfRun & { readonly closedAtMs: number }): Promise<RehearsedOpening>;
+}
+
+/** What a forecast takes from the plan. */
+export interface ForecastGround {
+  /** From one pass of the signers to the next; null when it was not measured. */
+  readonly passMs: number | null;
+  readonly criticalSectionMs: number;
+  /** Whether writes can be held at all. */
+  readonly holds: boolean;
+}
+
+/** What a rotation would cost clients now. */
+export interface Forecast {
+  /** From the first write that has to wait until it or a later one is acknowledged. */
+  readonly stallMs: number;
+  /** The longest that one write is kept waiting. */
+  readonly longestWaitMs: number;
+  /** How many writes have to wait, at the present rate. */
+  readonly heldWrites: number;
+  readonly writesPerSecond: number;
+  /** From the hold to the exposure; a rotation that is not through in `criticalSectionMs` is taken back. */
+  readonly sectionMs: number;
+  readonly criticalSectionMs: number;
+  /** Whether no write has to fail: they can be held, and what is likely leaves a quarter of the time for what is not. */
+  readonly fits: boolean;
+  /** What the section is made of, in its order. */
+  readonly parts: readonly ForecastPart[];
+}
+
+export interface ForecastPart {
+  readonly what: string;
+  readonly ms: number;
+  readonly by: 'measured' | 'computed';
+}
+
+/** Where nobody has written and no pass was seen: as on the bench. */
+const UNKNOWN_CALL_MS = 150;
+
+/** A call waits for a pass and for what Rekor does before and after it. */
+const BESIDE_PASS_MS = 50;
+
+/** What is likely may take this share of the time. */
+const SHARE_OF_TIME = 0.75;
+
+/** What a rotation would cost clients, from what a rehearsal has measured. Pure. */
+export function forecastOf(
+  { writes, trafficMs, startMs, drainMs, closedMs }: RehearsedClosing,
+  { handOverMs, proveMs, openMs }: RehearsedOpening,
+  { passMs, criticalSectionMs, holds }: ForecastGround,
+): Forecast {
+  const { perSecond } = writes;
+  const expectedMs = passMs === null ? UNKNOWN_CALL_MS : passMs + BESIDE_PASS_MS;
+  const { median, ninetieth } = writes.callMs ?? { median: expectedMs, ninetieth: expectedMs };
+  // How likely it is that a call is under way when the hold begins, if clients know nothing of each other.
+  const inFlight = 1 - Math.exp((-perSecond * median) / 1000);
+  const parts = [
+    measured('the order to hold', trafficMs),
+    computed('writes in flight', inFlight * ninetieth),
+    measured(startMs > drainMs ? 'the start of the next release' : 'the drain of the tree', closedMs),
+    measured('from one activity to the next', handOverMs),
+    measured('what the next release serves', proveMs),
+    measured('the opening of the tree', openMs),
+    computed('the handover leaf', median),
+    measured('the order to send writes on', trafficMs),
+  ];
+  const sectionMs = parts.reduce((total, { ms }) => total + ms, 0);
+  const firstArrivesMs = perSecond === 0 ? 0 : Math.min(1000 / perSecond, sectionMs);
+  return {
+    stallMs: Math.round(sectionMs - firstArrivesMs + median),
+    longestWaitMs: Math.round(sectionMs - firstArrivesMs),
+    heldWrites: Math.round((perSecond * sectionMs) / 1000),
+    writesPerSecond: Number(perSecond.toPrecision(2)),
+    sectionMs,
+    criticalSectionMs,
+    fits: holds && sectionMs <= SHARE_OF_TIME * criticalSectionMs,
+    parts,
+  };
+}
+
+function measured(what: string, ms: number): ForecastPart {
+  return { what, ms: Math.round(ms), by: 'measured' };
+}
+
+function computed(what: string, ms: number): ForecastPart {
+  return { what, ms: Math.round(ms), by: 'computed' };
+}
+
+/** A forecast in sentences: does it fit, how long would writes wait, and how many. */
+export function forecastText(forecast: Forecast): string {
+  const { stallMs, longestWaitMs, heldWrites, writesPerSecond, sectionMs, criticalSectionMs, fits } =
+    forecast;
+  const verdict = fits
+    ? 'A rotation now would probably cost no client a failed request.'
+    : 'A rotation now might cost clients failed requests, or be taken back.';
+  return [
+    verdict,
+    `The log would take no new entry for some ${stallMs} ms, and one write would wait ${longestWaitMs} ms at most.`,
+    writesPerSecond === 0
+      ? 'No write came while that was watched.'
+      : `At ${writesPerSecond} writes a second some ${heldWrites} would wait.`,
+    `Writes would be held for some ${sectionMs} ms, and ${criticalSectionMs} ms is the limit.`,
+  ].join(' ');
+}
