@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import type { TrillianClient } from '../activities/clients/trillian';
 import type { LogSystems } from '../activities/systems';
-import type { CriticalInput } from '../workflows/model/actions';
+import type { AttemptInput, CriticalInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
 import { replaced, type Mutant } from './mutant';
 import { scheduleMutantNames, scheduleMutants } from './schedule-mutants';
@@ -23,6 +23,7 @@ export const mutantNames = [
   'handover kept over attempts',
   'ACTIVE written late',
   'approval kept over plans',
+  'rehearsed with an open tree',
   ...scheduleMutantNames,
 ] as const;
 export type MutantName = (typeof mutantNames)[number];
@@ -191,6 +192,18 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         `const [, approved = hash] = /plan=(\\w+)/.exec(given[0]?.input.approval ?? '') ?? [];
          const asked = { log, rotationId, planHash: approved, expiresAt };`,
       ),
+  },
+
+  /** A rehearsal opens the tree that its release names, for more of the truth. */
+  'rehearsed with an open tree': {
+    activities: (activities, systems) => ({
+      ...activities,
+      rehearseOpening: async (input: AttemptInput) => {
+        const bounds = { signal: new AbortController().signal };
+        await systems.trillian.setState(input.release.nextTreeId, 'ACTIVE', bounds);
+        return await (activities['rehearseOpening'] as (same: AttemptInput) => Promise<unknown>)(input);
+      },
+    }),
   },
 
   /** A tree becomes ACTIVE a while after that was answered. */

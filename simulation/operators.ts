@@ -34,8 +34,12 @@ export class Operators {
 
   /** What is asked for. */
   get request(): object {
-    const { beginsAfterMs } = this.#parts.scenario.operators;
+    const { rehearses, operators } = this.#parts.scenario;
+    const { beginsAfterMs } = operators;
     const { time } = this.#parts.world;
+    if (rehearses) {
+      return { log: LOG, rehearse: true };
+    }
     return {
       log: LOG,
       ...(beginsAfterMs > 0 && {

@@ -27,6 +27,8 @@ export interface Scenario {
   readonly person: 'retry' | 'skip' | 'giveUp';
   /** The log was rotated before, by the same code and without a fault. */
   readonly rotatedBefore: boolean;
+  /** What is asked for is a rehearsal. */
+  readonly rehearses: boolean;
   /** A second rotation is started when the first has ended. */
   readonly again: boolean;
   readonly resetReachesChildren: boolean;
@@ -134,6 +136,18 @@ const weights: Readonly<Record<FaultName, number>> = {
   'stale deploy': 0,
 };
 
+/** What a rehearsal goes through. */
+const rehearsedSteps = {
+  preflight: 1,
+  createTree: 3,
+  stage: 3,
+  rehearse: 8,
+  'undo stage': 4,
+  'undo createTree': 3,
+  recover: 2,
+  guard: 1,
+} satisfies Partial<Record<AimedStep, number>>;
+
 /** What surely ends an attempt. */
 const strong = {
   'fails for good': 5,
@@ -165,11 +179,18 @@ export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed).stream('scenario');
   const quiet = random.chance(0.04);
   const schedules = drawSchedules(new Random(seed).stream('log schedules'), quiet);
+  const rehearsal = new Random(seed).stream('rehearsal');
+  // What a schedule starts is a rotation.
+  const rehearses = schedules === null && rehearsal.chance(0.1);
   return {
     seed,
     quiet,
     workers: random.chance(0.5) ? 2 : 1,
-    faults: quiet ? [] : [...drawFaults(random), ...(schedules?.faults ?? [])],
+    faults: quiet
+      ? []
+      : rehearses
+        ? someFaults(rehearsal, rehearsedSteps, 3)
+        : [...drawFaults(random), ...(schedules?.faults ?? [])],
     withDatabase: random.chance(0.75),
     ifNextFails: random.chance(0.7) ? 'supersede' : 'hold',
     writesPerSecond: random.pick([4, 8, 8, 15]),
@@ -178,7 +199,8 @@ export function scenarioOf(seed: number): Scenario {
     recovers: random.chance(0.9),
     person: random.weighted({ retry: 6, skip: 2, giveUp: 2 }),
     rotatedBefore: random.chance(0.3),
-    again: random.chance(0.15),
+    again: rehearses ? rehearsal.chance(0.5) : random.chance(0.15),
+    rehearses,
     resetReachesChildren: random.chance(0.5),
     operators: quiet ? nobodySays : drawOperators(new Random(seed).stream('operators')),
     schedules,
@@ -211,9 +233,7 @@ function drawOperators(random: Random): OperatorsScenario {
 
 function drawFaults(random: Random): Fault[] {
   const some = (steps: Partial<Record<AimedStep, number>>, most: number): Fault[] =>
-    Array.from({ length: random.whole(1, most) }, () =>
-      fault(random, random.weighted(steps as Record<AimedStep, number>), random.weighted(weights)),
-    );
+    someFaults(random, steps, most);
   switch (random.weighted({ forward: 36, behind: 25, used: 13, recovered: 12, database: 4, after: 10 })) {
     case 'forward':
       return some(forwardSteps, 3);
@@ -256,6 +276,12 @@ function drawFaults(random: Random): Fault[] {
       return [...before, ...after];
     }
   }
+}
+
+function someFaults(random: Random, steps: Partial<Record<AimedStep, number>>, most: number): Fault[] {
+  return Array.from({ length: random.whole(1, most) }, () =>
+    fault(random, random.weighted(steps as Record<AimedStep, number>), random.weighted(weights)),
+  );
 }
 
 function fault(random: Random, step: AimedStep, name: FaultName): Fault {

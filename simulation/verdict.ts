@@ -124,7 +124,8 @@ export async function judgeEnd(ended: Ended): Promise<void> {
       watch.broken(7, `nothing went wrong, but ${failed.length} requests failed, first: ${first}`);
     }
     // What a schedule must come to is for the schedules' own watch to say.
-    if (!scenario.schedules && results[0]?.result?.outcome !== 'completed') {
+    const right = scenario.rehearses ? 'rehearsed' : 'completed';
+    if (!scenario.schedules && results[0]?.result?.outcome !== right) {
       watch.broken(
         5,
         `nothing went wrong, but it ended ${results[0]?.result?.outcome ?? 'without a word'}: ${results[0]?.result?.reason ?? ''}`,
@@ -255,7 +256,9 @@ function mustBeAsBefore(results: Ended['results'], before: Snapshot, after: Snap
   if (outcomes.includes('completed') || outcomes.includes('superseded')) {
     return false;
   }
-  return outcomes.includes('rolledBack') || after.instance === before.instance;
+  return (
+    outcomes.includes('rolledBack') || outcomes.includes('rehearsed') || after.instance === before.instance
+  );
 }
 
 /** Rule 4: what a rollback left different. Trees that rotations made may stay, FROZEN. */

@@ -36,7 +36,15 @@ it('breaks no rule in 500 seeds, and reaches every outcome that a rotation can h
     '500 seeds, 0 violations',
   ]);
   const outcomes = lines.find((line) => line.startsWith('outcomes')) ?? '';
-  for (const outcome of ['completed', 'rolledBack', 'superseded', 'refused', 'held', 'skipped']) {
+  for (const outcome of [
+    'completed',
+    'rolledBack',
+    'superseded',
+    'refused',
+    'held',
+    'skipped',
+    'rehearsed',
+  ]) {
     expect(outcomes).toContain(outcome);
   }
   expect(status).toBe(0);

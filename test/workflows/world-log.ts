@@ -28,7 +28,13 @@ const LIMIT_MS = 3_600_000;
 const scenario: Scenario = {
   ...{ seed: 1, quiet: false, workers: 1, faults: [], withDatabase: true, ifNextFails: 'supersede' },
   ...{ writesPerSecond: 1, strangers: 0, racy: false, recovers: true, person: 'retry' },
-  ...{ rotatedBefore: false, again: false, resetReachesChildren: false, operators: nobodySays },
+  ...{
+    rotatedBefore: false,
+    again: false,
+    rehearses: false,
+    resetReachesChildren: false,
+    operators: nobodySays,
+  },
   schedules: null,
 };
 
