@@ -23,11 +23,13 @@ export async function measureDrains(
   const { lab } = options;
   const configuration = await readFile(lab.configurationFile, 'utf8');
   const asks = (rotation: number): boolean => [0, 3].includes((rotation - 1) % 4);
-  const before = async (rotation: number): Promise<void> => {
+  const restartWith = async (text: string): Promise<void> => {
     await lab.stopPart('worker');
-    await writeFile(lab.configurationFile, asks(rotation) ? configuration : withoutDatabase(configuration));
+    await writeFile(lab.configurationFile, text);
     await lab.startPart('worker');
   };
+  const before = (rotation: number): Promise<void> =>
+    restartWith(asks(rotation) ? configuration : withoutDatabase(configuration));
   try {
     const summary = await demonstrate({ ...options, rotations: 2 * pairs, before });
     const stalls = (byDatabase: boolean): number[] =>
@@ -36,7 +38,7 @@ export async function measureDrains(
       );
     return { summary, byDatabase: stalls(true), bySigner: stalls(false) };
   } finally {
-    await writeFile(lab.configurationFile, configuration);
+    await restartWith(configuration);
   }
 }
 

@@ -1,0 +1,49 @@
+import { Client, Connection } from '@temporalio/client';
+import { demonstrate, type DemonstrationOptions } from '../demo/demonstration';
+import type { Summary } from '../demo/summary';
+import { labLog, taskQueue } from '../lab/configuration';
+import { ROTATE_LOG } from '../workflows/messages';
+import type { Forecast } from '../workflows/model/rehearsal';
+import type { RotationResult } from '../workflows/model/result';
+
+export interface Forecasts {
+  readonly summary: Summary;
+  /** Of each rotation, with the rehearsal right before it. Milliseconds. */
+  readonly pairs: readonly { readonly forecast: Forecast; readonly stallMs: number | null }[];
+}
+
+/** Rehearses before each of several rotations of one log under load. */
+export async function measureForecasts(
+  rotations: number,
+  options: Omit<DemonstrationOptions, 'rotations' | 'before'>,
+): Promise<Forecasts> {
+  const connection = await Connection.connect({ address: options.lab.status.temporalAddress });
+  const client = new Client({ connection });
+  const forecasts: Forecast[] = [];
+  const before = async (rotation: number): Promise<void> => {
+    const result = await client.workflow.execute<() => Promise<RotationResult>>(ROTATE_LOG, {
+      taskQueue,
+      workflowId: `rehearse-${rotation}`,
+      args: [{ log: labLog, rehearse: true }] as never,
+    });
+    if (!result.forecast) throw new Error(`The rehearsal ended ${result.outcome}: ${result.reason}`);
+    forecasts.push(result.forecast);
+  };
+  try {
+    const summary = await demonstrate({ ...options, rotations, before });
+    const pairs = forecasts.map((forecast, position) => ({
+      forecast,
+      stallMs: summary.rotations[position]?.writeStallMs ?? null,
+    }));
+    return { summary, pairs };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** By how much a forecast of a stall misses it, whichever way: 1 is exact. */
+export function missedBy({ forecast, stallMs }: Forecasts['pairs'][number]): number {
+  return stallMs === null
+    ? Infinity
+    : Math.max(forecast.stallMs, stallMs) / Math.min(forecast.stallMs, stallMs);
+}
