@@ -9,27 +9,30 @@ import { scenarios, unhurried, type Scenario } from './scenarios';
 
 /**
  * test/histories keeps what rotations of each outcome left behind. A rotation may be under way while its worker is
- * updated: code that cannot replay these would hang it. Set RECORD_HISTORIES=1 to record them anew, which is right
- * only before a first release, or beside a versioned change.
+ * updated: code that cannot replay these would hang it. RECORD_HISTORIES=1 records them anew, which is right
+ * only before a first release, or beside a versioned change. RECORD_HISTORIES=NAME records those of a new scenario alone.
  */
 const folder = path.join(__dirname, '../histories');
 
 const workflowBundle = { code: bundled() };
 
 beforeAll(async () => {
-  if (process.env['RECORD_HISTORIES'] === '1') {
-    await recordAll();
+  const asked = process.env['RECORD_HISTORIES'];
+  if (asked !== undefined) {
+    await recordAgain(asked === '1' ? scenarios : scenarios.filter(({ name }) => name === asked));
   } else {
     installQuietRuntime();
   }
 });
 
-async function recordAll(): Promise<void> {
+async function recordAgain(asked: readonly Scenario[]): Promise<void> {
   const server = await startSagaServer();
   try {
-    await rm(folder, { recursive: true, force: true });
+    if (asked.length === scenarios.length) {
+      await rm(folder, { recursive: true, force: true });
+    }
     await mkdir(folder, { recursive: true });
-    for (const scenario of scenarios) {
+    for (const scenario of asked) {
       await record(server, scenario);
     }
   } finally {

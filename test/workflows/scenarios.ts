@@ -87,6 +87,10 @@ const who = { who: 'ada', why: 'a scenario' };
 
 export const scenarios: readonly Scenario[] = [
   rotated('completed', 'completed', () => undefined),
+  rotated('rehearsed', 'rehearsed', () => undefined, {
+    children: [rotation],
+    request: { rehearse: true },
+  }),
   rotated('completed-in-the-second-attempt', 'completed', failsFor('verify', 1), { attempts: 2 }),
   rotated('completed-forward', 'completed', (log) => log.usedBeforeItFailed()),
   rotated('completed-when-resumed-by-retry', 'completed', async (log, { held, resume }) => {
