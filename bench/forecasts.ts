@@ -2,9 +2,9 @@ import { Client, Connection } from '@temporalio/client';
 import { demonstrate, type DemonstrationOptions } from '../demo/demonstration';
 import type { Summary } from '../demo/summary';
 import { labLog, taskQueue } from '../lab/configuration';
-import { ROTATE_LOG } from '../workflows/messages';
-import type { Forecast } from '../workflows/model/rehearsal';
-import type { RotationResult } from '../workflows/model/result';
+import { runRotation, type RotationRun } from '../demo/rotation-run';
+
+type Forecast = NonNullable<RotationRun['result']['forecast']>;
 
 export interface Forecasts {
   readonly summary: Summary;
@@ -20,12 +20,9 @@ export async function measureForecasts(
   const connection = await Connection.connect({ address: options.lab.status.temporalAddress });
   const client = new Client({ connection });
   const forecasts: Forecast[] = [];
-  const before = async (rotation: number): Promise<void> => {
-    const result = await client.workflow.execute<() => Promise<RotationResult>>(ROTATE_LOG, {
-      taskQueue,
-      workflowId: `rehearse-${rotation}`,
-      args: [{ log: labLog, rehearse: true }] as never,
-    });
+  const before = async (): Promise<void> => {
+    const { signal } = options;
+    const { result } = await runRotation(client, { taskQueue, log: labLog, signal, rehearse: true });
     if (!result.forecast) throw new Error(`The rehearsal ended ${result.outcome}: ${result.reason}`);
     forecasts.push(result.forecast);
   };

@@ -4,7 +4,7 @@ import { ROTATE_LOG } from '../workflows/messages';
 import type { RotationRequest } from '../workflows/model/request';
 import type { RotationResult } from '../workflows/model/result';
 
-/** One rotation, from start to result. */
+/** One rotation, or its rehearsal, from start to result. */
 export interface RotationRun {
   readonly result: RotationResult;
   /** Events in the histories of all its workflows. */
@@ -21,10 +21,15 @@ const CANCEL_PATIENCE_MS = 30_000;
  */
 export async function runRotation(
   client: Client,
-  options: { readonly taskQueue: string; readonly log: string; readonly signal: AbortSignal },
+  options: {
+    readonly taskQueue: string;
+    readonly log: string;
+    readonly signal: AbortSignal;
+    readonly rehearse?: boolean;
+  },
 ): Promise<RotationRun> {
-  const { taskQueue, log, signal } = options;
-  const request: RotationRequest = { log };
+  const { taskQueue, log, signal, rehearse } = options;
+  const request: RotationRequest = { log, ...(rehearse && { rehearse }) };
   const began = performance.now();
   const workflowId = `rotate/${log}/${randomUUID()}`;
   const handle = await client.workflow.start(ROTATE_LOG, { workflowId, taskQueue, args: [request] });

@@ -106,7 +106,7 @@ const served: Act<AttemptInput & { readonly instance: Instance }> = async (syste
     throw refuse('RELEASE_DOES_NOT_START', { release: release.next.name, url: instance.url, reason });
   }
   const boundary = firstIndexAfter(
-    loaded.inactive.map(({ treeId, loadedLength = 0 }) => ({ treeId, length: loadedLength })),
+    loaded.inactive.map(({ treeId, loadedLength: length }) => ({ treeId, length })),
   );
   if (boundary > 0) {
     await rekor.entryAt(instance, boundary - 1, bounds.signal);
