@@ -24,7 +24,9 @@ describe('a rehearsal on a real log', () => {
     const [made] = result.leftTrees ?? [];
     const asked = log.trillian.calls.filter(({ method }) => !/^(Get|List)/.test(method));
     expect([...new Set(asked.map(({ method }) => method))].sort()).toEqual(changes);
-    expect(log.gate.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+    // The guardian may tell the gate what a Rekor must have loaded; that is no order.
+    expect(log.gate.calls.filter(({ path }) => path.startsWith('/order'))).toEqual([]);
+    expect(log.gate.calls.length).toBeGreaterThan(0);
     const byUs = Object.values(log.rekor).flatMap((proxy) => proxy.calls);
     // The one write is the client's.
     expect(byUs.filter(({ method }) => method !== 'GET')).toHaveLength(1);
