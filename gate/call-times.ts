@@ -1,5 +1,3 @@
-import type { CallMs } from './messages';
-
 /** So many of the last calls are kept. */
 const KEPT = 100;
 
@@ -14,10 +12,10 @@ export class CallTimes {
     this.#next = (this.#next + 1) % KEPT;
   }
 
-  /** As the admin interface tells it, in whole milliseconds; null before the first. */
-  told(): CallMs | null {
+  /** The median, in whole milliseconds; null before the first. */
+  get median(): number | null {
     const sorted = this.#kept.toSorted((one, other) => one - other);
-    const at = (share: number): number => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
-    return sorted.length === 0 ? null : { of: sorted.length, median: at(0.5), ninetieth: at(0.9) };
+    const median = sorted[Math.floor((sorted.length - 1) / 2)];
+    return median === undefined ? null : Math.round(median);
   }
 }

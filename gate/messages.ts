@@ -126,16 +126,6 @@ const gateMode = z.enum(['pass', 'hold', 'healing']);
 export type GateMode = z.infer<typeof gateMode>;
 export const gateModes: readonly GateMode[] = gateMode.options;
 
-/** How long the last calls of writes to Rekor took that it answered 201, of up to a hundred. */
-const callMs = z.object({
-  /** How many these are. */
-  of: z.int().positive(),
-  median: z.number().nonnegative(),
-  /** Nine in ten took no longer. */
-  ninetieth: z.number().nonnegative(),
-});
-export type CallMs = Readonly<z.infer<typeof callMs>>;
-
 /** What became of writes since the gate's process began. The process is another one when `since` is. */
 export const writesCounted = z.object({
   /** When it began, ISO 8601. */
@@ -144,8 +134,11 @@ export const writesCounted = z.object({
   accepted: count,
   /** Answered 499 or 5xx, by Rekor or the gate: by no fault of their clients. */
   failed: count,
-  /** Null before the first, and where a gate of another version does not say. */
-  callMs: callMs.nullable().default(null),
+  /**
+   * The median of the last hundred calls of writes to Rekor that were answered 201; null before the first, and where a gate of
+   * another version does not say.
+   */
+  callMs: z.number().nonnegative().nullable().default(null),
 });
 export type WritesCounted = Readonly<z.infer<typeof writesCounted>>;
 

@@ -1,4 +1,4 @@
-import type { CallMs, GateState, HoldFigures, WritesCounted } from '../../gate/messages';
+import type { GateState, HoldFigures, WritesCounted } from '../../gate/messages';
 import { sameInstances } from '../../workflows/model/base-url';
 import { refuse } from '../errors/refusal-error';
 import { allEnded } from '../bounds/waiting';
@@ -70,28 +70,17 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   };
 }
 
-/** What all have counted; null when one of them does not say. */
+/** What all have counted, and the longest time; null when one of them does not say. */
 function together(counted: readonly (WritesCounted | null)[]): CountedWrites | null {
   const all = counted.filter((one) => one !== null);
   if (all.length < counted.length) return null;
+  const times = all.flatMap(({ callMs }) => callMs ?? []);
   return {
     since: all.map(({ since }) => since),
     accepted: all.reduce((total, { accepted }) => total + accepted, 0),
     failed: all.reduce((total, { failed }) => total + failed, 0),
-    callMs: slowest(all.flatMap(({ callMs }) => callMs ?? [])),
+    callMs: times.length === 0 ? null : Math.max(...times),
   };
-}
-
-/** The longest times of any gate, of all their calls; null where none has made one. */
-function slowest(times: readonly CallMs[]): CallMs | null {
-  const most = (of: (callMs: CallMs) => number): number => Math.max(...times.map(of));
-  return times.length === 0
-    ? null
-    : {
-        of: times.reduce((total, { of }) => total + of, 0),
-        median: most(({ median }) => median),
-        ninetieth: most(({ ninetieth }) => ninetieth),
-      };
 }
 
 /** The worst of all. The numbers of what waits and goes on are sums, as if one gate had taken all requests. */

@@ -11,8 +11,8 @@ import type { AttemptInput, OfRun } from './actions';
 /** What clients do now. */
 export interface WritesSeen {
   readonly perSecond: number;
-  /** How long their calls to Rekor take, of the last ones; null where nothing counts them, or nobody has written yet. */
-  readonly callMs: { readonly median: number; readonly ninetieth: number } | null;
+  /** How long their calls to Rekor take; null where nothing counts them, or nobody has written yet. */
+  readonly callMs: number | null;
 }
 
 /** The half of the section that closes the current tree. */
@@ -100,24 +100,23 @@ export function forecastOf(
   { passMs, criticalSectionMs, holds }: ForecastGround,
 ): Forecast {
   const { perSecond } = writes;
-  const expectedMs = passMs === null ? UNKNOWN_CALL_MS : passMs + BESIDE_PASS_MS;
-  const { median, ninetieth } = writes.callMs ?? { median: expectedMs, ninetieth: expectedMs };
+  const callMs = writes.callMs ?? (passMs === null ? UNKNOWN_CALL_MS : passMs + BESIDE_PASS_MS);
   // How likely it is that a call is under way when the hold begins, if clients know nothing of each other.
-  const inFlight = 1 - Math.exp((-perSecond * median) / 1000);
+  const inFlight = 1 - Math.exp((-perSecond * callMs) / 1000);
   const parts = [
     measured('the order to hold', trafficMs),
-    computed('writes in flight', inFlight * ninetieth),
+    computed('writes in flight', inFlight * callMs),
     measured(startMs > drainMs ? 'the start of the next release' : 'the drain of the tree', closedMs),
     measured('from one activity to the next', handOverMs),
     measured('what the next release serves', proveMs),
     measured('the opening of the tree', openMs),
-    computed('the handover leaf', median),
+    computed('the handover leaf', passMs ?? callMs),
     measured('the order to send writes on', trafficMs),
   ];
   const sectionMs = parts.reduce((total, { ms }) => total + ms, 0);
   const firstArrivesMs = perSecond === 0 ? 0 : Math.min(1000 / perSecond, sectionMs);
   return {
-    stallMs: Math.round(sectionMs - firstArrivesMs + median),
+    stallMs: Math.round(sectionMs - firstArrivesMs + callMs),
     longestWaitMs: Math.round(sectionMs - firstArrivesMs),
     heldWrites: Math.round((perSecond * sectionMs) / 1000),
     writesPerSecond: Number(perSecond.toPrecision(2)),
