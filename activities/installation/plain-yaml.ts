@@ -22,6 +22,8 @@ interface Place {
 export interface PlainMap {
   readonly kind: 'map';
   readonly fields: readonly { readonly name: string; readonly value: PlainNode }[];
+  /** Written in braces. */
+  readonly isFlow: boolean;
 }
 
 export interface PlainList {
@@ -161,7 +163,7 @@ function plainNode(node: unknown, source: Source, depth: number, inFlow: boolean
   const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
   if (twice >= 0)
     throw new NotReadable(`line ${fields[twice]?.value.line ?? 0} has a name for the second time in a map`);
-  return { kind: 'map', fields, ...at };
+  return { kind: 'map', fields, isFlow, ...at };
 }
 
 function plainScalar(node: Scalar, { text, isJson }: Source, at: Place, inFlow: boolean): PlainScalar {

@@ -1,3 +1,4 @@
+import type { SignerPart } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { isNothing, NotReadable, type PlainMap, type PlainNode } from './plain-yaml';
 import {
@@ -25,7 +26,30 @@ export interface ListedShard {
   readonly treeLength: string;
   /** The shard as it may be shown, in lines of YAML. */
   readonly shown: readonly string[];
+  /** The signer that it names, secrets and all; undefined where the active shard's is used. */
+  readonly signer: ReadonlyMap<SignerPart, string> | undefined;
+  readonly place: ShardPlace;
 }
+
+/** Where a shard stands in the text of its list. */
+export interface ShardPlace {
+  /** The first character of its map: a brace, or its first name. */
+  readonly start: number;
+  /** Written in braces. */
+  readonly isFlow: boolean;
+  /** It has the field `signingConfig`, whatever that says. */
+  readonly namesSigningConfig: boolean;
+}
+
+/** What `signingConfig` calls each part of a signer (rekor:pkg/signer/signer.go). */
+export const signerFields: Readonly<Record<SignerPart, string>> = {
+  signer: 'signingSchemeOrKeyPath',
+  password: 'fileSignerPassword',
+  tinkKekUri: 'tinkKEKURI',
+  tinkKeyset: 'tinkKeysetPath',
+};
+
+export const signerParts = Object.keys(signerFields) as readonly SignerPart[];
 
 /**
  * One entry of the list.
@@ -42,7 +66,23 @@ export function readShard(node: PlainNode, entry: string): ListedShard {
     treeId,
     treeLength: textOf(node, 'treeLength') ?? '0',
     shown: [`- ${first}`, ...more.map(indented)],
+    signer: signerOf(valueOf(node, 'signingConfig')),
+    place: {
+      start: node.start,
+      isFlow: node.isFlow,
+      namesSigningConfig: valueOf(node, 'signingConfig') !== undefined,
+    },
   };
+}
+
+/** Undefined for one in which all parts are empty: Rekor takes the active shard's then (rekor:pkg/sharding/ranges.go). */
+function signerOf(config: PlainNode | undefined): ListedShard['signer'] {
+  if (config?.kind !== 'map') return undefined;
+  const parts = signerParts.flatMap((part): [SignerPart, string][] => {
+    const value = textOf(config, signerFields[part]) ?? '';
+    return value === '' ? [] : [[part, value]];
+  });
+  return parts.length === 0 ? undefined : new Map(parts);
 }
 
 /** Where a value stands, in words for a refusal. */

@@ -32,9 +32,14 @@ export function listedShards(path: string, text: string | null): ListedShard[] {
   return shards;
 }
 
+/** Each entry of the list down to its last value, as text; secrets and all. */
+export function listedValues(path: string, text: string | null): unknown[] {
+  return readable(path, () => itemsOf(readPlainYaml(text ?? '')).map(valueOf));
+}
+
 /**
  * The same file with one more shard at its end; every byte that was there stays, but for the word null. The entry has no
- * `treeLength` (Rekor 1.4.1 and later reads it from Trillian) and no `signingConfig` (the active signer's is used).
+ * `treeLength` (Rekor 1.4.1 and later reads it from Trillian) and no `signingConfig`; listed-signers.ts has those.
  */
 export function appendShard(path: string, text: string | null, treeId: TreeId): string {
   inactiveTreeIds(path, text, treeId);
@@ -47,6 +52,14 @@ export function appendShard(path: string, text: string | null, treeId: TreeId): 
     reason:
       'no shard can be added at its end without changing what is before; let its last line end in a value',
   });
+}
+
+/** The list with those of the trees at its end that it does not have yet. */
+export function withShards(path: string, list: string, treeIds: readonly TreeId[]): string {
+  const listed = listedTreeIds(path, list);
+  return treeIds
+    .filter((treeId) => !listed.includes(treeId))
+    .reduce((text, treeId) => appendShard(path, text, treeId), list);
 }
 
 function readable<Result>(path: string, read: () => Result): Result {

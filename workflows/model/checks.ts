@@ -62,6 +62,12 @@ const catalogue = {
     `${url} (${field}) serves all that a verification reads, and its newest entry, if it has one, verifies.`,
   HOST_NAME_EXPECTED: ({ hostname, field }: { hostname: string; field: string }) =>
     `Checkpoints are signed as "${hostname}", as ${field} says.`,
+  SIGNER_KNOWN: ({ what, former, named }: { what: string; former: string; named: number | null }) =>
+    named === null
+      ? `The log is signed with ${what} already, key ${former}: no key changes.`
+      : `The next tree will be signed with ${what}. ${counted(named, 'earlier shard')} will be named with the signer of now, key ${former}.`,
+  TRUSTED_ROOT_READY: ({ url, logId }: Words<'url' | 'logId'>) =>
+    `The trusted root at ${url} has the new key ${logId}, and the former one.`,
   LOG_SERVER_LISTED: ({ address }: { address: string }) =>
     `A call that Trillian at ${address} answers is counted on a metrics page of its log servers.`,
   DRAIN_PROVABLE: ({ by, pace, unmeasured = '' }: DrainEvidence) =>

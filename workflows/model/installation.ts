@@ -85,7 +85,22 @@ export type Piece =
   | { readonly text: string }
   /** From one character of another target's text to before another one, as JavaScript counts them (UTF-16). */
   | { readonly copy: string; readonly from: number; readonly to: number }
-  | { readonly nextTreeId: true };
+  | { readonly nextTreeId: true }
+  /** What `nextSigner` of the configuration gives for a part of the signer. */
+  | { readonly nextSigner: SignerPart };
+
+/** What tells Rekor which key to sign with: its flags `--rekor_server.signer`, `signer-passwd`, `tink_kek_uri`, `tink_keyset_path`. */
+export type SignerPart = 'signer' | 'password' | 'tinkKekUri' | 'tinkKeyset';
+
+/** The signer that shards from the next one on are to have; no secret is in it. */
+export interface PlannedSigner {
+  /** It is not the one that the current tree has: the earlier shards' signers are named in the list then. */
+  readonly changes: boolean;
+  /** For people: "the key file /etc/rekor/key-2.pem". */
+  readonly what: string;
+  /** The earlier shards whose signer the next list names for the first time, in served order. */
+  readonly named: readonly TreeId[];
+}
 
 /** What a rotation will change, and what tells that nobody has changed what that is derived from. */
 export interface PlannedChanges {
@@ -93,6 +108,15 @@ export interface PlannedChanges {
   readonly changes: readonly Change[];
   /** SHA-256 over everything that the next release is derived from or replaces; a change by someone else changes it. */
   readonly fingerprint: string;
+  /** Absent where the configuration says nothing of the next signer. */
+  readonly signer?: PlannedSigner;
+}
+
+/** A key, and the shards that are signed with it. */
+export interface ShardsOfKey {
+  /** SHA-256 over its DER, lower-case hex. */
+  readonly logId: string;
+  readonly trees: readonly TreeId[];
 }
 
 /** The next release in place of the current one: what an attempt stages, runs, settles or discards. */
@@ -106,6 +130,8 @@ export interface Replacement extends Pick<Roles, 'current' | 'next'> {
   readonly patience: InstallationPatience;
   /** Absent where the current tree served when the rotation began. */
   readonly supersedes?: Superseded;
+  /** The key of each shard, as the rehearsal found and proved it; absent before that, and where nobody told it. */
+  readonly keys?: readonly ShardsOfKey[];
 }
 
 /** What an attempt supersedes: the current tree was itself a next one and took entries, but could not serve. */
@@ -114,6 +140,8 @@ export interface Superseded {
   readonly trees: readonly TreeId[];
   /** How many of these, from the last one back, the current release does not name: they were never exposed there. */
   readonly unnamed: number;
+  /** The keys that the last of them was rehearsed with; absent where nobody told them. */
+  readonly keys?: readonly ShardsOfKey[];
 }
 
 /**

@@ -24,8 +24,13 @@ export function activeTreeId(path: string, text: string, variable: string): Tree
 
 /** The same file with another active tree; every other byte stays. The value that it replaces may be any word, or none. */
 export function withActiveTreeId(path: string, text: string, variable: string, treeId: TreeId): string {
+  return withValue(path, text, variable, treeId);
+}
+
+/** The same file with another value of a variable; every other byte stays. */
+export function withValue(path: string, text: string, variable: string, value: string): string {
   const { start, end } = assignmentOf(path, text, variable);
-  return `${text.slice(0, start)}${treeId}${text.slice(end)}`;
+  return `${text.slice(0, start)}${value}${text.slice(end)}`;
 }
 
 /** The line that names the active tree, as it may be shown. */
@@ -48,7 +53,12 @@ const assignment = new RegExp(`[ \\t]*([^\\n=]*)=([ \\t]*)(${quotedParts}${rest}
 const otherLine = /[^\n]*(?:\n|$)/y;
 
 /** Walks the file assignment by assignment, because a quoted value may hold line breaks and look like others inside. */
-export function assignmentOf(path: string, text: string, variable: string): Assignment {
+export function assignmentOf(
+  path: string,
+  text: string,
+  variable: string,
+  allowed = TREE_ID_ALLOWED,
+): Assignment {
   const invalid = (reason: string) => refuse('ENVIRONMENT_FILE_INVALID', { path, variable, reason });
   const found: Assignment[] = [];
   let afterOpenComment = false;
@@ -65,7 +75,7 @@ export function assignmentOf(path: string, text: string, variable: string): Assi
       if (name.trim() === variable) {
         if (afterOpenComment)
           throw invalid('follows a comment that ends in a backslash and may belong to it');
-        const { quote, word } = wordOf(value, invalid);
+        const { quote, word } = wordOf(value, allowed, invalid);
         const start = position + match[0].indexOf('=') + 1 + blank.length + quote.length;
         found.push({ value: word, start, end: start + word.length });
       }
@@ -88,12 +98,16 @@ function matchAt(expression: RegExp, text: string, position: number): RegExpExec
  * The one word that a value is, with or without quotes around it. More is refused, because its readers differ: a comment
  * behind a value is part of the value for systemd (src/basic/env-file.c), and none for compose.
  */
-function wordOf(value: string, invalid: (reason: string) => Error): { quote: string; word: string } {
+function wordOf(
+  value: string,
+  allowed: string,
+  invalid: (reason: string) => Error,
+): { quote: string; word: string } {
   const [, quote = '', word] = /^(["']?)([^\s"'\\#]*)\1\s*$/.exec(value) ?? [];
   if (word !== undefined) return { quote, word };
   throw value.includes('#')
     ? invalid(
         'has a comment behind its value, which systemd takes for a part of it; give the comment a line of its own',
       )
-    : invalid(`is more than one word; allowed is ${TREE_ID_ALLOWED}`);
+    : invalid(`is more than one word; allowed is ${allowed}`);
 }

@@ -1,9 +1,12 @@
-import type { Content, PlannedChanges, Replacement } from '../../../workflows/model/installation';
+import type { Content, PlannedChanges, Replacement, SignerPart } from '../../../workflows/model/installation';
 import type { TreeId } from '../../../workflows/model/log';
 import { changedBySomeone } from '../../errors/refusal-error';
-import { copyWith, filledIn, withNextTreeId } from '../content';
-import { activeTreeId, assignmentOf, withActiveTreeId } from './environment-file';
-import { appendShard, listedTreeIds } from '../sharding-file';
+import { filledIn } from '../content';
+import { signersNamedOnlyIn, withSigners } from '../listed-signers';
+import type { NextSigner } from '../next-signer';
+import { listedTreeIds, withShards } from '../sharding-file';
+import { activeTreeId, withActiveTreeId } from './environment-file';
+import type { SlotContents, SlotFiles, SlotPair } from './slot-pair';
 import {
   forgetKept,
   hashOf,
@@ -15,31 +18,13 @@ import {
   writeText,
 } from './slot-files';
 import type { KeptFile } from './slot-files';
+import { signerOf, withSigner } from './slot-signer';
 
 /**
  * How the files of two slots are changed and changed back. The sharding list is always written before the tree id and
  * restored after it, so that no start of the slot ever combines the next tree with the former list and numbers its
  * entries from 0 (H9). Every function looks at all files before it touches one, and may be repeated from any point.
  */
-
-/** The two files that a slot's Rekor is configured with. */
-export interface SlotFiles {
-  readonly environmentFile: string;
-  readonly shardingFile: string;
-}
-
-export interface SlotContents {
-  readonly environment: string;
-  /** Null when there is no such file, which is an empty list. */
-  readonly sharding: string | null;
-}
-
-export interface SlotPair {
-  readonly current: SlotFiles;
-  readonly next: SlotFiles;
-  /** The name of the variable that names the active tree. */
-  readonly treeIdVariable: string;
-}
 
 /** Reads both files of a slot. */
 export async function readSlot(slot: SlotFiles): Promise<SlotContents> {
@@ -49,37 +34,14 @@ export async function readSlot(slot: SlotFiles): Promise<SlotContents> {
   };
 }
 
-/** SHA-256 over the files of both slots; a missing file differs from an empty one. */
-export function fingerprintOf(current: SlotContents, next: SlotContents): string {
-  return hashOf(JSON.stringify([current.environment, current.sharding, next.environment, next.sharding]));
-}
-
 /**
- * What the next slot is given: the served list, which only the current slot knows, with the trees at its end that it does
- * not have yet; and its own environment, because ports and paths are the slot's own, with another tree id.
+ * SHA-256 over the files of both slots, and the next signer without its password; a missing file differs from an empty one.
  */
-export function nextContents(
-  { current, next, treeIdVariable }: SlotPair,
-  before: { readonly current: SlotContents; readonly next: SlotContents },
-  earlier: readonly TreeId[],
-): { readonly sharding: string; readonly shardingContent: Content; readonly environmentContent: Content } {
-  const list = before.current.sharding ?? '';
-  const sharding = withShards(current.shardingFile, list, earlier);
-  const { environment } = before.next;
-  const place = assignmentOf(next.environmentFile, environment, treeIdVariable);
-  return {
-    sharding,
-    shardingContent: copyWith(current.shardingFile, list, sharding),
-    environmentContent: withNextTreeId(next.environmentFile, environment.length, place),
-  };
-}
-
-/** The list with those of the trees at its end that it does not have yet. */
-function withShards(path: string, list: string, treeIds: readonly TreeId[]): string {
-  const listed = listedTreeIds(path, list);
-  return treeIds
-    .filter((treeId) => !listed.includes(treeId))
-    .reduce((text, treeId) => appendShard(path, text, treeId), list);
+export function fingerprintOf(current: SlotContents, next: SlotContents, nextSigner?: NextSigner): string {
+  const files = [current.environment, current.sharding, next.environment, next.sharding];
+  if (!nextSigner) return hashOf(JSON.stringify(files));
+  const { signer, tinkKekUri, tinkKeyset } = nextSigner.values();
+  return hashOf(JSON.stringify([...files, signer, tinkKekUri, tinkKeyset]));
 }
 
 /** Gives the next slot the planned files, after keeping what was there; goes on where an interrupted call ended. */
@@ -89,25 +51,34 @@ export async function stageFiles(
   planned: PlannedChanges,
   signal: AbortSignal,
 ): Promise<void> {
-  const { current, next } = pair;
+  const { current, next, nextSigner } = pair;
   const { attemptId, nextTreeId } = replacement;
   const { sharding, environment } = await findFiles(next, replacement);
   const before = {
     current: await readSlot(current),
     next: { sharding: sharding.before, environment: environment.before ?? '' },
   };
-  const fingerprint = fingerprintOf(before.current, before.next);
+  const fingerprint = fingerprintOf(before.current, before.next, nextSigner);
   if (fingerprint !== planned.fingerprint) {
-    const what = `A file of ${replacement.current.name} or ${replacement.next.name}`;
+    const what = `A file of ${replacement.current.name} or ${replacement.next.name}, or the configured nextSigner,`;
     throw changedBySomeone(what, planned.fingerprint.slice(0, 12), fingerprint.slice(0, 12));
   }
-  const textOf = (path: string): string =>
-    (path === current.shardingFile ? before.current.sharding : before.next.environment) ?? '';
+  const texts = new Map([
+    [current.shardingFile, before.current.sharding ?? ''],
+    [current.environmentFile, before.current.environment],
+    [next.environmentFile, before.next.environment],
+  ]);
+  const signer = nextSigner?.values();
+  const filling = {
+    textOf: (path: string) => texts.get(path) ?? '',
+    nextTreeId,
+    signerPart: (part: SignerPart) => signer?.[part] ?? '',
+  };
   const changes = [
     { file: sharding, like: current.shardingFile },
     { file: environment, like: current.environmentFile },
   ].map(({ file, like }) => {
-    const content = filledIn(plannedContent(planned, file.path), textOf, nextTreeId);
+    const content = filledIn(plannedContent(planned, file.path), filling);
     return { file, content, like };
   });
   for (const { file, content } of changes) {
@@ -204,7 +175,7 @@ export interface BootOrder {
 }
 
 /**
- * Both slots hold the next release's configuration, and the next one starts after a reboot (H33). It is enabled
+ * Both slots hold the next release's configuration, its signers too, and the next one starts after a reboot (H33). It is enabled
  * first: a reboot at any point then starts a slot that the gate sends to.
  */
 export async function settleFiles(
@@ -213,24 +184,31 @@ export async function settleFiles(
   boot: BootOrder,
   signal: AbortSignal,
 ): Promise<void> {
-  const { current, next, treeIdVariable } = pair;
+  const { current, next, treeIdVariable, signerVariables } = pair;
   for (const file of Object.values(await findFiles(next, replacement))) {
     if (file.keptByUs && !isStaged(file)) throw notAsStaged(file, file.stagedHash);
   }
   const earlier = shardsOf(replacement).slice(0, -1);
   const staged = await readAtPoint(pair, replacement, next, earlier.length);
   const standing = await readAtPoint(pair, replacement, current);
-  const sharding = withShards(current.shardingFile, standing.sharding ?? '', earlier);
+  const plain = withShards(current.shardingFile, standing.sharding ?? '', earlier);
+  const named = signersNamedOnlyIn(current.shardingFile, plain, staged.sharding);
+  const sharding = withSigners(current.shardingFile, plain, named);
   if (hashOf(sharding) !== hashOf(staged.sharding ?? '')) {
     const expected = `sha256 ${shortHash(staged.sharding ?? '')} once tree ${replacement.currentTreeId} is listed`;
     throw changedBySomeone(current.shardingFile, expected, `sha256 ${shortHash(sharding)}`);
   }
-  const environment = withActiveTreeId(
-    current.environmentFile,
-    standing.environment,
-    treeIdVariable,
-    replacement.nextTreeId,
-  );
+  const { nextTreeId } = replacement;
+  const { environmentFile } = current;
+  const ofTree = withActiveTreeId(environmentFile, standing.environment, treeIdVariable, nextTreeId);
+  const environment = signerVariables
+    ? withSigner(
+        environmentFile,
+        ofTree,
+        signerVariables,
+        signerOf(next.environmentFile, staged.environment, signerVariables),
+      )
+    : ofTree;
 
   signal.throwIfAborted();
   await boot.enableNext();

@@ -4,6 +4,7 @@ import type {
   ConfiguredShards,
   InstallationPatience,
   PlannedChanges,
+  PlannedSigner,
   Release,
   Roles,
 } from '../../../workflows/model/installation';
@@ -11,25 +12,27 @@ import type { Instance } from '../../../workflows/model/log';
 import { sendsTo } from '../../../workflows/model/traffic';
 import { refuse, RefusalError } from '../../errors/refusal-error';
 import { discardLines, settleLines } from './by-hand';
-import { differingLines } from '../differing-lines';
-import { activeTreeId, shownTreeIdLine } from './environment-file';
+import { activeTreeId } from './environment-file';
 import {
   discardFiles,
   filesOf,
   fingerprintOf,
   forgetFiles,
   keptFor,
-  nextContents,
   readSlot,
   requireStagedFiles,
   settleFiles,
   stageFiles,
 } from './host-files';
-import type { SlotContents, SlotFiles } from './host-files';
+import type { SlotContents, SlotFiles } from './slot-pair';
+import { nextContents } from './next-contents';
+import { requireUnexposed } from './exposed-secrets';
+import { shownChanges } from './shown-changes';
+import type { SignerVariables } from './slot-signer';
 import { examineHost } from './examination/examine-host';
-import { NEXT_TREE_ID } from '../content';
 import type { Installation } from '../installation';
-import { inactiveTreeIds, listedShards } from '../sharding-file';
+import type { NextSigner } from '../next-signer';
+import { inactiveTreeIds } from '../sharding-file';
 import { shellLine } from '../../../workflows/model/shell-line';
 import { runSlotCommand, slotIsRunning } from './slot-commands';
 import type { SlotCommands } from './slot-commands';
@@ -44,6 +47,10 @@ export interface HostOptions {
   readonly log: string;
   /** The variable of the environment files that names the active tree. */
   readonly treeIdVariable: string;
+  /** Those that hold the signer; without them no rotation reads or writes one. */
+  readonly signerVariables?: SignerVariables | undefined;
+  /** The signer of shards from the next one on; absent: the current one's. */
+  readonly nextSigner?: NextSigner | undefined;
   /** The two slots by name, for example blue and green. */
   readonly slots: Readonly<Record<string, SlotOptions>>;
 }
@@ -58,13 +65,19 @@ export const hostPatience: InstallationPatience = {
   settleMs: 60_000,
 };
 
+/** The next release of a new signer is started twice: a key that is made anew at each start shows itself then. */
+const signerPatience: InstallationPatience = {
+  ...hostPatience,
+  stageMs: hostPatience.stageMs + hostPatience.rehearsalMs,
+};
+
 /**
  * A log run on one host: two slots, of which one serves behind the write gate and the other takes the next release.
  * Each has an environment file, a sharding file and commands, so systemd, compose and plain scripts fit alike.
  * Refuses FILE_USED_TWICE at once: staging the next release would then change the one that serves.
  */
 export function hostInstallation(options: HostOptions): Installation {
-  const { log, treeIdVariable } = options;
+  const { log, treeIdVariable, signerVariables, nextSigner } = options;
   const names = Object.keys(options.slots);
   refuseSharedFiles(options);
 
@@ -82,7 +95,7 @@ export function hostInstallation(options: HostOptions): Installation {
   const pairOf = ({ current, next }: Pick<Roles, 'current' | 'next'>) => ({
     current: slot(current),
     next: slot(next),
-    treeIdVariable,
+    ...{ treeIdVariable, signerVariables, nextSigner },
   });
 
   /** Runs a command whose failure does no harm when the slot is already as it should become. */
@@ -101,7 +114,7 @@ export function hostInstallation(options: HostOptions): Installation {
   };
 
   return {
-    patience: hostPatience,
+    patience: nextSigner ? signerPatience : hostPatience,
 
     roles(serving): Promise<Roles> {
       const releases = names.map((name) => ({ id: name, name: `slot ${name}` }));
@@ -130,34 +143,23 @@ export function hostInstallation(options: HostOptions): Installation {
     async plan({ current, next }, earlier): Promise<PlannedChanges> {
       const pair = pairOf({ current, next });
       const before = { current: await readSlot(pair.current), next: await readSlot(pair.next) };
-      const { sharding, ...contents } = nextContents(pair, before, earlier);
-      const change = (step: 'stage' | 'settle', release: Release, present: SlotContents): Change[] => {
-        const { environmentFile, shardingFile } = slot(release);
-        const list = differingLines(
-          shownList(shardingFile, present.sharding),
-          shownList(shardingFile, sharding),
-        );
-        const removed = [shownTreeIdLine(environmentFile, present.environment, treeIdVariable)];
-        const added = [`${treeIdVariable}=${NEXT_TREE_ID}`];
-        const ofList = { what: `sharding list of ${release.name}`, target: shardingFile, ...list };
-        const ofTree = { what: `active tree of ${release.name}`, target: environmentFile, removed, added };
-        return [
-          { ...ofList, content: contents.shardingContent },
-          { ...ofTree, content: contents.environmentContent },
-        ].map(({ content, ...file }) => ({
-          step,
-          kind: 'file',
-          ...file,
-          ...(step === 'stage' && { content }),
-        }));
-      };
+      const contents = nextContents(pair, before, earlier);
+      await requireUnexposed(pair, contents.signers);
+      const of = (release: Release, present: SlotContents) => ({
+        ...{ name: release.name, files: slot(release), present },
+      });
       return {
         changes: [
-          ...change('stage', next, before.next),
-          ...change('settle', current, before.current),
-          ...commandsOf({ ...slot(current), name: current.name }, { ...slot(next), name: next.name }),
+          ...shownChanges(pair, 'stage', of(next, before.next), contents),
+          ...shownChanges(pair, 'settle', of(current, before.current), contents),
+          ...commandsOf(
+            { ...slot(current), name: current.name },
+            { ...slot(next), name: next.name },
+            contents.signer,
+          ),
         ],
-        fingerprint: fingerprintOf(before.current, before.next),
+        fingerprint: fingerprintOf(before.current, before.next, nextSigner),
+        ...(contents.signer && { signer: contents.signer }),
       };
     },
 
@@ -180,7 +182,8 @@ export function hostInstallation(options: HostOptions): Installation {
 
     examine: async (state, attempts, signal) => {
       const slots = names.map((name) => ({ name, ...slot({ id: name, name: `slot ${name}` }) }));
-      return await examineHost({ log, slots, state, attempts, signal });
+      const startsTwice = nextSigner !== undefined;
+      return await examineHost({ ...{ log, slots, state, attempts, signal }, startsTwice });
     },
 
     byHand: {
@@ -194,10 +197,20 @@ export function hostInstallation(options: HostOptions): Installation {
 
 type NamedCommands = Pick<SlotOptions, 'commands'> & { readonly name: string };
 
-function commandsOf(current: NamedCommands, next: NamedCommands): Change[] {
-  const runs: readonly [Change['step'], string, readonly string[] | undefined][] = [
+function commandsOf(
+  current: NamedCommands,
+  next: NamedCommands,
+  signer: PlannedSigner | undefined,
+): Change[] {
+  type Run = readonly [Change['step'], string, readonly string[] | undefined];
+  const startedAgain: readonly Run[] = [
+    ['stage', `start ${next.name} again, to see that its key is the same`, next.commands.start],
+    ['stage', 'end that', next.commands.stop],
+  ];
+  const runs: readonly Run[] = [
     ['stage', `rehearse the start of ${next.name}`, next.commands.start],
     ['stage', 'end the rehearsal', next.commands.stop],
+    ...(signer?.changes ? startedAgain : []),
     ['start', `start ${next.name} while ${current.name} drains`, next.commands.start],
     ['settle', `let ${next.name} start after a reboot`, next.commands.enable],
     ['settle', `let ${current.name} no longer do so`, current.commands.disable],
@@ -206,16 +219,6 @@ function commandsOf(current: NamedCommands, next: NamedCommands): Change[] {
   return runs.flatMap(([step, what, command]) =>
     command ? [{ step, kind: 'command', what, target: shellLine(command), removed: [], added: [] }] : [],
   );
-}
-
-/** The lines of a list that may be shown. The next slot's own is replaced as a whole, so it may be anything. */
-function shownList(path: string, text: string | null): string[] {
-  try {
-    return listedShards(path, text).flatMap((shard) => shard.shown);
-  } catch (error) {
-    if (error instanceof RefusalError) return ['<no list that can be read>'];
-    throw error;
-  }
 }
 
 function refuseSharedFiles({ log, slots }: HostOptions): void {

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { unnamedSigners, withSigners } from '../../../activities/installation/listed-signers';
+import { signerParts } from '../../../activities/installation/shard-fields';
 import { appendShard, listedShards } from '../../../activities/installation/sharding-file';
 import { RefusalError } from '../../../activities/errors/refusal-error';
 import { alteredList, plainList } from './generated-lists';
@@ -13,12 +15,17 @@ const ALTERED = 2000;
 /** What we say that a text lists; undefined where we refuse it. */
 function readByUs(text: string): ReadShard[] | undefined {
   try {
-    return listedShards(path, text).map(({ treeId, treeLength }) => ({ treeId, treeLength }));
+    return listedShards(path, text).map(({ treeId, treeLength, signer }) => ({
+      ...{ treeId, treeLength },
+      signer: signerParts.map((part) => signer?.get(part) ?? ''),
+    }));
   } catch (error) {
     if (error instanceof RefusalError) return undefined;
     throw error;
   }
 }
+
+const NOBODY = ['', '', '', ''];
 
 /** The text with one more shard; undefined where we refuse to add it. */
 function extended(text: string): string | undefined {
@@ -30,22 +37,52 @@ function extended(text: string): string | undefined {
   }
 }
 
+/** Has a sign of each kind that a plain word may have. */
+const SIGNER = new Map([
+  ['signer', 'awskms:///arn:aws:kms:eu:1:key/2?a=b&c=[d]{e},f:g'],
+  ['password', '!%()*+-./0<=>?@A[]^_a|~;&{}'],
+  ['tinkKekUri', 'gcp-kms://projects/p/keys/k'],
+] as const);
+const NAMED = signerParts.map((part) => new Map<string, string>(SIGNER).get(part) ?? '');
+
+/** The text in which each shard names its signer; undefined where we refuse to name one. */
+function signed(text: string): string | undefined {
+  try {
+    const unnamed = unnamedSigners(path, text).map((treeId) => [treeId, SIGNER] as const);
+    return withSigners(path, text, new Map(unnamed));
+  } catch (error) {
+    if (error instanceof RefusalError) return undefined;
+    throw error;
+  }
+}
+
 let readByRekor: Awaited<ReturnType<typeof rekorListReader>>;
 beforeAll(async () => {
   readByRekor = await rekorListReader();
 });
 
+/** Rekor reads 1e3 as the text 1000; whose signer it is, and what we have written, is what counts. */
+function shownShard({ signer, ...shard }: ReadShard) {
+  const whose = signer.some((part) => part !== '') ? 'its own' : 'that of the active one';
+  return { ...shard, signer: signer.join() === NAMED.join() ? 'as we named it' : whose };
+}
+
 /** Each text beside what we and Rekor read from it, where the two differ. */
 async function differences(texts: readonly string[], ours: readonly ReadShard[][]): Promise<unknown[]> {
   const theirs = await readByRekor(texts);
   return texts.flatMap((text, index) => {
-    const [we, rekor] = [ours[index], theirs[index]];
+    const answer = theirs[index];
+    const [we, rekor] = [ours[index], answer].map((read) =>
+      Array.isArray(read) ? read.map(shownShard) : read,
+    );
     return JSON.stringify(we) === JSON.stringify(rekor) ? [] : [{ text, we, rekor }];
   });
 }
 
 /** What we take, and what we make of it, is read by Rekor as we say. Returns how many were taken. */
-async function expectSameLists(texts: readonly string[]): Promise<number> {
+async function expectSameLists(
+  texts: readonly string[],
+): Promise<{ readonly taken: number; readonly named: number }> {
   const taken = texts.flatMap((text) => {
     const ours = readByUs(text);
     return ours ? [{ text, ours }] : [];
@@ -59,7 +96,9 @@ async function expectSameLists(texts: readonly string[]): Promise<number> {
 
   const longer = taken.flatMap(({ text, ours }) => {
     const after = extended(text);
-    return after === undefined ? [] : [{ after, ours: [...ours, { treeId: ADDED, treeLength: '0' }] }];
+    return after === undefined
+      ? []
+      : [{ after, ours: [...ours, { treeId: ADDED, treeLength: '0', signer: NOBODY }] }];
   });
   expect(
     await differences(
@@ -67,7 +106,19 @@ async function expectSameLists(texts: readonly string[]): Promise<number> {
       longer.map(({ ours }) => ours),
     ),
   ).toEqual([]);
-  return taken.length;
+
+  const named = taken.flatMap(({ text, ours }) => {
+    const after = signed(text);
+    const shards = ours.map((shard) => (shard.signer.some(Boolean) ? shard : { ...shard, signer: NAMED }));
+    return after === undefined ? [] : [{ after, ours: shards }];
+  });
+  expect(
+    await differences(
+      named.map(({ after }) => after),
+      named.map(({ ours }) => ours),
+    ),
+  ).toEqual([]);
+  return { taken: taken.length, named: named.length };
 }
 
 describe('a sharding list that we take', () => {
@@ -76,14 +127,19 @@ describe('a sharding list that we take', () => {
     const wanted = lists.map(({ treeIds, lengths }) =>
       treeIds.map((treeId, index) => ({ treeId, treeLength: lengths[index] })),
     );
-    expect(lists.map(({ text }) => readByUs(text))).toEqual(wanted);
-    expect(await expectSameLists(lists.map(({ text }) => text))).toBe(PLAIN);
+    const numbers = (text: string) =>
+      readByUs(text)?.map(({ treeId, treeLength }) => ({ treeId, treeLength }));
+    expect(lists.map(({ text }) => numbers(text))).toEqual(wanted);
+    const { taken, named } = await expectSameLists(lists.map(({ text }) => text));
+    expect(taken).toBe(PLAIN);
+    expect(named).toBeGreaterThan(PLAIN / 2); // one that has an empty signingConfig is refused
     expect(lists.filter(({ text }) => extended(text) === undefined)).toEqual([]);
   });
 
   it('is read by Rekor as the same shards, whatever YAML was put into it; else we refuse it', async () => {
     const texts = fc.sample(alteredList, { seed: SEED, numRuns: ALTERED });
-    const taken = await expectSameLists(texts);
+    const { taken, named } = await expectSameLists(texts);
+    expect(named).toBeGreaterThan(ALTERED / 20);
     expect(taken).toBeGreaterThan(ALTERED / 10); // a reader that refuses everything proves nothing
   });
 });

@@ -6,6 +6,8 @@ export interface ReadShard {
   /** In digits, as the length. */
   readonly treeId: string;
   readonly treeLength: string;
+  /** Key, password, and the two parts of Tink; each empty where there is none. */
+  readonly signer: readonly string[];
 }
 
 /** Builds Rekor's reader when it is not there yet. */

@@ -134,7 +134,7 @@ export class StandingInstallation implements Installation {
     for (const { step, target, content } of changes) {
       if (step === 'stage' && content) {
         const textOf = (name: string): string => this.#objects.get(name) ?? '';
-        this.#objects.set(target, filledIn(content, textOf, nextTreeId));
+        this.#objects.set(target, filledIn(content, { textOf, nextTreeId, signerPart: () => '' }));
       }
     }
     this.#settled = false;

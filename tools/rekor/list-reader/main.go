@@ -29,6 +29,8 @@ type answer struct {
 type shard struct {
 	TreeID     string `json:"treeId"`
 	TreeLength string `json:"treeLength"`
+	// The scheme or path of its key, the password, and the key encryption URI and keyset of Tink; each may be empty.
+	Signer [4]string `json:"signer"`
 }
 
 func main() {
@@ -70,7 +72,9 @@ func read(file string) answer {
 	}
 	shards := []shard{}
 	for _, r := range ranges {
-		shards = append(shards, shard{strconv.FormatInt(r.TreeID, 10), strconv.FormatInt(r.TreeLength, 10)})
+		c := r.SigningConfig
+		signer := [4]string{c.SigningSchemeOrKeyPath, c.FileSignerPassword, c.TinkKEKURI, c.TinkKeysetPath}
+		shards = append(shards, shard{strconv.FormatInt(r.TreeID, 10), strconv.FormatInt(r.TreeLength, 10), signer})
 	}
 	return answer{Shards: shards}
 }

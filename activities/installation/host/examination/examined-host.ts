@@ -1,6 +1,6 @@
 import type { InstallationState } from '../../../../workflows/model/installation';
 import type { Attempts } from '../../installation';
-import type { SlotFiles } from '../host-files';
+import type { SlotFiles } from '../slot-pair';
 import type { SlotCommands } from '../slot-commands';
 
 /** A slot as it is configured. */
@@ -16,5 +16,7 @@ export interface ExaminedHost {
   readonly slots: readonly ExaminedSlot[];
   readonly state: InstallationState;
   readonly attempts: Attempts;
+  /** The rehearsal of an attempt starts the next release a second time. */
+  readonly startsTwice?: boolean;
   readonly signal: AbortSignal;
 }

@@ -5,8 +5,8 @@ import type { Attempts } from '../../installation';
 import type { ExaminedHost, ExaminedSlot } from './examined-host';
 import { shownOf, startsUnit, type StartsUnit } from './systemd';
 
-/** Each attempt starts the next release twice: in its rehearsal, and in the critical section. */
-const STARTS_OF_AN_ATTEMPT = 2;
+/** Each attempt starts the next release in its rehearsal and in the critical section; for a new signer it rehearses twice. */
+const STARTS_OF_AN_ATTEMPT = { usual: 2, ofNewSigner: 3 };
 
 /** What a unit may do, as `systemctl show` tells it. */
 export interface UnitLimits {
@@ -18,12 +18,15 @@ export interface UnitLimits {
 }
 
 /** Whether systemd would refuse to start a slot as often as a rotation may need it (systemd.unit(5), StartLimitBurst=). */
-export async function examineStartLimit({ slots, attempts, signal }: ExaminedHost): Promise<Check[]> {
-  const checks = await Promise.all(slots.map((slot) => ofSlot(slot, attempts, signal)));
+export async function examineStartLimit(host: ExaminedHost): Promise<Check[]> {
+  const checks = await Promise.all(host.slots.map((slot) => ofSlot(slot, host)));
   return checks.flat();
 }
 
-async function ofSlot(slot: ExaminedSlot, attempts: Attempts, signal: AbortSignal): Promise<Check[]> {
+async function ofSlot(
+  slot: ExaminedSlot,
+  { attempts, startsTwice = false, signal }: ExaminedHost,
+): Promise<Check[]> {
   const starts = startsUnit(slot.commands.start);
   const limits = starts && (await limitsOf(starts, signal));
   if (!starts || !limits) {
@@ -34,7 +37,11 @@ async function ofSlot(slot: ExaminedSlot, attempts: Attempts, signal: AbortSigna
     const state = limits.loadState;
     return [failedCheck('STARTS_ALLOWED', refusal('UNIT_NOT_LOADED', { unit, slot: slot.name, state }))];
   }
-  const found = { unit, starts: startsWithin(limits.intervalMs, attempts), limit: limitText(limits) };
+  const found = {
+    unit,
+    starts: startsWithin(limits.intervalMs, attempts, startsTwice),
+    limit: limitText(limits),
+  };
   return isAllowed(limits, found.starts)
     ? [passedCheck('STARTS_ALLOWED', found)]
     : [failedCheck('STARTS_ALLOWED', refusal('START_LIMIT_TOO_LOW', found), 'warning')];
@@ -73,9 +80,14 @@ export function timeSpanMs(text: string): number | undefined {
 }
 
 /** How often the attempts of a rotation start a slot within a time; milliseconds. */
-export function startsWithin(ms: number, { attempts, pauseBetweenAttemptsMs }: Attempts): number {
+export function startsWithin(
+  ms: number,
+  { attempts, pauseBetweenAttemptsMs }: Attempts,
+  startsTwice = false,
+): number {
   const within = 1 + Math.floor(ms / Math.max(pauseBetweenAttemptsMs, 1));
-  return STARTS_OF_AN_ATTEMPT * Math.min(attempts, within);
+  const { usual, ofNewSigner } = STARTS_OF_AN_ATTEMPT;
+  return (startsTwice ? ofNewSigner : usual) * Math.min(attempts, within);
 }
 
 function isAllowed({ burst, intervalMs }: UnitLimits, starts: number): boolean {
