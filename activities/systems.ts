@@ -6,6 +6,7 @@ import type { Installation } from './installation/installation';
 import type { PastWrites } from './past-writes';
 import type { Traffic } from './traffic/traffic';
 import type { TreeQueue } from './tree-queue/tree-queue';
+import type { PemFile } from './clients/authorities';
 import type { RekorClient } from './clients/rekor';
 import type { TrillianMetrics } from './clients/metrics';
 import type { TrillianClient } from './clients/trillian';
@@ -32,8 +33,22 @@ export interface LogSystems {
   readonly sampleEntries: number;
   readonly guard: GuardPolicy;
   readonly approvals: ApprovalPolicy;
+  /** What is asked of the key that shards are signed with from the next one on; absent: the current one's. */
+  readonly expectedSigner?: ExpectedSigner;
   /** For people who have to finish something by hand. */
   readonly addresses: Addresses;
+}
+
+/** A key that the configuration wants. */
+export interface ExpectedSigner {
+  /** Its field in the configuration. */
+  readonly field: string;
+  /** The PEM that it must be. */
+  readonly publicKeyFile?: string | undefined;
+  /** Where clients get the trusted root, in which it must be. */
+  readonly trustedRootUrl?: string | undefined;
+  /** Who may sign for an https address of it. */
+  readonly authorities?: PemFile | undefined;
 }
 
 /** The same within one try of an activity, whose bounds end every call. */

@@ -8,6 +8,11 @@ import { brokenRules } from './rules';
 import { at } from './raw-section';
 import { configSchema, jsonSchema } from './schema';
 
+/** Where a secret itself may have been written by mistake, in place of where it is, or of the name of its variable. */
+const SECRET_BELOW: ReadonlySet<string> = new Set([
+  ...['token', 'database', 'approvers', 'nextSigner', 'signerVariables'],
+]);
+
 /** Everything that is wrong with a document, in the order of its lines; or the document, valid. */
 export function checkDocument(
   document: ConfigDocument,
@@ -108,7 +113,7 @@ function foundAt(document: unknown, path: Path, kinds: Kinds): string {
   if (typeof value === 'object') {
     return Object.keys(value).length === 0 ? 'an empty section' : 'a section';
   }
-  const mayBeSecret = path.some((key) => ['token', 'database', 'approvers'].includes(String(key)));
+  const mayBeSecret = path.some((key) => SECRET_BELOW.has(String(key)));
   // A number where one belongs is no secret, however wrong it is.
   const isNumber =
     ['number', 'bigint'].includes(typeof value) &&

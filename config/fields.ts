@@ -117,6 +117,11 @@ export function metricsUrl() {
   return url('a URL such as http://127.0.0.1:8091/metrics, without user, query and fragment');
 }
 
+/** The URL of one document. */
+export function documentUrl() {
+  return url('a URL such as https://example.com/trusted_root.json, without user, query and fragment');
+}
+
 function url(error: string, pattern = /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/i) {
   return textThat(error, pattern, (value) => URL.canParse(value));
 }

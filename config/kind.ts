@@ -10,6 +10,8 @@ export interface Kind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
   /** What is wrong between fields that are right by themselves; of fields that are wrong or missing it says nothing. */
   rules(section: unknown, path: Path): readonly Broken[];
+  /** What it lacks for the signer that the log wants for its next shards; absent for a kind that runs no Rekor. */
+  signerRules?(section: unknown, path: Path, nextSigner: unknown): readonly Broken[];
   /** The fields, from the section, that hold an address, URL or file which no other field may have. */
   ownPlaces(section: unknown): readonly Path[];
 }

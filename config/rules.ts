@@ -3,6 +3,7 @@ import { BESIDE_SIGNERS_MS, longestSignerWaitsMs, signerWaitsMs } from '../workf
 import { approvalRules } from './approval-rules';
 import { chosenKind } from './kind';
 import type { Kinds } from './kinds';
+import { nextSignerRules } from './next-signer';
 import { fieldPath, type Path } from './problems';
 import { formatDuration, formatSize } from './quantities';
 import { at, entriesOf, readAs, textAt, together, type Broken } from './raw-section';
@@ -68,9 +69,24 @@ function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   broken.push(
     ...together([...path, 'trillian', 'tls'], at(log, ['trillian', 'tls']), ['certificateFile', 'keyFile']),
     ...approvalRules([...path, 'approvals'], at(log, ['approvals'])),
+    ...signerRules(path, log, kinds),
     ...sectionsByKind(log, kinds).flatMap(({ kind, section, key }) => kind.rules(section, [...path, ...key])),
   );
   return broken;
+}
+
+/** A signer for the next shards, and what the installation lacks for it. */
+function signerRules(path: Path, log: unknown, kinds: Kinds): Broken[] {
+  const given = at(log, ['nextSigner']);
+  if (given === undefined) {
+    return [];
+  }
+  return [
+    ...nextSignerRules([...path, 'nextSigner'], given),
+    ...sectionsByKind(log, kinds).flatMap(
+      ({ kind, section, key }) => kind.signerRules?.(section, [...path, ...key], given) ?? [],
+    ),
+  ];
 }
 
 /** The sections of a log that have a kind, and what each has chosen. */

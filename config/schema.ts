@@ -4,6 +4,7 @@ import * as field from './fields';
 import { section } from './fields';
 import type { Kind } from './kind';
 import { allKinds, type Kinds } from './kinds';
+import { nextSigner } from './next-signer';
 
 /**
  * Every key of the configuration, its default, and what follows from its value. Messages, the JSON Schema for
@@ -226,6 +227,11 @@ function logOf<Installation extends Kind, Database extends Kind>({
     }).describe('Trillian, as this log uses it.'),
     gate: gate.describe('The write gate before this log: one process.'),
     installation: field.oneKindOf(schemasOf(installation)).describe('How the Rekor of this log is run.'),
+    nextSigner: nextSigner
+      .optional()
+      .describe(
+        'The signer of shards from the next rotation on; the earlier ones keep theirs. Absent, or where it is so: nothing changes.',
+      ),
     rotation: rotation
       .prefault({})
       .describe('How long each part of a rotation may take, and what if it fails.'),

@@ -13,7 +13,8 @@ export interface LogSection {
   tls?: { caFile: string };
   trillian: TrillianSection;
   gate: { listen: string; admin: string; token: { file: string }; maxWait?: string };
-  installation: { slots: Record<string, SlotSection> };
+  installation: { signerVariables?: Record<string, string>; slots: Record<string, SlotSection> };
+  nextSigner?: NextSignerSection;
   rotation?: RotationSection;
   guard?: GuardSection;
   approvals?: ApprovalsSection;
@@ -24,6 +25,15 @@ export interface ApprovalsSection {
   expire?: string;
   /** Each with lines of .pub files. */
   approvers?: { name: string; keys: string[] }[];
+}
+
+export interface NextSignerSection {
+  keyFile?: string;
+  password?: { file: string };
+  kms?: string;
+  tink?: { kekUri: string; keysetFile: string };
+  publicKey?: string;
+  trustedRootUrl?: string;
 }
 
 export interface TrillianSection {

@@ -20,6 +20,8 @@ import type {
 } from '../config/configuration';
 import type { HostConfiguration } from '../config/installation/host';
 import { readSecret } from '../config/secrets';
+import type { NextSigner } from '../activities/installation/next-signer';
+import { expectedSigner, nextSigner } from './next-signer';
 import { connectPastWrites } from './past-writes';
 
 const MINUTE_MS = 60_000;
@@ -29,6 +31,7 @@ type Connect<Configured extends { readonly kind: string }, Adapter> = {
   readonly [Kind in Configured['kind']]: (
     log: string,
     configured: Extract<Configured, { kind: Kind }>,
+    nextSigner?: NextSigner,
   ) => Adapter;
 };
 
@@ -39,8 +42,11 @@ export interface Adapters {
 
 export const allAdapters: Adapters = {
   installation: {
-    host: (log, { treeIdVariable, slots }) =>
-      hostInstallation({ log, treeIdVariable, slots: slotsOf(slots) }),
+    host: (log, { treeIdVariable, signerVariables, slots }, nextSigner) =>
+      hostInstallation({
+        ...{ log, treeIdVariable, signerVariables, nextSigner },
+        slots: slotsOf(slots),
+      }),
   },
   database: {
     postgresql: (log, configured) => connectPostgresql(serverOf(log, configured)),
@@ -56,12 +62,14 @@ function connected<Configured extends { readonly kind: string }, Adapter>(
   adapters: Connect<Configured, Adapter>,
   log: string,
   configured: Configured,
+  ...nextSigner: readonly NextSigner[]
 ): Adapter {
   const connect = adapters[configured.kind as Configured['kind']] as (
     log: string,
     configured: Configured,
+    ...nextSigner: readonly NextSigner[]
   ) => Adapter;
-  return connect(log, configured);
+  return connect(log, configured, ...nextSigner);
 }
 
 /** Connects the systems of one log as configured: the one place that knows every adapter. */
@@ -69,7 +77,13 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
   const { name: log, trillian, gate, installation, rotation, guard, publicUrl, hostname } = configuration;
   const authorities = configuration.tls?.caFile;
   const { database } = trillian;
-  const installed = connected(adapters.installation, log, installation);
+  const signer = configuration.nextSigner;
+  const installed = connected(
+    adapters.installation,
+    log,
+    installation,
+    ...(signer ? [nextSigner(signer)] : []),
+  );
   return {
     log,
     publicUrl,
@@ -92,6 +106,7 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     sampleEntries: rotation.sampleEntries,
     guard: { recover: guard.recover, stuckAfterMs: stuckAfterMs(rotation) },
     approvals: approvalPolicy(configuration.approvals),
+    ...(signer && { expectedSigner: expectedSigner(configuration, signer) }),
     addresses: { trillian: trillian.address },
   };
 }

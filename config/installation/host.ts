@@ -2,7 +2,8 @@ import { z } from 'zod';
 import * as field from '../fields';
 import { section } from '../fields';
 import type { Kind } from '../kind';
-import { at, entriesOf, isSection, together } from '../raw-section';
+import { fieldPath, type Path } from '../problems';
+import { at, entriesOf, isSection, textAt, together, type Broken } from '../raw-section';
 import type { Told } from '../told';
 
 const TWO_SLOTS = 'exactly two slots, such as blue and green';
@@ -11,7 +12,9 @@ const slot = section({
   url: field.origin().describe('Where the Rekor of this slot listens; the gate sends requests there.'),
   environmentFile: field
     .file('a file')
-    .describe('The environment file of this slot; a rotation writes treeIdVariable in it and nothing else.'),
+    .describe(
+      'The environment file of this slot; a rotation writes treeIdVariable and signerVariables in it, nothing else.',
+    ),
   shardingFile: field
     .file('a file')
     .describe(
@@ -33,11 +36,27 @@ const slot = section({
   disable: field.command('disable').optional().describe('Keeps the slot from starting with the host.'),
 });
 
+const variable = () => field.text('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/);
+
+const signerVariables = section({
+  signer: variable().describe('The variable with what Rekor gets as --rekor_server.signer.'),
+  password: variable()
+    .optional()
+    .describe('That of --rekor_server.signer-passwd; needed where a key file has a password.'),
+  tinkKekUri: variable().optional().describe('That of --rekor_server.tink_kek_uri; needed for Tink.'),
+  tinkKeyset: variable().optional().describe('That of --rekor_server.tink_keyset_path; needed for Tink.'),
+});
+
 const schema = section({
   kind: field.kind('host').describe('The log runs in two slots on one host, behind the gate.'),
-  treeIdVariable: field
-    .text('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/)
-    .describe("The variable of both environment files that holds the active tree's id."),
+  treeIdVariable: variable().describe(
+    "The variable of both environment files that holds the active tree's id.",
+  ),
+  signerVariables: signerVariables
+    .optional()
+    .describe(
+      'The variables of both environment files that hold the signer, each set there, if to nothing. Needed with nextSigner.',
+    ),
   slots: z
     .record(
       field.text('a name of small letters, digits and hyphens', /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/),
@@ -63,10 +82,22 @@ export const host: Kind<typeof schema> = {
       ...(isSection(slots) && names.length !== 2
         ? [{ at: [...path, 'slots'], found, allowed: TWO_SLOTS }]
         : []),
+      ...ownVariables(installation, path),
       ...entriesOf(slots).flatMap(([name, slot]) =>
         together([...path, 'slots', name], slot, ['enable', 'disable']),
       ),
     ];
+  },
+
+  signerRules(installation, path, nextSigner) {
+    const variables = [...path, 'signerVariables'];
+    return neededVariables(nextSigner)
+      .filter(({ part }) => at(installation, ['signerVariables', part]) === undefined)
+      .map(({ part, because }) => ({
+        at: [...variables, part],
+        found: 'nothing',
+        allowed: `the variable of both environment files that holds it, because ${because}`,
+      }));
   },
 
   ownPlaces: (installation) =>
@@ -74,3 +105,36 @@ export const host: Kind<typeof schema> = {
       ['url', 'environmentFile', 'shardingFile'].map((key) => ['slots', name, key]),
     ),
 };
+
+/** Of two parts that stand in one variable the second would overwrite the first. */
+function ownVariables(installation: unknown, path: Path): Broken[] {
+  const places: Path[] = [
+    ['treeIdVariable'],
+    ...entriesOf(at(installation, ['signerVariables'])).map(([part]) => ['signerVariables', part]),
+  ];
+  const names = places.map((place) => textAt(installation, place));
+  return places.flatMap((place, index) => {
+    const name = names[index];
+    const first = name === undefined ? -1 : names.indexOf(name);
+    return first < 0 || first === index
+      ? []
+      : [
+          {
+            at: [...path, ...place],
+            found: `the same as in ${fieldPath([...path, ...(places[first] ?? [])])}`,
+            allowed: 'a variable of its own',
+          },
+        ];
+  });
+}
+
+/** The parts that a next signer gives values to. */
+function neededVariables(nextSigner: unknown) {
+  const given = (key: string): boolean => at(nextSigner, [key]) !== undefined;
+  return [
+    { part: 'signer', needed: nextSigner !== undefined, because: 'nextSigner is given' },
+    { part: 'password', needed: given('password'), because: 'nextSigner has a password' },
+    { part: 'tinkKekUri', needed: given('tink'), because: 'nextSigner is of Tink' },
+    { part: 'tinkKeyset', needed: given('tink'), because: 'nextSigner is of Tink' },
+  ].filter(({ needed }) => needed);
+}

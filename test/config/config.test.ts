@@ -309,6 +309,83 @@ describe('a wrong configuration', () => {
       /rollback/,
     ],
     [
+      'a next signer of two kinds',
+      exampleText.replace('      keyFile: /etc', '      kms: awskms:///alias/rekor\n      keyFile: /etc'),
+      'logs.production.nextSigner',
+      /^keyFile and kms$/,
+    ],
+    [
+      'a next signer of no kind',
+      exampleText.replace('      keyFile: /etc/rekor/key-2.pem\n', ''),
+      'logs.production.nextSigner',
+      /^none of them$/,
+    ],
+    [
+      'a next signer whose key ends with its process',
+      exampleText.replace('keyFile: /etc/rekor/key-2.pem', 'keyFile: memory'),
+      'logs.production.nextSigner.keyFile',
+      /^memory, whose key ends with its process$/,
+    ],
+    [
+      'a URI as a key file',
+      exampleText.replace('keyFile: /etc/rekor/key-2.pem', 'keyFile: awskms:///alias/rekor'),
+      'logs.production.nextSigner.keyFile',
+      /^no path of a file$/,
+    ],
+    [
+      'a password without a key file',
+      exampleText.replace('keyFile: /etc/rekor/key-2.pem', 'kms: awskms:///alias/rekor'),
+      'logs.production.nextSigner.password',
+      /^a password$/,
+    ],
+    [
+      'the password of a next signer itself',
+      exampleText.replace(/password:\n +file: secrets\/key-2-password/, 'password: hunter2'),
+      'logs.production.nextSigner.password',
+      /^a value that is not shown$/,
+    ],
+    [
+      'a service of keys that Rekor does not know',
+      exampleText.replace(/keyFile: \S+key-2.pem[^]*?key-2-password/, 'kms: memory'),
+      'logs.production.nextSigner.kms',
+      /^a value that is not shown$/,
+    ],
+    [
+      'a next signer without the variables of the slots',
+      exampleText.replace(/ +signerVariables:[^]*?TINK_KEYSET\n/, ''),
+      'logs.production.installation.signerVariables.signer',
+      /^nothing$/,
+    ],
+    [
+      'a password of a next signer without the variable for it',
+      exampleText.replace(/ +password: SIGNER_PASSWORD\n/, ''),
+      'logs.production.installation.signerVariables.password',
+      /^nothing$/,
+    ],
+    [
+      'a keyset of Tink without the variable for it',
+      exampleText
+        .replace(
+          /keyFile: \S+key-2.pem[^]*?key-2-password/,
+          'tink: { kekUri: gcp-kms://k, keysetFile: keyset }',
+        )
+        .replace(/ +tinkKeyset: TINK_KEYSET\n/, ''),
+      'logs.production.installation.signerVariables.tinkKeyset',
+      /^nothing$/,
+    ],
+    [
+      'one variable for two parts of a signer',
+      exampleText.replace('password: SIGNER_PASSWORD', 'password: SIGNER'),
+      'logs.production.installation.signerVariables.password',
+      /^the same as in logs\.production\.installation\.signerVariables\.signer$/,
+    ],
+    [
+      'the variable of the tree for a signer, too',
+      exampleText.replace('signer: SIGNER', 'signer: TREE_ID'),
+      'logs.production.installation.signerVariables.signer',
+      /^the same as in logs\.production\.installation\.treeIdVariable$/,
+    ],
+    [
       'a command as one string',
       exampleText.replace('[systemctl, start, rekor@blue]', 'systemctl start rekor@blue'),
       'logs.production.installation.slots.blue.start',

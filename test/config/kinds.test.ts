@@ -101,7 +101,9 @@ it('reads another kind of installation and of database, and connects what belong
   } as Adapters;
   const systems = connectSystems({ ...log, trillian: { ...log.trillian, tls: undefined } }, adapters);
   systems.trillian.close();
-  expect(systems.installation).toEqual({ told: ['production', log.installation] });
+  expect(systems.installation).toMatchObject({
+    told: ['production', log.installation, { what: 'the key file /etc/rekor/key-2.pem' }],
+  });
   expect(await systems.queue?.read('1', AbortSignal.timeout(PATIENCE_MS))).toEqual({
     state: JSON.stringify(['production', log.trillian.database]),
     updatedAtMs: 1,
