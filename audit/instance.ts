@@ -123,7 +123,12 @@ export async function proving<Result>(
 function found(findings: Findings, place: Where, error: unknown): void {
   if (!(error instanceof NotProven)) throw error;
   const { code, words } = error;
-  if (code === 'SHARD_LIST_DIFFERS' || code === 'HANDOVER_DIFFERS' || code === 'EARLIER_OVERLAP') {
+  if (
+    code === 'SHARD_LIST_DIFFERS' ||
+    code === 'KEY_DIFFERS' ||
+    code === 'HANDOVER_DIFFERS' ||
+    code === 'EARLIER_OVERLAP'
+  ) {
     // Nothing that an audit calls says so.
     throw error;
   }

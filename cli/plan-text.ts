@@ -103,6 +103,7 @@ function foundRows(plan: Plan, checks: readonly Check[]): Row[] {
     ['Next index', `${plan.firstIndexNow}, if nothing is written until then`],
     ['Serves now', `${current.name}, at ${urls(installation.currentInstances)}`],
     ['Will serve', `${next.name}, at ${urls(installation.nextInstances)}`],
+    ...signerRows(plan),
     ['Drained when', evidence],
     ['Signers', signersText(plan.drainEvidence)],
     ['Writes wait', waits],
@@ -111,6 +112,33 @@ function foundRows(plan: Plan, checks: readonly Check[]): Row[] {
     ...checks
       .filter(({ state }) => state === 'warning')
       .map(({ found, remedy }): Row => ['Warning', `${found} ${remedy}`]),
+  ];
+}
+
+/** With which key the next tree is signed, and what clients must have before: nothing where the configuration says nothing. */
+function signerRows({ signer, newKey }: Plan): Row[] {
+  if (!signer) {
+    return [];
+  }
+  if (!signer.changes) {
+    return [['Key', `${signer.what}, as it is now: no key changes`]];
+  }
+  const { former = 'which could not be read', next, trustedRootEntry, publishedAt } = newKey ?? {};
+  const named = counted(signer.named.length, 'earlier shard');
+  const isKey = next === undefined ? 'which the rehearsal reads' : `whose log id is ${next}`;
+  const entry =
+    trustedRootEntry === undefined
+      ? 'with nextSigner.publicKey, a plan has the entry of the new one'
+      : '--json has the entry of the new one under plan.newKey.trustedRootEntry';
+  return [
+    ['New key', `that of ${signer.what}, ${isKey}, for the next tree and later ones`],
+    ['Former key', `${former}; the list will name its signer for ${named}, which keep it`],
+    [
+      'Publish first',
+      publishedAt === undefined
+        ? `a trusted root that has the new key beside the former one; ${entry}`
+        : `done: the trusted root at ${publishedAt} has both keys`,
+    ],
   ];
 }
 

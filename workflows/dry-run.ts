@@ -31,6 +31,15 @@ const neverHeld: Run['retrying'] = {
   }),
 };
 
+/** What the rehearsal proves of a new key, before a write waits. */
+function signerSayings({ signer, currentTree }: Plan): string[] {
+  return signer?.changes
+    ? [
+        `prove that the next tree is signed with ${signer.what}, alike after a second start, and every earlier shard with the key that it has now, tree ${currentTree.treeId} too`,
+      ]
+    : [];
+}
+
 /** The changes, said: the same steps, one sentence for each change, with the values that are known now. */
 export function dryRun(plan: Plan, journal: Journal): Run {
   const said = new Map<StepName, readonly string[]>();
@@ -60,12 +69,15 @@ export function dryRun(plan: Plan, journal: Journal): Run {
       );
       return NEXT_TREE;
     },
-    stage: () =>
-      say(
+    stage: async () => {
+      await say(
         'stage',
         `prepare ${next.name} at ${nextAddresses}, where it serves nobody yet`,
         ...changesIn('stage'),
-      ),
+        ...signerSayings(plan),
+      );
+      return null;
+    },
     holdAndFreeze: async () => {
       await say('hold', plan.traffic.hold);
       await say('start', ...changesIn('start'));

@@ -1,7 +1,8 @@
 import { reasonOf } from './failure';
 import type { AttemptInput } from './model/actions';
 import { fenceOf, type AttemptIdentity } from './model/fencing';
-import type { Replacement } from './model/installation';
+import type { Replacement, ShardsOfKey } from './model/installation';
+import type { TreeId } from './model/log';
 import { attemptIdOf } from './model/mark';
 import type { Preparation } from './model/plan';
 import type { Refusal } from './model/refusals';
@@ -35,7 +36,8 @@ export async function prepare(
   identity: AttemptIdentity,
 ): Promise<Prepared | NotPrepared> {
   const { actions, retrying, journal } = run;
-  const { changes, fingerprint, nextTree } = plan;
+  const { changes, fingerprint, signer, nextTree } = plan;
+  const planned = { changes, fingerprint, ...(signer && { signer }) };
   const saga = new Saga(identity.attempt, journal, run.says);
   let input: AttemptInput = { identity, release: releaseOf(plan, identity) };
   let last = identity;
@@ -63,12 +65,10 @@ export async function prepare(
         undo: (patience) =>
           actions[step.undo.action]({ ...input, identity: { ...identity, fence: fenceOf(last) } }, patience),
       };
-      const nextTreeId = await saga.step<unknown>(undoOf, () =>
-        actions[step.action]({ ...input, changes, fingerprint, ...nextTree }),
+      const made = await saga.step<TreeId | readonly ShardsOfKey[] | null>(undoOf, () =>
+        actions[step.action]({ ...input, ...planned, ...nextTree }),
       );
-      if (typeof nextTreeId === 'string') {
-        input = { identity, release: { ...input.release, nextTreeId } };
-      }
+      input = { identity, release: { ...input.release, ...knownBy(made) } };
       await run.pauses.after(step.name);
     }
     return { release: input.release, undo, leave };
@@ -81,6 +81,14 @@ export async function prepare(
     await undo(identity);
     return { reason, left: [] };
   }
+}
+
+/** What a step of it has made known of the release; a worker of before says nothing of its keys. */
+function knownBy(made: TreeId | readonly ShardsOfKey[] | null): Partial<Replacement> {
+  if (typeof made === 'string') {
+    return { nextTreeId: made };
+  }
+  return made && made.length > 0 ? { keys: made } : {};
 }
 
 /** The release that an attempt stages; Trillian gives its tree an id when that is created. */

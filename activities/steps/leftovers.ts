@@ -62,7 +62,10 @@ export const superseding: Act<AttemptInput, Omit<Preparation, 'timing'>> = async
     currentTree: { treeId },
     inactive: await withLengths(systems, earlier),
     installation: { current, next },
-    supersedes: { trees, unnamed: trees.filter((tree) => !named.has(tree)).length },
+    supersedes: {
+      ...{ trees, unnamed: trees.filter((tree) => !named.has(tree)).length },
+      ...(release.keys && { keys: release.keys }),
+    },
   };
 };
 

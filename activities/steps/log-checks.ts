@@ -9,6 +9,7 @@ import type { Act } from './act';
 import { confirmation, type ProvenInstance } from './confirmed';
 import { contentOf } from './next-tree-content';
 import { requireOurs } from './ownership';
+import { keyOfTree } from './shard-keys';
 import { instanceAddress, publicAddress } from './log-addresses';
 
 /** How often a soaking log is looked at, in milliseconds. */
@@ -22,10 +23,12 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   // After a reboot the host has started what was standing before (H33).
   await installation.start(release.next, bounds.signal);
   await requireOnlyNextActive(systems, input);
+  const logIds = keyOfTree(release.keys);
   const target = {
     activeTreeId: release.nextTreeId,
     inactive: afterRotation(release.inactive, release.currentTreeId, frozen.size),
     rootHashes: { [frozen.treeId]: frozen.rootHash },
+    ...(logIds && { logIds }),
     ...(handover && { handoverLeafHash: handover.leafHash }),
   };
   // Each instance by its own address: a service in front of several answers from any of them.

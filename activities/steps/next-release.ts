@@ -1,13 +1,15 @@
 import type { AttemptInput, ExposedInput, StageInput } from '../../workflows/model/actions';
-import type { Release } from '../../workflows/model/installation';
+import type { Release, ShardsOfKey } from '../../workflows/model/installation';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import { changedBySomeone, refuse, type RefusalError } from '../errors/refusal-error';
 import { pause } from '../bounds/waiting';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { proveRelease } from './next-tree-opening';
+import { requirePublished } from './expected-key';
 import { isExposed, laterAttemptBegan, requireOurs, serves } from './ownership';
 import { requireSameService } from './served-identity';
+import { byKey, requireSameKeys, type KeyOfTree } from './shard-keys';
 import { servedLog, stillThere, type OfRelease, type Patience } from './served-log';
 import { sendToSettled } from './writes';
 
@@ -16,11 +18,14 @@ const LOOK_EVERY_MS = 50;
 
 /**
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
- * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one.
+ * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one. With a new signer it
+ * is started twice, and clients must be able to trust the key already.
+ *
+ * @returns the key of each shard, as its release signs it.
  */
-export const stage: Act<StageInput> = async (systems, input) => {
+export const stage: Act<StageInput, readonly ShardsOfKey[]> = async (systems, input) => {
   const { installation, bounds } = systems;
-  const { release, changes, fingerprint } = input;
+  const { release, changes, fingerprint, signer } = input;
   await requireNotExposed(systems, input);
   await installation.stage(release, { changes, fingerprint }, bounds.signal);
   if (release.supersedes) {
@@ -29,7 +34,14 @@ export const stage: Act<StageInput> = async (systems, input) => {
   }
   try {
     await installation.start(release.next, bounds.signal);
-    await rehearsed(systems, input);
+    const keys = await rehearsed(systems, input);
+    if (signer?.changes) {
+      await installation.stop(release.next, bounds.signal);
+      await installation.start(release.next, bounds.signal);
+      requireSameKeys(release.next.name, keys, await rehearsed(systems, input));
+      await requireTrusted(systems, input, keys);
+    }
+    return byKey(keys);
   } finally {
     // A worker that was stopped in here goes on when the rotation may have been exposed by another (H8).
     if (!(await isExposed(systems, input))) {
@@ -38,21 +50,34 @@ export const stage: Act<StageInput> = async (systems, input) => {
   }
 };
 
+/** Where the configuration says where clients get the trusted root, both keys are in it. */
+async function requireTrusted(
+  systems: BoundSystems,
+  { release }: StageInput,
+  keys: KeyOfTree,
+): Promise<void> {
+  const [former, next] = [keys.get(release.currentTreeId), keys.get(release.nextTreeId)];
+  if (systems.expectedSigner && former !== undefined && next !== undefined) {
+    await requirePublished(systems, systems.expectedSigner, { former, next });
+  }
+}
+
 /**
  * The log is this attempt's, and clients are not sent to its next release. That is all to ask of a stage whose section has
  * begun already, and uses what was staged (H7).
  *
  * @throws NOT_OURS, ALREADY_ROTATED
  */
-export const requireNotExposed: Act<AttemptInput> = async (systems, input) => {
+export const requireNotExposed: Act<AttemptInput, readonly ShardsOfKey[]> = async (systems, input) => {
   const { release, identity } = input;
   await requireOurs(systems, identity);
   if (await isExposed(systems, input)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
   }
+  return release.keys ?? [];
 };
 
-const rehearsed: Act<AttemptInput> = async (systems, input) => {
+const rehearsed: Act<StageInput, KeyOfTree> = async (systems, input) => {
   const { installation, bounds } = systems;
   const { release } = input;
   const expected = shardsOf(release.nextTreeId, [...treeIds(release.inactive), release.currentTreeId]);
@@ -60,21 +85,24 @@ const rehearsed: Act<AttemptInput> = async (systems, input) => {
   for (;;) {
     const instances = await installation.instances(release.next, bounds.signal);
     let served = 0;
+    let keys: KeyOfTree | undefined;
     for (const instance of instances) {
       const patience = rehearsing(systems, { instance, of: release.next }, began);
       const loaded = await servedLog(systems, instance, patience);
       if (!loaded) {
         break;
       }
-      const found = shardsOf(loaded.activeTreeId, treeIds(loaded.inactive));
-      if (found !== expected) {
-        throw doesNotStart(release.next, instance, `it serves ${found}, not ${expected}`);
+      const shards = shardsOf(loaded.activeTreeId, treeIds(loaded.inactive));
+      if (shards !== expected) {
+        throw doesNotStart(release.next, instance, `it serves ${shards}, not ${expected}`);
       }
-      await requireSameService(systems, input, instance);
+      const found = await requireSameService(systems, input, instance);
+      requireSameKeys(release.next.name, keys ?? found, found);
+      keys = found;
       served += 1;
     }
-    if (served > 0 && served === instances.length) {
-      return;
+    if (keys && served === instances.length) {
+      return keys;
     }
     const { rehearsalMs } = installation.patience;
     if (performance.now() - began > rehearsalMs) {

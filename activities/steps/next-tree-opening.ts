@@ -9,6 +9,7 @@ import { changedBySomeone, refuse } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
+import { readLogKey } from '../verification/log-key';
 import { handedOver, type HandedOver } from './next-tree-content';
 import { servedLog, stillThere, type OfRelease } from './served-log';
 import { announceNext, type FrozenAttempt } from './writes';
@@ -217,7 +218,27 @@ const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, in
       reason: `it is not the last entry of tree ${release.currentTreeId}`,
     });
   }
+  await requireRehearsedKey(systems, input);
   return 'proven';
+};
+
+/**
+ * The next tree is signed with the key that the rehearsal has proven: one that has become another since, such as what an alias
+ * of a key management service stands for, serves nobody.
+ */
+const requireRehearsedKey: Act<OfRelease & Pick<FrozenAttempt, 'release'>> = async (
+  { rekor, bounds },
+  { release: { keys, nextTreeId }, instance },
+) => {
+  const rehearsed = keys?.find(({ trees }) => trees.includes(nextTreeId));
+  if (!rehearsed) {
+    return;
+  }
+  const { logId } = readLogKey(await rekor.publicKey(instance, nextTreeId, bounds.signal));
+  if (logId !== rehearsed.logId) {
+    const reason = `it signs with the key ${logId}, not with ${rehearsed.logId}, which it was rehearsed with`;
+    throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason });
+  }
 };
 
 const seenThrough: Act<Instance> = async ({ rekor, bounds }, instance) => {

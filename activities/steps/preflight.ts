@@ -33,6 +33,7 @@ import { drainEvidence, requireListedLogServer, requireSignersInTime } from './d
 import { servedDrift } from './drift';
 import { gateAlarms } from './gate-shards';
 import { checkPublicLog } from './public-log';
+import { checkSigner } from './signer-checks';
 
 /** A first connection to something busy may break; what does not answer for this long, in milliseconds, is not there. */
 const PATIENCE_MS = 2_000;
@@ -100,7 +101,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (configured
   );
   const [shards, publicLog, instances, planned, evidence] = await Promise.all([
     readingShards,
-    readingShards.then((read) => (read ? checkPublicLog(systems, state, read.inactive) : [])),
+    readingShards.then((read) => (read ? checkPublicLog(systems, state, read.inactive) : undefined)),
     look(
       'INSTANCES_ANSWER',
       () => readInstances(systems, state),
@@ -127,7 +128,8 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (configured
         tree: activeTreeId,
       }),
   ]);
-  checks.push(...publicLog);
+  const signer = await checkSigner(systems, planned?.signer, publicLog?.served ?? null);
+  checks.push(...(publicLog?.checks ?? []), ...signer.checks);
   if (!shards || !instances || !planned || !evidence) {
     return { log, checks };
   }
@@ -164,6 +166,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (configured
       hash,
       timing: configured.timing,
       approvals: configured.approvals,
+      ...(signer.newKey && { newKey: signer.newKey }),
       ...(planFile && { planFile: sealedPlan(configured, planFile, hash) }),
     },
   };

@@ -28,7 +28,7 @@ export async function checkPublicLog(
   systems: BoundSystems,
   { activeTreeId, currentInstances }: InstallationState,
   inactive: readonly Shard[],
-): Promise<Check[]> {
+): Promise<{ readonly checks: readonly Check[]; readonly served: LogIdentity | null }> {
   const expected = { activeTreeId, inactive };
   const identityAt = async (address: LogAddress): Promise<readonly [Check, LogIdentity | null]> => {
     const read = (signal: AbortSignal) => systems.verifier.rehearse(address, expected, signal);
@@ -48,11 +48,14 @@ export async function checkPublicLog(
     ...currentInstances.map((instance) => identityAt(instanceAddress(systems, instance))),
   ]);
   const [check, served] = ofPublic;
-  return [
-    check,
-    ...ofInstances.map(([ofInstance]) => ofInstance),
-    ...(served ? [checkHostName(systems, address, served)] : []),
-  ];
+  return {
+    checks: [
+      check,
+      ...ofInstances.map(([ofInstance]) => ofInstance),
+      ...(served ? [checkHostName(systems, address, served)] : []),
+    ],
+    served,
+  };
 }
 
 /** Checkpoints are signed under the name that verifiers know: the configured one, or that of the public address. */

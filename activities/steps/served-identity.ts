@@ -1,20 +1,26 @@
-import type { AttemptInput } from '../../workflows/model/actions';
+import type { StageInput } from '../../workflows/model/actions';
 import type { Instance } from '../../workflows/model/log';
 import { clientRequests } from '../clients/rekor';
 import { refuse } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
+import type { LogIdentity } from '../verification/rehearsal';
 import { instanceAddress } from './log-addresses';
+import { keysOf, requireKeys, type KeyOfTree } from './shard-keys';
 
 /**
  * Proves of a rehearsed instance what its shards do not show: it answers every kind of request that a verification makes,
- * has no operation switched off that clients use, and signs with the key and under the host name of the current release.
- * Behind the point of no return there is no way back from any of these. Refuses OPERATION_SWITCHED_OFF or RELEASES_DIFFER.
+ * has no operation switched off that clients use, signs under the host name of the current release, and each shard with the
+ * key that it is to have. Behind the point of no return there is no way back from any of these. Refuses OPERATION_SWITCHED_OFF,
+ * RELEASES_DIFFER, and as `requireKeys` does.
+ *
+ * @returns the key of each shard.
  */
 export async function requireSameService(
   systems: BoundSystems,
-  { release }: AttemptInput,
+  input: StageInput,
   next: Instance,
-): Promise<void> {
+): Promise<KeyOfTree> {
+  const { release, signer } = input;
   const { verifier, rekor, installation, bounds } = systems;
   const { signal } = bounds;
   const ofNext = await verifier.rehearse(instanceAddress(systems, next), undefined, signal);
@@ -32,9 +38,11 @@ export async function requireSameService(
       });
     }
   }
+  const former: LogIdentity[] = [];
   for (const instance of current) {
     const ofCurrent = await verifier.rehearse(instanceAddress(systems, instance), undefined, signal);
-    for (const [field, what] of mustBeEqual) {
+    former.push(ofCurrent);
+    for (const [field, what] of signer?.changes ? [hostname] : [hostname, activeKey]) {
       if (ofNext[field] !== ofCurrent[field]) {
         throw refuse('RELEASES_DIFFER', {
           next: release.next.name,
@@ -46,10 +54,10 @@ export async function requireSameService(
       }
     }
   }
+  await requireKeys(systems, input, next, { ofNext, former });
+  return keysOf(ofNext);
 }
 
 /** What both releases must have in common, and what it is called. */
-const mustBeEqual = [
-  ['hostname', '--rekor_server.hostname'],
-  ['logId', 'signing key (SHA-256 of the public key)'],
-] as const;
+const hostname = ['hostname', '--rekor_server.hostname'] as const;
+const activeKey = ['logId', 'signing key (SHA-256 of the public key)'] as const;

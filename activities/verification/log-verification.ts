@@ -72,6 +72,7 @@ export class LogVerification {
         const shard = new ServedShard({ treeId, firstIndex, key }, size, isActive, tree.checkpoint);
         shards.push(shard);
         await this.#prove(place, () => {
+          this.#proveKey(treeId, key.logId);
           const head = proveTreeHead(tree, key);
           if (expected) {
             this.#proveEnd(expected, head.size, head.root.toString('hex'));
@@ -99,6 +100,15 @@ export class LogVerification {
       ...answer.inactive.map((tree) => ({ tree, isActive: false })),
       { tree: answer.active, isActive: true },
     ];
+  }
+
+  #proveKey(treeId: TreeId, logId: string): void {
+    const known = this.#parts.target.logIds?.[treeId];
+    prove(
+      known === undefined || known === logId,
+      'KEY_DIFFERS',
+      `it is signed with the key ${logId}, not with ${known ?? ''}`,
+    );
   }
 
   #proveEnd(expected: Shard, size: number, root: string): void {

@@ -8,6 +8,8 @@ export type FindingCode =
   | 'SHARD_LIST_DIFFERS'
   /** A checkpoint that is none, is of another tree, or is not signed by the log's key. */
   | 'CHECKPOINT_INVALID'
+  /** A shard that is signed with another key than it is known to have. */
+  | 'KEY_DIFFERS'
   /** A tree that was loaded or signed with another length than it has or should have. */
   | 'LENGTH_DIFFERS'
   /** Another root than was signed, than is known, or than was seen before for the same length. */

@@ -2,7 +2,8 @@ import { entries } from '../../workflows/model/counted';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { verifyCheckpoint } from './checkpoint';
 import { proveLeaf, readLeaf } from './entry-reading';
-import type { LogAnswer, LogReader } from './log-reader';
+import type { LogKey } from './log-key';
+import type { LogReader, TreeAnswer } from './log-reader';
 import { prove } from './not-proven';
 import { proveShardList, proveTreeHead, ServedShard } from './served-shard';
 
@@ -12,6 +13,16 @@ export interface LogIdentity {
   readonly hostname: string;
   /** SHA-256 over the active tree's public key in DER, lower-case hex. */
   readonly logId: string;
+  /** In served order, the active one last; the checkpoint of each is signed with its key. */
+  readonly shards: readonly SignedShardHead[];
+}
+
+/** With which key a shard is signed, and what was signed: its length as the process has loaded it, and its root. */
+export interface SignedShardHead extends Shard {
+  /** SHA-256 over its key in DER, lower-case hex. */
+  readonly logId: string;
+  /** Lower-case hex. */
+  readonly rootHash: string;
 }
 
 /** The shards that an address serves, as Trillian knows them. */
@@ -26,7 +37,7 @@ const nobody = '0'.repeat(64);
 
 /**
  * Makes each kind of request that a verification makes, at least once: so what keeps one from being made is known before
- * anything depends on it. Bounded, whatever the size of the log: one key for each tree, and one entry.
+ * anything depends on it. Bounded, whatever the size of the log: one key and one checkpoint for each tree, and one entry.
  *
  * Where the shards are expected, they are proven too, with their checkpoints and the newest entry. A process whose current
  * tree still grows is asked without them: what it loaded of that tree is right to be less. Throws NotProven.
@@ -40,9 +51,10 @@ export async function rehearse(
   if (expected) {
     proveShardList(answer, expected.activeTreeId, expected.inactive);
   }
-  const { treeId, checkpoint } = answer.active;
-  const key = await reader.logKey(treeId, signal);
-  const { hostname } = verifyCheckpoint(checkpoint, treeId, key);
+  const trees = [...answer.inactive, answer.active];
+  const keys = await Promise.all(trees.map(({ treeId }) => reader.logKey(treeId, signal)));
+  const heads = trees.map((tree, position) => headOf(tree, keys[position]));
+  const { treeId } = answer.active;
   await Promise.all([
     // The one index that is right whatever lengths the process has loaded: Rekor signs it again when it is read (H4).
     reader.entryAt(0, signal),
@@ -51,25 +63,36 @@ export async function rehearse(
     reader.servesProofs(treeId, signal),
   ]);
   if (expected) {
-    await proveNewest(reader, answer, expected, signal);
+    await proveNewest(reader, { trees, keys }, expected, signal);
   }
-  return { hostname, logId: key.logId };
+  const active = heads.at(-1);
+  return {
+    hostname: active?.hostname ?? '',
+    logId: active?.shard.logId ?? '',
+    shards: heads.map(({ shard }) => shard),
+  };
+}
+
+function headOf({ treeId, checkpoint }: TreeAnswer, key: LogKey | undefined) {
+  prove(key !== undefined, 'ANSWER_UNREADABLE', `the log gives no key of tree ${treeId}`);
+  const { hostname, size, root } = verifyCheckpoint(checkpoint, treeId, key);
+  const { logId } = key;
+  const shard: SignedShardHead = { treeId, length: size, logId, rootHash: root.toString('hex') };
+  return { hostname, shard };
 }
 
 /** Every head, and the newest entry: by index, by entry id and by UUID, as a verification proves each. */
 async function proveNewest(
   reader: LogReader,
-  answer: LogAnswer,
+  { trees, keys }: { readonly trees: readonly TreeAnswer[]; readonly keys: readonly LogKey[] },
   { inactive }: ExpectedShards,
   signal: AbortSignal,
 ): Promise<void> {
   const shards: ServedShard[] = [];
   let firstIndex = 0;
-  const trees = [...answer.inactive, answer.active].map(async (tree) => ({
-    tree,
-    key: await reader.logKey(tree.treeId, signal),
-  }));
-  for (const { tree, key } of await Promise.all(trees)) {
+  for (const [position, tree] of trees.entries()) {
+    const key = keys[position];
+    prove(key !== undefined, 'ANSWER_UNREADABLE', `the log gives no key of tree ${tree.treeId}`);
     const { treeId } = tree;
     const head = proveTreeHead(tree, key);
     const length = inactive[shards.length]?.length;

@@ -13,6 +13,8 @@ export interface VerificationTarget {
   readonly inactive: readonly Shard[];
   /** Final roots of those inactive trees whose root is known; lower-case hex. */
   readonly rootHashes?: Readonly<Record<TreeId, string>>;
+  /** Keys of those trees whose key is known: SHA-256 over their DER, lower-case hex. */
+  readonly logIds?: Readonly<Record<TreeId, string>>;
   /** Merkle leaf hash, lower-case hex, that must be the active tree's leaf 0. */
   readonly handoverLeafHash?: string;
   /** Random entries of each shard, besides its first and last. */

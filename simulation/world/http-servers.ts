@@ -2,6 +2,7 @@ import type { HttpAnswer, HttpMessage, HttpTransport } from '../../activities/cl
 import type { HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
 import type { SimulatedGate } from './gate';
 import { type Network, NoAnswer, type RemoteCall } from './network';
+import { onlyKey } from './only-key';
 import { RekorGone, type RekorProcess } from './rekor';
 import { type SimulatedTrillian, TrillianSaysNo } from './trillian';
 
@@ -129,6 +130,9 @@ function rekorApi(process: RekorProcess | undefined, { url, method }: HttpMessag
           ...{ treeID: treeId, treeSize: liveLength, signedTreeHead: `rekor - ${treeId}\n${loadedLength}\n` },
         })),
       });
+    }
+    if (url.pathname === '/api/v1/log/publicKey') {
+      return { status: 200, text: onlyKey };
     }
     const entry = process.entryAt(Number(url.searchParams.get('logIndex')));
     if (!entry) {

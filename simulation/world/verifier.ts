@@ -1,9 +1,11 @@
 import { refuse, type RefusalError } from '../../activities/errors/refusal-error';
 import type { RekorClient, RekorEntry } from '../../activities/clients/rekor';
 import type { VerificationTarget } from '../../activities/verification/target';
+import { readLogKey } from '../../activities/verification/log-key';
 import type { LogVerifier } from '../../activities/verification/verification';
 import type { VerificationReport } from '../../workflows/model/evidence';
 import type { Random } from '../random';
+import { onlyKey } from './only-key';
 import type { SimulatedTrillian } from './trillian';
 
 interface Parts {
@@ -63,12 +65,21 @@ export function logVerifier({ log, random, rekor, trillian }: Parts): LogVerifie
     async rehearse({ url }, expected, signal) {
       const shards = expected ? await provenShards(url, expected, signal) : [];
       const total = shards.reduce((sum, { length }) => sum + length, 0);
-      await rekor.log({ name: url, url }, signal);
+      const served = await rekor.log({ name: url, url }, signal);
       await entryAt(url, 0, signal);
       if (total > 0 && !(await entryAt(url, total - 1, signal))) {
         throw failsAt(url)(`there is no entry at index ${total - 1}`);
       }
-      return { hostname: 'gate', logId: 'one key' };
+      const { logId } = readLogKey(onlyKey);
+      const heads = [
+        ...served.inactive.map(({ treeId, loadedLength }) => ({ treeId, length: loadedLength })),
+        { treeId: served.activeTreeId, length: served.active.size },
+      ];
+      const rootOf = (treeId: string, length: number): string => `${treeId} of ${length}`;
+      return {
+        ...{ hostname: 'gate', logId },
+        shards: heads.map((head) => ({ ...head, logId, rootHash: rootOf(head.treeId, head.length) })),
+      };
     },
 
     async verify(target, signal): Promise<VerificationReport> {

@@ -1,5 +1,5 @@
 import type { IfNextFails } from './decision';
-import type { PlannedChanges, Replacement } from './installation';
+import type { PlannedChanges, Replacement, ShardsOfKey } from './installation';
 import type { TreeId } from './log';
 import type { Patience } from './patience';
 import type { DeleteTreeInput } from './retired';
@@ -96,8 +96,11 @@ export interface Actions {
   /** Undo: leaves every tree with this attempt's mark FROZEN. Never deletes. */
   retireNextTree(input: Pick<AttemptInput, 'identity'>, patience?: Patience): Promise<void>;
 
-  /** Writes the next release's configuration, as it was planned, and rehearses its start; it serves nobody. Refuses the same. */
-  stage(input: StageInput): Promise<void>;
+  /**
+   * Writes the next release's configuration, as it was planned, and rehearses its start; it serves nobody. Refuses the same.
+   * Says with which key it signs each shard; nothing where that is not known.
+   */
+  stage(input: StageInput): Promise<readonly ShardsOfKey[] | null>;
   /** Undo: stops the next release and puts back what it replaced. */
   discard(input: AttemptInput, patience?: Patience): Promise<void>;
 

@@ -41,8 +41,22 @@ export interface FoundLog extends PlannedChanges {
   readonly hash: string;
   readonly timing: RotationTiming;
   readonly approvals: ApprovalPolicy;
+  /** Where the signer changes. */
+  readonly newKey?: NewKey;
   /** Of the plan file that was given; absent without one. */
   readonly planFile?: SealedPlan;
+}
+
+/** The key that the next tree is to be signed with, in place of the current one's; log ids are SHA-256 over a key's DER. */
+export interface NewKey {
+  /** The log id of the current tree; absent where it could not be read. */
+  readonly former?: string;
+  /** Absent where nextSigner does not say its publicKey: then the rehearsal learns it. */
+  readonly next?: string;
+  /** The entry of the new key for `tlogs` of the trusted root, to be published before the first signature. */
+  readonly trustedRootEntry?: unknown;
+  /** Where clients get that, and it has been found to have the key. */
+  readonly publishedAt?: string;
 }
 
 /** What only whoever can hash knows of a plan file. */
@@ -79,6 +93,8 @@ export interface Plan extends PlannedChanges {
   /** Who has to approve it. */
   readonly approvals: ApprovalPolicy;
   readonly traffic: TrafficWords;
+  /** Where the signer changes: what clients must trust first. */
+  readonly newKey?: NewKey;
   /** What a person has edited in its file; absent when nothing was. */
   readonly edited?: readonly EditedSetting[];
 }
@@ -133,6 +149,8 @@ function planOf(request: RotationRequest, found: FoundLog, { settings, edited }:
     installation: found.installation,
     changes: found.changes,
     fingerprint: found.fingerprint,
+    ...(found.signer && { signer: found.signer }),
+    ...(found.newKey && { newKey: found.newKey }),
     firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
     drainEvidence: found.drainEvidence,
     fence: firstFence(found),

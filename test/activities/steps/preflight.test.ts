@@ -18,7 +18,7 @@ function inOrder(): FakeLog {
 
 function systemsOf(fake: FakeLog): BoundSystems {
   const systems = fake.systems();
-  const rehearse = () => Promise.resolve({ hostname: '127.0.0.1', logId: 'one key' });
+  const rehearse = () => Promise.resolve({ hostname: '127.0.0.1', logId: 'one key', shards: [] });
   return { ...systems, verifier: { rehearse } as unknown as BoundSystems['verifier'] };
 }
 
@@ -86,7 +86,7 @@ describe('preflight', () => {
         verifier.rehearse = ({ field }) =>
           field.endsWith('publicUrl')
             ? Promise.reject(refuse('OPERATION_SWITCHED_OFF', found))
-            : Promise.resolve({ hostname: '127.0.0.1', logId: 'one key' });
+            : Promise.resolve({ hostname: '127.0.0.1', logId: 'one key', shards: [] });
       },
     ],
   ])('fails %s alone with %s, and keeps what it found right beside it', async (check, reason, change) => {
@@ -123,7 +123,7 @@ describe('preflight', () => {
 
   it('warns of a host name that is not in the public address', async () => {
     const result = await looked(({ verifier }) => {
-      verifier.rehearse = () => Promise.resolve({ hostname: 'rekor.other', logId: 'one key' });
+      verifier.rehearse = () => Promise.resolve({ hostname: 'rekor.other', logId: 'one key', shards: [] });
     });
     expect(result).toHaveProperty('plan');
     expect(failedIn(result)).toEqual(['HOST_NAME_EXPECTED: HOSTNAME_NOT_IN_ADDRESS']);

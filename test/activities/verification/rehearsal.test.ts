@@ -57,10 +57,15 @@ const requests: readonly [operation: string, of: RegExp][] = [
 
 describe('a rehearsed verification', () => {
   it('says under which name and key the log is signed', async () => {
-    const { hostname, logId } = await rehearsed(expected);
+    const { hostname, logId, shards } = await rehearsed(expected);
     expect(hostname).toBe('rekor.example');
     expect(logId).toMatch(/^[0-9a-f]{64}$/);
-    expect(await rehearsed()).toEqual({ hostname, logId });
+    expect(shards.map((shard) => [shard.treeId, shard.length, shard.logId])).toEqual([
+      ['12', 2, logId],
+      ['13', 0, logId],
+      ['77', 1, logId],
+    ]);
+    expect(await rehearsed()).toEqual({ hostname, logId, shards });
   });
 
   it('makes each kind of request, also of a log without any entry', async () => {
