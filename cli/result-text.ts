@@ -77,13 +77,18 @@ function endedText(result: RotationResult, how: string, columns: number): string
 }
 
 function factRows(result: RotationResult): Row[] {
-  const { currentTree, nextTree, watched, nextTreeVisibleMs: visibleMs } = result;
+  const { currentTree, nextTree, keyChange, watched, nextTreeVisibleMs: visibleMs } = result;
   const size = currentTree?.size === undefined ? '' : `, ended with ${entries(currentTree.size)}`;
   return [
     ['Rotation', result.rotationId],
     ['Attempts', String(result.attempts)],
     [nextTree ? 'Frozen tree' : 'Current tree', currentTree && `${currentTree.treeId}${size}`],
     ['Active tree', nextTree && `${nextTree.treeId}, from virtual index ${nextTree.firstIndex} on`],
+    [
+      'Key',
+      keyChange &&
+        `${keyChange.next} from index ${keyChange.fromIndex} on; before that ${keyChange.former}, as it was`,
+    ],
     [
       'Visible',
       visibleMs === undefined

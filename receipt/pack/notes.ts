@@ -1,6 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import { parseCheckpoint } from '../../activities/verification/checkpoint';
-import { type Audience, endedTrees, notices } from '../../workflows/model/downstream';
+import {
+  type Audience,
+  endedTrees,
+  keyChangeOf,
+  notices,
+  type KeyChange,
+} from '../../workflows/model/downstream';
 import type { Receipt } from '../schema';
 
 /** What each reader of a log is told of a rotation, with the log's values, as Markdown to be sent on. */
@@ -50,7 +56,15 @@ export function witnessesNote(receipt: Receipt): string {
   );
 }
 
-function noticesOf({ shards, ended, next, handover }: Receipt) {
+/** From which index on another key signs; undefined where none does. */
+export function keyChangeIn({ shards, ended, next }: Receipt): KeyChange | undefined {
+  const keys = new Map([...shards, next].map(({ treeId, logId }) => [treeId, logId]));
+  return keyChangeOf(endedTrees(shards, ended.length), next, (treeId) => keys.get(treeId));
+}
+
+function noticesOf(receipt: Receipt) {
+  const { shards, ended, next, handover } = receipt;
+  const keyChange = keyChangeIn(receipt);
   const roots = new Map(shards.map(({ treeId, rootHash }) => [treeId, rootHash]));
   const lengths = shards.map(({ treeId, length }) => ({ treeId, length }));
   return notices({
@@ -59,6 +73,7 @@ function noticesOf({ shards, ended, next, handover }: Receipt) {
       return rootHash === undefined ? tree : { ...tree, rootHash };
     }),
     ...{ nextTreeId: next.treeId, firstIndex: next.firstIndex, handover: handover !== null },
+    ...(keyChange && { keyChange }),
   });
 }
 

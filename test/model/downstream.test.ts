@@ -1,6 +1,13 @@
 import { patience, slotBlue, slotGreen } from './two-slots';
+import type { Replacement } from '../../workflows/model/installation';
 import type { Shard } from '../../workflows/model/log';
-import { completed, superseded, type Evidence, type Rotated } from '../../workflows/model/result';
+import {
+  completed,
+  superseded,
+  type Evidence,
+  type Rotated,
+  type RotationResult,
+} from '../../workflows/model/result';
 import { aPlan } from '../cli/results';
 
 interface Shape {
@@ -63,7 +70,16 @@ const shapes: readonly Shape[] = [
 ];
 
 /** What is told downstream after a rotation of this shape. */
-function told({ before, ended, planned }: Shape, handover = true): readonly string[] {
+function told(shape: Shape, handover = true): readonly string[] {
+  return resultOf(shape, handover).tellDownstream;
+}
+
+/** With which key each tree is signed, where that is known. */
+function resultOf(
+  { before, ended, planned }: Shape,
+  handover = true,
+  keys?: Replacement['keys'],
+): RotationResult {
   const last = ended.at(-1) ?? { treeId: '', length: 0 };
   const rotated: Rotated = {
     kind: 'rotation',
@@ -78,15 +94,14 @@ function told({ before, ended, planned }: Shape, handover = true): readonly stri
       ...{ currentTreeId: last.treeId, nextTreeId: next, inactive: [...before, ...ended.slice(0, -1)] },
       patience,
       ...(superseding.length > 0 && { supersedes: { trees: superseding, unnamed: 0 } }),
+      ...(keys && { keys }),
     },
   };
   const evidence: Evidence = {
     frozen: { treeId: last.treeId, size: last.length, rootHash: root, proof: [] },
     handover: handover ? { text: '', leafHash: '', integratedInMs: 1 } : null,
   };
-  const result =
-    ended.length > 1 ? superseded(rotated, order, evidence) : completed(rotated, order, evidence);
-  return result.tellDownstream;
+  return ended.length > 1 ? superseded(rotated, order, evidence) : completed(rotated, order, evidence);
 }
 
 function sum(shards: readonly Shard[]): number {
@@ -152,4 +167,34 @@ it('never names the index of the next tree as where a monitor starts: that skips
   const lines = told(shapes[0] as Shape);
   expect(startIndexTold(lines, '200', 76)).toBe(75);
   expect(lines.join('\n')).not.toMatch(/start again from tree/);
+});
+
+describe.each(shapes)('of a new key, after $what', (shape) => {
+  const { before, ended } = shape;
+  const [first, ...more] = ended.map(({ treeId }) => treeId);
+  const [former, key] = ['a'.repeat(64), 'b'.repeat(64)];
+  const former0 = { logId: former, trees: [...before.map(({ treeId }) => treeId), first ?? ''] };
+
+  it('clients are told from which index on it signs, and that both must be trusted', () => {
+    const keys = [former0, { logId: key, trees: [...more, next] }];
+    const fromIndex = sum(before) + (ended[0]?.length ?? 0);
+    const { keyChange, tellDownstream } = resultOf(shape, true, keys);
+    expect(keyChange).toEqual({ former, next: key, fromIndex });
+    const text = tellDownstream.join('\n');
+    expect(text).toContain(`from index ${fromIndex} on entries are signed with the key ${key}`);
+    expect(text).toContain(`Earlier ones keep the key ${former}`);
+    expect(text).toContain('The trusted root must have both keys');
+    expect(text).toContain(`its key is ${key}`);
+    expect(text).toContain('rekor-monitor picks the key of the log when it starts');
+    expect(text).not.toContain('the key is the same');
+  });
+
+  it('nothing is said where the key is the same, or not known', () => {
+    const same = [{ ...former0, trees: [...former0.trees, ...more, next] }];
+    for (const keys of [same, [former0], undefined]) {
+      const { keyChange, tellDownstream } = resultOf(shape, true, keys);
+      expect(keyChange).toBeUndefined();
+      expect(tellDownstream.join('\n')).toContain('nothing changes; the key is the same');
+    }
+  });
 });

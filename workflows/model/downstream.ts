@@ -19,6 +19,32 @@ export interface NewShard {
   readonly firstIndex: number;
   /** That leaf is the handover. */
   readonly handover: boolean;
+  /** Absent where the key stayed the same, or nobody told it. */
+  readonly keyChange?: KeyChange;
+}
+
+/** A log signs with another key from some index on. Both are named as SHA-256 over their DER, lower-case hex. */
+export interface KeyChange {
+  readonly former: string;
+  readonly next: string;
+  /** Virtual index of the first entry under the next key. */
+  readonly fromIndex: number;
+}
+
+/** Whether the key changed with the trees that ended, and where; undefined where it did not, or a key is not known. */
+export function keyChangeOf(
+  ended: readonly EndedTree[],
+  next: Pick<NewShard, 'firstIndex'> & { readonly treeId: TreeId },
+  keyOf: (treeId: TreeId) => string | undefined,
+): KeyChange | undefined {
+  const [first] = ended;
+  const former = first && keyOf(first.treeId);
+  const key = keyOf(next.treeId);
+  if (former === undefined || key === undefined || former === key) {
+    return undefined;
+  }
+  const { firstIndex } = ended.find(({ treeId }) => keyOf(treeId) === key) ?? next;
+  return { former, next: key, fromIndex: firstIndex };
 }
 
 /** The given shards of a log with the index of each one's first entry, of which the last `count` are wanted. */
@@ -48,7 +74,7 @@ export function downstream(shard: NewShard): string[] {
  * the reasons. Sources: rekor-monitor (internal/cmd/common.go, pkg/rekor/v1/identity.go, rekor: pkg/verify/verify.go), rekor-cli
  * (rekor: cmd/rekor-cli/app/log_info.go, verify.go), Rekor itself (pkg/api/entries.go, tlog.go).
  */
-export function notices({ ended, nextTreeId, firstIndex, handover }: NewShard): Notice[] {
+export function notices({ ended, nextTreeId, firstIndex, handover, keyChange }: NewShard): Notice[] {
   const last = ended.at(-1);
   // Of an empty tree there is no checkpoint to go on from, and nothing that was searched.
   const watched = ended.filter(({ length }) => length > 0);
@@ -67,12 +93,20 @@ export function notices({ ended, nextTreeId, firstIndex, handover }: NewShard): 
         ({ treeId }) =>
           `Monitors, to check the end of tree ${treeId} from a checkpoint of it: write {"${treeId}": "CHECKPOINT"} to .rekor/state.json in a new directory, and run rekor-cli loginfo with that as HOME. It exits with 1 unless that tree extends the checkpoint. It must say "No previous log state stored" once for each other tree: once more, and it has checked nothing.`,
       ),
+      ...(keyChange
+        ? [
+            'rekor-monitor picks the key of the log when it starts: start it again, with a trusted root that has the new key.',
+          ]
+        : []),
     ),
     ...to(
       'mirrors',
       `Mirrors and crawlers: sum the sizes of all shards; the active tree's size alone has fallen. Name treeID in each GET /api/v1/log/proof: without it tree ${nextTreeId} answers from now on, with 200.`,
     ),
-    ...to('witnesses', `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on.`),
+    ...to(
+      'witnesses',
+      `Witnesses: the checkpoint's origin names tree ${nextTreeId} from now on${keyChange ? `, and its key is ${keyChange.next} (SHA-256 of its DER)` : ''}.`,
+    ),
     ...to(
       'resenders',
       `Who sends an entry from before index ${firstIndex} again: it is logged once more, with 201 and a second index, where 409 was the answer. Then rekor-cli verify --artifact fails for it for good ("multiple entries returned"), and so does verify --uuid with 64 digits: verify by the UUID of 80 digits, and send nothing again.`,
@@ -86,10 +120,17 @@ export function notices({ ended, nextTreeId, firstIndex, handover }: NewShard): 
           ]
         : []),
     ),
-    ...to(
-      'clients',
-      'Sigstore clients and TUF roots: nothing changes; the key is the same, and every index and UUID stays valid.',
-    ),
+    ...to('clients', ...(keyChange ? newKeyTexts(keyChange, nextTreeId) : [sameKey])),
+  ];
+}
+
+const sameKey =
+  'Sigstore clients and TUF roots: nothing changes; the key is the same, and every index and UUID stays valid.';
+
+function newKeyTexts({ former, next, fromIndex }: KeyChange, nextTreeId: TreeId): string[] {
+  return [
+    `Sigstore clients and TUF roots: from index ${fromIndex} on entries are signed with the key ${next} (SHA-256 of its DER). Earlier ones keep the key ${former}, and every index and UUID stays valid. The trusted root must have both keys, the former one for good.`,
+    `Who has a public key of the log in a file needs both: GET /api/v1/log/publicKey?treeID=${nextTreeId} gives the new one.`,
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Check } from './checks';
 import { entries } from './counted';
 import type { AttemptInput, OpenedAndExposed } from './actions';
 import type { Confirmation, VerificationReport, WriteStall } from './evidence';
-import { downstream, endedTrees } from './downstream';
+import { downstream, endedTrees, keyChangeOf, type KeyChange } from './downstream';
 import type { Approval } from './approval';
 import type { Held } from './held';
 import type { Intervention } from './instruction';
@@ -50,6 +50,8 @@ export interface RotationResult {
   readonly attempts: number;
   readonly currentTree?: Partial<TreeHead> & { readonly treeId: TreeId };
   readonly nextTree?: { readonly treeId: TreeId; readonly firstIndex: number };
+  /** Absent where the key stayed the same, or nobody told it. */
+  readonly keyChange?: KeyChange;
   readonly steps: readonly StepRecord[];
   readonly writes?: WriteStall;
   /** What a rehearsal foretells. */
@@ -237,6 +239,12 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
   const { nextTreeId } = release;
   const shards = afterRotation(release.inactive, frozen.treeId, frozen.size);
   const firstIndex = firstIndexAfter(shards);
+  const ended = endedTrees(shards, endedIn(rotated, release, shards)).map((tree) =>
+    tree.treeId === frozen.treeId ? { ...tree, rootHash: frozen.rootHash } : tree,
+  );
+  const keyOf = (treeId: TreeId): string | undefined =>
+    release.keys?.find(({ trees }) => trees.includes(treeId))?.logId;
+  const keyChange = keyChangeOf(ended, { treeId: nextTreeId, firstIndex }, keyOf);
   return {
     ...rotated,
     outcome: 'completed',
@@ -248,15 +256,14 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
     refusals: [],
     currentTree: { treeId: frozen.treeId, size: frozen.size, rootHash: frozen.rootHash },
     nextTree: { treeId: nextTreeId, firstIndex },
+    ...(keyChange && { keyChange }),
     frozen,
     ...(handover && { handover }),
     ...(confirmation && apart(confirmation)),
     ...proved,
     tellDownstream: downstream({
-      ended: endedTrees(shards, endedIn(rotated, release, shards)).map((ended) =>
-        ended.treeId === frozen.treeId ? { ...ended, rootHash: frozen.rootHash } : ended,
-      ),
-      ...{ nextTreeId, firstIndex, handover: handover !== null },
+      ...{ ended, nextTreeId, firstIndex, handover: handover !== null },
+      ...(keyChange && { keyChange }),
     }),
   };
 }
