@@ -6,6 +6,7 @@ import { interruption } from '../tools/interruption';
 import { demonstrate } from './demonstration';
 import { compiledProgram } from '../lab/files';
 import { databaseNames, readStatus, startLab, stopLab, type DatabaseName, type LabStatus } from '../lab/lab';
+import { configureNewKey } from './new-key';
 import { complaints } from './summary';
 import { summaryText } from './summary-text';
 
@@ -67,6 +68,14 @@ async function demo(options: DemoOptions): Promise<number> {
         writesPerSecond: options.writes,
         readsPerSecond: options.reads,
         rotations: 2,
+        before: async (rotation) => {
+          if (rotation === 2) {
+            await configureNewKey(lab);
+            report(
+              'The log is to have a new key: nextSigner is configured, and the worker was started again',
+            );
+          }
+        },
         floorRuns: 5,
         directory,
         signal,
@@ -102,7 +111,9 @@ function rate(text: string): number {
 }
 
 new Command('demo')
-  .description('Rotates a real Rekor log twice under load, and checks every entry that was acknowledged.')
+  .description(
+    'Rotates a real Rekor log twice under load, the second time to a new key, and checks every entry that was acknowledged.',
+  )
   .option('--writes <rate>', 'writes per second', rate, 20)
   .option('--reads <rate>', 'reads per second', rate, 20)
   .addOption(

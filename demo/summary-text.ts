@@ -38,6 +38,9 @@ function rotationText(rotation: RotationSummary, number: number, floorMs: number
   return [
     `Rotation ${number}   ${outcome} in ${seconds(rotation.wholeMs)}`,
     row('tree', `${currentTreeId ?? '-'} -> ${nextTreeId ?? '-'}`),
+    ...(rotation.newKey === null
+      ? []
+      : [row('new key', `${rotation.newKey.slice(0, 16)}... from the new tree on`)]),
     row('frozen at', `${frozenSize ?? '-'} entries`),
     row('write stall', `${stall} (${ms(floorMs)})`),
     row('longest wait', `${ms(rotation.longestWaitMs)} of any write in the gate`),

@@ -25,6 +25,8 @@ export interface RotationSummary {
   readonly currentTreeId: string | null;
   readonly nextTreeId: string | null;
   readonly frozenSize: number | null;
+  /** The key of the next tree, where it is a new one: SHA-256 over its DER, lower-case hex. */
+  readonly newKey: string | null;
   readonly writeStallMs: number | null;
   /** Write stall / floor. */
   readonly ratio: number | null;
@@ -65,6 +67,7 @@ function rotationSummary({ result, historyEvents, wholeMs }: RotationRun, floorM
     currentTreeId: result.currentTree?.treeId ?? null,
     nextTreeId: result.nextTree?.treeId ?? null,
     frozenSize: result.frozen?.size ?? null,
+    newKey: result.keyChange?.next ?? null,
     writeStallMs: stallMs === null ? null : rounded(stallMs),
     ratio: stallMs === null ? null : Math.round((100 * stallMs) / floorMs) / 100,
     longestWaitMs: rounded(result.writes?.longestWaitMs ?? 0),

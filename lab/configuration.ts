@@ -50,6 +50,10 @@ export async function writeConfiguration(
         installation: {
           kind: 'host',
           treeIdVariable: 'TREE_ID',
+          signerVariables: {
+            ...{ signer: 'SIGNER_KEY', password: 'SIGNER_PASSWORD' },
+            ...{ tinkKekUri: 'TINK_KEK_URI', tinkKeyset: 'TINK_KEYSET' },
+          },
           slots: Object.fromEntries(slotNames.map((slot) => [slot, slotConfiguration(files, ports, slot)])),
         },
         // Short, so that two rotations fit into a minute; docs/configuration.md has the defaults for a real log.

@@ -46,7 +46,6 @@ export async function writeSlots(files: LabFiles, routes: Routes, rekorServer: s
   }
   const shared = {
     REKOR_SERVER: rekorServer,
-    SIGNER_KEY: files.signerKey,
     PUBLIC_NAME: publicHost,
     TRILLIAN_HOST: '127.0.0.1',
     TRILLIAN_PORT: routes.rekor.trillian,
@@ -62,16 +61,37 @@ export async function writeSlots(files: LabFiles, routes: Routes, rekorServer: s
 export async function writeFirstTree(files: LabFiles, ports: Ports): Promise<void> {
   const [blue, green] = [slotFiles(files, 'blue'), slotFiles(files, 'green')];
   if (existsSync(blue.environment)) {
+    await addSigners(files);
     return;
   }
   const treeId = await firstTree(`127.0.0.1:${ports.trillian}`);
   const text = (slot: SlotName, tree: string) =>
-    `# The environment of slot ${slot}; a rotation changes TREE_ID.\nPORT=${ports[slot]}\nTREE_ID=${tree}\n`;
-  await replaceFile(blue.sharding, '');
-  await replaceFile(green.sharding, '');
-  await replaceFile(green.environment, text('green', treeId));
+    [
+      `# The environment of slot ${slot}; a rotation changes TREE_ID, and with a new signer the last four.`,
+      ...[`PORT=${ports[slot]}`, `TREE_ID=${tree}`],
+      signerLines(files),
+    ].join('\n');
+  await replaceFile(blue.sharding, '', { mode: 0o600 });
+  await replaceFile(green.sharding, '', { mode: 0o600 });
+  await replaceFile(green.environment, text('green', treeId), { mode: 0o600 });
   await replaceFile(blue.enabled, '');
-  await replaceFile(blue.environment, text('blue', treeId));
+  await replaceFile(blue.environment, text('blue', treeId), { mode: 0o600 });
+}
+
+/** The signer of a slot until a rotation gives it another one. */
+function signerLines({ signerKey }: LabFiles): string {
+  return `SIGNER_KEY=${signerKey}\nSIGNER_PASSWORD=\nTINK_KEK_URI=\nTINK_KEYSET=\n`;
+}
+
+/** The slots of a lab that an earlier version made had the signer in the file that they share. */
+async function addSigners(files: LabFiles): Promise<void> {
+  for (const slot of slotNames) {
+    const { environment } = slotFiles(files, slot);
+    const text = await readFile(environment, 'utf8');
+    if (!/^SIGNER_KEY=/m.test(text)) {
+      await replaceFile(environment, text + signerLines(files), { mode: 0o600 });
+    }
+  }
 }
 
 /** An ACTIVE tree that an aborted start left is taken: a log has at most one. */
