@@ -723,7 +723,10 @@ describe('of the Rekor process that serves', () => {
     writeFileSync(program, `#!/bin/sh\nexec '${rekorServer}' "$@" ${flags}\n`, { mode: 0o755 });
     const { environment } = slotFiles(log.lab.files, next);
     const asBefore = readFileSync(environment, 'utf8');
-    writeFileSync(environment, `${asBefore}REKOR_SERVER=${program}\nSIGNER_KEY=memory\n`);
+    writeFileSync(
+      environment,
+      `${asBefore.replace(/^SIGNER_KEY=.*$/m, 'SIGNER_KEY=memory')}REKOR_SERVER=${program}\n`,
+    );
     await log.byHand(next, 'start');
     try {
       const checks = await eventually(async () => {
