@@ -16,6 +16,7 @@ const longest = [
   'stack/doctor',
   'stack/quiet-night',
   'stack/day-after',
+  'stack/signer',
   'stack/held',
   'stack/forward',
   'stack/hands-of-others',
