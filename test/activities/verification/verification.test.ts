@@ -171,6 +171,13 @@ describe('the shard list and its checkpoints', () => {
     expect(await refusalOf({ inactive })).toMatch(/Inactive shard 6826284441047790130 .* 5 entries, not 6/);
   });
 
+  test('a key that is not the known one is found', async () => {
+    const logIds = { [log.shard(2).treeId]: 'ab'.repeat(32) };
+    expect(await refusalOf({ logIds })).toMatch(
+      /Inactive shard 3180555228007335225 .* signed with the key [0-9a-f]{64}, not with abab/,
+    );
+  });
+
   test('a root that is not the known one is found', async () => {
     const rootHashes = { [log.shard(2).treeId]: 'ab'.repeat(32) };
     expect(await refusalOf({ rootHashes })).toMatch(/Inactive shard 3180555228007335225 .* not abab/);
