@@ -1,4 +1,5 @@
 import { refusalCodes, type Refusal } from '../workflows/model/refusals';
+import { withoutUserInfo } from '../workflows/model/without-credentials';
 import { exitCodes } from './exit-codes';
 import { wrap } from './text';
 
@@ -28,12 +29,12 @@ export function exitCodeOfError(error: unknown): number {
   return code === undefined ? exitCodes.failed.code : exitCodes.usage.code;
 }
 
-/** An error as a paragraph; only `verbose` adds where it was thrown, and its causes. */
+/** An error as a paragraph, without the credentials of any URL in it; only `verbose` adds where it was thrown, and its causes. */
 export function errorText(
   error: unknown,
   { verbose, columns }: { verbose: boolean; columns: number },
 ): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = withoutUserInfo(error instanceof Error ? error.message : String(error));
   const code = refusalCodeOf(error);
   // A list of problems has lines of its own, which are kept.
   const [head = '', ...list] = message.split('\n');
@@ -41,7 +42,7 @@ export function errorText(
     ...wrap(`${head}${code === undefined ? '' : ` (${code})`}`, columns),
     ...list.flatMap((line) => wrap(line, columns, '  - ', '    ')),
   ];
-  return [...lines, ...(verbose ? ['', ...stacksOf(error)] : [])].join('\n');
+  return [...lines, ...(verbose ? ['', ...stacksOf(error).map(withoutUserInfo)] : [])].join('\n');
 }
 
 function refusalCodeOf(error: unknown): string | undefined {

@@ -9,6 +9,7 @@ import type { ScheduleShowOptions } from './commands/schedule-show';
 import { exitCodes, exitCodeTable } from './exit-codes';
 import type { Terminal } from './terminal';
 import { version } from '../activities/version';
+import { withoutCredentials } from '../workflows/model/without-credentials';
 
 /** Runs one command line (without program and script) and gives its exit code. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -42,6 +43,7 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
+      outputError: (text, write) => write(withoutGivenSecrets(text)),
       getOutHelpWidth: () => Math.min(terminal.columns, 80),
       getErrHelpWidth: () => Math.min(terminal.columns, 80),
     })
@@ -299,6 +301,14 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     executableFile: '../lab/main.js',
   });
   return program;
+}
+
+/** What is said of an unknown command or option: one that was misspelt may come with a secret. */
+function withoutGivenSecrets(text: string): string {
+  return text.replace(/ unknown (option|command) '(.*)'/s, (_, what: string, given: string) => {
+    const shown = what === 'option' ? given.replace(/=.*/s, '=<hidden>') : withoutCredentials(given);
+    return ` unknown ${what} '${shown}'`;
+  });
 }
 
 /** What the commands of a group are made with. */

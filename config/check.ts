@@ -7,6 +7,7 @@ import { fieldPath, type Path, type Problem } from './problems';
 import { brokenRules } from './rules';
 import { at } from './raw-section';
 import { configSchema, jsonSchema } from './schema';
+import { withoutCredentials } from '../workflows/model/without-credentials';
 
 /** Where a secret itself may have been written by mistake, in place of where it is, or of the name of its variable. */
 const SECRET_BELOW: ReadonlySet<string> = new Set([
@@ -44,7 +45,9 @@ function problemsOf(issue: z.core.$ZodIssue, document: ConfigDocument, kinds: Ki
   const path = issue.path;
   const allowed = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const found =
-    issue.code === 'invalid_key' ? `the name "${String(path.at(-1))}"` : foundAt(document.value, path, kinds);
+    issue.code === 'invalid_key'
+      ? `the name "${withoutCredentials(String(path.at(-1)))}"`
+      : foundAt(document.value, path, kinds);
   return [{ path: fieldPath(path), line: document.lineOf(path), found, allowed }];
 }
 
@@ -98,6 +101,9 @@ function schemasAt(path: Path, document: unknown, kinds: Kinds): Schema[] {
   return schemas;
 }
 
+/** Types of JSON Schema for what has parts. */
+const NOT_OF_ONE_VALUE: ReadonlySet<string> = new Set(['array', 'object']);
+
 /** What stands at a path, in words. Where a secret belongs, or is put by mistake, only its kind is said. */
 function foundAt(document: unknown, path: Path, kinds: Kinds): string {
   const value = at(document, path);
@@ -121,9 +127,14 @@ function foundAt(document: unknown, path: Path, kinds: Kinds): string {
   if (mayBeSecret && !isNumber && !['kind', 'name'].includes(String(path.at(-1)))) {
     return 'a value that is not shown';
   }
-  const text = (typeof value === 'bigint' ? `${value}` : JSON.stringify(value)).replace(
-    /:\/\/[^/@]*@/,
-    '://<hidden>@',
-  );
+  const types = schemasAt(path, document, kinds).flatMap(({ type }) => type ?? []);
+  // A command or a whole address in place of its parts may have a password anywhere.
+  if (typeof value === 'string' && types.length > 0 && types.every((type) => NOT_OF_ONE_VALUE.has(type))) {
+    return 'a text, which is not shown';
+  }
+  const text =
+    typeof value === 'bigint'
+      ? `${value}`
+      : JSON.stringify(typeof value === 'string' ? withoutCredentials(value) : value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -1,4 +1,5 @@
 import { counted } from '../workflows/model/counted';
+import { withoutCredentials } from '../workflows/model/without-credentials';
 
 /** What is wrong in one place of the configuration. */
 export interface Problem {
@@ -15,10 +16,10 @@ export interface Problem {
 
 export type Path = readonly PropertyKey[];
 
-/** A path as people write it: `logs.production.trillian.signerMetrics[0]`. */
+/** A path as people write it: `logs.production.trillian.signerMetrics[0]`. A key that looks like an address may be a secret. */
 export function fieldPath(path: Path): string {
   return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${withoutCredentials(String(part))}`))
     .join('')
     .replace(/^\./, '');
 }

@@ -1,5 +1,6 @@
 import { normalize } from 'node:path';
 import { BESIDE_SIGNERS_MS, longestSignerWaitsMs, signerWaitsMs } from '../workflows/model/drain';
+import { withoutCredentials } from '../workflows/model/without-credentials';
 import { approvalRules } from './approval-rules';
 import { chosenKind } from './kind';
 import type { Kinds } from './kinds';
@@ -161,7 +162,7 @@ function doubled(document: unknown, places: readonly Path[]): Broken[] {
     if (earlier) {
       broken.push({
         at: path,
-        found: `${value}, as in ${fieldPath(earlier)}`,
+        found: `${withoutCredentials(value)}, as in ${fieldPath(earlier)}`,
         allowed: 'a value that no other field has',
       });
     } else {

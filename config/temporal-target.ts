@@ -1,6 +1,7 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { errorReason } from '../activities/errors/error-reason';
 import { refuse } from '../activities/errors/refusal-error';
+import { withoutCredentials } from '../workflows/model/without-credentials';
 import type { TemporalSettings } from './configuration';
 import type { Environment } from './environment';
 
@@ -30,7 +31,7 @@ export async function temporalTarget(
   for (const name of SWITCHES) {
     const value = environment[name];
     if (value !== undefined && !SWITCHED.has(value)) {
-      const reason = `${name} is ${JSON.stringify(value)}, and not true, false, 1 or 0`;
+      const reason = `${name} is ${JSON.stringify(withoutCredentials(value))}, and not true, false, 1 or 0`;
       throw refuse('TEMPORAL_SETTINGS_INVALID', { reason });
     }
   }

@@ -9,7 +9,7 @@ import { auditForPrograms, type AuditReport, unaskedOf } from '../audit/report';
 import { auditText } from '../audit/text';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
-import { hasMoreThanAddress, isUrl } from '../log-url';
+import { isUrl, logUrlProblem } from '../log-url';
 import { readOptionFiles } from '../option-files';
 import type { Terminal } from '../terminal';
 import { wholeNumbersOf } from '../whole-number';
@@ -152,12 +152,5 @@ function namedProblems(named: readonly string[]): string[] {
   if (named.length > 1 && !named.every(isUrl)) {
     return ['one log of the configuration, or the URLs of one log can be audited at a time; name either'];
   }
-  return named.filter(isUrl).flatMap((url) => {
-    // Credentials in it are not said again.
-    if (!URL.canParse(url))
-      return ['what you gave as a URL is none; it must be like https://rekor.example.com'];
-    return hasMoreThanAddress(url)
-      ? ['a URL has credentials, a query or a fragment; name the address of the log alone']
-      : [];
-  });
+  return named.filter(isUrl).flatMap((url) => logUrlProblem(url) ?? []);
 }

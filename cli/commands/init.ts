@@ -5,6 +5,7 @@ import { initialConfiguration } from '../../init/configuration';
 import { differences } from '../../init/one-log';
 import { ownTrillian } from '../../init/own-trillian';
 import { NamedUnreadable, search, type FoundLog } from '../../init/search';
+import { withoutCredentials } from '../../workflows/model/without-credentials';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { foundText, notesText, severalLogsText, unfitText } from '../init-text';
@@ -30,7 +31,10 @@ export function init(log: string, options: InitOptions, terminal: Terminal, root
   const name = logName.safeParse(log);
   if (!name.success) {
     const allowed = name.error.issues[0]?.message ?? '';
-    throw new CommandError(`LOG is ${JSON.stringify(log)}; allowed is ${allowed}.`, exitCodes.usage);
+    throw new CommandError(
+      `LOG is ${JSON.stringify(withoutCredentials(log))}; allowed is ${allowed}.`,
+      exitCodes.usage,
+    );
   }
   const found = searched(options, root);
   const rekors = found.programs.filter(({ program }) => program === 'rekor-server');

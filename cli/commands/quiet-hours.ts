@@ -13,7 +13,7 @@ import { zoneNamed, zoneProblem } from '../../schedules/local-time';
 import { canonicalUrl } from '../../workflows/model/base-url';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
-import { hasMoreThanAddress, isUrl } from '../log-url';
+import { isUrl, logUrlProblem } from '../log-url';
 import { quietHoursPage } from '../quiet-hours/page';
 import { type QuietHoursReport, reportForPrograms } from '../quiet-hours/report';
 import { quietHoursSvg } from '../quiet-hours/svg';
@@ -160,10 +160,8 @@ function wantedFrom(options: QuietHoursOptions, named: string): Wanted {
 
 function urlProblems(named: string): string[] {
   if (!isUrl(named)) return [];
-  if (!URL.canParse(named)) return [`${named} is no URL`];
-  return hasMoreThanAddress(named)
-    ? ['the URL has credentials, a query or a fragment; name the address of the log alone']
-    : [];
+  const problem = logUrlProblem(named);
+  return problem === undefined ? [] : [problem];
 }
 
 function zoneProblems(timeZone: string): string[] {

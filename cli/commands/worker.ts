@@ -2,6 +2,7 @@ import { pino, stdSerializers } from 'pino';
 import { loadConfiguration } from '../../config/load';
 import { isSocketAddress } from '../../config/fields';
 import { runWorker } from '../../workers/worker';
+import { withoutCredentials } from '../../workflows/model/without-credentials';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import type { Terminal } from '../terminal';
@@ -17,7 +18,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
   const { metrics } = options;
   if (metrics !== undefined && !isSocketAddress(metrics)) {
     throw new CommandError(
-      `--metrics is ${metrics}; allowed is an IP address and a port, such as 127.0.0.1:9465.`,
+      `--metrics is ${withoutCredentials(metrics)}; allowed is an IP address and a port, such as 127.0.0.1:9465.`,
       exitCodes.usage,
     );
   }

@@ -1,6 +1,7 @@
 import { passesWaitedFor } from './drain';
 import { counted, entries } from './counted';
 import type { Pause } from './executions';
+import { withoutCredentials } from './without-credentials';
 
 /**
  * Every reason to say no (a refusal: nothing has happened yet), every way to fail (something had), and every warning, which
@@ -28,7 +29,7 @@ type Probed = AnswerOrSilence & { readonly url: string; readonly field: string; 
 
 const catalogue = {
   UNKNOWN_LOG: (found: { log: string; known: readonly string[]; nearest?: string }): Text => ({
-    message: `There is no log named "${found.log}" in the configuration, whose logs are ${found.known.join(', ')}.`,
+    message: `There is no log named "${withoutCredentials(found.log)}" in the configuration, whose logs are ${found.known.join(', ')}.`,
     remedy: found.nearest
       ? `Did you mean "${found.nearest}"? Otherwise add it under logs: and restart the worker.`
       : 'Use one of these names, or add the log under logs: and restart the worker.',
@@ -166,7 +167,7 @@ const catalogue = {
     message:
       found.given === undefined
         ? `The write gate does not know which Rekor to send to: there is no state file ${found.file} yet.`
-        : `The write gate cannot send to "${found.given}", and there is no state file ${found.file} yet.`,
+        : `The write gate cannot send to "${withoutCredentials(found.given)}", and there is no state file ${found.file} yet.`,
     remedy:
       'Start it once with --first-instance http://HOST:PORT, the Rekor that serves now; afterwards it remembers.',
   }),
