@@ -142,13 +142,13 @@ export class AuditedLog {
   async entriesAt(indexes: readonly number[], signal: AbortSignal): Promise<(LogEntry | NotProven | null)[]> {
     const together = await this.#retrieve({ logIndexes: indexes }, signal);
     if (together) {
+      const placed = inPlaces(together, indexes);
       // Rekor leaves out what it does not find, so only as many answers as questions are in their places for certain.
-      if (together.length === indexes.length) return together;
+      if (together.length === indexes.length) return placed;
       return await Promise.all(
         indexes.map(
-          async (index) =>
-            together.find(({ logIndex }) => logIndex === index) ??
-            (await orItsFault(() => this.entryAt(index, signal))),
+          async (index, position) =>
+            placed[position] ?? (await orItsFault(() => this.entryAt(index, signal))),
         ),
       );
     }
@@ -240,6 +240,21 @@ export class AuditedLog {
       throw new NotProven(code, `it answers ${path} with ${error.status} each time, and ${LOG} as it should`);
     }
   }
+}
+
+/**
+ * Answers beside the indexes that were asked for. Rekors as old as 1.0 give them in any order (rekor: pkg/api/entries.go), so
+ * each stands where its own index belongs. What has an index that nobody asked for is a fault, and stands in a place that is
+ * left, where there are as many answers as questions.
+ */
+function inPlaces(answers: readonly LogEntry[], indexes: readonly number[]): (LogEntry | null)[] {
+  const left = [...answers];
+  const own = indexes.map((index) => {
+    const at = left.findIndex(({ logIndex }) => logIndex === index);
+    return at < 0 ? undefined : left.splice(at, 1)[0];
+  });
+  const all = answers.length === indexes.length;
+  return own.map((entry) => entry ?? (all ? left.shift() : undefined) ?? null);
 }
 
 /** Whether a log answers, and that something is wrong. */

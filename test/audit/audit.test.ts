@@ -55,6 +55,34 @@ describe('an audit of a sound log', () => {
     expect([codesOf(found), found.entriesRead]).toEqual([[], 40]);
   });
 
+  it('finds nothing where entries asked for together come in any order, as Rekor 0.12 and 1.0 give them', async () => {
+    const log = sound();
+    let turned = 0;
+    log.lie = (path, honest) => {
+      if (!path.endsWith('/entries/retrieve')) return honest;
+      turned += 1;
+      return ok((honest.body as unknown[]).toReversed());
+    };
+    const found = await served.audit(await served.at(log));
+    expect([codesOf(found), found.entriesRead]).toEqual([[], 40]);
+    expect(turned).toBeGreaterThan(3);
+  });
+
+  it('finds one wrong index among entries that come in any order', async () => {
+    const log = sound();
+    log.lie = (path, honest) => {
+      if (!path.endsWith('/entries/retrieve')) return honest;
+      const answers = structuredClone(honest.body as Record<string, EntryFields>[]);
+      for (const entry of answers.flatMap((answer) => Object.values(answer))) {
+        if (entry.logIndex === 7) entry.logIndex = 70;
+      }
+      return ok(answers.toReversed());
+    };
+    const { findings } = await served.audit(await served.at(log));
+    expect(findings.counts.map(([code]) => code)).toContain('INDEX_DIFFERS');
+    expect(findings.kept.map(({ where }) => where)).toContainEqual(expect.stringMatching(/^Index 7 /));
+  });
+
   it('finds nothing while its active tree grows, and proves each head that it sees', async () => {
     const log = sound();
     log.lie = (path, honest) => {
