@@ -80,7 +80,7 @@ export const catalogue = {
     check: 'keys',
     fault: true,
     remedy:
-      'Look up which key signed this shard, and name it under signingConfig of the shard in the sharding file.',
+      'Look up which key signed this shard, and name it under signingConfig of the shard in the sharding file. A Rekor as old as 0.8 names no tree in a checkpoint: serve the log by a newer one.',
   },
   KEYS_DIFFER: {
     check: 'keys',
