@@ -2,7 +2,8 @@ import { gate } from './gate';
 import type { FoundProgram } from '../programs/found-program';
 import type { FoundLog } from './search';
 import { assumed, found, missing, notesOf, written, type Line, type Note, type Setting } from './settings';
-import { installation, namedSlots } from './slots';
+import { namedSlots } from './slot-names';
+import { installation } from './slots';
 import { trillian } from './trillian';
 import { valueOf } from '../programs/variables';
 

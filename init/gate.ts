@@ -1,4 +1,4 @@
-import { otherPort, portOf } from './slots';
+import { otherPort, portOf } from './slot-ports';
 import type { FoundLog } from './search';
 import { assumed, type Section } from './settings';
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { errorReason } from '../activities/errors/error-reason';
 import type { FoundProgram, ProgramName } from '../programs/found-program';
 import { HostNames } from './host-names';
 import { readComposeFiles, type ComposeProject } from '../programs/readers/compose-file';
 import { readKubeFiles } from '../programs/readers/kube-files';
 import { readProcesses, type RunningProgram } from '../programs/readers/processes';
-import { textOf, UNIT_FOLDERS, UnitFiles } from '../programs/unit-files';
+import { textOf, UNIT_FOLDERS, UnitFiles, unitNamed } from '../programs/unit-files';
 import { UnitPrograms, variableIn } from '../programs/unit-programs';
 import { whyUnreadable } from './why-unreadable';
 
@@ -116,7 +116,7 @@ function namedUnit(
 
 function whyNoUnit(name: string, unitFiles: UnitFiles): string {
   if (name.includes('/')) return whyUnreadable(name);
-  const hidden = unitFiles.filesOf(basename(name, '.service')).find((file) => existsSync(file));
+  const hidden = unitFiles.filesOf(unitNamed(name)).find((file) => existsSync(file));
   return hidden === undefined
     ? `no file of such a unit is in ${UNIT_FOLDERS.join(', ')}`
     : `${hidden} cannot be read: ${whyUnreadable(hidden)}`;

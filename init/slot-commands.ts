@@ -33,7 +33,25 @@ function ownCommands({ run, where }: FoundProgram): Setting[] {
   ];
 }
 
-function examples(slot: string, reason: string): Setting[] {
+/**
+ * The commands of a Rekor that is to be made beside one, as that one has them. None where it is not known what starts it.
+ *
+ * @param other the name that a unit or a service gets there.
+ */
+export function twinCommands(
+  { run, where, ...rest }: FoundProgram,
+  other: (name: string) => string,
+): Setting[] {
+  const unitOf = (unit: Unit): Unit => ({ ...unit, name: other(unit.name) });
+  if (run.by === 'compose') {
+    return ownCommands({ ...rest, where, run: { ...run, service: other(run.service) } });
+  }
+  const unit = run.by === 'systemd' || run.by === 'podman' ? run.unit : undefined;
+  return unit ? ofUnit(unitOf(unit)) : [];
+}
+
+/** Commands of a slot as they often are. */
+export function examples(slot: string, reason: string): Setting[] {
   const unit = `rekor@${slot}`;
   return [
     missing('start', ['systemctl', 'start', unit], reason),

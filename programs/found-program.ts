@@ -46,6 +46,8 @@ export interface Unit {
   readonly name: string;
   /** It can be enabled, so that it starts with the host; false where that is not known. */
   readonly installs: boolean;
+  /** It starts with the host, and nobody can disable it: podman makes it of a file that says so. */
+  readonly startsByItself?: true;
 }
 
 export interface Mount {

@@ -1,7 +1,8 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { assignmentOf } from '../activities/installation/host/environment-file';
 import type { FoundProgram } from './found-program';
-import { startedBy } from './program-words';
+import { startedBy, startedWith, type Started } from './program-words';
+import type { ContainerRun } from './readers/container-run';
 import { readKubeFiles } from './readers/kube-files';
 import type { SystemdUnit } from './readers/systemd-unit';
 import { namesIn, textOf, type UnitFiles } from './unit-files';
@@ -17,29 +18,13 @@ export class UnitPrograms {
     this.#root = root;
   }
 
-  /** What a unit starts: the program itself, or by `podman kube play` those of a manifest. */
+  /** What a unit starts: the program itself, in a container, or by `podman kube play` those of a manifest. */
   of(unit: SystemdUnit): FoundProgram[] {
+    if (unit.container) return this.#ofContainer(unit, unit.container);
     const started = startedBy(unit.execStart);
     if (started) {
-      const { name, environmentFiles, environment, folder, installs } = unit;
-      return [
-        {
-          ...started,
-          where: `${name}.service`,
-          // systemd.exec(5): what a file sets wins, and the last file does.
-          variable: (asked) =>
-            environmentFiles
-              .toReversed()
-              .map((file) => this.#variableOf(file, asked))
-              .find((value) => value !== undefined) ?? environment.get(asked),
-          fileOf: (asked) => this.#fileThatSets(environmentFiles.toReversed(), asked),
-          run: { by: 'systemd', unit: { name, installs } },
-          ports: 'host',
-          names: [],
-          mounts: 'host',
-          folder,
-        },
-      ];
+      const mine = { names: [], ports: 'host', mounts: 'host', folder: unit.folder } as const;
+      return [this.#program(unit, started, () => variablesOf(unit), mine)];
     }
     const played = playedFiles(unit.execStart);
     const files = played.flatMap((path) => {
@@ -49,12 +34,51 @@ export class UnitPrograms {
     return readKubeFiles(files, unit);
   }
 
+  /**
+   * What a container of a unit runs. In its command systemd fills variables in, from the unit; what it leaves to a shell inside
+   * (`$$`) is set by the container.
+   */
+  #ofContainer(unit: SystemdUnit, container: ContainerRun): FoundProgram[] {
+    const { words, image, ports, onHost, mounts, names, environmentFiles, environment } = container;
+    const started = startedBy(words) ?? startedWith(words, [image, unit.name]);
+    if (!started) return [];
+    const text = [...started.flags.values()].join('\n');
+    const isInside = (name: string): boolean => new RegExp(`\\$\\$\\{?${name}\\b`).test(text);
+    const inside = { files: environmentFiles, environment };
+    const variables = (name: string): Variables => (isInside(name) ? inside : variablesOf(unit));
+    return [this.#program(unit, started, variables, { names, ports: onHost ? 'host' : ports, mounts })];
+  }
+
+  #program(
+    unit: SystemdUnit,
+    started: Started,
+    variables: (name: string) => Variables,
+    mine: Pick<FoundProgram, 'names' | 'ports' | 'mounts' | 'folder'>,
+  ): FoundProgram {
+    const { name, installs, quadlet } = unit;
+    const startsByItself = quadlet?.startsWithHost === true;
+    return {
+      ...started,
+      where: quadlet ? `${name}.container` : `${name}.service`,
+      variable: (asked) => {
+        const { files, environment } = variables(asked);
+        const values = files.map((file) => this.#variableOf(file, asked));
+        return values.find((value) => value !== undefined) ?? environment.get(asked);
+      },
+      fileOf: (asked) => this.#fileThatSets(variables(asked).files, asked),
+      run: { by: 'systemd', unit: { name, installs, ...(startsByItself && { startsByItself }) } },
+      ...mine,
+    };
+  }
+
   /** What all units start. */
   all(running: readonly string[]): FoundProgram[] {
-    return this.#units.names().flatMap((name) => {
+    const units = this.#units.names().flatMap((name) => {
       const unit = this.#units.unit(name);
-      return unit ? this.unitsOf(name, unit, running).flatMap((one) => this.of(one)) : [];
+      return unit ? this.unitsOf(name, unit, running) : [];
     });
+    // An instance may have a file of its own, which is a link to that of its template.
+    return [...new Map(units.map((unit) => [unit.name, unit])).values()].flatMap((unit) => this.of(unit));
   }
 
   /**
@@ -95,7 +119,8 @@ export class UnitPrograms {
     const [started] = any ? this.of(any) : [];
     const variable = soleVariable(started?.flags.get('trillian_log_server.tlog_id') ?? '');
     if (!any || !variable) return [];
-    return any.environmentFiles.flatMap((pattern) => {
+    const files = [...any.environmentFiles, ...(any.container?.environmentFiles ?? [])];
+    return files.flatMap((pattern) => {
       const [before, after, ...more] = basename(pattern).split('*');
       const folder = dirname(pattern);
       if (before === undefined || after === undefined || more.length > 0 || folder.includes('*')) return [];
@@ -105,6 +130,18 @@ export class UnitPrograms {
         .map((name) => `${template}${name.slice(before.length, name.length - after.length)}`);
     });
   }
+}
+
+/** Where variables of a command are set. */
+interface Variables {
+  /** The first that sets one wins, and over what is said without a file. */
+  readonly files: readonly string[];
+  readonly environment: ReadonlyMap<string, string>;
+}
+
+/** systemd.exec(5): what a file sets wins, and the last file does. */
+function variablesOf({ environmentFiles, environment }: SystemdUnit): Variables {
+  return { files: environmentFiles.toReversed(), environment };
 }
 
 /** Whether a unit is a template, of which only instances can be started. */

@@ -3,6 +3,7 @@ import { at, entriesOf, isSection } from '../../config/raw-section';
 import type { Mount } from '../found-program';
 import { wordsOf } from '../shell-words';
 import { withVariables } from '../variables';
+import { mountFrom, portPair, publishedPort } from './container-places';
 
 /** A service of compose, by what it takes to find a program in it and to reach that. */
 export interface Service {
@@ -37,7 +38,7 @@ export function readService(name: string, section: unknown, project: Project, be
   const file = (value: unknown): string =>
     resolve(project.folder, own(isSection(value) ? at(value, ['path']) : value));
   const words = ['entrypoint', 'command'].flatMap((key) => commandOf(at(section, [key])));
-  const ports = list('ports').flatMap((port) => publishedPort(port, own));
+  const ports = list('ports').flatMap((port) => portOf(port, own));
   const mounts = list('volumes').flatMap((volume) => mountOf(volume, project, own));
   const names = [name, ...[...list('container_name'), ...list('hostname')].map(own)];
   return {
@@ -79,23 +80,17 @@ function environmentOf(environment: unknown): [string, string][] {
   });
 }
 
-/** `[IP:][HOST:]CONTAINER[/tcp]`, or the same as a section; a port that Docker chooses anew at each start is none. */
-function publishedPort(port: unknown, own: (value: unknown) => string): [number, number][] {
-  const [container, host] = isSection(port)
-    ? [own(at(port, ['target'])), own(at(port, ['published']))]
-    : own(port)
-        .replace(/\/tcp$/, '')
-        .split(':')
-        .toReversed();
-  const [inside, outside] = [Number(container), Number(host)];
-  return inside > 0 && outside > 0 ? [[inside, outside]] : [];
+/** `[IP:][HOST:]CONTAINER[/tcp]`, or the same as a section. */
+function portOf(port: unknown, own: (value: unknown) => string): [number, number][] {
+  return isSection(port)
+    ? portPair(own(at(port, ['target'])), own(at(port, ['published'])))
+    : publishedPort(own(port));
 }
 
-/** `HOST:CONTAINER[:options]` or the same as a section; a volume that Docker keeps is no path of the host's. */
+/** `HOST:CONTAINER[:options]`, or the same as a section. */
 function mountOf(volume: unknown, { folder }: Project, own: (value: unknown) => string): Mount[] {
   const [source, target] = isSection(volume)
     ? [own(at(volume, ['source'])), own(at(volume, ['target']))]
     : own(volume).split(':');
-  if (source === undefined || target === undefined) return [];
-  return /^[./]/.test(source) ? [{ inside: target, outside: { path: resolve(folder, source) } }] : [];
+  return mountFrom(source, target, folder);
 }

@@ -1,4 +1,5 @@
 import { wordsOf } from '../shell-words';
+import { type ContainerRun, readContainerRun } from './container-run';
 
 /** What a service of systemd starts: systemd.service(5), systemd.exec(5). */
 export interface SystemdUnit {
@@ -10,6 +11,10 @@ export interface SystemdUnit {
   readonly folder: string;
   /** It can be enabled: it has a section [Install]. */
   readonly installs: boolean;
+  /** The container that it runs, if that is what it does. */
+  readonly container?: ContainerRun | undefined;
+  /** It is made of a file of podman's, and nobody can enable or disable it; whether it starts with the host. */
+  readonly quadlet?: { readonly startsWithHost: boolean };
 }
 
 /**
@@ -19,21 +24,24 @@ export interface SystemdUnit {
  * @param texts the unit's file, then its drop-ins in the order of their names.
  */
 export function readSystemdUnit(name: string, texts: readonly string[]): SystemdUnit {
-  const settings = texts.flatMap(settingsOf).map(([key, value]) => [key, specified(value, name)] as const);
-  const last = (key: string): string | undefined => listOf(settings, key).at(-1);
+  const valuesOf = settingsIn(name, 'Service', texts);
+  const last = (key: string): string | undefined => valuesOf(key).at(-1);
   // Before its program, systemd takes characters for how to run it.
   const [program = '', ...words] = wordsOf(last('ExecStart') ?? '');
+  const execStart = [program.replace(/^[@\-:+!|]+/, ''), ...words];
+  const folder = last('WorkingDirectory')?.replace(/^-/, '') ?? '/';
   return {
     name,
-    execStart: [program.replace(/^[@\-:+!|]+/, ''), ...words],
-    environmentFiles: listOf(settings, 'EnvironmentFile').map((file) => file.replace(/^-/, '')),
+    execStart,
+    environmentFiles: valuesOf('EnvironmentFile').map((file) => file.replace(/^-/, '')),
     environment: new Map(
-      listOf(settings, 'Environment')
+      valuesOf('Environment')
         .flatMap(wordsOf)
         .map((word): [string, string] => [word.split('=')[0] ?? '', word.split('=').slice(1).join('=')]),
     ),
-    folder: last('WorkingDirectory')?.replace(/^-/, '') ?? '/',
+    folder,
     installs: texts.some((text) => /^\s*\[Install\]\s*$/m.test(text)),
+    container: readContainerRun(execStart, folder),
   };
 }
 
@@ -43,8 +51,24 @@ export function instanceOf(unit: string): string | undefined {
   return at < 0 ? undefined : unit.slice(at + 1);
 }
 
-/** `KEY=value` lines of the section [Service], without comments, and with lines that go on put together. */
-function settingsOf(text: string): [string, string][] {
+/**
+ * The values of each key of one section, in files of one form with units of systemd; an empty value takes back those before it.
+ *
+ * @param name of the unit: its specifiers are filled in.
+ */
+export function settingsIn(
+  name: string,
+  section: string,
+  texts: readonly string[],
+): (key: string) => readonly string[] {
+  const settings = texts
+    .flatMap((text) => settingsOf(text, section))
+    .map(([key, value]) => [key, specified(value, name)] as const);
+  return (key) => listOf(settings, key);
+}
+
+/** `KEY=value` lines of one section, without comments, and with lines that go on put together. */
+function settingsOf(text: string, wanted: string): [string, string][] {
   let section = '';
   const lines = text
     .split('\n')
@@ -55,7 +79,7 @@ function settingsOf(text: string): [string, string][] {
   return lines.flatMap((line): [string, string][] => {
     section = /^\s*\[(.+)\]\s*$/.exec(line)?.[1] ?? section;
     const [, key, value = ''] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    return section === 'Service' && key !== undefined ? [[key, value]] : [];
+    return section === wanted && key !== undefined ? [[key, value]] : [];
   });
 }
 

@@ -216,6 +216,100 @@ describe('what is found', () => {
       start: ['systemctl', 'start', 'rekor'],
     });
   });
+
+  it('of files that podman makes services of, with the ports of their pod', () => {
+    const initial = initOf(shapes.quadlets());
+    expect(missingIn(initial)).toEqual([]);
+    const { trillian, installation, publicUrl } = loaded(initial.yaml);
+    expect(publicUrl).toBe('https://rekor.example.com');
+    expect(trillian).toMatchObject({
+      address: '127.0.0.1:8190',
+      logServerMetrics: ['http://127.0.0.1:8191/metrics'],
+      signerMetrics: ['http://127.0.0.1:8091/metrics'],
+      signerIntervalMs: 200,
+      database: { kind: 'mysql', host: 'db.example.com', database: 'trillian' },
+    });
+    const slot = (name: string, port: number) => ({
+      url: `http://127.0.0.1:${port}`,
+      environmentFile: `/etc/rekor/${name}.env`,
+      shardingFile: `/etc/rekor/${name}/sharding.yaml`,
+      start: ['systemctl', 'start', `rekor@${name}`],
+      stop: ['systemctl', 'stop', `rekor@${name}`],
+      status: ['systemctl', 'is-active', '--quiet', `rekor@${name}`],
+    });
+    // What podman makes can be neither enabled nor disabled.
+    expect(installation.slots).toEqual({ blue: slot('blue', 3001), green: slot('green', 3002) });
+    expect(initial.notes.filter(({ kind }) => kind === 'beware')).toEqual([
+      {
+        kind: 'beware',
+        path: 'logs.production.installation.slots.green',
+        remark: expect.stringContaining('rekor@green.container has [Install]') as string,
+      },
+    ]);
+  });
+
+  it('of units that run containers of docker and podman', () => {
+    const initial = initOf(shapes.containerUnits());
+    const { installation } = loaded(initial.yaml);
+    expect(missingIn(initial).filter((path) => path.startsWith('installation'))).toEqual([]);
+    expect(installation.slots).toMatchObject({
+      blue: {
+        url: 'http://127.0.0.1:3001',
+        environmentFile: '/srv/rekor/blue.env',
+        shardingFile: '/srv/rekor/blue/list.yaml',
+        start: ['systemctl', 'start', 'rekor-blue'],
+        enable: ['systemctl', 'enable', 'rekor-blue'],
+      },
+      green: {
+        url: 'http://127.0.0.1:3002',
+        environmentFile: '/srv/rekor/green.env',
+        shardingFile: '/srv/rekor/green/list.yaml',
+        start: ['systemctl', 'start', 'rekor-green'],
+      },
+    });
+  });
+
+  it('of a container, whose own file sets nothing that systemd has filled in before it', () => {
+    const unit = (variable: string) =>
+      plantedHost({
+        'etc/systemd/system/rekor.service': `[Service]\nExecStart=podman run --env-file=/srv/blue.env rekor sh -c 'rekor-server serve --trillian_log_server.tlog_id=${variable}'\n`,
+        'srv/blue.env': 'TREE_ID=1\n',
+      });
+    const ofSlot = (variable: string) =>
+      missingIn(initOf(unit(variable))).filter((path) => path.endsWith('environmentFile'));
+    expect(ofSlot('$$TREE_ID')).toEqual([]);
+    expect(ofSlot('$TREE_ID')).toEqual(['installation.slots.blue.environmentFile']);
+  });
+
+  it('of a file of podman that a person names, by its name, its service or its path', () => {
+    const host = shapes.quadlets();
+    const path = 'etc/containers/systemd/rekor/rekor@.container';
+    for (const units of [
+      ['rekor@.container'],
+      ['rekor@'],
+      [host.file(path)],
+      ['rekor@blue', 'rekor@green'],
+    ]) {
+      const slots = loaded(initOf(host, { units }).yaml).installation.slots;
+      expect([units, Object.values(slots).map(({ start }) => start.at(-1))]).toEqual([
+        units,
+        ['rekor@blue', 'rekor@green'],
+      ]);
+    }
+  });
+
+  it('of one service of compose, with the commands of a second one beside it', () => {
+    const host = shapes.oneService();
+    const { installation } = loaded(initOf(host).yaml);
+    const compose = ['docker', 'compose', '-f', host.file('srv/compose.yaml')];
+    expect(installation.slots['green']).toMatchObject({
+      url: 'http://127.0.0.1:3002',
+      environmentFile: host.file('srv/green.env'),
+      start: [...compose, 'up', '-d', '--no-deps', 'rekor-green'],
+      stop: [...compose, 'stop', 'rekor-green'],
+      status: ['sh', '-c', `test -n "$(${compose.join(' ')} ps --status running --quiet rekor-green)"`],
+    });
+  });
 });
 
 describe('the commands of a slot that nobody knows', () => {

@@ -256,3 +256,102 @@ export function unitAndProcess(): PlantedHost {
     },
   );
 }
+
+/** Files that podman makes services of: two slots of one template, a log server in a pod, and a signer beside it. */
+export function quadlets(): PlantedHost {
+  const trillian = (program: string, more: string): string => `[Container]
+Image=ghcr.io/sigstore/${program}:v1.7.2
+EnvironmentFile=trillian.env
+Exec=--storage_system=mysql --mysql_uri=trillian:$\{DB_PASSWORD}@tcp(db.example.com:3306)/trillian \\
+  --http_endpoint=0.0.0.0:8091 ${more}
+`;
+  return plantedHost(
+    {
+      'etc/containers/systemd/rekor/rekor@.container': `[Unit]
+Description=Rekor %i
+
+[Container]
+ContainerName=rekor-%i
+Image=ghcr.io/sigstore/rekor/rekor-server:v1.5.4
+Network=rekor.network
+PublishPort=127.0.0.1:$\{PORT}:3000
+Volume=/etc/rekor/%i:/etc/rekor:ro,Z
+Volume=rekor-%i.volume:/var/run/attestations
+Secret=redis,type=env,target=REDIS_PASSWORD
+Environment=REDIS=${PASSWORD} "OTHER=a b"
+Exec=serve --rekor_server.address=0.0.0.0 --rekor_server.hostname=rekor.example.com \\
+  --rekor_server.signer=/etc/rekor/key.pem --rekor_server.signer-passwd=${PASSWORD} \\
+  --trillian_log_server.address=log-server --trillian_log_server.port=8090 \\
+  --trillian_log_server.tlog_id=$\{TREE_ID} \\
+  --trillian_log_server.sharding_config=/etc/rekor/sharding.yaml
+
+[Service]
+EnvironmentFile=/etc/rekor/%i.env
+Restart=on-failure
+`,
+      'etc/containers/systemd/rekor/rekor@blue.container.d/10-port.conf':
+        '[Container]\nPublishPort=\nPublishPort=127.0.0.1:3001:3000\n',
+      'etc/containers/systemd/rekor/rekor@green.container.d/10-port.conf':
+        '[Container]\nPublishPort=\nPublishPort=3002:3000/tcp\n\n[Install]\nWantedBy=multi-user.target\n',
+      'etc/containers/systemd/log-server.container': `${trillian('trillian_log_server', '--rpc_endpoint=0.0.0.0:8090')}Pod=trillian.pod
+ContainerName=log-server
+`,
+      'etc/containers/systemd/trillian.pod':
+        '[Pod]\nPublishPort=127.0.0.1:8190:8090\nPublishPort=8191:8091\n',
+      'etc/containers/systemd/log-signer.container': `${trillian('trillian_log_signer', '--force_master --sequencer_interval=200ms')}Network=host
+`,
+      'etc/containers/systemd/trillian.env': `DB_PASSWORD=${PASSWORD}\n`,
+      'etc/containers/systemd/unrelated.container': '[Container]\nImage=docker.io/library/redis:7\n',
+      'etc/rekor/blue.env': `TREE_ID=${TREE}\nREDIS=${PASSWORD}\n`,
+      'etc/rekor/green.env': `TREE_ID=${TREE}\n`,
+    },
+    {},
+  );
+}
+
+/** Units of systemd that run containers of docker and podman, as hosts have them that are set up by hand. */
+export function containerUnits(): PlantedHost {
+  return plantedHost({
+    'etc/systemd/system/rekor-blue.service': `[Unit]
+After=docker.service
+
+[Service]
+ExecStartPre=-/usr/bin/docker rm -f rekor-blue
+ExecStart=/usr/bin/docker run --rm -it --name rekor-blue --log-driver journald --init \\
+    -p 127.0.0.1:3001:3000 -p2112:2112 -v /srv/rekor/blue:/sharding:ro --mount type=bind,source=/srv/keys,target=/keys,readonly \\
+    -e REDIS_PASSWORD=${PASSWORD} --env-file /srv/rekor/blue.env --network=rekor \\
+    ghcr.io/sigstore/rekor/rekor-server:v1.5.4 \\
+    sh -c 'exec rekor-server serve --rekor_server.address=0.0.0.0 --trillian_log_server.address=trillian.example.com --trillian_log_server.tlog_id=$$\{TREE_ID} --trillian_log_server.sharding_config=/sharding/list.yaml --rekor_server.signer=/keys/key.pem --redis_server.password=${PASSWORD}'
+ExecStop=/usr/bin/docker stop rekor-blue
+
+[Install]
+WantedBy=multi-user.target
+`,
+    'etc/systemd/system/rekor-green.service': `[Service]
+EnvironmentFile=/srv/rekor/green.env
+ExecStart=/usr/bin/podman run --replace --network host --name=rekor-green --entrypoint '["/usr/local/bin/rekor-server"]' --volume /srv/rekor/green:/sharding \\
+    localhost/rekor serve --port=3002 --trillian_log_server.address=trillian.example.com \\
+    --trillian_log_server.tlog_id=$\{TREE_ID} --trillian_log_server.sharding_config=/sharding/list.yaml --rekor_server.signer-passwd ${PASSWORD}
+`,
+    'etc/systemd/system/redis.service':
+      '[Service]\nExecStart=/usr/bin/docker run --rm redis:7 redis-server\n',
+    'srv/rekor/blue.env': `TREE_ID=${TREE}\nREDIS=${PASSWORD}\n`,
+    'srv/rekor/green.env': `TREE_ID=${TREE}\n`,
+  });
+}
+
+/** One Rekor in a compose file, and nothing beside it. */
+export function oneService(): PlantedHost {
+  return plantedHost({
+    'srv/compose.yaml': `services:
+  rekor-blue:
+    image: rekor
+    command: sh -c "exec rekor-server serve --trillian_log_server.address=trillian.example.com --trillian_log_server.tlog_id=$$\{TREE_ID} --trillian_log_server.sharding_config=/sharding/list.yaml"
+    env_file: [blue.env]
+    environment: { REDIS: ${PASSWORD} }
+    volumes: ["./blue:/sharding:ro"]
+    ports: ["3001:3000"]
+`,
+    'srv/blue.env': `TREE_ID=${TREE}\n`,
+  });
+}
