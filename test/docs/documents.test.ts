@@ -93,6 +93,23 @@ describe('docs/refusals.md', () => {
     const explained = all(read('docs/refusals.md'), /^- `([A-Z_]+)`(?:, a warning)?: /gm);
     expect(explained.sort()).toEqual([...refusalCodes].sort());
   });
+
+  it.each([
+    ['The request', 'request'],
+    ['What does not answer', 'unreachable'],
+    ['The trees', 'trees'],
+    ['How the log is run', 'installation'],
+    ['The gate', 'gate'],
+    ['Approvals', 'approvals'],
+    ['Waiting and instructions', 'instructions'],
+    ['In a rotation', 'in-rotation'],
+    ['What only the doctor finds', 'doctor'],
+  ])('has the codes of one file of the catalogue under "%s"', (heading, file) => {
+    const section = read('docs/refusals.md').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+    const explained = all(section, /^- `([A-Z_]+)`(?:, a warning)?: /gm);
+    const worded = all(read(`workflows/model/refusals/${file}.ts`), /^ {2}([A-Z_]+): \(/gm);
+    expect(explained.sort()).toEqual(worded.sort());
+  });
 });
 
 describe('docs/refusals.md, "The checks"', () => {

@@ -1,0 +1,50 @@
+import { withoutCredentials } from '../without-credentials';
+import type { Text } from './text';
+
+/** What is wrong with the gate. */
+export const gateRefusals = {
+  GATE_TOKEN_REFUSED: (found: { log: string; url: string }): Text => ({
+    message: `The write gate of ${found.log} at ${found.url} refuses the token of the configuration.`,
+    remedy:
+      'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
+  }),
+  SENT_ELSEWHERE: (found: { log: string; instances: readonly string[]; known: readonly string[] }): Text => ({
+    message: `Clients of ${found.log} are sent to ${found.instances.join(', ')}, which are not the instances of one release of its configuration (${found.known.join(', ')}).`,
+    remedy: 'Make the addresses under logs.NAME.installation those that the write gate sends to.',
+  }),
+  GATE_IS_HOLDING: (found: { log: string; number: number }): Text => ({
+    message: `The write gate of ${found.log} holds writes for order ${found.number}: another rotation is in its critical section.`,
+    remedy: 'Wait until it has ended; the gate lets writes go by itself when its lease ends.',
+  }),
+  WRITES_WILL_FAIL: (found: { log: string; which: string }): Text => ({
+    message: `Nothing holds the writes of ${found.log} in a rotation. ${found.which}`,
+    remedy: 'Put a write gate before Rekor, as docs/gate.md says; or rotate when few entries come.',
+  }),
+  QUANTILE_UNKNOWN: (found: { log: string; reason: string }): Text => ({
+    message: `What few writes are for ${found.log} cannot be known from its past, because ${found.reason}.`,
+    remedy:
+      'Give lull.writesPerMinute in place of lull.quantile; `rekor-rotate quiet-hours NAME` shows what the log says of its hours.',
+  }),
+  GATE_STATE_UNREADABLE: (found: { file: string; reason: string }): Text => ({
+    message: `The write gate cannot use its state file ${found.file}: ${found.reason}.`,
+    remedy:
+      'Restore it from a backup; or move it away and start the gate with --first-instance naming the Rekor that serves now.',
+  }),
+  GATE_INSTANCES_MISSING: (found: { file: string; given?: string | undefined }): Text => ({
+    message:
+      found.given === undefined
+        ? `The write gate does not know which Rekor to send to: there is no state file ${found.file} yet.`
+        : `The write gate cannot send to "${withoutCredentials(found.given)}", and there is no state file ${found.file} yet.`,
+    remedy:
+      'Start it once with --first-instance http://HOST:PORT, the Rekor that serves now; afterwards it remembers.',
+  }),
+  GATE_ADDRESS_UNUSABLE: (found: { field: string; address: string; reason: string }): Text => ({
+    message: `The write gate cannot listen on ${found.address} (logs.NAME.gate.${found.field}): ${found.reason}.`,
+    remedy:
+      'If the gate of this log runs already, leave it at that: a log has one gate. Otherwise end what listens there, or change the field.',
+  }),
+  GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string }): Text => ({
+    message: `The write gate refuses order ${found.number}: it follows order ${found.has} (${found.mode}).`,
+    remedy: 'A later attempt or another rotation owns the gate; this one takes itself back.',
+  }),
+} as const;
