@@ -6,34 +6,14 @@ import {
   LogUnreadable,
 } from '../activities/clients/log-requests';
 import { parseJson } from '../activities/clients/parse-json';
-import { consistencyProof, logPaths } from '../activities/verification/log-api';
+import { consistencyProof, logInfo, logPaths, type TreeAnswer } from '../activities/verification/log-api';
 import { type LogEntry, parseLogEntry } from '../activities/verification/log-entry';
 import { type LogKey, readLogKey } from '../activities/verification/log-key';
 import { NotProven } from '../activities/verification/not-proven';
 import type { TreeId } from '../workflows/model/log';
 
-/** A tree as `GET /api/v1/log` has it; nothing in it is believed yet. */
-export interface ReportedTree {
-  readonly treeId: TreeId;
-  /** The size Trillian has now. */
-  readonly size: number;
-  /** Lower-case hex. */
-  readonly rootHash: string;
-  /** Signed note: of now for the active tree, of the process's start for an inactive one. */
-  readonly checkpoint: string;
-}
-
 /** How many entries can be asked for in one request: `maxSearchQueries` of rekor, pkg/api/entries.go. */
 export const MOST_AT_ONCE = 10;
-
-const tree = {
-  treeID: z.string().regex(/^[1-9]\d*$/),
-  treeSize: z.int().nonnegative(),
-  rootHash: z.string().regex(/^[0-9a-f]{64}$/),
-  signedTreeHead: z.string(),
-};
-/** `LogInfo` of rekor: openapi.yaml. */
-const LogInfo = z.object({ ...tree, inactiveShards: z.array(z.object(tree)).nullish() });
 
 const LOG = logPaths.log;
 
@@ -95,11 +75,9 @@ export class AuditedLog {
   }
 
   /** The trees in served order, the active one last. */
-  async trees(signal: AbortSignal): Promise<ReportedTree[]> {
-    const { inactiveShards, ...active } = parse(LogInfo, await this.#found(LOG, signal), 'the log');
-    return [...(inactiveShards ?? []), active].map(({ treeID, treeSize, rootHash, signedTreeHead }) => ({
-      ...{ treeId: treeID, size: treeSize, rootHash, checkpoint: signedTreeHead },
-    }));
+  async trees(signal: AbortSignal): Promise<TreeAnswer[]> {
+    const { inactive, active } = parse(logInfo, await this.#found(LOG, signal), 'the log');
+    return [...inactive, active];
   }
 
   async logKey(treeId: TreeId, signal: AbortSignal): Promise<LogKey> {

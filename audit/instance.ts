@@ -1,10 +1,11 @@
 import { parseCheckpoint, verifyCheckpoint, type Checkpoint } from '../activities/verification/checkpoint';
+import type { TreeAnswer } from '../activities/verification/log-api';
 import type { LogKey } from '../activities/verification/log-key';
 import { NotProven } from '../activities/verification/not-proven';
 import { ServedShard } from '../activities/verification/served-shard';
 import type { TreeId } from '../workflows/model/log';
 import type { Asked } from './asking';
-import type { AuditedLog, ReportedTree } from './audited-log';
+import type { AuditedLog } from './audited-log';
 import type { Findings } from './model/finding';
 import { placedTrees, type View } from './model/view';
 
@@ -78,16 +79,16 @@ export async function meet(
  * Inactive trees of which each look showed another note. Since Rekor 1.3.9 a process signs it when it starts; before, for each
  * answer, with the size that the tree has by then (H29).
  */
-function signedAnew(looks: readonly (readonly ReportedTree[])[]): Set<TreeId> {
+function signedAnew(looks: readonly (readonly TreeAnswer[])[]): Set<TreeId> {
   const inactive = looks[0]?.slice(0, -1) ?? [];
   const notesOf = (treeId: TreeId) =>
     looks.flatMap((trees) => trees.filter((tree) => tree.treeId === treeId).map((tree) => tree.checkpoint));
-  const isAnew = ({ treeId }: ReportedTree): boolean => new Set(notesOf(treeId)).size === looks.length;
+  const isAnew = ({ treeId }: TreeAnswer): boolean => new Set(notesOf(treeId)).size === looks.length;
   return new Set(inactive.filter(isAnew).map(({ treeId }) => treeId));
 }
 
 /** What a process serves now, as a view; a checkpoint that is none is found. */
-export function viewOf(address: string, reported: readonly ReportedTree[], findings: Findings): View {
+export function viewOf(address: string, reported: readonly TreeAnswer[], findings: Findings): View {
   const trees = reported.map(({ treeId, size, rootHash, checkpoint }) => {
     let loaded = size;
     try {

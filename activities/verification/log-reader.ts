@@ -8,7 +8,7 @@ import { type ConfiguredAddress, connectionRefusal } from '../clients/connection
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
 import { refuse } from '../errors/refusal-error';
-import { consistencyProof, logPaths } from './log-api';
+import { consistencyProof, type LogAnswer, logInfo, logPaths } from './log-api';
 import { parseLogEntry, type LogEntry } from './log-entry';
 import { readLogKey, type LogKey } from './log-key';
 import { NotProven } from './not-proven';
@@ -17,22 +17,6 @@ const connections = 8;
 const tries = 4;
 const pauseMs = 150;
 const requestTimeoutMs = 10_000;
-
-/** One tree in `GET /api/v1/log`; nothing in it is believed yet. */
-export type TreeAnswer = ReturnType<typeof toTreeAnswer>;
-
-export interface LogAnswer {
-  readonly active: TreeAnswer;
-  readonly inactive: readonly TreeAnswer[];
-}
-
-const tree = {
-  treeID: z.string().regex(/^\d+$/),
-  treeSize: z.number().int().nonnegative(),
-  rootHash: z.string().regex(/^[0-9a-f]{64}$/),
-  signedTreeHead: z.string(),
-};
-const logAnswer = z.object({ ...tree, inactiveShards: z.array(z.object(tree)).nullish() });
 
 /** An operation of Rekor's API that a verification needs, as `--enabled_api_endpoints` names it (rekor: openapi.yaml). */
 type Operation = 'getLogInfo' | 'getPublicKey' | 'getLogProof' | 'getLogEntryByIndex' | 'getLogEntryByUUID';
@@ -63,8 +47,7 @@ export class LogReader {
   }
 
   async log(signal: AbortSignal): Promise<LogAnswer> {
-    const answer = parse(logAnswer, await this.#json('getLogInfo', logPaths.log, signal));
-    return { active: toTreeAnswer(answer), inactive: (answer.inactiveShards ?? []).map(toTreeAnswer) };
+    return parse(logInfo, await this.#json('getLogInfo', logPaths.log, signal));
   }
 
   async logKey(treeId: TreeId, signal: AbortSignal): Promise<LogKey> {
@@ -179,19 +162,7 @@ export class LogReader {
   }
 }
 
-function toTreeAnswer(answer: z.infer<z.ZodObject<typeof tree>>) {
-  return {
-    treeId: answer.treeID,
-    /** The size Trillian has now. */
-    size: answer.treeSize,
-    /** Lower-case hex. */
-    rootHash: answer.rootHash,
-    /** Signed note: of now for the active tree, of the process's start for an inactive one. */
-    checkpoint: answer.signedTreeHead,
-  };
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.infer<Schema> {
+function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     throw new NotProven(

@@ -5,7 +5,8 @@ import type { ProvenAddress, VerificationReport } from '../../workflows/model/ev
 import { concurrently } from './concurrently';
 import { indexOf, proveLeaf, type ProvenEntry, readLeaf } from './entry-reading';
 import { findingAt, type OnFinding, type Place } from './finding';
-import type { LogReader, TreeAnswer } from './log-reader';
+import type { TreeAnswer } from './log-api';
+import type { LogReader } from './log-reader';
 import { NotProven, prove } from './not-proven';
 import { sampleLeaves } from './sample';
 import { servedEvidence } from './served-evidence';

@@ -2,8 +2,9 @@ import { entries } from '../../workflows/model/counted';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { verifyCheckpoint } from './checkpoint';
 import { proveLeaf, readLeaf } from './entry-reading';
+import type { TreeAnswer } from './log-api';
 import type { LogKey } from './log-key';
-import type { LogReader, TreeAnswer } from './log-reader';
+import type { LogReader } from './log-reader';
 import { prove } from './not-proven';
 import { proveShardList, proveTreeHead, ServedShard } from './served-shard';
 
