@@ -125,8 +125,10 @@ interface Wrong {
   readonly state?: 'warning' | 'refused';
   readonly found: RegExp;
   readonly fix: RegExp;
-  /** In the doctor's configuration; put back to mend it. */
+  /** In the doctor's configuration. */
   readonly change?: (section: LogSection, whole: ConfigurationFile) => void | Promise<void>;
+  /** Does in that configuration what the remedy says. Without it, what cannot be done on this machine is put back as it was. */
+  readonly obeys?: (section: LogSection, check: Check) => void | Promise<void>;
   /** In what it is about; gives what mends that, by the words of the remedy. */
   readonly breaks?: (serving: {
     current: SlotName;
@@ -150,6 +152,20 @@ async function startsNextWith(section: LogSection, flag: string): Promise<void> 
   const { next } = await log.serving();
   const { start = [] } = section.installation.slots[next] ?? {};
   start[1] = scriptWith(flag, start[1]);
+}
+
+/** Each slot by the script of the lab. */
+function startsBothAlike(section: LogSection): void {
+  for (const [name, slot] of Object.entries(section.installation.slots)) {
+    slot.start = [...(readConfigurationOfLab().installation.slots[name]?.start ?? [])];
+  }
+}
+
+/** Each slot by a command that exits with 0 when it runs, and with 3 when not. */
+function statusesTell(section: LogSection): void {
+  for (const [name, slot] of Object.entries(section.installation.slots)) {
+    slot.status = [...(readConfigurationOfLab().installation.slots[name]?.status ?? [])];
+  }
 }
 
 /** A copy of the script that starts a slot, with a flag more. */
@@ -179,6 +195,7 @@ const wrong: readonly Wrong[] = [
     found: /at 127\.0\.0\.1:1 does not answer/,
     fix: /trillian\.address/,
     change: (section) => void (section.trillian.address = NOBODY),
+    obeys: (section) => void (section.trillian.address = log.section.trillian.address),
   },
   {
     check: 'TRAFFIC_ANSWERS',
@@ -186,6 +203,7 @@ const wrong: readonly Wrong[] = [
     found: /http:\/\/127\.0\.0\.1:1 does not answer/,
     fix: /gate\.admin/,
     change: (section) => void (section.gate.admin = NOBODY),
+    obeys: (section) => void (section.gate.admin = log.section.gate.admin),
   },
   {
     check: 'TRAFFIC_ANSWERS',
@@ -193,6 +211,7 @@ const wrong: readonly Wrong[] = [
     found: /refuses the token/,
     fix: /gate\.token/,
     change: (section) => void (section.gate.token = secret('not-the-token')),
+    obeys: (section) => void (section.gate.token = { file: log.lab.files.gateToken }),
   },
   {
     check: 'LOG_SERVERS_MEASURED',
@@ -200,6 +219,8 @@ const wrong: readonly Wrong[] = [
     found: /127\.0\.0\.1:1\/metrics cannot be read/,
     fix: /logServerMetrics/,
     change: (section) => void (section.trillian.logServerMetrics = [`http://${NOBODY}/metrics`]),
+    obeys: (section) =>
+      void (section.trillian.logServerMetrics = readConfigurationOfLab().trillian.logServerMetrics),
   },
   {
     check: 'DATABASE_SHOWS_TREE',
@@ -211,6 +232,10 @@ const wrong: readonly Wrong[] = [
         ...{ kind: 'postgresql', host: '127.0.0.1', port: 1, database: 'trillian', user: 'a' },
         password: secret('b'),
       }),
+    // "Or leave it out."
+    obeys: (section) => {
+      delete section.trillian.database;
+    },
   },
   {
     check: 'LOG_CAN_BE_VERIFIED',
@@ -225,6 +250,7 @@ const wrong: readonly Wrong[] = [
     found: /signed as "127\.0\.0\.1".*"rekor\.example\.com"/,
     fix: /mend the field/,
     change: (section) => void (section.hostname = 'rekor.example.com'),
+    obeys: (section, { found }) => void (section.hostname = /signed as "([^"]+)"/.exec(found)?.[1] ?? ''),
   },
   {
     check: 'CURRENT_TREE_ACTIVE',
@@ -323,6 +349,7 @@ const wrong: readonly Wrong[] = [
     found: /differ in --search_index\.storage_provider\./,
     fix: /the same flags/,
     change: (section) => startsNextWith(section, '--search_index.storage_provider=mysql'),
+    obeys: startsBothAlike,
   },
   {
     check: 'NEXT_STARTS_ALIKE',
@@ -331,6 +358,7 @@ const wrong: readonly Wrong[] = [
     found: /slot \w+ \(\S+\), which the rotation would start, .*differ in --enabled_entry_types\./,
     fix: /the same arguments/,
     change: (section) => startsNextWith(section, '--enabled_entry_types=hashedrekord'),
+    obeys: startsBothAlike,
   },
   {
     check: 'OPERATIONS_ON',
@@ -361,6 +389,7 @@ const wrong: readonly Wrong[] = [
     fix: /on the PATH/,
     change: (section) =>
       void Object.assign(section.installation.slots['blue'] ?? {}, { disable: ['no-such-program'] }),
+    obeys: (section) => void Object.assign(section.installation.slots['blue'] ?? {}, { disable: ['true'] }),
   },
   {
     check: 'STATUS_TELLS',
@@ -372,6 +401,7 @@ const wrong: readonly Wrong[] = [
       const slot = section.installation.slots[(await log.serving()).current];
       if (slot) slot.status = ['false'];
     },
+    obeys: statusesTell,
   },
   {
     check: 'STATUS_TELLS',
@@ -383,6 +413,7 @@ const wrong: readonly Wrong[] = [
       const slot = section.installation.slots[(await log.serving()).next];
       if (slot) slot.status = ['true'];
     },
+    obeys: statusesTell,
   },
   {
     check: 'FILES_REPLACEABLE',
@@ -440,7 +471,7 @@ it('finds a log in good order ready, says how long writes would wait, and change
 describe('finds one thing that is wrong, by its code, says what was found and what to do', () => {
   it.each(wrong)(
     '$check: $reason',
-    async ({ check: code, reason, state = 'refused', found, fix, change, breaks }) => {
+    async ({ check: code, reason, state = 'refused', found, fix, change, breaks, obeys }) => {
       const mend = await breaks?.(await log.serving());
       if (mend) before = { state: await log.snapshot(), counted: await changesCounted() };
       log.trillian.forgetCalls();
@@ -458,9 +489,11 @@ describe('finds one thing that is wrong, by its code, says what was found and wh
       await nothingWasChanged();
 
       await mend?.(failed as Check);
+      await obeys?.(onlyLog(changed).section, failed as Check);
+      writeConfiguration(file, changed);
       // What its guardian saw meanwhile, it has to see mended.
       const after = await eventually(async () => {
-        const now = await doctor(configured());
+        const now = await doctor(obeys ? file : configured());
         const others = now.checks.filter((check) => check.state !== 'ok' && check.code !== 'GUARDIAN_LOOKS');
         return now.code === 0 || others.length > 0 ? now : null;
       });
