@@ -24,7 +24,7 @@ import { leftovers, superseding } from './steps/leftovers';
 import { criticalSectionRuns, lockHolder } from './steps/lock';
 import { verifyGiven } from './steps/approvals';
 import { confirm, soak } from './steps/log-checks';
-import { discard, settle, stage, requireNotExposed, stop } from './steps/next-release';
+import { discard, settle, stage, stagedInUse, stop } from './steps/next-release';
 import { createNextTree, nextTreeInUse, retireNextTree } from './steps/next-tree';
 import { closeNextTree } from './steps/next-tree-closing';
 import { sectionBegan } from './steps/ownership';
@@ -96,7 +96,7 @@ export function createActivities(
       onlyWithoutOpenSection(withoutEarlierRun(createNextTree), nextTreeInUse),
     ),
     retireNextTree: mustSucceed('undo createTree', retireNextTree),
-    stage: step('stage', onlyWithoutOpenSection(withoutEarlierRun(stage), requireNotExposed)),
+    stage: step('stage', onlyWithoutOpenSection(withoutEarlierRun(stage), stagedInUse)),
     discard: mustSucceed('undo stage', discard),
     holdAndFreeze: step('hold', unlessReset(holdAndFreeze)),
     allowWritesToCurrent: mustSucceed('undo freeze', allowWritesToCurrent),

@@ -63,18 +63,22 @@ async function requireTrusted(
 }
 
 /**
- * The log is this attempt's, and clients are not sent to its next release. That is all to ask of a stage whose section has
- * begun already, and uses what was staged (H7).
+ * The log is this attempt's, and clients are not sent to its next release.
  *
  * @throws NOT_OURS, ALREADY_ROTATED
  */
-export const requireNotExposed: Act<AttemptInput, readonly ShardsOfKey[]> = async (systems, input) => {
+export const requireNotExposed: Act<AttemptInput> = async (systems, input) => {
   const { release, identity } = input;
   await requireOurs(systems, identity);
   if (await isExposed(systems, input)) {
     throw refuse('ALREADY_ROTATED', { log: systems.log, tree: release.nextTreeId });
   }
-  return release.keys ?? [];
+};
+
+/** What a stage comes to whose section has begun already, and uses what was staged (H7). Refuses as `requireNotExposed`. */
+export const stagedInUse: Act<AttemptInput, readonly ShardsOfKey[]> = async (systems, input) => {
+  await requireNotExposed(systems, input);
+  return input.release.keys ?? [];
 };
 
 const rehearsed: Act<StageInput, KeyOfTree> = async (systems, input) => {

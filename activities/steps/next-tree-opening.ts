@@ -211,14 +211,16 @@ const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, in
   }
   // A second leg that no cached checkpoint can fake (H29): the last index is the current tree's last leaf.
   const boundary = firstIndexAfter(shards);
-  const last = frozen.size === 0 ? null : await rekor.entryAt(instance, boundary - 1, bounds.signal);
+  const [last] = await allEnded([
+    frozen.size === 0 ? Promise.resolve(null) : rekor.entryAt(instance, boundary - 1, bounds.signal),
+    requireRehearsedKey(systems, input),
+  ]);
   if (frozen.size > 0 && (last?.treeId !== release.currentTreeId || last.leafIndex !== frozen.size - 1)) {
     throw refuse('VERIFICATION_FAILED', {
       what: `Index ${boundary - 1} through Rekor ${instance.name}`,
       reason: `it is not the last entry of tree ${release.currentTreeId}`,
     });
   }
-  await requireRehearsedKey(systems, input);
   return 'proven';
 };
 
