@@ -86,7 +86,8 @@ async function programsOnPath(tool: PinnedTool, options: BuildOptions): Promise<
   if (tool.sources) {
     return new Map();
   }
-  const wanted = { module: tool.module, version: pinnedVersions(tool).module, tags: tool.tags };
+  const { module, tags, saysOfItself } = tool;
+  const wanted = { module, version: pinnedVersions(tool).module, tags, saysOfItself };
   const found = new Map<string, string>();
   for (const program of tool.programs) {
     const path = await findOnPath(program, wanted, options.signal);

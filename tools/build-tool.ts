@@ -21,14 +21,20 @@ export async function buildTool(tool: PinnedTool, folder: string, options: Build
   const { partial, source, built } = await freshFolders(tool, folder);
   const { module: version, go: needed } = pinnedVersions(tool);
   const goVersion = await requireGo(source, needed, signal);
-  const names = tool.programs.map((program) => program.name).join(' and ');
+  const names = tool.programs
+    .map((program) => program.name)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' and ');
   report(`Building ${names} ${version} with ${goVersion}; with empty caches this takes ${tool.expected}.`);
 
   const progress = reportProgress(names, report);
   try {
     const packages = tool.programs.map((program) => program.package);
     const args = ['build', '-v', ...buildArguments(tool), '-o', `${built}/`, ...packages];
-    await go(args, { directory: source, signal, onLine: progress.line });
+    await go(args, { directory: source, signal, onLine: progress.line, isPatient: true });
+    for (const { name, builtAs = name } of tool.programs) {
+      await rename(join(built, builtAs), join(built, name));
+    }
     await copyExtras(tool, source, built, signal);
   } finally {
     progress.end();

@@ -29,6 +29,7 @@ const rooms = [
 const isAsset = (path) =>
   /\.(proto|sh)$/.test(path) ||
   /^tools\/\w+\/go\.(mod|sum)$/.test(path) ||
+  /^tools\/coredns\/\w+\/main\.go$/.test(path) ||
   /^tools\/node\/.+\.json$/.test(path) ||
   /^config\/.+\.schema\.json$/.test(path);
 

@@ -15,7 +15,12 @@ export function toolCache(): string {
 
 /** How a tool is built, all of which its cache folder's name stands for. */
 export function buildArguments(tool: PinnedTool): readonly string[] {
-  return ['-trimpath', '-buildvcs=false', ...(tool.tags.length > 0 ? [`-tags=${tool.tags.join(',')}`] : [])];
+  const stamps = Object.entries(tool.stamps ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  return [
+    ...['-trimpath', '-buildvcs=false'],
+    ...(tool.tags.length > 0 ? [`-tags=${tool.tags.join(',')}`] : []),
+    ...(stamps.length > 0 ? [`-ldflags=${stamps.join(' ')}`] : []),
+  ];
 }
 
 /** The cache folder of exactly this tool: other versions, flags or machines have other names. */

@@ -47,8 +47,8 @@ export async function ensureInstalled(
   }
   report(`There is no ${names[0] ?? ''} on PATH. Installing it, once: ${install.join(' ')}`);
   // The lists of packages of a fresh system are empty, or too old to be of use.
-  await run(['apt-get', 'update'], path);
-  await run(install, path);
+  await runCommand(['apt-get', 'update'], path);
+  await runCommand(install, path);
   const installed = onPath();
   if (installed === undefined) {
     throw new Error(`${install.join(' ')} has succeeded, and there is still no ${names[0] ?? ''} on PATH.`);
@@ -57,7 +57,7 @@ export async function ensureInstalled(
 }
 
 /** Ubuntu's packages of the same names may be something else. */
-function isDebian(): boolean {
+export function isDebian(): boolean {
   try {
     return /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
   } catch {
@@ -65,7 +65,11 @@ function isDebian(): boolean {
   }
 }
 
-async function run([command, ...args]: readonly [string, ...string[]], path = ''): Promise<void> {
+/** Runs a command of Debian's package tools without questions; its messages go to stderr. */
+export async function runCommand(
+  [command, ...args]: readonly [string, ...string[]],
+  path = '',
+): Promise<void> {
   const child = spawn(command, args, {
     env: { ...process.env, PATH: path, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'inherit'],

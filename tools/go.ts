@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { hasCode } from './error-code';
 
 /** Go is missing, or too old for a pinned module. */
 export class GoMissing extends Error {
   constructor(found: string, needed: string) {
     super(
-      `${found} Rekor, Trillian and Temporal's dev server are built from source, which needs Go ${needed} or newer. ` +
+      `${found} What the lab runs is built from source at pinned versions, which needs Go ${needed} or newer. ` +
         'Install it from https://go.dev/dl/ (or brew install go, or your distribution if it is new enough), so ' +
         'that `go version` works in this shell, and run the same command again.',
     );
@@ -18,7 +19,12 @@ export interface GoRun {
   readonly signal?: AbortSignal | undefined;
   /** Gets each line that Go writes about its progress. */
   readonly onLine?: (line: string) => void;
+  /** Lets everything else on this machine go first, as minutes of compiling should. */
+  readonly isPatient?: boolean;
 }
+
+/** Of 19: what the compilers get when somebody else wants the processor too is a tenth. */
+const PATIENT = 10;
 
 /**
  * Runs `go` and returns its standard output. Throws what Go wrote when it fails. The user's own Go environment
@@ -31,6 +37,9 @@ export async function go(args: readonly string[], run: GoRun): Promise<string> {
     env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
     ...(run.signal ? { signal: run.signal } : {}),
   });
+  if (run.isPatient && child.pid !== undefined) {
+    setPriority(child.pid, PATIENT);
+  }
   let output = '';
   let errors = '';
   let line = '';

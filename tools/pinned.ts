@@ -3,13 +3,28 @@ import { join } from 'node:path';
 
 /** A pinned Go module of this folder, and the programs that are built from it. */
 export interface PinnedTool {
-  readonly name: 'temporal' | 'trillian' | 'rekor' | 'rekor-router' | 'rekor-list-reader';
+  readonly name:
+    | 'temporal'
+    | 'trillian'
+    | 'rekor'
+    | 'rekor-router'
+    | 'rekor-list-reader'
+    | 'etcd'
+    | 'kubernetes'
+    | 'coredns';
   /** The folder with its go.mod and go.sum; without it, the one that is named like the tool. */
   readonly folder?: 'rekor';
   /** The module whose version `go.mod` pins. */
   readonly module: string;
   readonly programs: readonly PinnedProgram[];
   readonly tags: readonly string[];
+  /** Variables of its packages that the linker sets, by their full names: what a release says of itself. */
+  readonly stamps?: Readonly<Record<string, string>>;
+  /**
+   * What `--version` says of a program of the pinned version. Releases that their makers built from a checkout carry no
+   * version in their build record.
+   */
+  readonly saysOfItself?: string;
   /** How long a build took on two cores with empty caches, in words. */
   readonly expected: string;
   /** Files of our own that its programs are built from; such a program is never looked for on PATH. */
@@ -21,6 +36,8 @@ export interface PinnedTool {
 export interface PinnedProgram {
   readonly name: string;
   readonly package: string;
+  /** What Go names it after its package, when that is not `name`. */
+  readonly builtAs?: string;
 }
 
 const program = (module: string, name: string): PinnedProgram => ({ name, package: `${module}/cmd/${name}` });
@@ -56,6 +73,55 @@ export const pinnedTools: readonly PinnedTool[] = [
     programs: [program(rekor, 'rekor-server'), program(rekor, 'rekor-cli')],
     tags: [],
     expected: '2 to 3 minutes',
+  },
+];
+
+const kubernetes = 'k8s.io/kubernetes';
+const etcd = 'go.etcd.io/etcd/server/v3';
+const kubernetesVersion = 'v1.33.13';
+const stamp = (name: string): string => `k8s.io/component-base/version.${name}`;
+
+/** What a cluster of the lab's own runs, besides programs that Debian has. */
+export const clusterTools: readonly PinnedTool[] = [
+  {
+    name: 'etcd',
+    module: etcd,
+    programs: [{ name: 'etcd', package: etcd, builtAs: 'server' }],
+    tags: [],
+    saysOfItself: 'etcd Version: 3.5.21',
+    expected: 'a minute',
+  },
+  {
+    // The newest minor release whose kubelet starts on cgroups of version 1 without being told so by a flag.
+    name: 'kubernetes',
+    module: kubernetes,
+    programs: [
+      program(kubernetes, 'kube-apiserver'),
+      program(kubernetes, 'kube-controller-manager'),
+      program(kubernetes, 'kube-scheduler'),
+      program(kubernetes, 'kubelet'),
+      program(kubernetes, 'kube-proxy'),
+    ],
+    tags: [],
+    // Without these it calls itself v0.0.0-master, and clients that ask which features it has are misled.
+    stamps: {
+      [stamp('gitVersion')]: kubernetesVersion,
+      [stamp('gitMajor')]: '1',
+      [stamp('gitMinor')]: '33',
+    },
+    saysOfItself: `Kubernetes ${kubernetesVersion}`,
+    expected: '6 to 10 minutes',
+  },
+  {
+    name: 'coredns',
+    module: 'github.com/coredns/coredns',
+    programs: [
+      { name: 'coredns', package: 'rekor-rotate/tools/coredns/coredns' },
+      { name: 'pause', package: 'rekor-rotate/tools/coredns/pause' },
+    ],
+    sources: ['coredns/main.go', 'pause/main.go'],
+    tags: [],
+    expected: 'about 2 minutes',
   },
 ];
 

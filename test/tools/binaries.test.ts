@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { ensureTool } from '../../tools/binaries';
 import { cacheFolder, pinnedVersions } from '../../tools/cache';
 import { GoMissing } from '../../tools/go';
-import { pinnedTools, type PinnedTool } from '../../tools/pinned';
+import { clusterTools, pinnedTools, type PinnedTool } from '../../tools/pinned';
 
 const trillian = pinnedTools.find((tool) => tool.name === 'trillian') as PinnedTool;
 const pinned = pinnedVersions(trillian).module;
@@ -80,6 +80,22 @@ describe('the builder of pinned programs', () => {
     expect([...files.values()].map(dirname)).toEqual(Array(4).fill(cacheFolder(trillian)));
     expect(calls('build')).toHaveLength(1);
     expect(calls('build')[0]).toContain('-tags=postgresql,mysql,k8s');
+  });
+
+  it.each([
+    ['says that it is the pinned version', 'etcd Version: 3.5.21', true],
+    ['says that it is another one', 'etcd Version: 3.5.22', false],
+  ])('asks a program on PATH that was built from a checkout, which %s', async (_what, says, taken) => {
+    const etcd = clusterTools.find(({ name }) => name === 'etcd') as PinnedTool;
+    const program = join(bin, 'etcd');
+    writeFileSync(program, `#!/bin/sh\necho '${says}'\necho 'Git SHA: GitNotFound'\n`, { mode: 0o755 });
+    const record = `\tpath\t${etcd.module}\n\tmod\t${etcd.module}\t(devel)\n`;
+    writeFileSync(`${program}.record`, record);
+    const files = await ensureTool(etcd, { report: () => undefined });
+
+    expect(files.get('etcd')).toBe(taken ? program : join(cacheFolder(etcd), 'etcd'));
+    // Go names it after its package.
+    expect(existsSync(join(cacheFolder(etcd), 'etcd'))).toBe(!taken);
   });
 
   it('says how long a build will take before it begins, and does not build again', async () => {
