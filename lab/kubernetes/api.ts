@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  ApiException,
+  AppsV1Api,
+  CoreV1Api,
+  Health,
+  KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+  type KubernetesObject,
+} from '@kubernetes/client-node';
+
+/** What the lab does with a cluster's API, its own or one that a kubeconfig names. */
+
+/** Who wrote an object, as its metadata say. */
+const FIELD_MANAGER = 'rekor-rotate-lab';
+
+/** An object as a manifest has it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  /** `spec`, `data` and the like. */
+  readonly [field: string]: unknown;
+}
+
+export class ClusterApi {
+  private readonly config = new KubeConfig();
+  private readonly objects: KubernetesObjectApi;
+  private readonly core: CoreV1Api;
+  private readonly apps: AppsV1Api;
+
+  private constructor(kubeconfig: string) {
+    this.config.loadFromString(kubeconfig);
+    this.objects = KubernetesObjectApi.makeApiClient(this.config);
+    this.core = this.config.makeApiClient(CoreV1Api);
+    this.apps = this.config.makeApiClient(AppsV1Api);
+  }
+
+  static async fromFile(kubeconfigFile: string): Promise<ClusterApi> {
+    return new ClusterApi(await readFile(kubeconfigFile, 'utf8'));
+  }
+
+  /** Whether the API server has started whole. */
+  async isReady(): Promise<boolean> {
+    return await new Health(this.config).readyz({}).catch(() => false);
+  }
+
+  async nodeIsReady(name: string): Promise<boolean> {
+    const node = await absentAsNull(this.core.readNode({ name }));
+    return (
+      node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+    );
+  }
+
+  /** Writes the objects in this order, whether they are there or not. */
+  async apply(manifests: readonly Manifest[]): Promise<void> {
+    for (const manifest of manifests) {
+      const { ServerSideApply } = PatchStrategy;
+      // Its types have classes for what is plain data.
+      const object = manifest as unknown as KubernetesObject;
+      await this.objects.patch(object, undefined, undefined, FIELD_MANAGER, true, ServerSideApply);
+    }
+  }
+
+  /** Whether all the pods that a Deployment asks for are of its latest template, and ready. */
+  async isAvailable(namespace: string, name: string): Promise<boolean> {
+    const found = await absentAsNull(this.apps.readNamespacedDeployment({ namespace, name }));
+    if (!found) {
+      return false;
+    }
+    const { metadata, spec, status } = found;
+    const wanted = spec?.replicas ?? 1;
+    return (
+      status?.observedGeneration === metadata?.generation &&
+      status?.updatedReplicas === wanted &&
+      status.availableReplicas === wanted &&
+      status.replicas === wanted
+    );
+  }
+
+  /** A line on each pod of a namespace that is not ready, for a message that says why something is not there. */
+  async describeUnready(namespace: string): Promise<string> {
+    const { items } = await this.core.listNamespacedPod({ namespace });
+    const lines = items.flatMap(({ metadata, status }) => {
+      const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+      const unready = containers.filter(({ ready }) => !ready);
+      const reasons = unready.map(({ name, state }) => {
+        const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? 'runs and is not ready';
+        const message = state?.waiting?.message ?? state?.terminated?.message;
+        return `${name} ${reason}${message === undefined ? '' : `: ${message}`}`;
+      });
+      const said = containers.length === 0 ? [status?.phase ?? 'unknown'] : reasons;
+      return said.length > 0 ? [`${metadata?.name ?? ''}: ${said.join(', ')}`] : [];
+    });
+    return lines.length > 0 ? lines.join('\n') : `There is no pod in namespace ${namespace}.`;
+  }
+}
+
+async function absentAsNull<Found>(reading: Promise<Found>): Promise<Found | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+export interface Wait {
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Says more when it has taken too long. */
+  readonly why?: () => Promise<string>;
+}
+
+/**
+ * Asks every 50 ms until the answer is yes; a question that fails counts as no. `requireHope` throws when the answer will
+ * never be yes.
+ */
+export async function untilSo(
+  { what, timeoutMs, signal, why }: Wait,
+  ask: () => Promise<boolean>,
+  requireHope: () => void = () => undefined,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  let trouble = '';
+  for (;;) {
+    signal.throwIfAborted();
+    requireHope();
+    try {
+      if (await ask()) {
+        return;
+      }
+    } catch (error) {
+      trouble = ` ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (performance.now() > deadline) {
+      const more = (await why?.().catch(() => '')) ?? '';
+      throw new Error(`${what} after ${timeoutMs / 1_000} s.${trouble}${more === '' ? '' : `\n${more}`}`);
+    }
+    await pause(50, undefined, { signal });
+  }
+}

@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterBinaries } from '../../tools/cluster-binaries';
+import { recorded, startProcess } from '../process';
+import { addressesOf } from './addresses';
+import { ClusterApi, untilSo } from './api';
+import { makeCgroups } from './cgroups';
+import type { ClusterFiles } from './files';
+import { writeImage, type StaticImage } from './image';
+import { NAME_SERVER, NAME_SERVER_IMAGE, nameServer } from './name-server';
+import { inside, makeNamespaces, runInside } from './namespaces';
+import { joinNetwork } from './network';
+import { clusterPrograms, programFiles, type ProgramName } from './programs';
+import { writeClusterRecord } from './record';
+import { CONTAINERD_SOCKET, NODE, PAUSE_IMAGE, writeSettings } from './settings';
+
+/** Long, because a laptop may start all of this at once while it compiles something else. */
+const PATIENCE_MS = 180_000;
+
+export interface Boot {
+  readonly binaries: ClusterBinaries;
+  /** Gets one line for each thing that happens. */
+  readonly report: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface BootedCluster {
+  readonly cluster: number;
+  readonly api: ClusterApi;
+  /** Makes an image and puts it where the kubelet finds it; pods use it with `imagePullPolicy: Never`. */
+  readonly addImage: (image: StaticImage) => Promise<void>;
+}
+
+/** Starts a cluster of one node from nothing, and returns when its node and its name server are ready. */
+export async function bootCluster(
+  files: ClusterFiles,
+  { binaries, report, signal }: Boot,
+): Promise<BootedCluster> {
+  const holder = await makeNamespaces(files, signal);
+  const cluster = await joinNetwork(holder);
+  // Before there is anything that the end of the namespaces does not remove.
+  await writeClusterRecord(files, { cluster });
+  const addresses = addressesOf(cluster);
+  await makeCgroups(addresses.interfaceName);
+  await writeSettings(files, addresses, binaries.containers);
+  const programs = clusterPrograms(files, addresses, binaries);
+  const { ctr, environment } = binaries.containers;
+  const containerd = (...args: string[]): Promise<string> =>
+    runInside(holder, [ctr, '--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', ...args], environment);
+  const launched: ProgramName[] = [];
+  const launch = (...names: readonly ProgramName[]): void => {
+    for (const name of names) {
+      const [enter, ...how] = inside(holder);
+      const { command, args } = programs[name];
+      const { logFile, pidFile } = programFiles(files, name);
+      startProcess({ command: enter, args: [...how, command, ...args], logFile, pidFile, environment });
+      launched.push(name);
+    }
+  };
+  const until = async (
+    what: string,
+    ask: () => Promise<boolean>,
+    why?: () => Promise<string>,
+  ): Promise<void> => {
+    const wait = { what, timeoutMs: PATIENCE_MS, signal, ...(why && { why }) };
+    await untilSo(wait, ask, () => {
+      requireRunning(files, launched);
+    });
+  };
+
+  launch('etcd', 'containerd', 'kube-apiserver');
+  const api = await ClusterApi.fromFile(files.kubeconfig);
+  await until('containerd does not answer', async () => (await containerd('version')) !== '');
+  const addImage = async (image: StaticImage): Promise<void> => {
+    const archive = join(files.images, `${image.name.replaceAll(/[^a-z0-9]+/g, '-')}.tar`);
+    await writeImage(image, archive);
+    await containerd('images', 'import', archive);
+    await rm(archive);
+  };
+  await addImage({ name: PAUSE_IMAGE, files: { '/usr/bin/pause': binaries.pause }, entrypoint: ['pause'] });
+  const named = { name: NAME_SERVER_IMAGE, entrypoint: ['coredns'] };
+  await addImage({ ...named, files: { '/usr/bin/coredns': binaries.coredns } });
+  await until('The API server is not ready', () => api.isReady());
+  report(`the API server is ready at ${addresses.node}`);
+  launch('kube-controller-manager', 'kube-scheduler', 'kubelet');
+  await until('The node is not ready', () => api.nodeIsReady(NODE));
+  report('the node is ready');
+  // It looks for the node's address when it starts.
+  launch('kube-proxy');
+  await api.apply(nameServer(addresses));
+  const { namespace, name } = NAME_SERVER;
+  await until(
+    'The name server is not ready',
+    () => api.isAvailable(namespace, name),
+    () => api.describeUnready(namespace),
+  );
+  report('the name server is ready');
+  return { cluster, api, addImage };
+}
+
+function requireRunning(files: ClusterFiles, names: readonly ProgramName[]): void {
+  for (const name of names) {
+    const { logFile, pidFile } = programFiles(files, name);
+    if (!recorded(pidFile)) {
+      throw new Error(`${name} has ended; its log is ${logFile}.`);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClusterBinaries } from '../../tools/cluster-binaries';
+import { takeLock } from '../../tools/lock';
+import { isRunning, type ProcessIdentity } from '../../tools/process-identity';
+import { recorded, signalRecorded } from '../process';
+import { removeIfEmpty } from '../record';
+import { addressesOf, type ClusterAddresses } from './addresses';
+import { bootCluster, type BootedCluster } from './boot';
+import { removeCgroups } from './cgroups';
+import { clusterFiles, type ClusterFiles } from './files';
+import { endNamespaces } from './namespaces';
+import { programFiles, programNames, type ProgramName } from './programs';
+import { claimForCluster, readClusterRecord, writeClusterRecord } from './record';
+import { requireForCluster } from './requirements';
+
+export interface ClusterOptions {
+  readonly directory: string;
+  readonly binaries: ClusterBinaries;
+  /** Gets one line for each thing that happens. */
+  readonly report: (line: string) => void;
+  /** Ends a start that is under way; what was started is removed again. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ClusterProgramStatus {
+  readonly name: ProgramName;
+  readonly running: boolean;
+  readonly logFile: string;
+}
+
+export interface ClusterStatus {
+  readonly directory: string;
+  /** For kubectl and any other client on this machine. */
+  readonly kubeconfig: string;
+  /** The process whose end is the end of the cluster; null when it has ended. */
+  readonly pid: number | null;
+  /** Every program of the cluster runs. */
+  readonly complete: boolean;
+  readonly programs: readonly ClusterProgramStatus[];
+  /** Null when it was not started so far. */
+  readonly addresses: ClusterAddresses | null;
+}
+
+export interface RunningCluster extends Omit<BootedCluster, 'cluster'> {
+  readonly status: ClusterStatus;
+  readonly files: ClusterFiles;
+  /** Ends everything in it and removes its files. */
+  stop(): Promise<void>;
+  /** Lets it run on without this process. */
+  leave(): Promise<void>;
+}
+
+/** The directory is another process's lab now. */
+export class ClusterInUse extends Error {
+  constructor(
+    private readonly files: ClusterFiles,
+    readonly holder: ProcessIdentity,
+  ) {
+    super(
+      `Process ${holder.pid} is starting, running or stopping the lab in ${files.directory}. ` +
+        `Stop it with: rekor-rotate lab down --directory ${files.directory}`,
+    );
+    this.name = 'ClusterInUse';
+  }
+
+  /** Asks that process to stop the lab, and waits until it no longer has it. */
+  async askToStop(): Promise<void> {
+    signalRecorded(this.files.owner, 'SIGTERM');
+    while (isRunning(this.holder) && recorded(this.files.owner)?.pid === this.holder.pid) {
+      await pause(50);
+    }
+  }
+}
+
+/** Starts a cluster of one node, from nothing; what an earlier one has left in the directory is removed first. */
+export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
+  const { directory, binaries, report, signal = new AbortController().signal } = options;
+  const files = clusterFiles(resolve(directory));
+  requireForCluster(files);
+  await claimForCluster(files);
+  const disown = await own(files);
+  try {
+    if (await remove(files)) {
+      report('What an earlier cluster had left there is removed.');
+    }
+    // From here on whoever comes later knows that there is something to remove.
+    await writeClusterRecord(files, { cluster: null });
+    const booted = await bootCluster(files, { binaries, report, signal }).catch(async (error: unknown) => {
+      // What failed by itself leaves its logs to be read; what a person broke off leaves nothing.
+      await (signal.aborted ? remove(files) : end(files));
+      throw error;
+    });
+    return running(files, booted, disown);
+  } catch (error) {
+    await disown();
+    await removeIfEmpty(files.directory);
+    throw error;
+  }
+}
+
+function running(
+  files: ClusterFiles,
+  { cluster, api, addImage }: BootedCluster,
+  disown: () => Promise<void>,
+): RunningCluster {
+  return {
+    get status() {
+      return statusIn(files, cluster);
+    },
+    files,
+    api,
+    addImage,
+    stop: async () => {
+      await remove(files);
+      await disown();
+      await removeIfEmpty(files.directory);
+    },
+    leave: disown,
+  };
+}
+
+/** What runs of the cluster in this directory; null when there is none. */
+export async function readClusterStatus(directory: string): Promise<ClusterStatus | null> {
+  const files = clusterFiles(resolve(directory));
+  const record = await readClusterRecord(files);
+  return record && statusIn(files, record.cluster);
+}
+
+/** Ends the cluster in this directory, if there is one, and removes all that it has left, also after a crash. */
+export async function stopCluster(directory: string): Promise<void> {
+  const files = clusterFiles(resolve(directory));
+  const disown = await own(files);
+  try {
+    await remove(files);
+  } finally {
+    await disown();
+    await removeIfEmpty(files.directory);
+  }
+}
+
+async function own(files: ClusterFiles): Promise<() => Promise<void>> {
+  return await takeLock(files.owner, {
+    onWait: (holder) => {
+      throw new ClusterInUse(files, holder);
+    },
+  });
+}
+
+function statusIn(files: ClusterFiles, cluster: number | null): ClusterStatus {
+  const programs = programNames.map((name) => {
+    const { logFile, pidFile } = programFiles(files, name);
+    return { name, logFile, running: recorded(pidFile) !== null };
+  });
+  return {
+    directory: files.directory,
+    kubeconfig: files.kubeconfig,
+    pid: recorded(files.namespaces)?.pid ?? null,
+    complete: programs.every(({ running: runs }) => runs),
+    programs,
+    addresses: cluster === null ? null : addressesOf(cluster),
+  };
+}
+
+/** Ends everything that runs, and removes what the kernel keeps of it. True when there was a cluster. */
+async function end(files: ClusterFiles): Promise<boolean> {
+  const record = await readClusterRecord(files);
+  const ran = await endNamespaces(files);
+  if (record && record.cluster !== null) {
+    await removeCgroups(addressesOf(record.cluster).interfaceName);
+  }
+  return ran || record !== null;
+}
+
+async function remove(files: ClusterFiles): Promise<boolean> {
+  const found = await end(files);
+  const keep = new Set([files.directory, files.owner, files.record]);
+  for (const path of Object.values<string>({ ...files }).filter((one) => !keep.has(one))) {
+    await rm(path, { recursive: true, force: true });
+  }
+  // Last, so that an aborted removal leaves a directory that the next one still knows as a lab's.
+  await rm(files.record, { force: true });
+  return found;
+}

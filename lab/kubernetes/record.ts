@@ -1,0 +1,47 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { replaceFile } from '../../files/atomic-file';
+import { hasCode } from '../../tools/error-code';
+import { CLUSTERS } from './addresses';
+import type { ClusterFiles } from './files';
+
+/** What a lab on Kubernetes keeps about itself: what is to be removed, also after a crash. */
+export interface ClusterRecord {
+  /** The number of the cluster; null as long as it has none. */
+  readonly cluster: number | null;
+}
+
+/** The record of the lab in this directory; null when there is none. */
+export async function readClusterRecord(files: ClusterFiles): Promise<ClusterRecord | null> {
+  let text: string;
+  try {
+    text = await readFile(files.record, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) {
+      return null;
+    }
+    throw error;
+  }
+  const { cluster } = JSON.parse(text) as Partial<ClusterRecord>;
+  const isNumber = Number.isInteger(cluster) && Number(cluster) >= 0 && Number(cluster) < CLUSTERS;
+  if (cluster === undefined || (cluster !== null && !isNumber)) {
+    throw new Error(
+      `${files.record} is not what a lab wrote; remove the directory ${files.directory} yourself.`,
+    );
+  }
+  return { cluster };
+}
+
+export async function writeClusterRecord(files: ClusterFiles, record: ClusterRecord): Promise<void> {
+  await replaceFile(files.record, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Makes the directory a lab's on Kubernetes; refuses one that holds anything else. */
+export async function claimForCluster(files: ClusterFiles): Promise<void> {
+  await mkdir(files.directory, { recursive: true });
+  const content = await readdir(files.directory);
+  if (content.some((name) => name !== 'owner') && (await readClusterRecord(files)) === null) {
+    throw new Error(
+      `${files.directory} holds files that are no lab's on Kubernetes. Name an empty or a new directory.`,
+    );
+  }
+}
