@@ -5,6 +5,7 @@ import { ensureBinaries } from '../tools/binaries';
 import { interruption } from '../tools/interruption';
 import { databases } from './database/databases';
 import { defaultLabDirectory } from './files';
+import { downOnKubernetes, showStatusOnKubernetes, upOnKubernetes } from './kubernetes/commands';
 import { requireSameDatabase } from './record';
 import {
   databaseNames,
@@ -39,6 +40,12 @@ interface UpOptions {
   readonly keepData: boolean;
   readonly without: readonly PartName[];
   readonly database?: DatabaseName;
+  readonly kubernetes?: true;
+  readonly json: boolean;
+}
+
+interface StatusOptions {
+  readonly directory: string;
   readonly json: boolean;
 }
 
@@ -50,6 +57,10 @@ interface DownOptions {
 
 async function up(options: UpOptions): Promise<void> {
   const interrupted = interruption(() => report('Stopping ...'), new Interrupted());
+  if (options.kubernetes) {
+    await upOnKubernetes({ ...options, report, interrupted });
+    return;
+  }
   const running = await readStatus(options.directory);
   // Before anything is installed for another one, or it is said that it is up.
   requireSameDatabase(options.directory, running?.database, options.database);
@@ -105,6 +116,9 @@ async function watch(lab: RunningLab, without: readonly PartName[], interrupted:
 
 async function down(options: DownOptions): Promise<void> {
   const keepData = options.keepData ? true : options.removeData ? false : undefined;
+  if (await downOnKubernetes(options.directory, report)) {
+    return;
+  }
   const status = await readStatus(options.directory);
   if (status === null) {
     noLabIn(options.directory);
@@ -124,16 +138,21 @@ async function down(options: DownOptions): Promise<void> {
   }
 }
 
-async function showStatus(options: { readonly directory: string; readonly json: boolean }): Promise<void> {
-  const status = await readStatus(options.directory);
+async function showStatus(options: StatusOptions): Promise<void> {
+  const status = (await showStatusOnKubernetes(options)) ?? (await showStatusOfProcesses(options));
   if (status === null) {
     noLabIn(options.directory);
-    return;
-  }
-  print(status, options.json);
-  if (!status.complete) {
+  } else if (!status.complete) {
     process.exitCode = partlyRunning;
   }
+}
+
+async function showStatusOfProcesses({ directory, json }: StatusOptions): Promise<LabStatus | null> {
+  const status = await readStatus(directory);
+  if (status) {
+    print(status, json);
+  }
+  return status;
 }
 
 function noLabIn(directory: string): void {
@@ -202,6 +221,13 @@ export function labCommandLine(): Command {
     .option('--detach', 'leave it running and return', false)
     .option('--keep-data', 'keep the log, its database and the history when the lab is stopped', false)
     .option('--without <parts>', `leave out some of ${partNames.join(', ')}`, parsePartNames, [])
+    .addOption(
+      new Option('--kubernetes', 'on a cluster of one node of its own; needs Linux and root').conflicts([
+        'keepData',
+        'without',
+        'database',
+      ]),
+    )
     .addOption(
       new Option('--database <name>', 'what Trillian runs on; default postgresql').choices(databaseNames),
     )

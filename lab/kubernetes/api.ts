@@ -85,6 +85,12 @@ export class ClusterApi {
     );
   }
 
+  /** The address of a Service inside the cluster, which this machine reaches, too. */
+  async serviceAddress(namespace: string, name: string): Promise<string> {
+    const { spec } = await this.core.readNamespacedService({ namespace, name });
+    return spec?.clusterIP ?? '';
+  }
+
   /** A line on each pod of a namespace that is not ready, for a message that says why something is not there. */
   async describeUnready(namespace: string): Promise<string> {
     const { items } = await this.core.listNamespacedPod({ namespace });

@@ -41,7 +41,7 @@ export async function bootCluster(
   // Before there is anything that the end of the namespaces does not remove.
   await writeClusterRecord(files, { cluster });
   const addresses = addressesOf(cluster);
-  await makeCgroups(addresses.interfaceName);
+  await makeCgroups(files.cgroup);
   await writeSettings(files, addresses, binaries.containers);
   const programs = clusterPrograms(files, addresses, binaries);
   const { ctr, environment } = binaries.containers;

@@ -4,16 +4,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterBinaries } from '../../tools/cluster-binaries';
 import { takeLock } from '../../tools/lock';
 import { isRunning, type ProcessIdentity } from '../../tools/process-identity';
-import { recorded, signalRecorded } from '../process';
+import { recorded, signalRecorded, stopRecorded } from '../process';
 import { removeIfEmpty } from '../record';
 import { addressesOf, type ClusterAddresses } from './addresses';
 import { bootCluster, type BootedCluster } from './boot';
 import { removeCgroups } from './cgroups';
 import { clusterFiles, type ClusterFiles } from './files';
 import { endNamespaces } from './namespaces';
+import { indexOfInterface } from './network';
 import { programFiles, programNames, type ProgramName } from './programs';
 import { claimForCluster, readClusterRecord, writeClusterRecord } from './record';
 import { requireForCluster } from './requirements';
+
+/** How long those outside that started a program may take to see that it has ended. */
+const END_MS = 30_000;
 
 export interface ClusterOptions {
   readonly directory: string;
@@ -166,16 +170,24 @@ function statusIn(files: ClusterFiles, cluster: number | null): ClusterStatus {
 /** Ends everything that runs, and removes what the kernel keeps of it. True when there was a cluster. */
 async function end(files: ClusterFiles): Promise<boolean> {
   const record = await readClusterRecord(files);
-  const ran = await endNamespaces(files);
-  if (record && record.cluster !== null) {
-    await removeCgroups(addressesOf(record.cluster).interfaceName);
+  const link = record && record.cluster !== null ? addressesOf(record.cluster).interfaceName : null;
+  const index = link === null ? null : await indexOfInterface(link);
+  if (await endNamespaces(files)) {
+    // The kernel removes the interface a moment later; by then another cluster may have one of that name.
+    while (link !== null && index !== null && (await indexOfInterface(link)) === index) {
+      await pause(20);
+    }
   }
-  return ran || record !== null;
+  for (const name of programNames) {
+    await stopRecorded(programFiles(files, name).pidFile, 'SIGKILL', END_MS);
+  }
+  await removeCgroups(files.cgroup);
+  return record !== null;
 }
 
 async function remove(files: ClusterFiles): Promise<boolean> {
   const found = await end(files);
-  const keep = new Set([files.directory, files.owner, files.record]);
+  const keep = new Set([files.directory, files.owner, files.record, files.cgroup]);
   for (const path of Object.values<string>({ ...files }).filter((one) => !keep.has(one))) {
     await rm(path, { recursive: true, force: true });
   }

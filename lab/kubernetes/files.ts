@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 /** Where a lab on Kubernetes keeps what: everything is below its directory. */
@@ -19,8 +20,12 @@ export interface ClusterFiles {
   readonly podLogs: string;
   readonly logs: string;
   readonly running: string;
-  /** The process whose end is the end of everything in the cluster's namespaces. */
+  /** The first process in the cluster's namespaces, whose end is the end of everything in them. */
   readonly namespaces: string;
+  /** Its parent outside, which ends with it, and it with that. */
+  readonly holder: string;
+  /** The name of the cgroups of its pods: of this directory and no other, whatever number a cluster has. */
+  readonly cgroup: string;
   /** Appears when these namespaces are ready. */
   readonly prepared: string;
 }
@@ -42,6 +47,8 @@ export function clusterFiles(directory: string): ClusterFiles {
     logs: join(directory, 'logs'),
     running,
     namespaces: join(running, 'namespaces.pid'),
+    holder: join(running, 'holder.pid'),
+    cgroup: `rekor-lab-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`,
     prepared: join(running, 'namespaces.ready'),
   };
 }

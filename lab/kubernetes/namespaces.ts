@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { ProcessIdentity } from '../../tools/process-identity';
+import { replaceFile } from '../../files/atomic-file';
+import { hasCode } from '../../tools/error-code';
+import { formatIdentity, identify, type ProcessIdentity } from '../../tools/process-identity';
 import { recorded, signalRecorded, startProcess } from '../process';
 import type { ClusterFiles } from './files';
 
@@ -14,7 +16,7 @@ const run = promisify(execFile);
 
 const READY_MS = 30_000;
 
-/** Makes the namespaces and returns the process that holds them. */
+/** Makes the namespaces and returns the process outside that holds them. */
 export async function makeNamespaces(files: ClusterFiles, signal: AbortSignal): Promise<ProcessIdentity> {
   await rm(files.prepared, { force: true });
   for (const folder of [files.podLogs, files.settings, files.running]) {
@@ -29,17 +31,39 @@ export async function makeNamespaces(files: ClusterFiles, signal: AbortSignal): 
       ...['sh', join(__dirname, 'first-process.sh'), files.podLogs, files.settings, files.prepared],
     ],
     logFile,
-    pidFile: files.namespaces,
+    pidFile: files.holder,
   });
   const deadline = performance.now() + READY_MS;
   while (!existsSync(files.prepared)) {
     signal.throwIfAborted();
-    if (!recorded(files.namespaces) || performance.now() > deadline) {
+    if (!recorded(files.holder) || performance.now() > deadline) {
       throw new Error(`The namespaces of the cluster could not be made; ${logFile} says why.`);
     }
     await pause(20);
   }
+  const first = childOf(holder);
+  if (!first) {
+    throw new Error(`The first process of the cluster has ended at once; ${logFile} says why.`);
+  }
+  await replaceFile(files.namespaces, formatIdentity(first));
   return holder;
+}
+
+function childOf({ pid }: ProcessIdentity): ProcessIdentity | null {
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      // proc(5): field 4 is the parent, and field 2 may contain spaces.
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
+      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid) {
+        return identify(Number(name));
+      }
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ESRCH')) {
+        throw error;
+      }
+    }
+  }
+  return null;
 }
 
 /** The command that runs another one inside. */
@@ -64,12 +88,15 @@ export async function runInside(
   return stdout;
 }
 
-/** Kills everything inside. True when there was something. */
+/**
+ * Kills everything inside, and returns when all of it has ended: the first process ends last, and its holder after it. True
+ * when there was something.
+ */
 export async function endNamespaces(files: ClusterFiles): Promise<boolean> {
-  const found = signalRecorded(files.namespaces, 'SIGKILL');
-  while (recorded(files.namespaces)) {
+  const records = [files.namespaces, files.holder];
+  const found = records.map((file) => signalRecorded(file, 'SIGKILL')).some(Boolean);
+  while (records.some((file) => recorded(file) !== null)) {
     await pause(20);
   }
-  await rm(files.namespaces, { force: true });
   return found;
 }

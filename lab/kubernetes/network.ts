@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { BlockList } from 'node:net';
 import { promisify } from 'node:util';
+import { hasCode } from '../../tools/error-code';
 import type { ProcessIdentity } from '../../tools/process-identity';
 import { addressesOf, CLUSTERS, type ClusterAddresses } from './addresses';
 import { runInside } from './namespaces';
@@ -57,6 +59,18 @@ async function configure(addresses: ClusterAddresses, holder: ProcessIdentity): 
   await run('ip', ['link', 'set', interfaceName, 'up']);
   for (const range of [pods, services]) {
     await run('ip', ['route', 'add', range, 'via', node, 'dev', interfaceName]);
+  }
+}
+
+/** The number that the kernel gave to the interface of this name, and gives to no other; null when there is none. */
+export async function indexOfInterface(name: string): Promise<number | null> {
+  try {
+    return Number(await readFile(`/sys/class/net/${name}/ifindex`, 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) {
+      return null;
+    }
+    throw error;
   }
 }
 

@@ -186,7 +186,7 @@ function kubeletSettings(files: ClusterFiles, addresses: ClusterAddresses, setti
     // Names outside of the cluster are nobody's business in it.
     resolvConf: '',
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: `/${addresses.interfaceName}`,
+    cgroupRoot: `/${files.cgroup}`,
     enforceNodeAllocatable: [],
     protectKernelDefaults: true,
     failSwapOn: false,

@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ensureClusterBinaries } from '../../tools/cluster-binaries';
+import {
+  ClusterInUse,
+  readClusterStatus,
+  startCluster,
+  stopCluster,
+  type ClusterStatus,
+  type RunningCluster,
+} from './cluster';
+import { clusterFiles } from './files';
+import { requireForCluster } from './requirements';
+
+/** What `rekor-rotate lab` does with a lab on Kubernetes. */
+
+export interface UpOnKubernetes {
+  readonly directory: string;
+  readonly detach: boolean;
+  readonly json: boolean;
+  readonly report: (line: string) => void;
+  /** Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
+
+export async function upOnKubernetes(options: UpOnKubernetes): Promise<void> {
+  const { directory, detach, json, report, interrupted } = options;
+  const known = await readClusterStatus(directory);
+  if (detach && known?.complete === true) {
+    report('This lab is up already.');
+    print(known, json);
+    return;
+  }
+  const cluster = await start(options);
+  print(cluster.status, json);
+  if (detach) {
+    await cluster.leave();
+    report(`It runs on; \`rekor-rotate lab down --directory ${cluster.files.directory}\` stops it.`);
+    return;
+  }
+  report('Ctrl-C stops it.');
+  await watch(cluster, report, interrupted);
+  await cluster.stop();
+  report('The cluster is stopped, and its files are removed');
+}
+
+async function start({ directory, report, interrupted: signal }: UpOnKubernetes): Promise<RunningCluster> {
+  try {
+    // Says what is missing before minutes are spent on programs.
+    requireForCluster(clusterFiles(directory));
+    const binaries = await ensureClusterBinaries({ report, signal });
+    return await startCluster({ directory, binaries, report, signal });
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** Says which programs end by themselves, until Ctrl-C. */
+async function watch(
+  cluster: RunningCluster,
+  report: (line: string) => void,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const ended = new Set<string>();
+  while (!interrupted.aborted) {
+    for (const { name, running, logFile } of cluster.status.programs) {
+      if (!running && !ended.has(name)) {
+        ended.add(name);
+        report(`${name} has ended; its log is ${logFile}`);
+      }
+    }
+    await pause(500, undefined, { signal: interrupted }).catch(() => undefined);
+  }
+}
+
+/** Stops the lab on Kubernetes in this directory and removes what it has left; false when there is none. */
+export async function downOnKubernetes(directory: string, report: (line: string) => void): Promise<boolean> {
+  if ((await readClusterStatus(directory)) === null) {
+    return false;
+  }
+  for (;;) {
+    try {
+      await stopCluster(directory);
+      report('The cluster is stopped, and its files are removed');
+      return true;
+    } catch (error) {
+      if (!(error instanceof ClusterInUse)) {
+        throw error;
+      }
+      report(`${error.message.split('. ')[0] ?? ''}, and is asked to stop it.`);
+      await error.askToStop();
+    }
+  }
+}
+
+/** Prints the status of the lab on Kubernetes in this directory, and returns it; null when there is none. */
+export async function showStatusOnKubernetes({
+  directory,
+  json,
+}: Pick<UpOnKubernetes, 'directory' | 'json'>): Promise<ClusterStatus | null> {
+  const status = await readClusterStatus(directory);
+  if (status) {
+    print(status, json);
+  }
+  return status;
+}
+
+function print(status: ClusterStatus, json: boolean): void {
+  console.log(json ? JSON.stringify(status, null, 2) : describe(status));
+}
+
+function describe({ programs, addresses, pid, kubeconfig }: ClusterStatus): string {
+  const rows = programs.map(({ name, running, logFile }) =>
+    [name.padEnd(24), (running ? 'runs' : 'not running').padEnd(12), logFile].join(' '),
+  );
+  const facts = [
+    ['kubeconfig', kubeconfig],
+    ['node', addresses?.node ?? 'none'],
+    ['pods', addresses?.pods ?? 'none'],
+    ['Services', addresses?.services ?? 'none'],
+    ['ends with', pid === null ? 'it has ended' : `process ${pid}`],
+  ] as const;
+  return [...rows, '', ...facts.map(([name, value]) => `${name.padEnd(14)} ${value}`)].join('\n');
+}
