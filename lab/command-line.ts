@@ -6,6 +6,7 @@ import { interruption } from '../tools/interruption';
 import { databases } from './database/databases';
 import { defaultLabDirectory } from './files';
 import { downOnKubernetes, showStatusOnKubernetes, upOnKubernetes } from './kubernetes/commands';
+import { shapeNames, type ShapeName } from './kubernetes/log/shapes';
 import { requireSameDatabase } from './record';
 import {
   databaseNames,
@@ -41,6 +42,7 @@ interface UpOptions {
   readonly without: readonly PartName[];
   readonly database?: DatabaseName;
   readonly kubernetes?: true;
+  readonly shape?: ShapeName | 'none';
   readonly json: boolean;
 }
 
@@ -58,7 +60,8 @@ interface DownOptions {
 async function up(options: UpOptions): Promise<void> {
   const interrupted = interruption(() => report('Stopping ...'), new Interrupted());
   if (options.kubernetes) {
-    await upOnKubernetes({ ...options, report, interrupted });
+    const { shape = 'upstream' } = options;
+    await upOnKubernetes({ ...options, shape: shape === 'none' ? null : shape, report, interrupted });
     return;
   }
   const running = await readStatus(options.directory);
@@ -227,6 +230,11 @@ export function labCommandLine(): Command {
         'without',
         'database',
       ]),
+    )
+    .addOption(
+      new Option('--shape <name>', 'how the log is installed on Kubernetes; default upstream')
+        .choices([...shapeNames, 'none'])
+        .implies({ kubernetes: true }),
     )
     .addOption(
       new Option('--database <name>', 'what Trillian runs on; default postgresql').choices(databaseNames),

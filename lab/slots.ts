@@ -94,8 +94,11 @@ async function addSigners(files: LabFiles): Promise<void> {
   }
 }
 
-/** An ACTIVE tree that an aborted start left is taken: a log has at most one. */
-async function firstTree(address: string): Promise<TreeId> {
+/**
+ * The first tree of a log whose Trillian has no other's; `address` is that of its log server. An ACTIVE tree that an aborted
+ * start left is taken: a log has at most one.
+ */
+export async function firstTree(address: string): Promise<TreeId> {
   const trillian = connectTrillian({ log: 'lab', address });
   const call = { signal: AbortSignal.timeout(30_000) };
   try {

@@ -3,12 +3,12 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
 import { postgresqlFolder } from '../../tools/postgresql';
 import { identify } from '../../tools/process-identity';
 import type { LabFiles } from '../files';
 import { startProcess } from '../process';
 import type { LabDatabase } from './lab-database';
+import { createTrillianOnPostgresql, postgresqlAnswers } from './postgresql-client';
 import { exists, makeDatabase, othersMayEnter, prepareHome, type Home } from './home';
 
 const run = promisify(execFile);
@@ -47,33 +47,11 @@ export const postgresql: LabDatabase = {
   },
 
   async answers(files) {
-    return await withClient(files, 'postgres', async (client) => {
-      await client.query('SELECT 1');
-    }).then(
-      () => true,
-      () => false,
-    );
+    return await postgresqlAnswers(await urlOf(files));
   },
 
   async createTrillianDatabase(files, { trillianSchemaPostgresql }) {
-    const found = await withClient(files, 'postgres', async (client) => {
-      const answer = await client.query("SELECT 1 FROM pg_database WHERE datname = 'trillian'");
-      return answer.rowCount ?? 0;
-    });
-    if (found > 0) {
-      return;
-    }
-    const schema = await readFile(trillianSchemaPostgresql, 'utf8');
-    await withClient(files, 'postgres', async (client) => {
-      await client.query('DROP DATABASE IF EXISTS trillian_new');
-      await client.query('CREATE DATABASE trillian_new');
-    });
-    await withClient(files, 'trillian_new', async (client) => {
-      await client.query(schema);
-    });
-    await withClient(files, 'postgres', async (client) => {
-      await client.query('ALTER DATABASE trillian_new RENAME TO trillian');
-    });
+    await createTrillianOnPostgresql(await urlOf(files), trillianSchemaPostgresql);
   },
 
   trillianFlags(port, password, mostQueued) {
@@ -106,22 +84,8 @@ async function forgetKilledServer(data: string): Promise<void> {
   }
 }
 
-async function withClient<Result>(
-  files: LabFiles,
-  database: string,
-  use: (client: Client) => Promise<Result>,
-): Promise<Result> {
-  const url = new URL((await readFile(files.databaseUrl, 'utf8')).trim());
-  url.pathname = `/${database}`;
-  const client = new Client({ connectionString: url.href, connectionTimeoutMillis: 5_000 });
-  // The server may end while the connection is idle; the next query says so.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
+async function urlOf(files: LabFiles): Promise<string> {
+  return (await readFile(files.databaseUrl, 'utf8')).trim();
 }
 
 async function initialise(files: LabFiles, home: Home, programs: string): Promise<void> {

@@ -91,6 +91,17 @@ export class ClusterApi {
     return spec?.clusterIP ?? '';
   }
 
+  /** The addresses of the pods of a Deployment that run. */
+  async podAddresses(namespace: string, name: string): Promise<readonly string[]> {
+    const { spec } = await this.apps.readNamespacedDeployment({ namespace, name });
+    const labels = Object.entries(spec?.selector.matchLabels ?? {});
+    const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
+    const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
+    return items.flatMap(({ metadata, status }) =>
+      metadata?.deletionTimestamp === undefined && status?.podIP !== undefined ? [status.podIP] : [],
+    );
+  }
+
   /** A line on each pod of a namespace that is not ready, for a message that says why something is not there. */
   async describeUnready(namespace: string): Promise<string> {
     const { items } = await this.core.listNamespacedPod({ namespace });

@@ -39,7 +39,7 @@ export async function bootCluster(
   const holder = await makeNamespaces(files, signal);
   const cluster = await joinNetwork(holder);
   // Before there is anything that the end of the namespaces does not remove.
-  await writeClusterRecord(files, { cluster });
+  await writeClusterRecord(files, { cluster, log: null });
   const addresses = addressesOf(cluster);
   await makeCgroups(files.cgroup);
   await writeSettings(files, addresses, binaries.containers);

@@ -13,7 +13,13 @@ import { clusterFiles, type ClusterFiles } from './files';
 import { endNamespaces } from './namespaces';
 import { indexOfInterface } from './network';
 import { programFiles, programNames, type ProgramName } from './programs';
-import { claimForCluster, readClusterRecord, writeClusterRecord } from './record';
+import {
+  claimForCluster,
+  readClusterRecord,
+  writeClusterRecord,
+  type ClusterLog,
+  type ClusterRecord,
+} from './record';
 import { requireForCluster } from './requirements';
 
 /** How long those outside that started a program may take to see that it has ended. */
@@ -45,11 +51,15 @@ export interface ClusterStatus {
   readonly programs: readonly ClusterProgramStatus[];
   /** Null when it was not started so far. */
   readonly addresses: ClusterAddresses | null;
+  /** Null when there is none, or none so far. */
+  readonly log: ClusterLog | null;
 }
 
 export interface RunningCluster extends Omit<BootedCluster, 'cluster'> {
   readonly status: ClusterStatus;
   readonly files: ClusterFiles;
+  /** Lets whoever asks later know of a log that has been installed. */
+  record(log: ClusterLog): Promise<void>;
   /** Ends everything in it and removes its files. */
   stop(): Promise<void>;
   /** Lets it run on without this process. */
@@ -90,7 +100,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       report('What an earlier cluster had left there is removed.');
     }
     // From here on whoever comes later knows that there is something to remove.
-    await writeClusterRecord(files, { cluster: null });
+    await writeClusterRecord(files, { cluster: null, log: null });
     const booted = await bootCluster(files, { binaries, report, signal }).catch(async (error: unknown) => {
       // What failed by itself leaves its logs to be read; what a person broke off leaves nothing.
       await (signal.aborted ? remove(files) : end(files));
@@ -109,9 +119,14 @@ function running(
   { cluster, api, addImage }: BootedCluster,
   disown: () => Promise<void>,
 ): RunningCluster {
+  let known: ClusterRecord = { cluster, log: null };
   return {
     get status() {
-      return statusIn(files, cluster);
+      return statusIn(files, known);
+    },
+    record: async (log) => {
+      known = { cluster, log };
+      await writeClusterRecord(files, known);
     },
     files,
     api,
@@ -129,7 +144,7 @@ function running(
 export async function readClusterStatus(directory: string): Promise<ClusterStatus | null> {
   const files = clusterFiles(resolve(directory));
   const record = await readClusterRecord(files);
-  return record && statusIn(files, record.cluster);
+  return record && statusIn(files, record);
 }
 
 /** Ends the cluster in this directory, if there is one, and removes all that it has left, also after a crash. */
@@ -152,7 +167,7 @@ async function own(files: ClusterFiles): Promise<() => Promise<void>> {
   });
 }
 
-function statusIn(files: ClusterFiles, cluster: number | null): ClusterStatus {
+function statusIn(files: ClusterFiles, { cluster, log }: ClusterRecord): ClusterStatus {
   const programs = programNames.map((name) => {
     const { logFile, pidFile } = programFiles(files, name);
     return { name, logFile, running: recorded(pidFile) !== null };
@@ -164,6 +179,7 @@ function statusIn(files: ClusterFiles, cluster: number | null): ClusterStatus {
     complete: programs.every(({ running: runs }) => runs),
     programs,
     addresses: cluster === null ? null : addressesOf(cluster),
+    log,
   };
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ensureBinaries } from '../../tools/binaries';
 import { ensureClusterBinaries } from '../../tools/cluster-binaries';
+import { postgresqlFolder } from '../../tools/postgresql';
 import {
   ClusterInUse,
   readClusterStatus,
@@ -9,12 +11,16 @@ import {
   type RunningCluster,
 } from './cluster';
 import { clusterFiles } from './files';
+import { installLog } from './log/log';
+import type { ShapeName } from './log/shapes';
 import { requireForCluster } from './requirements';
 
 /** What `rekor-rotate lab` does with a lab on Kubernetes. */
 
 export interface UpOnKubernetes {
   readonly directory: string;
+  /** How the log is installed; null for the cluster alone. */
+  readonly shape: ShapeName | null;
   readonly detach: boolean;
   readonly json: boolean;
   readonly report: (line: string) => void;
@@ -43,12 +49,33 @@ export async function upOnKubernetes(options: UpOnKubernetes): Promise<void> {
   report('The cluster is stopped, and its files are removed');
 }
 
-async function start({ directory, report, interrupted: signal }: UpOnKubernetes): Promise<RunningCluster> {
+async function start({
+  directory,
+  shape,
+  report,
+  interrupted: signal,
+}: UpOnKubernetes): Promise<RunningCluster> {
   try {
     // Says what is missing before minutes are spent on programs.
     requireForCluster(clusterFiles(directory));
-    const binaries = await ensureClusterBinaries({ report, signal });
-    return await startCluster({ directory, binaries, report, signal });
+    if (shape !== null) {
+      postgresqlFolder();
+    }
+    const [binaries, ofTheLog] = await Promise.all([
+      ensureClusterBinaries({ report, signal }),
+      shape === null ? null : ensureBinaries(report, { signal }),
+    ]);
+    const cluster = await startCluster({ directory, binaries, report, signal });
+    if (shape !== null && ofTheLog !== null) {
+      try {
+        await cluster.record(await installLog(cluster, { shape, binaries: ofTheLog, report, signal }));
+      } catch (error) {
+        // What failed by itself is left to be looked at; what a person broke off leaves nothing.
+        await (signal.aborted ? cluster.stop() : cluster.leave());
+        throw error;
+      }
+    }
+    return cluster;
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   }
@@ -108,7 +135,7 @@ function print(status: ClusterStatus, json: boolean): void {
   console.log(json ? JSON.stringify(status, null, 2) : describe(status));
 }
 
-function describe({ programs, addresses, pid, kubeconfig }: ClusterStatus): string {
+function describe({ programs, addresses, pid, kubeconfig, log }: ClusterStatus): string {
   const rows = programs.map(({ name, running, logFile }) =>
     [name.padEnd(24), (running ? 'runs' : 'not running').padEnd(12), logFile].join(' '),
   );
@@ -117,6 +144,8 @@ function describe({ programs, addresses, pid, kubeconfig }: ClusterStatus): stri
     ['node', addresses?.node ?? 'none'],
     ['pods', addresses?.pods ?? 'none'],
     ['Services', addresses?.services ?? 'none'],
+    ['Rekor', log?.url ?? 'none'],
+    ['Trillian', log?.trillian ?? 'none'],
     ['ends with', pid === null ? 'it has ended' : `process ${pid}`],
   ] as const;
   return [...rows, '', ...facts.map(([name, value]) => `${name.padEnd(14)} ${value}`)].join('\n');

@@ -1,19 +1,25 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** An image of programs that need nothing but themselves. */
+/** An image of one layer, made of files of this machine. */
 export interface StaticImage {
   /** With its tag. */
   readonly name: string;
+  /** Absolute paths in the image, and the folders on this machine whose content is copied there, first one first. */
+  readonly folders?: Readonly<Record<string, string>>;
   /** Absolute paths in the image, and the files on this machine that are copied there. */
   readonly files: Readonly<Record<string, string>>;
+  /** Symbolic links in the image, and what each names. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** Where it looks for programs; `/usr/bin` unless told otherwise. */
+  readonly path?: string;
   readonly entrypoint: readonly string[];
 }
 
@@ -29,13 +35,20 @@ export async function writeImage(image: StaticImage, archive: string): Promise<v
   const folder = await mkdtemp(`${archive}.`);
   try {
     const root = join(folder, 'root');
-    for (const [inside, file] of Object.entries({ ...image.files })) {
+    for (const [inside, from] of Object.entries({ ...image.folders })) {
+      await cp(from, join(root, inside), { recursive: true, verbatimSymlinks: true });
+    }
+    for (const [inside, file] of Object.entries(image.files)) {
       const copy = join(root, inside);
       await mkdir(dirname(copy), { recursive: true });
       await copyFile(file, copy);
     }
+    for (const [inside, target] of Object.entries({ ...image.links })) {
+      await symlink(target, join(root, inside));
+    }
     // Programs write temporary files, and libraries look for the name of their user.
-    await mkdir(join(root, 'tmp'), { mode: 0o777 });
+    await mkdir(join(root, 'tmp'), { recursive: true });
+    await chmod(join(root, 'tmp'), 0o1777);
     await mkdir(join(root, 'etc'), { recursive: true });
     await writeFile(join(root, 'etc', 'passwd'), 'root:x:0:0::/:\nnonroot:x:65532:65532::/tmp:\n');
     await pack(root, join(folder, 'layer.tar'), ['.']);
@@ -43,7 +56,12 @@ export async function writeImage(image: StaticImage, archive: string): Promise<v
     const config = JSON.stringify({
       architecture: process.arch === 'x64' ? 'amd64' : process.arch,
       os: 'linux',
-      config: { Entrypoint: image.entrypoint, User: USER, WorkingDir: '/tmp', Env: ['PATH=/usr/bin'] },
+      config: {
+        Entrypoint: image.entrypoint,
+        User: USER,
+        WorkingDir: '/tmp',
+        Env: [`PATH=${image.path ?? '/usr/bin'}`],
+      },
       rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
     });
     await writeFile(join(folder, 'config.json'), config);

@@ -1,13 +1,30 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { replaceFile } from '../../files/atomic-file';
 import { hasCode } from '../../tools/error-code';
+import type { TreeId } from '../../workflows/model/log';
 import { CLUSTERS } from './addresses';
 import type { ClusterFiles } from './files';
+import type { ShapeName } from './log/shapes';
 
 /** What a lab on Kubernetes keeps about itself: what is to be removed, also after a crash. */
 export interface ClusterRecord {
   /** The number of the cluster; null as long as it has none. */
   readonly cluster: number | null;
+  /** Null as long as none is installed. */
+  readonly log: ClusterLog | null;
+}
+
+/** A log on a cluster, at the addresses at which this machine reaches it. */
+export interface ClusterLog {
+  readonly shape: ShapeName;
+  readonly namespace: string;
+  /** Of the Service of Rekor. */
+  readonly url: string;
+  /** Of each instance that was there when the log was installed. */
+  readonly instances: readonly string[];
+  /** `HOST:PORT` of Trillian's log server. */
+  readonly trillian: string;
+  readonly firstTree: TreeId;
 }
 
 /** The record of the lab in this directory; null when there is none. */
@@ -21,14 +38,14 @@ export async function readClusterRecord(files: ClusterFiles): Promise<ClusterRec
     }
     throw error;
   }
-  const { cluster } = JSON.parse(text) as Partial<ClusterRecord>;
+  const { cluster, log = null } = JSON.parse(text) as Partial<ClusterRecord>;
   const isNumber = Number.isInteger(cluster) && Number(cluster) >= 0 && Number(cluster) < CLUSTERS;
   if (cluster === undefined || (cluster !== null && !isNumber)) {
     throw new Error(
       `${files.record} is not what a lab wrote; remove the directory ${files.directory} yourself.`,
     );
   }
-  return { cluster };
+  return { cluster, log };
 }
 
 export async function writeClusterRecord(files: ClusterFiles, record: ClusterRecord): Promise<void> {

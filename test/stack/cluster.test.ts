@@ -43,7 +43,7 @@ describe('a cluster of the lab', () => {
   }
 
   async function up(): Promise<ClusterStatus> {
-    const { code, output, messages } = await lab('up', '--kubernetes', '--detach', '--json');
+    const { code, output, messages } = await lab('up', '--shape', 'none', '--detach', '--json');
     if (code !== 0) {
       throw new Error(messages);
     }
@@ -111,7 +111,7 @@ describe('a cluster of the lab', () => {
   });
 
   it('is removed by down when its start was killed half way', async () => {
-    const child = start('up', '--kubernetes');
+    const child = start('up', '--kubernetes', '--shape', 'none');
     let messages = '';
     child.stderr.on('data', (text: Buffer) => (messages += text.toString()));
     await until('the API server', PATIENCE_MS, () => messages.includes('the API server is ready'));

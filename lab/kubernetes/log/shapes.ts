@@ -1,0 +1,10 @@
+import { helmChart } from './helm-chart';
+import type { LogShape } from './shape';
+import { upstream } from './upstream';
+
+/** The kinds of installation that a lab on Kubernetes can have. */
+export const shapeNames = ['upstream', 'helm-chart'] as const;
+
+export type ShapeName = (typeof shapeNames)[number];
+
+export const shapes: Readonly<Record<ShapeName, LogShape>> = { upstream, 'helm-chart': helmChart };
