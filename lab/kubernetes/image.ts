@@ -20,6 +20,10 @@ export interface StaticImage {
   readonly links?: Readonly<Record<string, string>>;
   /** Where it looks for programs; `/usr/bin` unless told otherwise. */
   readonly path?: string;
+  /** More of its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Who runs in it; nobody in particular unless told otherwise. */
+  readonly user?: 'root';
   readonly entrypoint: readonly string[];
 }
 
@@ -58,11 +62,16 @@ export async function writeImage(image: StaticImage, archive: string): Promise<v
       os: 'linux',
       config: {
         Entrypoint: image.entrypoint,
-        User: USER,
+        User: image.user ?? USER,
         WorkingDir: '/tmp',
-        Env: [`PATH=${image.path ?? '/usr/bin'}`],
+        Env: [
+          `PATH=${image.path ?? '/usr/bin'}`,
+          ...Object.entries({ ...image.environment }).map(([name, value]) => `${name}=${value}`),
+        ],
       },
       rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
+      // Builders refuse an image whose layers have no history.
+      history: [{ created: '1970-01-01T00:00:00Z', created_by: 'rekor-rotate lab' }],
     });
     await writeFile(join(folder, 'config.json'), config);
     await writeFile(

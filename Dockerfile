@@ -1,0 +1,18 @@
+# The image of the worker, the write gate and every other command of rekor-rotate. What runs in it is compiled before:
+#   npm ci && npm run build && docker build --tag rekor-rotate .
+ARG NODE=docker.io/library/node:22.23.3-bookworm-slim
+
+FROM ${NODE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Scripts of packages would fetch or compile what theirs ship already.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE}
+WORKDIR /app
+COPY package.json ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY out/dist ./out/dist
+# A number, so that Kubernetes can tell that it is not root.
+USER 65532:65532
+ENTRYPOINT ["node", "/app/out/dist/cli/main.js"]
