@@ -102,6 +102,16 @@ export class ClusterApi {
     );
   }
 
+  /** What has become of a pod: `Pending`, `Running`, `Succeeded` or `Failed`. */
+  async podPhase(namespace: string, name: string): Promise<string> {
+    const { status } = await this.core.readNamespacedPod({ namespace, name });
+    return status?.phase ?? 'Pending';
+  }
+
+  async podLog(namespace: string, name: string): Promise<string> {
+    return await this.core.readNamespacedPodLog({ namespace, name });
+  }
+
   /** A line on each pod of a namespace that is not ready, for a message that says why something is not there. */
   async describeUnready(namespace: string): Promise<string> {
     const { items } = await this.core.listNamespacedPod({ namespace });

@@ -29,6 +29,8 @@ export interface BootedCluster {
   readonly api: ClusterApi;
   /** Makes an image and puts it where the kubelet finds it; pods use it with `imagePullPolicy: Never`. */
   readonly addImage: (image: StaticImage) => Promise<void>;
+  /** The same with an image that is in an archive already, of the kind that `docker save` writes. */
+  readonly addArchive: (archive: string) => Promise<void>;
 }
 
 /** Starts a cluster of one node from nothing, and returns when its node and its name server are ready. */
@@ -71,10 +73,13 @@ export async function bootCluster(
   launch('etcd', 'containerd', 'kube-apiserver');
   const api = await ClusterApi.fromFile(files.kubeconfig);
   await until('containerd does not answer', async () => (await containerd('version')) !== '');
+  const addArchive = async (archive: string): Promise<void> => {
+    await containerd('images', 'import', archive);
+  };
   const addImage = async (image: StaticImage): Promise<void> => {
     const archive = join(files.images, `${image.name.replaceAll(/[^a-z0-9]+/g, '-')}.tar`);
     await writeImage(image, archive);
-    await containerd('images', 'import', archive);
+    await addArchive(archive);
     await rm(archive);
   };
   await addImage({ name: PAUSE_IMAGE, files: { '/usr/bin/pause': binaries.pause }, entrypoint: ['pause'] });
@@ -95,7 +100,7 @@ export async function bootCluster(
     () => api.describeUnready(namespace),
   );
   report('the name server is ready');
-  return { cluster, api, addImage };
+  return { cluster, api, addImage, addArchive };
 }
 
 function requireRunning(files: ClusterFiles, names: readonly ProgramName[]): void {

@@ -116,7 +116,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
 
 function running(
   files: ClusterFiles,
-  { cluster, api, addImage }: BootedCluster,
+  { cluster, ...booted }: BootedCluster,
   disown: () => Promise<void>,
 ): RunningCluster {
   let known: ClusterRecord = { cluster, log: null };
@@ -129,8 +129,7 @@ function running(
       await writeClusterRecord(files, known);
     },
     files,
-    api,
-    addImage,
+    ...booted,
     stop: async () => {
       await remove(files);
       await disown();

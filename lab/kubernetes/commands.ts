@@ -146,6 +146,7 @@ function describe({ programs, addresses, pid, kubeconfig, log }: ClusterStatus):
     ['Services', addresses?.services ?? 'none'],
     ['Rekor', log?.url ?? 'none'],
     ['Trillian', log?.trillian ?? 'none'],
+    ['Temporal UI', log?.temporalUi ?? 'none'],
     ['ends with', pid === null ? 'it has ended' : `process ${pid}`],
   ] as const;
   return [...rows, '', ...facts.map(([name, value]) => `${name.padEnd(14)} ${value}`)].join('\n');

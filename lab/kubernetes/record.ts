@@ -25,6 +25,9 @@ export interface ClusterLog {
   /** `HOST:PORT` of Trillian's log server. */
   readonly trillian: string;
   readonly firstTree: TreeId;
+  /** `HOST:PORT` of Temporal, and the address of its web page. */
+  readonly temporal: string;
+  readonly temporalUi: string;
 }
 
 /** The record of the lab in this directory; null when there is none. */

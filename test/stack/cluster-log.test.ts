@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { clientsOf } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
+import { PATIENCE_MS, until } from '../../harness/waiting';
+import { ClusterApi } from '../../lab/kubernetes/api';
 import type { ClusterStatus } from '../../lab/kubernetes/cluster';
 import { shapeNames } from '../../lab/kubernetes/log/shapes';
+import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
+import { temporalAnswers } from '../../lab/readiness';
 import { createRecorder } from '../../load/recorder';
 
 describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (shape) => {
@@ -34,5 +40,26 @@ describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (s
       // One name for all of them, so that a witness takes them for one log.
       expect(log.signedTreeHead).toMatch(/^rekor-server\.rekor-system\.svc - \d+\n/);
     }
+  });
+
+  it('has Temporal, and the image of this checkout runs in it without root', async () => {
+    expect(await temporalAnswers(cluster.log?.temporal ?? '')).toBe(true);
+
+    const api = await ClusterApi.fromFile(cluster.kubeconfig);
+    const metadata = { namespace: 'default', name: 'version' };
+    const container = { name: 'version', image: OWN_IMAGE, imagePullPolicy: 'Never', args: ['--version'] };
+    const spec = {
+      ...{ restartPolicy: 'Never', securityContext: { runAsNonRoot: true } },
+      containers: [container],
+    };
+    await api.apply([{ apiVersion: 'v1', kind: 'Pod', metadata, spec }]);
+    await until('the pod to end', PATIENCE_MS, async () =>
+      ['Succeeded', 'Failed'].includes(await api.podPhase('default', 'version')),
+    );
+    const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+      readonly version: string;
+    };
+    expect((await api.podLog('default', 'version')).trim()).toBe(version);
+    expect(await api.podPhase('default', 'version')).toBe('Succeeded');
   });
 });

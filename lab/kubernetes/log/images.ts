@@ -12,6 +12,7 @@ export const DATABASE_IMAGE = named('postgresql');
 export const LOG_SERVER_IMAGE = named('trillian-log-server');
 export const LOG_SIGNER_IMAGE = named('trillian-log-signer');
 export const REKOR_IMAGE = named('rekor-server');
+export const TEMPORAL_IMAGE = named('temporal');
 
 /** Where the database's image has PostgreSQL. */
 const POSTGRESQL = '/usr/lib/postgresql';
@@ -50,5 +51,6 @@ export async function logImages(
     alone(LOG_SERVER_IMAGE, binaries.trillianLogServer),
     alone(LOG_SIGNER_IMAGE, binaries.trillianLogSigner),
     alone(REKOR_IMAGE, binaries.rekorServer),
+    alone(TEMPORAL_IMAGE, binaries.temporal),
   ];
 }

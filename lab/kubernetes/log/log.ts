@@ -1,14 +1,19 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Binaries } from '../../../tools/binaries';
 import { createTrillianOnPostgresql, postgresqlAnswers } from '../../database/postgresql-client';
-import { httpAnswers } from '../../readiness';
+import { httpAnswers, temporalAnswers } from '../../readiness';
 import { firstTree } from '../../slots';
 import { untilSo, type ClusterApi } from '../api';
+import type { ClusterFiles } from '../files';
 import type { StaticImage } from '../image';
 import type { ClusterLog } from '../record';
 import { logImages } from './images';
+import { buildOwnImage, OWN_IMAGE } from './own-image';
 import type { LogShape } from './shape';
 import { shapes, type ShapeName } from './shapes';
+import { TEMPORAL, temporalManifests } from './temporal';
 import { DATABASE_PORT, databaseManifests, trillianManifests } from './trillian';
 
 /** Long, because the machine may build programs meanwhile. */
@@ -18,6 +23,8 @@ const PATIENCE_MS = 300_000;
 export interface Target {
   readonly api: ClusterApi;
   readonly addImage: (image: StaticImage) => Promise<void>;
+  readonly addArchive: (archive: string) => Promise<void>;
+  readonly files: Pick<ClusterFiles, 'images' | 'logs'>;
 }
 
 export interface LogOptions {
@@ -30,15 +37,12 @@ export interface LogOptions {
 }
 
 /** Installs a log in this shape, and returns when each of its instances serves the first tree. */
-export async function installLog({ api, addImage }: Target, options: LogOptions): Promise<ClusterLog> {
+export async function installLog(target: Target, options: LogOptions): Promise<ClusterLog> {
+  const { api } = target;
   const { binaries, report, signal, replicas = 2 } = options;
   const shape = shapes[options.shape];
-  for (const image of await logImages(binaries, report)) {
-    signal.throwIfAborted();
-    await addImage(image);
-    report(`image ${image.name} is in the cluster`);
-  }
-  const namespaces = [...new Set([shape.trillian.namespace, shape.rekor.namespace])];
+  await addImages(target, options);
+  const namespaces = [...new Set([shape.trillian.namespace, shape.rekor.namespace, TEMPORAL.namespace])];
   await api.apply(
     namespaces.map((name) => ({
       ...{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { name } } },
@@ -49,6 +53,7 @@ export async function installLog({ api, addImage }: Target, options: LogOptions)
       (await Promise.all(namespaces.map((name) => api.describeUnready(name)))).join('\n');
     return untilSo({ what, timeoutMs: PATIENCE_MS, signal, why }, ask);
   };
+  await api.apply(temporalManifests);
   const trillian = await installTrillian({ api, shape, until, binaries });
   report(`Trillian is ready at ${trillian}`);
   const treeId = await firstTree(trillian);
@@ -71,10 +76,56 @@ export async function installLog({ api, addImage }: Target, options: LogOptions)
     httpAnswers(`${url}/api/v1/log`, (status) => status === 200),
   );
   report(`Rekor is ready at ${url}`);
-  return { shape: options.shape, namespace, url, instances, trillian, firstTree: treeId };
+  await until('Temporal is not ready', () => api.isAvailable(TEMPORAL.namespace, TEMPORAL.name));
+  const temporalHost = await api.serviceAddress(TEMPORAL.namespace, TEMPORAL.name);
+  const temporal = `${temporalHost}:${TEMPORAL.port}`;
+  await until('Temporal does not answer', () => temporalAnswers(temporal));
+  const temporalUi = `http://${temporalHost}:${TEMPORAL.uiPort}`;
+  report(`Temporal is ready at ${temporal}`);
+  return {
+    shape: options.shape,
+    namespace,
+    url,
+    instances,
+    trillian,
+    firstTree: treeId,
+    temporal,
+    temporalUi,
+  };
 }
 
 const REKOR_PORT = 3_000;
+
+/** Those of other programs, while ours is built. */
+async function addImages(target: Target, options: LogOptions): Promise<void> {
+  const { addArchive, files } = target;
+  const { report, signal } = options;
+  const ended = new AbortController();
+  const end = (): void => ended.abort(signal.reason);
+  signal.addEventListener('abort', end);
+  const logFile = join(files.logs, 'image.log');
+  const own = buildOwnImage({ folder: files.images, logFile, report, signal: ended.signal });
+  try {
+    const [archive] = await Promise.all([own, addOthers(target, options)]);
+    await addArchive(archive);
+    await rm(archive);
+    report(`image ${OWN_IMAGE} is in the cluster`);
+  } catch (error) {
+    end();
+    await own.catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+async function addOthers({ addImage }: Target, { binaries, report, signal }: LogOptions): Promise<void> {
+  for (const image of await logImages(binaries, report)) {
+    signal.throwIfAborted();
+    await addImage(image);
+    report(`image ${image.name} is in the cluster`);
+  }
+}
 
 interface Installing {
   readonly api: ClusterApi;
