@@ -1,13 +1,32 @@
 import { ensureBinaries } from './binaries';
+import { ensureClusterBinaries } from './cluster-binaries';
 import { interruption } from './interruption';
 
 /** `node out/dist/tools/main.js`: finds or builds the pinned programs and prints where each is. */
 const signal = interruption(undefined, new Error('Broken off; the next run goes on from here.'));
 
+const report = (line: string) => process.stderr.write(`${line}\n`);
+
 async function main(): Promise<void> {
-  const report = (line: string) => process.stderr.write(`${line}\n`);
-  for (const [name, path] of Object.entries(await ensureBinaries(report, { signal })) as [string, string][]) {
+  const [binaries] = await Promise.all([ensureBinaries(report, { signal }), prepareCluster()]);
+  for (const [name, path] of Object.entries(binaries) as [string, string][]) {
     console.log(`${name} ${path}`);
+  }
+}
+
+/** Where a cluster of the lab can run; what is missing for it keeps nobody from the rest. */
+async function prepareCluster(): Promise<void> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    return;
+  }
+  try {
+    const { containers, ...built } = await ensureClusterBinaries({ report, signal });
+    for (const [name, path] of Object.entries({ ...built, containerd: containers.containerd })) {
+      console.log(`${name} ${path}`);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    report(error instanceof Error ? error.message : String(error));
   }
 }
 

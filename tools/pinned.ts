@@ -110,7 +110,7 @@ export const clusterTools: readonly PinnedTool[] = [
       [stamp('gitMinor')]: '33',
     },
     saysOfItself: `Kubernetes ${kubernetesVersion}`,
-    expected: '6 to 10 minutes',
+    expected: '6 to 13 minutes',
   },
   {
     name: 'coredns',

@@ -48,6 +48,7 @@ export async function writeImage(image: StaticImage, archive: string): Promise<v
       await copyFile(file, copy);
     }
     for (const [inside, target] of Object.entries({ ...image.links })) {
+      await mkdir(dirname(join(root, inside)), { recursive: true });
       await symlink(target, join(root, inside));
     }
     // Programs write temporary files, and libraries look for the name of their user.

@@ -14,19 +14,26 @@ const programs = {
 /** Lie under something else in the cluster's own mounts: first-process.sh. */
 const HIDDEN = ['/run', '/var/log'];
 
-/**
- * Throws an error when a cluster cannot run here, or not with its files in this place.
- */
-export function requireForCluster({ directory }: Pick<ClusterFiles, 'directory'>): void {
-  if (process.platform !== 'linux') {
+/** Where a cluster is to run: the operating system as Node.js names it, and the user who asks. */
+export interface Machine {
+  readonly platform: string;
+  readonly user: number | undefined;
+}
+
+/** Throws an error that says what to do when a cluster cannot run here, or not with its files in this place. */
+export function requireForCluster(
+  { directory }: Pick<ClusterFiles, 'directory'>,
+  { platform, user }: Machine = { platform: process.platform, user: process.getuid?.() },
+): void {
+  if (platform !== 'linux') {
     throw new Error(
-      'A cluster of the lab runs on Linux. Elsewhere name one that is there: rekor-rotate lab up --kubernetes --kubeconfig FILE',
+      `A cluster of the lab runs on Linux, and this is ${platform}. Use a virtual machine with Linux.`,
     );
   }
-  if (process.getuid?.() !== 0) {
+  if (user !== 0) {
     throw new Error(
       'Only root may start a cluster of the lab, because it mounts file systems and makes network interfaces. ' +
-        'Run it as root, or name a cluster that is there, such as one of kind: rekor-rotate lab up --kubernetes --kubeconfig FILE',
+        'Run it as root, or in a virtual machine.',
     );
   }
   const path = [process.env['PATH'], '/usr/sbin', '/sbin'].join(':');

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientsOf } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
@@ -9,6 +9,16 @@ import { shapeNames } from '../../lab/kubernetes/log/shapes';
 import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
 import { temporalAnswers } from '../../lab/readiness';
 import { createRecorder } from '../../load/recorder';
+import { commandsOf, wordsOf } from '../docs/markdown';
+
+/** What a document says to type, by the command that it begins with. */
+const documented = new Map(
+  commandsOf('docs/lab.md').map((line) => {
+    const [, , action = '', ...options] = wordsOf(line);
+    return [action, options] as const;
+  }),
+);
+const optionsOf = (action: string): readonly string[] => documented.get(action) ?? ['not documented'];
 
 describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (shape) => {
   let lab: ClusterProcess;
@@ -16,10 +26,21 @@ describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (s
 
   beforeAll(async () => {
     lab = new ClusterProcess();
-    cluster = await lab.up(shape);
+    const options = shape === 'upstream' ? optionsOf('up') : ['--shape', shape, '--detach'];
+    const { code, messages } = await lab.run('up', ...options);
+    if (code !== 0) {
+      throw new Error(messages);
+    }
+    cluster = JSON.parse((await lab.run('status', '--json')).output) as ClusterStatus;
   });
   afterAll(async () => {
     await lab.end();
+  });
+
+  it('is shown with the address of Rekor', async () => {
+    const { code, output } = await lab.run('status', ...optionsOf('status'));
+    expect({ code, shape: cluster.log?.shape }).toEqual({ code: 0, shape });
+    expect(output).toContain(cluster.log?.url);
   });
 
   it('takes entries at its Service, which every instance gives back with a proof', async () => {
@@ -61,5 +82,11 @@ describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (s
     };
     expect((await api.podLog('default', 'version')).trim()).toBe(version);
     expect(await api.podPhase('default', 'version')).toBe('Succeeded');
+  });
+
+  it('is stopped, and its files are removed', async () => {
+    const { code, messages } = await lab.run('down', ...optionsOf('down'));
+    expect([code, messages]).toEqual([0, 'The cluster is stopped, and its files are removed\n']);
+    expect(existsSync(lab.directory)).toBe(false);
   });
 });
