@@ -10,6 +10,7 @@ const longest = [
   'stack/faults',
   'stack/terminate',
   'stack/many-trees',
+  'stack/cluster-log',
   'stack/kill',
   'stack/cancel',
   'stack/browser',

@@ -4,7 +4,7 @@ import type { ClusterBinaries } from '../../tools/cluster-binaries';
 import { recorded, startProcess } from '../process';
 import { addressesOf } from './addresses';
 import { ClusterApi, untilSo } from './api';
-import { makeCgroups } from './cgroups';
+import { cgroupOf, makeCgroups } from './cgroups';
 import type { ClusterFiles } from './files';
 import { writeImage, type StaticImage } from './image';
 import { NAME_SERVER, NAME_SERVER_IMAGE, nameServer } from './name-server';
@@ -16,6 +16,9 @@ import { CONTAINERD_SOCKET, NODE, PAUSE_IMAGE, writeSettings } from './settings'
 
 /** Long, because a laptop may start all of this at once while it compiles something else. */
 const PATIENCE_MS = 180_000;
+
+/** All that they call is in the cluster, where no proxy of this machine leads to. */
+const WITHOUT_PROXY = { HTTP_PROXY: '', HTTPS_PROXY: '', http_proxy: '', https_proxy: '' };
 
 export interface Boot {
   readonly binaries: ClusterBinaries;
@@ -43,10 +46,11 @@ export async function bootCluster(
   // Before there is anything that the end of the namespaces does not remove.
   await writeClusterRecord(files, { cluster, log: null });
   const addresses = addressesOf(cluster);
-  await makeCgroups(files.cgroup);
+  await makeCgroups(cgroupOf(files));
   await writeSettings(files, addresses, binaries.containers);
   const programs = clusterPrograms(files, addresses, binaries);
-  const { ctr, environment } = binaries.containers;
+  const { ctr } = binaries.containers;
+  const environment = { ...binaries.containers.environment, ...WITHOUT_PROXY };
   const containerd = (...args: string[]): Promise<string> =>
     runInside(holder, [ctr, '--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', ...args], environment);
   const launched: ProgramName[] = [];

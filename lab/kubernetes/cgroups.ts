@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../../tools/error-code';
+import type { ClusterFiles } from './files';
 
 /** What the pods of a cluster are counted in: one cgroup of its own in each hierarchy, with theirs below it. */
 
@@ -11,6 +13,11 @@ const PATIENCE_MS = 30_000;
 
 /** Of version 2; those that a kubelet asks for. */
 const CONTROLLERS = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
+
+/** Their name: of the lab's directory and no other, because another cluster may have the same number later. */
+export function cgroupOf({ directory }: Pick<ClusterFiles, 'directory'>): string {
+  return `rekor-lab-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
+}
 
 export async function makeCgroups(name: string): Promise<void> {
   for (const { root, version } of await hierarchies()) {

@@ -8,7 +8,7 @@ import { recorded, signalRecorded, stopRecorded } from '../process';
 import { removeIfEmpty } from '../record';
 import { addressesOf, type ClusterAddresses } from './addresses';
 import { bootCluster, type BootedCluster } from './boot';
-import { removeCgroups } from './cgroups';
+import { cgroupOf, removeCgroups } from './cgroups';
 import { clusterFiles, type ClusterFiles } from './files';
 import { endNamespaces } from './namespaces';
 import { indexOfInterface } from './network';
@@ -196,13 +196,13 @@ async function end(files: ClusterFiles): Promise<boolean> {
   for (const name of programNames) {
     await stopRecorded(programFiles(files, name).pidFile, 'SIGKILL', END_MS);
   }
-  await removeCgroups(files.cgroup);
+  await removeCgroups(cgroupOf(files));
   return record !== null;
 }
 
 async function remove(files: ClusterFiles): Promise<boolean> {
   const found = await end(files);
-  const keep = new Set([files.directory, files.owner, files.record, files.cgroup]);
+  const keep = new Set([files.directory, files.owner, files.record]);
   for (const path of Object.values<string>({ ...files }).filter((one) => !keep.has(one))) {
     await rm(path, { recursive: true, force: true });
   }

@@ -71,7 +71,14 @@ async function start({
         await cluster.record(await installLog(cluster, { shape, binaries: ofTheLog, report, signal }));
       } catch (error) {
         // What failed by itself is left to be looked at; what a person broke off leaves nothing.
-        await (signal.aborted ? cluster.stop() : cluster.leave());
+        if (signal.aborted) {
+          await cluster.stop();
+        } else {
+          await cluster.leave();
+          report(
+            `The cluster runs on, for a look; \`rekor-rotate lab down --directory ${cluster.files.directory}\` ends it.`,
+          );
+        }
         throw error;
       }
     }

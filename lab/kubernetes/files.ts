@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 /** Where a lab on Kubernetes keeps what: everything is below its directory. */
@@ -24,8 +23,6 @@ export interface ClusterFiles {
   readonly namespaces: string;
   /** Its parent outside, which ends with it, and it with that. */
   readonly holder: string;
-  /** The name of the cgroups of its pods: of this directory and no other, whatever number a cluster has. */
-  readonly cgroup: string;
   /** Appears when these namespaces are ready. */
   readonly prepared: string;
 }
@@ -48,7 +45,6 @@ export function clusterFiles(directory: string): ClusterFiles {
     running,
     namespaces: join(running, 'namespaces.pid'),
     holder: join(running, 'holder.pid'),
-    cgroup: `rekor-lab-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`,
     prepared: join(running, 'namespaces.ready'),
   };
 }

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { ContainerPrograms } from '../../tools/container-programs';
 import { API_PORT, type ClusterAddresses } from './addresses';
 import { newClusterAuthority, newTokenKeys, type Certificate, type Subject } from './certificates';
+import { cgroupOf } from './cgroups';
 import type { ClusterFiles } from './files';
 import { kubeconfig } from './kubeconfig';
 
@@ -186,7 +187,7 @@ function kubeletSettings(files: ClusterFiles, addresses: ClusterAddresses, setti
     // Names outside of the cluster are nobody's business in it.
     resolvConf: '',
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: `/${files.cgroup}`,
+    cgroupRoot: `/${cgroupOf(files)}`,
     enforceNodeAllocatable: [],
     protectKernelDefaults: true,
     failSwapOn: false,
