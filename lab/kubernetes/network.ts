@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { BlockList } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { hasCode } from '../../tools/error-code';
 import type { ProcessIdentity } from '../../tools/process-identity';
@@ -62,15 +63,24 @@ async function configure(addresses: ClusterAddresses, holder: ProcessIdentity): 
   }
 }
 
-/** The number that the kernel gave to the interface of this name, and gives to no other; null when there is none. */
+/**
+ * The number that the kernel gave to the interface of this name, and gives to no other; null when there is none. Of one that
+ * is being removed it says nothing; then this waits until it is gone.
+ */
 export async function indexOfInterface(name: string): Promise<number | null> {
-  try {
-    return Number(await readFile(`/sys/class/net/${name}/ifindex`, 'utf8'));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) {
-      return null;
+  for (;;) {
+    try {
+      return Number(await readFile(`/sys/class/net/${name}/ifindex`, 'utf8'));
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENODEV')) {
+        return null;
+      }
+      // linux: net/core/net-sysfs.c, netdev_show
+      if (!hasCode(error, 'EINVAL')) {
+        throw error;
+      }
+      await pause(20);
     }
-    throw error;
   }
 }
 
