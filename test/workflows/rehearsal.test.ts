@@ -38,6 +38,16 @@ describe('a rehearsal', () => {
     expect(log.serving()).toBe('blue');
   });
 
+  it('does not wait for writes of clients, which go on beside it', async () => {
+    const log = new SimulatedLog();
+    const result = await log.run(async ({ start }) => {
+      const rehearsal = await start(rehearse);
+      await log.once('start', () => (log.world.trillian.strangersInFlight = () => 1), 'after');
+      return await rehearsal.result();
+    });
+    expect(result.outcome).toBe('rehearsed');
+  });
+
   it('is followed by a rotation, which takes another tree', async () => {
     const log = new SimulatedLog();
     const result = await log.run(async ({ rotate }) => {
