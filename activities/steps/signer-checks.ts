@@ -7,7 +7,7 @@ import { foundOrRefused } from '../errors/refusal-error';
 import type { BoundSystems, ExpectedSigner } from '../systems';
 import type { LogKey } from '../verification/log-key';
 import type { LogIdentity } from '../verification/rehearsal';
-import { trustedRootEntry } from '../verification/trusted-root-entry';
+import { detailsOf, isOfUsualKind, trustedRootEntry } from '../verification/trusted-root-entry';
 import { expectedKey, requirePublished } from './expected-key';
 
 /** What could not be reached is tried again for this long, in milliseconds. */
@@ -42,11 +42,13 @@ export async function checkSigner(
   if (!changes) {
     return { checks: [known] };
   }
+  const unusual =
+    next && !isOfUsualKind(next.key) && refusal('NEW_KEY_UNUSUAL', { what, kind: detailsOf(next.key) });
   const published = await checkPublished(systems, expectedSigner, { what, former, next });
   const { url } = expectedSigner.trustedRootUrl === undefined ? {} : { url: expectedSigner.trustedRootUrl };
   const isReady = published.every(({ state }) => state === 'ok') && published.length > 0;
   return {
-    checks: [known, ...published],
+    checks: [unusual ? failedCheck('SIGNER_KNOWN', unusual, 'warning') : known, ...published],
     newKey: {
       ...(former !== undefined && { former }),
       ...(next && {

@@ -44,8 +44,16 @@ const curves: Readonly<Record<string, string>> = {
   secp521r1: 'PKIX_ECDSA_P521_SHA_256',
 };
 
+/**
+ * Whether the clients that were tried verify what Rekor signs with a key of this kind: cosign 3.1.3 and sigstore-python 4.5.1
+ * (clients/new-key.sh), and docs/new-key.md says what they do with the others.
+ */
+export function isOfUsualKind(key: KeyObject): boolean {
+  return detailsOf(key) === 'PKIX_ECDSA_P256_SHA_256';
+}
+
 /** The name of a kind of key in Sigstore's own list. */
-function detailsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+export function detailsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
   const { namedCurve = '', modulusLength = 0 } = asymmetricKeyDetails ?? {};
   if (asymmetricKeyType === 'ed25519') {
     return 'PKIX_ED25519';

@@ -46,6 +46,11 @@ export const installationRefusals = {
     remedy:
       'A key that is made anew at each start, such as that of the signer "memory", verifies nothing later. No client has seen it. Let nextSigner name a key that lasts.',
   }),
+  NEW_KEY_UNUSUAL: (found: Words<'what' | 'kind'>): Text => ({
+    message: `The next tree will be signed with ${found.what}, a key of the kind ${found.kind}. Not every client can verify that: cosign verifies no new entry, and with a P-384 or P-521 key in the trusted root no entry at all.`,
+    remedy:
+      'Do not publish this key. Make one of ECDSA on P-256 (PKIX_ECDSA_P256_SHA_256) instead, unless you know all clients of this log.',
+  }),
   NEW_KEY_NOT_CHECKED: (found: Words<'log' | 'what'>): Text => ({
     message: `The next tree of ${found.log} will be signed with ${found.what}. Nothing here can tell whether clients trust that key yet: ones that do not refuse every new entry.`,
     remedy: `Publish it in the trusted root first, and keep the former key there. With logs.${found.log}.nextSigner.publicKey the plan has the entry; with trustedRootUrl it is looked up.`,
