@@ -57,7 +57,9 @@ const request = onLog(async (value, { start, waits }) => {
     expect(await waits(handle)).toMatchObject({ for: 'time', until: begin.notBefore });
     await handle.cancel();
   }
-  const outcome = begin ? 'refused' : 'dryRun' in asked ? 'planned' : 'completed';
+  const ends = { dryRun: 'planned', rehearse: 'rehearsed' };
+  const [, ended = 'completed'] = Object.entries(ends).find(([field]) => field in asked) ?? [];
+  const outcome = begin ? 'refused' : ended;
   expect(await handle.result()).toMatchObject({ outcome });
 });
 
@@ -163,6 +165,7 @@ const meant: Readonly<Record<string, Readonly<Record<string, Sends>>>> = {
   'docs/approvals.md: approval, who': { approve },
   'docs/gate.md: instances': { instances },
   'docs/operating.md: choice, step, until, who, why': { resume },
+  'docs/doctor.md: log, rehearse': { request },
   'docs/operating.md: dryRun, log': { request },
   'docs/operating.md: log': { request },
   'docs/refusals.md: log': { request },
