@@ -163,9 +163,9 @@ const instances: Sends = ({ instances: given }) => {
 const meant: Readonly<Record<string, Readonly<Record<string, Sends>>>> = {
   'README.md: log': { request },
   'docs/approvals.md: approval, who': { approve },
+  'docs/doctor.md: log, rehearse': { request },
   'docs/gate.md: instances': { instances },
   'docs/operating.md: choice, step, until, who, why': { resume },
-  'docs/doctor.md: log, rehearse': { request },
   'docs/operating.md: dryRun, log': { request },
   'docs/operating.md: log': { request },
   'docs/refusals.md: log': { request },
