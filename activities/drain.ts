@@ -8,6 +8,7 @@ import type { SignerPasses } from './clients/metrics';
 import { isShown, shownAs, sinceWhen } from './tree-queue/tree-row';
 import type { LogSystems } from './systems';
 import { type CallBounds, CallTooLate } from './clients/trillian';
+import { timed } from './timed';
 import { pause } from './bounds/waiting';
 
 type DrainSystems = Pick<LogSystems, 'log' | 'trillian' | 'metrics' | 'queue'>;
@@ -228,14 +229,6 @@ async function emptyPasses(drain: Drain, proof: string[]): Promise<boolean> {
     // A signer writes its page itself: reading a large one all the time would slow the passes that are waited for.
     await pause(Math.max(POLL_MS, now.tookMs), bounds.signal);
   }
-}
-
-async function timed<Answer>(
-  ask: () => Promise<Answer>,
-): Promise<{ readonly answer: Answer; readonly tookMs: number }> {
-  const began = performance.now();
-  const answer = await ask();
-  return { answer, tookMs: performance.now() - began };
 }
 
 function sameHead(one: TreeHead, other: TreeHead): boolean {

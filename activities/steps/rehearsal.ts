@@ -11,6 +11,7 @@ import { allEnded, pause } from '../bounds/waiting';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
+import { timed } from '../timed';
 import type { Act } from './act';
 import { requireNotExposed, start } from './next-release';
 import { handedOver } from './next-tree-content';
@@ -40,10 +41,10 @@ export const rehearseClosing: Act<AttemptInput, RehearsedClosing> = async (syste
     const [started, drained] = closed.answer;
     return {
       writes,
-      trafficMs: asked.ms,
-      startMs: started.ms,
-      drainMs: drained.ms,
-      closedMs: closed.ms,
+      trafficMs: asked.tookMs,
+      startMs: started.tookMs,
+      drainMs: drained.tookMs,
+      closedMs: closed.tookMs,
       endedAtMs: Date.now(),
     };
   });
@@ -73,7 +74,7 @@ export const rehearseOpening: Act<Parameters<Rehearsal['rehearseOpening']>[0], R
       await handedOver(systems, nextTreeId);
       await trillian.treeHead(nextTreeId, bounds);
     });
-    return { handOverMs, proveMs: proved.ms, openMs: opened.ms };
+    return { handOverMs, proveMs: proved.tookMs, openMs: opened.tookMs };
   });
 };
 
@@ -125,11 +126,3 @@ const served: Act<AttemptInput & { readonly instance: Instance }> = async (syste
     await rekor.entryAt(instance, boundary - 1, bounds.signal);
   }
 };
-
-async function timed<Answer>(
-  ask: () => Promise<Answer>,
-): Promise<{ readonly answer: Answer; readonly ms: number }> {
-  const began = performance.now();
-  const answer = await ask();
-  return { answer, ms: performance.now() - began };
-}
