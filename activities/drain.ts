@@ -7,7 +7,7 @@ import { refuse } from './errors/refusal-error';
 import type { SignerPasses } from './clients/metrics';
 import { isShown, shownAs, sinceWhen } from './tree-queue/tree-row';
 import type { LogSystems } from './systems';
-import { type CallBounds, CallTooLate } from './clients/trillian';
+import { type CallBounds, CallTooLate } from './clients/call-bounds';
 import { timed } from './timed';
 import { pause } from './bounds/waiting';
 

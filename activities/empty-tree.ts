@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TreeHead, TreeId } from '../workflows/model/log';
 import { unlessRefused } from './errors/refusal-error';
-import type { CallBounds, TrillianClient } from './clients/trillian';
+import type { CallBounds } from './clients/call-bounds';
+import type { TrillianClient } from './clients/trillian';
 
 /** A tree without leaves, as InitLog makes it: its root is the hash of nothing (RFC 6962, section 2.1). */
 export const EMPTY_TREE: TreeHead = { size: 0, rootHash: createHash('sha256').digest('hex') };

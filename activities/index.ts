@@ -9,7 +9,7 @@ import type { Rehearsal } from '../workflows/model/rehearsal';
 import { type KeptSteps, withinBounds } from './bounds/activity-bounds';
 import { retryWhileUnreachable } from './bounds/retry-while-unreachable';
 import { pause } from './bounds/waiting';
-import { CallOutcomeUnknown } from './clients/trillian';
+import { CallOutcomeUnknown } from './clients/call-bounds';
 import { errorReason, errorTrail } from './errors/error-reason';
 import { refuse, RefusalError } from './errors/refusal-error';
 import { unknownLog } from './errors/unknown-log';

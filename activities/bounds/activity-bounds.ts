@@ -3,7 +3,7 @@ import { CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { CALL_LANDS_MS, REPORT_MS, SIGN_OF_LIFE_EVERY_MS } from '../../workflows/model/deadlines';
 import type { KeptStep, StepsOfFailure } from '../../workflows/model/steps';
 import { refuse, RefusalError } from '../errors/refusal-error';
-import { CallTooLate, type CallBounds, type UnansweredChange } from '../clients/trillian';
+import { CallTooLate, type CallBounds, type UnansweredChange } from '../clients/call-bounds';
 import { whileNoneIsAborted } from './signals';
 
 /**

@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../../workflows/model/refusals';
-import { CallOutcomeUnknown, CallTooLate } from '../clients/trillian';
+import { CallOutcomeUnknown, CallTooLate } from '../clients/call-bounds';
 import { RefusalError } from '../errors/refusal-error';
 import { CALL_LANDS_MS } from '../../workflows/model/deadlines';
 import type { ActivityBounds } from './activity-bounds';

@@ -3,29 +3,9 @@ import { refusal } from '../../workflows/model/refusals';
 import { abortReason, pause } from '../bounds/waiting';
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
-import { refuse, RefusalError } from '../errors/refusal-error';
+import { refuse } from '../errors/refusal-error';
+import { type CallBounds, CallOutcomeUnknown, deadlineOf, throwIfOver } from './call-bounds';
 import { overGrpc, type TrillianCall, type TrillianMethod, type TrillianOptions } from './trillian-transport';
-
-/** What bounds one call. */
-export interface CallBounds {
-  /** Ends the call; its reason becomes the error. */
-  readonly signal: AbortSignal;
-  /** Milliseconds from now; default 5000. */
-  readonly timeoutMs?: number;
-  /**
-   * Wall-clock time, in milliseconds since the epoch, from which on nothing may be sent (H8). A signal is not
-   * enough for that: the timer behind it fires late in a process that was stopped and continued.
-   */
-  readonly notAfter?: number;
-  /** Gets every change that is sent, and keeps those without an answer. */
-  readonly unanswered?: Set<UnansweredChange>;
-}
-
-/** A changing call that was sent and not answered. */
-export interface UnansweredChange {
-  /** The call's deadline, which Trillian was told, in milliseconds since the epoch. */
-  readonly mayLandUntil: number;
-}
 
 /** Trillian answered with an error of its own: nothing more will come of this call. */
 export class TrillianError extends OwnWords {
@@ -41,31 +21,7 @@ export class TrillianError extends OwnWords {
   }
 }
 
-/**
- * A changing call was sent and not answered: it may have had its effect, or have it until `mayLandUntil` (H8). To a person
- * it is TRILLIAN_UNREACHABLE.
- */
-export class CallOutcomeUnknown extends RefusalError implements UnansweredChange {
-  constructor(
-    { log, address }: Pick<TrillianOptions, 'log' | 'address'>,
-    method: string,
-    readonly mayLandUntil: number,
-    options?: ErrorOptions,
-  ) {
-    const reason = `no answer to ${method}, of which it is not known whether it had its effect`;
-    super(refusal('TRILLIAN_UNREACHABLE', { log, address, reason }), options);
-    this.name = 'CallOutcomeUnknown';
-  }
-}
-
-/** A call was not sent, because its time was over (H8): it has no effect, and the next try need not wait for it. */
-export class CallTooLate extends OwnWords {
-  constructor(method: string) {
-    super(`${method} was not sent: its time was over`);
-    this.name = 'CallTooLate';
-  }
-}
-
+/** Milliseconds for one call. */
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /** Pauses between the tries of a read, in milliseconds. */
@@ -104,7 +60,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
   return {
     async read(name, request, bounds) {
       const started = Date.now();
-      const deadline = deadlineOf(bounds);
+      const deadline = deadlineOf(bounds, DEFAULT_TIMEOUT_MS);
       for (let tries = 0; ; tries++) {
         throwIfOver(name, bounds, deadline);
         try {
@@ -125,7 +81,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
     },
 
     async change(name, request, bounds) {
-      const deadline = deadlineOf(bounds);
+      const deadline = deadlineOf(bounds, DEFAULT_TIMEOUT_MS);
       throwIfOver(name, bounds, deadline);
       // Nothing may wait in the channel and leave later: the connection stands first, then the clock is looked at.
       await transport.connected(deadline, bounds.signal).catch((error: unknown) => {
@@ -141,7 +97,11 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
       } catch (error) {
         if (!isServiceError(error)) throw error;
         if (UNANSWERED.has(error.code)) {
-          throw new CallOutcomeUnknown(options, name, deadline, { cause: error });
+          const { log, address } = options;
+          const reason = `no answer to ${name}, of which it is not known whether it had its effect`;
+          throw new CallOutcomeUnknown(refusal('TRILLIAN_UNREACHABLE', { log, address, reason }), deadline, {
+            cause: error,
+          });
         }
         bounds.unanswered?.delete(change);
         throw saidNo(name, error);
@@ -158,15 +118,6 @@ const UNANSWERED: ReadonlySet<status> = new Set([
   status.CANCELLED,
   status.UNAVAILABLE,
 ]);
-
-function deadlineOf(bounds: CallBounds): number {
-  return Math.min(Date.now() + (bounds.timeoutMs ?? DEFAULT_TIMEOUT_MS), bounds.notAfter ?? Infinity);
-}
-
-function throwIfOver(name: TrillianMethod, bounds: CallBounds, deadline: number): void {
-  bounds.signal.throwIfAborted();
-  if (Date.now() >= deadline) throw new CallTooLate(name);
-}
 
 function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error && typeof error.code === 'number';

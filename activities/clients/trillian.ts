@@ -3,16 +3,11 @@ import type { Tree, TreeHead, TreeId } from '../../workflows/model/log';
 import { changedBySomeone, refuse, type RefusalError } from '../errors/refusal-error';
 import type { Timestamp__Output as TimeMessage } from '../../proto/generated/google/protobuf/Timestamp';
 import type { Tree__Output as TreeMessage } from '../../proto/generated/trillian/Tree';
-import { type CallBounds, openTrillianCalls, TrillianError } from './trillian-calls';
+import type { CallBounds } from './call-bounds';
+import { openTrillianCalls, TrillianError } from './trillian-calls';
 import type { TrillianOptions } from './trillian-transport';
 
-export {
-  type CallBounds,
-  CallOutcomeUnknown,
-  CallTooLate,
-  TrillianError,
-  type UnansweredChange,
-} from './trillian-calls';
+export { TrillianError } from './trillian-calls';
 
 /** A leaf to queue. Two leaves with one identity hash are one leaf to Trillian, whatever their values. */
 export interface LeafToQueue {

@@ -2,7 +2,7 @@ import type { Tree } from '../../workflows/model/log';
 import { refuse } from '../errors/refusal-error';
 import type { TreeQueue, TreeRow } from './tree-queue';
 import type { LogSystems } from '../systems';
-import type { CallBounds } from '../clients/trillian';
+import type { CallBounds } from '../clients/call-bounds';
 import { pause } from '../bounds/waiting';
 
 /**

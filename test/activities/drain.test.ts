@@ -1,7 +1,8 @@
 import { freezeTree } from '../../activities/drain';
 import type { TreeRow } from '../../activities/tree-queue/tree-queue';
 import type { SignerPasses } from '../../activities/clients/metrics';
-import { type CallBounds, CallTooLate, type TrillianClient } from '../../activities/clients/trillian';
+import { type CallBounds, CallTooLate } from '../../activities/clients/call-bounds';
+import type { TrillianClient } from '../../activities/clients/trillian';
 import type { Tree, TreeState } from '../../workflows/model/log';
 import { refused } from './refused';
 

@@ -1,4 +1,3 @@
-import { CallTooLate } from '../../../activities/clients/trillian';
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -8,9 +7,10 @@ import {
   withinBounds,
 } from '../../../activities/bounds/activity-bounds';
 import { retryWhileUnreachable } from '../../../activities/bounds/retry-while-unreachable';
-import { CallOutcomeUnknown } from '../../../activities/clients/trillian';
+import { CallOutcomeUnknown, CallTooLate } from '../../../activities/clients/call-bounds';
 import { refuse } from '../../../activities/errors/refusal-error';
 import { REPORT_MS } from '../../../workflows/model/deadlines';
+import { refusal } from '../../../workflows/model/refusals';
 import { rejected } from '../refused';
 
 /** Runs one try of an activity that may act for so many milliseconds and a little more. */
@@ -118,8 +118,8 @@ describe('a try of an activity', () => {
         retryWhileUnreachable(bounds, () => {
           const mayLandUntil = Math.min(Date.now() + 150, bounds.notAfter);
           bounds.unanswered?.add({ mayLandUntil });
-          const where = { log: 'production', address: '127.0.0.1:8090' };
-          return Promise.reject(new CallOutcomeUnknown(where, 'UpdateTree', mayLandUntil));
+          const found = { log: 'production', address: '127.0.0.1:8090', reason: 'no answer to UpdateTree' };
+          return Promise.reject(new CallOutcomeUnknown(refusal('TRILLIAN_UNREACHABLE', found), mayLandUntil));
         }),
       ),
     );

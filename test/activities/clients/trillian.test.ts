@@ -11,13 +11,8 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import {
-  CallOutcomeUnknown,
-  CallTooLate,
-  connectTrillian,
-  type TrillianClient,
-  TrillianError,
-} from '../../../activities/clients/trillian';
+import { CallOutcomeUnknown, CallTooLate } from '../../../activities/clients/call-bounds';
+import { connectTrillian, type TrillianClient, TrillianError } from '../../../activities/clients/trillian';
 import { refused, rejected } from '../refused';
 
 const TREE = '6826284441047790130';

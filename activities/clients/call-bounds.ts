@@ -1,0 +1,60 @@
+import type { Refusal } from '../../workflows/model/refusals';
+import { OwnWords } from '../errors/own-words';
+import { RefusalError } from '../errors/refusal-error';
+
+/** What bounds one call. */
+export interface CallBounds {
+  /** Ends the call; its reason becomes the error. */
+  readonly signal: AbortSignal;
+  /** Milliseconds from now; without, what the client takes for its server. */
+  readonly timeoutMs?: number;
+  /**
+   * Wall-clock time, in milliseconds since the epoch, from which on nothing may be sent (H8). A signal is not
+   * enough for that: the timer behind it fires late in a process that was stopped and continued.
+   */
+  readonly notAfter?: number;
+  /** Gets every change that is sent, and keeps those without an answer. */
+  readonly unanswered?: Set<UnansweredChange>;
+}
+
+/** A changing call that was sent and not answered. */
+export interface UnansweredChange {
+  /** The call's deadline, which the server was told, in milliseconds since the epoch. */
+  readonly mayLandUntil: number;
+}
+
+/**
+ * A changing call was sent and not answered: it may have had its effect, or have it until `mayLandUntil` (H8). To a person
+ * it is a server that does not answer.
+ */
+export class CallOutcomeUnknown extends RefusalError implements UnansweredChange {
+  /** @param mayLandUntil the call's deadline, in milliseconds since the epoch. */
+  constructor(
+    refusal: Refusal,
+    readonly mayLandUntil: number,
+    options?: ErrorOptions,
+  ) {
+    super(refusal, options);
+    this.name = 'CallOutcomeUnknown';
+  }
+}
+
+/** A call was not sent, because its time was over (H8): it has no effect, and the next try need not wait for it. */
+export class CallTooLate extends OwnWords {
+  /** @param call the method, or what else names it to a person. */
+  constructor(call: string) {
+    super(`${call} was not sent: its time was over`);
+    this.name = 'CallTooLate';
+  }
+}
+
+/** When a call is over, in milliseconds since the epoch. */
+export function deadlineOf(bounds: CallBounds, defaultTimeoutMs: number): number {
+  return Math.min(Date.now() + (bounds.timeoutMs ?? defaultTimeoutMs), bounds.notAfter ?? Infinity);
+}
+
+/** Throws the signal's reason, or CallTooLate from the deadline on: nothing may be sent any more. */
+export function throwIfOver(call: string, { signal }: Pick<CallBounds, 'signal'>, deadline: number): void {
+  signal.throwIfAborted();
+  if (Date.now() >= deadline) throw new CallTooLate(call);
+}
