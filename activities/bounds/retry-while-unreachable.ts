@@ -14,6 +14,7 @@ const unreachable: ReadonlySet<string> = new Set<RefusalCode>([
   'GATE_UNREACHABLE',
   'METRICS_UNREACHABLE',
   'DATABASE_UNREACHABLE',
+  'CLUSTER_UNREACHABLE',
   'TEMPORAL_UNREACHABLE',
   'HOST_NAME_UNRESOLVED',
   'TLS_FAILED',

@@ -5,7 +5,7 @@ import { type PemFile, readAuthorities } from './authorities';
 import { OwnWords } from '../errors/own-words';
 
 export interface FreshRequest {
-  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;

@@ -43,6 +43,37 @@ export const unreachableRefusals = {
     message: `The write gate of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
     remedy: 'Check logs.NAME.gate.admin and that `rekor-rotate gate` runs for this log.',
   }),
+  CLUSTER_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
+    message: `The API server of the cluster of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
+    remedy:
+      "Check the server, the authorities and the proxy-url of the kubeconfig, and that the worker's host reaches that server.",
+  }),
+  CLUSTER_CREDENTIALS_UNUSABLE: (found: { log: string; source: string; reason: string }): Text => ({
+    message: `The credentials for the cluster of ${found.log}, from ${found.source}, cannot be used: ${found.reason}.`,
+    remedy: 'Mend what they are read from, or the token, certificate or plugin that stands there.',
+  }),
+  CLUSTER_DENIED: (found: { log: string; verb: string; object: string }): Text => ({
+    message: `The cluster of ${found.log} does not let us ${found.verb} ${found.object}.`,
+    remedy:
+      'Let a Role allow this verb for this resource and name. If one does, an admission policy or a quota forbids it.',
+  }),
+  CLUSTER_CONFLICT: (found: { log: string; verb: string; object: string; reason: string }): Text => ({
+    message: `Nothing was changed: ${found.verb} of ${found.object} in the cluster of ${found.log} came into the way of somebody else: ${found.reason}.`,
+    remedy: 'Find out who changes this object besides us, and let only one of both do so.',
+  }),
+  CLUSTER_OBJECT_MISSING: (found: { log: string; verb: string; object: string }): Text => ({
+    message: `There is nothing to ${found.verb}: ${found.object}, or its namespace, is not in the cluster of ${found.log}.`,
+    remedy: 'Find out who deleted it, or mend the name.',
+  }),
+  CLUSTER_INVALID: (found: { log: string; verb: string; object: string; reason: string }): Text => ({
+    message: `The cluster of ${found.log} does not take what ${found.verb} of ${found.object} would make of it: ${found.reason}.`,
+    remedy:
+      'Mend these fields. Values are not shown, because they may be secret; `kubectl apply --dry-run=server` says more.',
+  }),
+  CLUSTER_KIND_UNKNOWN: (found: { log: string; apiVersion: string; kind: string }): Text => ({
+    message: `The cluster of ${found.log} has no kind ${found.kind} of ${found.apiVersion}.`,
+    remedy: 'Check how it is spelt, and install its CustomResourceDefinition if it has one.',
+  }),
   NUMBER_TOO_LARGE: (found: { log: string; where: string; largest: number }): Text => ({
     message: `${found.where} of ${found.log} has a number that no rotation gave it: none counts beyond ${found.largest}.`,
     remedy:
