@@ -29,6 +29,8 @@ export interface ApiServer {
   /** Requests that have an effect, and had it. */
   readonly changed: string[];
   interfere: Interference | undefined;
+  /** Called when somebody begins to connect. */
+  onConnection: (() => void) | undefined;
   close(): Promise<void>;
 }
 
@@ -84,11 +86,14 @@ export async function apiServer(): Promise<ApiServer> {
     received: [],
     changed: [],
     interfere: undefined,
+    onConnection: undefined,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+
+  server.on('connection', () => fake.onConnection?.());
 
   function take(request: IncomingMessage, response: ServerResponse, body: string): void {
     const url = new URL(request.url ?? '', fake.url);

@@ -136,10 +136,10 @@ describe('a change whose time is over (H8)', () => {
     const clock = jest.spyOn(Date, 'now');
     const now = Date.now();
     clock.mockReturnValue(now);
+    server.onConnection = () => clock.mockReturnValue(now + 60_000);
     const change = rejected(
       cluster.create(MADE, { signal: stop.signal, notAfter: now + 60_000, unanswered }),
     );
-    clock.mockReturnValue(now + 60_000);
     expect(await change).toBeInstanceOf(CallTooLate);
     clock.mockRestore();
     expect(unanswered.size).toBe(0);
