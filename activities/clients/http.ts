@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Client } from 'undici';
 import { TimeOver, withinTime } from '../bounds/signals';
+import { orAborted } from '../bounds/waiting';
 import { type PemFile, readAuthorities } from './authorities';
 import { OwnWords } from '../errors/own-words';
 
@@ -115,8 +116,9 @@ async function fresh<Answer>(
   const { signal, timeoutMs, transport = overConnectionOfItsOwn, method = 'GET', ...message } = request;
   signal.throwIfAborted();
   try {
+    // undici (7.30) hears a signal only once its connection stands: what takes a connection and shakes no hands is left then.
     return await withinTime(timeoutMs, signal, (ends) =>
-      transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read),
+      orAborted(transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read), ends),
     );
   } catch (error) {
     signal.throwIfAborted();
