@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { gateHold, sendTo, setsState } from '../../faults/chosen-calls';
+import { sendTo, setsState } from '../../faults/chosen-calls';
 import type { Progress } from '../../workflows/messages';
 import type { Held } from '../../workflows/model/held';
 import type { RefusalCode } from '../../workflows/model/refusals';
@@ -130,8 +130,8 @@ describe('a rotation that can neither go on nor take itself back', () => {
   it('goes on trying to confirm what cannot be confirmed, and leaves it out when a person says so', async () => {
     const { next } = await log.serving();
     const keys = { path: /^\/api\/v1\/log\/publicKey/ };
-    // From the hold on: the rehearsed start has asked for the key before.
-    const held = log.gate.when({ ...gateHold, times: 1 }).holdAfter();
+    // From the exposure on: until then the next release has to show its key.
+    const held = log.gate.when({ ...sendTo(log.slotUrls[next]), times: 1 }).holdAfter();
     void held.reached.then(() => {
       log.rekor[next].when(keys).answer({ status: 200, body: 'no key at all' });
       held.release();
