@@ -116,9 +116,8 @@ async function fresh<Answer>(
   const { signal, timeoutMs, transport = overConnectionOfItsOwn, method = 'GET', ...message } = request;
   signal.throwIfAborted();
   try {
-    // undici (7.30) hears a signal only once its connection stands: what takes a connection and shakes no hands is left then.
     return await withinTime(timeoutMs, signal, (ends) =>
-      orAborted(transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read), ends),
+      transport({ url: new URL(url), method, ...message, ...limits, signal: ends }, read),
     );
   } catch (error) {
     signal.throwIfAborted();
@@ -135,7 +134,9 @@ export const overConnectionOfItsOwn: HttpTransport = async (message, read) => {
   const client = new Client(url.origin, { connect, pipelining: 0, ...limit });
   try {
     const path = url.pathname + url.search;
-    const answer = await client.request({ method, path, headers, body: body ?? null, signal });
+    const asking = client.request({ method, path, headers, body: body ?? null, signal });
+    // undici (7.30) hears a signal only once its connection stands; to destroy the client ends one that shakes no hands.
+    const answer = await orAborted(asking, signal);
     return await read({ status: answer.statusCode, headers: answer.headers, body: answer.body });
   } finally {
     await client.destroy();

@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { orAborted } from '../bounds/waiting';
 import { type PemFile, readAuthorities } from './authorities';
 import type { HttpTransport } from './http';
 
@@ -20,7 +21,9 @@ export function keptConnections(url: string, connections: number, authorities?: 
   return {
     transport: async ({ url: { pathname, search }, method, headers, body, signal }, read) => {
       const path = pathname + search;
-      const answer = await pool.request({ path, method, headers, body: body ?? null, signal });
+      const asking = pool.request({ path, method, headers, body: body ?? null, signal });
+      // undici (7.30) hears a signal only once its connection stands.
+      const answer = await orAborted(asking, signal);
       return await read({ status: answer.statusCode, headers: answer.headers, body: answer.body });
     },
     close: () => pool.destroy(),
