@@ -3,10 +3,10 @@ import type { RotationResult } from '../../workflows/model/result';
 import { mustAgree } from '../agreement';
 import { diagnosisExitCode, diagnosisJson, diagnosisText } from '../diagnosis';
 import { exitCodes } from '../exit-codes';
+import { untilStartedEnds } from '../follow';
 import { exitCodeOf, resultText } from '../result-text';
 import type { Terminal } from '../terminal';
 import { wrap } from '../text';
-import { watchRotation } from '../watch';
 import { withClient } from '../with-client';
 
 const SAID_BEFORE =
@@ -43,13 +43,9 @@ export async function doctorAndRehearse(
   await mustAgree(`${shown}\n\n${before}`, `Rehearse a rotation of ${log} now?`, options, terminal);
   return await withClient(options, async (client) => {
     const rehearsal = await client.start({ log, rehearse: true });
-    terminal.err(`Started as workflow ${rehearsal.workflowId}.`);
-    const detached = `No longer watching; the rehearsal goes on as workflow ${rehearsal.workflowId}, and takes itself back.`;
-    const watch = { client, log, terminal, json: options.json === true, detached };
-    const result = await watchRotation(rehearsal, { ...watch, leaves: true });
-    terminal.out(
-      options.json ? diagnosisJson(diagnosis, code(result), result) : `\n${resultText(result, columns)}`,
-    );
+    const watch = { client, log, terminal, json: options.json === true };
+    const result = await untilStartedEnds('rehearsal', rehearsal, watch);
+    terminal.out(options.json ? diagnosisJson(diagnosis, code(result), result) : resultText(result, columns));
     return code(result);
   });
 }
