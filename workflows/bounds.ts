@@ -40,6 +40,7 @@ const quick = { signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } 
 const long = { signOfLifeMs: LONG_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;
 const fencedByTime = true;
 const few = { triedAgainBy: 'few', fencedByTime } as const;
+const rehearsing = { tryMs: 30_000, signOfLifeMs: LONG_SIGN_OF_LIFE_MS, ...few } as const;
 
 /** What a step does, as the list of steps has it. */
 function said(name: StepName): string {
@@ -89,15 +90,11 @@ export const bounds = {
 export const rehearsalBounds = {
   closing: {
     summary: 'rehearse: watches writes, then starts the next release while its tree drains',
-    tryMs: 30_000,
-    signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
-    ...few,
+    ...rehearsing,
   },
   opening: {
     summary: 'rehearse: proves the next release, and reads what an opening reads',
-    tryMs: 30_000,
-    signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
-    ...few,
+    ...rehearsing,
   },
 } as const satisfies Readonly<Record<string, Bounds>>;
 
