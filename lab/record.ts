@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../files/atomic-file';
 import { hasCode } from '../tools/error-code';
@@ -7,6 +7,7 @@ import { databaseHome } from './database/home';
 import type { LabFiles } from './files';
 import type { PartName } from './parts';
 import { portNames, type Ports } from './ports';
+import { notALabs, recordedText } from './recorded-text';
 
 /** What a lab keeps about itself: it is what makes a directory a lab's. */
 export interface LabRecord {
@@ -25,20 +26,13 @@ export type LabChoices = Omit<LabRecord, 'ports' | 'database'> & { readonly data
 
 /** The record of the lab in this directory; null when there is none. */
 export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
-  let text: string;
-  try {
-    text = await readFile(files.record, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) {
-      return null;
-    }
-    throw error;
+  const text = await recordedText(files.record);
+  if (text === null) {
+    return null;
   }
   const record = JSON.parse(text) as Partial<LabRecord>;
   if (!record.ports || portNames.some((name) => !Number.isInteger(record.ports?.[name]))) {
-    throw new Error(
-      `${files.record} is not what a lab wrote; remove the directory ${files.directory} yourself.`,
-    );
+    throw notALabs(files.record, files.directory);
   }
   return {
     ports: record.ports,

@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { replaceFile } from '../../files/atomic-file';
-import { hasCode } from '../../tools/error-code';
 import type { TreeId } from '../../workflows/model/log';
+import { notALabs, recordedText } from '../recorded-text';
 import { CLUSTERS } from './addresses';
 import type { ClusterFiles } from './files';
 import type { ShapeName } from './log/shapes';
@@ -32,21 +32,14 @@ export interface ClusterLog {
 
 /** The record of the lab in this directory; null when there is none. */
 export async function readClusterRecord(files: ClusterFiles): Promise<ClusterRecord | null> {
-  let text: string;
-  try {
-    text = await readFile(files.record, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) {
-      return null;
-    }
-    throw error;
+  const text = await recordedText(files.record);
+  if (text === null) {
+    return null;
   }
   const { cluster, log = null } = JSON.parse(text) as Partial<ClusterRecord>;
   const isNumber = Number.isInteger(cluster) && Number(cluster) >= 0 && Number(cluster) < CLUSTERS;
   if (cluster === undefined || (cluster !== null && !isNumber)) {
-    throw new Error(
-      `${files.record} is not what a lab wrote; remove the directory ${files.directory} yourself.`,
-    );
+    throw notALabs(files.record, files.directory);
   }
   return { cluster, log };
 }
