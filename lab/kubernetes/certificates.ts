@@ -1,7 +1,7 @@
-import { generateKeyPair, randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
+import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import { md, pki } from 'node-forge';
+import { alternativeName, keyPairOf, unsignedCertificate } from './x509';
 
 const generate = promisify(generateKeyPair);
 
@@ -25,14 +25,10 @@ export interface ClusterAuthority {
   issue(subject: Subject): Promise<Certificate>;
 }
 
-const DAY_MS = 86_400_000;
-/** Longer than any lab is left running, and than the clock of a virtual machine is off. */
-const VALID_DAYS = 365;
-
 export async function newClusterAuthority(): Promise<ClusterAuthority> {
   const keys = await newKeys();
   const issuer = [{ name: 'commonName', value: 'rekor-rotate lab' }];
-  const root = unsigned(keys.publicKey, issuer, issuer);
+  const root = unsignedCertificate(keys.publicKey, issuer, issuer);
   root.setExtensions([
     { name: 'basicConstraints', cA: true, critical: true },
     { name: 'keyUsage', keyCertSign: true, critical: true },
@@ -46,7 +42,7 @@ export async function newClusterAuthority(): Promise<ClusterAuthority> {
         { name: 'commonName', value: name },
         ...(group === undefined ? [] : [{ name: 'organizationName', value: group }]),
       ];
-      const leaf = unsigned(own.publicKey, subject, issuer);
+      const leaf = unsignedCertificate(own.publicKey, subject, issuer);
       leaf.setExtensions([
         { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
         { name: 'extKeyUsage', clientAuth: true, serverAuth: serves.length > 0 },
@@ -63,10 +59,6 @@ export async function newTokenKeys(): Promise<{ readonly publicKey: string; read
   return await pemKeys();
 }
 
-function alternativeName(address: string) {
-  return isIP(address) ? { type: 7, ip: address } : { type: 2, value: address };
-}
-
 async function pemKeys() {
   return await generate('rsa', {
     modulusLength: 2048,
@@ -75,24 +67,6 @@ async function pemKeys() {
   });
 }
 
-/** Node.js makes the keys, because node-forge takes seconds for one. */
 async function newKeys(): Promise<pki.rsa.KeyPair> {
-  const { publicKey, privateKey } = await pemKeys();
-  return { publicKey: pki.publicKeyFromPem(publicKey), privateKey: pki.privateKeyFromPem(privateKey) };
-}
-
-function unsigned(
-  key: pki.rsa.PublicKey,
-  subject: pki.CertificateField[],
-  issuer: pki.CertificateField[],
-): pki.Certificate {
-  const made = pki.createCertificate();
-  made.publicKey = key;
-  // Positive, as certificates must be: the first bit is 0.
-  made.serialNumber = `01${randomBytes(15).toString('hex')}`;
-  made.validity.notBefore = new Date(Date.now() - DAY_MS);
-  made.validity.notAfter = new Date(Date.now() + VALID_DAYS * DAY_MS);
-  made.setSubject(subject);
-  made.setIssuer(issuer);
-  return made;
+  return keyPairOf(await pemKeys());
 }

@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { connect, isIP, type AddressInfo, type Socket } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { md, pki } from 'node-forge';
+import { alternativeName, keyPairOf, unsignedCertificate } from '../../lab/kubernetes/x509';
 
 /** A certificate authority that nobody else knows, made for one test. */
 export interface PrivateAuthority {
@@ -14,12 +15,10 @@ export interface PrivateAuthority {
   serverFor(address: string): { readonly cert: string; readonly key: string };
 }
 
-const DAY_MS = 86_400_000;
-
 export function privateAuthority(): PrivateAuthority {
   const authority = newKeys();
   const subject = [{ name: 'commonName', value: 'Authority of a test' }];
-  const root = certificate(authority.publicKey, subject, subject);
+  const root = unsignedCertificate(authority.publicKey, subject, subject);
   root.setExtensions([{ name: 'basicConstraints', cA: true, critical: true }]);
   root.sign(authority.privateKey, md.sha256.create());
   const file = join(mkdtempSync(join(tmpdir(), 'authority-')), 'ca.pem');
@@ -28,11 +27,11 @@ export function privateAuthority(): PrivateAuthority {
     file,
     serverFor(address) {
       const server = newKeys();
-      const leaf = certificate(server.publicKey, [{ name: 'commonName', value: address }], subject);
+      const leaf = unsignedCertificate(server.publicKey, [{ name: 'commonName', value: address }], subject);
       leaf.setExtensions([
         {
           name: 'subjectAltName',
-          altNames: [isIP(address) ? { type: 7, ip: address } : { type: 2, value: address }],
+          altNames: [alternativeName(address)],
         },
       ]);
       leaf.sign(authority.privateKey, md.sha256.create());
@@ -41,29 +40,14 @@ export function privateAuthority(): PrivateAuthority {
   };
 }
 
-/** Node.js makes the keys, because node-forge takes seconds for one. */
 function newKeys(): pki.rsa.KeyPair {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  return { publicKey: pki.publicKeyFromPem(publicKey), privateKey: pki.privateKeyFromPem(privateKey) };
-}
-
-function certificate(
-  key: pki.rsa.PublicKey,
-  subject: pki.CertificateField[],
-  issuer: pki.CertificateField[],
-): pki.Certificate {
-  const made = pki.createCertificate();
-  made.publicKey = key;
-  made.serialNumber = '01';
-  made.validity.notBefore = new Date(Date.now() - DAY_MS);
-  made.validity.notAfter = new Date(Date.now() + DAY_MS);
-  made.setSubject(subject);
-  made.setIssuer(issuer);
-  return made;
+  return keyPairOf(
+    generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    }),
+  );
 }
 
 export interface TlsProxy {
