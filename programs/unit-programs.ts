@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { assignmentOf } from '../activities/installation/host/environment-file';
 import type { FoundProgram } from './found-program';
 import { startedBy, startedWith, type Started } from './program-words';
-import type { ContainerRun } from './readers/container-run';
+import type { Container } from './readers/container';
 import { readKubeFiles } from './readers/kube-files';
 import type { SystemdUnit } from './readers/systemd-unit';
 import { namesIn, textOf, type UnitFiles } from './unit-files';
@@ -38,7 +38,7 @@ export class UnitPrograms {
    * What a container of a unit runs. In its command systemd fills variables in, from the unit; what it leaves to a shell inside
    * (`$$`) is set by the container.
    */
-  #ofContainer(unit: SystemdUnit, container: ContainerRun): FoundProgram[] {
+  #ofContainer(unit: SystemdUnit, container: Container): FoundProgram[] {
     const { words, image, ports, onHost, mounts, names, environmentFiles, environment } = container;
     const started = startedBy(words) ?? startedWith(words, [image, unit.name]);
     if (!started) return [];

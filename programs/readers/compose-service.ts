@@ -3,20 +3,10 @@ import { at, entriesOf, isSection } from '../../config/raw-section';
 import type { Mount } from '../found-program';
 import { wordsOf } from '../shell-words';
 import { withVariables } from '../variables';
-import { mountFrom, portPair, publishedPort } from './container-places';
+import { type Container, mountFrom, portPair, publishedPort } from './container';
 
-/** A service of compose, by what it takes to find a program in it and to reach that. */
-export interface Service {
-  readonly words: readonly string[];
-  readonly image: string;
-  readonly environment: ReadonlyMap<string, string>;
-  /** The last one first, because it wins. */
-  readonly environmentFiles: readonly string[];
-  readonly ports: ReadonlyMap<number, number>;
-  readonly onHost: boolean;
-  readonly mounts: readonly Mount[];
-  /** By which other services call it. */
-  readonly names: readonly string[];
+/** A service of compose. */
+export interface Service extends Container {
   readonly restart: string;
 }
 

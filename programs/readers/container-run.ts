@@ -1,23 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { Mount } from '../found-program';
 import { wordsOf } from '../shell-words';
-import { mountFrom, publishedPort } from './container-places';
-
-/** A container as docker or podman is told to run it, by what it takes to find a program in it and to reach that. */
-export interface ContainerRun {
-  readonly image: string;
-  /** Its own entry point, if one is given, and what stands behind the image. */
-  readonly words: readonly string[];
-  readonly environment: ReadonlyMap<string, string>;
-  /** The last one first, because it wins. */
-  readonly environmentFiles: readonly string[];
-  readonly ports: ReadonlyMap<number, number>;
-  /** It has the host's network, so its ports are the host's. */
-  readonly onHost: boolean;
-  readonly mounts: readonly Mount[];
-  /** By which other containers call it. */
-  readonly names: readonly string[];
-}
+import { type Container, mountFrom, publishedPort } from './container';
 
 /** Options that take no word: docker-run(1), podman-run(1). Every other one takes the next word, unless it has `=`. */
 const SWITCHES: ReadonlySet<string> = new Set([
@@ -37,7 +21,7 @@ const SHORT: Readonly<Record<string, string>> = {
  *
  * @param folder against which relative paths count.
  */
-export function readContainerRun(words: readonly string[], folder: string): ContainerRun | undefined {
+export function readContainerRun(words: readonly string[], folder: string): Container | undefined {
   const [engine = '', ...rest] = words;
   const verb = rest[0] === 'container' ? 1 : 0;
   if (!/^(docker|podman)$/.test(basename(engine)) || rest[verb] !== 'run') return undefined;

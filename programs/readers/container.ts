@@ -1,6 +1,22 @@
 import { resolve } from 'node:path';
 import type { Mount } from '../found-program';
 
+/** A container, by what it takes to find a program in it and to reach that. */
+export interface Container {
+  readonly image: string;
+  /** What runs in it: its own entry point, if one is given, and its command. */
+  readonly words: readonly string[];
+  readonly environment: ReadonlyMap<string, string>;
+  /** The last one first, because it wins. */
+  readonly environmentFiles: readonly string[];
+  readonly ports: ReadonlyMap<number, number>;
+  /** It has the host's network, so its ports are the host's. */
+  readonly onHost: boolean;
+  readonly mounts: readonly Mount[];
+  /** By which others call it. */
+  readonly names: readonly string[];
+}
+
 /** `[IP:][HOST:]CONTAINER[/tcp]`; a port that is chosen anew at each start is none. Gives the port inside and that of the host. */
 export function publishedPort(text: string): [number, number][] {
   const [container, host] = text

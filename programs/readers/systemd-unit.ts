@@ -1,5 +1,6 @@
 import { wordsOf } from '../shell-words';
-import { type ContainerRun, readContainerRun } from './container-run';
+import type { Container } from './container';
+import { readContainerRun } from './container-run';
 
 /** What a service of systemd starts: systemd.service(5), systemd.exec(5). */
 export interface SystemdUnit {
@@ -12,7 +13,7 @@ export interface SystemdUnit {
   /** It can be enabled: it has a section [Install]. */
   readonly installs: boolean;
   /** The container that it runs, if that is what it does. */
-  readonly container?: ContainerRun | undefined;
+  readonly container?: Container | undefined;
   /** It is made of a file of podman's, and nobody can enable or disable it; whether it starts with the host. */
   readonly quadlet?: { readonly startsWithHost: boolean };
 }
