@@ -1,7 +1,7 @@
 import type { Check } from '../workflows/model/checks';
 import { counted, entries } from '../workflows/model/counted';
 import { passMs } from '../workflows/model/drain';
-import { countedChanges, type Change } from '../workflows/model/installation';
+import { addressesInWords, countedChanges, type Change } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import { editedText } from '../workflows/model/plan-settings';
 import type { RotationResult } from '../workflows/model/result';
@@ -101,8 +101,8 @@ function foundRows(plan: Plan, checks: readonly Check[]): Row[] {
     ['Current tree', `${currentTree.treeId}, ${entries(currentTree.size)}`],
     ['Earlier shards', shardsText(plan)],
     ['Next index', `${plan.firstIndexNow}, if nothing is written until then`],
-    ['Serves now', `${current.name}, at ${urls(installation.currentInstances)}`],
-    ['Will serve', `${next.name}, at ${urls(installation.nextInstances)}`],
+    ['Serves now', `${current.name}, at ${addressesInWords(installation.currentInstances)}`],
+    ['Will serve', `${next.name}, at ${addressesInWords(installation.nextInstances)}`],
     ...signerRows(plan),
     ['Drained when', evidence],
     ['Signers', signersText(plan.drainEvidence)],
@@ -165,10 +165,6 @@ function shardsText({ inactive }: Plan): string {
     ...(more.length > 0 ? [`${counted(more.length, 'shard')} with ${entries(sum)}, then`] : []),
     shown.join(', ') || 'none',
   ].join(' ');
-}
-
-function urls(instances: Plan['installation']['currentInstances']): string {
-  return instances.map(({ url }) => url).join(', ');
 }
 
 /** What is written of one kind, under its title; nothing where there is none. */

@@ -1,6 +1,6 @@
 import type { Actions } from './model/actions';
 import type { Journal } from './journal';
-import type { ChangingStep } from './model/installation';
+import { addressesInWords, type ChangingStep } from './model/installation';
 import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
 import { firstIndexAfter } from './model/shards';
@@ -50,7 +50,7 @@ export function dryRun(plan: Plan, journal: Journal): Run {
   };
   const { current, next, nextInstances } = plan.installation;
   const { treeId: tree, size, rootHash } = plan.currentTree;
-  const nextAddresses = nextInstances.map((instance) => instance.url).join(', ');
+  const nextAddresses = addressesInWords(nextInstances);
   const changesIn = (step: ChangingStep): string[] =>
     plan.changes
       .filter((change) => change.step === step)

@@ -30,8 +30,14 @@ export interface Installation {
   /** The shards that a release is configured with, whether or not it runs. */
   configured(release: Release, signal: AbortSignal): Promise<ConfiguredShards>;
 
-  /** Where the instances of a release are reached now; pods come and go. */
+  /** Where each instance of a release is reached now, to be asked by itself; pods come and go. None for one that is not there. */
   instances(release: Release, signal: AbortSignal): Promise<readonly Instance[]>;
+
+  /**
+   * Base URLs at which clients are sent to a release: those of its instances, or of what stands before them all and outlives
+   * each. None for one that is not there.
+   */
+  addresses(release: Release, signal: AbortSignal): Promise<readonly string[]>;
 
   /** Whether instances of a release run, as whoever runs them says; nothing about whether they serve. */
   runs(release: Release, signal: AbortSignal): Promise<boolean>;
@@ -80,10 +86,18 @@ export interface Installation {
    * whichever starts reads the same shards (H33). What `stage` replaced is kept until `forget`.
    *
    * @returns the release that serves for good: the next one itself, or the standing one, which has been given the same
-   *   configuration and started. Clients are then sent to that once it is proven, and the next one is stopped. From here
-   *   on `instances` and `start` of the next release mean the one that serves for good, too.
+   *   configuration and started. Clients are then sent to that once it is proven, and the next one is stopped.
    */
   settle(replacement: Replacement, signal: AbortSignal): Promise<Release>;
+
+  /**
+   * The release that has taken the configuration of the next one for good, where that is another one: from `settle` on, also
+   * when the rotation has ended long ago. Null before, and where the next one serves for good itself.
+   */
+  settledInto(
+    replacement: Pick<Replacement, 'next' | 'nextTreeId'>,
+    signal: AbortSignal,
+  ): Promise<Release | null>;
 
   /** The rotation has ended: what its attempts recorded, kept and made for a while is not needed any more. */
   forget(replacement: Replacement, signal: AbortSignal): Promise<void>;

@@ -29,10 +29,10 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
     requireUndoneUnused(systems, input),
     installation.requireStaged(release, bounds.signal),
   ]);
-  const current = await installation.instances(release.current, bounds.signal);
-  const next = await installation.instances(release.next, bounds.signal);
+  const current = await installation.addresses(release.current, bounds.signal);
+  const next = await installation.addresses(release.next, bounds.signal);
   if (!sendsTo(state.instances, current) || sendsTo(state.instances, next)) {
-    const expected = current.map(({ url }) => url).join(', ');
+    const expected = current.join(', ');
     throw changedBySomeone('Where clients are sent', expected, state.instances.join(', '));
   }
   // A superseding attempt finds the hold of the one before it.

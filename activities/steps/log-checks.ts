@@ -1,4 +1,5 @@
 import type { ExposedInput, SoakInput } from '../../workflows/model/actions';
+import type { Release } from '../../workflows/model/installation';
 import { readMark } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import type { Confirmation, WriteStall } from '../../workflows/model/evidence';
@@ -51,11 +52,13 @@ export const soak: Act<SoakInput, WriteStall | null> = async (systems, input) =>
   const { installation, traffic, bounds } = systems;
   const ends = performance.now() + input.forMs;
   await requireOurs(systems, input.identity);
-  await installation.start(input.release.next, bounds.signal);
+  const { instances } = await traffic.state(bounds.signal);
+  const { current: serving } = await installation.roles(instances, bounds.signal);
+  await installation.start(serving, bounds.signal);
   do {
     await requireOurs(systems, input.identity);
     await requireOnlyNextActive(systems, input);
-    await requireLoadedLengths(systems, input);
+    await requireLoadedLengths(systems, { ...input, serving });
     await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), bounds.signal);
   } while (performance.now() < ends);
   const { hold } = await traffic.state(bounds.signal);
@@ -96,13 +99,13 @@ const requireOnlyNextActive: Act<ExposedInput> = async (systems, input) => {
   }
 };
 
-/** Every next instance still computes with the lengths that Trillian has now. */
-const requireLoadedLengths: Act<ExposedInput> = async (
+/** Every instance of the release that serves still computes with the lengths that Trillian has now; pods come and go. */
+const requireLoadedLengths: Act<ExposedInput & { readonly serving: Release }> = async (
   { rekor, installation, bounds },
-  { release, frozen },
+  { release, frozen, serving },
 ) => {
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
-  for (const instance of await installation.instances(release.next, bounds.signal)) {
+  for (const instance of await installation.instances(serving, bounds.signal)) {
     const loaded = await rekor.log(instance, bounds.signal);
     const differences = differencesFrom(loaded, release.nextTreeId, shards);
     if (differences.length > 0) {

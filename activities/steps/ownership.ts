@@ -59,15 +59,19 @@ export async function ifOurs<Result>(
   return (await unlessRefused('NOT_OURS', isOurs, false)) ? await undo() : otherwise;
 }
 
-/** Whether clients are sent to the next release. */
+/** Whether clients are sent to the next release, or to the one that it was settled into. */
 export const isExposed: Act<AttemptInput, boolean> = async (systems, { release }) => {
-  return await serves(systems, release.next);
+  if (await serves(systems, release.next)) {
+    return true;
+  }
+  const settled = await systems.installation.settledInto(release, systems.bounds.signal);
+  return settled !== null && (await serves(systems, settled));
 };
 
 /** Whether clients are sent to a release. */
 export const serves: Act<Release, boolean> = async ({ traffic, installation, bounds }, release) => {
   const { instances } = await traffic.state(bounds.signal);
-  return sendsTo(instances, await installation.instances(release, bounds.signal));
+  return sendsTo(instances, await installation.addresses(release, bounds.signal));
 };
 
 /**

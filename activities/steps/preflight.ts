@@ -9,6 +9,7 @@ import {
 } from '../../workflows/model/checks';
 import { longestSignerWaitsMs } from '../../workflows/model/drain';
 import {
+  addressesInWords,
   countedChanges,
   type InstallationState,
   type PlannedChanges,
@@ -199,9 +200,8 @@ async function trafficWords(
   { next, nextInstances, activeTreeId }: InstallationState,
   size: number,
 ): Promise<TrafficWords> {
-  const addresses = nextInstances.map(({ url }) => url).join(', ');
   return await traffic.words({
-    next: `${next.name} at ${addresses}`,
+    next: `${next.name} at ${addressesInWords(nextInstances)}`,
     criticalSectionMs,
     writesPerSecond: async () => {
       const latest = Math.min(size, LATEST_LEAVES);

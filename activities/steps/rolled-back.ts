@@ -68,7 +68,7 @@ export const notAsBefore: Act<LookBackInput, readonly NotAsBefore[]> = async (sy
     }
     const { mode, instances } = await traffic.state(bounds.signal);
     const isSentTo = async (to: Release): Promise<boolean> =>
-      sendsTo(instances, await installation.instances(to, bounds.signal));
+      sendsTo(instances, await installation.addresses(to, bounds.signal));
     if (mode !== 'pass') {
       different.push({ found: `writes do not pass (${mode})`, wanted: 'clients to current' });
     }

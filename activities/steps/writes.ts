@@ -150,7 +150,7 @@ function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): Ord
   return { attemptId: attemptIdOf(identity), number };
 }
 
-/** Where the instances of a release are reached now. */
+/** Where clients are sent to a release now. */
 export const addressesOf: Act<Release, readonly string[]> = async ({ installation, bounds }, release) => {
-  return (await installation.instances(release, bounds.signal)).map(({ url }) => url);
+  return await installation.addresses(release, bounds.signal);
 };

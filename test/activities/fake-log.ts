@@ -343,6 +343,8 @@ export class FakeLog {
       },
       plan: () => Promise.resolve({ changes, fingerprint }),
       instances: ({ id }: Release) => Promise.resolve([{ name: id, url: addresses[id] }]),
+      settledInto: () => Promise.resolve(null),
+      addresses: ({ id }: Release) => Promise.resolve([addresses[id]]),
       unfinishedOn: ({ id }: Release) =>
         Promise.resolve(this.gate.instances.includes(addresses[id] ?? '') ? null : this.unfinishedOnNext),
       runs: ({ id }: Release) => Promise.resolve(this.running.has(id)),

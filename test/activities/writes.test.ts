@@ -18,7 +18,7 @@ function systemsWith(take: (order: SendOrder) => Promise<GateState>): BoundSyste
   return {
     bounds,
     traffic: { send: take, state: () => Promise.resolve({ instances: [url('blue')] }) },
-    installation: { instances: (name: string) => [{ name, url: url(name) }] },
+    installation: { addresses: (name: string) => [url(name)], settledInto: () => Promise.resolve(null) },
   } as unknown as BoundSystems;
 }
 

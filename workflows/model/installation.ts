@@ -35,6 +35,11 @@ export interface InstallationState extends Roles, ConfiguredShards {
   readonly unfinishedOn: UnfinishedOn;
 }
 
+/** Where a release will be reached, in words; one that a rotation makes has no address before. */
+export function addressesInWords(instances: readonly Instance[]): string {
+  return instances.map(({ url }) => url).join(', ') || 'addresses that it gets when it is made';
+}
+
 /** For each release the attempt that is recorded on it as not ended, as `<rotation>/<attempt>`; null without one. */
 export interface UnfinishedOn {
   /** One that was exposed. */

@@ -1,5 +1,4 @@
 import { sameUrl } from './base-url';
-import type { Instance } from './log';
 import type { Refusal } from './refusals';
 
 /** What a plan has to know of the traffic of a log: what decides which instances clients reach. */
@@ -23,7 +22,7 @@ export interface TrafficWords {
   readonly fails: string | null;
 }
 
-/** Whether clients are sent to a release: to any of its instances, in whatever spelling. */
-export function sendsTo(instances: readonly string[], release: readonly Instance[]): boolean {
-  return release.some(({ url }) => instances.some((instance) => sameUrl(instance, url)));
+/** Whether clients are sent to a release: to any of its addresses, in whatever spelling. */
+export function sendsTo(instances: readonly string[], release: readonly string[]): boolean {
+  return release.some((address) => instances.some((instance) => sameUrl(instance, address)));
 }

@@ -113,13 +113,15 @@ export function hostInstallation(options: HostOptions): Installation {
     return [{ name, url: canonicalUrl(slot(release).url), field: `installation.slots.${name}.url` }];
   };
 
+  const addressesOf = (release: Release): string[] => instancesOf(release).map(({ url }) => url);
+
   return {
     patience: nextSigner ? signerPatience : hostPatience,
 
     roles(serving): Promise<Roles> {
       const releases = names.map((name) => ({ id: name, name: `slot ${name}` }));
       const current = releases.find(
-        (release) => serving.length > 0 && serving.every((url) => sendsTo([url], instancesOf(release))),
+        (release) => serving.length > 0 && serving.every((url) => sendsTo([url], addressesOf(release))),
       );
       const next = releases.find((release) => release !== current);
       if (current === undefined || next === undefined) {
@@ -137,6 +139,7 @@ export function hostInstallation(options: HostOptions): Installation {
     },
 
     instances: (release) => Promise.resolve(instancesOf(release)),
+    addresses: (release) => Promise.resolve(addressesOf(release)),
     runs: isRunning,
     unfinishedOn: (release) => keptFor(slot(release)),
 
@@ -178,6 +181,7 @@ export function hostInstallation(options: HostOptions): Installation {
       await settleFiles(pairOf(replacement), replacement, boot, signal);
       return next;
     },
+    settledInto: () => Promise.resolve(null),
     forget: (replacement) => forgetFiles(pairOf(replacement), replacement),
 
     examine: async (state, attempts, signal) => {

@@ -16,6 +16,7 @@ import type { FakeLog } from '../fake-log';
 
 export const standing: Release = { id: 'rekor', name: 'Deployment rekor' };
 export const copy: Release = { id: 'rekor-next', name: 'Deployment rekor-next' };
+export const STANDING_URL = 'http://rekor.log.svc';
 export const SECRET = 'hunter2';
 
 const objectOf = ({ id }: Release): string => `ConfigMap ${id}`;
@@ -43,12 +44,11 @@ export class StandingInstallation implements Installation {
   readonly #log: FakeLog;
   readonly #pods: Record<string, Instance[]> = {};
   #podsMade = 0;
-  #settled = false;
 
   constructor(log: FakeLog) {
     this.#log = log;
     this.#makePods(standing);
-    log.gate.instances = this.pods(standing).map(({ url }) => url);
+    log.gate.instances = this.addressesOf(standing);
   }
 
   examine(): Promise<readonly []> {
@@ -76,10 +76,15 @@ export class StandingInstallation implements Installation {
     this.#makePods({ id, name: '' });
   }
 
+  /** What stands before the standing pods outlives each of them; those of the copy are reached by themselves. */
+  addressesOf(release: Release): readonly string[] {
+    return release.id === standing.id ? [STANDING_URL] : this.pods(release).map(({ url }) => url);
+  }
+
   roles(serving: readonly string[]) {
-    const current = [standing, copy].find((release) => sendsTo(serving, this.pods(release)));
+    const current = [standing, copy].find((release) => sendsTo(serving, this.addressesOf(release)));
     if (!current) {
-      const known = [standing, copy].flatMap((release) => this.pods(release).map(({ url }) => url));
+      const known = [standing, copy].flatMap((release) => this.addressesOf(release));
       throw refuse('SENT_ELSEWHERE', { log: 'production', instances: serving, known });
     }
     const other = current === standing ? copy : standing;
@@ -95,8 +100,11 @@ export class StandingInstallation implements Installation {
   }
 
   instances(release: Release) {
-    const settled = this.#settled && release.id === copy.id ? this.pods(standing) : [];
-    return Promise.resolve([...this.pods(release), ...settled]);
+    return Promise.resolve(this.pods(release));
+  }
+
+  addresses(release: Release) {
+    return Promise.resolve(this.addressesOf(release));
   }
 
   runs(release: Release) {
@@ -137,7 +145,6 @@ export class StandingInstallation implements Installation {
         this.#objects.set(target, filledIn(content, { textOf, nextTreeId, signerPart: () => '' }));
       }
     }
-    this.#settled = false;
     return Promise.resolve();
   }
 
@@ -156,7 +163,7 @@ export class StandingInstallation implements Installation {
   }
 
   start(release: Release) {
-    if (this.pods(release).length === 0 && !(this.#settled && release.id === copy.id)) {
+    if (this.pods(release).length === 0) {
       this.#makePods(release);
     }
     return Promise.resolve();
@@ -174,9 +181,13 @@ export class StandingInstallation implements Installation {
       this.#objects.set(objectOf(standing), this.#text(next));
       await this.stop(standing);
       await this.start(standing);
-      this.#settled = true;
     }
     return standing;
+  }
+
+  async settledInto({ next, nextTreeId }: Pick<Replacement, 'next' | 'nextTreeId'>) {
+    const { activeTreeId } = await this.configured(standing);
+    return next.id === copy.id && activeTreeId === nextTreeId ? standing : null;
   }
 
   async forget() {

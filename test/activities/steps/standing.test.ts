@@ -63,8 +63,9 @@ class StandingLog {
   sendsTo(): string {
     const { instances } = this.log.gate;
     return (
-      [standing, copy].find((one) => this.installation.pods(one).some(({ url }) => instances.includes(url)))
-        ?.name ?? instances.join()
+      [standing, copy].find((one) =>
+        this.installation.addressesOf(one).some((address) => instances.includes(address)),
+      )?.name ?? instances.join()
     );
   }
 }

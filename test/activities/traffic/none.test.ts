@@ -34,6 +34,7 @@ function withoutGate(): { log: FakeLog; systems: BoundSystems; kept: () => KeptF
   const installation = {
     ...fake.installation,
     instances: ({ id }: Release) => Promise.resolve(instances(id)),
+    addresses: ({ id }: Release) => Promise.resolve(instances(id).map(({ url }) => url)),
   };
   return { log, systems: { ...fake, traffic, installation }, kept: () => kept };
 }

@@ -121,9 +121,10 @@ describe('two gates before one log', () => {
     const fake = log.systems();
     const instances = ({ id: name }: Release) =>
       Promise.resolve([{ name, url: urls[name] ?? '', field: '' }]);
+    const addresses = ({ id }: Release) => Promise.resolve([urls[id] ?? '']);
     systems = {
       ...fake,
-      installation: { ...fake.installation, instances },
+      installation: { ...fake.installation, instances, addresses },
       traffic: gateTraffic(gates.map(adminOf)),
     };
   });
