@@ -3,6 +3,7 @@ import { gateTraffic } from '../activities/traffic/gate';
 import { connectGate } from '../activities/traffic/one-gate';
 import { hostInstallation, type HostOptions } from '../activities/installation/host/host';
 import type { Installation } from '../activities/installation/installation';
+import { kubernetesInstallation } from '../activities/installation/kubernetes/kubernetes';
 import type { DatabaseServer } from '../activities/tree-queue/database-server';
 import { connectMysql } from '../activities/tree-queue/mysql';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
@@ -46,6 +47,14 @@ export const allAdapters: Adapters = {
       hostInstallation({
         ...{ log, treeIdVariable, signerVariables, nextSigner },
         slots: slotsOf(slots),
+      }),
+    kubernetes: (log, { kubeconfig, context, namespace, deployment, service, launcherImage, entrypoint }) =>
+      kubernetesInstallation({
+        ...{ log, namespace, deployment, service, launcherImage, entrypoint },
+        source:
+          kubeconfig === undefined
+            ? { inCluster: true }
+            : { kubeconfig, ...(context !== undefined && { context }) },
       }),
   },
   database: {

@@ -111,11 +111,13 @@ function targetOf(named: readonly string[], options: AuditOptions): Target {
   }
   const { publicUrl, tls, installation, trillian } = logNamed(loadConfiguration(options.config), log);
   const authorities = tls && { authorities: tls.caFile };
-  const slots = Object.values(installation.slots).map(({ url }) => ({ url, optional: true, ...authorities }));
+  // Pods have addresses that no configuration names; the guardian looks at each of them.
+  const slots = installation.kind === 'host' ? Object.values(installation.slots) : [];
+  const ownAddresses = slots.map(({ url }) => ({ url, optional: true, ...authorities }));
   return {
     log,
     clockDifferenceMs: Math.max(CLOCK_DIFFERENCE_MS, trillian.clockDifferenceMs),
-    addresses: [{ url: canonicalUrl(publicUrl), optional: false, ...authorities }, ...slots],
+    addresses: [{ url: canonicalUrl(publicUrl), optional: false, ...authorities }, ...ownAddresses],
   };
 }
 

@@ -7,6 +7,7 @@ import { configurationInForce } from '../../config/in-force';
 import { formatDuration } from '../../config/quantities';
 import { gate, jsonSchema } from '../../config/schema';
 import { example, exampleText, problemsOf, written } from './example';
+import { onHost } from './host-slots';
 
 /** The example of a log whose signer has to prove each drain. */
 const withoutDatabase = exampleText.replace(/^ {6}database:\n(?: {8,}.*\n)+/m, '');
@@ -39,7 +40,7 @@ describe('the example', () => {
         },
       },
     });
-    expect(Object.keys(production?.installation.slots ?? {})).toEqual(['blue', 'green']);
+    expect(Object.keys(onHost(production?.installation).slots)).toEqual(['blue', 'green']);
   });
 
   it('shows the defaults: without its optional parts the same values are in force', () => {
@@ -561,7 +562,7 @@ it.each([
     written(exampleText.replace('http://127.0.0.1:3001', written_)),
     {},
   );
-  const { slots } = logNamed(configuration, 'production').installation;
+  const { slots } = onHost(logNamed(configuration, 'production').installation);
   expect(slots['blue']?.url).toBe(inForce);
   const target = { address: 'x:1', namespace: 'default', taskQueue: 'q', options: {} };
   expect(configurationInForce(configuration, target as never)).toContain(`url: ${inForce}\n`);

@@ -134,10 +134,10 @@ it.each([
     expect.stringContaining('as in logs.production.gate.spoolDirectory') as string,
     'a value that no other field has',
   ],
-  ['an unknown kind', '{ kind: shelv }', 'kind', '"shelv"', 'host or shelf'],
-  ['a kind that is no word', '{ kind: [shelf] }', 'kind', 'a list', 'host or shelf'],
-  ['no kind', '{ releases: a }', 'kind', 'nothing', 'host or shelf'],
-  ['no section', 'shelf', '', '"shelf"', 'a section whose kind is host or shelf'],
+  ['an unknown kind', '{ kind: shelv }', 'kind', '"shelv"', 'host or kubernetes or shelf'],
+  ['a kind that is no word', '{ kind: [shelf] }', 'kind', 'a list', 'host or kubernetes or shelf'],
+  ['no kind', '{ releases: a }', 'kind', 'nothing', 'host or kubernetes or shelf'],
+  ['no section', 'shelf', '', '"shelf"', 'a section whose kind is host or kubernetes or shelf'],
 ])('says what is wrong in a section of another kind: %s', (_, installation, key, found, allowed) => {
   const path = ['logs.production.installation', key].filter(Boolean).join('.');
   expect(problemsOf(installation)).toEqual([expect.objectContaining({ path, found, allowed })]);
@@ -160,13 +160,13 @@ it('knows no kind that is not registered', () => {
   expect(
     problemsOf(SHELF, '{ kind: postgresql, host: a, user: b, password: { file: c } }', allKinds),
   ).toEqual([
-    expect.objectContaining({ path: 'logs.production.installation.kind', found: '"shelf"', allowed: 'host' }),
+    expect.objectContaining({ path: 'logs.production.installation.kind', found: '"shelf"', allowed: 'host or kubernetes' }),
   ]);
 });
 
 it('has every kind in the JSON Schema for editors', () => {
   const schema = JSON.stringify(jsonSchema(kinds));
-  for (const kind of ['host', 'shelf', 'postgresql', 'mysql', 'ledger']) {
+  for (const kind of ['host', 'kubernetes', 'shelf', 'postgresql', 'mysql', 'ledger']) {
     expect(schema).toContain(`"const":"${kind}"`);
   }
 });

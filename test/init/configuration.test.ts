@@ -5,6 +5,7 @@ import { search, type Named } from '../../init/search';
 import { problemsOf, written } from '../config/example';
 import { PASSWORD, plantedHost, type PlantedHost } from './planted-host';
 import * as shapes from './shapes';
+import { onHost } from '../config/host-slots';
 
 const nothing: Named = { units: [], composeFiles: [], kubeFiles: [] };
 
@@ -49,7 +50,7 @@ describe.each(all)('%s', (_, shape) => {
   });
 
   it('gives no two slots the same commands, nor examples of them', () => {
-    const slots = Object.values(loaded(initial.yaml).installation.slots);
+    const slots = Object.values(onHost(loaded(initial.yaml).installation).slots);
     for (const verb of ['start', 'stop', 'status', 'url'] as const) {
       expect(new Set(slots.map((slot) => JSON.stringify(slot[verb]))).size).toBe(2);
     }
@@ -88,7 +89,7 @@ describe('what is found', () => {
       gate: { listen: '127.0.0.1:3000' },
       installation: { treeIdVariable: 'TREE_ID' },
     });
-    expect(log.installation.slots).toMatchObject({
+    expect(onHost(log.installation).slots).toMatchObject({
       blue: {
         url: 'http://127.0.0.1:3001',
         environmentFile: '/etc/rekor/blue.env',
@@ -99,7 +100,7 @@ describe('what is found', () => {
       },
       green: { url: 'http://127.0.0.1:3002', environmentFile: '/etc/rekor/green.env' },
     });
-    expect(Object.keys(log.installation.slots)).toEqual(['blue', 'green']);
+    expect(Object.keys(onHost(log.installation).slots)).toEqual(['blue', 'green']);
   });
 
   it('of one unit, with a second slot to make beside it', () => {
@@ -121,7 +122,7 @@ describe('what is found', () => {
     expect(trillian.address).toBe('198.18.0.7:8090');
     // Rekor has 3000.
     expect(gate.listen).toBe('127.0.0.1:3300');
-    expect(installation.slots).toMatchObject({
+    expect(onHost(installation).slots).toMatchObject({
       blue: {
         url: 'http://127.0.0.1:3000',
         shardingFile: '/var/lib/rekor/sharding.yaml',
@@ -178,7 +179,7 @@ describe('what is found', () => {
       '-f',
       host.file('srv/docker-compose.override.yml'),
     ];
-    expect(installation.slots).toMatchObject({
+    expect(onHost(installation).slots).toMatchObject({
       blue: {
         url: 'http://127.0.0.1:3001',
         environmentFile: host.file('srv/blue.env'),
@@ -211,7 +212,7 @@ describe('what is found', () => {
       logServerMetrics: ['http://127.0.0.1:8190/metrics'],
       database: { kind: 'mysql', host: 'db.example.com', port: 3306 },
     });
-    expect(installation.slots['blue']).toMatchObject({
+    expect(onHost(installation).slots['blue']).toMatchObject({
       url: 'http://127.0.0.1:3001',
       start: ['systemctl', 'start', 'rekor'],
     });
@@ -238,7 +239,7 @@ describe('what is found', () => {
       status: ['systemctl', 'is-active', '--quiet', `rekor@${name}`],
     });
     // What podman makes can be neither enabled nor disabled.
-    expect(installation.slots).toEqual({ blue: slot('blue', 3001), green: slot('green', 3002) });
+    expect(onHost(installation).slots).toEqual({ blue: slot('blue', 3001), green: slot('green', 3002) });
     expect(initial.notes.filter(({ kind }) => kind === 'beware')).toEqual([
       {
         kind: 'beware',
@@ -252,7 +253,7 @@ describe('what is found', () => {
     const initial = initOf(shapes.containerUnits());
     const { installation } = loaded(initial.yaml);
     expect(missingIn(initial).filter((path) => path.startsWith('installation'))).toEqual([]);
-    expect(installation.slots).toMatchObject({
+    expect(onHost(installation).slots).toMatchObject({
       blue: {
         url: 'http://127.0.0.1:3001',
         environmentFile: '/srv/rekor/blue.env',
@@ -290,7 +291,7 @@ describe('what is found', () => {
       [host.file(path)],
       ['rekor@blue', 'rekor@green'],
     ]) {
-      const slots = loaded(initOf(host, { units }).yaml).installation.slots;
+      const slots = onHost(loaded(initOf(host, { units }).yaml).installation).slots;
       expect([units, Object.values(slots).map(({ start }) => start.at(-1))]).toEqual([
         units,
         ['rekor@blue', 'rekor@green'],
@@ -302,7 +303,7 @@ describe('what is found', () => {
     const host = shapes.oneService();
     const { installation } = loaded(initOf(host).yaml);
     const compose = ['docker', 'compose', '-f', host.file('srv/compose.yaml')];
-    expect(installation.slots['green']).toMatchObject({
+    expect(onHost(installation).slots['green']).toMatchObject({
       url: 'http://127.0.0.1:3002',
       environmentFile: host.file('srv/green.env'),
       start: [...compose, 'up', '-d', '--no-deps', 'rekor-green'],
@@ -318,7 +319,7 @@ describe('the commands of a slot that nobody knows', () => {
     ['of two in one unit, which starts both', shapes.oneUnitOfTwo, 'blue', 'green'],
     ['beside a unit that is called blue', shapes.unitAndProcess, 'green', 'blue'],
   ])('name that slot: %s', (_, shape, first, second) => {
-    const { slots } = loaded(initOf(shape()).yaml).installation;
+    const { slots } = onHost(loaded(initOf(shape()).yaml).installation);
     expect(Object.keys(slots)).toEqual([first, second]);
     for (const name of [first, second]) {
       expect(slots[name]).toMatchObject({
@@ -380,7 +381,7 @@ describe('what is named', () => {
   it('is taken for what is found: a unit by its name or its file, a compose file, a manifest', () => {
     const units = shapes.twoUnits();
     const { yaml } = initOf(units, { units: ['rekor@green'] });
-    expect(Object.keys(loaded(yaml).installation.slots)).toEqual(['green', 'blue']);
+    expect(Object.keys(onHost(loaded(yaml).installation).slots)).toEqual(['green', 'blue']);
     expect(yaml).toContain('#blue:');
 
     const file = shapes.oneUnit().file('etc/systemd/system/rekor.service');
@@ -388,7 +389,7 @@ describe('what is named', () => {
 
     const composeFiles = [shapes.compose().file('srv/docker-compose.yml')];
     const composed = initOf(units, { composeFiles });
-    expect(loaded(composed.yaml).installation.slots).toHaveProperty('green.start.0', 'docker');
+    expect(onHost(loaded(composed.yaml).installation).slots).toHaveProperty('green.start.0', 'docker');
     // Without the override, Docker chooses its port anew at each start.
     expect(missingIn(composed)).toContain('installation.slots.green.url');
 

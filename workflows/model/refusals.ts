@@ -1,4 +1,5 @@
 import { approvalRefusals } from './refusals/approvals';
+import { clusterRefusals } from './refusals/cluster';
 import { doctorFindings } from './refusals/doctor';
 import { gateRefusals } from './refusals/gate';
 import { rotationRefusals } from './refusals/in-rotation';
@@ -24,6 +25,7 @@ const catalogue = {
   ...unreachableRefusals,
   ...treeRefusals,
   ...installationRefusals,
+  ...clusterRefusals,
   ...gateRefusals,
   ...approvalRefusals,
   ...instructionRefusals,

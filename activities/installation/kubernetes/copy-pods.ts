@@ -1,0 +1,101 @@
+import type { Instance } from '../../../workflows/model/log';
+import type { CallBounds } from '../../clients/call-bounds';
+import type { Cluster } from '../../clients/kubernetes/cluster';
+import { allEnded } from '../../bounds/waiting';
+import { isRefusal, refuse } from '../../errors/refusal-error';
+import { attemptOf, readCopy } from './copy';
+import { launchersOf, type Launchers } from './launcher';
+import { inWords, reference, type Place } from './names';
+import { launcherSecretName, tokenIn } from './next-objects';
+import { instanceOf, podsOf, type Pod } from './pods';
+import { readWorkload } from './rekor-workload';
+
+/** The pods of a copy, in which a launcher starts and stops Rekor. */
+
+interface Found {
+  /** Where Rekor listens in them. What its original says by now is another question. */
+  readonly port: number;
+  readonly pods: readonly Pod[];
+  /** Null where somebody has deleted the Secret with their token. */
+  readonly launchers: Launchers | null;
+}
+
+/** Its pods that have an address; none where there is no copy. */
+export async function copyInstances(
+  cluster: Cluster,
+  place: Place,
+  bounds: CallBounds,
+): Promise<readonly Instance[]> {
+  const deployment = await readCopy(cluster, place, bounds);
+  if (deployment === undefined) return [];
+  const { port } = readWorkload(place.log, deployment);
+  return (await podsOf(cluster, place, deployment, bounds)).flatMap((pod) => instanceOf(pod, port) ?? []);
+}
+
+/** Whether Rekor runs in any of its pods. A launcher that does not answer runs none: with it Rekor ends. */
+export async function copyRuns(cluster: Cluster, place: Place, bounds: CallBounds): Promise<boolean> {
+  const { pods, port, launchers } = await find(cluster, place, bounds);
+  const states = await allEnded(
+    pods.map(async (pod) => {
+      const instance = instanceOf(pod, port);
+      if (!instance || !launchers) return false;
+      try {
+        return (await launchers.state(instance, bounds)).running;
+      } catch (error) {
+        if (isRefusal(error, 'LAUNCHER_UNREACHABLE')) return false;
+        throw error;
+      }
+    }),
+  );
+  return states.some(Boolean);
+}
+
+/** Rekor runs in each of its pods from the answer on. No harm where there is no copy. */
+export async function startCopy(cluster: Cluster, place: Place, bounds: CallBounds): Promise<void> {
+  const { pods, port, launchers } = await find(cluster, place, bounds);
+  const instances = pods.flatMap((pod) => instanceOf(pod, port) ?? []);
+  if (instances.length === 0) return;
+  if (!launchers) throw noToken(place);
+  await allEnded(instances.map((instance) => launchers.start(instance, bounds)));
+}
+
+/**
+ * Rekor runs in none of its pods. One whose launcher cannot be told so is deleted: the pod that comes in its place waits. So an
+ * undo reaches its end, whatever has become of a node or of a Secret.
+ */
+export async function stopCopy(cluster: Cluster, place: Place, bounds: CallBounds): Promise<void> {
+  const { pods, port, launchers } = await find(cluster, place, bounds);
+  await allEnded(
+    pods.map(async (pod) => {
+      const instance = instanceOf(pod, port);
+      if (instance && launchers) {
+        try {
+          await launchers.stop(instance, bounds);
+          return;
+        } catch (error) {
+          const isLost = isRefusal(error, 'LAUNCHER_UNREACHABLE') || isRefusal(error, 'LAUNCHER_REFUSED');
+          if (!isLost) throw error;
+        }
+      }
+      await cluster.delete(reference(place, 'Pod', pod.name), { uid: pod.uid }, bounds);
+    }),
+  );
+}
+
+async function find(cluster: Cluster, place: Place, bounds: CallBounds): Promise<Found> {
+  const deployment = await readCopy(cluster, place, bounds);
+  const attemptId = attemptOf(deployment);
+  if (deployment === undefined || attemptId === null) return { port: 0, pods: [], launchers: null };
+  const [secret, pods] = await Promise.all([
+    cluster.get(reference(place, 'Secret', launcherSecretName(place)), bounds),
+    podsOf(cluster, place, deployment, bounds),
+  ]);
+  const token = secret && tokenIn(secret);
+  const launchers = token === undefined ? null : launchersOf({ log: place.log, attemptId, token });
+  return { port: readWorkload(place.log, deployment).port, pods, launchers };
+}
+
+function noToken(place: Place): Error {
+  const object = inWords(reference(place, 'Secret', launcherSecretName(place)));
+  return refuse('CLUSTER_OBJECT_MISSING', { log: place.log, verb: 'get', object });
+}

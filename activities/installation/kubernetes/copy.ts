@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import type { Replacement } from '../../../workflows/model/installation';
+import type { CallBounds } from '../../clients/call-bounds';
+import type { Cluster } from '../../clients/kubernetes/cluster';
+import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes/objects';
+import { changedBySomeone, refuse } from '../../errors/refusal-error';
+import { pause } from '../../bounds/waiting';
+import { numberAt, textAt } from './json-path';
+import { ATTEMPT_ANNOTATION, inWords, reference, releasesOf, type Place } from './names';
+import {
+  launcherSecret,
+  launcherSecretName,
+  nextDeployment,
+  nextList,
+  type NextRelease,
+} from './next-objects';
+import { instanceOf, podsOf, type Pod } from './pods';
+import type { ListPlace } from './rekor-workload';
+
+/** How the copy of a Deployment is made, asked and removed again. Every function may be repeated from any point. */
+
+/** How often pods are looked at that are not there yet, in milliseconds. */
+const LOOK_EVERY_MS = 200;
+
+/** The copy's Deployment; undefined where no attempt has made one. */
+export async function readCopy(
+  cluster: Cluster,
+  place: Place,
+  bounds: CallBounds,
+): Promise<KubernetesObject | undefined> {
+  return await cluster.get(reference(place, 'Deployment', releasesOf(place).copy.id), bounds);
+}
+
+/** The attempt that an object says it belongs to. */
+export function attemptOf(object: KubernetesObject | undefined): string | null {
+  return textAt(object, 'metadata', 'annotations', ATTEMPT_ANNOTATION) ?? null;
+}
+
+/**
+ * The attempt that what is there of the copy belongs to, as `<rotation>/<attempt>`; null where nothing is there. Its list is made
+ * first and deleted last.
+ */
+export async function attemptOfCopy(
+  cluster: Cluster,
+  place: Place,
+  bounds: CallBounds,
+): Promise<string | null> {
+  for (const kind of ['Deployment', 'ConfigMap', 'Secret'] as const) {
+    const attemptId = attemptOf(await cluster.get(reference(place, kind, releasesOf(place).copy.id), bounds));
+    if (attemptId !== null) return attemptId;
+  }
+  return null;
+}
+
+/** Makes the objects of the copy, its Deployment last. Refuses CHANGED_BY_SOMEONE where others stand in their place. */
+export async function makeCopy(cluster: Cluster, next: NextRelease, bounds: CallBounds): Promise<void> {
+  const { place, attemptId, standing } = next;
+  const objects = objectsOf(place, standing.workload.list.kind);
+  for (const object of objects) {
+    const found = await cluster.get(object, bounds);
+    if (found !== undefined && attemptOf(found) !== attemptId) {
+      throw changedBySomeone(
+        inWords(object),
+        'no such object',
+        `one of ${attemptOf(found) ?? 'somebody else'}`,
+      );
+    }
+  }
+  await cluster.apply(nextList(next), bounds);
+  const secret = await cluster.get(reference(place, 'Secret', launcherSecretName(place)), bounds);
+  if (secret === undefined) {
+    await cluster.apply(launcherSecret(next, randomBytes(24).toString('base64url')), bounds);
+  }
+  await cluster.apply(nextDeployment(next), bounds);
+}
+
+/**
+ * Waits until every pod of the copy runs and its launcher answers.
+ *
+ * @throws PODS_NOT_READY when that is not so within `withinMs`, with the first pod that does not and what keeps it.
+ */
+export async function untilCopyWaits(
+  cluster: Cluster,
+  place: Place,
+  { port, withinMs }: { readonly port: number; readonly withinMs: number },
+  bounds: CallBounds,
+): Promise<void> {
+  const ends = performance.now() + withinMs;
+  for (;;) {
+    const deployment = await readCopy(cluster, place, bounds);
+    const wanted = numberAt(deployment, 'spec', 'replicas') ?? 1;
+    const pods = deployment ? await podsOf(cluster, place, deployment, bounds) : [];
+    const running = pods.filter((pod) => pod.isRunning && instanceOf(pod, port) !== undefined);
+    if (deployment && running.length === wanted && pods.length === wanted) return;
+    if (performance.now() > ends)
+      throw notReady(place, releasesOf(place).copy.id, { pods, wanted, withinMs });
+    await pause(LOOK_EVERY_MS, bounds.signal);
+  }
+}
+
+/** Words for pods that did not come in time. */
+export function notReady(
+  { log, namespace }: Place,
+  deployment: string,
+  found: { readonly pods: readonly Pod[]; readonly wanted: number; readonly withinMs: number },
+): Error {
+  const { pods, wanted, withinMs } = found;
+  const troubled = pods.find(({ trouble }) => trouble !== undefined) ?? pods.find((pod) => !pod.isRunning);
+  const reason = troubled
+    ? `pod ${troubled.name}: ${troubled.trouble ?? 'it does not run yet, and nothing says why'}`
+    : `there are ${pods.length} pods, not ${wanted}`;
+  return refuse('PODS_NOT_READY', {
+    ...{ log, object: `Deployment ${namespace}/${deployment}`, reason },
+    withinSeconds: Math.round(withinMs / 1_000),
+  });
+}
+
+/**
+ * Refuses CHANGED_BY_SOMEONE unless every object of the copy is there and as this attempt made it: what is immutable cannot be
+ * otherwise, and a Deployment counts its changes.
+ */
+export async function requireCopy(
+  cluster: Cluster,
+  place: Place,
+  list: ListPlace['kind'],
+  { attemptId }: Replacement,
+  bounds: CallBounds,
+): Promise<void> {
+  for (const object of objectsOf(place, list)) {
+    const found = await cluster.get(object, bounds);
+    if (attemptOf(found) !== attemptId) {
+      throw changedBySomeone(inWords(object), `that of ${attemptId}`, whose(found));
+    }
+    const generation = numberAt(found, 'metadata', 'generation');
+    if (object.kind === 'Deployment' && generation !== 1) {
+      throw changedBySomeone(
+        inWords(object),
+        'as it was made',
+        `changed since (generation ${generation ?? 0})`,
+      );
+    }
+  }
+}
+
+/** Deletes what this attempt made, what says so last; no harm where it made nothing. */
+export async function deleteCopy(
+  cluster: Cluster,
+  place: Place,
+  { attemptId }: Pick<Replacement, 'attemptId'>,
+  bounds: CallBounds,
+): Promise<void> {
+  // Whatever the standing list is kept in now: both kinds are looked for.
+  for (const object of [...objectsOf(place, 'ConfigMap'), ...objectsOf(place, 'Secret').slice(-1)]) {
+    const found = await cluster.get(object, bounds);
+    const uid = found?.metadata.uid;
+    if (found === undefined || uid === undefined || attemptOf(found) !== attemptId) continue;
+    await cluster.delete(object, { uid }, bounds);
+  }
+}
+
+/** In the order in which they are deleted: the list, which is made first, tells until the end that there is an attempt. */
+function objectsOf(place: Place, list: ListPlace['kind']): readonly ObjectReference[] {
+  const { id } = releasesOf(place).copy;
+  return [
+    reference(place, 'Deployment', id),
+    reference(place, 'Secret', launcherSecretName(place)),
+    reference(place, list, id),
+  ];
+}
+
+function whose(object: KubernetesObject | undefined): string {
+  return object === undefined ? 'no such object' : `one of ${attemptOf(object) ?? 'somebody else'}`;
+}

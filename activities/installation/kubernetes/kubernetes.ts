@@ -1,0 +1,218 @@
+import type {
+  ConfiguredShards,
+  InstallationPatience,
+  PlannedChanges,
+  Release,
+  Roles,
+} from '../../../workflows/model/installation';
+import type { Instance } from '../../../workflows/model/log';
+import { sameUrl } from '../../../workflows/model/base-url';
+import { sendsTo } from '../../../workflows/model/traffic';
+import { openCluster, type Cluster } from '../../clients/kubernetes/cluster';
+import type { AccessSource } from '../../clients/kubernetes/kubeconfig';
+import { changedBySomeone, refuse, unlessRefused } from '../../errors/refusal-error';
+import type { Installation } from '../installation';
+import { byHandOf } from './by-hand';
+import {
+  attemptOf,
+  attemptOfCopy,
+  deleteCopy,
+  makeCopy,
+  readCopy,
+  requireCopy,
+  untilCopyWaits,
+} from './copy';
+import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
+import { reference, releasesOf, type Place } from './names';
+import { nextReleaseOf, plannedChanges } from './planned';
+import { instanceOf, podsOf } from './pods';
+import { serviceUrl } from './service';
+import { markStanding, replicasOf, settleStanding } from './settling';
+import { readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
+
+export interface KubernetesOptions extends Place {
+  readonly source: AccessSource;
+  readonly launcherImage: string;
+  readonly entrypoint: readonly string[];
+}
+
+/** An image may have to be pulled first, and the probes of Sigstore's chart let a pod wait for 20 s. */
+export const kubernetesPatience: InstallationPatience = {
+  stageMs: 420_000,
+  rehearsalMs: 60_000,
+  startMs: 5_000,
+  stopMs: 60_000,
+  discardMs: 120_000,
+  settleMs: 900_000,
+};
+
+/** What of a step is left for pods to come up, in milliseconds. */
+const PODS_WITHIN_MS = { stage: 300_000, settle: 600_000 } as const;
+
+/**
+ * A log run as a Deployment behind the write gate. Its next release is a copy of that, whose pods are there and wait before any
+ * write does. Clients are sent to them by pod address; then the standing Deployment takes the same configuration, clients are
+ * sent to its Service, and the copy goes. Nothing of the standing one is changed before that, so to take a rotation back is to
+ * delete the copy.
+ */
+export function kubernetesInstallation(
+  options: KubernetesOptions,
+  cluster: Cluster = openCluster({ log: options.log, source: options.source }),
+): Installation {
+  const place: Place = options;
+  const { log } = place;
+  const { standing, copy } = releasesOf(place);
+  const isCopy = (release: Release): boolean => {
+    if (release.id === copy.id) return true;
+    if (release.id === standing.id) return false;
+    throw refuse('RELEASE_UNKNOWN', { log, release: release.name, known: [standing.id, copy.id] });
+  };
+
+  const standingNow = (signal: AbortSignal): Promise<FoundStanding> =>
+    readStanding(cluster, place, { signal });
+  const ofCopy = async (signal: AbortSignal): Promise<readonly Instance[]> =>
+    await copyInstances(cluster, place, { signal });
+  const standingUrl = async (signal: AbortSignal): Promise<string> =>
+    await serviceUrl(cluster, place, await standingNow(signal), { signal });
+
+  async function ofStanding(signal: AbortSignal): Promise<readonly Instance[]> {
+    const { deployment, workload } = await standingNow(signal);
+    const pods = await podsOf(cluster, place, deployment, { signal });
+    return pods.flatMap((pod) => instanceOf(pod, workload.port) ?? []);
+  }
+
+  const installation: Installation = {
+    patience: kubernetesPatience,
+    byHand: byHandOf(place),
+
+    async roles(serving, signal): Promise<Roles> {
+      const url = await standingUrl(signal);
+      if (serving.length > 0 && serving.every((one) => sameUrl(one, url))) {
+        return { current: standing, next: copy, replaced: copy };
+      }
+      const instances = await ofCopy(signal);
+      if (
+        sendsTo(
+          serving,
+          instances.map((instance) => instance.url),
+        )
+      ) {
+        return { current: copy, next: standing, replaced: standing };
+      }
+      const known = [url, ...instances.map((instance) => instance.url)];
+      throw refuse('SENT_ELSEWHERE', { log, instances: serving, known });
+    },
+
+    async addresses(release, signal) {
+      return isCopy(release) ? (await ofCopy(signal)).map(({ url }) => url) : [await standingUrl(signal)];
+    },
+
+    async configured(release, signal): Promise<ConfiguredShards> {
+      const deployment = isCopy(release) ? await readCopy(cluster, place, { signal }) : undefined;
+      const found = deployment
+        ? await readShardsOf(cluster, place, deployment, { signal })
+        : await standingNow(signal);
+      return shardsOf(log, found);
+    },
+
+    instances: (release, signal) => (isCopy(release) ? ofCopy(signal) : ofStanding(signal)),
+
+    async runs(release, signal) {
+      return isCopy(release)
+        ? await copyRuns(cluster, place, { signal })
+        : (await ofStanding(signal)).length > 0;
+    },
+
+    async unfinishedOn(release, signal) {
+      if (isCopy(release)) return await attemptOfCopy(cluster, place, { signal });
+      return attemptOf((await standingNow(signal)).deployment);
+    },
+
+    async plan({ next }, earlier, signal): Promise<PlannedChanges> {
+      requireIsCopy(next);
+      const found = await standingNow(signal);
+      const attempt = { nextTreeId: '<next tree>', attemptId: '', replicas: replicasOf(found.deployment) };
+      return plannedChanges(nextReleaseOf({ ...options, place }, found, earlier, attempt), found);
+    },
+
+    async stage(replacement, planned, signal) {
+      requireIsCopy(replacement.next);
+      const { attemptId, nextTreeId, inactive, currentTreeId } = replacement;
+      const found = await standingNow(signal);
+      const earlier = [...inactive.map(({ treeId }) => treeId), currentTreeId];
+      const replicas = replicasOf(found.deployment);
+      const next = nextReleaseOf({ ...options, place }, found, earlier, { attemptId, nextTreeId, replicas });
+      const { fingerprint } = plannedChanges(next, found);
+      if (fingerprint !== planned.fingerprint) {
+        const what = `${standing.name}, an object that it takes its shards from, or how its copy is made,`;
+        throw changedBySomeone(what, planned.fingerprint.slice(0, 12), fingerprint.slice(0, 12));
+      }
+      await makeCopy(cluster, next, { signal });
+      const { port } = found.workload;
+      await untilCopyWaits(cluster, place, { port, withinMs: PODS_WITHIN_MS.stage }, { signal });
+    },
+
+    async requireStaged(replacement, signal) {
+      const found = await standingNow(signal);
+      await requireCopy(cluster, place, found.workload.list.kind, replacement, { signal });
+      const { activeTreeId, inactiveTreeIds } = shardsOf(log, found);
+      const inWordsOf = (ids: readonly string[], active: string): string =>
+        `[${ids.join(', ')}] and ${active}`;
+      const expected = inWordsOf(
+        replacement.inactive.map(({ treeId }) => treeId),
+        replacement.currentTreeId,
+      );
+      const now = inWordsOf(inactiveTreeIds, activeTreeId);
+      if (expected !== now) throw changedBySomeone(`The shards of ${standing.name}`, expected, now);
+    },
+
+    discard: (replacement, signal) => deleteCopy(cluster, place, replacement, { signal }),
+
+    async start(release, signal) {
+      // Whoever runs a Deployment starts its pods again by itself.
+      if (isCopy(release)) await startCopy(cluster, place, { signal });
+    },
+
+    async stop(release, signal) {
+      if (isCopy(release)) await stopCopy(cluster, place, { signal });
+      else await restartStanding(signal);
+    },
+
+    async settle(replacement, signal) {
+      if (isCopy(replacement.next)) {
+        await settleStanding(cluster, place, replacement, PODS_WITHIN_MS.settle, { signal });
+      }
+      return standing;
+    },
+
+    async settledInto({ next, nextTreeId }, signal) {
+      if (!isCopy(next)) return null;
+      const settled = standingNow(signal).then(({ activeTree }) => activeTree === nextTreeId);
+      // What can be read no more was changed by somebody since: it is not what was settled.
+      return (await unlessRefused('WORKLOAD_NOT_ROTATABLE', settled, false)) ? standing : null;
+    },
+
+    async forget(replacement, signal) {
+      await deleteCopy(cluster, place, replacement, { signal });
+      await markStanding(cluster, place, null, { signal });
+    },
+
+    examine: () => Promise.resolve([]),
+  };
+
+  /** Its pods are deleted: those that its Deployment makes in their place read the configuration anew. */
+  async function restartStanding(signal: AbortSignal): Promise<void> {
+    const { deployment } = await standingNow(signal);
+    const found = await podsOf(cluster, place, deployment, { signal });
+    for (const { name, uid } of found) {
+      await cluster.delete(reference(place, 'Pod', name), { uid }, { signal });
+    }
+  }
+
+  /** A third tree after one that serves from the copy would have to be staged in the standing Deployment. */
+  function requireIsCopy(next: Release): void {
+    if (!isCopy(next)) throw refuse('COPY_SERVES', { log, current: copy.name });
+  }
+
+  return installation;
+}

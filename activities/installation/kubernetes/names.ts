@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { Release } from '../../../workflows/model/installation';
+import type { ObjectReference } from '../../clients/kubernetes/objects';
+
+/** Which Deployment runs a log, and which Service is before it. */
+export interface Place {
+  /** The log's name in the configuration, for messages. */
+  readonly log: string;
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly service: string;
+}
+
+/** Says to which attempt an object belongs, as `<rotation>/<attempt>`. */
+export const ATTEMPT_ANNOTATION = 'rekor-rotate/attempt';
+
+/** Of the pods of a next release: no selector of anything else finds them. */
+export const SLOT_LABEL = 'rekor-rotate/slot';
+export const ATTEMPT_LABEL = 'rekor-rotate/attempt';
+
+/** The two releases of a log: its standing Deployment, and the copy beside it, which lives as long as a rotation. */
+export function releasesOf({ deployment }: Place): { readonly standing: Release; readonly copy: Release } {
+  const copy = `${deployment}-next`;
+  return {
+    standing: { id: deployment, name: `Deployment ${deployment}` },
+    copy: { id: copy, name: `Deployment ${copy}` },
+  };
+}
+
+/** Which object of the log's namespace. */
+export function reference(
+  { namespace }: Place,
+  kind: 'Deployment' | 'ConfigMap' | 'Secret' | 'Service' | 'Pod' | 'ReplicaSet',
+  name: string,
+): ObjectReference {
+  const apiVersion = kind === 'Deployment' || kind === 'ReplicaSet' ? 'apps/v1' : 'v1';
+  return { apiVersion, kind, namespace, name };
+}
+
+/** An attempt as a label can say it: at most 63 letters, digits and few signs, of which a slash is none. */
+export function attemptLabel(attemptId: string): string {
+  return createHash('sha256').update(attemptId).digest('hex').slice(0, 16);
+}
+
+/** An object in words: its kind, namespace and name. */
+export function inWords({ kind, namespace = '', name }: ObjectReference): string {
+  return `${kind} ${namespace}/${name}`;
+}

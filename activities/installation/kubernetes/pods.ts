@@ -1,0 +1,86 @@
+import type { Instance } from '../../../workflows/model/log';
+import type { CallBounds } from '../../clients/call-bounds';
+import type { Cluster } from '../../clients/kubernetes/cluster';
+import type { KubernetesObject } from '../../clients/kubernetes/objects';
+import { listAt, numberAt, objectAt, textAt, textsOf, valueAt } from './json-path';
+import type { Place } from './names';
+
+/** A pod that is not being deleted. */
+export interface Pod {
+  readonly name: string;
+  readonly uid: string;
+  /** Undefined until it is on a node that has started it. */
+  readonly address: string | undefined;
+  /** Every container of it runs; nothing about whether it serves. */
+  readonly isRunning: boolean;
+  /** What keeps it from running, as its cluster says it; undefined where it does not. */
+  readonly trouble: string | undefined;
+}
+
+/** The pods that a Deployment has: those that its selector finds, but for those that are being deleted. */
+export async function podsOf(
+  cluster: Cluster,
+  { namespace }: Place,
+  deployment: KubernetesObject,
+  bounds: CallBounds,
+): Promise<readonly Pod[]> {
+  const labels = textsOf(objectAt(deployment, 'spec', 'selector', 'matchLabels'));
+  const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels, bounds);
+  return items.filter(isThere).map(asPod);
+}
+
+/** The pod's Rekor as an instance of the log; undefined while it has no address. */
+export function instanceOf({ name, address }: Pod, port: number): Instance | undefined {
+  if (address === undefined) return undefined;
+  const host = address.includes(':') ? `[${address}]` : address;
+  return { name, url: `http://${host}:${port}`, field: 'installation.deployment' };
+}
+
+/** A pod that has ended, or is being deleted, is none of its Deployment's any more. */
+function isThere(pod: KubernetesObject): boolean {
+  const ended = ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? '');
+  return !ended && textAt(pod, 'metadata', 'deletionTimestamp') === undefined;
+}
+
+function asPod(pod: KubernetesObject): Pod {
+  const statuses = listAt(pod, 'status', 'containerStatuses');
+  const isRunning =
+    statuses.length > 0 && statuses.every((one) => valueAt(one, 'state', 'running') !== undefined);
+  return {
+    name: pod.metadata.name,
+    uid: pod.metadata.uid ?? '',
+    address: textAt(pod, 'status', 'podIP'),
+    isRunning,
+    trouble: troubleOf(pod),
+  };
+}
+
+/**
+ * The first thing that its cluster names: it is on no node, or a container waits or has ended. What a container printed is not
+ * in it.
+ */
+function troubleOf(pod: KubernetesObject): string | undefined {
+  const unscheduled = listAt(pod, 'status', 'conditions').find(
+    (one) => textAt(one, 'type') === 'PodScheduled' && textAt(one, 'status') === 'False',
+  );
+  if (unscheduled !== undefined) {
+    return `it is on no node: ${textAt(unscheduled, 'message') ?? textAt(unscheduled, 'reason') ?? ''}`;
+  }
+  const statuses = [
+    ...listAt(pod, 'status', 'initContainerStatuses'),
+    ...listAt(pod, 'status', 'containerStatuses'),
+  ];
+  for (const status of statuses) {
+    const container = `its container ${textAt(status, 'name') ?? ''}`;
+    const waiting = textAt(status, 'state', 'waiting', 'reason');
+    const ended = numberAt(status, 'lastState', 'terminated', 'exitCode');
+    if (waiting !== undefined && !['PodInitializing', 'ContainerCreating'].includes(waiting)) {
+      const message = textAt(status, 'state', 'waiting', 'message');
+      const before = ended === undefined ? '' : `; it ended with ${ended} before`;
+      return `${container} waits: ${waiting}${message === undefined ? '' : ` (${message})`}${before}`;
+    }
+    const code = numberAt(status, 'state', 'terminated', 'exitCode');
+    if (code !== undefined && code !== 0) return `${container} ended with ${code}`;
+  }
+  return undefined;
+}

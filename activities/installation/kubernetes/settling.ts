@@ -1,0 +1,194 @@
+import type { Replacement } from '../../../workflows/model/installation';
+import type { TreeId } from '../../../workflows/model/log';
+import type { CallBounds } from '../../clients/call-bounds';
+import type { Cluster } from '../../clients/kubernetes/cluster';
+import { jsonPointer, type KubernetesObject, type PatchOperation } from '../../clients/kubernetes/objects';
+import { changedBySomeone } from '../../errors/refusal-error';
+import { pause } from '../../bounds/waiting';
+import { listedTreeIds, withShards } from '../sharding-file';
+import { notReady } from './copy';
+import { numberAt, textAt, valueAt } from './json-path';
+import { ATTEMPT_ANNOTATION, inWords, type Place } from './names';
+import { asData } from './next-objects';
+import { podsOf } from './pods';
+import { readStanding, type FoundStanding } from './standing';
+
+/**
+ * How the standing Deployment takes the configuration of the next release, once clients are sent to the copy and no write
+ * waits. The list is always written before the tree, so that no pod which starts between both numbers the next tree's entries
+ * from 0 (H9); no client is sent to such a pod either.
+ */
+
+/** Tells for which tree the pods of a template were started last: its change starts them anew. */
+const STARTED_FOR = 'rekor-rotate/active-tree';
+
+const LOOK_EVERY_MS = 250;
+
+/** Writes it, starts the pods anew, and returns when all of them run. Refuses CHANGED_BY_SOMEONE and PODS_NOT_READY. */
+export async function settleStanding(
+  cluster: Cluster,
+  place: Place,
+  replacement: Replacement,
+  withinMs: number,
+  bounds: CallBounds,
+): Promise<void> {
+  const ends = performance.now() + withinMs;
+  const { attemptId, nextTreeId } = replacement;
+  const found = await readStanding(cluster, place, bounds);
+  const list = settledList(found, replacement);
+  await markStanding(cluster, place, attemptId, bounds);
+  await writeList(cluster, found, list, bounds);
+  await writeTree(cluster, place, nextTreeId, bounds);
+  for (;;) {
+    const deployment = (await readStanding(cluster, place, bounds)).deployment;
+    if (isRolledOut(deployment)) return;
+    if (performance.now() > ends) {
+      const pods = await podsOf(cluster, place, deployment, bounds);
+      throw notReady(place, place.deployment, { pods, wanted: replicasOf(deployment), withinMs });
+    }
+    await pause(LOOK_EVERY_MS, bounds.signal);
+  }
+}
+
+/** How many pods a Deployment is to have. */
+export function replicasOf(deployment: KubernetesObject): number {
+  return numberAt(deployment, 'spec', 'replicas') ?? 1;
+}
+
+/** Records an attempt on the standing Deployment, or that none is recorded there; starts no pod anew. */
+export async function markStanding(
+  cluster: Cluster,
+  place: Place,
+  attemptId: string | null,
+  bounds: CallBounds,
+): Promise<void> {
+  const { deployment } = await readStanding(cluster, place, bounds);
+  const present = textAt(deployment, 'metadata', 'annotations', ATTEMPT_ANNOTATION) ?? null;
+  if (present === attemptId) return;
+  const path = jsonPointer('metadata', 'annotations', ATTEMPT_ANNOTATION);
+  const operations: PatchOperation[] =
+    attemptId === null
+      ? [{ op: 'remove', path }]
+      : [...withAnnotations(deployment, 'metadata'), { op: 'add', path, value: attemptId }];
+  await patch(cluster, deployment, operations, bounds);
+}
+
+/**
+ * The list with the current tree at its end. Refuses CHANGED_BY_SOMEONE unless the standing one is configured with a point of
+ * the log's own history: as the attempt found it, or as an interrupted settling left it.
+ */
+function settledList(
+  { list, listName, activeTree, deployment, treeObject }: FoundStanding,
+  { inactive, currentTreeId, nextTreeId }: Replacement,
+): string {
+  const earlier = inactive.map(({ treeId }) => treeId);
+  const listed = listedTreeIds(listName, list);
+  const inBrackets = (treeIds: readonly TreeId[]): string => `the list [${treeIds.join(', ')}]`;
+  const allowed = [earlier, [...earlier, currentTreeId]].map(inBrackets);
+  if (!allowed.includes(inBrackets(listed))) {
+    throw changedBySomeone(listName, allowed.join(' or '), inBrackets(listed));
+  }
+  const actives = listed.length > earlier.length ? [currentTreeId, nextTreeId] : [currentTreeId];
+  if (!actives.includes(activeTree)) {
+    const { kind, metadata } = treeObject ?? deployment;
+    const where = inWords({ apiVersion: '', kind, namespace: metadata.namespace, name: metadata.name });
+    throw changedBySomeone(`The active tree in ${where}`, actives.join(' or '), activeTree);
+  }
+  return withShards(listName, list, [...earlier, currentTreeId]);
+}
+
+async function writeList(
+  cluster: Cluster,
+  { list: present, listObject, workload }: FoundStanding,
+  list: string,
+  bounds: CallBounds,
+): Promise<void> {
+  if (list === present) return;
+  const { kind, key } = workload.list;
+  const path = jsonPointer('data', key);
+  const value = asData(kind, list);
+  const noData = valueAt(listObject, 'data') === undefined;
+  const isNew = textAt(listObject, 'data', key) === undefined;
+  await patch(
+    cluster,
+    listObject,
+    [
+      ...(noData ? [{ op: 'add', path: jsonPointer('data'), value: {} } as const] : []),
+      ...(isNew ? [] : [{ op: 'test', path, value: asData(kind, present) } as const]),
+      { op: 'add', path, value },
+    ],
+    bounds,
+  );
+}
+
+/** The tree, and that pods are to be started for it; where the Deployment itself names it both are one write. */
+async function writeTree(
+  cluster: Cluster,
+  place: Place,
+  nextTreeId: TreeId,
+  bounds: CallBounds,
+): Promise<void> {
+  const { workload, deployment, treeObject, activeTree } = await readStanding(cluster, place, bounds);
+  const { tree, container } = workload;
+  if (tree.kind === 'ConfigMap' && treeObject && activeTree !== nextTreeId) {
+    const path = jsonPointer('data', tree.key);
+    await patch(
+      cluster,
+      treeObject,
+      [
+        { op: 'test', path, value: textAt(treeObject, 'data', tree.key) ?? '' },
+        { op: 'replace', path, value: nextTreeId },
+      ],
+      bounds,
+    );
+  }
+  const inContainer: PatchOperation[] = [];
+  if (tree.kind === 'container' && tree.treeId !== nextTreeId) {
+    const path = jsonPointer('spec', 'template', 'spec', 'containers', container, ...tree.path);
+    inContainer.push(
+      { op: 'test', path, value: `${tree.prefix}${tree.treeId}` },
+      { op: 'replace', path, value: `${tree.prefix}${nextTreeId}` },
+    );
+  }
+  const startedFor = textAt(deployment, 'spec', 'template', 'metadata', 'annotations', STARTED_FOR);
+  if (inContainer.length === 0 && startedFor === nextTreeId) return;
+  const path = jsonPointer('spec', 'template', 'metadata', 'annotations', STARTED_FOR);
+  await patch(
+    cluster,
+    deployment,
+    [
+      ...inContainer,
+      ...withAnnotations(deployment, 'spec', 'template', 'metadata'),
+      { op: 'add', path, value: nextTreeId },
+    ],
+    bounds,
+  );
+}
+
+/** Makes room for annotations where there are none. */
+function withAnnotations(object: KubernetesObject, ...path: readonly string[]): PatchOperation[] {
+  const annotations = valueAt(object, ...path, 'annotations');
+  return annotations === undefined
+    ? [{ op: 'add', path: jsonPointer(...path, 'annotations'), value: {} }]
+    : [];
+}
+
+async function patch(
+  cluster: Cluster,
+  { apiVersion, kind, metadata }: KubernetesObject,
+  operations: readonly PatchOperation[],
+  bounds: CallBounds,
+): Promise<void> {
+  const { namespace, name, resourceVersion = '' } = metadata;
+  await cluster.patch({ apiVersion, kind, namespace, name }, resourceVersion, operations, bounds);
+}
+
+/** Every pod is of the last template, and whatever probes it has let it pass. */
+function isRolledOut(deployment: KubernetesObject): boolean {
+  const of = (name: string): number => numberAt(deployment, 'status', name) ?? 0;
+  const wanted = replicasOf(deployment);
+  return (
+    of('observedGeneration') >= (numberAt(deployment, 'metadata', 'generation') ?? Infinity) &&
+    ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'].every((name) => of(name) === wanted)
+  );
+}

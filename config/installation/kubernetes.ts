@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import * as field from '../fields';
+import { section } from '../fields';
+import type { Kind } from '../kind';
+import { at } from '../raw-section';
+import type { Told } from '../told';
+
+/** A name that Kubernetes gives to an object whose name becomes part of a DNS name (RFC 1123, label). */
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const named = (what: string) =>
+  field.text(`the name of ${what}: at most 63 small letters, digits and hyphens`, NAME);
+
+/** What Sigstore's own image of Rekor runs: it is built by ko, which puts each program into that folder. */
+const KO_ENTRYPOINT = ['/ko-app/rekor-server'];
+
+const schema = section({
+  kind: field
+    .kind('kubernetes')
+    .describe('The log runs as a Deployment in a Kubernetes cluster, behind the gate.'),
+  kubeconfig: field
+    .file('a kubeconfig')
+    .optional()
+    .describe('Where the cluster is, and as whom. Absent: the service account of the pod of the worker.'),
+  context: field
+    .text('the name of a context')
+    .optional()
+    .describe('Which context of the kubeconfig; absent: its current one.'),
+  namespace: named('a namespace').describe('Where the Deployment and its Service are.'),
+  deployment: named('a Deployment').describe(
+    'The standing Deployment of Rekor. Its next release is a copy with "-next" at its name.',
+  ),
+  service: named('a Service').describe(
+    'The Service before its pods. The gate sends to http://SERVICE.NAMESPACE.svc between rotations.',
+  ),
+  launcherImage: field
+    .text('the name of an image')
+    .describe(
+      'An image with /app/launcher, such as that of rekor-rotate: it starts the next Rekor in its pods.',
+    ),
+  entrypoint: field
+    .listOf(field.text('a program or an argument'), 'program')
+    .prefault(KO_ENTRYPOINT)
+    .describe("What Rekor's image runs, where the Deployment gives no command: no API tells it."),
+});
+
+/** What programs are told of a log that runs in a Kubernetes cluster. */
+export type KubernetesConfiguration = Told<z.output<typeof schema>>;
+
+/** The longest name whose copy still has one of at most 63 characters. */
+const LONGEST_NAME = 63 - '-next'.length;
+
+/** A log that runs as a Deployment in a Kubernetes cluster. */
+export const kubernetes: Kind<typeof schema> = {
+  schema,
+
+  rules(installation, path) {
+    const deployment = at(installation, ['deployment']);
+    const contextAlone =
+      at(installation, ['context']) !== undefined && at(installation, ['kubeconfig']) === undefined;
+    return [
+      ...(contextAlone
+        ? [{ at: [...path, 'kubeconfig'], found: 'nothing', allowed: 'the kubeconfig that has this context' }]
+        : []),
+      ...(typeof deployment === 'string' && NAME.test(deployment) && deployment.length > LONGEST_NAME
+        ? [
+            {
+              at: [...path, 'deployment'],
+              found: `a name of ${deployment.length} characters`,
+              allowed: `at most ${LONGEST_NAME} characters: its copy has "-next" behind it`,
+            },
+          ]
+        : []),
+    ];
+  },
+
+  signerRules: (_installation, path) => [
+    {
+      at: [...path, 'kind'],
+      found: 'kubernetes, and nextSigner is given',
+      allowed: 'a rotation without a new signer: on Kubernetes there is none yet',
+    },
+  ],
+
+  // Two logs with the same Deployment are found by what they change: the tree that both name.
+  ownPlaces: () => [],
+};

@@ -1,0 +1,30 @@
+import type { Text, Words } from './text';
+
+/** What is wrong with a log that runs in a Kubernetes cluster, besides what its API server refuses. */
+export const clusterRefusals = {
+  WORKLOAD_NOT_ROTATABLE: (found: Words<'log' | 'object' | 'reason'>): Text => ({
+    message: `No next release of ${found.log} can be derived from ${found.object}: ${found.reason}.`,
+    remedy:
+      'Let Rekor take both from its arguments: --trillian_log_server.tlog_id as a number or as a variable out of a ConfigMap, and --trillian_log_server.sharding_config as a file out of a ConfigMap or a Secret.',
+  }),
+  PODS_NOT_READY: (found: { log: string; object: string; reason: string; withinSeconds: number }): Text => ({
+    message: `The pods of ${found.object} do not run within ${found.withinSeconds} s: ${found.reason}.`,
+    remedy:
+      'See `kubectl describe` of that pod. A rotation needs room for as many pods again as the Deployment has, and an image that its nodes can pull.',
+  }),
+  LAUNCHER_UNREACHABLE: (found: Words<'log' | 'pod' | 'url' | 'reason'>): Text => ({
+    message: `The launcher in pod ${found.pod} at ${found.url} does not answer: ${found.reason}.`,
+    remedy:
+      'The worker must reach the pods of the log by their own addresses, on the port of Rekor and on this one: check NetworkPolicies, and where the worker runs.',
+  }),
+  LAUNCHER_REFUSED: (found: Words<'log' | 'pod' | 'reason'>): Text => ({
+    message: `The launcher in pod ${found.pod} did not do what it was told: ${found.reason}.`,
+    remedy:
+      'If it cannot start Rekor, let logs.NAME.installation.entrypoint be what the image of Rekor runs (`docker inspect`, Entrypoint).',
+  }),
+  COPY_SERVES: (found: Words<'log' | 'current'>): Text => ({
+    message: `Clients of ${found.log} are sent to ${found.current}, which a rotation makes for a while only: no next release can be made beside it.`,
+    remedy:
+      'Let the rotation that made it end, or `rekor-rotate recover`: then the standing Deployment serves again.',
+  }),
+} as const;
