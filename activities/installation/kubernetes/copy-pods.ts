@@ -1,5 +1,6 @@
 import type { Instance } from '../../../workflows/model/log';
 import type { CallBounds } from '../../clients/call-bounds';
+import type { HttpTransport } from '../../clients/http';
 import type { Cluster } from '../../clients/kubernetes/cluster';
 import { allEnded } from '../../bounds/waiting';
 import { isRefusal, refuse } from '../../errors/refusal-error';
@@ -11,6 +12,12 @@ import { instanceOf, podsOf, type Pod } from './pods';
 import { readWorkload } from './rekor-workload';
 
 /** The pods of a copy, in which a launcher starts and stops Rekor. */
+
+/** How pods are found, and how what is said to their launchers is carried. */
+export interface LauncherReach {
+  readonly cluster: Cluster;
+  readonly transport?: HttpTransport | undefined;
+}
 
 interface Found {
   /** Where Rekor listens in them. What its original says by now is another question. */
@@ -33,8 +40,8 @@ export async function copyInstances(
 }
 
 /** Whether Rekor runs in any of its pods. A launcher that does not answer runs none: with it Rekor ends. */
-export async function copyRuns(cluster: Cluster, place: Place, bounds: CallBounds): Promise<boolean> {
-  const { pods, port, launchers } = await find(cluster, place, bounds);
+export async function copyRuns(reach: LauncherReach, place: Place, bounds: CallBounds): Promise<boolean> {
+  const { pods, port, launchers } = await find(reach, place, bounds);
   const states = await allEnded(
     pods.map(async (pod) => {
       const instance = instanceOf(pod, port);
@@ -51,8 +58,8 @@ export async function copyRuns(cluster: Cluster, place: Place, bounds: CallBound
 }
 
 /** Rekor runs in each of its pods from the answer on. No harm where there is no copy. */
-export async function startCopy(cluster: Cluster, place: Place, bounds: CallBounds): Promise<void> {
-  const { pods, port, launchers } = await find(cluster, place, bounds);
+export async function startCopy(reach: LauncherReach, place: Place, bounds: CallBounds): Promise<void> {
+  const { pods, port, launchers } = await find(reach, place, bounds);
   const instances = pods.flatMap((pod) => instanceOf(pod, port) ?? []);
   if (instances.length === 0) return;
   if (!launchers) throw noToken(place);
@@ -63,8 +70,8 @@ export async function startCopy(cluster: Cluster, place: Place, bounds: CallBoun
  * Rekor runs in none of its pods. One whose launcher cannot be told so is deleted: the pod that comes in its place waits. So an
  * undo reaches its end, whatever has become of a node or of a Secret.
  */
-export async function stopCopy(cluster: Cluster, place: Place, bounds: CallBounds): Promise<void> {
-  const { pods, port, launchers } = await find(cluster, place, bounds);
+export async function stopCopy(reach: LauncherReach, place: Place, bounds: CallBounds): Promise<void> {
+  const { pods, port, launchers } = await find(reach, place, bounds);
   await allEnded(
     pods.map(async (pod) => {
       const instance = instanceOf(pod, port);
@@ -77,12 +84,12 @@ export async function stopCopy(cluster: Cluster, place: Place, bounds: CallBound
           if (!isLost) throw error;
         }
       }
-      await cluster.delete(reference(place, 'Pod', pod.name), { uid: pod.uid }, bounds);
+      await reach.cluster.delete(reference(place, 'Pod', pod.name), { uid: pod.uid }, bounds);
     }),
   );
 }
 
-async function find(cluster: Cluster, place: Place, bounds: CallBounds): Promise<Found> {
+async function find({ cluster, transport }: LauncherReach, place: Place, bounds: CallBounds): Promise<Found> {
   const deployment = await readCopy(cluster, place, bounds);
   const attemptId = attemptOf(deployment);
   if (deployment === undefined || attemptId === null) return { port: 0, pods: [], launchers: null };
@@ -91,7 +98,7 @@ async function find(cluster: Cluster, place: Place, bounds: CallBounds): Promise
     podsOf(cluster, place, deployment, bounds),
   ]);
   const token = secret && tokenIn(secret);
-  const launchers = token === undefined ? null : launchersOf({ log: place.log, attemptId, token });
+  const launchers = token === undefined ? null : launchersOf({ log: place.log, attemptId, token, transport });
   return { port: readWorkload(place.log, deployment).port, pods, launchers };
 }
 

@@ -9,6 +9,7 @@ import type { Instance } from '../../../workflows/model/log';
 import { sameUrl } from '../../../workflows/model/base-url';
 import { sendsTo } from '../../../workflows/model/traffic';
 import { openCluster, type Cluster } from '../../clients/kubernetes/cluster';
+import type { HttpTransport } from '../../clients/http';
 import type { AccessSource } from '../../clients/kubernetes/kubeconfig';
 import { changedBySomeone, refuse, unlessRefused } from '../../errors/refusal-error';
 import type { Installation } from '../installation';
@@ -36,6 +37,13 @@ export interface KubernetesOptions extends Place {
   readonly entrypoint: readonly string[];
 }
 
+/** What it is made of, where that is not the real one. */
+export interface Parts {
+  readonly cluster?: Cluster;
+  /** Carries what is said to launchers. */
+  readonly transport?: HttpTransport;
+}
+
 /** An image may have to be pulled first, and the probes of Sigstore's chart let a pod wait for 20 s. */
 export const kubernetesPatience: InstallationPatience = {
   stageMs: 420_000,
@@ -55,10 +63,9 @@ const PODS_WITHIN_MS = { stage: 300_000, settle: 600_000 } as const;
  * sent to its Service, and the copy goes. Nothing of the standing one is changed before that, so to take a rotation back is to
  * delete the copy.
  */
-export function kubernetesInstallation(
-  options: KubernetesOptions,
-  cluster: Cluster = openCluster({ log: options.log, source: options.source }),
-): Installation {
+export function kubernetesInstallation(options: KubernetesOptions, parts: Parts = {}): Installation {
+  const { cluster = openCluster({ log: options.log, source: options.source }), transport } = parts;
+  const launchers = { cluster, transport };
   const place: Place = options;
   const { log } = place;
   const { standing, copy } = releasesOf(place);
@@ -90,16 +97,13 @@ export function kubernetesInstallation(
       if (serving.length > 0 && serving.every((one) => sameUrl(one, url))) {
         return { current: standing, next: copy, replaced: copy };
       }
-      const instances = await ofCopy(signal);
-      if (
-        sendsTo(
-          serving,
-          instances.map((instance) => instance.url),
-        )
-      ) {
+      const addresses = (await ofCopy(signal)).map((instance) => instance.url);
+      // A pod that was evicted since the exposure may be among them; the Service beside pods would be two releases.
+      const isMixed = serving.some((one) => sameUrl(one, url));
+      if (!isMixed && sendsTo(serving, addresses)) {
         return { current: copy, next: standing, replaced: standing };
       }
-      const known = [url, ...instances.map((instance) => instance.url)];
+      const known = [url, ...addresses];
       throw refuse('SENT_ELSEWHERE', { log, instances: serving, known });
     },
 
@@ -119,7 +123,7 @@ export function kubernetesInstallation(
 
     async runs(release, signal) {
       return isCopy(release)
-        ? await copyRuns(cluster, place, { signal })
+        ? await copyRuns(launchers, place, { signal })
         : (await ofStanding(signal)).length > 0;
     },
 
@@ -170,11 +174,11 @@ export function kubernetesInstallation(
 
     async start(release, signal) {
       // Whoever runs a Deployment starts its pods again by itself.
-      if (isCopy(release)) await startCopy(cluster, place, { signal });
+      if (isCopy(release)) await startCopy(launchers, place, { signal });
     },
 
     async stop(release, signal) {
-      if (isCopy(release)) await stopCopy(cluster, place, { signal });
+      if (isCopy(release)) await stopCopy(launchers, place, { signal });
       else await restartStanding(signal);
     },
 

@@ -1,0 +1,272 @@
+import { shapeNames } from '../../../../lab/kubernetes/log/shapes';
+import { CURRENT, NEXT, objectsOf, replacementOf, signal, StandingOnCluster } from './standing-log';
+import type { PlannedChanges, Replacement } from '../../../../workflows/model/installation';
+import { refused } from '../../refused';
+import { objectAt, textAt } from '../../../../activities/installation/kubernetes/json-path';
+import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
+
+const first = replacementOf('rotation/1');
+const { current: standing, next: copy } = first;
+
+const planned = async (one: StandingOnCluster): Promise<PlannedChanges> =>
+  await one.installation.plan({ current: standing, next: copy }, [CURRENT], signal);
+
+async function staged(one: StandingOnCluster, replacement: Replacement = first): Promise<void> {
+  await one.installation.stage(replacement, await planned(one), signal);
+}
+
+/** The list and the tree of the standing Deployment, whatever shape it has. */
+async function shards(one: StandingOnCluster): Promise<unknown> {
+  return await one.installation.configured(standing, signal);
+}
+
+describe.each(shapeNames)('a rotation of a log on Kubernetes, in the shape %s', (shape) => {
+  it('makes a copy that waits, and changes nothing that was there', async () => {
+    const one = new StandingOnCluster(shape);
+    const before = one.cluster.objects;
+    await staged(one);
+    expect(one.cluster.objects).toMatchObject(before);
+    expect(Object.keys(one.cluster.objects).filter((key) => !(key in before))).toEqual([
+      'ConfigMap rekor-server-next',
+      'Secret rekor-server-next-launcher',
+      'Deployment rekor-server-next',
+    ]);
+    expect(await one.installation.configured(copy, signal)).toEqual({
+      activeTreeId: NEXT,
+      inactiveTreeIds: [CURRENT],
+    });
+    expect(await one.installation.unfinishedOn(copy, signal)).toBe('rotation/1');
+    expect(await one.installation.unfinishedOn(standing, signal)).toBeNull();
+    await one.installation.requireStaged(first, signal);
+    expect(one.told).toEqual([]);
+    expect(await one.installation.runs(copy, signal)).toBe(false);
+  });
+
+  it('is taken back to exactly what was there, from wherever it was broken off', async () => {
+    for (const breaksAfterEffect of [false, true]) {
+      for (let changes = 0; changes < 3; changes += 1) {
+        const one = new StandingOnCluster(shape);
+        const before = one.cluster.objects;
+        one.cluster.changesLeft = changes;
+        one.cluster.breaksAfterEffect = breaksAfterEffect;
+        await expect(staged(one)).rejects.toThrow('broken off');
+        one.cluster.changesLeft = Infinity;
+        await one.opened().discard(first, signal);
+        expect(one.cluster.objects).toEqual(before);
+      }
+    }
+  });
+
+  it('goes on with its staging where that was broken off, and with its discarding', async () => {
+    for (const breaksAfterEffect of [false, true]) {
+      for (let changes = 0; changes < 3; changes += 1) {
+        const one = new StandingOnCluster(shape);
+        const before = one.cluster.objects;
+        const plan = await planned(one);
+        one.cluster.breaksAfterEffect = breaksAfterEffect;
+        one.cluster.changesLeft = changes;
+        await expect(one.installation.stage(first, plan, signal)).rejects.toThrow('broken off');
+        one.cluster.changesLeft = Infinity;
+        await one.opened().stage(first, plan, signal);
+        await one.opened().requireStaged(first, signal);
+        one.cluster.changesLeft = changes;
+        await expect(one.installation.discard(first, signal)).rejects.toThrow('broken off');
+        // What says that there is an attempt goes last.
+        const isLast = breaksAfterEffect && changes === 2;
+        expect(await one.installation.unfinishedOn(copy, signal)).toBe(isLast ? null : 'rotation/1');
+        one.cluster.changesLeft = Infinity;
+        await one.opened().discard(first, signal);
+        expect(one.cluster.objects).toEqual(before);
+      }
+    }
+  });
+
+  it('leaves alone what another attempt has made, and refuses to stage over it', async () => {
+    const one = new StandingOnCluster(shape);
+    await staged(one);
+    const after = one.cluster.objects;
+    const second = replacementOf('rotation/2', '7');
+    await one.installation.discard(second, signal);
+    expect(one.cluster.objects).toEqual(after);
+    expect(await refused('CHANGED_BY_SOMEONE', staged(one, second))).toContain('one of rotation/1');
+    expect(await refused('CHANGED_BY_SOMEONE', one.installation.requireStaged(second, signal))).toContain(
+      'rotation/1',
+    );
+    expect(one.cluster.objects).toEqual(after);
+  });
+
+  it('starts and stops Rekor in each pod, and only there', async () => {
+    const one = new StandingOnCluster(shape);
+    await one.installation.start(copy, signal);
+    await one.installation.stop(copy, signal);
+    expect(one.told).toEqual([]);
+    await staged(one);
+    await one.installation.start(copy, signal);
+    expect(await one.installation.runs(copy, signal)).toBe(true);
+    expect(await one.installation.addresses(copy, signal)).toEqual([
+      'http://198.18.2.1:3000',
+      'http://198.18.2.2:3000',
+    ]);
+    await one.installation.stop(copy, signal);
+    expect(await one.installation.runs(copy, signal)).toBe(false);
+    const orders = one.told.filter((line) => line.startsWith('PUT')).toSorted();
+    expect(orders).toEqual([
+      'PUT /start 198.18.2.1',
+      'PUT /start 198.18.2.2',
+      'PUT /stop 198.18.2.1',
+      'PUT /stop 198.18.2.2',
+    ]);
+  });
+
+  it('deletes the pod whose launcher can be told nothing, so that its stop reaches an end', async () => {
+    const one = new StandingOnCluster(shape);
+    await staged(one);
+    await one.installation.start(copy, signal);
+    one.silent.add('198.18.2.2');
+    await one.installation.stop(copy, signal);
+    expect(one.cluster.changes.filter((change) => change.includes('Pod'))).toEqual([
+      'delete Pod rekor-server-next-2',
+    ]);
+    await refused('LAUNCHER_UNREACHABLE', one.installation.start(copy, signal));
+  });
+
+  it('gives the standing Deployment the list before the tree, wherever that is broken off (H9)', async () => {
+    for (const breaksAfterEffect of [false, true]) {
+      for (let changes = 0; changes < 8; changes += 1) {
+        const one = new StandingOnCluster(shape);
+        const rest = Object.keys(one.cluster.objects);
+        await staged(one);
+        const rollOut = one.cluster.afterChange;
+        one.cluster.afterChange = () => {
+          rollOut();
+          expect(one.numbersFromNothing()).toBe(false);
+        };
+        one.cluster.changesLeft = changes;
+        one.cluster.breaksAfterEffect = breaksAfterEffect;
+        await one.installation.settle(first, signal).catch((error: unknown) => {
+          expect(error).toMatchObject({ message: 'broken off' });
+        });
+        one.cluster.changesLeft = Infinity;
+        expect(await one.opened().settle(first, signal)).toEqual(standing);
+        expect(await shards(one)).toEqual({ activeTreeId: NEXT, inactiveTreeIds: [CURRENT] });
+        expect(await one.installation.unfinishedOn(standing, signal)).toBe('rotation/1');
+        expect(await one.installation.settledInto(first, signal)).toEqual(standing);
+        await one.installation.forget(first, signal);
+        expect(Object.keys(one.cluster.objects)).toEqual(rest);
+        expect(await one.installation.unfinishedOn(standing, signal)).toBeNull();
+        expect(await one.installation.settledInto(first, signal)).toEqual(standing);
+      }
+    }
+  });
+
+  it('starts the standing pods anew when it settles, and not when it ends', async () => {
+    const one = new StandingOnCluster(shape);
+    const templateOf = () =>
+      JSON.stringify(one.cluster.objects['Deployment rekor-server']).replace(
+        /"annotations":\{"rekor-rotate.attempt[^}]*\},?/,
+        '',
+      );
+    const before = templateOf();
+    await staged(one);
+    expect(templateOf()).toBe(before);
+    await one.installation.settle(first, signal);
+    const settled = templateOf();
+    expect(settled).toContain(`"rekor-rotate/active-tree":"${NEXT}"`);
+    await one.installation.forget(first, signal);
+    expect(templateOf()).toContain(`"rekor-rotate/active-tree":"${NEXT}"`);
+  });
+
+  it('refuses to settle over a list or a tree that somebody has changed', async () => {
+    for (const change of ['list', 'tree'] as const) {
+      const one = new StandingOnCluster(shape);
+      await staged(one);
+      one.changeStanding(change);
+      const after = one.cluster.objects;
+      await refused('CHANGED_BY_SOMEONE', one.installation.settle(first, signal));
+      await refused('CHANGED_BY_SOMEONE', one.installation.requireStaged(first, signal));
+      expect(one.cluster.objects).toEqual(after);
+      expect(await one.installation.settledInto(first, signal)).toBeNull();
+    }
+  });
+
+  it('refuses to stage when what it was planned from has changed, but not when an autoscaler did it', async () => {
+    const one = new StandingOnCluster(shape);
+    const plan = await planned(one);
+    const deployment = one.cluster.objects['Deployment rekor-server'] as KubernetesObject;
+    const spec = objectAt(deployment, 'spec');
+    one.cluster.put({ ...deployment, spec: { ...spec, paused: true } });
+    await refused('CHANGED_BY_SOMEONE', one.installation.stage(first, plan, signal));
+    expect(Object.keys(one.cluster.objects)).not.toContain('Deployment rekor-server-next');
+    one.cluster.put({ ...deployment, spec: { ...spec, replicas: 2 } });
+    await one.installation.stage(first, plan, signal);
+    expect(Object.keys(one.cluster.objects)).toContain('Deployment rekor-server-next');
+  });
+
+  it('sees by the address which release serves', async () => {
+    const one = new StandingOnCluster(shape);
+    const service = 'http://rekor-server.rekor-system.svc';
+    expect(await one.installation.addresses(standing, signal)).toEqual([service]);
+    expect(await one.installation.roles([service], signal)).toMatchObject({ current: standing, next: copy });
+    await refused('SENT_ELSEWHERE', one.installation.roles(['http://198.18.2.1:3000'], signal));
+    await staged(one);
+    expect(await one.installation.roles(['http://198.18.2.1:3000'], signal)).toMatchObject({
+      current: copy,
+      next: standing,
+    });
+    await refused('SENT_ELSEWHERE', one.installation.roles([service, 'http://198.18.2.1:3000'], signal));
+    await refused('COPY_SERVES', one.installation.plan({ current: copy, next: standing }, [CURRENT], signal));
+  });
+
+  it('says in its plan each object that it makes and changes, and no secret of any', async () => {
+    const one = new StandingOnCluster(shape);
+    const { changes } = await planned(one);
+    expect(changes.map(({ step, kind, target }) => `${step} ${kind} ${target}`)).toEqual([
+      'stage object ConfigMap rekor-system/rekor-server-next',
+      'stage object Secret rekor-system/rekor-server-next-launcher',
+      'stage object Deployment rekor-system/rekor-server-next',
+      expect.stringMatching(/^settle object ConfigMap rekor-system\/.*\(sharding-config\.yaml\)$/) as string,
+      shape === 'upstream'
+        ? 'settle object Deployment rekor-system/rekor-server'
+        : 'settle object ConfigMap rekor-system/rekor-config (treeID)',
+      'settle object Deployment rekor-system/rekor-server-next',
+    ]);
+    const tree = changes.find(({ what }) => what.startsWith('active tree'));
+    expect([tree?.removed.join(), tree?.added.join()]).toEqual([
+      expect.stringContaining(CURRENT) as string,
+      expect.stringContaining('<next tree>') as string,
+    ]);
+  });
+});
+
+it('keeps a list that is in a Secret in one, and shows nothing of its password', async () => {
+  const one = new StandingOnCluster();
+  const list = `- treeID: 5\n  signingConfig: {signingSchemeOrKeyPath: /key, fileSignerPassword: hunter2}\n`;
+  const data = { 'sharding-config.yaml': Buffer.from(list).toString('base64') };
+  const metadata = { namespace: 'rekor-system', name: 'list' };
+  one.cluster.put({ apiVersion: 'v1', kind: 'Secret', metadata, data });
+  const deployment = JSON.stringify(one.cluster.objects['Deployment rekor-server']);
+  one.cluster.put(
+    JSON.parse(
+      deployment.replace('"configMap":{"name":"sharding-config"}', '"secret":{"secretName":"list"}'),
+    ) as KubernetesObject,
+  );
+  const inactive = [{ treeId: '5', length: 1 }];
+  const replacement = { ...first, inactive };
+  const plan = await one.installation.plan({ current: standing, next: copy }, [CURRENT], signal);
+  expect(JSON.stringify(plan)).not.toContain('hunter2');
+  await one.installation.stage(replacement, plan, signal);
+  const next = one.cluster.objects['Secret rekor-server-next'];
+  const written = Buffer.from(
+    textAt(next as KubernetesObject, 'data', 'sharding-config.yaml') ?? '',
+    'base64',
+  );
+  expect(written.toString()).toBe(`${list}- treeID: ${CURRENT}\n`);
+  await one.installation.settle(replacement, signal);
+  expect(await shards(one)).toEqual({ activeTreeId: NEXT, inactiveTreeIds: ['5', CURRENT] });
+  await one.installation.forget(replacement, signal);
+  expect(Object.keys(one.cluster.objects).filter((key) => key.includes('next'))).toEqual([]);
+});
+
+it('has the objects of every shape of the lab in its tests', () => {
+  for (const shape of shapeNames) expect(objectsOf(shape).length).toBeGreaterThan(3);
+});

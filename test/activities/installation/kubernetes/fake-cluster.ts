@@ -1,0 +1,199 @@
+import { isDeepStrictEqual } from 'node:util';
+import { refuse } from '../../../../activities/errors/refusal-error';
+import type { Cluster, DeletePreconditions } from '../../../../activities/clients/kubernetes/cluster';
+import { without } from '../../../../activities/installation/kubernetes/json-path';
+import { isJsonObject, isList, type Json } from '../../../../activities/clients/kubernetes/exact-json';
+import type {
+  KubernetesObject,
+  ObjectKind,
+  ObjectReference,
+  PatchOperation,
+} from '../../../../activities/clients/kubernetes/objects';
+
+const LOG = 'production';
+
+/**
+ * A cluster in memory, of which each change can be made to fail, before or after it has had its effect. What it knows of an API
+ * server is what the adapter goes by: versions, generations, what is immutable, and JSON patches.
+ */
+export class FakeCluster implements Cluster {
+  readonly #objects = new Map<string, KubernetesObject>();
+  #version = 0;
+  /** Each change that was asked for: its verb and object. */
+  readonly changes: string[] = [];
+  /** How many changes still succeed; the one after them is broken off. */
+  changesLeft = Infinity;
+  /** Whether a change that is broken off has had its effect. */
+  breaksAfterEffect = false;
+  /** The pods that are there while a Deployment is: made anew at each look. */
+  podsOf: (deployment: KubernetesObject) => readonly KubernetesObject[] = () => [];
+  /** Called after each change that had its effect. */
+  afterChange: () => void = () => undefined;
+
+  /** What is there, by kind and name, without what only a server writes. */
+  get objects(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries([...this.#objects].map(([key, object]) => [key, ownPart(object)]));
+  }
+
+  /** Somebody makes an object, or gives it another content. */
+  put(object: KubernetesObject): void {
+    const key = keyOf(object);
+    const before = this.#objects.get(key);
+    this.#objects.set(key, this.#stamped(object, before));
+  }
+
+  /** The controller of a Deployment has brought all of its pods up. */
+  setStatus(key: string): void {
+    const object = this.#objects.get(key);
+    if (!object) return;
+    const replicas = valueOf(object, ['spec', 'replicas']) ?? 1;
+    const all = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas };
+    const observedGeneration = object.metadata['generation'] ?? 0;
+    this.#objects.set(key, { ...object, status: { observedGeneration, ...all } });
+  }
+
+  remove(object: ObjectReference): void {
+    this.#objects.delete(keyOf(object));
+  }
+
+  get(object: ObjectReference): Promise<KubernetesObject | undefined> {
+    return Promise.resolve(this.#objects.get(keyOf(object)));
+  }
+
+  list({ kind }: ObjectKind, labels: Readonly<Record<string, string>>) {
+    const pods = kind !== 'Pod' ? [] : [...this.#objects.values()].flatMap((one) => this.podsOf(one));
+    const items = pods.filter(({ metadata }) =>
+      Object.entries(labels).every(([name, value]) => valueOf(metadata, ['labels', name]) === value),
+    );
+    return Promise.resolve({ resourceVersion: `${this.#version}`, items });
+  }
+
+  async create(object: KubernetesObject): Promise<KubernetesObject> {
+    return await this.apply(object);
+  }
+
+  apply(object: KubernetesObject): Promise<KubernetesObject> {
+    return this.#change('apply', keyOf(object), () => {
+      const before = this.#objects.get(keyOf(object));
+      if (valueOf(before, ['immutable']) === true && !sameBut(before, object)) {
+        throw refuse('CLUSTER_INVALID', {
+          log: LOG,
+          verb: 'patch',
+          object: keyOf(object),
+          reason: 'immutable',
+        });
+      }
+      const after = this.#stamped(object, before);
+      this.#objects.set(keyOf(object), after);
+      return after;
+    });
+  }
+
+  patch(
+    reference: ObjectReference,
+    resourceVersion: string,
+    operations: readonly PatchOperation[],
+  ): Promise<KubernetesObject> {
+    const key = keyOf(reference);
+    return this.#change('patch', key, () => {
+      const before = this.#objects.get(key);
+      if (before?.metadata.resourceVersion !== resourceVersion) {
+        throw refuse('CLUSTER_CONFLICT', { log: LOG, verb: 'patch', object: key, reason: 'another version' });
+      }
+      const patched = operations.reduce((object: Json, operation) => applied(object, operation), before);
+      const after = this.#stamped(patched as KubernetesObject, before);
+      this.#objects.set(key, after);
+      return after;
+    });
+  }
+
+  delete(reference: ObjectReference, { uid }: DeletePreconditions): Promise<boolean> {
+    const key = keyOf(reference);
+    return this.#change('delete', key, () => {
+      const there = this.#objects.get(key)?.metadata.uid === uid;
+      if (there) this.#objects.delete(key);
+      return there;
+    });
+  }
+
+  /** Async, so that what it throws is a rejection, as of the real one. */
+  async #change<Result>(verb: string, key: string, act: () => Result): Promise<Result> {
+    await Promise.resolve();
+    this.changesLeft -= 1;
+    const isBroken = this.changesLeft === -1;
+    if (isBroken && !this.breaksAfterEffect) throw new Error('broken off');
+    this.changes.push(`${verb} ${key}`);
+    const result = act();
+    this.afterChange();
+    if (isBroken) throw new Error('broken off');
+    return result;
+  }
+
+  #stamped(object: KubernetesObject, before: KubernetesObject | undefined): KubernetesObject {
+    if (before !== undefined && sameBut(before, object)) return before;
+    this.#version += 1;
+    const generation = Number(before?.metadata['generation'] ?? 0);
+    const isNewSpec = JSON.stringify(before?.['spec']) !== JSON.stringify(object['spec']);
+    const metadata = {
+      ...object.metadata,
+      uid: before?.metadata.uid ?? `uid-${this.#version}`,
+      resourceVersion: `${this.#version}`,
+      generation: isNewSpec ? generation + 1 : generation,
+    };
+    return { ...object, metadata };
+  }
+}
+
+function keyOf({ kind, ...object }: ObjectReference | KubernetesObject): string {
+  return `${kind} ${'metadata' in object ? (object as KubernetesObject).metadata.name : object.name}`;
+}
+
+/** What of an object its owner writes. */
+function ownPart(object: KubernetesObject): KubernetesObject {
+  const metadata = without(object.metadata, 'resourceVersion', 'generation', 'uid');
+  return { ...without(object, 'status'), metadata } as KubernetesObject;
+}
+
+/** Whether both are alike in that, in whatever order. */
+function sameBut(one: KubernetesObject | undefined, other: KubernetesObject): boolean {
+  return one !== undefined && isDeepStrictEqual(ownPart(one), ownPart(other));
+}
+
+function valueOf(json: Json | undefined, path: readonly string[]): Json | undefined {
+  return path.reduce(
+    (found: Json | undefined, step) => (isJsonObject(found) ? found[step] : undefined),
+    json,
+  );
+}
+
+/** One operation of RFC 6902, as far as the adapter asks for it. */
+function applied(json: Json, operation: PatchOperation): Json {
+  const steps = operation.path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return at(json, steps);
+
+  function at(value: Json | undefined, [step = '', ...rest]: readonly string[]): Json {
+    if (isList(value)) {
+      return value.map((item, position) => (String(position) === step ? next(item, rest) : item));
+    }
+    if (!isJsonObject(value)) throw new Error(`There is nothing at ${operation.path}.`);
+    if (operation.op === 'remove' && rest.length === 0) {
+      return Object.fromEntries(Object.entries(value).filter(([name]) => name !== step));
+    }
+    return { ...value, [step]: next(value[step], rest) };
+  }
+
+  function next(value: Json | undefined, rest: readonly string[]): Json {
+    if (rest.length > 0) return at(value, rest);
+    if (operation.op === 'remove') throw new Error('a list is not shortened');
+    if (operation.op === 'test') {
+      if (JSON.stringify(value) !== JSON.stringify(operation.value)) {
+        throw refuse('CLUSTER_INVALID', { log: LOG, verb: 'patch', object: operation.path, reason: 'test' });
+      }
+      return operation.value;
+    }
+    return operation.value;
+  }
+}

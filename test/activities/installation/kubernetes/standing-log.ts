@@ -1,0 +1,129 @@
+import type { HttpTransport } from '../../../../activities/clients/http';
+import type { Json } from '../../../../activities/clients/kubernetes/exact-json';
+import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
+import { kubernetesInstallation } from '../../../../activities/installation/kubernetes/kubernetes';
+import { objectAt } from '../../../../activities/installation/kubernetes/json-path';
+import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
+import type { Replacement } from '../../../../workflows/model/installation';
+import { PATIENCE_MS } from '../../../../harness/waiting';
+import { FakeCluster } from './fake-cluster';
+
+export const CURRENT = '3904496407287907110';
+export const NEXT = '1949066653115536561';
+export const signal = AbortSignal.timeout(10 * PATIENCE_MS);
+
+const standing = { id: 'rekor-server', name: 'Deployment rekor-server' };
+const copy = { id: 'rekor-server-next', name: 'Deployment rekor-server-next' };
+
+/** One attempt to replace what stands. */
+export function replacementOf(attemptId: string, nextTreeId = NEXT): Replacement {
+  return {
+    ...{ attemptId, nextTreeId, current: standing, next: copy, currentTreeId: CURRENT, inactive: [] },
+    patience: { stageMs: 1, rehearsalMs: 1, startMs: 1, stopMs: 1, discardMs: 1, settleMs: 1 },
+  };
+}
+
+/** The objects of a log in one of the lab's shapes, in which Rekor has two pods. */
+export function objectsOf(shape: ShapeName): readonly KubernetesObject[] {
+  const hostname = 'rekor-server.rekor-system.svc';
+  const manifests = shapes[shape].rekorManifests({
+    ...{ treeId: CURRENT, signingKey: 'a key', hostname, replicas: 2 },
+  });
+  return manifests as unknown as readonly KubernetesObject[];
+}
+
+/** A log in such a shape, and how it is rotated; every pod of it runs and does what it is told. */
+export class StandingOnCluster {
+  readonly cluster = new FakeCluster();
+  /** What launchers were told, by the pod's address. */
+  readonly told: string[] = [];
+  readonly running = new Set<string>();
+  /** Addresses at which no launcher answers. */
+  readonly silent = new Set<string>();
+  readonly installation;
+
+  constructor(shape: ShapeName = 'upstream') {
+    for (const object of objectsOf(shape)) this.cluster.put(object);
+    this.cluster.podsOf = (deployment) => podsOf(deployment);
+    this.cluster.afterChange = () => this.#rollOut();
+    this.installation = this.opened();
+  }
+
+  /** As another worker has it. */
+  opened() {
+    return kubernetesInstallation(
+      {
+        ...{ log: 'production', namespace: 'rekor-system', deployment: standing.id, service: standing.id },
+        ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'] },
+        source: { inCluster: true },
+      },
+      { cluster: this.cluster, transport: this.#carry },
+    );
+  }
+
+  /** Somebody else gives it another list, or another tree. */
+  changeStanding(what: 'list' | 'tree'): void {
+    for (const [key, object] of Object.entries(this.cluster.objects)) {
+      const text = JSON.stringify(object);
+      const changed =
+        what === 'tree' && !key.includes('-next')
+          ? text.replace(CURRENT, '77')
+          : text.replace('"sharding-config.yaml":""', '"sharding-config.yaml":"- treeID: 9"');
+      if (changed !== text) this.cluster.put(JSON.parse(changed) as KubernetesObject);
+    }
+  }
+
+  /** Whether a pod that starts now would number the next tree's entries as if no shard were before it. */
+  numbersFromNothing(): boolean {
+    const standingOnes = Object.entries(this.cluster.objects).filter(([key]) => !key.includes('-next'));
+    const text = JSON.stringify(standingOnes).replaceAll(/"rekor-rotate\/active-tree":"\d+"/g, '');
+    return (
+      text.includes(NEXT) && !text.includes(`treeID: ${CURRENT}`) && !text.includes(`treeID\\": ${CURRENT}`)
+    );
+  }
+
+  /** Its Deployment controller is always as quick as it can be. */
+  #rollOut(): void {
+    const key = `Deployment ${standing.id}`;
+    const deployment = this.cluster.objects[key] as KubernetesObject | undefined;
+    if (deployment) this.cluster.setStatus(key);
+  }
+
+  readonly #carry: HttpTransport = async ({ url, method, headers = {} }, read) => {
+    const { hostname, pathname } = url;
+    if (this.silent.has(hostname)) throw new Error('connect ECONNREFUSED');
+    this.told.push(`${method} ${pathname} ${hostname}`);
+    if (method === 'PUT' && !(Number(headers['not-after']) > Date.now()))
+      throw new Error('no time was given');
+    if (pathname === '/start') this.running.add(hostname);
+    if (pathname === '/stop') this.running.delete(hostname);
+    const running = this.running.has(hostname);
+    const body = JSON.stringify({ wanted: running, running, starts: 1, lastExit: null });
+    return await read({ status: 200, headers: {}, body: bytesOf(body) });
+  };
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a body is read in pieces
+async function* bytesOf(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
+/** As many as its Deployment wants, each with an address of its own. */
+function podsOf(deployment: KubernetesObject): KubernetesObject[] {
+  if (deployment.kind !== 'Deployment') return [];
+  const { name } = deployment.metadata;
+  const template = objectAt(deployment, 'spec', 'template');
+  const labels = objectAt(template, 'metadata', 'labels') as Json;
+  const subnet = name.endsWith('-next') ? 2 : 1;
+  return [1, 2].map((number) => ({
+    ...{
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `${name}-${number}`, uid: `${name}-${number}`, labels },
+    },
+    status: {
+      ...{ phase: 'Running', podIP: `198.18.${subnet}.${number}` },
+      containerStatuses: [{ name: 'rekor-server', state: { running: {} } }],
+    },
+  }));
+}
