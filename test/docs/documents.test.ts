@@ -32,6 +32,7 @@ const rooms = [
   'gate',
   'harness',
   'lab',
+  'launcher',
   'load',
   'programs',
   'proto',

@@ -1,0 +1,3 @@
+module rekor-rotate/launcher
+
+go 1.25.11
