@@ -30,6 +30,7 @@ const isAsset = (path) =>
   /\.(proto|sh)$/.test(path) ||
   /^tools\/\w+\/go\.(mod|sum)$/.test(path) ||
   /^tools\/coredns\/\w+\/main\.go$/.test(path) ||
+  /^launcher\/(go\.mod|\w+(?<!_test)\.go)$/.test(path) ||
   /^tools\/node\/.+\.json$/.test(path) ||
   /^config\/.+\.schema\.json$/.test(path);
 
@@ -70,14 +71,14 @@ function filesBelow(folder) {
     );
 }
 
-/** A compiled file whose source is gone would go on being loaded; then everything is compiled anew. */
+/** A file whose source is gone would go on being loaded, or compiled by Go; then everything is compiled anew. */
 function removeOrphans(sources) {
   if (!existsSync(out)) {
     rmSync(join(root, 'out', 'build.tsbuildinfo'), { force: true });
     return;
   }
   const orphan = readdirSync(out, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
+    .filter((entry) => entry.isFile() && /\.(js|go)$/.test(entry.name))
     .map((entry) => relative(out, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .find((path) => path !== 'workflows/bundle.js' && !sources.has(path.replace(/\.js$/, '.ts')));
   if (orphan !== undefined) {

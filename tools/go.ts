@@ -19,6 +19,8 @@ export interface GoRun {
   readonly signal?: AbortSignal | undefined;
   /** Gets each line that Go writes about its progress. */
   readonly onLine?: (line: string) => void;
+  /** Added to the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Lets everything else on this machine go first, as minutes of compiling should. */
   readonly isPatient?: boolean;
 }
@@ -34,7 +36,7 @@ export async function go(args: readonly string[], run: GoRun): Promise<string> {
   const child = spawn('go', args, {
     cwd: run.directory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', ...run.environment },
     ...(run.signal ? { signal: run.signal } : {}),
   });
   if (run.isPatient && child.pid !== undefined) {
@@ -55,7 +57,9 @@ export async function go(args: readonly string[], run: GoRun): Promise<string> {
     child.once('close', resolve);
   });
   if (status !== 0) {
-    throw new Error(`go ${args.slice(0, 2).join(' ')} failed in ${run.directory}:\n${errors.trim()}`);
+    throw new Error(
+      `go ${args.slice(0, 2).join(' ')} failed in ${run.directory}:\n${(output.slice(-4_000) + errors).trim()}`,
+    );
   }
   return output;
 }

@@ -1,6 +1,7 @@
 import { ensureBinaries } from './binaries';
 import { ensureClusterBinaries } from './cluster-binaries';
 import { interruption } from './interruption';
+import { ensureLauncher } from './launcher';
 
 /** `node out/dist/tools/main.js`: finds or builds the pinned programs and prints where each is. */
 const signal = interruption(undefined, new Error('Broken off; the next run goes on from here.'));
@@ -8,8 +9,12 @@ const signal = interruption(undefined, new Error('Broken off; the next run goes 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  const [binaries] = await Promise.all([ensureBinaries(report, { signal }), prepareCluster()]);
-  for (const [name, path] of Object.entries(binaries) as [string, string][]) {
+  const [binaries, launcher] = await Promise.all([
+    ensureBinaries(report, { signal }),
+    ensureLauncher({ report, signal }),
+    prepareCluster(),
+  ]);
+  for (const [name, path] of Object.entries({ ...binaries, launcher })) {
     console.log(`${name} ${path}`);
   }
 }

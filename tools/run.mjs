@@ -10,7 +10,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const commands = { demo, test, busy, bench, chaos, simulate };
+const commands = { demo, test, busy, bench, chaos, simulate, launcher };
 
 /** Temporary files of the tests; kept for a look when one of them has failed. */
 const scratch = join(root, 'out', 'test', 'files');
@@ -57,6 +57,10 @@ async function chaos(options) {
 
 async function simulate(options) {
   return await run(process.execPath, [join('out', 'dist', 'simulation', 'main.js'), ...options]);
+}
+
+async function launcher() {
+  return await run(process.execPath, [join('out', 'dist', 'tools', 'launcher-main.js')]);
 }
 
 /** Runs the fast group several times, by default five, beside something that keeps every processor busy. */
