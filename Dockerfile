@@ -1,5 +1,6 @@
 # The image of the worker, the write gate and every other command of rekor-rotate. What runs in it is compiled before:
-#   npm ci && npm run build && docker build --tag rekor-rotate .
+#   npm ci && npm run build && npm run launcher && docker build --tag rekor-rotate .
+# The launcher needs Go, and is for the processor of this machine; `GOARCH=arm64 npm run launcher` makes one for another.
 ARG NODE=docker.io/library/node:22.23.3-bookworm-slim
 
 FROM ${NODE} AS packages
@@ -13,6 +14,7 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY out/dist ./out/dist
+COPY out/launcher ./launcher
 # A number, so that Kubernetes can tell that it is not root.
 USER 65532:65532
 ENTRYPOINT ["node", "/app/out/dist/cli/main.js"]

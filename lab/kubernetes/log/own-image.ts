@@ -5,6 +5,7 @@ import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { toolCache } from '../../../tools/cache';
 import { ensureImageBuilder } from '../../../tools/image-builder';
+import { putImageLauncher } from '../../../tools/image-launcher';
 import { takeLock } from '../../../tools/lock';
 import { executables } from '../../../tools/on-path';
 import { compiledProgram } from '../../files';
@@ -36,7 +37,10 @@ export interface OwnImageOptions {
  */
 export async function buildOwnImage({ folder, logFile, report, signal }: OwnImageOptions): Promise<string> {
   const context = checkout();
-  const builder = await ensureImageBuilder({ report });
+  const [builder] = await Promise.all([
+    ensureImageBuilder({ report }),
+    putImageLauncher(context, { report, signal }),
+  ]);
   const settings = join(folder, 'builder');
   const node = join(folder, 'node.tar');
   const archive = join(folder, 'rekor-rotate.tar');
