@@ -10,6 +10,7 @@ import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
 import { temporalAnswers } from '../../lab/readiness';
 import { createRecorder } from '../../load/recorder';
 import { commandsOf, wordsOf } from '../docs/markdown';
+import { LAUNCHER_PORT, waitingRekor } from './waiting-rekor';
 
 /** What a document says to type, by the command that it begins with. */
 const documented = new Map(
@@ -82,6 +83,51 @@ describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (s
     };
     expect((await api.podLog('default', 'version')).trim()).toBe(version);
     expect(await api.podPhase('default', 'version')).toBe('Succeeded');
+  });
+
+  it('lets a Rekor start and end by an order each, in a pod whose launcher is out of that image', async () => {
+    const { trillian = '', firstTree = '' } = cluster.log ?? {};
+    const [host = '', port = ''] = trillian.split(':');
+    const name = 'waiting-rekor';
+    const token = 'a token for tests';
+    const attempt = 'rotation-7.2';
+    const args = [
+      ...[
+        'serve',
+        '--rekor_server.address=0.0.0.0',
+        '--rekor_server.signer=memory',
+        '--enable_retrieve_api=false',
+      ],
+      ...[`--trillian_log_server.address=${host}`, `--trillian_log_server.port=${port}`],
+      `--trillian_log_server.tlog_id=${firstTree}`,
+    ];
+    const api = await ClusterApi.fromFile(cluster.kubeconfig);
+    await api.apply([waitingRekor({ name, token, attempt, args })]);
+    await until('the pod to wait', PATIENCE_MS, () => api.isAvailable('default', name));
+    const [address = ''] = await api.podAddresses('default', name);
+    const rekor = `http://${address}:3000/api/v1/log`;
+    const order = async (path: string): Promise<unknown> => {
+      const response = await fetch(`http://${address}:${LAUNCHER_PORT}${path}`, {
+        method: 'PUT',
+        headers: {
+          ...{ authorization: `Bearer ${token}`, attempt },
+          'not-after': String(Date.now() + PATIENCE_MS),
+        },
+      });
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+
+    await expect(fetch(rekor)).rejects.toThrow('fetch failed');
+    expect(await order('/start')).toEqual({
+      ...{ status: 200, wanted: true, running: true, starts: 1, lastExit: null },
+    });
+    const { treeID } = await until('Rekor to answer', PATIENCE_MS, async () => {
+      const response = await fetch(rekor);
+      return response.ok ? ((await response.json()) as { readonly treeID: string }) : null;
+    });
+    expect(treeID).toBe(firstTree);
+    expect(await order('/stop')).toMatchObject({ status: 200, wanted: false, running: false, starts: 1 });
+    await expect(fetch(rekor)).rejects.toThrow('fetch failed');
   });
 
   it('is stopped, and its files are removed', async () => {
