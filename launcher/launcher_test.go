@@ -37,6 +37,10 @@ func TestMain(m *testing.M) {
 		program(os.Args[2], os.Args[3])
 		return
 	}
+	// With the race detector each of these processes would wait for a second at its end.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
@@ -74,8 +78,14 @@ func launchIn(t *testing.T, folder string, program ...string) *running {
 		close(r.exited)
 	}()
 	t.Cleanup(func() {
-		_ = r.command.Process.Kill()
-		<-r.exited
+		// It takes its program along, however far that is.
+		_ = r.command.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-r.exited:
+		case <-time.After(time.Minute): // A test has failed.
+			_ = r.command.Process.Kill()
+			<-r.exited
+		}
 		if text := r.logged.String(); strings.Contains(text, "DATA RACE") || strings.Contains(text, token) {
 			t.Errorf("the launcher wrote:\n%s", text)
 		}
