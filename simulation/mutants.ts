@@ -92,8 +92,8 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       ...systems,
       installation: {
         ...systems.installation,
-        stage: async (replacement, planned, signal) => {
-          await systems.installation.stage(replacement, planned, signal);
+        stage: async (replacement, planned, bounds) => {
+          await systems.installation.stage(replacement, planned, bounds);
           const path = shardingFile(replacement.next.id as SlotName);
           const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
           await writeList(path, [...lines.slice(1), ...lines.slice(0, 1)]);

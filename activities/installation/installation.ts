@@ -10,13 +10,15 @@ import type {
 import type { Check } from '../../workflows/model/checks';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import type { RotationTiming } from '../../workflows/model/plan';
+import type { CallBounds } from '../clients/call-bounds';
 
 /**
  * THE PORT: how a log is run. One adapter for each way, in a folder of its own (host/), which share no base class.
  *
  * Every method states an end and may be repeated. Each throws a `RefusalError` (activities/errors/refusal-error.ts) with
  * words for a person, and reads no more than it needs: what is malformed elsewhere must not keep an undo from its end.
- * `signal` aborts what is still running; a method that is aborted throws its reason.
+ * `signal` aborts what is still running; a method that is aborted throws its reason. What changes something is given bounds: no
+ * call that it sends may land after them (H8).
  */
 export interface Installation {
   readonly patience: InstallationPatience;
@@ -64,7 +66,7 @@ export interface Installation {
    * keeping what is replaced. Refuses CHANGED_BY_SOMEONE when the fingerprint is no longer the planned one and this attempt
    * did not change it.
    */
-  stage(replacement: Replacement, planned: PlannedChanges, signal: AbortSignal): Promise<void>;
+  stage(replacement: Replacement, planned: PlannedChanges, bounds: CallBounds): Promise<void>;
 
   /**
    * Refuses CHANGED_BY_SOMEONE when the next release is not as this attempt staged it, or the current one is no longer
@@ -73,13 +75,13 @@ export interface Installation {
   requireStaged(replacement: Replacement, signal: AbortSignal): Promise<void>;
 
   /** Puts back what `stage` replaced, unless someone else changed it since (CHANGED_BY_SOMEONE). */
-  discard(replacement: Replacement, signal: AbortSignal): Promise<void>;
+  discard(replacement: Replacement, bounds: CallBounds): Promise<void>;
 
   /** The instances of a release are started; does not wait until they serve. No harm when they run. */
-  start(release: Release, signal: AbortSignal): Promise<void>;
+  start(release: Release, bounds: CallBounds): Promise<void>;
 
   /** The instances of a release are stopped. No harm when none runs. */
-  stop(release: Release, signal: AbortSignal): Promise<void>;
+  stop(release: Release, bounds: CallBounds): Promise<void>;
 
   /**
    * The standing configuration is the next release's: after a reboot it starts, the current one does not, and
@@ -88,7 +90,7 @@ export interface Installation {
    * @returns the release that serves for good: the next one itself, or the standing one, which has been given the same
    *   configuration and started. Clients are then sent to that once it is proven, and the next one is stopped.
    */
-  settle(replacement: Replacement, signal: AbortSignal): Promise<Release>;
+  settle(replacement: Replacement, bounds: CallBounds): Promise<Release>;
 
   /**
    * The release that has taken the configuration of the next one for good, where that is another one: from `settle` on, also
@@ -100,7 +102,7 @@ export interface Installation {
   ): Promise<Release | null>;
 
   /** The rotation has ended: what its attempts recorded, kept and made for a while is not needed any more. */
-  forget(replacement: Replacement, signal: AbortSignal): Promise<void>;
+  forget(replacement: Replacement, bounds: CallBounds): Promise<void>;
 
   /**
    * What can be known to go wrong in how this log is run, and no plan shows. Changes nothing. What cannot be reached or read

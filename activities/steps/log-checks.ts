@@ -22,7 +22,7 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   const { frozen, handover, release, identity } = input;
   await requireOurs(systems, identity);
   // After a reboot the host has started what was standing before (H33).
-  await installation.start(release.next, bounds.signal);
+  await installation.start(release.next, bounds);
   await requireOnlyNextActive(systems, input);
   const logIds = keyOfTree(release.keys);
   const target = {
@@ -54,7 +54,7 @@ export const soak: Act<SoakInput, WriteStall | null> = async (systems, input) =>
   await requireOurs(systems, input.identity);
   const { instances } = await traffic.state(bounds.signal);
   const { current: serving } = await installation.roles(instances, bounds.signal);
-  await installation.start(serving, bounds.signal);
+  await installation.start(serving, bounds);
   do {
     await requireOurs(systems, input.identity);
     await requireOnlyNextActive(systems, input);

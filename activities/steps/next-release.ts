@@ -27,17 +27,17 @@ export const stage: Act<StageInput, readonly ShardsOfKey[]> = async (systems, in
   const { installation, bounds } = systems;
   const { release, changes, fingerprint, signer } = input;
   await requireNotExposed(systems, input);
-  await installation.stage(release, { changes, fingerprint }, bounds.signal);
+  await installation.stage(release, { changes, fingerprint }, bounds);
   if (release.supersedes) {
     // The release that could not serve may still run, with what was just replaced.
-    await installation.stop(release.next, bounds.signal);
+    await installation.stop(release.next, bounds);
   }
   try {
-    await installation.start(release.next, bounds.signal);
+    await installation.start(release.next, bounds);
     const keys = await rehearsed(systems, input);
     if (signer?.changes) {
-      await installation.stop(release.next, bounds.signal);
-      await installation.start(release.next, bounds.signal);
+      await installation.stop(release.next, bounds);
+      await installation.start(release.next, bounds);
       requireSameKeys(release.next.name, keys, await rehearsed(systems, input));
       await requireTrusted(systems, input, keys);
     }
@@ -45,7 +45,7 @@ export const stage: Act<StageInput, readonly ShardsOfKey[]> = async (systems, in
   } finally {
     // A worker that was stopped in here goes on when the rotation may have been exposed by another (H8).
     if (!(await isExposed(systems, input))) {
-      await installation.stop(release.next, bounds.signal);
+      await installation.stop(release.next, bounds);
     }
   }
 };
@@ -170,12 +170,12 @@ export const discard: Act<AttemptInput> = async (systems, input) => {
     return;
   }
   await stop(systems, input);
-  await systems.installation.discard(input.release, systems.bounds.signal);
+  await systems.installation.discard(input.release, systems.bounds);
 };
 
 /** The next release's processes run; whether they serve is proven later. */
 export const start: Act<AttemptInput> = async (systems, input) => {
-  await systems.installation.start(input.release.next, systems.bounds.signal);
+  await systems.installation.start(input.release.next, systems.bounds);
 };
 
 /**
@@ -187,7 +187,7 @@ export const stop: Act<AttemptInput> = async (systems, input) => {
   const { release } = input;
   const staged = await installation.unfinishedOn(release.next, bounds.signal);
   if (staged === release.attemptId && !(await isExposed(systems, input))) {
-    await installation.stop(release.next, bounds.signal);
+    await installation.stop(release.next, bounds);
   }
 };
 
@@ -200,7 +200,7 @@ export const settle: Act<ExposedInput> = async (systems, input) => {
   const { installation, timing, bounds } = systems;
   const { release, identity } = input;
   await requireOurs(systems, identity);
-  const standing = await installation.settle(release, bounds.signal);
+  const standing = await installation.settle(release, bounds);
   const staysNext = standing.id === release.next.id;
   if (!staysNext) {
     // Both releases serve the same shards meanwhile, and the same tree takes the writes: none has to wait.
@@ -213,7 +213,7 @@ export const settle: Act<ExposedInput> = async (systems, input) => {
   if (!(await serves(systems, standing))) {
     throw changedBySomeone('Where the gate sends to', standing.name, 'elsewhere');
   }
-  await installation.stop(staysNext ? release.current : release.next, bounds.signal);
+  await installation.stop(staysNext ? release.current : release.next, bounds);
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
-  await installation.forget(release, bounds.signal);
+  await installation.forget(release, bounds);
 };

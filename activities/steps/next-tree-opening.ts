@@ -182,8 +182,8 @@ export const proveRelease: Act<FrozenAttempt & Pick<OfRelease, 'of'>, readonly I
       return instances;
     }
     if (found.includes('another length')) {
-      await installation.stop(release, bounds.signal);
-      await installation.start(release, bounds.signal);
+      await installation.stop(release, bounds);
+      await installation.start(release, bounds);
     } else {
       await pause(LOOK_EVERY_MS, bounds.signal);
     }

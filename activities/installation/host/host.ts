@@ -166,13 +166,14 @@ export function hostInstallation(options: HostOptions): Installation {
       };
     },
 
-    stage: (replacement, planned, signal) => stageFiles(pairOf(replacement), replacement, planned, signal),
+    stage: (replacement, planned, { signal }) =>
+      stageFiles(pairOf(replacement), replacement, planned, signal),
     requireStaged: (replacement) => requireStagedFiles(pairOf(replacement), replacement),
-    discard: (replacement, signal) => discardFiles(pairOf(replacement), replacement, signal),
-    start: (release, signal) => reach(release, 'start', signal),
-    stop: (release, signal) => reach(release, 'stop', signal),
+    discard: (replacement, { signal }) => discardFiles(pairOf(replacement), replacement, signal),
+    start: (release, { signal }) => reach(release, 'start', signal),
+    stop: (release, { signal }) => reach(release, 'stop', signal),
 
-    async settle(replacement, signal) {
+    async settle(replacement, { signal }) {
       const { current, next } = replacement;
       const boot = {
         enableNext: () => run(next, 'enable', signal),

@@ -8,8 +8,10 @@ import type {
 import type { Instance } from '../../../workflows/model/log';
 import { sameUrl } from '../../../workflows/model/base-url';
 import { sendsTo } from '../../../workflows/model/traffic';
+import type { CallBounds } from '../../clients/call-bounds';
 import { openCluster, type Cluster } from '../../clients/kubernetes/cluster';
 import type { HttpTransport } from '../../clients/http';
+import { DEFAULT_TIMEOUT_MS } from '../../clients/kubernetes/cluster-requests';
 import type { AccessSource } from '../../clients/kubernetes/kubeconfig';
 import { changedBySomeone, refuse, unlessRefused } from '../../errors/refusal-error';
 import type { Installation } from '../installation';
@@ -56,6 +58,11 @@ export const kubernetesPatience: InstallationPatience = {
 
 /** What of a step is left for pods to come up, in milliseconds. */
 const PODS_WITHIN_MS = { stage: 300_000, settle: 600_000 } as const;
+
+/** One call has not a share of a step that may take minutes, but what the API server and a launcher are given at most. */
+function shortCalls(bounds: CallBounds): CallBounds {
+  return { ...bounds, timeoutMs: Math.min(bounds.timeoutMs ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS) };
+}
 
 /**
  * A log run as a Deployment behind the write gate. Its next release is a copy of that, whose pods are there and wait before any
@@ -139,10 +146,11 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       return plannedChanges(nextReleaseOf({ ...options, place }, found, earlier, attempt), found);
     },
 
-    async stage(replacement, planned, signal) {
+    async stage(replacement, planned, given) {
+      const bounds = shortCalls(given);
       requireIsCopy(replacement.next);
       const { attemptId, nextTreeId, inactive, currentTreeId } = replacement;
-      const found = await standingNow(signal);
+      const found = await standingNow(given.signal);
       const earlier = [...inactive.map(({ treeId }) => treeId), currentTreeId];
       const replicas = replicasOf(found.deployment);
       const next = nextReleaseOf({ ...options, place }, found, earlier, { attemptId, nextTreeId, replicas });
@@ -151,9 +159,9 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
         const what = `${standing.name}, an object that it takes its shards from, or how its copy is made,`;
         throw changedBySomeone(what, planned.fingerprint.slice(0, 12), fingerprint.slice(0, 12));
       }
-      await makeCopy(cluster, next, { signal });
+      await makeCopy(cluster, next, bounds);
       const { port } = found.workload;
-      await untilCopyWaits(cluster, place, { port, withinMs: PODS_WITHIN_MS.stage }, { signal });
+      await untilCopyWaits(cluster, place, { port, withinMs: PODS_WITHIN_MS.stage }, bounds);
     },
 
     async requireStaged(replacement, signal) {
@@ -170,21 +178,21 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       if (expected !== now) throw changedBySomeone(`The shards of ${standing.name}`, expected, now);
     },
 
-    discard: (replacement, signal) => deleteCopy(cluster, place, replacement, { signal }),
+    discard: (replacement, bounds) => deleteCopy(cluster, place, replacement, shortCalls(bounds)),
 
-    async start(release, signal) {
+    async start(release, bounds) {
       // Whoever runs a Deployment starts its pods again by itself.
-      if (isCopy(release)) await startCopy(launchers, place, { signal });
+      if (isCopy(release)) await startCopy(launchers, place, shortCalls(bounds));
     },
 
-    async stop(release, signal) {
-      if (isCopy(release)) await stopCopy(launchers, place, { signal });
-      else await restartStanding(signal);
+    async stop(release, bounds) {
+      if (isCopy(release)) await stopCopy(launchers, place, shortCalls(bounds));
+      else await restartStanding(shortCalls(bounds));
     },
 
-    async settle(replacement, signal) {
+    async settle(replacement, bounds) {
       if (isCopy(replacement.next)) {
-        await settleStanding(cluster, place, replacement, PODS_WITHIN_MS.settle, { signal });
+        await settleStanding(cluster, place, replacement, PODS_WITHIN_MS.settle, shortCalls(bounds));
       }
       return standing;
     },
@@ -196,20 +204,21 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       return (await unlessRefused('WORKLOAD_NOT_ROTATABLE', settled, false)) ? standing : null;
     },
 
-    async forget(replacement, signal) {
-      await deleteCopy(cluster, place, replacement, { signal });
-      await markStanding(cluster, place, null, { signal });
+    async forget(replacement, given) {
+      const bounds = shortCalls(given);
+      await deleteCopy(cluster, place, replacement, bounds);
+      await markStanding(cluster, place, null, bounds);
     },
 
     examine: () => Promise.resolve([]),
   };
 
   /** Its pods are deleted: those that its Deployment makes in their place read the configuration anew. */
-  async function restartStanding(signal: AbortSignal): Promise<void> {
-    const { deployment } = await standingNow(signal);
-    const found = await podsOf(cluster, place, deployment, { signal });
+  async function restartStanding(bounds: CallBounds): Promise<void> {
+    const { deployment } = await standingNow(bounds.signal);
+    const found = await podsOf(cluster, place, deployment, bounds);
     for (const { name, uid } of found) {
-      await cluster.delete(reference(place, 'Pod', name), { uid }, { signal });
+      await cluster.delete(reference(place, 'Pod', name), { uid }, bounds);
     }
   }
 

@@ -64,7 +64,11 @@ function shown(next: NextRelease, standing: FoundStanding): Change[] {
       ...{ target: named('Secret', `${copy.id}-launcher`), removed: [], added: ['token: <hidden>'] },
     },
     {
-      ...{ step: 'stage', ...object, what: 'the next release, a copy that waits for its start' },
+      ...{
+        step: 'stage',
+        ...object,
+        what: 'the next release: a copy that waits for its start, and is deleted in the end',
+      },
       ...{ target: named('Deployment', copy.id), ...copyLines(next) },
     },
     {
@@ -79,10 +83,6 @@ function shown(next: NextRelease, standing: FoundStanding): Change[] {
     {
       ...{ step: 'settle', ...object, what: `active tree of Deployment ${place.deployment}` },
       ...activeTreeLines(place, standing),
-    },
-    {
-      ...{ step: 'settle', ...object, what: 'the copy and what belongs to it are deleted' },
-      ...{ target: named('Deployment', copy.id), removed: ['all of it'], added: [] },
     },
   ];
 }

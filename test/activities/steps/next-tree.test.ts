@@ -1,3 +1,4 @@
+import type { CallBounds } from '../../../activities/clients/call-bounds';
 import type { Release } from '../../../workflows/model/installation';
 import { endOfCurrent } from '../../../activities/steps/current-end';
 import { allowWritesToCurrent } from '../../../activities/steps/current-tree';
@@ -92,9 +93,9 @@ describe('opening the next tree', () => {
     };
     log.slots['green'] = { active: '300', inactive: ['100', '200'], loaded };
     const systems = log.systems();
-    const start = (release: Release, signal: AbortSignal): Promise<void> => {
+    const start = (release: Release, within: CallBounds): Promise<void> => {
       log.slots['green'] = { active: '300', inactive: ['100', '200'] };
-      return systems.installation.start(release, signal);
+      return systems.installation.start(release, within);
     };
     const installation = { ...systems.installation, start };
     await verifyAndOpen({ ...systems, installation }, { ...order, frozen });

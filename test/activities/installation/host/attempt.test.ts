@@ -30,10 +30,10 @@ describe('an attempt that staged the next release', () => {
   it('is known by what it keeps until it is discarded', async () => {
     const order = await orderOf();
     expect(await host().unfinishedOn(order.next, signal)).toBeNull();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     expect(await host().unfinishedOn(order.next, signal)).toBe('r1/1');
     expect(await stateOf(BLUE)).toMatchObject({ unfinishedOn: { current: null, next: 'r1/1' } });
-    await host().discard(order, signal);
+    await host().discard(order, { signal });
     expect(unfinishedAttempt(await stateOf(BLUE))).toBeNull();
   });
 
@@ -60,17 +60,17 @@ describe('an attempt that staged the next release', () => {
   it('refuses to go on where it staged nothing, or another attempt did', async () => {
     const order = await orderOf();
     expect((await refusalOf(host().requireStaged(order, signal))).code).toBe('CHANGED_BY_SOMEONE');
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const other = { ...order, attemptId: 'r2/1' };
     expect((await refusalOf(host().requireStaged(other, signal))).code).toBe('CHANGED_BY_SOMEONE');
   });
 
   it('forgets what its rotation kept, and nothing of another one', async () => {
     const order = await stagedOrder();
-    await host().forget({ ...order, attemptId: 'r2/1' }, signal);
+    await host().forget({ ...order, attemptId: 'r2/1' }, { signal });
     expect(await host().unfinishedOn(order.next, signal)).toBe('r1/1');
     // A later attempt of the rotation ends what the first one kept.
-    await host().forget({ ...order, attemptId: 'r1/2' }, signal);
+    await host().forget({ ...order, attemptId: 'r1/2' }, { signal });
     expect(await host().unfinishedOn(order.next, signal)).toBeNull();
   });
 
@@ -94,16 +94,16 @@ describe('an attempt that staged the next release', () => {
     'is superseded beside %s: the third release lists the trees that its slot did not know (H12)',
     async (_, serving) => {
       const staged = await orderOf();
-      await host().stage(staged, staged, signal);
+      await host().stage(staged, staged, { signal });
       const third = await superseding(serving);
-      await host().stage(third, third, signal);
+      await host().stage(third, third, { signal });
       await expect(host().requireStaged(third, signal)).resolves.toBeUndefined();
       const list = `${NEXT_LIST}- treeID: ${NEXT}\n`;
       expect(read(`${third.next.id}.yaml`)).toBe(list);
       expect(read(`${third.next.id}.env`)).toContain(`TREE_ID=${THIRD}`);
-      await host().settle(third, signal);
+      await host().settle(third, { signal });
       expect([read('blue.yaml'), read('green.yaml')]).toEqual([list, list]);
-      await host().forget(third, signal);
+      await host().forget(third, { signal });
       expect(unfinishedAttempt(await stateOf(serving))).toBeNull();
     },
   );
@@ -113,12 +113,12 @@ describe('an attempt that staged the next release', () => {
     const staged = contents();
     const third = await superseding(BLUE);
     for (const n of [1, 2, 3, 4]) {
-      await host().stage(third, third, signal);
+      await host().stage(third, third, { signal });
       expect(unfinishedAttempt(await stateOf(BLUE))).toBe('r1/2');
       const recover = crashAfterChange(n);
-      await expect(host().discard(third, signal)).rejects.toThrow('crash');
+      await expect(host().discard(third, { signal })).rejects.toThrow('crash');
       recover();
-      await host().discard(third, signal);
+      await host().discard(third, { signal });
       expect(contents()).toEqual(staged);
       expect(unfinishedAttempt(await stateOf(BLUE))).toBe('r1/1');
       await expect(host().requireStaged(order, signal)).resolves.toBeUndefined();

@@ -63,14 +63,14 @@ describe('the commands that a person is shown', () => {
     const before = contents();
     const order = await stagedOrder();
     writeFileSync(file('green.env'), 'SOMEONE=was here\n');
-    expect((await refusalOf(host().discard(order, signal))).code).toBe('CHANGED_BY_SOMEONE');
+    expect((await refusalOf(host().discard(order, { signal }))).code).toBe('CHANGED_BY_SOMEONE');
     inShell(await host().byHand.discard(order));
 
     expect(contents()).toEqual(before);
     expect((await fs.stat(file('green.yaml'))).mode & 0o777).toBe(0o640);
     expect(ran()).toEqual(['stop green']);
     expect(kept()).toEqual([]);
-    await host().discard(order, signal);
+    await host().discard(order, { signal });
     expect(contents()).toEqual(before);
   });
 
@@ -87,22 +87,22 @@ describe('the commands that a person is shown', () => {
 
   it('leave what an attempt keeps that this one was to supersede', async () => {
     const first = await orderOf('r1/1');
-    await host().stage(first, first, signal);
+    await host().stage(first, first, { signal });
     const staged = contents();
     const second = { ...(await orderOf('r1/2')), nextTreeId: '77' };
-    await host().stage(second, second, signal);
+    await host().stage(second, second, { signal });
     inShell(await host().byHand.discard(second));
 
     expect(contents()).toEqual(staged);
     expect(unfinishedAttempt(await stateOf(BLUE))).toBe('r1/1');
-    await host().discard(first, signal);
+    await host().discard(first, { signal });
     expect(read('green.env')).toBe(environment('0', '3002'));
   });
 
   it('touch no file that another attempt keeps, or none', async () => {
     const order = await orderOf('r1/1');
     expect(await host().byHand.discard(order)).toHaveLength(1);
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     expect(await host().byHand.discard({ ...order, attemptId: 'r1/2' })).toHaveLength(1);
   });
 });

@@ -19,11 +19,11 @@ describe('discarding the next release', () => {
   it('does nothing when nothing was staged, or another attempt staged it', async () => {
     const before = contents();
     const order = await orderOf();
-    await host().discard(order, signal);
+    await host().discard(order, { signal });
     expect(contents()).toEqual(before);
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const staged = contents();
-    await host().discard({ ...order, attemptId: 'r1/2' }, signal);
+    await host().discard({ ...order, attemptId: 'r1/2' }, { signal });
     expect(contents()).toEqual(staged);
   });
 
@@ -31,12 +31,12 @@ describe('discarding the next release', () => {
     const before = contents();
     const order = await orderOf();
     for (const n of [1, 2, 3, 4]) {
-      await host().stage(order, order, signal);
+      await host().stage(order, order, { signal });
       const recover = crashAfterChange(n);
-      await expect(host().discard(order, signal)).rejects.toThrow('crash');
+      await expect(host().discard(order, { signal })).rejects.toThrow('crash');
       recover();
       expect(read('green.env')).toBe(environment('0', '3002'));
-      await host().discard(order, signal);
+      await host().discard(order, { signal });
       expect(contents()).toEqual(before);
       expect(existsSync(file('green.yaml.before-rekor-rotate'))).toBe(false);
     }
@@ -48,7 +48,7 @@ describe('discarding the next release', () => {
       const order = await stagedOrder();
       writeFileSync(file(name), `${read(name) ?? ''}# changed\n`);
       const found = contents();
-      const refused = await refusalOf(host().discard(order, signal));
+      const refused = await refusalOf(host().discard(order, { signal }));
       expect(refused).toMatchObject({ code: 'CHANGED_BY_SOMEONE' });
       expect(refused.message).toContain(file(name));
       expect(contents()).toEqual(found);

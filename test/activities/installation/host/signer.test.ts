@@ -82,7 +82,7 @@ const NEXT_LIST = () =>
 describe('a new signer', () => {
   it('is given to the next slot, whose list names that of each earlier shard; all else stays', async () => {
     const order = await orderOf();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     expect(read('green.yaml')).toBe(NEXT_LIST());
     expect(read('green.env')).toBe(slotEnvironment(NEXT, '/new.pem', NEW_PASSWORD));
     expect(order.signer).toEqual({
@@ -104,7 +104,7 @@ describe('a new signer', () => {
   it('names the earlier signers in a list in brackets, too', async () => {
     writeFileSync(file('blue.yaml'), `[{"treeID": ${EARLIER}}]\n`, { mode: 0o640 });
     const order = await orderOf();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const config = `"${named('/old.pem', OLD_PASSWORD).replace(': {', '": {')}`;
     expect(read('green.yaml')).toBe(
       `[{${config}, "treeID": ${EARLIER}}, {${config}, "treeID": ${CURRENT}}]\n`,
@@ -128,43 +128,43 @@ describe('a new signer', () => {
     }
     const settled = await orderOf();
     expect(settled.signer).toEqual({ changes: false, what: 'the key file /new.pem', named: [] });
-    await host().stage(settled, settled, signal);
+    await host().stage(settled, settled, { signal });
     expect(read('green.yaml')).toBe(`${read('blue.yaml') ?? ''}- treeID: ${CURRENT}\n`);
   });
 
   it('is taken back with the rest, and settled into both slots', async () => {
     const before = contents();
     const order = await orderOf();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     await host().requireStaged(order, signal);
-    await host().discard(order, signal);
+    await host().discard(order, { signal });
     expect(contents()).toEqual(before);
 
     const again = await orderOf();
-    await host().stage(again, again, signal);
+    await host().stage(again, again, { signal });
     // Whoever settles may have another configuration by then.
-    await host(null).settle(again, signal);
-    await host(null).settle(again, signal);
+    await host(null).settle(again, { signal });
+    await host(null).settle(again, { signal });
     expect(read('blue.yaml')).toBe(NEXT_LIST());
     expect(read('blue.env')).toBe(slotEnvironment(NEXT, '/new.pem', NEW_PASSWORD));
   });
 
   it.each([1, 2])('is settled after a crash behind write %i', async (n) => {
     const order = await orderOf();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const recover = crashAfterChange(n);
     await host()
-      .settle(order, signal)
+      .settle(order, { signal })
       .catch(() => undefined);
     recover();
-    await host().settle(order, signal);
+    await host().settle(order, { signal });
     expect(read('blue.yaml')).toBe(NEXT_LIST());
     expect(read('blue.env')).toBe(slotEnvironment(NEXT, '/new.pem', NEW_PASSWORD));
   });
 
   it('is settled by hand, by lines without a secret', async () => {
     const order = await orderOf();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const lines = host().byHand.settle(order);
     execFileSync('/bin/sh', ['-ec', lines.join('\n')]);
     expect(read('blue.yaml')).toBe(NEXT_LIST());
@@ -177,7 +177,7 @@ describe('a new signer', () => {
     const order = await orderOf();
     const before = contents();
     const other = host({ ...newKey, signer: '/other.pem' });
-    const refused = await refusalOf(other.stage(order, order, signal));
+    const refused = await refusalOf(other.stage(order, order, { signal }));
     expect(refused.code).toBe('CHANGED_BY_SOMEONE');
     expect(refused.message).toContain('nextSigner');
     expect(contents()).toEqual(before);
@@ -187,23 +187,23 @@ describe('a new signer', () => {
 describe('a third tree after one that could not serve (H12)', () => {
   it('keeps the signer of that one, and of those before it, while the current slot never had it', async () => {
     const order = await orderOf();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const earlier = [EARLIER, CURRENT, NEXT];
     const third = await orderOf(host(), { earlier, next: THIRD, mark: 'r1/2' });
     expect(third.signer?.named).toEqual([EARLIER, CURRENT]);
-    await host().stage(third, third, signal);
+    await host().stage(third, third, { signal });
     expect(read('green.yaml')).toBe(`${NEXT_LIST()}- treeID: ${NEXT}\n`);
     expect(read('green.env')).toBe(slotEnvironment(THIRD, '/new.pem', NEW_PASSWORD));
   });
 
   it.each([['BLUE'], ['GREEN']])('does so without nextSigner, when clients are sent to %s', async (sent) => {
     const order = await orderOf();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const earlier = [EARLIER, CURRENT, NEXT];
     const serving = sent === 'BLUE' ? BLUE : 'http://127.0.0.1:3002';
     const without = host(null);
     const third = await orderOf(without, { serving, earlier, next: THIRD, mark: 'r1/2' });
-    await without.stage(third, third, signal);
+    await without.stage(third, third, { signal });
     const next = sent === 'BLUE' ? 'green' : 'blue';
     expect(read(`${next}.yaml`)).toBe(`${NEXT_LIST()}- treeID: ${NEXT}\n`);
     expect(read(`${next}.env`)).toBe(slotEnvironment(THIRD, '/new.pem', NEW_PASSWORD));

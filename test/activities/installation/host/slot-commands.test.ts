@@ -170,20 +170,20 @@ describe('starting and stopping a slot', () => {
   const calls = () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
 
   it('does no harm to repeat, and asks for the status only when the command failed', async () => {
-    await host().start(slotGreen, signal);
+    await host().start(slotGreen, { signal });
     expect(calls()).toEqual(['start']);
-    await host().start(slotGreen, signal);
+    await host().start(slotGreen, { signal });
     expect(calls()).toEqual(['start', 'start', 'status']);
-    await host().stop(slotGreen, signal);
+    await host().stop(slotGreen, { signal });
     expect(calls()).toHaveLength(4);
-    await host().stop(slotGreen, signal);
+    await host().stop(slotGreen, { signal });
     expect(calls().slice(4)).toEqual(['stop', 'status']);
     expect(existsSync(join(folder, 'running'))).toBe(false);
   });
 
   it('refuses when the slot is not as it should be afterwards', async () => {
     rmSync(folder, { recursive: true }); // the commands can then do nothing
-    const refused = await refusalOf(host().start(slotGreen, signal));
+    const refused = await refusalOf(host().start(slotGreen, { signal }));
     expect(refused.message).toContain('The command to start slot green failed');
     folder = mkdtempSync(join(tmpdir(), 'slots-'));
   });

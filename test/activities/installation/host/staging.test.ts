@@ -25,7 +25,7 @@ withTwoSlots();
 describe('staging the next release', () => {
   it('gives the next slot the served list with the current tree at its end, and its own environment', async () => {
     const staged = await orderOf();
-    await host().stage(staged, staged, signal);
+    await host().stage(staged, staged, { signal });
     expect(contents()).toEqual([environment(CURRENT, '3001'), LIST, environment(NEXT, '3002'), NEXT_LIST]);
     expect(statSync(file('green.env')).mode & 0o777).toBe(0o600);
     expect(statSync(file('green.yaml')).mode & 0o777).toBe(0o644);
@@ -49,7 +49,7 @@ describe('staging the next release', () => {
       staged.flatMap(({ content = [] }) => content).filter((piece) => 'nextTreeId' in piece),
     ).toHaveLength(1);
 
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     expect(planned).toEqual([
       [file('green.yaml'), read('green.yaml')],
       [file('green.env'), read('green.env')],
@@ -62,7 +62,7 @@ describe('staging the next release', () => {
     const changes = order.changes.map((change) =>
       change.target === file('green.yaml') ? { ...change, content: [{ text: '- treeID: 5\n' }] } : change,
     );
-    await host().stage(order, { ...order, changes }, signal);
+    await host().stage(order, { ...order, changes }, { signal });
     expect(read('green.yaml')).toBe('- treeID: 5\n');
   });
 
@@ -70,7 +70,7 @@ describe('staging the next release', () => {
     const order = await orderOf();
     const changes = order.changes.map((change) => ({ ...change, target: `${change.target}.former` }));
     const before = contents();
-    const refused = await refusalOf(host().stage(order, { ...order, changes }, signal));
+    const refused = await refusalOf(host().stage(order, { ...order, changes }, { signal }));
     expect(refused.code).toBe('CHANGED_BY_SOMEONE');
     expect(refused.message).toContain('green.yaml.former');
     expect(contents()).toEqual(before);
@@ -79,13 +79,13 @@ describe('staging the next release', () => {
   it('writes the list before the tree id, so that the slot never numbers the next tree from 0 (H9)', async () => {
     const order = await orderOf();
     const renamed = jest.spyOn(fs, 'rename');
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     const written = renamed.mock.calls
       .map(([, to]) => String(to))
       .filter((to) => !to.endsWith('before-rekor-rotate'));
     expect(written).toEqual([file('green.yaml'), file('green.env')]);
     renamed.mockClear();
-    await host().stage(order, order, signal);
+    await host().stage(order, order, { signal });
     expect(renamed).not.toHaveBeenCalled();
   });
 
@@ -93,7 +93,7 @@ describe('staging the next release', () => {
     const order = await orderOf();
     writeFileSync(file(name), `${read(name) ?? ''}# changed\n`);
     const before = contents();
-    expect((await refusalOf(host().stage(order, order, signal))).code).toBe('CHANGED_BY_SOMEONE');
+    expect((await refusalOf(host().stage(order, order, { signal }))).code).toBe('CHANGED_BY_SOMEONE');
     expect(contents()).toEqual(before);
     expect(existsSync(file('green.env.before-rekor-rotate'))).toBe(false);
   });
@@ -101,7 +101,7 @@ describe('staging the next release', () => {
   it('refuses when what it staged was changed since', async () => {
     const order = await stagedOrder();
     writeFileSync(file('green.yaml'), '[]');
-    expect((await refusalOf(host().stage(order, order, signal))).code).toBe('CHANGED_BY_SOMEONE');
+    expect((await refusalOf(host().stage(order, order, { signal }))).code).toBe('CHANGED_BY_SOMEONE');
     expect(read('green.yaml')).toBe('[]');
   });
 
@@ -110,15 +110,15 @@ describe('staging the next release', () => {
     const order = await orderOf();
     for (const goOn of [true, false]) {
       const recover = crashAfterChange(n);
-      await expect(host().stage(order, order, signal)).rejects.toThrow('crash');
+      await expect(host().stage(order, order, { signal })).rejects.toThrow('crash');
       recover();
       const [, , next = '', list = null] = contents();
       expect({ next: next?.includes(NEXT), list }).not.toEqual({ next: true, list: null });
       if (goOn) {
-        await host().stage(order, order, signal);
+        await host().stage(order, order, { signal });
         expect(contents().slice(2)).toEqual([environment(NEXT, '3002'), NEXT_LIST]);
       }
-      await host().discard(order, signal);
+      await host().discard(order, { signal });
       expect(contents()).toEqual(before);
       expect((await fs.readdir(slotsFolder())).sort()).toEqual(['blue.env', 'blue.yaml', 'green.env']);
     }
@@ -128,7 +128,7 @@ describe('staging the next release', () => {
     const before = contents();
     const order = await orderOf();
     const reason = new Error('the attempt is over');
-    await expect(host().stage(order, order, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(host().stage(order, order, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(contents()).toEqual(before);
   });
 
@@ -136,7 +136,7 @@ describe('staging the next release', () => {
     await fs.rename(file('green.env'), file('real.env'));
     await fs.symlink(file('real.env'), file('green.env'));
     const staged = await orderOf();
-    await host().stage(staged, staged, signal);
+    await host().stage(staged, staged, { signal });
     expect(read('real.env')).toBe(environment(NEXT, '3002'));
     expect((await fs.lstat(file('green.env'))).isSymbolicLink()).toBe(true);
   });

@@ -73,7 +73,7 @@ export async function stateOf(serving: string): Promise<InstallationState> {
 /** An attempt that has staged the next release. */
 export async function stagedOrder(mark?: string): Promise<Replacement & PlannedChanges> {
   const order = await orderOf(mark);
-  await host().stage(order, order, signal);
+  await host().stage(order, order, { signal });
   return order;
 }
 
