@@ -44,6 +44,7 @@ export interface Parts {
   readonly cluster?: Cluster;
   /** Carries what is said to launchers. */
   readonly transport?: HttpTransport;
+  readonly serviceFollowsMs?: number;
 }
 
 /** An image may have to be pulled first, and the probes of Sigstore's chart let a pod wait for 20 s. */
@@ -59,6 +60,9 @@ export const kubernetesPatience: InstallationPatience = {
 /** What of a step is left for pods to come up, in milliseconds. */
 const PODS_WITHIN_MS = { stage: 300_000, settle: 600_000 } as const;
 
+/** With iptables and a busy node kube-proxy took 0.93 s at most; no client waits for this. */
+const SERVICE_FOLLOWS_MS = 5_000;
+
 /** One call has not a share of a step that may take minutes, but what the API server and a launcher are given at most. */
 function shortCalls(bounds: CallBounds): CallBounds {
   return { ...bounds, timeoutMs: Math.min(bounds.timeoutMs ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS) };
@@ -72,6 +76,7 @@ function shortCalls(bounds: CallBounds): CallBounds {
  */
 export function kubernetesInstallation(options: KubernetesOptions, parts: Parts = {}): Installation {
   const { cluster = openCluster({ log: options.log, source: options.source }), transport } = parts;
+  const { serviceFollowsMs = SERVICE_FOLLOWS_MS } = parts;
   const launchers = { cluster, transport };
   const place: Place = options;
   const { log } = place;
@@ -192,7 +197,13 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
     async settle(replacement, bounds) {
       if (isCopy(replacement.next)) {
-        await settleStanding(cluster, place, replacement, PODS_WITHIN_MS.settle, shortCalls(bounds));
+        await settleStanding(
+          cluster,
+          place,
+          replacement,
+          { withinMs: PODS_WITHIN_MS.settle, serviceFollowsMs },
+          shortCalls(bounds),
+        );
       }
       return standing;
     },

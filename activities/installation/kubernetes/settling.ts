@@ -24,12 +24,23 @@ const STARTED_FOR = 'rekor-rotate/active-tree';
 
 const LOOK_EVERY_MS = 250;
 
-/** Writes it, starts the pods anew, and returns when all of them run. Refuses CHANGED_BY_SOMEONE and PODS_NOT_READY. */
+/** Milliseconds. */
+export interface SettlingTimes {
+  /** For all pods to run. */
+  readonly withinMs: number;
+  /**
+   * From then until a Service leads to these pods alone. Nothing tells when each node has taken that up: kube-proxy lets the third
+   * change within a second wait until that second is over, and until then a Service without any pod it knows is unreachable.
+   */
+  readonly serviceFollowsMs: number;
+}
+
+/** Writes it, starts the pods anew, and returns when all of them run and their Service leads there. Refuses CHANGED_BY_SOMEONE and PODS_NOT_READY. */
 export async function settleStanding(
   cluster: Cluster,
   place: Place,
   replacement: Replacement,
-  withinMs: number,
+  { withinMs, serviceFollowsMs }: SettlingTimes,
   bounds: CallBounds,
 ): Promise<void> {
   const ends = performance.now() + withinMs;
@@ -41,13 +52,14 @@ export async function settleStanding(
   await writeTree(cluster, place, nextTreeId, bounds);
   for (;;) {
     const deployment = (await readStanding(cluster, place, bounds)).deployment;
-    if (isRolledOut(deployment)) return;
+    if (isRolledOut(deployment)) break;
     if (performance.now() > ends) {
       const pods = await podsOf(cluster, place, deployment, bounds);
       throw notReady(place, place.deployment, { pods, wanted: replicasOf(deployment), withinMs });
     }
     await pause(LOOK_EVERY_MS, bounds.signal);
   }
+  await pause(serviceFollowsMs, bounds.signal);
 }
 
 /** How many pods a Deployment is to have. */

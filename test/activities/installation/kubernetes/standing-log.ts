@@ -57,7 +57,7 @@ export class StandingOnCluster {
         ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'] },
         source: { inCluster: true },
       },
-      { cluster: this.cluster, transport: this.#carry },
+      { cluster: this.cluster, transport: this.#carry, serviceFollowsMs: 1 },
     );
   }
 
