@@ -173,7 +173,10 @@ function doubled(document: unknown, places: readonly Path[]): Broken[] {
 }
 
 function ownPlaces(path: Path, log: unknown, kinds: Kinds): Path[] {
-  const ofGate = ['listen', 'admin', 'stateFile', 'spoolDirectory'].map((key) => ['gate', key]);
+  const ofGate = ['listen', 'admin', 'adminAddress', 'stateFile', 'spoolDirectory'].map((key) => [
+    'gate',
+    key,
+  ]);
   const ofKinds = sectionsByKind(log, kinds).flatMap(({ kind, section, key }) =>
     kind.ownPlaces(section).map((place) => [...key, ...place]),
   );

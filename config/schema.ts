@@ -79,6 +79,12 @@ export const gate = section({
   admin: field
     .address()
     .describe('host:port where the gate takes orders from the worker. Keep it from the public.'),
+  adminAddress: field
+    .address()
+    .optional()
+    .describe(
+      'host:port where workers and the doctor reach admin, if that is not where it listens. The gate takes no notice.',
+    ),
   token: field.secret().describe('Where the token stands that an order must carry.'),
   stateFile: field
     .file('a file')

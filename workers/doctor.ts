@@ -15,6 +15,7 @@ import { BESIDE_SIGNERS_MS, passMs, signerWaitsMs, type DrainEvidence } from '..
 import type { InstallationState } from '../workflows/model/installation';
 import { planRotation } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/result';
+import { gateAdminUrl } from './gate-admin';
 import { connectSystems } from './systems';
 import { examineTemporal } from './temporal-checks';
 
@@ -138,7 +139,7 @@ async function look(configuration: LogConfiguration, systems: BoundSystems): Pro
   const ways = {
     authorities: configuration.tls?.caFile,
     refusedWrites: (within: AbortSignal) =>
-      writesRefusedAt(`http://${configuration.gate.admin}/metrics`, {
+      writesRefusedAt(`${gateAdminUrl(configuration.gate)}/metrics`, {
         signal: within,
         timeoutMs: METRICS_MS,
       }),
@@ -188,6 +189,6 @@ function clocksOf(
     ...trillian.logServerMetrics.map((url) => at('the log server', url)),
     ...trillian.signerMetrics.map((url) => at('the signer', url)),
     ...(state?.currentInstances ?? []).map(({ url }) => at('Rekor', `${url}/ping`)),
-    at('the gate', `http://${gate.admin}/healthz`),
+    at('the gate', `${gateAdminUrl(gate)}/healthz`),
   ];
 }

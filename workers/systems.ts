@@ -22,6 +22,7 @@ import type {
 import type { HostConfiguration } from '../config/installation/host';
 import { readSecret } from '../config/secrets';
 import type { NextSigner } from '../activities/installation/next-signer';
+import { gateAdminUrl } from './gate-admin';
 import { expectedSigner, nextSigner } from './next-signer';
 import { connectPastWrites } from './past-writes';
 
@@ -105,7 +106,7 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     ...(database && { queue: connected(adapters.database, log, database) }),
     rekor: connectRekor({ log, authorities }),
     traffic: gateTraffic([
-      connectGate({ log, url: `http://${gate.admin}`, token: () => readSecret(gate.token) }),
+      connectGate({ log, url: gateAdminUrl(gate), token: () => readSecret(gate.token) }),
     ]),
     installation: installed,
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),

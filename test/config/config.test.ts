@@ -128,6 +128,17 @@ describe('a wrong configuration', () => {
     );
   });
 
+  it('may let the gate listen on every address, and workers reach it at another one', () => {
+    const everywhere = exampleText
+      .replace('listen: 127.0.0.1:3000', 'listen: 0.0.0.0:3000')
+      .replace('admin: 127.0.0.1:3100', 'admin: 0.0.0.0:3100');
+    expect(loadConfiguration(written(everywhere)).logs['production']?.gate).toMatchObject({
+      ...{ listen: '0.0.0.0:3000', admin: '0.0.0.0:3100', adminAddress: 'gate.example.com:3100' },
+    });
+    const alone = everywhere.replace(/ +adminAddress: .*\n/, '');
+    expect(loadConfiguration(written(alone)).logs['production']?.gate).not.toHaveProperty('adminAddress');
+  });
+
   it('may have any guard window beside a database, or one that fits in the critical section without', () => {
     expect(() =>
       loadConfiguration(written(exampleText.replace('guardWindow: 0ms', 'guardWindow: 3s'))),
@@ -195,6 +206,18 @@ describe('a wrong configuration', () => {
       exampleText.replace('127.0.0.1:3100', '127.0.0.1:3000'),
       'logs.production.gate.admin',
       /as in logs\.production\.gate\.listen/,
+    ],
+    [
+      'orders at the address for clients, by another way',
+      exampleText.replace('adminAddress: gate.example.com:3100', 'adminAddress: 127.0.0.1:3000'),
+      'logs.production.gate.adminAddress',
+      /as in logs\.production\.gate\.listen/,
+    ],
+    [
+      'a URL where workers reach the gate',
+      exampleText.replace('adminAddress: gate.example.com', 'adminAddress: http://gate.example.com'),
+      'logs.production.gate.adminAddress',
+      /http:\/\/gate\.example\.com:3100/,
     ],
     [
       'a slot at the address of the gate, which would send to itself',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { RotationConfiguration } from '../../config/configuration';
 import { loadConfiguration, logNamed } from '../../config/load';
+import { gateAdminUrl } from '../../workers/gate-admin';
 import { connectSystems } from '../../workers/systems';
 import { slotBlue, slotGreen } from '../model/two-slots';
 
@@ -32,6 +33,22 @@ it.each([
   [{ soakMs: 0, stopCurrentAfterMs: 1_200_000 }, 25],
 ])('takes no rotation for stuck that only waits as configured: %j (H23)', (rotation, minutes) => {
   expect(guarded(rotation).guard).toEqual({ recover: false, stuckAfterMs: minutes * 60_000 });
+});
+
+it.each([
+  ['where it listens', {}, 'http://127.0.0.1:8'],
+  ['at another address that is configured', { adminAddress: '127.0.0.1:9' }, 'http://127.0.0.1:9'],
+])('reaches the admin interface of the gate %s', async (_, reached, url) => {
+  const { adminAddress, ...listening } = log.gate;
+  expect(adminAddress).toBe('gate.example.com:3100');
+  const gate = {
+    ...{ ...listening, ...reached, admin: '127.0.0.1:8' },
+    token: { field: 'gate.token', environment: 'PATH' },
+  };
+  const { trillian, traffic } = connectSystems({ ...log, gate });
+  trillian.close();
+  expect(gateAdminUrl(gate)).toBe(url);
+  await expect(traffic.state(AbortSignal.timeout(5_000))).rejects.toThrow(`at ${url} does not answer`);
 });
 
 it('knows the addresses and commands by which a person would finish something', () => {

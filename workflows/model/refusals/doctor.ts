@@ -44,7 +44,7 @@ export const doctorFindings = {
   }),
   PUBLIC_WAY_UNKNOWN: (found: Words<'log' | 'url' | 'field' | 'reason'>): Text => ({
     message: `Whether what is written to ${found.url} (${found.field}) comes through the write gate of ${found.log} could not be told: ${found.reason}.`,
-    remedy: `Let this machine read the page /metrics at logs.${found.log}.gate.admin, and look again while Rekor takes entries and few writes are refused. Until then look by hand: the ingress must send every request to gate.listen.`,
+    remedy: `Let this machine read the page /metrics at logs.${found.log}.gate.admin (or gate.adminAddress, where that is set), and look again while Rekor takes entries and few writes are refused. Until then look by hand: the ingress must send every request to gate.listen.`,
   }),
   PUBLIC_ADDRESS_ANSWERS_ITSELF: (found: Probed): Text => ({
     message: `An entry that is none, sent to ${found.url} (${found.field}), ${answerText(found)}; Rekor itself answers ${found.expected}.`,
