@@ -47,8 +47,10 @@ export async function ensureDebianFiles(
   if (!mayInstall) {
     throw new DebianFilesMissing(wanted);
   }
-  const unlock = await takeLock(`${folder}.lock`, {
-    onWait: ({ pid }) => report(`Process ${pid} is fetching ${wanted.name} already; waiting for it.`),
+  // One for all of them: apt-get does not wait for another one that reads the lists of packages, but fails.
+  const unlock = await takeLock(join(toolCache(), 'debian.lock'), {
+    onWait: ({ pid }) =>
+      report(`Process ${pid} is fetching files of Debian's packages already; waiting for it.`),
   });
   try {
     if (!existsSync(folder)) {

@@ -57,6 +57,28 @@ describe("the files of Debian's packages", () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('are fetched one after the other, because apt-get fails beside another one', async () => {
+    const running = `'${join(directory, 'running')}'`;
+    program(
+      'apt-get',
+      `/bin/mkdir ${running} || exit 100`,
+      '/bin/sleep 0.2',
+      `/bin/rmdir ${running}`,
+      'case $1 in install) for word; do case $word in',
+      '  Dir::Cache::archives=*) archives=${word#*=} ;;',
+      '  one | two) echo "usr/bin/$word" >"$archives/$word.deb" ;;',
+      'esac; done; esac',
+    );
+    const options = { report, path: directory, mayInstall: true };
+    const others = { ...wanted, name: 'other', packages: ['two'] };
+    const roots = await Promise.all([wanted, others].map((each) => ensureDebianFiles(each, options)));
+
+    expect(roots.map((root) => readdirSync(join(root, 'usr', 'bin')))).toEqual([['one', 'two'], ['two']]);
+    expect(lines).toContain(
+      `Process ${process.pid} is fetching files of Debian's packages already; waiting for it.`,
+    );
+  });
+
   it('are no files when fetching them fails', async () => {
     program('dpkg-deb', 'exit 1');
     await expect(ensureDebianFiles(wanted, { report, path: directory, mayInstall: true })).rejects.toThrow(
