@@ -11,6 +11,16 @@ import { publicHost, slotActions, slotCommand } from './slots';
 export const labLog = 'lab';
 export const taskQueue = 'rekor-rotate';
 
+/** Short, so that two rotations fit into a minute; docs/configuration.md has the defaults for a real log. */
+export const shortRotation = {
+  ...{ attempts: 3, pauseBetweenAttempts: '2s', soak: '5s', stopCurrentAfter: '2s' },
+} as const;
+
+/** A token that nobody can guess, for a gate. */
+export function newGateToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
 /** Durations as the configuration has them, `2.5s`: `gate.maxWait` and `rotation.criticalSection`. */
 export interface LabTimes {
   readonly maxWait: string;
@@ -56,17 +66,13 @@ export async function writeConfiguration(
           },
           slots: Object.fromEntries(slotNames.map((slot) => [slot, slotConfiguration(files, ports, slot)])),
         },
-        // Short, so that two rotations fit into a minute; docs/configuration.md has the defaults for a real log.
-        rotation: {
-          ...{ attempts: 3, pauseBetweenAttempts: '2s', soak: '5s', stopCurrentAfter: '2s' },
-          ...(times && { criticalSection: times.criticalSection }),
-        },
+        rotation: { ...shortRotation, ...(times && { criticalSection: times.criticalSection }) },
       },
     },
   };
   await mkdir(files.gateSpool, { recursive: true, mode: 0o700 });
   if (!existsSync(files.gateToken)) {
-    await writeFile(files.gateToken, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+    await writeFile(files.gateToken, `${newGateToken()}\n`, { mode: 0o600 });
   }
   const heading = '# Written by `rekor-rotate lab up`, at each start.\n';
   await writeFile(files.configuration, heading + stringify(configuration, { lineWidth: 0 }));

@@ -93,13 +93,24 @@ export class ClusterApi {
 
   /** The addresses of the pods of a Deployment that run. */
   async podAddresses(namespace: string, name: string): Promise<readonly string[]> {
-    const { spec } = await this.apps.readNamespacedDeployment({ namespace, name });
-    const labels = Object.entries(spec?.selector.matchLabels ?? {});
-    const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
-    const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
+    const { items } = await this.core.listNamespacedPod(await this.podsOf(namespace, name));
     return items.flatMap(({ metadata, status }) =>
       metadata?.deletionTimestamp === undefined && status?.podIP !== undefined ? [status.podIP] : [],
     );
+  }
+
+  /** Deletes the pods of a Deployment, which makes others. */
+  async deletePods(namespace: string, name: string): Promise<void> {
+    await this.core.deleteCollectionNamespacedPod(await this.podsOf(namespace, name));
+  }
+
+  private async podsOf(
+    namespace: string,
+    name: string,
+  ): Promise<{ readonly namespace: string; readonly labelSelector: string }> {
+    const { spec } = await this.apps.readNamespacedDeployment({ namespace, name });
+    const labels = Object.entries(spec?.selector.matchLabels ?? {});
+    return { namespace, labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(',') };
   }
 
   /** What has become of a pod: `Pending`, `Running`, `Succeeded` or `Failed`. */

@@ -151,9 +151,11 @@ function describe({ programs, addresses, pid, kubeconfig, log }: ClusterStatus):
     ['node', addresses?.node ?? 'none'],
     ['pods', addresses?.pods ?? 'none'],
     ['Services', addresses?.services ?? 'none'],
-    ['Rekor', log?.url ?? 'none'],
+    ['Rekor', log?.publicUrl ?? 'none'],
+    ['past the gate', log?.url ?? 'none'],
     ['Trillian', log?.trillian ?? 'none'],
     ['Temporal UI', log?.temporalUi ?? 'none'],
+    ['configuration', log?.configuration ?? 'none'],
     ['ends with', pid === null ? 'it has ended' : `process ${pid}`],
   ] as const;
   return [...rows, '', ...facts.map(([name, value]) => `${name.padEnd(14)} ${value}`)].join('\n');

@@ -8,6 +8,10 @@ export interface ClusterFiles {
   readonly owner: string;
   /** For its administrator; works from this machine, outside the cluster's namespaces. */
   readonly kubeconfig: string;
+  /** Of rekor-rotate, for whoever runs its commands on this machine, and the secrets that it names. */
+  readonly configuration: string;
+  readonly gateToken: string;
+  readonly databasePassword: string;
   readonly certificates: string;
   /** What the cluster's programs are started with. */
   readonly settings: string;
@@ -34,6 +38,9 @@ export function clusterFiles(directory: string): ClusterFiles {
     record: join(directory, 'cluster.json'),
     owner: join(directory, 'owner'),
     kubeconfig: join(directory, 'kubeconfig'),
+    configuration: join(directory, 'rekor-rotate.yaml'),
+    gateToken: join(directory, 'gate-token'),
+    databasePassword: join(directory, 'database-password'),
     certificates: join(directory, 'certificates'),
     settings: join(directory, 'settings'),
     images: join(directory, 'images'),

@@ -18,7 +18,9 @@ export interface ClusterRecord {
 export interface ClusterLog {
   readonly shape: ShapeName;
   readonly namespace: string;
-  /** Of the Service of Rekor. */
+  /** Rekor as clients reach it: the Service of the gate. */
+  readonly publicUrl: string;
+  /** Of the Service of Rekor, which the gate sends to. */
   readonly url: string;
   /** Of each instance that was there when the log was installed. */
   readonly instances: readonly string[];
@@ -28,6 +30,8 @@ export interface ClusterLog {
   /** `HOST:PORT` of Temporal, and the address of its web page. */
   readonly temporal: string;
   readonly temporalUi: string;
+  /** The file with which commands of rekor-rotate reach it from this machine. */
+  readonly configuration: string;
 }
 
 /** The record of the lab in this directory; null when there is none. */

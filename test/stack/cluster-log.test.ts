@@ -1,29 +1,58 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { clientsOf } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
+import { gateAdmin, type GateAdmin } from '../../harness/gate-admin';
 import { PATIENCE_MS, until } from '../../harness/waiting';
+import { labLog } from '../../lab/configuration';
 import { ClusterApi } from '../../lab/kubernetes/api';
 import type { ClusterStatus } from '../../lab/kubernetes/cluster';
-import { shapeNames } from '../../lab/kubernetes/log/shapes';
 import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
+import { GATE_SERVICE } from '../../lab/kubernetes/log/services';
+import { shapeNames } from '../../lab/kubernetes/log/shapes';
+import type { ClusterLog } from '../../lab/kubernetes/record';
 import { temporalAnswers } from '../../lab/readiness';
 import { createRecorder } from '../../load/recorder';
 import { commandsOf, wordsOf } from '../docs/markdown';
 import { LAUNCHER_PORT, waitingRekor } from './waiting-rekor';
 
 /** What a document says to type, by the command that it begins with. */
+const commands = commandsOf('docs/lab.md').map((line) => wordsOf(line).slice(1));
 const documented = new Map(
-  commandsOf('docs/lab.md').map((line) => {
-    const [, , action = '', ...options] = wordsOf(line);
-    return [action, options] as const;
-  }),
+  commands.flatMap(([command, action = '', ...options]) =>
+    command === 'lab' ? [[action, options] as const] : [],
+  ),
 );
 const optionsOf = (action: string): readonly string[] => documented.get(action) ?? ['not documented'];
+
+interface ReachedGate {
+  readonly adminAddress?: string;
+  readonly token: { readonly file: string };
+}
 
 describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (shape) => {
   let lab: ClusterProcess;
   let cluster: ClusterStatus;
+  let api: ClusterApi;
+  const recorder = createRecorder();
+
+  /** As the status has it. */
+  function log(): ClusterLog {
+    if (cluster.log === null) {
+      throw new Error('The lab has no log.');
+    }
+    return cluster.log;
+  }
+
+  /** The gate, as the configuration for this machine says how to reach it. */
+  function gate(): GateAdmin {
+    const { logs } = parse(readFileSync(log().configuration, 'utf8')) as {
+      readonly logs: Readonly<Record<string, { readonly gate: ReachedGate }>>;
+    };
+    const { adminAddress = '', token } = logs[labLog]?.gate ?? { token: { file: '' } };
+    return gateAdmin(adminAddress, token.file);
+  }
 
   beforeAll(async () => {
     lab = new ClusterProcess();
@@ -33,41 +62,61 @@ describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (s
       throw new Error(messages);
     }
     cluster = JSON.parse((await lab.run('status', '--json')).output) as ClusterStatus;
+    api = await ClusterApi.fromFile(cluster.kubeconfig);
   });
   afterAll(async () => {
     await lab.end();
   });
 
-  it('is shown with the address of Rekor', async () => {
+  it('is shown with the address of the gate and the configuration for this machine', async () => {
     const { code, output } = await lab.run('status', ...optionsOf('status'));
-    expect({ code, shape: cluster.log?.shape }).toEqual({ code: 0, shape });
-    expect(output).toContain(cluster.log?.url);
+    const { publicUrl, url, configuration } = log();
+    expect({ code, shape: log().shape }).toEqual({ code: 0, shape });
+    expect(output).toMatch(new RegExp(`^Rekor +${publicUrl}$`, 'm'));
+    expect(output).toMatch(new RegExp(`^past the gate +${url}$`, 'm'));
+    expect(output).toMatch(new RegExp(`^configuration +${configuration}$`, 'm'));
+    expect(publicUrl).not.toBe(url);
   });
 
-  it('takes entries at its Service, which every instance gives back with a proof', async () => {
-    const { url, instances = [], firstTree } = cluster.log ?? {};
-    const recorder = createRecorder();
-    const clients = clientsOf(url ?? '', recorder);
+  it('takes entries at its gate, which every instance gives back with a proof', async () => {
+    const { publicUrl, instances, firstTree } = log();
+    const clients = clientsOf(publicUrl, recorder);
     for (let entry = 0; entry < 5; entry += 1) {
-      await clients.upload(url ?? '');
+      await clients.upload(publicUrl);
     }
     const acknowledged = recorder.acknowledged();
 
+    await clients.expectNothingLost();
     expect(acknowledged.map(({ logIndex }) => logIndex)).toEqual([0, 1, 2, 3, 4]);
     expect(new Set(acknowledged.map(({ treeId }) => treeId))).toEqual(new Set([firstTree]));
     expect(instances).toHaveLength(2);
     for (const instance of instances) {
       await clientsOf(instance, recorder).expectNothingLost();
-      const log = (await (await fetch(`${instance}/api/v1/log`)).json()) as { signedTreeHead: string };
+      const served = (await (await fetch(`${instance}/api/v1/log`)).json()) as { signedTreeHead: string };
       // One name for all of them, so that a witness takes them for one log.
-      expect(log.signedTreeHead).toMatch(/^rekor-server\.rekor-system\.svc - \d+\n/);
+      expect(served.signedTreeHead).toMatch(/^rekor-gate\.rekor-system\.svc - \d+\n/);
     }
   });
 
-  it('has Temporal, and the image of this checkout runs in it without root', async () => {
-    expect(await temporalAnswers(cluster.log?.temporal ?? '')).toBe(true);
+  it('has a gate that sends to the Service of the standing Deployment, and from a new pod again', async () => {
+    const { publicUrl, namespace } = log();
+    const counted = async (): Promise<unknown> => {
+      const { mode, instances, writes } = await gate().state();
+      return { mode, instances, accepted: writes?.accepted };
+    };
+    const standing = { mode: 'pass', instances: ['http://rekor-server.rekor-system.svc'] };
+    expect(await counted()).toEqual({ ...standing, accepted: 5 });
 
-    const api = await ClusterApi.fromFile(cluster.kubeconfig);
+    await api.deletePods(namespace, GATE_SERVICE);
+    await until('another gate', PATIENCE_MS, async () => (await gate().state()).writes?.accepted === 0);
+    const clients = clientsOf(publicUrl, recorder);
+    await clients.expectGoesOn();
+    expect(await counted()).toEqual({ ...standing, accepted: 1 });
+  });
+
+  it('has Temporal, and the image of this checkout runs in it without root', async () => {
+    expect(await temporalAnswers(log().temporal)).toBe(true);
+
     const metadata = { namespace: 'default', name: 'version' };
     const container = { name: 'version', image: OWN_IMAGE, imagePullPolicy: 'Never', args: ['--version'] };
     const spec = {

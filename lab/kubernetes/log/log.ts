@@ -1,19 +1,22 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from '../../../tools/binaries';
+import { newGateToken } from '../../configuration';
 import { createTrillianOnPostgresql, postgresqlAnswers } from '../../database/postgresql-client';
-import { httpAnswers, temporalAnswers } from '../../readiness';
+import { httpAnswers } from '../../readiness';
 import { firstTree } from '../../slots';
 import { untilSo, type ClusterApi } from '../api';
 import type { ClusterFiles } from '../files';
 import type { StaticImage } from '../image';
 import type { ClusterLog } from '../record';
 import { logImages } from './images';
+import type { Installing } from './installing';
 import { buildOwnImage, OWN_IMAGE } from './own-image';
-import type { LogShape } from './shape';
+import { installRekor } from './rekor';
+import { installGate, writeConfigurationOutside } from './rotation';
 import { shapes, type ShapeName } from './shapes';
-import { TEMPORAL, temporalManifests } from './temporal';
+import { TEMPORAL, temporalManifests, temporalReady } from './temporal';
 import { DATABASE_PORT, databaseManifests, trillianManifests } from './trillian';
 
 /** Long, because the machine may build programs meanwhile. */
@@ -24,7 +27,10 @@ export interface Target {
   readonly api: ClusterApi;
   readonly addImage: (image: StaticImage) => Promise<void>;
   readonly addArchive: (archive: string) => Promise<void>;
-  readonly files: Pick<ClusterFiles, 'images' | 'logs'>;
+  readonly files: Pick<
+    ClusterFiles,
+    'images' | 'logs' | 'configuration' | 'gateToken' | 'databasePassword' | 'kubeconfig'
+  >;
 }
 
 export interface LogOptions {
@@ -36,7 +42,7 @@ export interface LogOptions {
   readonly signal: AbortSignal;
 }
 
-/** Installs a log in this shape, and returns when each of its instances serves the first tree. */
+/** Installs a log in this shape, and returns when it serves its first tree through the gate. */
 export async function installLog(target: Target, options: LogOptions): Promise<ClusterLog> {
   const { api } = target;
   const { binaries, report, signal, replicas = 2 } = options;
@@ -54,47 +60,31 @@ export async function installLog(target: Target, options: LogOptions): Promise<C
     return untilSo({ what, timeoutMs: PATIENCE_MS, signal, why }, ask);
   };
   await api.apply(temporalManifests);
-  const trillian = await installTrillian({ api, shape, until, binaries });
+  const installing: Installing = { api, shape, until };
+  const secrets = { gateToken: newGateToken(), databasePassword: randomBytes(18).toString('base64url') };
+  const trillian = await installTrillian(installing, binaries, secrets.databasePassword);
   report(`Trillian is ready at ${trillian}`);
   const treeId = await firstTree(trillian);
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const { namespace, deployment, service } = shape.rekor;
-  const hostname = `${service}.${namespace}.svc`;
-  await api.apply(shape.rekorManifests({ treeId, signingKey, hostname, replicas }));
-  await until('Rekor is not ready', () => api.isAvailable(namespace, deployment));
-  // Where the shape has no probes, a pod counts as ready before it listens.
-  const pods = await api.podAddresses(namespace, deployment);
-  const instances = pods.map((address) => `http://${address}:${REKOR_PORT}`);
-  for (const instance of instances) {
-    await until(`Rekor at ${instance} does not answer`, () =>
-      httpAnswers(`${instance}/api/v1/log`, (status) => status === 200),
-    );
-  }
-  const url = `http://${await api.serviceAddress(namespace, service)}`;
-  await until('The Service of Rekor does not answer', () =>
-    httpAnswers(`${url}/api/v1/log`, (status) => status === 200),
-  );
+  const { url, instances } = await installRekor(installing, treeId, replicas);
   report(`Rekor is ready at ${url}`);
-  await until('Temporal is not ready', () => api.isAvailable(TEMPORAL.namespace, TEMPORAL.name));
-  const temporalHost = await api.serviceAddress(TEMPORAL.namespace, TEMPORAL.name);
-  const temporal = `${temporalHost}:${TEMPORAL.port}`;
-  await until('Temporal does not answer', () => temporalAnswers(temporal));
-  const temporalUi = `http://${temporalHost}:${TEMPORAL.uiPort}`;
+  const publicUrl = await installGate(installing, secrets);
+  report(`the gate is ready at ${publicUrl}`);
+  const { temporal, temporalUi } = await temporalReady(installing);
   report(`Temporal is ready at ${temporal}`);
+  await writeConfigurationOutside(installing, target.files, secrets);
   return {
     shape: options.shape,
-    namespace,
+    namespace: shape.rekor.namespace,
+    publicUrl,
     url,
     instances,
     trillian,
     firstTree: treeId,
     temporal,
     temporalUi,
+    configuration: target.files.configuration,
   };
 }
-
-const REKOR_PORT = 3_000;
 
 /** Those of other programs, while ours is built. */
 async function addImages(target: Target, options: LogOptions): Promise<void> {
@@ -127,18 +117,14 @@ async function addOthers({ addImage }: Target, { binaries, report, signal }: Log
   }
 }
 
-interface Installing {
-  readonly api: ClusterApi;
-  readonly shape: LogShape;
-  readonly until: (what: string, ask: () => Promise<boolean>) => Promise<void>;
-  readonly binaries: Binaries;
-}
-
 /** The database with its schema, the log server and the signer; returns the log server's address. */
-async function installTrillian({ api, shape, until, binaries }: Installing): Promise<string> {
+async function installTrillian(
+  { api, shape, until }: Installing,
+  binaries: Binaries,
+  password: string,
+): Promise<string> {
   const place = shape.trillian;
   const { namespace } = place;
-  const password = randomBytes(18).toString('base64url');
   await api.apply(databaseManifests(place, password));
   const host = await api.serviceAddress(namespace, place.database);
   const url = `postgresql://trillian:${password}@${host}:${DATABASE_PORT}/postgres?sslmode=disable`;

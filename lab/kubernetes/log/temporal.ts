@@ -1,5 +1,7 @@
+import { temporalAnswers } from '../../readiness';
 import type { Manifest } from '../api';
 import { TEMPORAL_IMAGE } from './images';
+import type { Installing } from './installing';
 import { serviceOf, workload, type Workload } from './workload';
 
 export const TEMPORAL = { namespace: 'temporal', name: 'temporal', port: 7_233, uiPort: 8_233 } as const;
@@ -19,3 +21,16 @@ const temporal: Workload = {
 
 /** Temporal's development server, whose history lives as long as its pod. */
 export const temporalManifests: readonly Manifest[] = [workload(temporal), serviceOf(temporal)];
+
+/** Waits until Temporal answers, and returns its address and that of its web page, as this machine reaches them. */
+export async function temporalReady({
+  api,
+  until,
+}: Installing): Promise<{ readonly temporal: string; readonly temporalUi: string }> {
+  const { namespace, name, port, uiPort } = TEMPORAL;
+  await until('Temporal is not ready', () => api.isAvailable(namespace, name));
+  const host = await api.serviceAddress(namespace, name);
+  const address = `${host}:${port}`;
+  await until('Temporal does not answer', () => temporalAnswers(address));
+  return { temporal: address, temporalUi: `http://${host}:${uiPort}` };
+}

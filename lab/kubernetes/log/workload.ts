@@ -13,12 +13,16 @@ export interface Workload {
     readonly name: string;
     readonly mountPath: string;
     readonly source: object;
+    readonly readOnly?: true;
   }[];
+  /** It may write to its volumes alone, and becomes nobody else. */
+  readonly isConfined?: true;
 }
 
 /** One pod, which is ended before the next one starts: what it keeps, or is elected for, is not shared. */
 export function workload(wanted: Workload): Manifest {
   const { namespace, name, image, args = [], env = [], ports, readinessProbe, volumes = [] } = wanted;
+  const { isConfined } = wanted;
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
@@ -37,7 +41,10 @@ export function workload(wanted: Workload): Manifest {
             {
               ...{ name, image, imagePullPolicy: 'Never', args, env, readinessProbe },
               ports: Object.entries(ports).map(([port, containerPort]) => ({ name: port, containerPort })),
-              volumeMounts: volumes.map(({ name: volume, mountPath }) => ({ name: volume, mountPath })),
+              ...(isConfined && { securityContext: confined }),
+              volumeMounts: volumes.map(({ name: volume, mountPath, readOnly = false }) => ({
+                ...{ name: volume, mountPath, readOnly },
+              })),
             },
           ],
           volumes: volumes.map(({ name: volume, source }) => ({ name: volume, ...source })),
@@ -47,14 +54,22 @@ export function workload(wanted: Workload): Manifest {
   };
 }
 
-/** The Service of a workload, with the same ports. */
-export function serviceOf({ namespace, name, ports }: Workload): Manifest {
+const confined = {
+  ...{ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
+  capabilities: { drop: ['ALL'] },
+};
+
+/** A Service of a workload: with its name and ports, unless there are others, by the names of its ports. */
+export function serviceOf(
+  { namespace, name: app, ports: own }: Workload,
+  { name = app, ports = own }: Partial<Pick<Workload, 'name' | 'ports'>> = {},
+): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { namespace, name, labels: { app: name } },
+    metadata: { namespace, name, labels: { app } },
     spec: {
-      selector: { app: name },
+      selector: { app },
       ports: Object.entries(ports).map(([port, number]) => ({ name: port, port: number, targetPort: port })),
     },
   };

@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { httpAnswers } from '../../readiness';
+import type { ClusterFiles } from '../files';
+import { configurationText } from './configuration';
+import { gateManifests } from './gate';
+import type { Installing } from './installing';
+import { hostsOutside, servicesOf } from './services';
+import { rotationSettings, type RotationSecrets } from './settings';
+
+/** What rotates a log, beside it in the cluster: the write gate, and what it is told. */
+
+/** Rekor must answer at its Service. Returns the URL of the gate's, at which this machine reaches the log like any client. */
+export async function installGate(
+  { api, shape, until }: Installing,
+  secrets: RotationSecrets,
+): Promise<string> {
+  await api.apply([...rotationSettings(shape, secrets), ...gateManifests(shape)]);
+  const { namespace, name } = servicesOf(shape).gate;
+  await until('The gate is not ready', () => api.isAvailable(namespace, name));
+  const url = `http://${await api.serviceAddress(namespace, name)}`;
+  await until('The Service of the gate does not answer', () =>
+    httpAnswers(`${url}/api/v1/log`, (status) => status === 200),
+  );
+  return url;
+}
+
+/** Writes the configuration with which commands on this machine reach the log, and the secrets that it names. */
+export async function writeConfigurationOutside(
+  { api, shape }: Pick<Installing, 'api' | 'shape'>,
+  files: Pick<ClusterFiles, 'configuration' | 'gateToken' | 'databasePassword' | 'kubeconfig'>,
+  secrets: RotationSecrets,
+): Promise<void> {
+  const { configuration, gateToken, databasePassword, kubeconfig } = files;
+  await writeFile(gateToken, `${secrets.gateToken}\n`, { mode: 0o600 });
+  await writeFile(databasePassword, `${secrets.databasePassword}\n`, { mode: 0o600 });
+  const hosts = await hostsOutside(api, shape);
+  const text = configurationText(shape, { hosts, gateToken, databasePassword, kubeconfig });
+  await writeFile(
+    configuration,
+    `# Written by \`rekor-rotate lab up\`, for commands on this machine.\n${text}`,
+  );
+}
