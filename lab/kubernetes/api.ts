@@ -3,12 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   ApiException,
   AppsV1Api,
+  AuthorizationV1Api,
   CoreV1Api,
   Health,
   KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
   type KubernetesObject,
+  type V1SubjectAccessReview,
 } from '@kubernetes/client-node';
 
 /** What the lab does with a cluster's API, its own or one that a kubeconfig names. */
@@ -30,17 +32,28 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/** A verb of the API, and what it is done to. */
+export interface AskedRight {
+  readonly verb: string;
+  /** Absent for the group of Pods and Secrets. */
+  readonly group?: string;
+  readonly resource: string;
+  readonly name?: string;
+}
+
 export class ClusterApi {
   private readonly config = new KubeConfig();
   private readonly objects: KubernetesObjectApi;
   private readonly core: CoreV1Api;
   private readonly apps: AppsV1Api;
+  private readonly authorization: AuthorizationV1Api;
 
   private constructor(kubeconfig: string) {
     this.config.loadFromString(kubeconfig);
     this.objects = KubernetesObjectApi.makeApiClient(this.config);
     this.core = this.config.makeApiClient(CoreV1Api);
     this.apps = this.config.makeApiClient(AppsV1Api);
+    this.authorization = this.config.makeApiClient(AuthorizationV1Api);
   }
 
   static async fromFile(kubeconfigFile: string): Promise<ClusterApi> {
@@ -111,6 +124,15 @@ export class ClusterApi {
     const { spec } = await this.apps.readNamespacedDeployment({ namespace, name });
     const labels = Object.entries(spec?.selector.matchLabels ?? {});
     return { namespace, labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(',') };
+  }
+
+  /** Whether a ServiceAccount of a namespace may do this to an object there. */
+  async isAllowed(namespace: string, account: string, asked: AskedRight): Promise<boolean> {
+    const user = `system:serviceaccount:${namespace}:${account}`;
+    const review = { spec: { user, resourceAttributes: { namespace, ...asked } } };
+    const body = review as unknown as V1SubjectAccessReview;
+    const { status } = await this.authorization.createSubjectAccessReview({ body });
+    return status?.allowed === true;
   }
 
   /** What has become of a pod: `Pending`, `Running`, `Succeeded` or `Failed`. */

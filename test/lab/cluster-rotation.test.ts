@@ -5,6 +5,8 @@ import { gateManifests } from '../../lab/kubernetes/log/gate';
 import { hostsInside, servicesOf } from '../../lab/kubernetes/log/services';
 import { rotationSettings } from '../../lab/kubernetes/log/settings';
 import { shapeNames, shapes } from '../../lab/kubernetes/log/shapes';
+import { workerManifests } from '../../lab/kubernetes/log/worker';
+import { problemsOf, written } from '../config/example';
 
 const secrets = { gateToken: 'token-of-the-gate', databasePassword: 'password-of-the-database' };
 
@@ -25,10 +27,10 @@ function secretsIn(manifests: readonly Manifest[]): readonly string[] {
   return volumes.flatMap(({ secret }) => (secret?.items ?? []).map(({ key }) => key));
 }
 
-describe.each(shapeNames)('the gate of a lab in the shape %s', (name) => {
+describe.each(shapeNames)('the gate and the worker of a lab in the shape %s', (name) => {
   const shape = shapes[name];
 
-  it('reads a configuration which tells commands on this machine the same by other ways', () => {
+  it('read one configuration, which tells commands on this machine the same by other ways', () => {
     const [configuration] = rotationSettings(shape, secrets);
     const { 'rekor-rotate.yaml': inside = '' } = configuration?.['data'] as Record<string, string>;
     const hosts = hostsInside(shape);
@@ -39,15 +41,17 @@ describe.each(shapeNames)('the gate of a lab in the shape %s', (name) => {
       kubeconfig: '/lab/kubeconfig',
     });
 
+    expect(problemsOf(written(inside))).toEqual([]);
+    expect(problemsOf(written(outside))).toEqual([]);
     expect(outside).toContain('address: 198.19.0.7:7233\n');
     const sameWays = outside
       .replace('198.19.0.7', hosts.temporal)
       .replaceAll('/lab/', '/etc/rekor-rotate-secrets/')
       .replace(/ +kubeconfig: .*\n/, '');
-    expect(parse(inside)).toEqual(parse(sameWays));
+    expect(parse(inside)).toEqual({ metrics: '0.0.0.0:9464', ...(parse(sameWays) as object) });
   });
 
-  it('finds every Service by a name that is good in each namespace', () => {
+  it('find every Service by a name that is good in each namespace', () => {
     const { namespace, logServer } = shape.trillian;
     expect(hostsInside(shape)).toMatchObject({
       gate: 'rekor-gate.rekor-system.svc',
@@ -56,7 +60,7 @@ describe.each(shapeNames)('the gate of a lab in the shape %s', (name) => {
     expect(Object.keys(hostsInside(shape))).toEqual(Object.keys(servicesOf(shape)));
   });
 
-  it('has the secret that it needs, which stands in no ConfigMap and no argument (H28)', () => {
+  it('have the secrets that each needs, which stand in no ConfigMap and no argument (H28)', () => {
     const [configuration, secret, ...others] = rotationSettings(shape, secrets);
     expect(others).toEqual([]);
     expect(secret?.['stringData']).toEqual({
@@ -64,7 +68,8 @@ describe.each(shapeNames)('the gate of a lab in the shape %s', (name) => {
       'database-password': secrets.databasePassword,
     });
     expect(secretsIn(gateManifests(shape))).toEqual(['gate-token']);
-    const shown = JSON.stringify([configuration, gateManifests(shape)]);
+    expect(secretsIn(workerManifests(shape))).toEqual(['gate-token', 'database-password']);
+    const shown = JSON.stringify([configuration, gateManifests(shape), workerManifests(shape)]);
     expect(shown).not.toContain(secrets.gateToken);
     expect(shown).not.toContain(secrets.databasePassword);
   });

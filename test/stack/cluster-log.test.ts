@@ -10,10 +10,14 @@ import { ClusterApi } from '../../lab/kubernetes/api';
 import type { ClusterStatus } from '../../lab/kubernetes/cluster';
 import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
 import { GATE_SERVICE } from '../../lab/kubernetes/log/services';
+import { SIGNING_KEY } from '../../lab/kubernetes/log/shape';
 import { shapeNames } from '../../lab/kubernetes/log/shapes';
+import { WORKER } from '../../lab/kubernetes/log/worker';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import { temporalAnswers } from '../../lab/readiness';
 import { createRecorder } from '../../load/recorder';
+import type { Check, CheckCode } from '../../workflows/model/checks';
+import { saidBy } from '../cli/recording-terminal';
 import { commandsOf, wordsOf } from '../docs/markdown';
 import { LAUNCHER_PORT, waitingRekor } from './waiting-rekor';
 
@@ -112,6 +116,42 @@ describe.each(shapeNames)('a log on the cluster of the lab, in the shape %s', (s
     const clients = clientsOf(publicUrl, recorder);
     await clients.expectGoesOn();
     expect(await counted()).toEqual({ ...standing, accepted: 1 });
+  });
+
+  it('has a worker that may do what a rotation does, and read no key', async () => {
+    const may = (verb: string, resource: string, name: string, group = ''): Promise<boolean> =>
+      api.isAllowed(log().namespace, WORKER, { verb, group, resource, name });
+    expect(await may('patch', 'configmaps', 'any')).toBe(true);
+    expect(await may('create', 'deployments', 'any', 'apps')).toBe(true);
+    expect(await may('patch', 'leases', 'any', 'coordination.k8s.io')).toBe(true);
+    expect(await may('delete', 'pods', 'any')).toBe(true);
+    expect(await may('create', 'secrets', 'rekor-server-next-launcher')).toBe(true);
+    expect(await may('get', 'secrets', SIGNING_KEY)).toBe(false);
+    expect(await may('patch', 'services', 'rekor-server')).toBe(false);
+    expect(await may('list', 'secrets', '')).toBe(false);
+  });
+
+  it('is planned by that worker, for whoever asks on this machine as the document says', async () => {
+    const documentedPlan = commands.find(([command]) => command === 'plan') ?? [];
+    const here = documentedPlan.map((word) => word.replace('DIRECTORY', lab.directory));
+    const { code, words } = await saidBy(here);
+    expect({ code, words }).toEqual({
+      code: 0,
+      words: expect.stringContaining('This was a dry run') as string,
+    });
+    expect(words).toContain('Serves now Deployment rekor-server, at http://');
+    expect(words).toContain("Drained when Trillian's database shows its queue empty");
+    expect(words).toContain(`Current tree ${log().firstTree}, ${recorder.acknowledged().length} entries`);
+  });
+
+  it('is looked at by the doctor from this machine, which reaches the gate and what is behind it', async () => {
+    const { output } = await saidBy(['doctor', labLog, '--config', log().configuration, '--json']);
+    const { checks } = JSON.parse(output) as { readonly checks: readonly Check[] };
+    const found = (code: CheckCode): unknown => checks.find((check) => check.code === code)?.state;
+    expect(found('WORKER_POLLS')).toBe('ok');
+    expect(found('TRAFFIC_ANSWERS')).toBe('ok');
+    expect(found('PUBLIC_WRITES_PASS_GATE')).toBe('ok');
+    expect(checks.filter(({ state }) => state === 'refused')).toEqual([]);
   });
 
   it('has Temporal, and the image of this checkout runs in it without root', async () => {

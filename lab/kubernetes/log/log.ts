@@ -14,7 +14,7 @@ import { logImages } from './images';
 import type { Installing } from './installing';
 import { buildOwnImage, OWN_IMAGE } from './own-image';
 import { installRekor } from './rekor';
-import { installGate, writeConfigurationOutside } from './rotation';
+import { installGate, installWorker, writeConfigurationOutside } from './rotation';
 import { shapes, type ShapeName } from './shapes';
 import { TEMPORAL, temporalManifests, temporalReady } from './temporal';
 import { DATABASE_PORT, databaseManifests, trillianManifests } from './trillian';
@@ -42,7 +42,7 @@ export interface LogOptions {
   readonly signal: AbortSignal;
 }
 
-/** Installs a log in this shape, and returns when it serves its first tree through the gate. */
+/** Installs a log in this shape, and returns when it serves its first tree through the gate and a worker waits for orders. */
 export async function installLog(target: Target, options: LogOptions): Promise<ClusterLog> {
   const { api } = target;
   const { binaries, report, signal, replicas = 2 } = options;
@@ -71,6 +71,8 @@ export async function installLog(target: Target, options: LogOptions): Promise<C
   report(`the gate is ready at ${publicUrl}`);
   const { temporal, temporalUi } = await temporalReady(installing);
   report(`Temporal is ready at ${temporal}`);
+  await installWorker(installing, temporal);
+  report('the worker is ready');
   await writeConfigurationOutside(installing, target.files, secrets);
   return {
     shape: options.shape,

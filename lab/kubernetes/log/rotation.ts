@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import { httpAnswers } from '../../readiness';
+import { taskQueue } from '../../configuration';
+import { httpAnswers, workerPolls } from '../../readiness';
 import type { ClusterFiles } from '../files';
 import { configurationText } from './configuration';
 import { gateManifests } from './gate';
 import type { Installing } from './installing';
 import { hostsOutside, servicesOf } from './services';
 import { rotationSettings, type RotationSecrets } from './settings';
+import { WORKER, workerManifests } from './worker';
 
-/** What rotates a log, beside it in the cluster: the write gate, and what it is told. */
+/** What rotates a log, beside it in the cluster: the write gate, the worker, and what both are told. */
 
 /** Rekor must answer at its Service. Returns the URL of the gate's, at which this machine reaches the log like any client. */
 export async function installGate(
@@ -22,6 +24,14 @@ export async function installGate(
     httpAnswers(`${url}/api/v1/log`, (status) => status === 200),
   );
   return url;
+}
+
+/** Needs what `installGate` has made. Returns when the worker takes tasks from Temporal at this address, `HOST:PORT`. */
+export async function installWorker({ api, shape, until }: Installing, temporal: string): Promise<void> {
+  const startedAt = Date.now();
+  await api.apply(workerManifests(shape));
+  await until('The worker is not ready', () => api.isAvailable(shape.rekor.namespace, WORKER));
+  await until('The worker polls no task queue', () => workerPolls(temporal, taskQueue, startedAt));
 }
 
 /** Writes the configuration with which commands on this machine reach the log, and the secrets that it names. */

@@ -4,7 +4,7 @@ import { hostsInside } from './services';
 import type { LogShape } from './shape';
 import type { Workload } from './workload';
 
-/** What the gate is told, in the namespace of Rekor: one configuration, and the secrets that it names. */
+/** What the gate and the worker are told, in the namespace of Rekor: one configuration, and the secrets that it names. */
 
 const CONFIGURATION = 'rekor-rotate';
 const SECRETS = 'rekor-rotate';
@@ -19,6 +19,9 @@ const SECRETS_FOLDER = `${FOLDER}-secrets`;
 /** Where a container that mounts it finds the configuration. */
 export const CONFIGURATION_FILE = `${FOLDER}/rekor-rotate.yaml`;
 
+/** Where the worker shows its metrics in its pod. */
+export const METRICS_PORT = 9_464;
+
 export interface RotationSecrets {
   readonly gateToken: string;
   readonly databasePassword: string;
@@ -28,6 +31,7 @@ export function rotationSettings(shape: LogShape, secrets: RotationSecrets): rea
   const { namespace } = shape.rekor;
   const text = configurationText(shape, {
     hosts: hostsInside(shape),
+    metrics: `0.0.0.0:${METRICS_PORT}`,
     gateToken: `${SECRETS_FOLDER}/${GATE_TOKEN}`,
     databasePassword: `${SECRETS_FOLDER}/${DATABASE_PASSWORD}`,
   });
@@ -52,6 +56,8 @@ export const configurationVolume: Volume = {
 
 /** The token of the gate alone: nothing that serves clients needs the password of a database. */
 export const gateSecretsVolume = secretsVolume(GATE_TOKEN);
+
+export const workerSecretsVolume = secretsVolume(GATE_TOKEN, DATABASE_PASSWORD);
 
 function secretsVolume(...keys: readonly string[]): Volume {
   const items = keys.map((key) => ({ key, path: key }));

@@ -15,6 +15,8 @@ export interface Workload {
     readonly source: object;
     readonly readOnly?: true;
   }[];
+  /** The ServiceAccount whose token it gets; without one it gets none. */
+  readonly serviceAccount?: string;
   /** It may write to its volumes alone, and becomes nobody else. */
   readonly isConfined?: true;
 }
@@ -22,7 +24,7 @@ export interface Workload {
 /** One pod, which is ended before the next one starts: what it keeps, or is elected for, is not shared. */
 export function workload(wanted: Workload): Manifest {
   const { namespace, name, image, args = [], env = [], ports, readinessProbe, volumes = [] } = wanted;
-  const { isConfined } = wanted;
+  const { serviceAccount, isConfined } = wanted;
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
@@ -35,7 +37,8 @@ export function workload(wanted: Workload): Manifest {
       template: {
         metadata: { labels },
         spec: {
-          automountServiceAccountToken: false,
+          automountServiceAccountToken: serviceAccount !== undefined,
+          ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }),
           securityContext: { runAsNonRoot: true, fsGroup: 65_532 },
           containers: [
             {
