@@ -31,6 +31,7 @@ export const rehearseClosing: Act<AttemptInput, RehearsedClosing> = async (syste
   const writes = await writesSeen(systems, undefined);
   return await bounds.step('rehearse', async () => {
     await requireNotExposed(systems, input);
+    await requireStaged(systems, input);
     const asked = await timed(() => traffic.state(bounds.signal));
     const closed = await timed(() =>
       allEnded([
@@ -60,6 +61,7 @@ export const rehearseOpening: Act<Parameters<Rehearsal['rehearseOpening']>[0], R
   // Two workers have two clocks.
   const handOverMs = Math.max(0, Date.now() - input.closedAtMs);
   await requireNotExposed(systems, input);
+  await requireStaged(systems, input);
   return await bounds.step('rehearse', async () => {
     // A try before this one may have been stopped with its worker.
     await start(systems, input);
@@ -76,6 +78,11 @@ export const rehearseOpening: Act<Parameters<Rehearsal['rehearseOpening']>[0], R
     });
     return { handOverMs, proveMs: proved.tookMs, openMs: opened.tookMs };
   });
+};
+
+/** In a rehearsal that was reset after its end, what is started would be stopped by nobody (H7). */
+const requireStaged: Act<AttemptInput> = async ({ installation, bounds }, { release }) => {
+  await installation.requireStaged(release, bounds.signal);
 };
 
 /**
