@@ -160,7 +160,11 @@ it('knows no kind that is not registered', () => {
   expect(
     problemsOf(SHELF, '{ kind: postgresql, host: a, user: b, password: { file: c } }', allKinds),
   ).toEqual([
-    expect.objectContaining({ path: 'logs.production.installation.kind', found: '"shelf"', allowed: 'host or kubernetes' }),
+    expect.objectContaining({
+      path: 'logs.production.installation.kind',
+      found: '"shelf"',
+      allowed: 'host or kubernetes',
+    }),
   ]);
 });
 

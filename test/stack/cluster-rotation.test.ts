@@ -1,0 +1,112 @@
+import { Client, Connection } from '@temporalio/client';
+import { clientsOf, type Clients } from '../../harness/clients';
+import { objectsIn } from '../../harness/cluster-objects';
+import { ClusterProcess } from '../../harness/cluster-process';
+import { rotationsOf, type Rotations } from '../../harness/rotations';
+import { PATIENCE_MS, until } from '../../harness/waiting';
+import { labLog, taskQueue } from '../../lab/configuration';
+import { ClusterApi } from '../../lab/kubernetes/api';
+import { WORKER } from '../../lab/kubernetes/log/worker';
+import type { ClusterLog } from '../../lab/kubernetes/record';
+import { createRecorder } from '../../load/recorder';
+import type { StepName } from '../../workflows/model/steps';
+import { expectOutcome } from './outcome';
+
+/** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
+const WRITES_PER_SECOND = 4;
+
+// The other shape is rotated where the log of the lab is tested: each cluster costs a minute.
+const shape = 'helm-chart';
+
+describe('a rotation of a log on a cluster', () => {
+  const lab = new ClusterProcess();
+  const recorder = createRecorder();
+  let log: ClusterLog;
+  let api: ClusterApi;
+  let kubeconfig: string;
+  let connection: Connection;
+  let rotations: Rotations;
+  let clients: Clients;
+
+  const objects = () => objectsIn(kubeconfig, log.namespace);
+  /** Waits until a rotation that runs is in this step. */
+  async function untilIn(step: StepName): Promise<void> {
+    await until(`the step ${step}`, PATIENCE_MS, async () => {
+      const { steps, phase } = await rotations.progress().catch(() => ({ steps: [], phase: '' }));
+      return phase === step || steps.some(({ name }) => name === step);
+    });
+  }
+
+  beforeAll(async () => {
+    const status = await lab.up(shape);
+    if (status.log === null) throw new Error('The lab has no log.');
+    ({ log, kubeconfig } = { ...status, log: status.log });
+    api = await ClusterApi.fromFile(kubeconfig);
+    connection = await Connection.connect({ address: log.temporal });
+    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
+    clients = clientsOf(log.publicUrl, recorder);
+    await clients.expectWritable();
+  });
+  afterAll(async () => {
+    await connection.close();
+    await lab.end();
+  });
+
+  it('fails no request, loses nothing, gives no index twice, and leaves the copy behind nowhere', async () => {
+    const before = await objects();
+    const load = clients.load(WRITES_PER_SECOND);
+    await clients.expectWritable();
+    const result = await rotations.rotate();
+    await clients.expectWritable();
+    const { failures, writes, reads } = await load.stop();
+    expectOutcome(result, 'completed');
+    expect(result.currentTree).toMatchObject({ treeId: log.firstTree });
+    expect(failures).toEqual([]);
+    expect([writes.attempted > 20, reads.attempted > 20]).toEqual([true, true]);
+    await clients.expectNothingLost();
+
+    const after = await objects();
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+    const changed = Object.keys(after).filter(
+      (key) => JSON.stringify(after[key]) !== JSON.stringify(before[key]),
+    );
+    expect(changed).toEqual([
+      ...['Deployment rekor-server', 'ConfigMap rekor-config', 'ConfigMap rekor-sharding-config'],
+    ]);
+    // Whoever starts now starts with the same shards, and each pod that serves has done so.
+    for (const address of await api.podAddresses(log.namespace, 'rekor-server')) {
+      const served = (await (await fetch(`http://${address}:3000/api/v1/log`)).json()) as {
+        readonly treeID: string;
+        readonly inactiveShards: readonly { readonly treeID: string }[];
+      };
+      expect(served.treeID).toBe(result.nextTree?.treeId);
+      expect(served.inactiveShards.map(({ treeID }) => treeID)).toEqual([log.firstTree]);
+    }
+  });
+
+  it('is taken back to every field of every object when it is cancelled while pods are made', async () => {
+    const before = await objects();
+    const rotation = await rotations.start();
+    await until('the copy', PATIENCE_MS, async () => 'Deployment rekor-server-next' in (await objects()));
+    await rotation.cancel();
+    expectOutcome(await rotations.result(rotation), 'rolledBack');
+    expect(await objects()).toEqual(before);
+    await clients.expectGoesOn();
+  });
+
+  it.each<StepName>(['stage', 'settle'])(
+    'ends well when its worker is killed in the step %s',
+    async (step) => {
+      const load = clients.load(WRITES_PER_SECOND);
+      const rotation = await rotations.start();
+      await untilIn(step);
+      await api.deletePods(log.namespace, WORKER);
+      const result = await rotations.result(rotation);
+      const { failures } = await load.stop();
+      expectOutcome(result, 'completed');
+      expect(failures).toEqual([]);
+      await clients.expectNothingLost();
+      expect(Object.keys(await objects()).filter((key) => key.includes('-next'))).toEqual([]);
+    },
+  );
+});
