@@ -25,8 +25,9 @@ export function workerManifests({ rekor }: LogShape): readonly Manifest[] {
       ...{ ...metadata, image: OWN_IMAGE, isConfined: true, serviceAccount: WORKER },
       args: ['worker', '--config', CONFIGURATION_FILE],
       ports: { metrics: METRICS_PORT },
-      // It says that the process runs. Whether it polls its task queue, Temporal knows.
-      readinessProbe: { httpGet: { path: '/metrics', port: METRICS_PORT }, periodSeconds: 1 },
+      // It says that the process runs; whether it polls its task queue, Temporal knows. The page itself is too long for a
+      // probe, which breaks off after 10 KiB, of which the worker warns each time (k8s.io/kubernetes: pkg/probe/http/http.go).
+      readinessProbe: { tcpSocket: { port: METRICS_PORT }, periodSeconds: 1 },
       volumes: [configurationVolume, workerSecretsVolume],
     }),
   ];
