@@ -141,9 +141,9 @@ describe('the admission policies', () => {
     expect(await dryRun(deployment('serve'))).toBe('denied');
     expect(await dryRun(deployment('serve', `${FLAG}=0`))).toBe('denied');
     const name: ObjectReference = { apiVersion: 'v1', kind: 'ConfigMap', namespace: NAMESPACE, name: TREE };
-    const { metadata } = (await cluster.get(name, within())) ?? { metadata: {} };
+    const { resourceVersion = '' } = (await cluster.get(name, within()))?.metadata ?? {};
     const remove = { op: 'remove', path: jsonPointer('data', 'treeID') } as const;
-    await refused('CLUSTER_INVALID', cluster.patch(name, metadata.resourceVersion ?? '', [remove], within()));
+    await refused('CLUSTER_INVALID', cluster.patch(name, resourceVersion, [remove], within()));
     for (const other of [active('55'), deployment('serve', `${FLAG}=55`), deployment('serve', FLAG, '55')])
       expect(await dryRun(other)).toBe('passes');
   });

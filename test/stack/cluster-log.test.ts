@@ -122,9 +122,11 @@ describe('a log on the cluster of the lab', () => {
   it('has a worker that may do what a rotation does, and read no key', async () => {
     const may = (verb: string, resource: string, name: string, group = ''): Promise<boolean> =>
       api.isAllowed(log().namespace, WORKER, { verb, group, resource, name });
-    expect(await may('patch', 'configmaps', 'any')).toBe(true);
-    expect(await may('create', 'deployments', 'any', 'apps')).toBe(true);
-    expect(await may('patch', 'leases', 'any', 'coordination.k8s.io')).toBe(true);
+    expect(await may('patch', 'configmaps', 'sharding-config')).toBe(true);
+    expect(await may('patch', 'configmaps', 'rekor-config')).toBe(false);
+    expect(await may('create', 'deployments', 'rekor-server-next', 'apps')).toBe(true);
+    expect(await may('create', 'deployments', 'any', 'apps')).toBe(false);
+    expect(await may('delete', 'deployments', 'rekor-server', 'apps')).toBe(false);
     expect(await may('delete', 'pods', 'any')).toBe(true);
     expect(await may('create', 'secrets', 'rekor-server-next-launcher')).toBe(true);
     expect(await may('get', 'secrets', SIGNING_KEY)).toBe(false);

@@ -59,6 +59,19 @@ export interface Cluster {
    * @returns false when it was not there.
    */
   delete(object: ObjectReference, expected: DeletePreconditions, bounds: ChangeBounds): Promise<boolean>;
+  /** Whether the cluster lets us do this. Changes nothing. */
+  allows(asked: AskedRight, bounds: CallBounds): Promise<boolean>;
+}
+
+/** One verb for one resource, as a Role has it. */
+export interface AskedRight {
+  readonly verb: 'get' | 'list' | 'create' | 'patch' | 'delete';
+  /** Empty for that of Pods and Secrets. */
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  /** Absent where it is asked for all of them, whatever their names. */
+  readonly name?: string;
 }
 
 export interface ObjectList {
@@ -187,6 +200,19 @@ export function openCluster({ log, source }: ClusterOptions): Cluster {
       );
     },
 
+    async allows({ verb, group, resource, namespace, name }, bounds) {
+      const resourceAttributes = { verb, group, resource, namespace, ...(name !== undefined && { name }) };
+      return await requests.change(
+        {
+          ...{ verb: 'create', object: 'selfsubjectaccessreviews.authorization.k8s.io' },
+          ...{ method: 'POST', path: REVIEWS, contentType: 'application/json', dryRun: true },
+          body: { ...REVIEW, spec: { resourceAttributes } },
+        },
+        allowedIn,
+        { ...bounds, notAfter: deadlineOf(bounds, DEFAULT_TIMEOUT_MS) },
+      );
+    },
+
     async delete(reference, expected, bounds) {
       const found = await find('delete', reference, bounds);
       try {
@@ -243,6 +269,16 @@ function isPathSegment(name: string): boolean {
 
 function isNamespaceOf(resource: Resource, namespace: string | undefined): boolean {
   return namespace === undefined ? !resource.namespaced : resource.namespaced && isPathSegment(namespace);
+}
+
+/** An object that is only answered. Its metadata have to be empty (k8s.io/kubernetes: pkg/apis/authorization/validation). */
+const REVIEW = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' } as const;
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+
+function allowedIn(body: Json | undefined): boolean | undefined {
+  const status = isJsonObject(body) ? body.status : undefined;
+  const allowed = isJsonObject(status) ? status.allowed : undefined;
+  return typeof allowed === 'boolean' ? allowed : undefined;
 }
 
 function asObject(body: Json | undefined): KubernetesObject | undefined {

@@ -29,6 +29,7 @@ import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
 import { reference, releasesOf, type Place } from './names';
 import { nextReleaseOf, plannedChanges } from './planned';
 import { instanceOf, podsOf } from './pods';
+import { requireRights } from './rights';
 import { serviceUrl } from './service';
 import { markStanding, replicasOf, settleStanding } from './settling';
 import { readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
@@ -147,6 +148,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     async plan({ next }, earlier, signal): Promise<PlannedChanges> {
       requireIsCopy(next);
       const found = await standingNow(signal);
+      await requireRights(cluster, place, found.workload, { signal });
       const attempt = { nextTreeId: '<next tree>', attemptId: '', replicas: replicasOf(found.deployment) };
       return plannedChanges(nextReleaseOf({ ...options, place }, found, earlier, attempt), found);
     },

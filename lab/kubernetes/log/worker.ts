@@ -1,5 +1,6 @@
-import { releasesOf } from '../../../activities/installation/kubernetes/names';
-import { launcherSecretName } from '../../../activities/installation/kubernetes/next-objects';
+import type { KubernetesObject } from '../../../activities/clients/kubernetes/objects';
+import { readWorkload } from '../../../activities/installation/kubernetes/rekor-workload';
+import { neededRights, rulesOf } from '../../../activities/installation/kubernetes/rights';
 import { labLog } from '../../configuration';
 import type { Manifest } from '../api';
 import { OWN_IMAGE } from './own-image';
@@ -11,11 +12,12 @@ import { workload } from './workload';
 export const WORKER = 'rekor-rotate-worker';
 
 /** The worker, and an account that may do in the namespace of Rekor what a rotation does there, and nothing elsewhere. */
-export function workerManifests({ rekor }: LogShape): readonly Manifest[] {
+export function workerManifests(shape: LogShape): readonly Manifest[] {
+  const { rekor } = shape;
   const metadata = { namespace: rekor.namespace, name: WORKER };
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules: rulesFor(rekor) },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules: rulesFor(shape) },
     {
       ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: WORKER },
@@ -33,31 +35,12 @@ export function workerManifests({ rekor }: LogShape): readonly Manifest[] {
   ];
 }
 
-/** By kinds of objects; Secrets by their names, so that no key can be read. */
-function rulesFor(rekor: LogShape['rekor']): readonly unknown[] {
-  const place = { log: labLog, ...rekor };
-  return [
-    {
-      ...{ apiGroups: [''], resources: ['configmaps'] },
-      verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'],
-    },
-    {
-      ...{ apiGroups: ['apps'], resources: ['deployments', 'replicasets'] },
-      verbs: ['get', 'list', 'create', 'patch', 'delete'],
-    },
-    // Deleted where nothing else ends the Rekor in one, or lets it read its configuration anew.
-    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'delete'] },
-    { apiGroups: [''], resources: ['services'], verbs: ['get'] },
-    { apiGroups: [''], resources: ['events'], verbs: ['list'] },
-    {
-      ...{ apiGroups: [''], resources: ['secrets'] },
-      // With names, only server-side apply can create: no other request has the name where it is authorized.
-      resourceNames: [releasesOf(place).copy.id, launcherSecretName(place)],
-      verbs: ['get', 'create', 'patch', 'delete'],
-    },
-    {
-      ...{ apiGroups: ['coordination.k8s.io'], resources: ['leases'] },
-      verbs: ['get', 'create', 'patch'],
-    },
-  ];
+/** Exactly what a rotation needs: names and all, so that no key can be read. */
+function rulesFor(shape: LogShape): readonly unknown[] {
+  const manifests = shape.rekorManifests({ treeId: ANY_TREE, signingKey: '', hostname: '', replicas: 1 });
+  const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as KubernetesObject;
+  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, readWorkload(labLog, deployment)));
 }
+
+/** Where a Deployment has its tree does not depend on which. */
+const ANY_TREE = '1';

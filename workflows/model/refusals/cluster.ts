@@ -7,6 +7,10 @@ export const clusterRefusals = {
     remedy:
       'Let Rekor take both from its arguments: --trillian_log_server.tlog_id as a number or as a variable out of a ConfigMap, and --trillian_log_server.sharding_config as a file out of a ConfigMap or a Secret.',
   }),
+  CLUSTER_RIGHTS_MISSING: (found: Words<'log' | 'namespace' | 'rules'>): Text => ({
+    message: `The account of the worker may not do all that a rotation of ${found.log} does in the namespace ${found.namespace}.`,
+    remedy: `Add these rules to its Role there:\n${found.rules}`,
+  }),
   PODS_NOT_READY: (found: { log: string; object: string; reason: string; withinSeconds: number }): Text => ({
     message: `The pods of ${found.object} do not run within ${found.withinSeconds} s: ${found.reason}.`,
     remedy:

@@ -218,3 +218,26 @@ it('reaches a cluster whose path is below another', async () => {
   await refused('CLUSTER_DENIED', below.get(LIST, bounds));
   expect(paths).toEqual(['/k8s/clusters/c-1/api/v1']);
 });
+
+describe('what we may do', () => {
+  it('is what the cluster answers of exactly that verb, resource and name', async () => {
+    const asked = {
+      verb: 'patch',
+      group: 'apps',
+      resource: 'deployments',
+      namespace: 'rekor',
+      name: 'server',
+    } as const;
+    const answers = [true, false].map((allowed) => JSON.stringify({ status: { allowed } }));
+    server.interfere = (_request, response) => response.writeHead(201).end(answers.shift() ?? '{}');
+    expect(await cluster.allows(asked, bounds)).toBe(true);
+    expect(await cluster.allows(asked, bounds)).toBe(false);
+    await expect(cluster.allows(asked, bounds)).rejects.toThrow();
+    const { method, path, body } = lastRequest();
+    expect([method, path]).toEqual(['POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews']);
+    expect(JSON.parse(body)).toEqual({
+      ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' },
+      spec: { resourceAttributes: asked },
+    });
+  });
+});

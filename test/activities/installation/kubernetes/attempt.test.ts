@@ -1,7 +1,8 @@
 import { shapeNames } from '../../../../lab/kubernetes/log/shapes';
 import { CURRENT, NEXT, objectsOf, replacementOf, signal, StandingOnCluster } from './standing-log';
 import type { PlannedChanges, Replacement } from '../../../../workflows/model/installation';
-import { refused } from '../../refused';
+import { parse } from 'yaml';
+import { refusalOf, refused } from '../../refused';
 import { objectAt, textAt } from '../../../../activities/installation/kubernetes/json-path';
 import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
 
@@ -235,6 +236,26 @@ describe.each(shapeNames)('a rotation of a log on Kubernetes, in the shape %s', 
       expect.stringContaining('<next tree>') as string,
     ]);
   });
+});
+
+it('is refused where its account may not do all of it, with the rules that a Role lacks', async () => {
+  const one = new StandingOnCluster();
+  const { forbidden } = one.cluster;
+  for (const right of ['create deployments rekor-server-next', 'patch deployments rekor-server-next'])
+    forbidden.add(right);
+  forbidden.add('delete pods all');
+  const { code, remedy } = await refusalOf(
+    one.installation.plan({ current: standing, next: copy }, [CURRENT], signal),
+  );
+  expect(code).toBe('CLUSTER_RIGHTS_MISSING');
+  expect(parse(remedy.slice(remedy.indexOf('\n')))).toEqual([
+    {
+      ...{ apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['rekor-server-next'] },
+      verbs: ['create', 'patch'],
+    },
+    { apiGroups: [''], resources: ['pods'], verbs: ['delete'] },
+  ]);
+  expect(one.cluster.changes).toEqual([]);
 });
 
 it('keeps a list that is in a Secret in one, and shows nothing of its password', async () => {

@@ -1,6 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { refuse } from '../../../../activities/errors/refusal-error';
-import type { Cluster, DeletePreconditions } from '../../../../activities/clients/kubernetes/cluster';
+import type {
+  AskedRight,
+  Cluster,
+  DeletePreconditions,
+} from '../../../../activities/clients/kubernetes/cluster';
 import { without } from '../../../../activities/installation/kubernetes/json-path';
 import { isJsonObject, isList, type Json } from '../../../../activities/clients/kubernetes/exact-json';
 import type {
@@ -27,6 +31,8 @@ export class FakeCluster implements Cluster {
   breaksAfterEffect = false;
   /** The pods that are there while a Deployment is: made anew at each look. */
   podsOf: (deployment: KubernetesObject) => readonly KubernetesObject[] = () => [];
+  /** What it does not let us do: a verb, a resource and a name. */
+  readonly forbidden = new Set<string>();
   /** Called after each change that had its effect. */
   afterChange: () => void = () => undefined;
 
@@ -66,6 +72,10 @@ export class FakeCluster implements Cluster {
       Object.entries(labels).every(([name, value]) => valueOf(metadata, ['labels', name]) === value),
     );
     return Promise.resolve({ resourceVersion: `${this.#version}`, items });
+  }
+
+  allows({ verb, resource, name = 'all' }: AskedRight): Promise<boolean> {
+    return Promise.resolve(!this.forbidden.has(`${verb} ${resource} ${name}`));
   }
 
   async create(object: KubernetesObject): Promise<KubernetesObject> {
