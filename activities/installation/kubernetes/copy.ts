@@ -14,7 +14,7 @@ import {
   nextList,
   type NextRelease,
 } from './next-objects';
-import { instanceOf, podsOf, type Pod } from './pods';
+import { instanceOf, podsOf, whyNoPods, type Pod } from './pods';
 import type { ListPlace } from './rekor-workload';
 
 /** How the copy of a Deployment is made, asked and removed again. Every function may be repeated from any point. */
@@ -92,25 +92,25 @@ export async function untilCopyWaits(
     const pods = deployment ? await podsOf(cluster, place, deployment, bounds) : [];
     const running = pods.filter((pod) => pod.isRunning && instanceOf(pod, port) !== undefined);
     if (deployment && running.length === wanted && pods.length === wanted) return;
-    if (performance.now() > ends)
-      throw notReady(place, releasesOf(place).copy.id, { pods, wanted, withinMs });
+    if (performance.now() > ends) throw notReady(place, deployment, { pods, wanted, withinMs });
     await pause(LOOK_EVERY_MS, bounds.signal);
   }
 }
 
 /** Words for pods that did not come in time. */
 export function notReady(
-  { log, namespace }: Place,
-  deployment: string,
+  { log, namespace, ...place }: Place,
+  deployment: KubernetesObject | undefined,
   found: { readonly pods: readonly Pod[]; readonly wanted: number; readonly withinMs: number },
 ): Error {
   const { pods, wanted, withinMs } = found;
+  const name = deployment?.metadata.name ?? `${place.deployment}-next`;
   const troubled = pods.find(({ trouble }) => trouble !== undefined) ?? pods.find((pod) => !pod.isRunning);
   const reason = troubled
     ? `pod ${troubled.name}: ${troubled.trouble ?? 'it does not run yet, and nothing says why'}`
-    : `there are ${pods.length} pods, not ${wanted}`;
+    : `there are ${pods.length} pods, not ${wanted}: ${whyNoPods(deployment) ?? 'nothing says why'}`;
   return refuse('PODS_NOT_READY', {
-    ...{ log, object: `Deployment ${namespace}/${deployment}`, reason },
+    ...{ log, object: `Deployment ${namespace}/${name}`, reason },
     withinSeconds: Math.round(withinMs / 1_000),
   });
 }

@@ -127,14 +127,26 @@ function keptAnnotations(annotations: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(annotations).filter(([name]) => !DROPPED_ANNOTATION.test(name)));
 }
 
+/** As the policy "restricted" wants it, but for who runs it: that the image says, or the pod (Pod Security Standards). */
+const CONFINED: JsonObject = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
 function podSpec(next: NextRelease, spec: JsonObject): JsonObject {
   const { launcherImage, place, standing } = next;
   const { list, container } = standing.workload;
+  const rekor = listAt(spec, 'containers')[container];
   const install = {
     name: 'rekor-rotate-launcher',
     image: launcherImage,
     imagePullPolicy: 'IfNotPresent',
     command: ['/app/launcher', 'install', LAUNCHER_FOLDER],
+    // A quota may want them of each container. They cost nothing: both never run at a time.
+    resources: objectAt(rekor, 'resources'),
+    // Whatever a namespace asks of Rekor's container, and never more than the least.
+    securityContext: { ...CONFINED, ...objectAt(rekor, 'securityContext') },
     volumeMounts: [{ name: VOLUME, mountPath: LAUNCHER_FOLDER }],
   };
   // What keeps pods of the original apart would keep these from its node.

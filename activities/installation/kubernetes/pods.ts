@@ -84,3 +84,18 @@ function troubleOf(pod: KubernetesObject): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * What keeps a Deployment from making pods, as far as it may be shown: of a quota and of a Pod Security Standard the words, of
+ * anything else the reason alone, because its words may quote what stands in a pod.
+ */
+export function whyNoPods(deployment: KubernetesObject | undefined): string | undefined {
+  const failure = listAt(deployment, 'status', 'conditions').find(
+    (one) => textAt(one, 'type') === 'ReplicaFailure' && textAt(one, 'status') === 'True',
+  );
+  if (failure === undefined) return undefined;
+  const [known] = SHOWN_FAILURE.exec(textAt(failure, 'message') ?? '') ?? [];
+  return known ?? textAt(failure, 'reason');
+}
+
+const SHOWN_FAILURE = /exceeded quota: [^;"]{1,300}|violates PodSecurity "[^"]{1,40}": [^;"]{1,300}/;

@@ -55,7 +55,7 @@ export async function settleStanding(
     if (isRolledOut(deployment)) break;
     if (performance.now() > ends) {
       const pods = await podsOf(cluster, place, deployment, bounds);
-      throw notReady(place, place.deployment, { pods, wanted: replicasOf(deployment), withinMs });
+      throw notReady(place, deployment, { pods, wanted: replicasOf(deployment), withinMs });
     }
     await pause(LOOK_EVERY_MS, bounds.signal);
   }

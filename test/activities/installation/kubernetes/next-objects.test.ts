@@ -108,6 +108,14 @@ describe.each(shapeNames)('the copy of a Deployment in the shape %s', (shape) =>
 
   it('waits for the init containers of the original, and then has the launcher installed', () => {
     const waiting = { name: 'wait-for-trillian', image: 'curl' };
+    const resources = { limits: { memory: '1Gi' } };
+    const asked = { resources, securityContext: { runAsUser: 1000, allowPrivilegeEscalation: true } };
+    const rekor = { ...objectAt(original, ...pod, 'containers', 0), ...asked };
+    const withAsked = copyOf(withinPod('containers', [rekor]));
+    expect(valueAt(withAsked, ...pod, 'initContainers', 0)).toMatchObject({
+      resources,
+      securityContext: { runAsUser: 1000, capabilities: { drop: ['ALL'] } },
+    });
     const inits = listAt(copyOf(withinPod('initContainers', [waiting])), ...pod, 'initContainers');
     expect(inits).toEqual([
       waiting,
