@@ -3,6 +3,7 @@ import { parse, stringify } from 'yaml';
 import { demonstrate, type DemonstrationOptions } from '../demo/demonstration';
 import type { Summary } from '../demo/summary';
 import { labLog } from '../lab/configuration';
+import type { RunningLab } from '../lab/lab';
 
 export interface Drains {
   readonly summary: Summary;
@@ -18,7 +19,7 @@ export interface Drains {
  */
 export async function measureDrains(
   pairs: number,
-  options: Omit<DemonstrationOptions, 'rotations' | 'before'>,
+  options: Omit<DemonstrationOptions, 'rotations' | 'before'> & { readonly lab: RunningLab },
 ): Promise<Drains> {
   const { lab } = options;
   const configuration = await readFile(lab.configurationFile, 'utf8');

@@ -4,15 +4,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Binaries } from '../tools/binaries';
 import { labLog, taskQueue } from '../lab/configuration';
-import type { RunningLab } from '../lab/lab';
+import type { LabStatus } from '../lab/lab';
 import { startLoad } from '../load/load';
 import { createRecorder } from '../load/recorder';
 import { floorLab, measureFloor } from './floor';
 import { runRotation, type RotationRun } from './rotation-run';
 import { summarise, type Summary } from './summary';
 
+/** A log that runs, wherever that is. */
+export interface DemonstratedLab {
+  readonly status: Pick<LabStatus, 'publicUrl' | 'temporalAddress' | 'temporalUi'>;
+  /** With the addresses at which this machine reaches its parts. */
+  readonly configurationFile: string;
+}
+
 export interface DemonstrationOptions {
-  readonly lab: RunningLab;
+  readonly lab: DemonstratedLab;
   readonly binaries: Binaries;
   readonly writesPerSecond: number;
   readonly readsPerSecond: number;

@@ -1,12 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensureBinaries } from '../tools/binaries';
 import { interruption } from '../tools/interruption';
 import { demonstrate } from './demonstration';
-import { compiledProgram } from '../lab/files';
-import { databaseNames, readStatus, startLab, stopLab, type DatabaseName, type LabStatus } from '../lab/lab';
-import { configureNewKey } from './new-key';
+import { shapeNames, type ShapeName } from '../lab/kubernetes/log/shapes';
+import { databaseNames, type DatabaseName } from '../lab/lab';
+import { stageOnHost } from './on-host';
+import { stageOnKubernetes } from './on-kubernetes';
 import { complaints } from './summary';
 import { summaryText } from './summary-text';
 
@@ -17,25 +18,11 @@ interface DemoOptions {
   readonly reads: number;
   readonly keep: boolean;
   readonly database: DatabaseName;
+  readonly kubernetes: boolean;
+  readonly shape: ShapeName;
 }
 
 const EXIT_INTERRUPTED = 130;
-
-/** Where the lab that runs on is reached, and commands to copy. */
-function whatToDoNext({ temporalUi, publicUrl, configuration, directory }: LabStatus): string {
-  const shown = (path: string): string => relative(process.cwd(), path);
-  const command = `  node ${shown(compiledProgram())}`;
-  const verbs = ['plan', 'status', 'rotate', 'prune'];
-  return [
-    'The lab runs on.',
-    `  Temporal UI: ${temporalUi}`,
-    `  Rekor: ${publicUrl}`,
-    '',
-    'To look around, and to end it:',
-    ...verbs.map((verb) => `${command} ${verb} lab --config ${shown(configuration)}`),
-    `${command} lab down --remove-data --directory ${shown(directory)}`,
-  ].join('\n');
-}
 
 async function demo(options: DemoOptions): Promise<number> {
   const began = performance.now();
@@ -44,42 +31,20 @@ async function demo(options: DemoOptions): Promise<number> {
   };
   const signal = interruption(() => report('Stopping everything that was started ...'));
   const directory = join(process.cwd(), 'out', 'demo');
-  const labDirectory = join(directory, 'lab');
+  const labDirectory = join(directory, options.kubernetes ? 'cluster' : 'lab');
   try {
     await rm(join(directory, 'summary.json'), { force: true });
     const binaries = await ensureBinaries(report, { signal });
-    if (await readStatus(labDirectory)) {
-      report('A lab of an earlier demo is there: it is removed');
-      await stopLab(labDirectory, { keepData: false, report });
-    }
-    const lab = await startLab({
-      directory: labDirectory,
-      database: options.database,
-      binaries,
-      report,
-      detached: options.keep,
-      keepData: options.keep,
-      signal,
-    });
+    const wanted = { directory: labDirectory, keep: options.keep, report, signal };
+    const stage = options.kubernetes
+      ? await stageOnKubernetes(wanted, options.shape)
+      : await stageOnHost(wanted, binaries, options.database);
     try {
       const summary = await demonstrate({
-        lab,
-        binaries,
-        writesPerSecond: options.writes,
-        readsPerSecond: options.reads,
-        rotations: 2,
-        before: async (rotation) => {
-          if (rotation === 2) {
-            await configureNewKey(lab);
-            report(
-              'The log is to have a new key: nextSigner is configured, and the worker was started again',
-            );
-          }
-        },
-        floorRuns: 5,
-        directory,
-        signal,
-        report,
+        ...{ lab: stage.lab, binaries, directory, signal, report },
+        ...{ writesPerSecond: options.writes, readsPerSecond: options.reads },
+        ...{ rotations: 2, floorRuns: 5 },
+        ...(stage.before && { before: stage.before }),
       });
       await mkdir(directory, { recursive: true });
       await writeFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
@@ -87,10 +52,9 @@ async function demo(options: DemoOptions): Promise<number> {
       return complaints(summary).length === 0 ? 0 : 1;
     } finally {
       if (options.keep && !signal.aborted) {
-        await lab.leave();
-        console.log(whatToDoNext(lab.status));
+        console.log(await stage.leave());
       } else {
-        await lab.stop();
+        await stage.stop();
       }
     }
   } catch (error) {
@@ -112,12 +76,22 @@ function rate(text: string): number {
 
 new Command('demo')
   .description(
-    'Rotates a real Rekor log twice under load, the second time to a new key, and checks every entry that was acknowledged.',
+    'Rotates a real Rekor log twice under load, the second time to a new key unless it is on Kubernetes, and checks every entry that was acknowledged.',
   )
   .option('--writes <rate>', 'writes per second', rate, 20)
   .option('--reads <rate>', 'reads per second', rate, 20)
   .addOption(
     new Option('--database <name>', 'what Trillian runs on').choices(databaseNames).default('postgresql'),
+  )
+  .addOption(
+    new Option('--kubernetes', 'on a real cluster of one node, which needs root and Linux')
+      .default(false)
+      .conflicts('database'),
+  )
+  .addOption(
+    new Option('--shape <name>', 'how the log on the cluster is installed')
+      .choices(shapeNames)
+      .default('upstream'),
   )
   .option('--keep', 'leave the lab up afterwards', false)
   .addHelpText('after', '\nExit codes: 0 no client noticed; 1 otherwise; 130 stopped by Ctrl-C.')

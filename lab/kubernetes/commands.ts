@@ -1,19 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ensureBinaries } from '../../tools/binaries';
-import { ensureClusterBinaries } from '../../tools/cluster-binaries';
-import { postgresqlFolder } from '../../tools/postgresql';
 import {
   ClusterInUse,
   readClusterStatus,
-  startCluster,
   stopCluster,
   type ClusterStatus,
   type RunningCluster,
 } from './cluster';
-import { clusterFiles } from './files';
-import { installLog } from './log/log';
+import { startLabOnKubernetes } from './lab';
 import type { ShapeName } from './log/shapes';
-import { requireForCluster } from './requirements';
 
 /** What `rekor-rotate lab` does with a lab on Kubernetes. */
 
@@ -36,7 +30,12 @@ export async function upOnKubernetes(options: UpOnKubernetes): Promise<void> {
     print(known, json);
     return;
   }
-  const cluster = await start(options);
+  const cluster = await startLabOnKubernetes({
+    directory,
+    shape: options.shape,
+    report,
+    signal: interrupted,
+  });
   print(cluster.status, json);
   if (detach) {
     await cluster.leave();
@@ -47,45 +46,6 @@ export async function upOnKubernetes(options: UpOnKubernetes): Promise<void> {
   await watch(cluster, report, interrupted);
   await cluster.stop();
   report('The cluster is stopped, and its files are removed');
-}
-
-async function start({
-  directory,
-  shape,
-  report,
-  interrupted: signal,
-}: UpOnKubernetes): Promise<RunningCluster> {
-  try {
-    // Says what is missing before minutes are spent on programs.
-    requireForCluster(clusterFiles(directory));
-    if (shape !== null) {
-      postgresqlFolder();
-    }
-    const [binaries, ofTheLog] = await Promise.all([
-      ensureClusterBinaries({ report, signal }),
-      shape === null ? null : ensureBinaries(report, { signal }),
-    ]);
-    const cluster = await startCluster({ directory, binaries, report, signal });
-    if (shape !== null && ofTheLog !== null) {
-      try {
-        await cluster.record(await installLog(cluster, { shape, binaries: ofTheLog, report, signal }));
-      } catch (error) {
-        // What failed by itself is left to be looked at; what a person broke off leaves nothing.
-        if (signal.aborted) {
-          await cluster.stop();
-        } else {
-          await cluster.leave();
-          report(
-            `The cluster runs on, for a look; \`rekor-rotate lab down --directory ${cluster.files.directory}\` ends it.`,
-          );
-        }
-        throw error;
-      }
-    }
-    return cluster;
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
 }
 
 /** Says which programs end by themselves, until Ctrl-C. */
