@@ -122,23 +122,25 @@ export function notReady(
 export async function requireCopy(
   cluster: Cluster,
   place: Place,
-  list: ListPlace['kind'],
-  { attemptId }: Replacement,
+  { attemptId }: Pick<Replacement, 'attemptId'>,
   bounds: CallBounds,
 ): Promise<void> {
-  for (const object of objectsOf(place, list)) {
-    const found = await cluster.get(object, bounds);
-    if (attemptOf(found) !== attemptId) {
-      throw changedBySomeone(inWords(object), `that of ${attemptId}`, whose(found));
+  const names = everyObjectOf(place);
+  const [deployment, secret, ...lists] = await Promise.all(names.map((name) => cluster.get(name, bounds)));
+  const found = [deployment, secret, lists.find((list) => attemptOf(list) === attemptId)];
+  for (const [position, object] of found.entries()) {
+    const name = names[position];
+    if (name && attemptOf(object) !== attemptId) {
+      throw changedBySomeone(inWords(name), `that of ${attemptId}`, whose(object));
     }
-    const generation = numberAt(found, 'metadata', 'generation');
-    if (object.kind === 'Deployment' && generation !== 1) {
-      throw changedBySomeone(
-        inWords(object),
-        'as it was made',
-        `changed since (generation ${generation ?? 0})`,
-      );
-    }
+  }
+  const generation = numberAt(deployment, 'metadata', 'generation');
+  if (names[0] && generation !== 1) {
+    throw changedBySomeone(
+      inWords(names[0]),
+      'as it was made',
+      `changed since (generation ${generation ?? 0})`,
+    );
   }
 }
 
@@ -149,8 +151,7 @@ export async function deleteCopy(
   { attemptId }: Pick<Replacement, 'attemptId'>,
   bounds: CallBounds,
 ): Promise<void> {
-  // Whatever the standing list is kept in now: both kinds are looked for.
-  for (const object of [...objectsOf(place, 'ConfigMap'), ...objectsOf(place, 'Secret').slice(-1)]) {
+  for (const object of everyObjectOf(place)) {
     const found = await cluster.get(object, bounds);
     const uid = found?.metadata.uid;
     if (found === undefined || uid === undefined || attemptOf(found) !== attemptId) continue;
@@ -166,6 +167,11 @@ function objectsOf(place: Place, list: ListPlace['kind']): readonly ObjectRefere
     reference(place, 'Secret', launcherSecretName(place)),
     reference(place, list, id),
   ];
+}
+
+/** The same, whatever the standing list is kept in by now. */
+function everyObjectOf(place: Place): readonly ObjectReference[] {
+  return [...objectsOf(place, 'ConfigMap'), ...objectsOf(place, 'Secret').slice(-1)];
 }
 
 function whose(object: KubernetesObject | undefined): string {

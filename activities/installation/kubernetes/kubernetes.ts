@@ -14,6 +14,7 @@ import type { HttpTransport } from '../../clients/http';
 import { DEFAULT_TIMEOUT_MS } from '../../clients/kubernetes/cluster-requests';
 import type { AccessSource } from '../../clients/kubernetes/kubeconfig';
 import { changedBySomeone, refuse, unlessRefused } from '../../errors/refusal-error';
+import { NEXT_TREE_ID } from '../content';
 import type { Installation } from '../installation';
 import { byHandOf } from './by-hand';
 import {
@@ -92,8 +93,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     readStanding(cluster, place, { signal });
   const ofCopy = async (signal: AbortSignal): Promise<readonly Instance[]> =>
     await copyInstances(cluster, place, { signal });
-  const standingUrl = async (signal: AbortSignal): Promise<string> =>
-    await serviceUrl(cluster, place, await standingNow(signal), { signal });
+  const standingUrl = (signal: AbortSignal): Promise<string> => serviceUrl(cluster, place, { signal });
 
   async function ofStanding(signal: AbortSignal): Promise<readonly Instance[]> {
     const { deployment, workload } = await standingNow(signal);
@@ -149,7 +149,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       requireIsCopy(next);
       const found = await standingNow(signal);
       await requireRights(cluster, place, found.workload, { signal });
-      const attempt = { nextTreeId: '<next tree>', attemptId: '', replicas: replicasOf(found.deployment) };
+      const attempt = { nextTreeId: NEXT_TREE_ID, attemptId: '', replicas: replicasOf(found.deployment) };
       return plannedChanges(nextReleaseOf({ ...options, place }, found, earlier, attempt), found);
     },
 
@@ -172,8 +172,11 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     },
 
     async requireStaged(replacement, signal) {
-      const found = await standingNow(signal);
-      await requireCopy(cluster, place, found.workload.list.kind, replacement, { signal });
+      // Clients may be waiting: at the same time.
+      const [found] = await Promise.all([
+        standingNow(signal),
+        requireCopy(cluster, place, replacement, { signal }),
+      ]);
       const { activeTreeId, inactiveTreeIds } = shardsOf(log, found);
       const inWordsOf = (ids: readonly string[], active: string): string =>
         `[${ids.join(', ')}] and ${active}`;
@@ -213,8 +216,9 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     async settledInto({ next, nextTreeId }, signal) {
       if (!isCopy(next)) return null;
       const settled = standingNow(signal).then(({ activeTree }) => activeTree === nextTreeId);
-      // What can be read no more was changed by somebody since: it is not what was settled.
-      return (await unlessRefused('WORKLOAD_NOT_ROTATABLE', settled, false)) ? standing : null;
+      // What can be read no more, or is gone, was changed by somebody since: it is not what was settled.
+      const readable = unlessRefused('WORKLOAD_NOT_ROTATABLE', settled, false);
+      return (await unlessRefused('CLUSTER_OBJECT_MISSING', readable, false)) ? standing : null;
     },
 
     async forget(replacement, given) {

@@ -1,36 +1,43 @@
 import type { CallBounds } from '../../clients/call-bounds';
 import type { Cluster } from '../../clients/kubernetes/cluster';
-import { refuse } from '../../errors/refusal-error';
+import type { Json } from '../../clients/kubernetes/exact-json';
+import type { KubernetesObject } from '../../clients/kubernetes/objects';
+import { isRefusal } from '../../errors/refusal-error';
 import { listAt, numberAt, textAt, valueAt } from './json-path';
-import { inWords, reference, type Place } from './names';
-import type { Standing } from './next-objects';
+import { reference, type Place } from './names';
+import { readWorkload } from './rekor-workload';
 import { readObject } from './standing';
 
 /**
  * Where a gate in the cluster reaches the standing release: by the name of its Service, which outlives the one that has it now.
- * Refuses CLUSTER_OBJECT_MISSING, and WORKLOAD_NOT_ROTATABLE for a Service of which no port leads to Rekor.
+ * Whoever takes a rotation back needs it, so nothing that somebody has done to the Deployment keeps it from being known.
+ * Refuses CLUSTER_OBJECT_MISSING where the Service is not there.
  */
-export async function serviceUrl(
-  cluster: Cluster,
-  place: Place,
-  { deployment, workload }: Standing,
-  bounds: CallBounds,
-): Promise<string> {
-  const { log, namespace } = place;
-  const name = reference(place, 'Service', place.service);
-  const service = await readObject(cluster, log, name, bounds);
-  const container = listAt(deployment, 'spec', 'template', 'spec', 'containers')[workload.container];
-  const portNames = listAt(container, 'ports')
-    .filter((port) => numberAt(port, 'containerPort') === workload.port)
-    .flatMap((port) => textAt(port, 'name') ?? []);
-  const port = listAt(service, 'spec', 'ports').find((one) => {
-    const target = valueAt(one, 'targetPort') ?? valueAt(one, 'port');
-    return target === workload.port || portNames.some((portName) => portName === target);
-  });
-  const number = numberAt(port, 'port');
-  if (number === undefined) {
-    const reason = `none of its ports leads to port ${workload.port}, where Rekor listens`;
-    throw refuse('WORKLOAD_NOT_ROTATABLE', { log, object: inWords(name), reason });
+export async function serviceUrl(cluster: Cluster, place: Place, bounds: CallBounds): Promise<string> {
+  const [service, deployment] = await Promise.all([
+    readObject(cluster, place.log, reference(place, 'Service', place.service), bounds),
+    cluster.get(reference(place, 'Deployment', place.deployment), bounds),
+  ]);
+  const ports = listAt(service, 'spec', 'ports');
+  const leadsToRekor = deployment && portTest(place.log, deployment);
+  const port = numberAt((leadsToRekor && ports.find(leadsToRekor)) ?? ports[0], 'port') ?? HTTP_PORT;
+  return `http://${place.service}.${place.namespace}.svc${port === HTTP_PORT ? '' : `:${port}`}`;
+}
+
+const HTTP_PORT = 80;
+
+/** Whether a port of a Service leads to Rekor; undefined where the Deployment does not say where that listens. */
+function portTest(log: string, deployment: KubernetesObject): ((port: Json) => boolean) | undefined {
+  try {
+    const { container, port } = readWorkload(log, deployment);
+    const ports = listAt(deployment, 'spec', 'template', 'spec', 'containers', container, 'ports');
+    const names = ports.flatMap((one) =>
+      numberAt(one, 'containerPort') === port ? (textAt(one, 'name') ?? []) : [],
+    );
+    return (one) =>
+      [port, ...names].some((target) => target === (valueAt(one, 'targetPort') ?? valueAt(one, 'port')));
+  } catch (error) {
+    if (isRefusal(error, 'WORKLOAD_NOT_ROTATABLE')) return undefined;
+    throw error;
   }
-  return `http://${place.service}.${namespace}.svc${number === 80 ? '' : `:${number}`}`;
 }

@@ -238,6 +238,43 @@ describe.each(shapeNames)('a rotation of a log on Kubernetes, in the shape %s', 
   });
 });
 
+it('can send clients back whatever somebody does to the Deployment meanwhile, and takes its copy away', async () => {
+  const one = new StandingOnCluster();
+  const before = one.cluster.objects;
+  const plan = await one.installation.plan({ current: standing, next: copy }, [CURRENT], signal);
+  await one.installation.stage(first, plan, { signal });
+  const name = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'rekor-server' };
+  const deployment = before['Deployment rekor-server'] as KubernetesObject;
+  for (const change of [() => one.cluster.put({ ...deployment, spec: {} }), () => one.cluster.remove(name)]) {
+    change();
+    expect(await one.installation.addresses(standing, signal)).toEqual([
+      'http://rekor-server.rekor-system.svc',
+    ]);
+    expect(await one.installation.addresses(copy, signal)).toHaveLength(2);
+    expect(await one.installation.settledInto(first, signal)).toBeNull();
+    await one.installation.stop(copy, { signal });
+    await one.installation.discard(first, { signal });
+    one.cluster.put(deployment);
+    expect(one.cluster.objects).toEqual(before);
+    await one.installation.stage(first, plan, { signal });
+  }
+});
+
+it("is sent to the Service's port that leads to Rekor, by its number or its name", async () => {
+  const one = new StandingOnCluster('helm-chart');
+  const service = one.cluster.objects['Service rekor-server'] as KubernetesObject;
+  const url = 'http://rekor-server.rekor-system.svc';
+  const other = { name: 'metrics', port: 2112, targetPort: 2112 };
+  for (const [ports, expected] of [
+    [[other, { name: 'any', port: 8080, targetPort: 3000 }], `${url}:8080`],
+    [[other, { name: 'any', port: 80, targetPort: 3000 }], url],
+    [[other, { name: 'any', port: 3000 }], `${url}:3000`],
+  ] as const) {
+    one.cluster.put({ ...service, spec: { ports } });
+    expect(await one.installation.addresses(standing, signal)).toEqual([expected]);
+  }
+});
+
 it('is refused where its account may not do all of it, with the rules that a Role lacks', async () => {
   const one = new StandingOnCluster();
   const { forbidden } = one.cluster;
