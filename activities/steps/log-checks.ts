@@ -1,5 +1,6 @@
 import type { ExposedInput, SoakInput } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
+import { sameInstances } from '../../workflows/model/base-url';
 import { readMark } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import type { Confirmation, WriteStall } from '../../workflows/model/evidence';
@@ -9,7 +10,9 @@ import { pause } from '../bounds/waiting';
 import type { Act } from './act';
 import { confirmation, type ProvenInstance } from './confirmed';
 import { contentOf } from './next-tree-content';
+import { proveRelease } from './next-tree-opening';
 import { requireOurs } from './ownership';
+import { expose } from './writes';
 import { keyOfTree } from './shard-keys';
 import { instanceAddress, publicAddress } from './log-addresses';
 
@@ -24,6 +27,7 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   // After a reboot the host has started what was standing before (H33).
   await installation.start(release.next, bounds);
   await requireOnlyNextActive(systems, input);
+  await followNext(systems, input);
   const logIds = keyOfTree(release.keys);
   const target = {
     activeTreeId: release.nextTreeId,
@@ -42,6 +46,26 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   const address = publicAddress(systems);
   const publicLog = { ...target, address, sampleEntries: systems.sampleEntries };
   return confirmation(address.url, await verifier.verify(publicLog, bounds.signal), instances);
+};
+
+/**
+ * Instances come and go: where others have come since the exposure, on other nodes for example, clients are sent to these once
+ * they are proven. Not where they have been sent back to what the next release was settled into, by a later try (H7).
+ */
+const followNext: Act<ExposedInput> = async (systems, input) => {
+  const { traffic, installation, bounds } = systems;
+  const { release } = input;
+  const [{ instances }, there, settled] = await Promise.all([
+    traffic.state(bounds.signal),
+    installation.addresses(release.next, bounds.signal),
+    installation.settledInto(release, bounds.signal),
+  ]);
+  if (settled !== null || there.length === 0 || sameInstances(instances, there)) {
+    return;
+  }
+  await proveRelease(systems, { ...input, of: release.next });
+  await requireOurs(systems, input.identity);
+  await expose(systems, input);
 };
 
 /**

@@ -138,6 +138,22 @@ describe('an installation with one standing release', () => {
     expect(one.sendsTo()).toBe(copy.name);
   });
 
+  it('has clients sent to the pods that came after the exposure, once these are proven', async () => {
+    const one = new StandingLog();
+    const input = await one.exposed();
+    one.installation.replacePod(copy);
+    one.installation.replacePod(copy);
+    expect(one.sendsTo()).not.toBe(copy.name);
+    await confirm(one.systems, input);
+    expect(one.log.gate.instances).toEqual(one.installation.addressesOf(copy));
+    expect(one.log.gate).toMatchObject({ mode: 'pass', number: identity.number });
+
+    // One that is repeated late leaves clients where they were sent back to.
+    await settle(one.systems, input);
+    await confirm(one.systems, input).catch(() => undefined);
+    expect(one.sendsTo()).toBe(standing.name);
+  });
+
   it('has its standing configuration settled and proven, then clients are sent back and the copy goes', async () => {
     const one = new StandingLog();
     const input = await one.exposed();
