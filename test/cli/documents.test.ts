@@ -167,7 +167,8 @@ const elsewhere: readonly RegExp[] = [
   // By audit.test.ts, init.test.ts, receipt.test.ts, quiet-hours.test.ts and gate.test.ts there, and by test/stack/lab.test.ts and
   // doctor.test.ts.
   /^rekor-rotate (audit|doctor|init|receipt|quiet-hours|gate|lab) /,
-  /^rekor-rotate plan lab /,
+  // By test/stack/cluster-log.test.ts.
+  /^rekor-rotate (plan|rotate) lab /,
   // By test/cli/plan-file.test.ts.
   /^rekor-rotate (plan|rotate) .*--(out|plan) /,
   // The pinned Temporal is older than what can pause a workflow.
