@@ -69,7 +69,7 @@ async function busy([times = '5']) {
     spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
   );
   try {
-    const fast = (await testFiles([])).filter((file) => !isStackTest(file));
+    const fast = (await testFiles([])).filter((file) => !isStackTest(file) && !isClusterTest(file));
     for (let run = 1; run <= Number(times); run += 1) {
       const [passed, failed] = await jest('fast', fast, availableParallelism());
       console.log(`run ${run} beside a load: ${passed} passed, ${failed} failed`);
@@ -99,7 +99,8 @@ async function test(patterns) {
   process.env.TMPDIR = scratch;
   const files = await testFiles(patterns);
   const stack = files.filter(isStackTest);
-  const others = files.filter((file) => !stack.includes(file));
+  const cluster = files.filter(isClusterTest);
+  const others = files.filter((file) => !stack.includes(file) && !cluster.includes(file));
   // Before any test: those of the workflows and of the command line run a real Temporal server, too.
   if ((await run(process.execPath, [join('out', 'dist', 'tools', 'main.js')])) !== 0) {
     console.error('Without these programs nothing that is real can be tested.');
@@ -114,6 +115,8 @@ async function test(patterns) {
   }
   // Each file starts a whole stack, which waits for most of its time.
   count(...(await jest('stack', stack, processors + 1)));
+  // A cluster keeps two processors busy by itself.
+  count(...(await jest('cluster', cluster, 1)));
   if (found.failed === 0) {
     rmSync(scratch, { recursive: true, force: true });
   } else {
@@ -125,6 +128,10 @@ async function test(patterns) {
 
 function isStackTest(file) {
   return file.includes(`${sep}test${sep}stack${sep}`);
+}
+
+function isClusterTest(file) {
+  return file.includes(`${sep}test${sep}cluster${sep}`);
 }
 
 /** All of the fast tests but those that run many workflows: what those use of Node.js is Temporal's, and tested here as well. */

@@ -167,7 +167,7 @@ const elsewhere: readonly RegExp[] = [
   // By audit.test.ts, init.test.ts, receipt.test.ts, quiet-hours.test.ts and gate.test.ts there, and by test/stack/lab.test.ts and
   // doctor.test.ts.
   /^rekor-rotate (audit|doctor|init|receipt|quiet-hours|gate|lab) /,
-  // By test/stack/cluster-log.test.ts.
+  // By test/cluster/log.test.ts.
   /^rekor-rotate (plan|rotate) lab /,
   // By test/cli/plan-file.test.ts.
   /^rekor-rotate (plan|rotate) .*--(out|plan) /,

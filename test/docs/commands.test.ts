@@ -199,7 +199,7 @@ const runBy: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   'docs/doctor.md': { 'test/stack/doctor.test.ts': ['rekor-rotate'] },
   'docs/gate.md': { 'test/cli/gate.test.ts': ['rekor-rotate', 'curl'] },
   'docs/init.md': { 'test/cli/init.test.ts': ['rekor-rotate'] },
-  'docs/lab.md': { 'test/stack/cluster-log.test.ts': ['rekor-rotate'] },
+  'docs/lab.md': { 'test/cluster/log.test.ts': ['rekor-rotate'] },
   'docs/operating.md': {
     'test/cli/documents.test.ts': ['rekor-rotate', 'temporal'],
     'test/stack/downstream.test.ts': [...['home=$(mktemp', 'printf', 'HOME=$home', 'rekor-cli', 'jq']],

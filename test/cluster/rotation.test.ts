@@ -10,7 +10,7 @@ import { WORKER } from '../../lab/kubernetes/log/worker';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import { createRecorder } from '../../load/recorder';
 import type { StepName } from '../../workflows/model/steps';
-import { expectOutcome } from './outcome';
+import { expectOutcome } from '../stack/outcome';
 
 /** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
 const WRITES_PER_SECOND = 4;
