@@ -10,7 +10,6 @@ const longest = [
   'stack/faults',
   'stack/terminate',
   'stack/many-trees',
-  'stack/cluster-log',
   'stack/kill',
   'stack/cancel',
   'stack/browser',
