@@ -29,8 +29,12 @@ describe('a rotation of a log on a cluster', () => {
   let clients: Clients;
 
   const objects = () => objectsIn(kubeconfig, log.namespace);
-  /** Waits until a rotation that runs is in this step. */
+  const untilCopied = (): Promise<unknown> =>
+    until('the copy', PATIENCE_MS, async () => 'Deployment rekor-server-next' in (await objects()));
+
+  /** Waits until a rotation that was just started is in this step; before it has a copy, the one before it may still answer. */
   async function untilIn(step: StepName): Promise<void> {
+    await untilCopied();
     await until(`the step ${step}`, PATIENCE_MS, async () => {
       const { steps, phase } = await rotations.progress().catch(() => ({ steps: [], phase: '' }));
       return phase === step || steps.some(({ name }) => name === step);
@@ -87,7 +91,7 @@ describe('a rotation of a log on a cluster', () => {
   it('is taken back to every field of every object when it is cancelled while pods are made', async () => {
     const before = await objects();
     const rotation = await rotations.start();
-    await until('the copy', PATIENCE_MS, async () => 'Deployment rekor-server-next' in (await objects()));
+    await untilCopied();
     await rotation.cancel();
     expectOutcome(await rotations.result(rotation), 'rolledBack');
     expect(await objects()).toEqual(before);
