@@ -5,13 +5,15 @@ export interface LeftLab {
   readonly temporalUi: string;
   readonly publicUrl: string;
   readonly configuration: string;
-  /** What `lab down` is told to end it. */
-  readonly down: readonly string[];
+  readonly directory: string;
+  /** What `lab down` is told besides, to leave nothing. */
+  readonly downOptions?: readonly string[];
 }
 
 /** Where a lab that runs on is reached, and commands to copy. */
-export function whatToDoNext({ temporalUi, publicUrl, configuration, down }: LeftLab): string {
-  const shown = (path: string): string => (path.startsWith('/') ? relative(process.cwd(), path) : path);
+export function whatToDoNext(left: LeftLab): string {
+  const { temporalUi, publicUrl, configuration, directory, downOptions = [] } = left;
+  const shown = (path: string): string => relative(process.cwd(), path);
   const command = `  node ${shown(compiledProgram())}`;
   const verbs = ['plan', 'status', 'rotate', 'prune'];
   return [
@@ -21,6 +23,6 @@ export function whatToDoNext({ temporalUi, publicUrl, configuration, down }: Lef
     '',
     'To look around, and to end it:',
     ...verbs.map((verb) => `${command} ${verb} lab --config ${shown(configuration)}`),
-    `${command} lab down ${down.map(shown).join(' ')}`,
+    [`${command} lab down`, ...downOptions, '--directory', shown(directory)].join(' '),
   ].join('\n');
 }

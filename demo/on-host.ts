@@ -28,11 +28,7 @@ export async function stageOnHost(
     },
     leave: async () => {
       await lab.leave();
-      const { temporalUi, publicUrl, configuration } = lab.status;
-      return whatToDoNext({
-        ...{ temporalUi, publicUrl, configuration },
-        down: ['--remove-data', '--directory', lab.status.directory],
-      });
+      return whatToDoNext({ ...lab.status, downOptions: ['--remove-data'] });
     },
     stop: () => lab.stop(),
   };

@@ -23,7 +23,7 @@ export async function stageOnKubernetes(
     lab: { status: { publicUrl, temporalAddress, temporalUi }, configurationFile: configuration },
     leave: async () => {
       await cluster.leave();
-      return whatToDoNext({ temporalUi, publicUrl, configuration, down: ['--directory', directory] });
+      return whatToDoNext({ temporalUi, publicUrl, configuration, directory });
     },
     stop: () => cluster.stop(),
   };

@@ -1,3 +1,4 @@
+import { httpAnswers } from '../../readiness';
 import type { ClusterApi } from '../api';
 import type { LogShape } from './shape';
 
@@ -7,4 +8,13 @@ export interface Installing {
   readonly shape: LogShape;
   /** Asks until the answer is yes; after too long it throws `what`, with what the pods say. */
   readonly until: (what: string, ask: () => Promise<boolean>) => Promise<void>;
+}
+
+/** Waits until a log is served at this base URL; `what` is named when it is not. */
+export async function untilServed(
+  { until }: Pick<Installing, 'until'>,
+  what: string,
+  url: string,
+): Promise<void> {
+  await until(`${what} does not answer`, () => httpAnswers(`${url}/api/v1/log`, (status) => status === 200));
 }

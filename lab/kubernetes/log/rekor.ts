@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { TreeId } from '../../../workflows/model/log';
-import { httpAnswers } from '../../readiness';
 import { hostnameOf } from './configuration';
-import type { Installing } from './installing';
+import { untilServed, type Installing } from './installing';
 
 const REKOR_PORT = 3_000;
 
@@ -15,28 +14,24 @@ export interface InstalledRekor {
 
 /** Trillian must answer. Returns when each instance serves this tree, with a signing key that no other log has. */
 export async function installRekor(
-  { api, shape, until }: Installing,
+  installing: Installing,
   treeId: TreeId,
   replicas: number,
 ): Promise<InstalledRekor> {
+  const { api, shape, until } = installing;
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const { namespace, deployment, service } = shape.rekor;
   const hostname = hostnameOf(shape);
   await api.apply(shape.rekorManifests({ treeId, signingKey, hostname, replicas }));
   await until('Rekor is not ready', () => api.isAvailable(namespace, deployment));
-  const serves = async (what: string, url: string): Promise<string> => {
-    await until(`${what} does not answer`, () =>
-      httpAnswers(`${url}/api/v1/log`, (status) => status === 200),
-    );
-    return url;
-  };
   // Where the shape has no probes, a pod counts as ready before it listens.
   const pods = await api.podAddresses(namespace, deployment);
   const instances = pods.map((address) => `http://${address}:${REKOR_PORT}`);
   for (const instance of instances) {
-    await serves(`Rekor at ${instance}`, instance);
+    await untilServed(installing, `Rekor at ${instance}`, instance);
   }
-  const url = await serves('The Service of Rekor', `http://${await api.serviceAddress(namespace, service)}`);
+  const url = `http://${await api.serviceAddress(namespace, service)}`;
+  await untilServed(installing, 'The Service of Rekor', url);
   return { url, instances };
 }

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { taskQueue } from '../../configuration';
-import { httpAnswers, workerPolls } from '../../readiness';
+import { workerPolls } from '../../readiness';
 import type { ClusterFiles } from '../files';
 import { configurationText } from './configuration';
 import { gateManifests } from './gate';
-import type { Installing } from './installing';
+import { untilServed, type Installing } from './installing';
 import { hostsOutside, servicesOf } from './services';
 import { rotationSettings, type RotationSecrets } from './settings';
 import { WORKER, workerManifests } from './worker';
@@ -12,17 +12,13 @@ import { WORKER, workerManifests } from './worker';
 /** What rotates a log, beside it in the cluster: the write gate, the worker, and what both are told. */
 
 /** Rekor must answer at its Service. Returns the URL of the gate's, at which this machine reaches the log like any client. */
-export async function installGate(
-  { api, shape, until }: Installing,
-  secrets: RotationSecrets,
-): Promise<string> {
+export async function installGate(installing: Installing, secrets: RotationSecrets): Promise<string> {
+  const { api, shape, until } = installing;
   await api.apply([...rotationSettings(shape, secrets), ...gateManifests(shape)]);
   const { namespace, name } = servicesOf(shape).gate;
   await until('The gate is not ready', () => api.isAvailable(namespace, name));
   const url = `http://${await api.serviceAddress(namespace, name)}`;
-  await until('The Service of the gate does not answer', () =>
-    httpAnswers(`${url}/api/v1/log`, (status) => status === 200),
-  );
+  await untilServed(installing, 'The Service of the gate', url);
   return url;
 }
 
