@@ -10,7 +10,7 @@ import { requireNothingAfter, requireNothingPublicAfter } from './current-tree';
 import { currentEnd } from './current-end';
 import { isExposed, livesOnNext } from './ownership';
 import { notAsBefore } from './rolled-back';
-import { addressesOf, shardsOfCurrent, shardsOfNext } from './writes';
+import { shardsOfCurrent, shardsOfNext } from './writes';
 
 /** What is there now and what would finish a held step by hand. What cannot be read is said, not thrown. */
 export const byHand: Act<HeldStep, ByHand> = async (systems, held) => {
@@ -52,7 +52,8 @@ export const byHand: Act<HeldStep, ByHand> = async (systems, held) => {
  * looks before it acts, so nothing is shown that would be wrong by what is there now.
  */
 const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held) => {
-  const { addresses, installation, traffic } = systems;
+  const { addresses, installation, traffic, bounds } = systems;
+  const addressesOf = (of: Release): Promise<readonly string[]> => installation.addresses(of, bounds.signal);
   const { step, release, identity, froze = false } = held;
   const { currentTreeId, nextTreeId, current, next, supersedes } = release;
   const setState = (treeId: TreeId, state: string): string =>
@@ -62,7 +63,7 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held) => {
     number: number,
     shards = shardsOfCurrent(release),
   ): Promise<readonly string[]> =>
-    traffic.byHand.send({ attemptId: 'by hand', number, instances: await addressesOf(systems, to), shards });
+    traffic.byHand.send({ attemptId: 'by hand', number, instances: await addressesOf(to), shards });
   const own = fenceOf(identity);
   if (await leavesAlone[step]?.(systems, held)) {
     return [];
@@ -102,7 +103,7 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held) => {
       return [
         ...(state === 'DRAINING' ? [setState(currentTreeId, 'FROZEN')] : []),
         ...installation.byHand.start(next),
-        ...(await addressesOf(systems, next)).map(
+        ...(await addressesOf(next)).map(
           (url) =>
             `curl -fsS ${url}/api/v1/log # go on only if its inactive shard ${currentTreeId} has treeSize ${end.size}`,
         ),

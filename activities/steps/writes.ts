@@ -106,8 +106,8 @@ export const sendToSettled: Act<ExposedInput & { to: Release }> = async (systems
  * still on its way. It only saves time: a gate that does not take this opens them at the exposure.
  */
 export const announceNext: Act<FrozenAttempt> = async (systems, { release, identity, frozen }) => {
-  const { traffic, bounds } = systems;
-  const instances = await addressesOf(systems, release.next);
+  const { traffic, installation, bounds } = systems;
+  const instances = await installation.addresses(release.next, bounds.signal);
   const notice = { number: fenceOf(identity).act, instances, shards: shardsOfNext(release, frozen.size) };
   await foundOrRefused(() => traffic.announce(notice, bounds.signal));
 };
@@ -138,8 +138,8 @@ interface SendTo {
 }
 
 const send: Act<SendTo> = async (systems, { to, by, shards }) => {
-  const { traffic, bounds } = systems;
-  const instances = await addressesOf(systems, to);
+  const { traffic, installation, bounds } = systems;
+  const instances = await installation.addresses(to, bounds.signal);
   if (instances.length === 0) {
     throw new OwnWords(`There is no instance of ${to.name} to send writes to.`);
   }
@@ -149,8 +149,3 @@ const send: Act<SendTo> = async (systems, { to, by, shards }) => {
 function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): OrderIdentity {
   return { attemptId: attemptIdOf(identity), number };
 }
-
-/** Where clients are sent to a release now. */
-export const addressesOf: Act<Release, readonly string[]> = async ({ installation, bounds }, release) => {
-  return await installation.addresses(release, bounds.signal);
-};
