@@ -2,14 +2,16 @@ import type { Instance } from '../../../workflows/model/log';
 import type { CallBounds } from '../../clients/call-bounds';
 import type { HttpTransport } from '../../clients/http';
 import type { Cluster } from '../../clients/kubernetes/cluster';
+import type { ObjectReference } from '../../clients/kubernetes/objects';
 import { allEnded } from '../../bounds/waiting';
-import { isRefusal, refuse } from '../../errors/refusal-error';
+import { isRefusal } from '../../errors/refusal-error';
 import { attemptOf, readCopy } from './copy';
 import { launchersOf, type Launchers } from './launcher';
-import { inWords, reference, type Place } from './names';
-import { launcherSecretName, tokenIn } from './next-objects';
-import { instanceOf, podsOf, type Pod } from './pods';
+import { launcherSecretName, reference, type Place } from './names';
+import { tokenIn } from './next-objects';
+import { instanceOf, instancesOf, podsOf, type Pod } from './pods';
 import { readWorkload } from './rekor-workload';
+import { missing } from './standing';
 
 /** The pods of a copy, in which a launcher starts and stops Rekor. */
 
@@ -34,9 +36,7 @@ export async function copyInstances(
   bounds: CallBounds,
 ): Promise<readonly Instance[]> {
   const deployment = await readCopy(cluster, place, bounds);
-  if (deployment === undefined) return [];
-  const { port } = readWorkload(place.log, deployment);
-  return (await podsOf(cluster, place, deployment, bounds)).flatMap((pod) => instanceOf(pod, port) ?? []);
+  return deployment === undefined ? [] : await instancesOf(cluster, place, deployment, bounds);
 }
 
 /** Whether Rekor runs in any of its pods. A launcher that does not answer runs none: with it Rekor ends. */
@@ -62,7 +62,7 @@ export async function startCopy(reach: LauncherReach, place: Place, bounds: Call
   const { pods, port, launchers } = await find(reach, place, bounds);
   const instances = pods.flatMap((pod) => instanceOf(pod, port) ?? []);
   if (instances.length === 0) return;
-  if (!launchers) throw noToken(place);
+  if (!launchers) throw missing(place.log, launcherSecret(place));
   await allEnded(instances.map((instance) => launchers.start(instance, bounds)));
 }
 
@@ -94,7 +94,7 @@ async function find({ cluster, transport }: LauncherReach, place: Place, bounds:
   const attemptId = attemptOf(deployment);
   if (deployment === undefined || attemptId === null) return { port: 0, pods: [], launchers: null };
   const [secret, pods] = await Promise.all([
-    cluster.get(reference(place, 'Secret', launcherSecretName(place)), bounds),
+    cluster.get(launcherSecret(place), bounds),
     podsOf(cluster, place, deployment, bounds),
   ]);
   const token = secret && tokenIn(secret);
@@ -102,7 +102,6 @@ async function find({ cluster, transport }: LauncherReach, place: Place, bounds:
   return { port: readWorkload(place.log, deployment).port, pods, launchers };
 }
 
-function noToken(place: Place): Error {
-  const object = inWords(reference(place, 'Secret', launcherSecretName(place)));
-  return refuse('CLUSTER_OBJECT_MISSING', { log: place.log, verb: 'get', object });
+function launcherSecret(place: Place): ObjectReference {
+  return reference(place, 'Secret', launcherSecretName(place));
 }

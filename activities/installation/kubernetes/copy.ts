@@ -6,14 +6,8 @@ import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes
 import { changedBySomeone, refuse } from '../../errors/refusal-error';
 import { pause } from '../../bounds/waiting';
 import { numberAt, textAt } from './json-path';
-import { ATTEMPT_ANNOTATION, inWords, reference, releasesOf, type Place } from './names';
-import {
-  launcherSecret,
-  launcherSecretName,
-  nextDeployment,
-  nextList,
-  type NextRelease,
-} from './next-objects';
+import { ATTEMPT_ANNOTATION, inWords, launcherSecretName, reference, releasesOf, type Place } from './names';
+import { launcherSecret, nextDeployment, nextList, type NextRelease } from './next-objects';
 import { instanceOf, podsOf, whyNoPods, type Pod } from './pods';
 import type { ListPlace } from './rekor-workload';
 
@@ -55,20 +49,17 @@ export async function attemptOfCopy(
 /** Makes the objects of the copy, its Deployment last. Refuses CHANGED_BY_SOMEONE where others stand in their place. */
 export async function makeCopy(cluster: Cluster, next: NextRelease, bounds: CallBounds): Promise<void> {
   const { place, attemptId, standing } = next;
-  const objects = objectsOf(place, standing.workload.list.kind);
-  for (const object of objects) {
+  let hasSecret = false;
+  for (const object of objectsOf(place, standing.workload.list.kind)) {
     const found = await cluster.get(object, bounds);
-    if (found !== undefined && attemptOf(found) !== attemptId) {
-      throw changedBySomeone(
-        inWords(object),
-        'no such object',
-        `one of ${attemptOf(found) ?? 'somebody else'}`,
-      );
+    if (found === undefined) continue;
+    if (attemptOf(found) !== attemptId) {
+      throw changedBySomeone(inWords(object), 'no such object', whose(found));
     }
+    hasSecret ||= object.name === launcherSecretName(place);
   }
   await cluster.apply(nextList(next), bounds);
-  const secret = await cluster.get(reference(place, 'Secret', launcherSecretName(place)), bounds);
-  if (secret === undefined) {
+  if (!hasSecret) {
     await cluster.apply(launcherSecret(next, randomBytes(24).toString('base64url')), bounds);
   }
   await cluster.apply(nextDeployment(next), bounds);
@@ -99,12 +90,13 @@ export async function untilCopyWaits(
 
 /** Words for pods that did not come in time. */
 export function notReady(
-  { log, namespace, ...place }: Place,
+  place: Place,
   deployment: KubernetesObject | undefined,
   found: { readonly pods: readonly Pod[]; readonly wanted: number; readonly withinMs: number },
 ): Error {
   const { pods, wanted, withinMs } = found;
-  const name = deployment?.metadata.name ?? `${place.deployment}-next`;
+  const { log, namespace } = place;
+  const name = deployment?.metadata.name ?? releasesOf(place).copy.id;
   const troubled = pods.find(({ trouble }) => trouble !== undefined) ?? pods.find((pod) => !pod.isRunning);
   const reason = troubled
     ? `pod ${troubled.name}: ${troubled.trouble ?? 'it does not run yet, and nothing says why'}`

@@ -28,12 +28,12 @@ import {
 } from './copy';
 import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
 import { reference, releasesOf, type Place } from './names';
-import { nextReleaseOf, plannedChanges } from './planned';
-import { instanceOf, podsOf } from './pods';
+import { fingerprintOf, nextReleaseOf, plannedChanges } from './planned';
+import { instancesOf, podsOf } from './pods';
 import { requireRights } from './rights';
 import { serviceUrl } from './service';
 import { markStanding, replicasOf, settleStanding } from './settling';
-import { readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
+import { readDeployment, readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
 
 export interface KubernetesOptions extends Place {
   readonly source: AccessSource;
@@ -95,11 +95,8 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     await copyInstances(cluster, place, { signal });
   const standingUrl = (signal: AbortSignal): Promise<string> => serviceUrl(cluster, place, { signal });
 
-  async function ofStanding(signal: AbortSignal): Promise<readonly Instance[]> {
-    const { deployment, workload } = await standingNow(signal);
-    const pods = await podsOf(cluster, place, deployment, { signal });
-    return pods.flatMap((pod) => instanceOf(pod, workload.port) ?? []);
-  }
+  const ofStanding = async (signal: AbortSignal): Promise<readonly Instance[]> =>
+    await instancesOf(cluster, place, await readDeployment(cluster, place, { signal }), { signal });
 
   const installation: Installation = {
     patience: kubernetesPatience,
@@ -142,7 +139,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
     async unfinishedOn(release, signal) {
       if (isCopy(release)) return await attemptOfCopy(cluster, place, { signal });
-      return attemptOf((await standingNow(signal)).deployment);
+      return attemptOf(await readDeployment(cluster, place, { signal }));
     },
 
     async plan({ next }, earlier, signal): Promise<PlannedChanges> {
@@ -161,7 +158,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       const earlier = [...inactive.map(({ treeId }) => treeId), currentTreeId];
       const replicas = replicasOf(found.deployment);
       const next = nextReleaseOf({ ...options, place }, found, earlier, { attemptId, nextTreeId, replicas });
-      const { fingerprint } = plannedChanges(next, found);
+      const fingerprint = fingerprintOf(next, found);
       if (fingerprint !== planned.fingerprint) {
         const what = `${standing.name}, an object that it takes its shards from, or how its copy is made,`;
         throw changedBySomeone(what, planned.fingerprint.slice(0, 12), fingerprint.slice(0, 12));
@@ -232,7 +229,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
   /** Its pods are deleted: those that its Deployment makes in their place read the configuration anew. */
   async function restartStanding(bounds: CallBounds): Promise<void> {
-    const { deployment } = await standingNow(bounds.signal);
+    const deployment = await readDeployment(cluster, place, bounds);
     const found = await podsOf(cluster, place, deployment, bounds);
     for (const { name, uid } of found) {
       await cluster.delete(reference(place, 'Pod', name), { uid }, bounds);

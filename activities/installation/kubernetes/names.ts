@@ -27,13 +27,18 @@ export function releasesOf({ deployment }: Place): { readonly standing: Release;
   };
 }
 
+/** The Secret of the copy's launchers. A name of its own: where the list is a Secret, that has the name of the release. */
+export function launcherSecretName(place: Place): string {
+  return `${releasesOf(place).copy.id}-launcher`;
+}
+
 /** Which object of the log's namespace. */
 export function reference(
   { namespace }: Place,
-  kind: 'Deployment' | 'ConfigMap' | 'Secret' | 'Service' | 'Pod' | 'ReplicaSet',
+  kind: 'Deployment' | 'ConfigMap' | 'Secret' | 'Service' | 'Pod',
   name: string,
 ): ObjectReference {
-  const apiVersion = kind === 'Deployment' || kind === 'ReplicaSet' ? 'apps/v1' : 'v1';
+  const apiVersion = kind === 'Deployment' ? 'apps/v1' : 'v1';
   return { apiVersion, kind, namespace, name };
 }
 

@@ -6,6 +6,7 @@ import {
   ATTEMPT_ANNOTATION,
   ATTEMPT_LABEL,
   attemptLabel,
+  launcherSecretName,
   reference,
   releasesOf,
   SLOT_LABEL,
@@ -53,20 +54,24 @@ export function launcherSecret(
   { place, attemptId }: Pick<NextRelease, 'place' | 'attemptId'>,
   token: string,
 ): KubernetesObject {
-  // A name of its own: where the list is a Secret, that has the name of the release.
   const secret = head(place, 'Secret', attemptId);
   const metadata = { ...secret.metadata, name: launcherSecretName(place) };
   return { ...secret, metadata, immutable: true, data: { [TOKEN_KEY]: asData('Secret', token) } };
 }
 
-export function launcherSecretName(place: Place): string {
-  return `${releasesOf(place).copy.id}-launcher`;
-}
-
 /** The token in that Secret; undefined where it has none. */
 export function tokenIn(secret: KubernetesObject): string | undefined {
-  const encoded = textAt(secret, 'data', TOKEN_KEY);
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
+  return textIn(secret, 'Secret', TOKEN_KEY);
+}
+
+/** What an object of this kind keeps under a key, as text; undefined where it keeps nothing. */
+export function textIn(
+  object: KubernetesObject,
+  kind: 'ConfigMap' | 'Secret',
+  key: string,
+): string | undefined {
+  const kept = textAt(object, 'data', key);
+  return kind === 'Secret' && kept !== undefined ? Buffer.from(kept, 'base64').toString() : kept;
 }
 
 /** What an object of this kind keeps for a text. */

@@ -6,7 +6,7 @@ import { NEXT_TREE_ID } from '../content';
 import { differingLines } from '../differing-lines';
 import { listedShards, withShards } from '../sharding-file';
 import { listAt, objectAt, textAt, without } from './json-path';
-import { inWords, reference, releasesOf, type Place } from './names';
+import { inWords, launcherSecretName, reference, releasesOf, type Place } from './names';
 import { launcherSecret, nextDeployment, nextList, type NextRelease } from './next-objects';
 import type { FoundStanding } from './standing';
 
@@ -61,7 +61,7 @@ function shown(next: NextRelease, standing: FoundStanding): Change[] {
     },
     {
       ...{ step: 'stage', ...object, what: `token of the launchers of ${copy.name}` },
-      ...{ target: named('Secret', `${copy.id}-launcher`), removed: [], added: ['token: <hidden>'] },
+      ...{ target: named('Secret', launcherSecretName(place)), removed: [], added: ['token: <hidden>'] },
     },
     {
       ...{

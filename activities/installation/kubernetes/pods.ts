@@ -4,6 +4,7 @@ import type { Cluster } from '../../clients/kubernetes/cluster';
 import type { KubernetesObject } from '../../clients/kubernetes/objects';
 import { listAt, numberAt, objectAt, textAt, textsOf, valueAt } from './json-path';
 import type { Place } from './names';
+import { readWorkload } from './rekor-workload';
 
 /** A pod that is not being deleted. */
 export interface Pod {
@@ -27,6 +28,18 @@ export async function podsOf(
   const labels = textsOf(objectAt(deployment, 'spec', 'selector', 'matchLabels'));
   const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels, bounds);
   return items.filter(isThere).map(asPod);
+}
+
+/** The instances of the log in the pods of a Deployment, of those that have an address. Refuses WORKLOAD_NOT_ROTATABLE. */
+export async function instancesOf(
+  cluster: Cluster,
+  place: Place,
+  deployment: KubernetesObject,
+  bounds: CallBounds,
+): Promise<readonly Instance[]> {
+  const { port } = readWorkload(place.log, deployment);
+  const pods = await podsOf(cluster, place, deployment, bounds);
+  return pods.flatMap((pod) => instanceOf(pod, port) ?? []);
 }
 
 /** The pod's Rekor as an instance of the log; undefined while it has no address. */

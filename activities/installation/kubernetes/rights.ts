@@ -3,8 +3,7 @@ import type { CallBounds } from '../../clients/call-bounds';
 import type { AskedRight, Cluster } from '../../clients/kubernetes/cluster';
 import { allEnded } from '../../bounds/waiting';
 import { refuse } from '../../errors/refusal-error';
-import { releasesOf, type Place } from './names';
-import { launcherSecretName } from './next-objects';
+import { launcherSecretName, releasesOf, type Place } from './names';
 import type { RekorWorkload } from './rekor-workload';
 
 /**

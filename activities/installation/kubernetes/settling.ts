@@ -6,12 +6,12 @@ import { jsonPointer, type KubernetesObject, type PatchOperation } from '../../c
 import { changedBySomeone } from '../../errors/refusal-error';
 import { pause } from '../../bounds/waiting';
 import { listedTreeIds, withShards } from '../sharding-file';
-import { notReady } from './copy';
+import { attemptOf, notReady } from './copy';
 import { numberAt, textAt, valueAt } from './json-path';
 import { ATTEMPT_ANNOTATION, inWords, type Place } from './names';
 import { asData } from './next-objects';
 import { podsOf } from './pods';
-import { readStanding, type FoundStanding } from './standing';
+import { readDeployment, readStanding, type FoundStanding } from './standing';
 
 /**
  * How the standing Deployment takes the configuration of the next release, once clients are sent to the copy and no write
@@ -51,7 +51,7 @@ export async function settleStanding(
   await writeList(cluster, found, list, bounds);
   await writeTree(cluster, place, nextTreeId, bounds);
   for (;;) {
-    const deployment = (await readStanding(cluster, place, bounds)).deployment;
+    const deployment = await readDeployment(cluster, place, bounds);
     if (isRolledOut(deployment)) break;
     if (performance.now() > ends) {
       const pods = await podsOf(cluster, place, deployment, bounds);
@@ -74,9 +74,8 @@ export async function markStanding(
   attemptId: string | null,
   bounds: CallBounds,
 ): Promise<void> {
-  const { deployment } = await readStanding(cluster, place, bounds);
-  const present = textAt(deployment, 'metadata', 'annotations', ATTEMPT_ANNOTATION) ?? null;
-  if (present === attemptId) return;
+  const deployment = await readDeployment(cluster, place, bounds);
+  if (attemptOf(deployment) === attemptId) return;
   const path = jsonPointer('metadata', 'annotations', ATTEMPT_ANNOTATION);
   const operations: PatchOperation[] =
     attemptId === null

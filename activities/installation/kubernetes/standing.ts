@@ -8,7 +8,7 @@ import { inactiveTreeIds } from '../sharding-file';
 import { isTreeId, TREE_ID_ALLOWED } from '../tree-id';
 import { textAt } from './json-path';
 import { inWords, reference, releasesOf, type Place } from './names';
-import type { Standing } from './next-objects';
+import { textIn, type Standing } from './next-objects';
 import { readWorkload } from './rekor-workload';
 
 /** The standing Deployment with the objects that hold its shards. */
@@ -23,15 +23,23 @@ export interface FoundStanding extends Standing {
   readonly treeObject: KubernetesObject | undefined;
 }
 
+/** The standing Deployment alone, whatever has become of the rest. Refuses CLUSTER_OBJECT_MISSING. */
+export async function readDeployment(
+  cluster: Cluster,
+  place: Place,
+  bounds: CallBounds,
+): Promise<KubernetesObject> {
+  const name = reference(place, 'Deployment', releasesOf(place).standing.id);
+  return await readObject(cluster, place.log, name, bounds);
+}
+
 /** Reads all of it. Refuses CLUSTER_OBJECT_MISSING and WORKLOAD_NOT_ROTATABLE. */
 export async function readStanding(
   cluster: Cluster,
   place: Place,
   bounds: CallBounds,
 ): Promise<FoundStanding> {
-  const name = reference(place, 'Deployment', releasesOf(place).standing.id);
-  const deployment = await readObject(cluster, place.log, name, bounds);
-  return await readShardsOf(cluster, place, deployment, bounds);
+  return await readShardsOf(cluster, place, await readDeployment(cluster, place, bounds), bounds);
 }
 
 /** A Deployment of Rekor with the objects that hold its shards. Refuses the same. */
@@ -52,7 +60,7 @@ export async function readShardsOf(
   ]);
   return {
     ...{ deployment, workload, listObject, treeObject },
-    list: textIn(listObject, list.kind, list.key),
+    list: textIn(listObject, list.kind, list.key) ?? '',
     listName: `${inWords(reference(place, list.kind, list.name))} (${list.key})`,
     activeTree: tree.kind === 'container' ? tree.treeId : (textAt(treeObject, 'data', tree.key) ?? '').trim(),
   };
@@ -64,12 +72,6 @@ export function shardsOf(log: string, standing: FoundStanding): ConfiguredShards
   return { activeTreeId, inactiveTreeIds: inactiveTreeIds(standing.listName, standing.list, activeTreeId) };
 }
 
-/** What an object of this kind keeps under a key, as text; an empty one where it keeps nothing. */
-export function textIn(object: KubernetesObject, kind: 'ConfigMap' | 'Secret', key: string): string {
-  const kept = textAt(object, 'data', key) ?? '';
-  return kind === 'Secret' ? Buffer.from(kept, 'base64').toString() : kept;
-}
-
 /** An object that must be there. Refuses CLUSTER_OBJECT_MISSING. */
 export async function readObject(
   cluster: Cluster,
@@ -78,10 +80,13 @@ export async function readObject(
   bounds: CallBounds,
 ): Promise<KubernetesObject> {
   const found = await cluster.get(object, bounds);
-  if (found === undefined) {
-    throw refuse('CLUSTER_OBJECT_MISSING', { log, verb: 'get', object: inWords(object) });
-  }
+  if (found === undefined) throw missing(log, object);
   return found;
+}
+
+/** The refusal CLUSTER_OBJECT_MISSING of an object that was looked for. */
+export function missing(log: string, object: ObjectReference): Error {
+  return refuse('CLUSTER_OBJECT_MISSING', { log, verb: 'get', object: inWords(object) });
 }
 
 function requireTree(log: string, { activeTree, deployment, treeObject }: FoundStanding): TreeId {
