@@ -4,6 +4,7 @@ import { TimeOver, withinTime } from '../bounds/signals';
 import { orAborted } from '../bounds/waiting';
 import { type PemFile, readAuthorities } from './authorities';
 import { OwnWords } from '../errors/own-words';
+import { sentBody } from './sent-body';
 
 export interface FreshRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -16,10 +17,15 @@ export interface FreshRequest {
   readonly authorities?: PemFile | undefined;
   /** What carries it; without, a connection of its own. */
   readonly transport?: HttpTransport | undefined;
+  /** Called when the connection stands, before anything is sent. When it throws, nothing is sent, and that is thrown. */
+  readonly beforeSending?: () => void;
 }
 
 /** One request as a transport gets it. */
-export interface HttpMessage extends Pick<FreshRequest, 'headers' | 'body' | 'authorities'> {
+export interface HttpMessage extends Pick<
+  FreshRequest,
+  'headers' | 'body' | 'authorities' | 'beforeSending'
+> {
   readonly url: URL;
   readonly method: NonNullable<FreshRequest['method']>;
   /** A longer answer is an error. */
@@ -128,13 +134,13 @@ async function fresh<Answer>(
 
 /** A connection for each request, which ends with it. */
 export const overConnectionOfItsOwn: HttpTransport = async (message, read) => {
-  const { url, method, headers, body, signal, authorities, maxBytes } = message;
+  const { url, method, signal, authorities, maxBytes } = message;
   const connect = authorities && url.protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
   const limit = maxBytes === undefined ? {} : { maxResponseSize: maxBytes };
   const client = new Client(url.origin, { connect, pipelining: 0, ...limit });
   try {
     const path = url.pathname + url.search;
-    const asking = client.request({ method, path, headers, body: body ?? null, signal });
+    const asking = client.request({ method, path, ...sentBody(message), signal });
     // undici (7.30) hears a signal only once its connection stands; to destroy the client ends one that shakes no hands.
     const answer = await orAborted(asking, signal);
     return await read({ status: answer.statusCode, headers: answer.headers, body: answer.body });

@@ -2,6 +2,7 @@ import { Pool } from 'undici';
 import { orAborted } from '../bounds/waiting';
 import { type PemFile, readAuthorities } from './authorities';
 import type { HttpTransport } from './http';
+import { sentBody } from './sent-body';
 
 /** A transport that keeps its connections to one origin, and at most so many: hundreds of requests are sent to one log. */
 export interface KeptConnections {
@@ -19,9 +20,10 @@ export function keptConnections(url: string, connections: number, authorities?: 
   const connect = authorities && protocol === 'https:' ? { ca: readAuthorities(authorities) } : {};
   const pool = new Pool(origin, { connections, connect, maxResponseSize: MAX_ANSWER_BYTES });
   return {
-    transport: async ({ url: { pathname, search }, method, headers, body, signal }, read) => {
-      const path = pathname + search;
-      const asking = pool.request({ path, method, headers, body: body ?? null, signal });
+    transport: async (message, read) => {
+      const { url, method, signal } = message;
+      const path = url.pathname + url.search;
+      const asking = pool.request({ path, method, ...sentBody(message), signal });
       // undici (7.30) hears a signal only once its connection stands.
       const answer = await orAborted(asking, signal);
       return await read({ status: answer.statusCode, headers: answer.headers, body: answer.body });

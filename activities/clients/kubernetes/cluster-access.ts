@@ -1,23 +1,18 @@
-import { Readable } from 'node:stream';
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
 import { orAborted } from '../../bounds/waiting';
 import { errorReason } from '../../errors/error-reason';
 import { OwnWords } from '../../errors/own-words';
 import type { HttpMessage, HttpTransport } from '../http';
+import { sentBody } from '../sent-body';
 import { type AccessSource, loadKubeconfig, type Unusable, unusableSource } from './kubeconfig';
 
 /** How the API server of a log's cluster is reached, and as whom. */
 export interface ClusterAccess {
   /** URL of the API server, without a slash at its end: what stands before the path of each request. */
   readonly server: string;
-  /**
-   * Carries a request over a connection of its own, with the credentials of that moment. Refuses CLUSTER_CREDENTIALS_UNUSABLE.
-   *
-   * @param beforeSending is called when the connection stands, before anything is sent of a request with a body. When it
-   *   throws, nothing is sent, and that is thrown.
-   */
-  transport(beforeSending?: () => void): HttpTransport;
+  /** Carries a request over a connection of its own, with the credentials of that moment. Refuses CLUSTER_CREDENTIALS_UNUSABLE. */
+  readonly transport: HttpTransport;
 }
 
 const UNAUTHENTICATED = 401;
@@ -43,8 +38,8 @@ export function openClusterAccess(log: string, source: AccessSource): ClusterAcc
 
   return {
     server,
-    transport: (beforeSending) => async (message, read) => {
-      const { url, method, body, signal, maxBytes = Infinity } = message;
+    transport: async (message, read) => {
+      const { url, method, signal, maxBytes = Infinity } = message;
       const { dispatcher, headers } = await authenticated(configuration(), message, unusable);
       try {
         // undici hears a signal only when its connection stands; to destroy the dispatcher ends it before.
@@ -53,8 +48,7 @@ export function openClusterAccess(log: string, source: AccessSource): ClusterAcc
             origin: url.origin,
             path: url.pathname + url.search,
             method,
-            headers,
-            body: body === undefined ? null : lateBody(body, beforeSending),
+            ...sentBody({ ...message, headers }),
             signal,
           }),
           signal,
@@ -78,7 +72,7 @@ export function openClusterAccess(log: string, source: AccessSource): ClusterAcc
 /** A connection and headers with the credentials; a plugin is run, or a token read again, where that is due. */
 async function authenticated(
   config: KubeConfig,
-  { url, headers, body, signal }: HttpMessage,
+  { url, headers, signal }: HttpMessage,
   unusable: Unusable,
 ): Promise<{ readonly dispatcher: Dispatcher; readonly headers: Readonly<Record<string, string>> }> {
   const context = new RequestContext(url.href, HttpMethod.GET);
@@ -91,22 +85,8 @@ async function authenticated(
   }
   return {
     dispatcher: context.getDispatcher() ?? new Agent(),
-    headers: {
-      ...context.getHeaders(),
-      ...headers,
-      ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-    },
+    headers: { ...context.getHeaders(), ...headers },
   };
-}
-
-/** undici asks for a body when its connection stands, and sends the head of the request together with it. */
-function lateBody(text: string, beforeSending?: () => void): Readable {
-  return Readable.from(
-    (function* () {
-      beforeSending?.();
-      yield Buffer.from(text);
-    })(),
-  );
 }
 
 async function* limited(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {

@@ -87,10 +87,10 @@ export function clusterRequests(log: string, access: ClusterAccess): ClusterRequ
     const { status, text } = await freshRequest(`${access.server}${path}?${search.toString()}`, {
       method: change?.method ?? 'GET',
       headers: { accept: 'application/json', ...(change && { 'content-type': change.contentType }) },
-      ...(change && { body: writeExactJson(change.body) }),
+      ...(change && { body: writeExactJson(change.body), beforeSending: change.beforeSending }),
       signal,
       timeoutMs,
-      transport: access.transport(change?.beforeSending),
+      transport: access.transport,
     });
     return { status, body: readExactJson(text) };
   }

@@ -89,9 +89,10 @@ export class StandingOnCluster {
     if (deployment) this.cluster.setStatus(key);
   }
 
-  readonly #carry: HttpTransport = async ({ url, method, headers = {} }, read) => {
+  readonly #carry: HttpTransport = async ({ url, method, headers = {}, beforeSending }, read) => {
     const { hostname, pathname } = url;
     if (this.silent.has(hostname)) throw new Error('connect ECONNREFUSED');
+    beforeSending?.();
     this.told.push(`${method} ${pathname} ${hostname}`);
     if (method === 'PUT' && !(Number(headers['not-after']) > Date.now()))
       throw new Error('no time was given');
