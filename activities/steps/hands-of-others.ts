@@ -7,6 +7,7 @@ import { changedBySomeone, refuse } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
+import { isExposed, isOfRotation } from './ownership';
 
 /**
  * What someone else may have changed since it was planned is looked at before each step that relies on it. It is never
@@ -20,6 +21,11 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
   const before = await traffic.state(bounds.signal);
   if (before.number >= fenceOf(identity).act) {
     const found = `the gate follows its order ${before.number}`;
+    throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
+  }
+  if (isOfRotation(before, identity) && (await isExposed(systems, input))) {
+    // An earlier attempt of a rotation that was reset has got there: this one goes on from that, and takes nothing back (H7).
+    const found = `the gate sends to ${release.next.name} by its order ${before.number}`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
   const [state] = await Promise.all([
@@ -36,7 +42,7 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
     throw changedBySomeone('Where clients are sent', expected, state.instances.join(', '));
   }
   // A superseding attempt finds the hold of the one before it.
-  if (state.mode === 'hold' && !state.attemptId?.startsWith(`${identity.rotationId}/`)) {
+  if (state.mode === 'hold' && !isOfRotation(state, identity)) {
     throw changedBySomeone('The gate', 'passing writes', `it holds them for order ${state.number}`);
   }
   if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {

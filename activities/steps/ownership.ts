@@ -5,6 +5,7 @@ import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
 import { sendsTo } from '../../workflows/model/traffic';
 import { refuse, unlessRefused } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
+import type { TrafficState } from '../traffic/traffic';
 import type { Act } from './act';
 
 /**
@@ -43,10 +44,17 @@ export const sectionBegan: Act<AttemptIdentity, boolean> = async ({ traffic, bou
  * Whether a later attempt of the same rotation has begun: this one was reset, and what it made is what that one uses (H7).
  */
 export const laterAttemptBegan: Act<AttemptIdentity, boolean> = async ({ traffic, bounds }, identity) => {
-  const { attemptId, number } = await traffic.state(bounds.signal);
-  const isOfRotation = attemptId?.startsWith(`${identity.rotationId}/`) ?? false;
-  return isOfRotation && number > fenceOf(identity).undo;
+  const state = await traffic.state(bounds.signal);
+  return isOfRotation(state, identity) && state.number > fenceOf(identity).undo;
 };
+
+/** Whether the order that traffic follows is one of this attempt's rotation. */
+export function isOfRotation(
+  { attemptId }: Pick<TrafficState, 'attemptId'>,
+  { rotationId }: AttemptIdentity,
+): boolean {
+  return attemptId?.startsWith(`${rotationId}/`) ?? false;
+}
 
 /** Runs an undo unless a later attempt has the log: then there is nothing of this one left to take back. */
 export async function ifOurs<Result>(

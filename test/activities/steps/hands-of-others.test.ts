@@ -88,6 +88,16 @@ describe('before the hold', () => {
     expect(log.done).toEqual([]);
   });
 
+  it('what an earlier attempt of a rotation that was reset has come to is gone on with (H7)', async () => {
+    const log = new FakeLog();
+    Object.assign(log.gate, { number: 5, attemptId: 'r/0', instances: [addresses['green'] ?? ''] });
+    log.trees['300'] = { state: 'ACTIVE', size: 3 };
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    const found = await refused('ATTEMPT_REPEATED', holdAndFreeze(log.systems(), order));
+    expect(found).toContain('sends to');
+    expect(log.done).toEqual([]);
+  });
+
   it.each(['FROZEN', 'DRAINING'] as const)(
     'a superseding attempt finds the hold of the one before it, and the tree %s',
     async (state) => {
