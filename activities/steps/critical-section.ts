@@ -1,4 +1,5 @@
 import type { AttemptInput, CriticalInput, OpenedAndExposed } from '../../workflows/model/actions';
+import type { Release } from '../../workflows/model/installation';
 import type { FrozenTree } from '../../workflows/model/next-tree';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -8,9 +9,9 @@ import { start } from './next-release';
 import { endOfCurrent } from './current-end';
 import { requireCurrentEnded, servedHandover, verifyAndOpen } from './next-tree-opening';
 import { allEnded } from '../bounds/waiting';
-import { livesOnNext, requireOurs } from './ownership';
+import { exposedRelease, livesOnNext, requireOurs } from './ownership';
 import { refuse } from '../errors/refusal-error';
-import { expose, hold, type FrozenAttempt } from './writes';
+import { expose, hold, type ExposedTo } from './writes';
 
 /** The steps hold, start and freeze: writes wait, and the current tree cannot grow any more. */
 export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' | 'times'>> = async (
@@ -53,7 +54,7 @@ export const openAndExpose: Act<CriticalInput, OpenedAndExposed> = async (system
   return await opened(systems, input, async () => {
     await systems.bounds.requireOnce('verify', () => requireStillHeld(systems, input));
     const frozen = input.frozen ?? (await endOfCurrent(systems, input));
-    return { frozen, forward: false };
+    return { frozen, of: input.release.next, forward: false };
   });
 };
 
@@ -69,35 +70,38 @@ export const goForward: Act<AttemptInput, OpenedAndExposed> = async (systems, in
     if (served) {
       await requireCurrentEnded(systems, { ...input, frozen });
       // Of several gates one may not have heard of it.
-      await exposeToTheEnd(systems, { ...input, frozen });
+      const of = (await exposedRelease(systems, input)) ?? input.release.next;
+      await exposeToTheEnd(systems, { ...input, of, frozen });
       return { frozen, ...served, times: systems.bounds.steps.times };
     }
   }
   return await opened(systems, input, async () => {
     await requireNothingAfterNext(systems, input);
     const frozen = await endOfCurrent(systems, input);
-    await start(systems, input);
-    return { frozen, forward: true };
+    // What clients were sent to already may be what the next release was settled into, and that itself is gone then.
+    const of = (await exposedRelease(systems, input)) ?? input.release.next;
+    await systems.installation.start(of, systems.bounds);
+    return { frozen, of, forward: true };
   });
 };
 
 async function opened(
   systems: BoundSystems,
   input: AttemptInput,
-  look: () => Promise<{ readonly frozen: FrozenTree; readonly forward: boolean }>,
+  look: () => Promise<{ readonly frozen: FrozenTree; readonly of: Release; readonly forward: boolean }>,
 ): Promise<OpenedAndExposed> {
   const { bounds } = systems;
   // The looks belong to the step: whatever they find, its undo decides by what the next tree holds.
-  const { frozen, handover } = await bounds.step('verify', async () => {
+  const { frozen, of, handover } = await bounds.step('verify', async () => {
     const looked = await look();
     return { ...looked, handover: await verifyAndOpen(systems, { ...input, ...looked }) };
   });
-  await exposeToTheEnd(systems, { ...input, frozen });
+  await exposeToTheEnd(systems, { ...input, of, frozen });
   return { frozen, handover, times: bounds.steps.times };
 }
 
 /** From here on a Cancel comes too late: half an exposure would be worse than either end. */
-const exposeToTheEnd: Act<FrozenAttempt> = async (systems, input) => {
+const exposeToTheEnd: Act<ExposedTo> = async (systems, input) => {
   const { bounds } = systems;
   bounds.signal.throwIfAborted();
   const toTheEnd = { ...systems, bounds: { ...bounds, signal: bounds.lateSignal } };

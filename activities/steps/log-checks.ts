@@ -11,7 +11,7 @@ import type { Act } from './act';
 import { confirmation, type ProvenInstance } from './confirmed';
 import { contentOf } from './next-tree-content';
 import { proveRelease } from './next-tree-opening';
-import { requireOurs } from './ownership';
+import { exposedRelease, requireOurs } from './ownership';
 import { expose } from './writes';
 import { keyOfTree } from './shard-keys';
 import { instanceAddress, publicAddress } from './log-addresses';
@@ -24,8 +24,9 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   const { installation, verifier, bounds } = systems;
   const { frozen, handover, release, identity } = input;
   await requireOurs(systems, identity);
+  const of = (await exposedRelease(systems, input)) ?? release.next;
   // After a reboot the host has started what was standing before (H33).
-  await installation.start(release.next, bounds);
+  await installation.start(of, bounds);
   await requireOnlyNextActive(systems, input);
   await followNext(systems, input);
   const logIds = keyOfTree(release.keys);
@@ -38,7 +39,7 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   };
   // Each instance by its own address: a service in front of several answers from any of them.
   const instances: ProvenInstance[] = [];
-  for (const instance of await installation.instances(release.next, bounds.signal)) {
+  for (const instance of await installation.instances(of, bounds.signal)) {
     const address = instanceAddress(systems, instance);
     const proven = await verifier.verify({ ...target, address, sampleEntries: 0 }, bounds.signal);
     instances.push({ name: instance.name, proven });
@@ -63,9 +64,10 @@ const followNext: Act<ExposedInput> = async (systems, input) => {
   if (settled !== null || there.length === 0 || sameInstances(instances, there)) {
     return;
   }
-  await proveRelease(systems, { ...input, of: release.next });
+  const toNext = { ...input, of: release.next };
+  await proveRelease(systems, toNext);
   await requireOurs(systems, input.identity);
-  await expose(systems, input);
+  await expose(systems, toNext);
 };
 
 /**

@@ -10,6 +10,7 @@ import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { readLogKey } from '../verification/log-key';
+import { exposedRelease } from './ownership';
 import { handedOver, type HandedOver } from './next-tree-content';
 import { servedLog, stillThere, type OfRelease } from './served-log';
 import { announceNext, type FrozenAttempt } from './writes';
@@ -23,16 +24,16 @@ const LOOK_EVERY_MS = 5;
  *
  * Where it only goes forward, a next tree that begins with an entry of a client gets no handover leaf; the result is null.
  */
-export const verifyAndOpen: Act<FrozenAttempt & { readonly forward?: boolean }, Handover | null> = async (
-  systems,
-  input,
-) => {
+export const verifyAndOpen: Act<
+  FrozenAttempt & Pick<OfRelease, 'of'> & { readonly forward?: boolean },
+  Handover | null
+> = async (systems, input) => {
   const { trillian, bounds } = systems;
   const { frozen, release } = input;
   const { nextTreeId } = release;
   const [lastAtMs, instances] = await allEnded([
     lastIntegration(systems, input),
-    proveRelease(systems, { ...input, of: release.next }),
+    proveRelease(systems, input),
   ]);
   await requireCurrentEnded(systems, input);
   const next = await trillian.getTree(nextTreeId, bounds);
@@ -90,9 +91,10 @@ export const servedHandover: Act<FrozenAttempt, { readonly handover: Handover | 
   const { installation, rekor, bounds } = systems;
   const { frozen, release } = input;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
+  const of = (await exposedRelease(systems, input)) ?? release.next;
   // What follows has to be through in the same try, also where an instance takes the question and never answers.
   const look = async (signal: AbortSignal) => {
-    const instances = await installation.instances(release.next, signal);
+    const instances = await installation.instances(of, signal);
     const loaded = await allEnded(instances.map((instance) => rekor.log(instance, signal)));
     return loaded.map((log) => differencesFrom(log, release.nextTreeId, shards));
   };

@@ -67,13 +67,21 @@ export async function ifOurs<Result>(
   return (await unlessRefused('NOT_OURS', isOurs, false)) ? await undo() : otherwise;
 }
 
-/** Whether clients are sent to the next release, or to the one that it was settled into. */
-export const isExposed: Act<AttemptInput, boolean> = async (systems, { release }) => {
+/**
+ * The release with the next tree that clients are sent to: the next one, or the one that it was settled into; null when they
+ * are sent to neither.
+ */
+export const exposedRelease: Act<AttemptInput, Release | null> = async (systems, { release }) => {
   if (await serves(systems, release.next)) {
-    return true;
+    return release.next;
   }
   const settled = await systems.installation.settledInto(release, systems.bounds.signal);
-  return settled !== null && (await serves(systems, settled));
+  return settled !== null && (await serves(systems, settled)) ? settled : null;
+};
+
+/** Whether clients are sent to the next release, or to the one that it was settled into. */
+export const isExposed: Act<AttemptInput, boolean> = async (systems, input) => {
+  return (await exposedRelease(systems, input)) !== null;
 };
 
 /** Whether clients are sent to a release. */

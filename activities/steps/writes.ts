@@ -24,6 +24,11 @@ export interface FrozenAttempt extends AttemptInput {
   readonly frozen: FrozenTree;
 }
 
+/** One whose clients are sent, or are to be, to this release with the next tree. */
+export interface ExposedTo extends FrozenAttempt {
+  readonly of: Release;
+}
+
 /** New writes wait, and no call of a write to the current release is in flight. */
 export const hold: Act<CriticalInput> = async (systems, input) => {
   const { traffic, bounds } = systems;
@@ -81,13 +86,13 @@ export const refuseLateOrders: Act<AttemptInput> = async ({ traffic, bounds }, {
 };
 
 /**
- * Reads and writes go to the next release, held writes first, and only to processes that have loaded what was proven; no
+ * Reads and writes go to a release with the next tree, held writes first, and only to processes that have loaded what was proven; no
  * harm when somebody else has sent them there.
  */
-export const expose: Act<FrozenAttempt> = async (systems, input) => {
+export const expose: Act<ExposedTo> = async (systems, input) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
   try {
-    await send(systems, { to: input.release.next, by: orderOf(input.identity), shards });
+    await send(systems, { to: input.of, by: orderOf(input.identity), shards });
   } catch (error) {
     if (!isRefusal(error, 'GATE_ORDER_REFUSED') || !(await livesOnNext(systems, input))) {
       throw error;
@@ -105,9 +110,9 @@ export const sendToSettled: Act<ExposedInput & { to: Release }> = async (systems
  * Announces where exposure will send the writes that wait, so that the gate opens its connections while the handover leaf is
  * still on its way. It only saves time: a gate that does not take this opens them at the exposure.
  */
-export const announceNext: Act<FrozenAttempt> = async (systems, { release, identity, frozen }) => {
+export const announceNext: Act<ExposedTo> = async (systems, { of, release, identity, frozen }) => {
   const { traffic, installation, bounds } = systems;
-  const instances = await installation.addresses(release.next, bounds.signal);
+  const instances = await installation.addresses(of, bounds.signal);
   const notice = { number: fenceOf(identity).act, instances, shards: shardsOfNext(release, frozen.size) };
   await foundOrRefused(() => traffic.announce(notice, bounds.signal));
 };

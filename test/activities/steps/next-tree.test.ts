@@ -78,7 +78,7 @@ describe('opening the next tree', () => {
       return entry;
     };
     const grows = { ...systems, rekor: { ...systems.rekor, entryAt } };
-    const opening = verifyAndOpen(grows, { ...order, frozen });
+    const opening = verifyAndOpen(grows, { ...order, frozen, of: order.release.next });
     expect(await refused('CHANGED_BY_SOMEONE', opening)).toContain('21 entries');
     expect(log.done).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe('opening the next tree', () => {
       return systems.installation.start(release, within);
     };
     const installation = { ...systems.installation, start };
-    await verifyAndOpen({ ...systems, installation }, { ...order, frozen });
+    await verifyAndOpen({ ...systems, installation }, { ...order, frozen, of: order.release.next });
     expect(log.done).toEqual(['stop green', 'start green', '300 ACTIVE', 'queueLeaf 300', 'next 7']);
   });
 });

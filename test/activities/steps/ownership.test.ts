@@ -76,6 +76,38 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
     expect(log.done).toContain('start green');
   });
 
+  it('goes forward to what the next release was settled into, which outlives that (H7)', async () => {
+    const log = exposedByFirst();
+    const systems = log.systems();
+    const standing = { id: 'standing', name: 'what was settled into' };
+    const url = addresses['green'] ?? '';
+    // The next release is gone, and clients are sent to the other one, which is reached where green was.
+    const ofStanding = <Value>(id: string, there: Value, otherwise: Value): Value =>
+      id === standing.id ? there : otherwise;
+    const installation: typeof systems.installation = {
+      ...systems.installation,
+      settledInto: () => Promise.resolve(standing),
+      addresses: ({ id }) => Promise.resolve(ofStanding<readonly string[]>(id, [url], [])),
+      instances: ({ id }) => Promise.resolve(ofStanding(id, [{ name: 'green', url, field: 'slots' }], [])),
+      start: ({ id }) => {
+        log.done.push(`start ${id}`);
+        log.running.add('green');
+        return Promise.resolve();
+      },
+    };
+    await goForward({ ...systems, installation }, order);
+    expect(log.done).toEqual([`send ${identity.number}`]);
+    // Nor is its tree closed, whatever a try to go forward came to.
+    const left = await closeNextTree({ ...systems, installation }, { ...order, evenIfExposed: true });
+    expect(left.content).toBe('serving');
+    // Where it does not answer for a while, it is started and proven, not what is gone.
+    log.done.length = 0;
+    log.running.delete('green');
+    await goForward({ ...systems, installation }, order);
+    expect(log.done).toEqual(['start standing', `next ${identity.number}`, `send ${identity.number}`]);
+    expect(log.trees['300']?.state).toBe('ACTIVE');
+  });
+
   it('does not go forward beside a tree that takes writes, nor before one that has taken some (rules 2, 3)', async () => {
     const opened = exposedByFirst();
     Object.assign(opened.trees['200'] ?? {}, { state: 'ACTIVE' });
@@ -104,9 +136,9 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
   it('is exposed still when a person has sent the gate there, with the number of its undo', async () => {
     const log = exposedByFirst();
     log.gate.number = identity.number + 1;
-    await expect(expose(log.systems(), settled)).resolves.toBeUndefined();
+    await expect(expose(log.systems(), { ...settled, of: settled.release.next })).resolves.toBeUndefined();
     log.gate.instances = [addresses['blue'] ?? ''];
-    await refused('GATE_ORDER_REFUSED', expose(log.systems(), settled));
+    await refused('GATE_ORDER_REFUSED', expose(log.systems(), { ...settled, of: settled.release.next }));
   });
 
   it('stops nothing that serves by a later rotation, which has rotated back into its slot (H8)', async () => {

@@ -62,7 +62,10 @@ describe('while the quota of Trillian is used up', () => {
     drained.trees['200'] = { state: 'FROZEN', size: 20 };
     drained.running.add('green');
     const frozen = { ...drained.end('200'), proof: [] };
-    await refused('TRILLIAN_QUOTA', verifyAndOpen(drained.systems(), { ...order, frozen }));
+    await refused(
+      'TRILLIAN_QUOTA',
+      verifyAndOpen(drained.systems(), { ...order, frozen, of: order.release.next }),
+    );
   });
 });
 
