@@ -2,7 +2,7 @@ import { entries } from '../../workflows/model/counted';
 import type { Shard, TreeId } from '../../workflows/model/log';
 import { verifyCheckpoint } from './checkpoint';
 import { proveLeaf, readLeaf } from './entry-reading';
-import type { TreeAnswer } from './log-api';
+import type { LogAnswer, TreeAnswer } from './log-api';
 import type { LogKey } from './log-key';
 import type { LogReader } from './log-reader';
 import { prove } from './not-proven';
@@ -33,6 +33,12 @@ export interface ExpectedShards {
   readonly inactive: readonly Shard[];
 }
 
+/**
+ * An active tree of one entry may have nothing but the handover leaf of a rotation that was interrupted, and is still taken
+ * back: then a client gets its index. Rekor signs what it is asked for, so nobody asks for that (H4).
+ */
+const MAY_GO = 1;
+
 /** The UUID of no entry. */
 const nobody = '0'.repeat(64);
 
@@ -58,7 +64,7 @@ export async function rehearse(
   const { treeId } = answer.active;
   await Promise.all([
     // The one index that is right whatever lengths the process has loaded: Rekor signs it again when it is read (H4).
-    reader.entryAt(0, signal),
+    reader.entryAt(mayGo(answer) ? MAY_GO : 0, signal),
     reader.entryByUuid(nobody, signal),
     reader.entryById(treeId, nobody, signal),
     reader.servesProofs(treeId, signal),
@@ -72,6 +78,11 @@ export async function rehearse(
     logId: active?.shard.logId ?? '',
     shards: heads.map(({ shard }) => shard),
   };
+}
+
+/** Whether the very first entry of the log is in an active tree that may have nothing but a handover leaf. */
+function mayGo({ active, inactive }: LogAnswer): boolean {
+  return active.size <= MAY_GO && inactive.every(({ size }) => size === 0);
 }
 
 function headOf({ treeId, checkpoint }: TreeAnswer, key: LogKey | undefined) {
@@ -112,7 +123,7 @@ async function proveNewest(
     shards.push(shard);
     firstIndex += head.size;
   }
-  const newest = shards.findLast(({ size }) => size > 0);
+  const newest = shards.findLast(({ size }, position) => size > (position < inactive.length ? 0 : MAY_GO));
   if (newest) {
     const leaf = { shard: newest, leafIndex: newest.size - 1 };
     await proveLeaf(reader, shards, leaf, await readLeaf(reader, leaf, signal), signal);

@@ -81,6 +81,30 @@ describe('a rehearsed verification', () => {
     expect(requests.filter(([, of]) => !seen.some((path) => of.test(path)))).toEqual([]);
   });
 
+  it.each([
+    ['earlier shards have entries', undefined, 1],
+    ['no shard has', [{ treeId: '12', leaves: [] }], 1],
+  ])(
+    'asks for no entry that is the first of its active tree, where %s: an undone rotation gives its index again (H4)',
+    async (_, earlier, most) => {
+      const asked: string[] = [];
+      if (earlier) {
+        await log.close();
+        log = new FakeLog([...earlier, { treeId: '77', leaves: [hashedRekord('handover', time + 9)] }]);
+        url = await log.listen();
+      }
+      log.lie = (path, honest) => {
+        asked.push(...(/(?<=\?logIndex=)\d+/.exec(path) ?? []));
+        return honest;
+      };
+      const inactive = earlier ? [{ treeId: '12', length: 0 }] : expected.inactive;
+      await rehearsed({ activeTreeId: '77', inactive });
+      const firstOfActive = earlier ? '0' : '2';
+      expect(asked).not.toContain(firstOfActive);
+      expect(asked.length).toBeGreaterThanOrEqual(most);
+    },
+  );
+
   it.each(requests)(
     'is refused at once, and says what to do, when %s is switched off',
     async (operation, of) => {
@@ -107,7 +131,8 @@ describe('a rehearsed verification', () => {
       ],
     };
     expect(await refusalOf(longer)).toContain('tree 12 has 2 entries, not 3');
-    log.lie = (path, honest) => (path.includes('?logIndex=2') ? { status: 404, body: '' } : honest);
+    log.shard(2).leaves.push(hashedRekord('newest', time + 10));
+    log.lie = (path, honest) => (path.includes('?logIndex=3') ? { status: 404, body: '' } : honest);
     expect(await refusalOf(expected)).toContain('VERIFICATION_FAILED');
   });
 
