@@ -51,7 +51,7 @@ export class Course {
     time.after(BUSY_MS, () => traffic.slowDown(1), null);
     if (scenario.racy) {
       Object.assign(world.trillian.slowness, { queueLeafMs: [2, 150], passMs: [5, 350] });
-      inBackground(traffic.writePastFor('blue', BUSY_MS));
+      inBackground(traffic.writePastFor(world.installation.releases[0], BUSY_MS));
     }
     await time.pass(300);
     trace(() => `scenario ${JSON.stringify(scenario)}`);
@@ -80,8 +80,9 @@ export class Course {
       injection.mend();
       trace(() => 'a second rotation');
       // The first one may have been terminated once it was through: then the second one is taken back to where that got.
-      if (world.gate.instance !== before.instance) {
-        before = snapshotOf(world);
+      const now = snapshotOf(world);
+      if (now.instance !== before.instance || now.servedTree !== before.servedTree) {
+        before = now;
       }
       temporal.start('rotateLog', { workflowId: 'rotate-2', args: [{ log: LOG }] });
       await this.#ended();
@@ -184,9 +185,9 @@ export class Course {
 
   /** Whatever died by a fault of its own is started again by whoever watches over it. */
   async #restarted(): Promise<void> {
-    const { time, gate, host } = this.#parts.world;
+    const { time, gate, installation } = this.#parts.world;
     for (let waited = 0; waited < 5_000; waited += 100) {
-      if (gate.instance !== undefined && host.at(gate.instance)) {
+      if (gate.instance !== undefined && installation.at(gate.instance)) {
         return;
       }
       await time.pass(100);

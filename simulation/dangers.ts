@@ -1,23 +1,27 @@
-import { short, slotNames, urlOf, type SlotName } from './world/host';
+import { short } from './world/host';
+import type { ReleaseId } from './world/installation';
+import type { RekorProcess } from './world/rekor';
 import type { World } from './world/world';
 
 /** What lets an index be signed twice: an open tree that does not serve, or one that is served with wrong lengths. */
 export function dangers(world: World): string[] {
   const open = world.trees().filter(({ row }) => row.state === 'ACTIVE');
   const two = `trees ${open.map(({ treeId }) => short(treeId)).join(' and ')} are ACTIVE`;
-  return [...(open.length > 1 ? [two] : []), ...slotNames.flatMap((slot) => dangersOf(world, slot))];
+  return [
+    ...(open.length > 1 ? [two] : []),
+    ...world.installation.releases.flatMap((release) => dangersOf(world, release)),
+  ];
 }
 
-/** Why a slot, if it takes writes now, would give an index again. */
-export function dangersOf(world: World, slot: SlotName): string[] {
-  const { host, trillian } = world;
-  const process = host.at(urlOf(slot));
+/** Why a release, if it takes writes now, would give an index again. */
+export function dangersOf(world: World, release: ReleaseId): string[] {
+  return world.installation.processesOf(release).flatMap((process) => dangersOfProcess(world, process));
+}
+
+function dangersOfProcess(world: World, process: RekorProcess): string[] {
+  const { trillian } = world;
   // One that misread a length is kept from writes by the gate; the watch looks at each of them.
-  if (
-    !process ||
-    process.misread ||
-    trillian.trees.get(process.configuration.activeTreeId)?.row.state !== 'ACTIVE'
-  ) {
+  if (process.misread || trillian.trees.get(process.configuration.activeTreeId)?.row.state !== 'ACTIVE') {
     return [];
   }
   const { activeTreeId, inactiveTreeIds } = process.configuration;
@@ -30,9 +34,9 @@ export function dangersOf(world: World, slot: SlotName): string[] {
     );
   const names = missing.map(({ treeId }) => short(treeId)).join(', ');
   return [
-    ...(missing.length > 0 ? [`Rekor ${slot} takes writes and does not list tree ${names}`] : []),
+    ...(missing.length > 0 ? [`Rekor ${process.name} takes writes and does not list tree ${names}`] : []),
     ...inactiveTreeIds
       .filter((treeId, position) => process.lengths[position] !== trillian.head(treeId).size)
-      .map((treeId) => `Rekor ${slot} takes writes with a wrong length of tree ${short(treeId)}`),
+      .map((treeId) => `Rekor ${process.name} takes writes with a wrong length of tree ${short(treeId)}`),
   ];
 }

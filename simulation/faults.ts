@@ -40,6 +40,9 @@ const otherFaults = [
   'slot changed',
   'gate changed',
   'stale deploy',
+  'pod lost',
+  'pods scaled',
+  'API server down',
 ] as const;
 
 /** What can happen without any call; a worker can be killed at any time. */

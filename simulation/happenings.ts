@@ -5,7 +5,7 @@ import type { ElsewhereFault } from './faults';
 import type { Execution } from './temporal/execution';
 import type { SimulatedWorker } from './temporal/worker';
 import { Process } from './virtual-time';
-import { urlOf, type SlotName } from './world/host';
+import type { ReleaseId } from './world/installation';
 import type { World } from './world/world';
 
 /** What was done to workflows by force, or to Temporal: how a run ends is then no longer the rotation's word alone. */
@@ -46,7 +46,7 @@ export class Happenings {
   /** Lets it happen; false when there is nothing that could fail so. `form` chooses among its forms, in [0, 1). */
   happen(name: ElsewhereFault, form: number): boolean {
     const world = this.#world;
-    const { time, temporal, gate, host, network, trillian, traffic } = world;
+    const { time, temporal, gate, installation, network, trillian, traffic } = world;
     const random = this.#random;
     switch (name) {
       case 'worker killed': {
@@ -98,23 +98,23 @@ export class Happenings {
         time.after(random.between(300, 3_000), () => void gate.start(), null);
         return true;
       case 'current Rekor dies':
-        void host.crash(this.#others.current, random.between(200, 2_000));
+        void installation.crash(this.#others.current, random.between(200, 2_000));
         return true;
       case 'current Rekor misreads': {
         const { current } = this.#others;
-        void host.crash(current, random.between(100, 500), true);
+        void installation.crash(current, random.between(100, 500), true);
         this.#mendWhenItServes(current);
         return true;
       }
       case 'next Rekor dies':
-        if (!host.runs(this.#others.next)) {
+        if (!installation.runs(this.#others.next)) {
           return false;
         }
-        void host.crash(this.#others.next, random.between(200, 2_000));
+        void installation.crash(this.#others.next, random.between(200, 2_000));
         return true;
       case 'host reboots':
         gate.crash();
-        void host.reboot();
+        void installation.reboot();
         time.after(random.between(1_000, 2_500), () => void gate.start(), null);
         return true;
       case 'Trillian down':
@@ -158,6 +158,14 @@ export class Happenings {
         return this.#others.changeSlot(form);
       case 'gate changed':
         return this.#others.changeGate();
+      case 'pod lost':
+        return world.cluster?.losePod(form < 0.6 ? this.#others.next : this.#others.current) === true;
+      case 'pods scaled':
+        world.cluster?.scale();
+        return world.cluster !== undefined;
+      case 'API server down':
+        network.takeDown('cluster', random.pick([300, 2_000, 9_000]));
+        return world.cluster !== undefined;
       case 'stale deploy':
         void this.#others.deployYesterday();
         return true;
@@ -173,14 +181,15 @@ export class Happenings {
   }
 
   /** A person restarts a Rekor that misread a length, as the alarm asks for; as soon as there is one. */
-  #mendWhenItServes(slot: SlotName): void {
-    const { host, time } = this.#world;
+  #mendWhenItServes(release: ReleaseId): void {
+    const { installation, time } = this.#world;
     time.after(
       this.#random.between(1_000, 4_000),
       () => {
-        const process = host.at(urlOf(slot));
-        if (process?.misread) void host.crash(slot, this.#random.between(100, 500));
-        else if (!process && host.runs(slot)) this.#mendWhenItServes(slot);
+        const processes = installation.processesOf(release);
+        if (processes.some(({ misread }) => misread))
+          void installation.mend(release, this.#random.between(100, 500));
+        else if (processes.length === 0 && installation.runs(release)) this.#mendWhenItServes(release);
       },
       null,
     );

@@ -7,7 +7,7 @@ import type { AttemptInput, CriticalInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
 import { replaced, type Mutant } from './mutant';
 import { scheduleMutantNames, scheduleMutants } from './schedule-mutants';
-import { shardingFile, type SlotName } from './world/host';
+import { shardingFile, slotNames } from './world/host';
 import { CURRENT_TREE } from './world/world';
 
 export const mutantNames = [
@@ -94,7 +94,9 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         ...systems.installation,
         stage: async (replacement, planned, bounds) => {
           await systems.installation.stage(replacement, planned, bounds);
-          const path = shardingFile(replacement.next.id as SlotName);
+          const slot = slotNames.find((name) => name === replacement.next.id);
+          if (slot === undefined) return;
+          const path = shardingFile(slot);
           const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
           await writeList(path, [...lines.slice(1), ...lines.slice(0, 1)]);
         },

@@ -5,7 +5,6 @@ import type { PersonParts } from './person';
 import type { WorkflowResult } from './results';
 import { valueOf } from './temporal/conversion';
 import type { Execution } from './temporal/execution';
-import { environmentFile } from './world/host';
 import { LOG } from './world/world';
 
 /** How often somebody looks at what waits, in milliseconds. */
@@ -127,14 +126,13 @@ export class Operators {
   /** Nothing holds the log yet, so whoever deploys does nobody harm. */
   #deploy(): void {
     const { world, random } = this.#parts;
-    const { files, temporal, trace } = world;
+    const { installation, temporal, trace } = world;
     if (temporal.latest(lockId(LOG))?.open) {
       return;
     }
     this.#deploys -= 1;
-    const path = environmentFile(random.pick(['blue', 'green']));
-    trace(() => `somebody deploys: ${path}`);
-    files.put(path, `${files.peek(path) ?? ''}# deployment ${this.#deploys}\n`);
+    const what = installation.deploy(random.pick(installation.releases), this.#deploys);
+    trace(() => `somebody deploys: ${what}`);
     this.onDeploy();
   }
 

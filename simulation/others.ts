@@ -1,7 +1,7 @@
 import type { Random } from './random';
 import type { Watch } from './watch';
-import { SIMULATED_ROOT } from './world/files';
-import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
+import { short } from './world/host';
+import type { Contents, ReleaseId } from './world/installation';
 import { CURRENT_TREE, type World } from './world/world';
 
 /** What someone else changed, and how it must still be when everything is over. */
@@ -14,13 +14,13 @@ export interface Foreign {
 /** People and programs that know nothing of a rotation and change what it works on. */
 export class HandsOfOthers {
   readonly changes: Foreign[] = [];
-  /** The slot that served when the run began, and the other one. */
-  current: SlotName = 'blue';
-  next: SlotName = 'green';
+  /** The release that served when the run began, and the other one. */
+  current: ReleaseId;
+  next: ReleaseId;
   /** The trees that there were before anything went wrong. */
   #before: ReadonlySet<string> = new Set();
-  /** The slots' files by then, which are those of the day before when it is over. */
-  #yesterday: Readonly<Record<string, string>> = {};
+  /** What was configured by then, which is that of the day before when it is over. */
+  #yesterday: Contents = {};
   readonly #world: World;
   readonly #random: Random;
   readonly #watch: Watch;
@@ -29,23 +29,28 @@ export class HandsOfOthers {
     this.#world = world;
     this.#random = random;
     this.#watch = watch;
+    [this.current, this.next] = world.installation.releases;
   }
 
   /** What serves now is the current release of what follows. */
   lookAround(): void {
-    const { gate, files } = this.#world;
-    this.current = slotNames.find((slot) => urlOf(slot) === gate.instance) ?? 'blue';
-    this.next = slotNames.find((slot) => slot !== this.current) ?? 'green';
-    this.#yesterday = files.below(`${SIMULATED_ROOT}slots/`);
+    const { gate, installation } = this.#world;
+    const [first, second] = installation.releases;
+    this.current = installation.releaseAt(gate.instance) ?? first;
+    this.next = this.current === first ? second : first;
+    this.#yesterday = installation.contents();
     this.#watch.current = this.servingTree();
     this.#before = new Set(this.#world.trees().map(({ treeId }) => treeId));
   }
 
   /** The tree that the serving release is configured with. */
   servingTree(): string {
-    const { host, gate } = this.#world;
-    const serving = slotNames.find((slot) => urlOf(slot) === gate.instance) ?? this.current;
-    return host.configured(serving)?.activeTreeId ?? CURRENT_TREE;
+    return this.#world.installation.configured(this.#serving())?.activeTreeId ?? CURRENT_TREE;
+  }
+
+  #serving(): ReleaseId {
+    const { installation, gate } = this.#world;
+    return installation.releaseAt(gate.instance) ?? this.current;
   }
 
   /** The newest tree of a rotation that serves nobody yet. */
@@ -96,9 +101,9 @@ export class HandsOfOthers {
     return true;
   }
 
-  /** Someone edits a file of a slot; false where nobody could tell who did it. */
+  /** Someone edits what a release is configured with; false where nobody could tell who did it. */
   changeSlot(form: number): boolean {
-    const { files, temporal } = this.#world;
+    const { installation, temporal } = this.#world;
     // Between two looks at a file nobody can tell who wrote it: no activity writes files, or plans with them, now.
     const writing = ['stage', 'settle', 'discard', 'superseding'];
     const busy = temporal
@@ -111,30 +116,23 @@ export class HandsOfOthers {
     if (this.#nextTree() === undefined) {
       return false;
     }
-    const slot = form < 0.6 ? this.next : this.current;
-    const path = form * 10 - Math.floor(form * 10) < 0.5 ? environmentFile(slot) : shardingFile(slot);
-    const mark = '# changed by someone\n';
     const rotatedSince = this.#rotatedSince();
-    const before = files.peek(path) ?? '';
-    files.put(path, before + mark);
+    const { what, isKept } = installation.edit(form < 0.6 ? this.next : this.current, form);
     this.changes.push({
-      what: `${path} changed`,
-      overwritten: () =>
-        files.peek(path)?.includes(mark.trim()) === true || rotatedSince()
-          ? undefined
-          : `${path} was overwritten`,
+      what,
+      overwritten: () => (isKept() || rotatedSince() ? undefined : 'it is not there any more'),
     });
     return true;
   }
 
   /** Someone orders the gate to the current release; false when that would send clients to a closed tree. */
   changeGate(): boolean {
-    const { gate } = this.#world;
+    const { gate, installation } = this.#world;
     const state = gate.state();
     if (!state) {
       return false;
     }
-    const instance = urlOf(this.current);
+    const [instance = ''] = installation.addressesOf(this.current);
     if (this.#nextTree() === undefined || state.instances[0] !== instance) {
       return false;
     }
@@ -177,15 +175,11 @@ export class HandsOfOthers {
       );
   }
 
-  /** A deploy of the files of the day before, with a restart of what serves. */
+  /** A deploy of the configuration of the day before, with a restart of what serves. */
   async deployYesterday(): Promise<void> {
-    const { files, host, gate } = this.#world;
-    const serving = slotNames.find((slot) => urlOf(slot) === gate.instance) ?? this.current;
-    if (this.#random.chance(0.5)) {
-      files.put(environmentFile(serving), this.#yesterday[environmentFile(this.current)] ?? '');
-    }
-    files.put(shardingFile(serving), this.#yesterday[shardingFile(this.current)] ?? '');
-    await host.stop(serving);
-    await host.start(serving);
+    const { installation } = this.#world;
+    const serving = this.#serving();
+    installation.putBack(this.#yesterday, this.current, serving, this.#random.chance(0.5));
+    await installation.restart(serving);
   }
 }

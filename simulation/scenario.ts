@@ -6,11 +6,15 @@ import type { Fault, FaultName } from './faults';
 import { drawSchedules, type SchedulesScenario } from './schedule-scenario';
 import { callsOf, type AimedStep } from './steps';
 
+/** How the log is run. */
+export type InstallationName = 'host' | 'kubernetes';
+
 /** Everything that a seed decides before a run begins. */
 export interface Scenario {
   readonly seed: number;
   /** Nothing goes wrong. */
   readonly quiet: boolean;
+  readonly installation: InstallationName;
   readonly workers: 1 | 2;
   readonly faults: readonly Fault[];
   readonly withDatabase: boolean;
@@ -134,6 +138,10 @@ const weights: Readonly<Record<FaultName, number>> = {
   'slot changed': 3,
   'gate changed': 3,
   'stale deploy': 0,
+  // Of a cluster alone, and aimed by themselves.
+  'pod lost': 0,
+  'pods scaled': 0,
+  'API server down': 0,
 };
 
 /** What a rehearsal goes through. */
@@ -180,17 +188,24 @@ export function scenarioOf(seed: number): Scenario {
   const quiet = random.chance(0.04);
   const schedules = drawSchedules(new Random(seed).stream('log schedules'), quiet);
   const rehearsal = new Random(seed).stream('rehearsal');
+  const installed = new Random(seed).stream('installation');
+  const installation = installed.chance(0.3) ? 'kubernetes' : 'host';
   // What a schedule starts is a rotation.
   const rehearses = schedules === null && rehearsal.chance(0.1);
   return {
     seed,
     quiet,
+    installation,
     workers: random.chance(0.5) ? 2 : 1,
     faults: quiet
       ? []
       : rehearses
         ? someFaults(rehearsal, rehearsedSteps, 3)
-        : [...drawFaults(random), ...(schedules?.faults ?? [])],
+        : [
+            ...drawFaults(random),
+            ...(schedules?.faults ?? []),
+            ...(installation === 'kubernetes' ? podFaults(installed) : []),
+          ],
     withDatabase: random.chance(0.75),
     ifNextFails: random.chance(0.7) ? 'supersede' : 'hold',
     writesPerSecond: random.pick([4, 8, 8, 15]),
@@ -276,6 +291,32 @@ function drawFaults(random: Random): Fault[] {
       return [...before, ...after];
     }
   }
+}
+
+/** Where a cluster has a part in a rotation, and how often one of its own faults is aimed there. */
+const clusterSteps = {
+  preflight: 1,
+  stage: 4,
+  start: 4,
+  freeze: 2,
+  verify: 4,
+  expose: 2,
+  confirm: 4,
+  settle: 8,
+  soak: 3,
+  'undo start': 2,
+  'undo stage': 3,
+  recover: 1,
+} satisfies Partial<Record<AimedStep, number>>;
+
+const clusterFaults = { 'pod lost': 5, 'pods scaled': 3, 'API server down': 3 } satisfies Partial<
+  Record<FaultName, number>
+>;
+
+function podFaults(random: Random): Fault[] {
+  return Array.from({ length: random.whole(0, 2) }, () =>
+    fault(random, random.weighted(clusterSteps), random.weighted(clusterFaults)),
+  );
 }
 
 function someFaults(random: Random, steps: Partial<Record<AimedStep, number>>, most: number): Fault[] {

@@ -55,7 +55,7 @@ export function stepOf(by: RunningActivity, system: string, method: string): Aim
     if (system === 'gate') {
       return 'hold';
     }
-    return system === 'host' ? 'start' : 'freeze';
+    return ['host', 'cluster', 'launcher'].includes(system) ? 'start' : 'freeze';
   }
   if (by.type === 'openAndExpose' || by.type === 'goForward') {
     if (system === 'gate' && method === 'send') {

@@ -9,52 +9,48 @@ import type { FaultName } from './faults';
 import type { Scenario } from './scenario';
 import type { Execution } from './temporal/execution';
 import type { Watch } from './watch';
-import { SIMULATED_ROOT } from './world/files';
-import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
+import { short } from './world/host';
+import type { Contents, ReleaseId } from './world/installation';
+import type { RekorProcess } from './world/rekor';
 import type { World } from './world/world';
 
 /** Everything that a rollback must leave as it was, and what a rotation must not leave behind. */
 export interface Snapshot {
   readonly trees: Readonly<Record<TreeId, string>>;
-  readonly files: Readonly<Record<string, string | null>>;
-  readonly runs: Readonly<Record<SlotName, boolean>>;
-  readonly enabled: Readonly<Record<SlotName, boolean>>;
+  readonly contents: Contents;
+  readonly runs: Readonly<Record<ReleaseId, boolean>>;
+  readonly startsByItself: Readonly<Record<ReleaseId, boolean>>;
   readonly instance: string | undefined;
+  /** The tree that is served there; undefined while nobody answers. */
+  readonly servedTree: TreeId | undefined;
   /** What an interrupted rotation leaves, in words. */
   readonly leftovers: readonly string[];
 }
 
 /** What there is now, by the world's own word. */
 export function snapshotOf(world: World): Snapshot {
-  const { files, host, gate } = world;
-  const serving = servingSlot(world);
-  const configured = serving && host.configured(serving);
+  const { installation, gate } = world;
+  const serving = installation.releaseAt(gate.instance);
+  const configured = serving === undefined ? undefined : installation.configured(serving);
   const named = new Set(configured ? [configured.activeTreeId, ...configured.inactiveTreeIds] : []);
-  const kept = Object.keys(files.below(`${SIMULATED_ROOT}slots/`)).filter(
-    (path) => path.includes('.before-rekor-rotate') || path.includes('.rekor-rotate-'),
-  );
   const leftovers = [
     ...world
       .trees()
       .filter(({ treeId, row }) => !named.has(treeId) && row.state !== 'FROZEN')
       .map(({ treeId, row }) => `tree ${short(treeId)} is ${row.state}`),
-    ...kept.map((path) => `${path} is left`),
+    ...installation.leftovers(),
     ...(gate.mode === 'pass' ? [] : [`the gate is ${gate.mode ?? 'down'}`]),
   ];
-  const of = <Value>(value: (slot: SlotName) => Value): Record<SlotName, Value> => ({
-    blue: value('blue'),
-    green: value('green'),
-  });
+  const of = <Value>(value: (release: ReleaseId) => Value): Record<ReleaseId, Value> =>
+    Object.fromEntries(installation.releases.map((release) => [release, value(release)]));
   return {
     trees: Object.fromEntries(world.trees().map(({ treeId, row }) => [treeId, row.state])),
-    files: Object.fromEntries(
-      slotNames.flatMap((slot) =>
-        [environmentFile(slot), shardingFile(slot)].map((path) => [path, files.peek(path)] as const),
-      ),
-    ),
-    runs: of((slot) => host.runs(slot)),
-    enabled: of((slot) => host.enabled(slot)),
+    contents: installation.contents(),
+    runs: of((release) => installation.runs(release)),
+    startsByItself: of((release) => installation.startsByItself(release)),
     instance: gate.instance,
+    servedTree:
+      serving === undefined ? undefined : installation.processesOf(serving)[0]?.configuration.activeTreeId,
     leftovers,
   };
 }
@@ -135,8 +131,9 @@ export async function judgeEnd(ended: Ended): Promise<void> {
 }
 
 /** A Rekor that misread a length shortly before the end is restarted by then. */
-async function untilMended({ host, time }: World): Promise<void> {
-  const misreads = (): boolean => slotNames.some((slot) => host.at(urlOf(slot))?.misread);
+async function untilMended({ installation, time }: World): Promise<void> {
+  const misreads = (): boolean =>
+    installation.releases.some((release) => installation.processesOf(release).some(({ misread }) => misread));
   const waits = misreads();
   while (misreads()) {
     await time.pass(100);
@@ -256,9 +253,9 @@ function mustBeAsBefore(results: Ended['results'], before: Snapshot, after: Snap
   if (outcomes.includes('completed') || outcomes.includes('superseded')) {
     return false;
   }
-  return (
-    outcomes.includes('rolledBack') || outcomes.includes('rehearsed') || after.instance === before.instance
-  );
+  // What a next release was settled into is reached where the former one was.
+  const servesAsBefore = after.instance === before.instance && after.servedTree === before.servedTree;
+  return outcomes.includes('rolledBack') || outcomes.includes('rehearsed') || servesAsBefore;
 }
 
 /** Rule 4: what a rollback left different. Trees that rotations made may stay, FROZEN. */
@@ -270,17 +267,18 @@ export function differences(before: Snapshot, after: Snapshot): string[] {
       found.push(`tree ${short(treeId)} is ${state}, not ${expected}`);
     }
   }
-  for (const [path, content] of Object.entries(before.files)) {
-    if (after.files[path] !== content) {
-      found.push(`${path} differs`);
+  for (const [name, content] of Object.entries(before.contents)) {
+    if (after.contents[name] !== content) {
+      found.push(`${name} differs`);
     }
   }
-  for (const slot of slotNames) {
-    if (after.runs[slot] !== before.runs[slot]) {
-      found.push(`${slot} ${after.runs[slot] ? 'runs' : 'does not run'}`);
+  for (const [release, ran] of Object.entries(before.runs)) {
+    if (after.runs[release] !== ran) {
+      found.push(`${release} ${ran ? 'does not run' : 'runs'}`);
     }
-    if (after.enabled[slot] !== before.enabled[slot]) {
-      found.push(`${slot} is ${after.enabled[slot] ? 'enabled' : 'disabled'}`);
+    const started = before.startsByItself[release] === true;
+    if (after.startsByItself[release] !== started) {
+      found.push(`${release} ${started ? 'does not start' : 'starts'} by itself`);
     }
   }
   if (after.instance !== before.instance) {
@@ -291,12 +289,33 @@ export function differences(before: Snapshot, after: Snapshot): string[] {
 
 /** What is wrong with what serves, or would be after a restart. */
 function wrongNow(world: World): string[] {
-  const { host, gate, trillian } = world;
-  const serving = servingSlot(world);
-  const process = gate.instance === undefined ? undefined : host.at(gate.instance);
-  if (!serving || !process) {
+  const { installation, gate } = world;
+  const serving = installation.releaseAt(gate.instance);
+  const processes = serving === undefined ? [] : installation.processesOf(serving);
+  const [first] = processes;
+  if (serving === undefined || first === undefined) {
     return ['nobody serves'];
   }
+  const wrong = processes.flatMap((process) => wrongIn(world, process));
+  const { activeTreeId, inactiveTreeIds } = first.configuration;
+  for (const release of installation.releases) {
+    const configured = installation.configured(release);
+    const same =
+      configured?.activeTreeId === activeTreeId &&
+      configured.inactiveTreeIds.join() === inactiveTreeIds.join();
+    if ((release === serving || installation.startsByItself(release)) && !same) {
+      wrong.push(`a start of ${release} would serve other shards than now`);
+    }
+  }
+  if (!installation.startsByItself(serving)) {
+    wrong.push(`${serving} serves and does not start by itself`);
+  }
+  return wrong;
+}
+
+/** What is wrong with a process that serves. */
+function wrongIn(world: World, process: RekorProcess): string[] {
+  const { trillian } = world;
   const wrong: string[] = [];
   const { activeTreeId, inactiveTreeIds } = process.configuration;
   const open = world.trees().filter(({ row }) => row.state === 'ACTIVE');
@@ -322,18 +341,6 @@ function wrongNow(world: World): string[] {
       );
     }
   });
-  for (const slot of slotNames) {
-    const configured = host.configured(slot);
-    const same =
-      configured?.activeTreeId === activeTreeId &&
-      configured.inactiveTreeIds.join() === inactiveTreeIds.join();
-    if ((slot === serving || host.enabled(slot)) && !same) {
-      wrong.push(`a start of ${slot} would serve other shards than now`);
-    }
-  }
-  if (!host.enabled(serving)) {
-    wrong.push(`${serving} serves and does not start with the host`);
-  }
   return wrong;
 }
 
@@ -358,8 +365,4 @@ async function judgeLate(ended: Ended, late: NonNullable<Ended['late']>): Promis
 
 async function writable(world: World): Promise<boolean> {
   return (await world.traffic.write()) || (await world.traffic.write());
-}
-
-function servingSlot(world: World): SlotName | undefined {
-  return slotNames.find((slot) => urlOf(slot) === world.gate.instance);
 }

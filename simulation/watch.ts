@@ -2,7 +2,8 @@ import type { Order } from '../gate/orders';
 import type { TreeId, TreeState } from '../workflows/model/log';
 import { dangersOf } from './dangers';
 import { MAX_WAIT_MS } from './world/gate';
-import { environmentFile, shardingFile, short, slotNames, urlOf, type SlotName } from './world/host';
+import { short } from './world/host';
+import type { ReleaseId } from './world/installation';
 import type { RekorProcess, SignedEntry } from './world/rekor';
 import type { SimulatedTree } from './world/trillian';
 import { CURRENT_TREE, type World } from './world/world';
@@ -37,7 +38,7 @@ export class Watch {
   /** Trees that a rotation has made and not yet closed. */
   readonly #new = new Set<TreeId>();
   /** Where a rotation last sent clients. */
-  #exposed: SlotName | undefined = 'blue';
+  #exposed: ReleaseId | undefined;
   #world: World | undefined;
 
   watches(world: World): void {
@@ -99,12 +100,12 @@ export class Watch {
     if (!world || kind !== 'send' || order.attemptId.startsWith('someone')) {
       return;
     }
-    const slot = slotNames.find((name) => order.instances.includes(urlOf(name)));
-    const before = this.#exposed;
-    this.#exposed = slot;
-    if (slot && slot !== before) {
-      for (const danger of dangersOf(world, slot)) {
-        this.broken(2, `${order.attemptId} sends clients to ${slot}: ${danger}`);
+    const release = world.installation.releaseAt(order.instances[0]);
+    const before = this.#exposed ?? world.installation.releases[0];
+    this.#exposed = release;
+    if (release !== undefined && release !== before) {
+      for (const danger of dangersOf(world, release)) {
+        this.broken(2, `${order.attemptId} sends clients to ${release}: ${danger}`);
       }
     }
   }
@@ -146,10 +147,6 @@ export class Watch {
   }
 
   #isNamed(treeId: TreeId): boolean {
-    return slotNames.some((slot) =>
-      [environmentFile(slot), shardingFile(slot)].some((file) =>
-        this.#world?.files.peek(file)?.includes(treeId),
-      ),
-    );
+    return this.#world?.installation.mentions(treeId) === true;
   }
 }

@@ -71,6 +71,7 @@ interface Running {
 export class SimulatedGate {
   readonly #parts: GateParts;
   #running: Running | undefined;
+  #reads = 0;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -90,6 +91,10 @@ export class SimulatedGate {
 
   get instance(): string | undefined {
     return this.#running?.hold.instances[0];
+  }
+
+  get instances(): readonly string[] {
+    return this.#running?.hold.instances ?? [];
   }
 
   get mode(): GateState['mode'] | undefined {
@@ -195,9 +200,10 @@ export class SimulatedGate {
     });
   }
 
-  /** The Rekor that a read is sent to now. */
+  /** The Rekor that a read is sent to now; each in turn. */
   read(): RekorProcess {
-    const process = this.#running && this.#parts.rekorAt(this.#running.hold.instances[0] ?? '');
+    const { instances } = this;
+    const process = this.#parts.rekorAt(instances[(this.#reads += 1) % instances.length] ?? '');
     if (!process) {
       throw new Error('no answer');
     }

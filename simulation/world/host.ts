@@ -1,10 +1,12 @@
 import childProcess from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import type { SlotOptions } from '../../activities/installation/host/host';
+import { hostInstallation, type SlotOptions } from '../../activities/installation/host/host';
+import type { Installation } from '../../activities/installation/installation';
 import type { TreeId } from '../../workflows/model/log';
 import type { Random } from '../random';
 import { processes, type VirtualTime } from '../virtual-time';
 import { SIMULATED_ROOT, type SimulatedFiles } from './files';
+import type { Contents, Edit, ReleaseId, SimulatedInstallation } from './installation';
 import { type Network, NoAnswer } from './network';
 import { type RekorConfiguration, RekorProcess, type SignedEntry } from './rekor';
 import type { SimulatedTrillian } from './trillian';
@@ -28,6 +30,8 @@ interface Slot {
 }
 
 export interface HostParts {
+  readonly log: string;
+  readonly shards: { readonly activeTreeId: TreeId; readonly inactiveTreeId: TreeId };
   readonly time: VirtualTime;
   readonly random: Random;
   readonly files: SimulatedFiles;
@@ -37,17 +41,37 @@ export interface HostParts {
 }
 
 /** The host of a log: two slots with their files, and whatever starts and stops their Rekor processes. */
-export class SimulatedHost {
+export class SimulatedHost implements SimulatedInstallation {
+  readonly releases = ['blue', 'green'] as const;
+  readonly adapter: Installation;
   readonly #slots: Record<SlotName, Slot> = { blue: newSlot(true), green: newSlot(false) };
   readonly #parts: HostParts;
-  /** Every process that was ever started, for whoever looks on. */
-  readonly everStarted: RekorProcess[] = [];
 
   constructor(parts: HostParts) {
     this.#parts = parts;
+    this.adapter = hostInstallation({
+      log: parts.log,
+      treeIdVariable: TREE_ID_VARIABLE,
+      slots: { blue: this.#options('blue'), green: this.#options('green') },
+    });
   }
 
-  options(name: SlotName): SlotOptions {
+  async begin(): Promise<void> {
+    const { files, shards, time } = this.#parts;
+    for (const name of slotNames) {
+      files.put(
+        environmentFile(name),
+        `# slot ${name}\n${TREE_ID_VARIABLE}=${shards.activeTreeId}\nPORT=3000\n`,
+      );
+      files.put(shardingFile(name), `- treeID: ${shards.inactiveTreeId}\n`);
+    }
+    await this.start('blue');
+    while (!this.at(urlOf('blue'))) {
+      await time.pass(10);
+    }
+  }
+
+  #options(name: SlotName): SlotOptions {
     const command = (verb: string): string[] => [SLOT_PROGRAM, name, verb];
     return {
       // Spelled otherwise than the gate has it: that is the same place.
@@ -64,25 +88,53 @@ export class SimulatedHost {
     };
   }
 
-  /** The process that answers at an address now. */
+  addressesOf(release: ReleaseId): readonly string[] {
+    return isSlotName(release) ? [urlOf(release)] : [];
+  }
+
+  releaseAt(url: string | undefined): SlotName | undefined {
+    return slotNames.find((name) => urlOf(name) === url);
+  }
+
+  processesOf(release: ReleaseId): readonly RekorProcess[] {
+    return this.addressesOf(release).flatMap((url) => this.at(url) ?? []);
+  }
+
   at(url: string): RekorProcess | undefined {
     const name = slotNames.find((slot) => urlOf(slot) === url);
     const process = name && this.#slots[name].process;
     return process?.running === true ? process : undefined;
   }
 
-  runs(name: SlotName): boolean {
+  runs(name: ReleaseId): boolean {
+    if (!isSlotName(name)) return false;
     const { process, starting } = this.#slots[name];
     return starting || process?.running === true;
   }
 
-  enabled(name: SlotName): boolean {
-    return this.#slots[name].enabled;
+  startsByItself(release: ReleaseId): boolean {
+    return isSlotName(release) && this.#slots[release].enabled;
   }
 
-  /** What a start of the slot would load now; undefined when its files make no sense. */
-  configured(name: SlotName): RekorConfiguration | undefined {
+  mentions(treeId: string): boolean {
+    return Object.values(this.contents()).some((content) => content?.includes(treeId));
+  }
+
+  contents(): Contents {
     const { files } = this.#parts;
+    const paths = slotNames.flatMap((name) => [environmentFile(name), shardingFile(name)]);
+    return Object.fromEntries(paths.map((path) => [path, files.peek(path)]));
+  }
+
+  leftovers(): readonly string[] {
+    return Object.keys(this.#parts.files.below(`${SIMULATED_ROOT}slots/`))
+      .filter((path) => path.includes('.before-rekor-rotate') || path.includes('.rekor-rotate-'))
+      .map((path) => `${path} is left`);
+  }
+
+  configured(name: ReleaseId): RekorConfiguration | undefined {
+    const { files } = this.#parts;
+    if (!isSlotName(name)) return undefined;
     const active = new RegExp(`^${TREE_ID_VARIABLE}=(\\d+)$`, 'm').exec(
       files.peek(environmentFile(name)) ?? '',
     )?.[1];
@@ -128,7 +180,6 @@ export class SimulatedHost {
             if (slot.turn === turn) {
               slot.process = process;
               slot.starting = false;
-              this.everStarted.push(process);
               trace(
                 () =>
                   `Rekor ${name} serves tree ${short(process.configuration.activeTreeId)} after [${process.configuration.inactiveTreeIds.map((treeId, position) => `${short(treeId)}:${process.lengths[position] ?? 0}`).join(', ')}]`,
@@ -164,11 +215,11 @@ export class SimulatedHost {
   }
 
   /** The process dies; its supervisor starts it again from the files as they are by then. */
-  async crash(name: SlotName, againAfterMs: number, misreads = false): Promise<void> {
-    const slot = this.#slots[name];
-    if (!this.runs(name)) {
+  async crash(name: ReleaseId, againAfterMs: number, misreads = false): Promise<void> {
+    if (!isSlotName(name) || !this.runs(name)) {
       return;
     }
+    const slot = this.#slots[name];
     this.#parts.trace(() => `Rekor ${name} dies`);
     slot.turn += 1;
     slot.starting = false;
@@ -179,6 +230,42 @@ export class SimulatedHost {
     if (slot.turn === turn) {
       await this.start(name, misreads);
     }
+  }
+
+  async restart(release: ReleaseId): Promise<void> {
+    if (!isSlotName(release)) return;
+    await this.stop(release);
+    await this.start(release);
+  }
+
+  async mend(release: ReleaseId, againAfterMs: number): Promise<void> {
+    await this.crash(release, againAfterMs);
+  }
+
+  deploy(release: ReleaseId, number: number): string {
+    const { files } = this.#parts;
+    const path = environmentFile(isSlotName(release) ? release : 'blue');
+    files.put(path, `${files.peek(path) ?? ''}# deployment ${number}\n`);
+    return path;
+  }
+
+  edit(release: ReleaseId, form: number): Edit {
+    const { files } = this.#parts;
+    const slot = isSlotName(release) ? release : 'blue';
+    const path = form * 10 - Math.floor(form * 10) < 0.5 ? environmentFile(slot) : shardingFile(slot);
+    const mark = '# changed by someone\n';
+    files.put(path, (files.peek(path) ?? '') + mark);
+    return {
+      what: `${path} changed`,
+      isKept: () => files.peek(path)?.includes(mark.trim()) === true,
+    };
+  }
+
+  putBack(then: Contents, from: ReleaseId, to: ReleaseId, withTree: boolean): void {
+    const { files } = this.#parts;
+    if (!isSlotName(from) || !isSlotName(to)) return;
+    if (withTree) files.put(environmentFile(to), then[environmentFile(from)] ?? '');
+    files.put(shardingFile(to), then[shardingFile(from)] ?? '');
   }
 
   /** Everything ends, and what is enabled starts again. */
@@ -217,6 +304,10 @@ export class SimulatedHost {
         return 64;
     }
   }
+}
+
+function isSlotName(release: ReleaseId): release is SlotName {
+  return slotNames.some((name) => name === release);
 }
 
 export function urlOf(name: SlotName): string {

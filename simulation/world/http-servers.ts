@@ -1,6 +1,7 @@
 import type { HttpAnswer, HttpMessage, HttpTransport } from '../../activities/clients/http';
 import type { HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
 import type { SimulatedGate } from './gate';
+import { bodyOf } from './http-answers';
 import { type Network, NoAnswer, type RemoteCall } from './network';
 import { onlyKey } from './only-key';
 import { RekorGone, type RekorProcess } from './rekor';
@@ -50,10 +51,6 @@ export function httpTransport(parts: Parts): HttpTransport {
     const answer: HttpAnswer = { status, headers: { date: new Date().toUTCString() }, body: bodyOf(text) };
     return await read(answer);
   };
-}
-
-async function* bodyOf(text: string): AsyncGenerator<Buffer> {
-  yield await Promise.resolve(Buffer.from(text));
 }
 
 function page(text: () => string): Server {

@@ -5,7 +5,8 @@ import { processes, type VirtualTime } from '../virtual-time';
 
 /** A call from a worker to a system that it does not run itself. */
 export interface RemoteCall {
-  readonly system: 'trillian' | 'metrics' | 'queue' | 'rekor' | 'gate' | 'host' | 'temporal';
+  readonly system:
+    'trillian' | 'metrics' | 'queue' | 'rekor' | 'gate' | 'host' | 'cluster' | 'launcher' | 'temporal';
   readonly method: string;
   /** Whether it has an effect. */
   readonly changes: boolean;

@@ -2,7 +2,7 @@ import type { Answer } from '../../gate/answers';
 import type { Random } from '../random';
 import type { VirtualTime } from '../virtual-time';
 import { type SimulatedGate, WritingClient } from './gate';
-import { type SimulatedHost, type SlotName, urlOf } from './host';
+import type { ReleaseId, SimulatedInstallation } from './installation';
 import { RekorGone } from './rekor';
 
 /** An entry that a client was told of with a 201. */
@@ -12,15 +12,15 @@ export interface Acknowledged {
   readonly uuid: string;
   readonly logIndex: number;
   readonly at: number;
-  /** Past the gate, straight to this slot. */
-  readonly direct: SlotName | undefined;
+  /** Past the gate, straight to this release. */
+  readonly direct: ReleaseId | undefined;
 }
 
 export interface TrafficParts {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly gate: SimulatedGate;
-  readonly host: SimulatedHost;
+  readonly installation: SimulatedInstallation;
   readonly onFailed: (what: string) => void;
   /** A read through the gate answered something else than was acknowledged. */
   readonly onWrongRead: (what: string) => void;
@@ -71,15 +71,16 @@ export class Traffic {
     }
   }
 
-  /** One write straight to the Rekor of a slot, when there is one. */
-  async writePast(slot: SlotName): Promise<void> {
+  /** One write straight to a Rekor of a release, when there is one. */
+  async writePast(release: ReleaseId): Promise<void> {
     const body = this.#newBody();
     try {
-      const process = this.#parts.host.at(urlOf(slot));
+      const processes = this.#parts.installation.processesOf(release);
+      const process = processes.length > 1 ? this.#parts.random.pick(processes) : processes[0];
       const answer = await process?.post(body);
       // The gate alone keeps writes from a Rekor that misread a length: what that one says past the gate is no rotation's.
       if (answer && !process?.misread) {
-        this.#answered(body, answer, slot);
+        this.#answered(body, answer, release);
       }
     } catch (error) {
       if (!(error instanceof RekorGone)) {
@@ -89,11 +90,11 @@ export class Traffic {
   }
 
   /** Writers past the gate, for a while. */
-  async writePastFor(slot: SlotName, ms: number): Promise<void> {
+  async writePastFor(release: ReleaseId, ms: number): Promise<void> {
     const { time, random } = this.#parts;
     const ends = time.now + ms;
     while (time.now < ends && !this.#stopped) {
-      void this.writePast(slot);
+      void this.writePast(release);
       await time.pass(random.between(20, 120));
     }
   }
@@ -158,7 +159,7 @@ export class Traffic {
     }
   }
 
-  #answered(body: string, answer: Answer, direct: SlotName | undefined): boolean {
+  #answered(body: string, answer: Answer, direct: ReleaseId | undefined): boolean {
     if (answer.status !== 201) {
       if (direct === undefined) {
         this.#failed(`a write through the gate: ${answer.status} ${String(answer.body)}`);

@@ -2,7 +2,6 @@ import { createActivities } from '../../activities';
 import { connectMetrics } from '../../activities/clients/metrics';
 import { connectRekor } from '../../activities/clients/rekor';
 import { connectTrillian } from '../../activities/clients/trillian';
-import { hostInstallation } from '../../activities/installation/host/host';
 import type { LogSystems } from '../../activities/systems';
 import { gateTraffic } from '../../activities/traffic/gate';
 import { connectGate } from '../../activities/traffic/one-gate';
@@ -22,16 +21,7 @@ import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
 import { SimulatedFiles, useFiles, type FileOperation } from './files';
 import { SimulatedGate } from './gate';
-import {
-  environmentFile,
-  shardingFile,
-  short,
-  SimulatedHost,
-  slotNames,
-  TREE_ID_VARIABLE,
-  urlOf,
-  useHost,
-} from './host';
+import { short, SimulatedHost, useHost } from './host';
 import {
   GATE_ADMIN_URL,
   httpTransport,
@@ -39,6 +29,8 @@ import {
   PUBLIC_URL,
   SIGNER_METRICS,
 } from './http-servers';
+import type { SimulatedInstallation } from './installation';
+import { SimulatedCluster } from './kubernetes/cluster';
 import { Network, type NetworkParts } from './network';
 import type { RekorProcess, SignedEntry } from './rekor';
 import { SimulatedTrillian, type SimulatedTree } from './trillian';
@@ -99,7 +91,10 @@ export class World {
   readonly time: VirtualTime;
   readonly files: SimulatedFiles;
   readonly trillian: SimulatedTrillian;
-  readonly host: SimulatedHost;
+  readonly installation: SimulatedInstallation;
+  /** Where the log runs in one. */
+  readonly cluster: SimulatedCluster | undefined;
+  readonly #host: SimulatedHost | undefined;
   readonly gate: SimulatedGate;
   readonly network: Network;
   readonly temporal: TemporalServer;
@@ -127,37 +122,38 @@ export class World {
     const strangers = random.stream('strangers');
     this.trillian.strangersInFlight = () => (strangers.chance(scenario.strangers) ? 1 : 0);
     const { files, trillian } = this;
-    this.host = new SimulatedHost({
-      time,
-      random: random.stream('host'),
-      files,
-      trillian,
-      onSigned: (entry, by) => watcher.onSigned(entry, by),
-      trace,
-    });
-    const { host } = this;
+    this.network = new Network({ time, random: random.stream('network'), deliver: parts.deliver, trace });
+    const { network } = this;
+    const run = {
+      ...{ log: LOG, time, trillian, trace },
+      shards: { activeTreeId: CURRENT_TREE, inactiveTreeId: FIRST_TREE },
+      onSigned: (entry: SignedEntry, by: RekorProcess) => watcher.onSigned(entry, by),
+    };
+    if (scenario.installation === 'kubernetes') {
+      this.cluster = new SimulatedCluster({ ...run, random: random.stream('cluster'), network });
+      this.installation = this.cluster;
+    } else {
+      const host = new SimulatedHost({ ...run, random: random.stream('host'), files });
+      useHost({ host, network, time });
+      this.#host = host;
+      this.installation = host;
+    }
+    const { installation } = this;
     this.gate = new SimulatedGate({
       time,
-      rekorAt: (url) => host.at(url),
+      rekorAt: (url) => installation.at(url),
       onWaited: (ms) => watcher.onWaited(ms),
       onMisreadWrite: (process) => watcher.onMisreadWrite(process),
       onOrder: (order) => watcher.onOrder(order),
       trace,
     });
     const { gate } = this;
-    this.network = new Network({ time, random: random.stream('network'), deliver: parts.deliver, trace });
-    const { network } = this;
     const rekorAt = (url: string): RekorProcess | undefined =>
-      url === PUBLIC_URL ? gate.read() : host.at(url);
+      url === PUBLIC_URL ? gate.read() : installation.at(url);
     const transport = httpTransport({ network, trillian, gate, rekorAt });
     const trillianAddress = 'trillian:8090';
     const rekor = connectRekor({ log: LOG, transport });
     const verified = { log: LOG, random: random.stream('clients'), rekor, trillian };
-    const installation = hostInstallation({
-      log: LOG,
-      treeIdVariable: TREE_ID_VARIABLE,
-      slots: { blue: host.options('blue'), green: host.options('green') },
-    });
     const systems: LogSystems = {
       log: LOG,
       trillian: connectTrillian({
@@ -174,7 +170,7 @@ export class World {
       ...(scenario.withDatabase && { queue: simulatedTreeQueue({ log: LOG, time, network, trillian }) }),
       rekor,
       traffic: gateTraffic([connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport })]),
-      installation,
+      installation: installation.adapter,
       verifier: logVerifier(verified),
       // A write a second in each hour of the week.
       pastWrites: { ofWeek: () => Promise.resolve(Array<number>(168).fill(60)) },
@@ -186,7 +182,7 @@ export class World {
         soakMs: 1_500,
         stopCurrentAfterMs: 500,
         ifNextFails: scenario.ifNextFails,
-        patience: installation.patience,
+        patience: installation.adapter.patience,
       },
       drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },
       sampleEntries: 1,
@@ -224,7 +220,7 @@ export class World {
         time,
         random: random.stream('traffic'),
         gate,
-        host,
+        installation,
         onFailed: (what) => watcher.onFailed(what),
         onWrongRead: (what) => watcher.onWrongRead(what),
       },
@@ -232,28 +228,27 @@ export class World {
     );
     useTime(time);
     useFiles(files);
-    useHost({ host, network, time });
+  }
+
+  /** The host of a log that runs on one. Throws for one that does not. */
+  get host(): SimulatedHost {
+    if (!this.#host) throw new Error('this log runs on no host');
+    return this.#host;
   }
 
   /** The log as it runs before anything happens. */
   async begin(workers: number): Promise<void> {
-    const { files, trillian, host, gate, time } = this;
+    const { trillian, installation, gate } = this;
     const bodies = (first: number, count: number): string[] =>
       Array.from({ length: count }, (_, number) => `{"planted":${first + number}}`);
     trillian.plant(FIRST_TREE, 'FROZEN', bodies(0, 5));
     trillian.plant(CURRENT_TREE, 'ACTIVE', bodies(5, 7));
     trillian.plant(STRANGERS_TREE, 'ACTIVE', bodies(100, 3));
-    for (const name of slotNames) {
-      files.put(environmentFile(name), `# slot ${name}\n${TREE_ID_VARIABLE}=${CURRENT_TREE}\nPORT=3000\n`);
-      files.put(shardingFile(name), `- treeID: ${FIRST_TREE}\n`);
-    }
     const inactive = [{ treeId: FIRST_TREE, length: trillian.head(FIRST_TREE).size }];
-    await SimulatedGate.install(urlOf('blue'), { activeTreeId: CURRENT_TREE, inactive });
+    const [first = ''] = installation.addressesOf(installation.releases[0]);
+    await SimulatedGate.install(first, { activeTreeId: CURRENT_TREE, inactive });
     await gate.start();
-    await host.start('blue');
-    while (!host.at(urlOf('blue'))) {
-      await time.pass(10);
-    }
+    await installation.begin();
     for (let number = 0; number < workers; number += 1) {
       this.temporal.workers.push(new SimulatedWorker(`worker ${number + 1}`, this.activities));
     }

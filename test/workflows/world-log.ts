@@ -26,7 +26,15 @@ const LIMIT_MS = 3_600_000;
 
 /** Nothing goes wrong by itself, and no client writes but where a test says so. */
 const scenario: Scenario = {
-  ...{ seed: 1, quiet: false, workers: 1, faults: [], withDatabase: true, ifNextFails: 'supersede' },
+  ...{
+    seed: 1,
+    quiet: false,
+    installation: 'host',
+    workers: 1,
+    faults: [],
+    withDatabase: true,
+    ifNextFails: 'supersede',
+  },
   ...{ writesPerSecond: 1, strangers: 0, racy: false, recovers: true, person: 'retry' },
   ...{
     rotatedBefore: false,
@@ -297,7 +305,7 @@ export class WorldLog extends Acts {
 
   /** What serves after a reboot. */
   standing(): SlotName[] {
-    return slotNames.filter((slot) => this.world.host.enabled(slot));
+    return slotNames.filter((slot) => this.world.host.startsByItself(slot));
   }
 
   /** Someone sets a tree's state. */

@@ -1,6 +1,6 @@
 import { isRefusal, refuse } from '../../errors/refusal-error';
 import { type CallBounds, deadlineOf } from '../call-bounds';
-import { openClusterAccess } from './cluster-access';
+import { type ClusterAccess, openClusterAccess } from './cluster-access';
 import { clusterRequests, DEFAULT_TIMEOUT_MS } from './cluster-requests';
 import { isJsonObject, isList, type Json } from './exact-json';
 import type { AccessSource } from './kubeconfig';
@@ -96,7 +96,12 @@ export const FIELD_MANAGER = 'rekor-rotate';
 
 /** Nothing is asked yet. Refuses CLUSTER_CREDENTIALS_UNUSABLE. */
 export function openCluster({ log, source }: ClusterOptions): Cluster {
-  const requests = clusterRequests(log, openClusterAccess(log, source));
+  return clusterAt(log, openClusterAccess(log, source));
+}
+
+/** @param log its name in the configuration, for messages. */
+export function clusterAt(log: string, access: ClusterAccess): Cluster {
+  const requests = clusterRequests(log, access);
   const resources = clusterResources(log, requests);
 
   /** Where an object is; of a call that asks for its resource first, both parts have one deadline. */

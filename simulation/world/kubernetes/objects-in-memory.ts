@@ -1,26 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { refuse } from '../../../../activities/errors/refusal-error';
+import { refuse } from '../../../activities/errors/refusal-error';
 import type {
   AskedRight,
   Cluster,
   DeletePreconditions,
-} from '../../../../activities/clients/kubernetes/cluster';
-import { without } from '../../../../activities/installation/kubernetes/json-path';
-import { isJsonObject, isList, type Json } from '../../../../activities/clients/kubernetes/exact-json';
+} from '../../../activities/clients/kubernetes/cluster';
+import { without } from '../../../activities/installation/kubernetes/json-path';
+import { isJsonObject, isList, type Json } from '../../../activities/clients/kubernetes/exact-json';
 import type {
   KubernetesObject,
   ObjectKind,
   ObjectReference,
   PatchOperation,
-} from '../../../../activities/clients/kubernetes/objects';
+} from '../../../activities/clients/kubernetes/objects';
 
 const LOG = 'production';
 
 /**
- * A cluster in memory, of which each change can be made to fail, before or after it has had its effect. What it knows of an API
- * server is what the adapter goes by: versions, generations, what is immutable, and JSON patches.
+ * The objects of a cluster in memory, of which each change can be made to fail, before or after it has had its effect. What it
+ * knows of an API server is what the adapter goes by: versions, generations, what is immutable, and JSON patches.
  */
-export class FakeCluster implements Cluster {
+export class ObjectsInMemory implements Cluster {
   readonly #objects = new Map<string, KubernetesObject>();
   #version = 0;
   /** Each change that was asked for: its verb and object. */
@@ -45,17 +45,26 @@ export class FakeCluster implements Cluster {
   put(object: KubernetesObject): void {
     const key = keyOf(object);
     const before = this.#objects.get(key);
-    this.#objects.set(key, this.#stamped(object, before));
+    const status = object['status'] ?? before?.['status'];
+    this.#objects.set(key, { ...this.#stamped(object, before), ...(status !== undefined && { status }) });
   }
 
-  /** The controller of a Deployment has brought all of its pods up. */
-  setStatus(key: string): void {
+  /** An object as it is now, by kind and name. */
+  peek(key: string): KubernetesObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  /** Whoever runs a Deployment has brought all of its pods up; or it says what else has become of them. */
+  setStatus(key: string, pods?: Readonly<Record<string, Json>>): void {
     const object = this.#objects.get(key);
     if (!object) return;
     const replicas = valueOf(object, ['spec', 'replicas']) ?? 1;
     const all = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas };
-    const observedGeneration = object.metadata['generation'] ?? 0;
-    this.#objects.set(key, { ...object, status: { observedGeneration, ...all } });
+    const status = { observedGeneration: object.metadata['generation'] ?? 0, ...(pods ?? all) };
+    if (isDeepStrictEqual(object['status'], status)) return;
+    this.#version += 1;
+    const metadata = { ...object.metadata, resourceVersion: `${this.#version}` };
+    this.#objects.set(key, { ...object, metadata, status });
   }
 
   remove(object: ObjectReference): void {
@@ -67,8 +76,10 @@ export class FakeCluster implements Cluster {
   }
 
   list({ kind }: ObjectKind, labels: Readonly<Record<string, string>>) {
-    const pods = kind !== 'Pod' ? [] : [...this.#objects.values()].flatMap((one) => this.podsOf(one));
-    const items = pods.filter(({ metadata }) =>
+    const all = [...this.#objects.values()];
+    const kept = all.filter((one) => one.kind === kind);
+    const pods = kind !== 'Pod' ? [] : all.flatMap((one) => this.podsOf(one));
+    const items = [...kept, ...pods].filter(({ metadata }) =>
       Object.entries(labels).every(([name, value]) => valueOf(metadata, ['labels', name]) === value),
     );
     return Promise.resolve({ resourceVersion: `${this.#version}`, items });
@@ -150,7 +161,8 @@ export class FakeCluster implements Cluster {
       resourceVersion: `${this.#version}`,
       generation: isNewSpec ? generation + 1 : generation,
     };
-    return { ...object, metadata };
+    const status = object['status'] ?? before?.['status'];
+    return { ...object, metadata, ...(status !== undefined && { status }) };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Json } from '../../../../activities/clients/kubernetes/exact-json'
 import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
 import { notReady } from '../../../../activities/installation/kubernetes/copy';
 import { instanceOf, podsOf, whyNoPods } from '../../../../activities/installation/kubernetes/pods';
-import { FakeCluster } from './fake-cluster';
+import { ObjectsInMemory } from '../../../../simulation/world/kubernetes/objects-in-memory';
 import { signal } from './standing-log';
 
 const place = { ...{ log: 'production', namespace: 'rekor' }, ...{ deployment: 'rekor', service: 'rekor' } };
@@ -13,7 +13,7 @@ const deployment = {
 };
 
 async function read(...pods: readonly { readonly metadata?: object; readonly status: Json }[]) {
-  const cluster = new FakeCluster();
+  const cluster = new ObjectsInMemory();
   cluster.put(deployment);
   cluster.podsOf = () =>
     pods.map(({ metadata, status }, position) => ({

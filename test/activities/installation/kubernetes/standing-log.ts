@@ -6,7 +6,7 @@ import { objectAt } from '../../../../activities/installation/kubernetes/json-pa
 import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
 import type { Replacement } from '../../../../workflows/model/installation';
 import { PATIENCE_MS } from '../../../../harness/waiting';
-import { FakeCluster } from './fake-cluster';
+import { ObjectsInMemory } from '../../../../simulation/world/kubernetes/objects-in-memory';
 
 export const CURRENT = '3904496407287907110';
 export const NEXT = '1949066653115536561';
@@ -34,7 +34,7 @@ export function objectsOf(shape: ShapeName): readonly KubernetesObject[] {
 
 /** A log in such a shape, and how it is rotated; every pod of it runs and does what it is told. */
 export class StandingOnCluster {
-  readonly cluster = new FakeCluster();
+  readonly cluster = new ObjectsInMemory();
   /** What launchers were told, by the pod's address. */
   readonly told: string[] = [];
   readonly running = new Set<string>();
