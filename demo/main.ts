@@ -89,9 +89,10 @@ new Command('demo')
       .conflicts('database'),
   )
   .addOption(
-    new Option('--shape <name>', 'how the log on the cluster is installed')
+    new Option('--shape <name>', 'with --kubernetes: how the log is installed')
       .choices(shapeNames)
-      .default('upstream'),
+      .default('upstream')
+      .implies({ kubernetes: true }),
   )
   .option('--keep', 'leave the lab up afterwards', false)
   .addHelpText('after', '\nExit codes: 0 no client noticed; 1 otherwise; 130 stopped by Ctrl-C.')

@@ -146,7 +146,12 @@ export class SimulatedCluster implements SimulatedInstallation {
     return Object.fromEntries(
       own.map((key) => {
         const object = this.objects.objects[key] as KubernetesObject | undefined;
-        return [key, object ? writeExactJson(object) : null];
+        // How many pods there are is an autoscaler's business.
+        const spec = without(objectAt(object, 'spec'), 'replicas');
+        return [
+          key,
+          object ? writeExactJson(object.kind === 'Deployment' ? { ...object, spec } : object) : null,
+        ];
       }),
     );
   }
