@@ -81,7 +81,8 @@ export class Course {
       trace(() => 'a second rotation');
       // The first one may have been terminated once it was through: then the second one is taken back to where that got.
       const now = snapshotOf(world);
-      if (now.instance !== before.instance || now.servedTree !== before.servedTree) {
+      const servesAnother = now.servedTree !== undefined && now.servedTree !== before.servedTree;
+      if (now.instance !== before.instance || servesAnother) {
         before = now;
       }
       temporal.start('rotateLog', { workflowId: 'rotate-2', args: [{ log: LOG }] });
