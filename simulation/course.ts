@@ -13,7 +13,7 @@ const BUSY_MS = 25_000;
 /** An activity whose workflow is gone may act until it hears of that. */
 const HEARS_WITHIN_MS = 2_000;
 /** What has not ended by then never ends. */
-const LONGEST_MS = 420_000;
+const LONGEST_MS = 1_800_000;
 /** Rule 8: an alarm within five minutes, and a guardian's look more. */
 const ALARM_WITHIN_MS = 300_000;
 

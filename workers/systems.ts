@@ -111,7 +111,11 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     installation: installed,
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
     pastWrites: connectPastWrites({ log, publicUrl, authorities }),
-    timing: { ...rotation, patience: installed.patience },
+    timing: {
+      ...rotation,
+      patience: installed.patience,
+      ifNextFails: installed.supersedes ? rotation.ifNextFails : 'hold',
+    },
     drain: trillian,
     sampleEntries: rotation.sampleEntries,
     guard: { recover: guard.recover, stuckAfterMs: stuckAfterMs(rotation) },

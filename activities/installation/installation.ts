@@ -24,6 +24,12 @@ export interface Installation {
   readonly patience: InstallationPatience;
 
   /**
+   * Whether a third release can be staged where the next one took entries and cannot serve. Where it cannot, a rotation goes
+   * forward until the next one serves, with a person's help.
+   */
+  readonly supersedes: boolean;
+
+  /**
    * Which release is which, when clients are sent to `serving`.
    * Refuses SENT_ELSEWHERE when these are not instances of exactly one release.
    */

@@ -181,7 +181,7 @@ export class World {
         criticalSectionMs: 2_500,
         soakMs: 1_500,
         stopCurrentAfterMs: 500,
-        ifNextFails: scenario.ifNextFails,
+        ifNextFails: installation.adapter.supersedes ? scenario.ifNextFails : 'hold',
         patience: installation.adapter.patience,
       },
       drain: { signerIntervalMs: 100, guardWindowMs: 0, clockDifferenceMs: 0 },

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { RotationConfiguration } from '../../config/configuration';
 import { loadConfiguration, logNamed } from '../../config/load';
 import { gateAdminUrl } from '../../workers/gate-admin';
@@ -56,4 +58,32 @@ it('knows the addresses and commands by which a person would finish something', 
   expect(addresses).toEqual({ trillian: '127.0.0.1:9' });
   expect(installation.byHand.start(slotBlue)).toEqual(['systemctl start rekor@blue']);
   expect(installation.byHand.stop(slotGreen)).toEqual(['systemctl stop rekor@green']);
+});
+
+it('goes forward where no third tree can be made beside what serves, whatever is configured', () => {
+  expect(guarded({ ifNextFails: 'supersede' }).timing.ifNextFails).toBe('supersede');
+  const installation = {
+    ...({ kind: 'kubernetes', kubeconfig: 'kubeconfig', namespace: 'rekor-system' } as const),
+    ...{ deployment: 'rekor-server', service: 'rekor-server', launcherImage: 'rekor-rotate:1' },
+    entrypoint: ['/ko-app/rekor-server'],
+  };
+  const directory = mkdtempSync(join(tmpdir(), 'systems-'));
+  const kubeconfig = join(directory, 'kubeconfig');
+  const context = { name: 'lab', context: { cluster: 'lab', user: 'lab' } };
+  const clusters = [{ name: 'lab', cluster: { server: 'https://127.0.0.1:9' } }];
+  const users = [{ name: 'lab', user: { token: 'none' } }];
+  const file = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters,
+    users,
+    contexts: [context],
+    'current-context': 'lab',
+  };
+  writeFileSync(kubeconfig, JSON.stringify(file));
+  const { trillian, timing } = connectSystems({ ...log, installation: { ...installation, kubeconfig } });
+  trillian.close();
+  rmSync(directory, { recursive: true });
+  expect(log.rotation.ifNextFails).toBe('supersede');
+  expect(timing.ifNextFails).toBe('hold');
 });

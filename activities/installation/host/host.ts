@@ -117,6 +117,7 @@ export function hostInstallation(options: HostOptions): Installation {
 
   return {
     patience: nextSigner ? signerPatience : hostPatience,
+    supersedes: true,
 
     roles(serving): Promise<Roles> {
       const releases = names.map((name) => ({ id: name, name: `slot ${name}` }));

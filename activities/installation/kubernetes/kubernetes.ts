@@ -100,6 +100,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
   const installation: Installation = {
     patience: kubernetesPatience,
+    supersedes: false,
     byHand: byHandOf(place),
 
     async roles(serving, signal): Promise<Roles> {

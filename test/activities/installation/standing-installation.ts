@@ -28,6 +28,7 @@ const textFor = (treeId: string, list: string): string =>
  * start. The next release is a copy beside it; settling gives the standing one its configuration, and the copy goes.
  */
 export class StandingInstallation implements Installation {
+  readonly supersedes = false;
   patience: InstallationPatience = {
     ...{
       stageMs: 600_000,
