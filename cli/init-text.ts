@@ -1,6 +1,6 @@
 import type { FoundProgram } from '../programs/found-program';
-import type { Difference } from '../init/one-log';
-import type { Left } from '../init/own-trillian';
+import type { Difference } from '../init/host/one-log';
+import type { Left } from '../init/host/own-trillian';
 import type { Note } from '../init/settings';
 import { list, titled, wrap } from './text';
 

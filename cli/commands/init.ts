@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { logName } from '../../config/schema';
-import { initialConfiguration } from '../../init/configuration';
-import { differences } from '../../init/one-log';
-import { ownTrillian } from '../../init/own-trillian';
-import { NamedUnreadable, search, type FoundLog } from '../../init/search';
+import { initialConfiguration } from '../../init/host/configuration';
+import { differences } from '../../init/host/one-log';
+import { ownTrillian } from '../../init/host/own-trillian';
+import { NamedUnreadable, search, type FoundLog } from '../../init/host/search';
 import { withoutCredentials } from '../../workflows/model/without-credentials';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';

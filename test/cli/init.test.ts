@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { init, type InitOptions } from '../../cli/commands/init';
 import { CommandError } from '../../cli/errors';
 import { commandLine } from '../../cli/program';
-import { PASSWORD, plantedHost, type PlantedHost } from '../init/planted-host';
-import * as shapes from '../init/shapes';
+import { PASSWORD, plantedHost, type PlantedHost } from '../init/host/planted-host';
+import * as shapes from '../init/host/shapes';
 import { commandsOf, wordsOf } from '../docs/markdown';
 import { recordingTerminal, saidBy } from './recording-terminal';
 

@@ -1,6 +1,6 @@
-import { shellLine } from '../workflows/model/shell-line';
-import type { FoundProgram, Unit } from '../programs/found-program';
-import { found, missing, type Setting } from './settings';
+import { shellLine } from '../../workflows/model/shell-line';
+import type { FoundProgram, Unit } from '../../programs/found-program';
+import { found, missing, type Setting } from '../settings';
 
 /**
  * The commands that start, stop and ask a slot. What would start another slot, too, is none of its commands: two Rekors may be in one

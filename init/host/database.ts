@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
-import { databaseAddress, DEFAULT_PORTS, type DatabaseAddress } from './database-address';
+import { databaseAddress, DEFAULT_PORTS, type DatabaseAddress } from '../database-address';
+import { databaseReader } from '../database-reader';
 import { filePlace } from './file-place';
-import type { FoundProgram } from '../programs/found-program';
+import type { FoundProgram } from '../../programs/found-program';
 import { leftText, type OwnTrillian } from './own-trillian';
-import { called, dividedAddress, joined } from './reach';
+import { dividedAddress, joined } from '../address';
+import { called } from './reach';
 import type { FoundLog } from './search';
-import { assumed, found, missing, type Line, type Section, type Setting } from './settings';
-
-const GRANTS = 'docs/configuration.md, "The database", has the two rights that it needs.';
+import { found, missing, type Line, type Section } from '../settings';
 
 /** Trillian's database, as its own programs are told of it. A user of its own reads it, whose password stands in a file. */
 export function database(log: FoundLog, { servers, signers, left }: OwnTrillian): Line[] {
@@ -30,7 +30,7 @@ export function database(log: FoundLog, { servers, signers, left }: OwnTrillian)
       lines: [
         missing('kind', 'postgresql', 'Or mysql.'),
         missing('host', 'database.example.com', 'The primary.'),
-        ...ofReader().map((line) => ({ ...line, standing: 'missing' as const })),
+        ...databaseReader().map((line) => ({ ...line, standing: 'missing' as const })),
       ],
     },
   ];
@@ -60,17 +60,10 @@ function ofProgram(program: FoundProgram, address: DatabaseAddress, log: FoundLo
       name === undefined
         ? missing('database', 'trillian', `${uri} does not say it in a form that is understood.`)
         : found('database', name, `${uri}.`),
-      ...ofReader(),
+      ...databaseReader(),
       ...(tls ? tlsOf(program, tls.caFile) : []),
     ],
   };
-}
-
-function ofReader(): Setting[] {
-  return [
-    assumed('user', 'rekor_rotate', `make this user: ${GRANTS}`),
-    assumed('password', { file: 'secrets/trillian-database-password' }, 'make this file, with its password.'),
-  ];
 }
 
 function tlsOf(program: FoundProgram, named: string | undefined): Line[] {

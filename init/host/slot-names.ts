@@ -1,5 +1,5 @@
-import { instanceOf } from '../programs/readers/systemd-unit';
-import type { FoundProgram } from '../programs/found-program';
+import { instanceOf } from '../../programs/readers/systemd-unit';
+import type { FoundProgram } from '../../programs/found-program';
 
 /** A Rekor that was found, with the name of its slot. */
 export interface Slot {

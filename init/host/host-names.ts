@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { textOf } from '../programs/unit-files';
+import { textOf } from '../../programs/unit-files';
 
 /** Which addresses and names are this host's own, by its files: hosts(5), hostname(5), proc(5). No name server is asked. */
 export class HostNames {

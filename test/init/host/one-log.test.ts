@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { differences } from '../../init/one-log';
-import { search } from '../../init/search';
+import { differences } from '../../../init/host/one-log';
+import { search } from '../../../init/host/search';
 import { PASSWORD, plantedHost } from './planted-host';
 import * as shapes from './shapes';
 

@@ -1,7 +1,7 @@
-import type { FoundProgram } from '../programs/found-program';
-import { soleVariable, valueOf } from '../programs/variables';
+import type { FoundProgram } from '../../programs/found-program';
+import { soleVariable, valueOf } from '../../programs/variables';
 import { filePlace } from './file-place';
-import { found, missing, type Setting } from './settings';
+import { found, missing, type Setting } from '../settings';
 
 /** The flag of Rekor that names the active tree. */
 export const TREE = 'trillian_log_server.tlog_id';

@@ -1,5 +1,5 @@
-import type { FoundProgram } from '../programs/found-program';
-import { valueOf } from '../programs/variables';
+import type { FoundProgram } from '../../programs/found-program';
+import { valueOf } from '../../programs/variables';
 import type { Slot } from './slot-names';
 
 /** The port that Rekor listens at, of its own. */

@@ -1,6 +1,6 @@
 import { otherPort, portOf } from './slot-ports';
 import type { FoundLog } from './search';
-import { assumed, type Section } from './settings';
+import { assumed, type Section } from '../settings';
 
 /** The gate is new: no program tells anything of it but which ports it cannot have. */
 export function gate(log: string, { programs }: FoundLog): Section {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { errorReason } from '../activities/errors/error-reason';
-import type { FoundProgram, ProgramName } from '../programs/found-program';
+import { errorReason } from '../../activities/errors/error-reason';
+import type { FoundProgram, ProgramName } from '../../programs/found-program';
 import { HostNames } from './host-names';
-import { readComposeFiles, type ComposeProject } from '../programs/readers/compose-file';
-import { readKubeFiles } from '../programs/readers/kube-files';
-import { readProcesses, type RunningProgram } from '../programs/readers/processes';
-import { textOf, UNIT_FOLDERS, UnitFiles, unitNamed } from '../programs/unit-files';
-import { UnitPrograms, variableIn } from '../programs/unit-programs';
+import { readComposeFiles, type ComposeProject } from '../../programs/readers/compose-file';
+import { readKubeFiles } from '../../programs/readers/kube-files';
+import { readProcesses, type RunningProgram } from '../../programs/readers/processes';
+import { textOf, UNIT_FOLDERS, UnitFiles, unitNamed } from '../../programs/unit-files';
+import { UnitPrograms, variableIn } from '../../programs/unit-programs';
 import { whyUnreadable } from './why-unreadable';
 
 /** What a person has named; where nothing is named, it is searched. */

@@ -1,4 +1,4 @@
-import { missing, type Section } from './settings';
+import { missing, type Section } from '../settings';
 import { examples, twinCommands } from './slot-commands';
 import { environmentFileOf, HOW, shardingFileOf } from './slot-files';
 import type { Slot } from './slot-names';

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filePlace } from '../../init/file-place';
-import { readProcesses } from '../../programs/readers/processes';
-import { search } from '../../init/search';
+import { filePlace } from '../../../init/host/file-place';
+import { readProcesses } from '../../../programs/readers/processes';
+import { search } from '../../../init/host/search';
 import { PASSWORD, plantedHost } from './planted-host';
 
 const onLinux = process.platform === 'linux' ? it : it.skip;

@@ -1,10 +1,11 @@
-import { databaseAddress } from './database-address';
+import { databaseAddress } from '../database-address';
 import { filePlace } from './file-place';
-import type { FoundProgram } from '../programs/found-program';
-import { joined } from './reach';
+import type { FoundProgram } from '../../programs/found-program';
+import { joined } from '../address';
+import { endpoint } from './endpoint';
 import type { FoundLog } from './search';
-import { endpoint, trillianPlace } from './trillian-place';
-import { valueOf } from '../programs/variables';
+import { trillianPlace } from '../trillian-place';
+import { valueOf } from '../../programs/variables';
 
 /** What two Rekors say differently, though they would say it alike if they were of one log. */
 export interface Difference {

@@ -1,10 +1,10 @@
-import { databaseAddress } from '../../init/database-address';
-import { goDurationMs } from '../../init/go-duration';
-import { startedBy } from '../../programs/program-words';
-import { containerOf, unitOf } from '../../programs/readers/processes';
-import { readSystemdUnit } from '../../programs/readers/systemd-unit';
-import { wordsOf } from '../../programs/shell-words';
-import { soleVariable, withVariables } from '../../programs/variables';
+import { databaseAddress } from '../../../init/database-address';
+import { goDurationMs } from '../../../init/go-duration';
+import { startedBy } from '../../../programs/program-words';
+import { containerOf, unitOf } from '../../../programs/readers/processes';
+import { readSystemdUnit } from '../../../programs/readers/systemd-unit';
+import { wordsOf } from '../../../programs/shell-words';
+import { soleVariable, withVariables } from '../../../programs/variables';
 import { PASSWORD } from './planted-host';
 
 describe('the words of a command', () => {

@@ -1,9 +1,11 @@
-import { databaseAddress, DEFAULT_PORTS } from './database-address';
-import type { FoundProgram } from '../programs/found-program';
-import { called, dividedAddress, isEveryAddress, joined } from './reach';
+import { databaseAddress, DEFAULT_PORTS } from '../database-address';
+import type { FoundProgram } from '../../programs/found-program';
+import { dividedAddress, isEveryAddress, joined } from '../address';
+import { endpoint } from './endpoint';
+import { called } from './reach';
 import type { FoundLog } from './search';
-import { endpoint, trillianPlace, type Place } from './trillian-place';
-import { filledIn, valueOf } from '../programs/variables';
+import { trillianPlace, type Place } from '../trillian-place';
+import { filledIn, valueOf } from '../../programs/variables';
 
 /** A program that was seen and is not taken. */
 export interface Left {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { initialConfiguration } from '../../init/configuration';
-import { HostNames } from '../../init/host-names';
-import { ownTrillian } from '../../init/own-trillian';
-import { search } from '../../init/search';
+import { initialConfiguration } from '../../../init/host/configuration';
+import { HostNames } from '../../../init/host/host-names';
+import { ownTrillian } from '../../../init/host/own-trillian';
+import { search } from '../../../init/host/search';
 import { PASSWORD, plantedHost } from './planted-host';
 import * as shapes from './shapes';
 

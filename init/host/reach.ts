@@ -1,21 +1,9 @@
+import { isEveryAddress, joined } from '../address';
 import type { FoundLog } from './search';
-import type { FoundProgram } from '../programs/found-program';
+import type { FoundProgram } from '../../programs/found-program';
 
 /** An address as the host reaches it, or why the host does not. */
 export type Reached = { readonly address: string } | { readonly reason: string };
-
-/** `HOST:PORT`; an IPv6 address gets its brackets. */
-export function joined(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** A `HOST:PORT` as Go takes it, where the host may be left out. */
-export function dividedAddress(text: string): { readonly host: string; readonly port: number } | undefined {
-  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[\w.-]*):(\d{1,5})$/.exec(text) ?? [];
-  const number = Number(port);
-  if (host === undefined || number < 1 || number > 65535) return undefined;
-  return { host: host.replaceAll(/[[\]]/g, ''), port: number };
-}
 
 /** Where a program listens, as its own host reaches it. */
 export function listens({ ports, where }: FoundProgram, host: string, port: number): Reached {
@@ -43,9 +31,4 @@ export function called(
   return isInside
     ? { reason: `${joined(host, port)} is an address inside of the network of ${where}` }
     : { address: joined(host, port) };
-}
-
-/** Whether a program that listens there does so at each address of its host. */
-export function isEveryAddress(host: string): boolean {
-  return host === '' || host === '0.0.0.0' || host === '::';
 }

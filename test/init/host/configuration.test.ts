@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { loadConfiguration } from '../../config/load';
-import { initialConfiguration } from '../../init/configuration';
-import { search, type Named } from '../../init/search';
-import { problemsOf, written } from '../config/example';
+import { loadConfiguration } from '../../../config/load';
+import { initialConfiguration } from '../../../init/host/configuration';
+import { search, type Named } from '../../../init/host/search';
+import { problemsOf, written } from '../../config/example';
 import { PASSWORD, plantedHost, type PlantedHost } from './planted-host';
 import * as shapes from './shapes';
-import { onHost } from '../config/host-slots';
+import { onHost } from '../../config/host-slots';
 
 const nothing: Named = { units: [], composeFiles: [], kubeFiles: [] };
 

@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import type { FilePlace, FoundProgram, Mount } from '../programs/found-program';
+import type { FilePlace, FoundProgram, Mount } from '../../programs/found-program';
 
 /** Where a file that a program names is on the host. */
 export function filePlace({ mounts, folder }: FoundProgram, named: string): FilePlace {

@@ -1,8 +1,9 @@
-import type { FoundProgram } from '../programs/found-program';
-import { valueOf } from '../programs/variables';
-import { dividedAddress, joined, listens, type Reached } from './reach';
+import type { FoundProgram } from '../../programs/found-program';
+import { valueOf } from '../../programs/variables';
+import { dividedAddress, joined } from '../address';
+import { listens, type Reached } from './reach';
 import { secondSlot } from './second-slot';
-import { assumed, found, missing, type Section, type Setting } from './settings';
+import { assumed, found, missing, type Section, type Setting } from '../settings';
 import { slotCommands } from './slot-commands';
 import { environmentFileOf, shardingFileOf, TREE, treeVariable } from './slot-files';
 import type { Slot } from './slot-names';

@@ -1,6 +1,6 @@
-import type { FoundProgram } from '../programs/found-program';
-import { valueOf } from '../programs/variables';
-import type { Line } from './settings';
+import type { FoundProgram } from '../../programs/found-program';
+import { valueOf } from '../../programs/variables';
+import type { Line } from '../settings';
 
 /** What of a slot is not well, and no setting of ours changes. */
 export function bewareOf(rekor: FoundProgram): Line[] {

@@ -1,15 +1,14 @@
-import { trillian as schema } from '../config/schema';
-import { formatDuration } from '../config/quantities';
 import { database } from './database';
 import { filePlace } from './file-place';
-import type { FoundProgram } from '../programs/found-program';
-import { goDurationMs } from './go-duration';
+import type { FoundProgram } from '../../programs/found-program';
 import { leftText, ownTrillian, type Left } from './own-trillian';
-import { called, dividedAddress, listens } from './reach';
+import { dividedAddress } from '../address';
+import { called, listens } from './reach';
 import type { FoundLog } from './search';
-import { assumed, found, missing, type Line, type Section, type Setting } from './settings';
-import { trillianPlace } from './trillian-place';
-import { valueOf } from '../programs/variables';
+import { assumed, found, missing, type Line, type Section, type Setting } from '../settings';
+import { timing } from '../timing';
+import { trillianPlace } from '../trillian-place';
+import { valueOf } from '../../programs/variables';
 
 const AT = 'trillian_log_server';
 const EXAMPLE = 'trillian.example.com:8090';
@@ -99,28 +98,4 @@ function metrics(
   }
   const remark = `--http_endpoint of ${all.map(({ where }) => where).join(', ')}. Add every ${what} that is elsewhere.`;
   return [...hidden.map((reason) => ({ beware: `${reason}.` })), assumed(key, urls, remark)];
-}
-
-/** The longest of the signers'; Trillian's default where none of them says it. */
-function timing(
-  key: 'signerInterval' | 'guardWindow',
-  flag: string,
-  byDefault: string,
-  signers: readonly FoundProgram[],
-): Setting {
-  if (signers.length === 0) {
-    return assumed(key, byDefault, `Trillian's default; no signer of it was seen. It must be its --${flag}.`);
-  }
-  const given = signers.map((signer) =>
-    signer.flags.has(flag) ? goDurationMs(valueOf(signer, flag) ?? '') : goDurationMs(byDefault),
-  );
-  const longest = given.includes(undefined) ? undefined : Math.max(...given.map((ms) => ms ?? 0));
-  const text = longest === undefined ? '' : formatDuration(longest);
-  return schema.shape[key].safeParse(text).success
-    ? found(key, text, `--${flag}, or its default.`)
-    : missing(
-        key,
-        byDefault,
-        `--${flag} of ${signers.map(({ where }) => where).join(', ')} is none that is allowed here.`,
-      );
 }
