@@ -261,12 +261,13 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
 
   program
     .command('init')
-    .summary('write a configuration from what this host runs')
+    .summary('write a configuration from what a host or a cluster runs')
     .description(
-      'Writes a commented configuration of LOG from the arguments of its running programs, systemd units, compose files and manifests, and says what it could not find. It reads files and changes nothing. Exits with 7 when something is missing, with 3 when there is no Rekor or several logs.',
+      'Writes a commented configuration of LOG from what runs it, and says what it could not find. On a host it reads the arguments of running programs, systemd units, compose files and manifests; in a Kubernetes cluster the workloads, Services and Ingresses of a namespace, and no Secret. It changes nothing. Exits with 7 when something is missing, with 3 when there is no Rekor or several logs.',
     )
     .argument('[log]', 'what to call the log', 'production')
-    .requiredOption('--host', 'the log runs on this host')
+    .option('--host', 'the log runs on this host')
+    .option('--namespace <name>', 'the log runs in this namespace of a Kubernetes cluster')
     .option(
       '--unit <name>',
       'take the programs of this systemd unit, or of its file; several times for several',
@@ -280,9 +281,14 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
       [],
     )
     .option('--kube <file>', 'take those of this manifest for podman, or its ConfigMaps', collected, [])
+    .option('--kubeconfig <file>', 'how the cluster is reached; else by the service account of this pod')
+    .option('--context <name>', 'which context of the kubeconfig; else its current one')
+    .option('--deployment <name>', 'the Deployment of Rekor, where the namespace has several')
     .option('--out <file>', 'write it there, never over a file; else to standard output')
     .option('--verbose', 'show where an error comes from')
-    .action((name: string, options: InitOptions) => ends(commands.init().init(name, options, terminal)));
+    .action(async (name: string, options: InitOptions) =>
+      ends(await commands.init().init(name, options, terminal)),
+    );
 
   const config = program
     .command('config')

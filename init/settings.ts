@@ -21,7 +21,8 @@ export interface Setting {
   readonly remark: string;
 }
 
-type Value = string | number | readonly string[] | { readonly file?: string };
+type Value =
+  string | number | readonly string[] | { readonly file?: string } | { readonly environment: string };
 
 export interface Section {
   readonly key: string;

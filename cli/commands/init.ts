@@ -1,33 +1,37 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { logName } from '../../config/schema';
-import { initialConfiguration } from '../../init/host/configuration';
-import { differences } from '../../init/host/one-log';
-import { ownTrillian } from '../../init/host/own-trillian';
-import { NamedUnreadable, search, type FoundLog } from '../../init/host/search';
 import { withoutCredentials } from '../../workflows/model/without-credentials';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
-import { foundText, notesText, severalLogsText, unfitText } from '../init-text';
+import { notesText } from '../init-text';
 import type { Terminal } from '../terminal';
+import { initOfHost, type HostOptions } from './init-host';
+import { initOfNamespace, type NamespaceOptions } from './init-namespace';
 
-export interface InitOptions {
-  readonly unit: readonly string[];
-  readonly compose: readonly string[];
-  readonly kube: readonly string[];
+export interface InitOptions extends HostOptions, NamespaceOptions {
+  readonly host?: boolean;
   readonly out?: string;
 }
 
-/** A log has two Rekors, or one that gets a second beside it. */
-const MOST_REKORS = 2;
+/** Where it is looked, where that is not the real place. */
+export interface Places {
+  /** The folder that the host's file system is mounted at. */
+  readonly root?: string;
+}
 
 const MOST_COLUMNS = 80;
 
 /**
- * `init --host`: writes a configuration from what runs on this host, or is set up to run, and says what it could not find. It
- * reads files only. Exits with 7 when something is missing, with 3 when there is no Rekor, or more than those of one log.
+ * `init --host` and `init --namespace`: write a configuration from what runs, or is set up to run, and say what they could not
+ * find. They only read. Exit with 7 when something is missing, with 3 when there is no Rekor, or those of several logs.
  */
-export function init(log: string, options: InitOptions, terminal: Terminal, root = '/'): number {
+export async function init(
+  log: string,
+  options: InitOptions,
+  terminal: Terminal,
+  { root = '/' }: Places = {},
+): Promise<number> {
   const name = logName.safeParse(log);
   if (!name.success) {
     const allowed = name.error.issues[0]?.message ?? '';
@@ -36,32 +40,43 @@ export function init(log: string, options: InitOptions, terminal: Terminal, root
       exitCodes.usage,
     );
   }
-  const found = searched(options, root);
-  const rekors = found.programs.filter(({ program }) => program === 'rekor-server');
-  if (rekors.length < 1 || rekors.length > MOST_REKORS) {
-    throw new CommandError(unfitText(rekors), exitCodes.refused);
-  }
-  const different = differences(rekors, found);
-  if (different.length > 0) {
-    throw new CommandError(severalLogsText(rekors, different), exitCodes.refused);
-  }
-  const { yaml, notes } = initialConfiguration(log, found);
+  const { namespace } = options;
+  requireOneWay(options);
+  const { yaml, notes, foundText } =
+    namespace === undefined
+      ? initOfHost(log, options, root)
+      : await initOfNamespace(log, { ...options, namespace }, terminal.interrupted);
   if (options.out === undefined) terminal.out(yaml.trimEnd());
   else writeNew(options.out, yaml);
   // Standard output may be a file, and what is said is read in a terminal all the same.
   const columns = Math.min(terminal.columns, MOST_COLUMNS);
-  terminal.err(foundText(found.programs, ownTrillian(found).left, columns));
+  terminal.err(foundText(columns));
   terminal.err(notesText(notes, options.out === undefined ? undefined : resolve(options.out), columns));
   return notes.some(({ kind }) => kind !== 'assumed') ? exitCodes.attention.code : exitCodes.done.code;
 }
 
-function searched({ unit, compose, kube }: InitOptions, root: string): FoundLog {
-  try {
-    const named = { units: unit, composeFiles: compose, kubeFiles: kube };
-    return search(named, { root, folder: process.cwd() });
-  } catch (error) {
-    if (error instanceof NamedUnreadable) throw new CommandError(error.message, exitCodes.usage);
-    throw error;
+/** Which options go with which way. */
+const WAYS = {
+  host: ['unit', 'compose', 'kube'],
+  namespace: ['kubeconfig', 'context', 'deployment'],
+} as const;
+
+function requireOneWay(options: InitOptions): void {
+  const { host = false, namespace } = options;
+  if (host === (namespace !== undefined)) {
+    const found = host ? 'both --host and --namespace' : 'neither --host nor --namespace';
+    throw new CommandError(
+      `init is given ${found}; give --host for a log on this host, or --namespace NAME for one in a Kubernetes cluster.`,
+      exitCodes.usage,
+    );
+  }
+  const [way, other] = host ? (['host', 'namespace'] as const) : (['namespace', 'host'] as const);
+  const strange = WAYS[other].filter((option) => (options[option]?.length ?? 0) > 0);
+  if (strange.length > 0) {
+    throw new CommandError(
+      `--${strange.join(' and --')} is given with --${way}; it goes with --${other} alone.`,
+      exitCodes.usage,
+    );
   }
 }
 

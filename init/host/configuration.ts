@@ -1,17 +1,12 @@
+import type { InitialConfiguration } from '../initial-configuration';
 import { gate } from './gate';
 import type { FoundProgram } from '../../programs/found-program';
 import type { FoundLog } from './search';
-import { assumed, found, missing, notesOf, written, type Line, type Note, type Setting } from '../settings';
+import { assumed, found, missing, notesOf, written, type Line, type Setting } from '../settings';
 import { namedSlots } from './slot-names';
 import { installation } from './slots';
 import { trillian } from './trillian';
 import { valueOf } from '../../programs/variables';
-
-/** A configuration as far as a host tells it, and what a person has to look at in it. */
-export interface InitialConfiguration {
-  readonly yaml: string;
-  readonly notes: readonly Note[];
-}
 
 const HOSTNAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 const FLAG = '--rekor_server.hostname';

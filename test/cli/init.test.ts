@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { parse } from 'yaml';
 import { init, type InitOptions } from '../../cli/commands/init';
 import { CommandError } from '../../cli/errors';
 import { commandLine } from '../../cli/program';
 import { PASSWORD, plantedHost, type PlantedHost } from '../init/host/planted-host';
 import * as shapes from '../init/host/shapes';
+import { forbid, plantedCluster, uproot } from '../init/kubernetes/planted-cluster';
+import { operator, TREE, upstream } from '../init/kubernetes/shapes';
 import { commandsOf, wordsOf } from '../docs/markdown';
 import { recordingTerminal, saidBy } from './recording-terminal';
 
@@ -21,9 +24,11 @@ const composed = (host: PlantedHost): string[] =>
     host.file(`srv/${name}`),
   ]);
 
-const unasked = { unit: [], compose: [], kube: [] };
+const unasked = { host: true, unit: [], compose: [], kube: [] };
 
 describe('init', () => {
+  afterEach(uproot);
+
   it('prints a configuration and says what is missing beside it; nothing is changed', async () => {
     const host = shapes.compose();
     const before = filesOf(host);
@@ -54,34 +59,39 @@ describe('init', () => {
     expect(readFileSync(out, 'utf8')).toBe(text);
   });
 
-  it('is done when nothing is missing', () => {
+  it('is done when nothing is missing', async () => {
     const terminal = recordingTerminal();
-    expect(init('production', unasked, terminal, shapes.twoUnits().root)).toBe(0);
+    expect(await init('production', unasked, terminal, shapes.twoUnits())).toBe(0);
     expect(terminal.errors).not.toContain('Not found');
     expect(terminal.errors).toContain('Assumed; look at each:');
   });
 
-  it('has commands in its document that do what they are for', () => {
+  it('has commands in its document that do what they are for', async () => {
     const [host, project] = [shapes.twoUnits(), shapes.compose()];
+    const cluster = await plantedCluster(upstream());
     const given: Readonly<Record<string, string>> = {
       '/srv/rekor/compose.yaml': project.file('srv/docker-compose.yml'),
       '/etc/rekor-rotate.yaml': host.file('rekor-rotate.yaml'),
+      '~/.kube/config': cluster.kubeconfig,
+      // Its only context.
+      production: 'test',
     };
     const lines = commandsOf('docs/init.md');
-    expect(lines.length).toBeGreaterThan(3);
+    expect(lines.length).toBeGreaterThan(5);
     for (const line of lines) {
       const terminal = recordingTerminal();
       const program = commandLine(terminal, () => undefined);
       const codes: number[] = [];
       program.commands
         .find((command) => command.name() === 'init')
-        ?.action((name: string, options: InitOptions) => {
-          codes.push(init(name, options, terminal, host.root));
+        ?.action(async (name: string, options: InitOptions) => {
+          codes.push(await init(name, options, terminal, host));
         });
       const [, ...words] = wordsOf(line).map((word) => given[word] ?? word);
-      program.parse(words, { from: 'user' });
-      // The service of the compose file without its override publishes no port.
-      expect([line, codes]).toEqual([line, [line.includes('--compose') ? 7 : 0]]);
+      await program.parseAsync(words, { from: 'user' });
+      // The service of the compose file without its override publishes no port; of a cluster nobody says where Temporal is.
+      const isWhole = !line.includes('--compose') && !line.includes('--namespace');
+      expect([line, codes]).toEqual([line, [isWhole ? 0 : 7]]);
     }
     expect(readFileSync(host.file('rekor-rotate.yaml'), 'utf8')).toContain('\n  staging:\n');
   });
@@ -103,7 +113,7 @@ describe('init', () => {
     }
   });
 
-  it('lists the Trillian of another log apart, as not taken', () => {
+  it('lists the Trillian of another log apart, as not taken', async () => {
     const { root } = plantedHost(
       {},
       {
@@ -112,14 +122,14 @@ describe('init', () => {
       },
     );
     const terminal = recordingTerminal();
-    expect(init('production', unasked, terminal, root)).toBe(7);
+    expect(await init('production', unasked, terminal, { root })).toBe(7);
     expect(terminal.errors).toMatch(/Found:\n {2}- rekor-server: process 1\n\nSeen, and not taken for it:/);
     expect(terminal.errors.replace(/\s+/g, ' ')).toContain(
       'process 2: it listens at localhost:8090, and Rekor calls 127.0.0.1:8190',
     );
   });
 
-  it('refuses two Rekors of two logs, names both, and takes one alone', () => {
+  it('refuses two Rekors of two logs, names both, and takes one alone', async () => {
     const rekor = (name: string): string =>
       `[Service]\nExecStart=/usr/bin/rekor-server serve --trillian_log_server.address ${name}.example.com --rekor_server.hostname ${name}\n`;
     const host = plantedHost({
@@ -128,37 +138,26 @@ describe('init', () => {
     });
     const terminal = recordingTerminal();
     const out = host.file('out.yaml');
-    const end = (): unknown => {
-      try {
-        return init('production', { ...unasked, out }, terminal, host.root);
-      } catch (error) {
-        return error;
-      }
-    };
     const message = [
       'rekor-one.service and rekor-two.service are not of one log. Name those of one log, or one alone, with --unit, --compose or --kube. They differ in:',
       '--trillian_log_server.address and --trillian_log_server.port: one.example.com:8090 at rekor-one.service; two.example.com:8090 at rekor-two.service',
       '--rekor_server.hostname: one at rekor-one.service; two at rekor-two.service',
     ].join('\n');
-    expect(end()).toMatchObject({ exitCode: 3, message });
+    const end = init('production', { ...unasked, out }, terminal, host);
+    await expect(end).rejects.toMatchObject({ exitCode: 3, message });
     expect(statSync(out, { throwIfNoEntry: false })).toBeUndefined();
-    expect(init('production', { ...unasked, unit: ['rekor-one'] }, terminal, host.root)).toBe(7);
+    expect(await init('production', { ...unasked, unit: ['rekor-one'] }, terminal, host)).toBe(7);
   });
 
-  it('refuses a host without a Rekor, and one with those of several logs', () => {
-    const ends = (host: PlantedHost): unknown => {
-      try {
-        return init('production', unasked, recordingTerminal(), host.root);
-      } catch (error) {
-        return error;
-      }
-    };
+  it('refuses a host without a Rekor, and one with those of several logs', async () => {
+    const ends = (host: PlantedHost): Promise<unknown> =>
+      init('production', unasked, recordingTerminal(), host).catch((error: unknown) => error);
     const words = ['rekor-server', 'serve'];
-    expect(ends(plantedHost({}))).toMatchObject({
+    expect(await ends(plantedHost({}))).toMatchObject({
       exitCode: 3,
       message: expect.stringContaining('No rekor-server was found') as string,
     });
-    const several = ends(plantedHost({}, { 1: { words }, 2: { words }, 3: { words } }));
+    const several = await ends(plantedHost({}, { 1: { words }, 2: { words }, 3: { words } }));
     expect(several).toBeInstanceOf(CommandError);
     expect(several).toMatchObject({
       exitCode: 3,
@@ -167,7 +166,20 @@ describe('init', () => {
   });
 
   it.each([
-    [[], "required option '--host'"],
+    [[], 'init is given neither --host nor --namespace; give --host for a log on this host'],
+    [['--host', '--namespace', 'rekor'], 'init is given both --host and --namespace'],
+    [['--host', '--kubeconfig', 'x'], '--kubeconfig is given with --host; it goes with --namespace alone.'],
+    [['--namespace', 'rekor', '--unit', 'x'], '--unit is given with --namespace; it goes with --host alone.'],
+    [['--namespace', 'Rekor'], '--namespace is "Rekor"; allowed is a name of small letters, digits, hyphens'],
+    [
+      ['--namespace', 'rekor', '--deployment', '-'],
+      '--deployment is "-"; allowed is a name of small letters',
+    ],
+    [
+      ['--namespace', 'rekor', '--context', 'x'],
+      '--context is given without --kubeconfig; name the kubeconfig',
+    ],
+    [['--namespace', 'rekor'], 'this process is in no pod. Name a kubeconfig with --kubeconfig'],
     [['--host', 'No_Name'], 'LOG is "No_Name"; allowed is a name of small letters'],
     [
       ['--host', '--unit', 'no-such-rekor'],
@@ -178,5 +190,61 @@ describe('init', () => {
     const { code, words } = await saidBy(['init', ...options]);
     expect(code).toBe(2);
     expect(words).toContain(said);
+  });
+});
+
+describe('init of a namespace', () => {
+  afterEach(uproot);
+  const ofNamespace = async (kubeconfig: string, ...more: readonly string[]) =>
+    await saidBy(['init', '--namespace', 'rekor-system', '--kubeconfig', kubeconfig, ...more]);
+
+  it('prints a configuration with the way to the cluster, and says what was found and what is missing', async () => {
+    const { kubeconfig } = await plantedCluster(upstream());
+    const { code, output, errors, words } = await ofNamespace(kubeconfig, '--context', 'test');
+    expect(code).toBe(7);
+    const written = parse(output) as {
+      readonly logs: { readonly production: { readonly installation: object } };
+    };
+    expect(written.logs.production.installation).toMatchObject({ kubeconfig, context: 'test' });
+    for (const found of [
+      'rekor-server: Deployment rekor-server of rekor-system',
+      `tree: ${TREE}`,
+      "layout: Rekor's own manifest, config/rekor.yaml; its label app is rekor-server",
+      'trillian_log_signer: Deployment trillian-signer of rekor-system',
+      'Not found, and commented out: - temporal:',
+      'Nothing has been changed.',
+    ])
+      expect(words).toContain(found);
+    expect(errors.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('writes a file in which a relative path of the kubeconfig is a whole one', async () => {
+    const { kubeconfig } = await plantedCluster(upstream());
+    const out = join(dirname(kubeconfig), 'out.yaml');
+    await ofNamespace(relative(process.cwd(), kubeconfig), '--out', out);
+    expect(readFileSync(out, 'utf8')).toContain(`kubeconfig: ${kubeconfig}\n`);
+  });
+
+  it('writes nothing for what cannot be rotated yet, and says why', async () => {
+    const objects = JSON.stringify(operator()).replaceAll('"rhtas"', '"rekor-system"');
+    const { kubeconfig } = await plantedCluster(JSON.parse(objects) as ReturnType<typeof operator>);
+    const { code, output, words } = await ofNamespace(kubeconfig);
+    expect([code, output]).toEqual([3, '']);
+    expect(words).toContain("is laid out by Red Hat's operator: the Rekor securesign-sample");
+  });
+
+  it('names the verb and the resource where it has no right to look', async () => {
+    const planted = await plantedCluster(upstream());
+    forbid(planted, /deployments/);
+    const { code, words } = await ofNamespace(planted.kubeconfig);
+    expect(code).toBe(2);
+    expect(words).toContain('does not let us list deployments.apps of rekor-system.');
+    expect(words).toContain('(CLUSTER_DENIED)');
+  });
+
+  it('says which kubeconfig cannot be read', async () => {
+    const { code, words } = await ofNamespace('/nowhere');
+    expect(code).toBe(2);
+    expect(words).toContain('from /nowhere (its current context), cannot be used');
   });
 });

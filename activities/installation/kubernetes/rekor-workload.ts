@@ -1,9 +1,10 @@
-import type { Json, JsonObject } from '../../clients/kubernetes/exact-json';
+import type { Json } from '../../clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../clients/kubernetes/objects';
 import { refuse } from '../../errors/refusal-error';
 import { isTreeId } from '../tree-id';
 import type { TreeId } from '../../../workflows/model/log';
-import { type JsonPath, listAt, objectAt, textAt, valueAt } from './json-path';
+import { type JsonPath, listAt, textAt, valueAt } from './json-path';
+import { mountedFile, type MountedFile } from './mounted-file';
 
 /** Where a Deployment of Rekor has what a rotation changes. Nothing of it depends on who wrote the Deployment. */
 export interface RekorWorkload {
@@ -37,13 +38,7 @@ export type TreePlace =
     };
 
 /** The object that the file of `--trillian_log_server.sharding_config` is mounted from. */
-export interface ListPlace {
-  readonly kind: 'ConfigMap' | 'Secret';
-  readonly name: string;
-  readonly key: string;
-  /** The position of the volume among `spec.template.spec.volumes`. */
-  readonly volume: number;
-}
+export type ListPlace = MountedFile;
 
 const TREE_FLAG = '--trillian_log_server.tlog_id';
 const LIST_FLAG = '--trillian_log_server.sharding_config';
@@ -139,37 +134,7 @@ function treePlace(container: Json, flag: Flag | undefined, fail: Fail): TreePla
 }
 
 function listPlace(pod: Json | undefined, container: Json, file: string, fail: Fail): ListPlace {
-  const mounts = listAt(container, 'volumeMounts')
-    .map((mount) => ({ mount, path: (textAt(mount, 'mountPath') ?? '').replace(/\/+$/, '') }))
-    .filter(({ path }) => file === path || file.startsWith(`${path}/`));
-  const longest = Math.max(...mounts.map(({ path }) => path.length));
-  const found = mounts.find(({ path }) => path.length === longest);
-  const volumes = listAt(pod, 'volumes');
-  const volume = volumes.findIndex((one) => textAt(one, 'name') === textAt(found?.mount, 'name'));
-  if (found === undefined || volume < 0) {
-    throw fail(`its ${LIST_FLAG} is ${file}, which is mounted from no volume`);
-  }
-  const inVolume = [textAt(found.mount, 'subPath'), file.slice(found.path.length + 1)]
-    .filter(Boolean)
-    .join('/');
-  const source = sourceOf(objectAt(volumes[volume]));
-  if (source === null) {
-    throw fail(`its ${LIST_FLAG} is ${file}, which is mounted neither from a ConfigMap nor from a Secret`);
-  }
-  const items = listAt(source.volume, 'items');
-  const item = items.find((one) => textAt(one, 'path') === inVolume);
-  const key = items.length === 0 ? inVolume : textAt(item, 'key');
-  if (key === undefined || key.includes('/')) {
-    throw fail(`its ${LIST_FLAG} is ${file}, and the volume has no such file`);
-  }
-  return { kind: source.kind, name: source.name, key, volume };
-}
-
-function sourceOf(volume: JsonObject) {
-  const configMap = valueAt(volume, 'configMap');
-  const secret = valueAt(volume, 'secret');
-  const [fromConfigMap, fromSecret] = [textAt(configMap, 'name'), textAt(secret, 'secretName')];
-  if (fromConfigMap !== undefined)
-    return { kind: 'ConfigMap', name: fromConfigMap, volume: configMap } as const;
-  return fromSecret === undefined ? null : ({ kind: 'Secret', name: fromSecret, volume: secret } as const);
+  const mounted = mountedFile(pod, container, file);
+  if ('reason' in mounted) throw fail(`its ${LIST_FLAG} is ${file}, ${mounted.reason}`);
+  return mounted;
 }

@@ -30,14 +30,18 @@ const HTTP_PORT = 80;
 function portTest(log: string, deployment: KubernetesObject): ((port: Json) => boolean) | undefined {
   try {
     const { container, port } = readWorkload(log, deployment);
-    const ports = listAt(deployment, 'spec', 'template', 'spec', 'containers', container, 'ports');
-    const names = ports.flatMap((one) =>
-      numberAt(one, 'containerPort') === port ? (textAt(one, 'name') ?? []) : [],
-    );
-    return (one) =>
-      [port, ...names].some((target) => target === (valueAt(one, 'targetPort') ?? valueAt(one, 'port')));
+    return leadsTo(valueAt(deployment, 'spec', 'template', 'spec', 'containers', container), port);
   } catch (error) {
     if (isRefusal(error, 'WORKLOAD_NOT_ROTATABLE')) return undefined;
     throw error;
   }
+}
+
+/** Whether a port of a Service leads to this port of a container, by its number or by the name that the container gives it. */
+export function leadsTo(container: Json | undefined, port: number): (servicePort: Json) => boolean {
+  const names = listAt(container, 'ports').flatMap((one) =>
+    numberAt(one, 'containerPort') === port ? (textAt(one, 'name') ?? []) : [],
+  );
+  return (one) =>
+    [port, ...names].some((target) => target === (valueAt(one, 'targetPort') ?? valueAt(one, 'port')));
 }

@@ -3,6 +3,7 @@ import { loadConfiguration } from '../../../config/load';
 import { initialConfiguration } from '../../../init/host/configuration';
 import { search, type Named } from '../../../init/host/search';
 import { problemsOf, written } from '../../config/example';
+import { filledIn } from '../filled-in';
 import { PASSWORD, plantedHost, type PlantedHost } from './planted-host';
 import * as shapes from './shapes';
 import { onHost } from '../../config/host-slots';
@@ -16,9 +17,6 @@ function initOf({ root }: PlantedHost, named: Partial<Named> = {}) {
     search({ ...nothing, ...named }, { root, folder: join(root, 'srv') }),
   );
 }
-
-/** What a person does in an editor: each setting that is missing gets the value of its example. */
-const filledIn = (yaml: string): string => yaml.replaceAll(/^( *)#(?=\S)/gm, '$1');
 
 /** The one log of a configuration whose gaps are filled. */
 function loaded(yaml: string) {

@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { LosslessNumber, parse, stringify } from 'lossless-json';
+import type { Manifest } from '../../../../lab/kubernetes/api';
 import { type PrivateAuthority, privateAuthority } from '../../private-authority';
 
 /** What a request was, as it came. */
@@ -39,18 +40,49 @@ interface Stored {
   [key: string]: unknown;
 }
 
-const KINDS: Readonly<Record<string, readonly object[]>> = {
+interface Kind {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+const KINDS: Readonly<Record<string, readonly Kind[]>> = {
   '/api/v1': [
     { name: 'configmaps', kind: 'ConfigMap', namespaced: true },
     { name: 'secrets', kind: 'Secret', namespaced: true },
+    { name: 'services', kind: 'Service', namespaced: true },
+    { name: 'pods', kind: 'Pod', namespaced: true },
     { name: 'namespaces', kind: 'Namespace', namespaced: false },
   ],
   '/apis/apps/v1': [
     { name: 'deployments', kind: 'Deployment', namespaced: true },
     { name: 'deployments/scale', kind: 'Scale', namespaced: true },
+    { name: 'statefulsets', kind: 'StatefulSet', namespaced: true },
+    { name: 'daemonsets', kind: 'DaemonSet', namespaced: true },
+    { name: 'replicasets', kind: 'ReplicaSet', namespaced: true },
   ],
+  '/apis/batch/v1': [
+    { name: 'cronjobs', kind: 'CronJob', namespaced: true },
+    { name: 'jobs', kind: 'Job', namespaced: true },
+  ],
+  '/apis/networking.k8s.io/v1': [{ name: 'ingresses', kind: 'Ingress', namespaced: true }],
   '/apis/rhtas.redhat.com/v1': [{ name: 'rekors', kind: 'Rekor', namespaced: true }],
 };
+
+/** The path of an object of one of these kinds. */
+export function pathOf({ apiVersion, kind, metadata }: Manifest): string {
+  const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const resource = KINDS[api]?.find((one) => one.kind === kind);
+  if (resource === undefined) throw new Error(`The server has no ${kind} of ${apiVersion}.`);
+  const { namespace, name } = metadata;
+  return `${api}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource.name}/${name}`;
+}
+
+const LISTS = new Set(
+  Object.values(KINDS)
+    .flat()
+    .map(({ name }) => name),
+);
 
 /** Keys take a second to be made, so the servers of a file share them. */
 let authorityOfAll: PrivateAuthority | undefined;
@@ -122,7 +154,7 @@ export async function apiServer(): Promise<ApiServer> {
         answer(response, 200, found);
         return;
       }
-      if (/\/(configmaps|secrets|deployments|rekors)$/.test(path)) list(path, query, response);
+      if (LISTS.has(path.slice(path.lastIndexOf('/') + 1))) list(path, query, response);
       else notFound(response);
       return;
     }
@@ -218,11 +250,15 @@ export async function apiServer(): Promise<ApiServer> {
 
   /** Of the objects in a list of a built-in kind none says what it is. */
   function list(path: string, query: Received['query'], response: ServerResponse): void {
-    const [label = '', value] = (query.labelSelector ?? '').split('=');
+    const selector = query.labelSelector ?? '';
+    const [label = '', value] = selector.split('=');
     const items = [...fake.objects]
       .filter(([place]) => place.startsWith(`${path}/`))
       .map(([, text]) => parse(text) as Stored)
-      .filter(({ metadata }) => (metadata.labels as Record<string, string>)[label] === value)
+      .filter(
+        ({ metadata }) =>
+          selector === '' || (metadata.labels as Record<string, string> | undefined)?.[label] === value,
+      )
       .map((item) => ({ ...item, apiVersion: undefined, kind: undefined }));
     answer(response, 200, {
       kind: 'List',
