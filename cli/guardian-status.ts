@@ -2,6 +2,7 @@ import { absenceOf, type Guardian } from '../workers/guardian';
 import { counted, entries } from '../workflows/model/counted';
 import type { Serving } from '../workflows/model/guarding';
 import type { Refusal } from '../workflows/model/refusals';
+import { sourceInShort } from './owners-text';
 import { ago, table, type Row } from './text';
 
 /** What the guardian of a log has seen, and whether it still looks; a part of what `status --json` prints. */
@@ -94,7 +95,7 @@ const gateModes = {
 } as const;
 
 function servingRows(serves: Serving): Row[] {
-  const { release, treeId, state, size, nextIndex, gate, instances } = serves;
+  const { release, treeId, state, size, nextIndex, gate, instances, sourceOfTruth } = serves;
   const tree = `${release}, tree ${treeId} (${state}), ${entries(size)}, next index ${nextIndex}; ${gateModes[gate]}`;
   const rekor = instances?.map(({ name, proven }) =>
     proven
@@ -104,5 +105,6 @@ function servingRows(serves: Serving): Row[] {
   return [
     ['  Serves now', tree],
     ['  Rekor', rekor?.join('; ') ?? 'not every process answered'],
+    ['  Source', sourceOfTruth && sourceInShort(sourceOfTruth)],
   ];
 }

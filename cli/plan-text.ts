@@ -6,6 +6,7 @@ import type { Plan } from '../workflows/model/plan';
 import { editedText } from '../workflows/model/plan-settings';
 import type { RotationResult } from '../workflows/model/result';
 import { RECOVER_UNDER_LOCK } from '../workflows/messages';
+import { ownerLines, ownersInShort } from './owners-text';
 import { spoken, table, wrap, type Row } from './text';
 
 /**
@@ -22,6 +23,7 @@ export function planText(result: RotationResult, columns: number, closing = resu
     '',
     ...writtenLines(plan, 'file', 'Files', columns),
     ...writtenLines(plan, 'object', 'Objects', columns),
+    ...ownerLines(plan, columns),
     'Steps',
     ...result.steps.flatMap(({ name, says }) => stepLines(name, says ?? [], columns)),
     '',
@@ -104,6 +106,7 @@ function foundRows(plan: Plan, checks: readonly Check[]): Row[] {
     ['Serves now', `${current.name}, at ${addressesInWords(installation.currentInstances)}`],
     ['Will serve', `${next.name}, at ${addressesInWords(installation.nextInstances)}`],
     ...signerRows(plan),
+    ['Others write', ownersInShort(plan)],
     ['Drained when', evidence],
     ['Signers', signersText(plan.drainEvidence)],
     ['Writes wait', waits],

@@ -8,6 +8,7 @@ import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps'
 import { exitCodes } from './exit-codes';
 import { forecastLines } from './forecast-text';
 import { leftLines, resumeChoices } from './held-text';
+import { sourceInShort, sourceLines } from './owners-text';
 import { planText, recoveryText, refusalText } from './plan-text';
 import { list, spoken, table, titled, wrap, type Row } from './text';
 
@@ -72,6 +73,7 @@ function endedText(result: RotationResult, how: string, columns: number): string
     ...table(factRows(result), columns),
     ...titled('What a rotation would spend while writes wait', forecast ? forecastLines(forecast) : []),
     ...titled('Steps', stepLines(steps, attempts > 1, columns)),
+    ...sourceLines(result.sourceOfTruth, columns),
     ...titled('To tell downstream', list(tellDownstream, columns)),
   ].join('\n');
 }
@@ -97,6 +99,7 @@ function factRows(result: RotationResult): Row[] {
     ],
     ['Lull', watched && watchedText(watched)],
     ...(nextTree ? evidenceRows(result) : []),
+    ['Source', result.sourceOfTruth && sourceInShort(result.sourceOfTruth)],
     ['Left', leftText(result)],
     ['Edited', result.edited && editedText(result.edited)],
     ...(result.approvals ?? []).map(({ who, key, takenAt, why }): Row => {

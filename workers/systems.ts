@@ -49,9 +49,10 @@ export const allAdapters: Adapters = {
         ...{ log, treeIdVariable, signerVariables, nextSigner },
         slots: slotsOf(slots),
       }),
-    kubernetes: (log, { kubeconfig, context, namespace, deployment, service, launcherImage, entrypoint }) =>
+    kubernetes: (log, { kubeconfig, context, ownersHeldOff, ...configured }) =>
       kubernetesInstallation({
-        ...{ log, namespace, deployment, service, launcherImage, entrypoint },
+        ...{ log, ...configured },
+        ...(ownersHeldOff && { ownersHeldOff }),
         source:
           kubeconfig === undefined
             ? { inCluster: true }

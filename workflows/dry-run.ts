@@ -104,14 +104,16 @@ export function dryRun(plan: Plan, journal: Journal): Run {
       await say('confirm', 'verify the log from its public address with independent code');
       return { entriesVerified: 0, proofsVerified: 0, checkpointsVerified: 0, shards: [], withoutBundle: 0 };
     },
-    settle: () =>
-      say(
+    settle: async () => {
+      await say(
         'settle',
         `make the configuration of ${next.name} the standing one, then stop ${current.name} ${
           plan.timing.stopCurrentAfterMs / 1000
         } s after its last write`,
         ...changesIn('settle'),
-      ),
+      );
+      return null;
+    },
     soak: async () => {
       await say('soak', `watch the log for ${plan.timing.soakMs / 1000} s`);
       return { stallMs: null, longestWaitMs: 0, held: 0, refused: 0, resent: 0, dropped: 0 };

@@ -88,6 +88,7 @@ export const rotation = {
       name: 'settle',
       does: 'makes the next release standing, stops the other',
       action: 'settle',
+      finds: 'sourceOfTruth',
       undo: 'only forward',
     },
     {

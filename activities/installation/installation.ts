@@ -9,6 +9,7 @@ import type {
 } from '../../workflows/model/installation';
 import type { Check } from '../../workflows/model/checks';
 import type { Instance, TreeId } from '../../workflows/model/log';
+import type { Ownership } from '../../workflows/model/ownership';
 import type { RotationTiming } from '../../workflows/model/plan';
 import type { CallBounds } from '../clients/call-bounds';
 
@@ -106,6 +107,12 @@ export interface Installation {
     replacement: Pick<Replacement, 'next' | 'nextTreeId'>,
     signal: AbortSignal,
   ): Promise<Release | null>;
+
+  /**
+   * Who else writes the standing configuration, and what they need for it to stay as it is (H10). Null where nothing can tell,
+   * as on a host.
+   */
+  ownership(signal: AbortSignal): Promise<Ownership | null>;
 
   /** The rotation has ended: what its attempts recorded, kept and made for a while is not needed any more. */
   forget(replacement: Replacement, bounds: CallBounds): Promise<void>;

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { GuardFacts, Serving } from '../../workflows/model/guarding';
 import { leftoversOf } from '../../workflows/model/leftovers';
 import type { TreeHead } from '../../workflows/model/log';
+import { sourceOfTruth, type Ownership } from '../../workflows/model/ownership';
 import { firstIndexAfter } from '../../workflows/model/shards';
 import { foundOrRefused } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
@@ -36,6 +37,9 @@ export async function guard(
         return { ...found, drift: [...drift, ...(await tellGate(systems, seen, drift))] };
       })
     : head;
+  const { found: ownership } = head.found
+    ? await foundOrRefused(() => systems.installation.ownership(bounds.signal))
+    : { found: null };
   // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.
   const began = await lockOwner(client, log, policy.stuckAfterMs);
   return {
@@ -44,14 +48,14 @@ export async function guard(
     unread: looked.refusal ? [looked.refusal] : [],
     leftovers: leftoversOf(seen),
     owner: began,
-    ...(head.found && !began && { serves: servingOf(seen, head.found, looked.found) }),
+    ...(head.found && !began && { serves: servingOf(seen, head.found, { looked: looked.found, ownership }) }),
   };
 }
 
 function servingOf(
   { installation, traffic, current, inactive }: SeenLeftovers,
   { size }: TreeHead,
-  looked: Drift | null,
+  { looked, ownership }: { readonly looked: Drift | null; readonly ownership: Ownership | null },
 ): Serving {
   return {
     release: installation.current.name,
@@ -62,5 +66,6 @@ function servingOf(
     earlierShards: inactive.length,
     gate: traffic.mode,
     ...(looked && { instances: looked.instances }),
+    ...(ownership && { sourceOfTruth: sourceOfTruth(ownership) }),
   };
 }

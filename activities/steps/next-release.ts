@@ -1,7 +1,8 @@
 import type { AttemptInput, ExposedInput, StageInput } from '../../workflows/model/actions';
 import type { Release, ShardsOfKey } from '../../workflows/model/installation';
 import type { Instance, TreeId } from '../../workflows/model/log';
-import { changedBySomeone, refuse, type RefusalError } from '../errors/refusal-error';
+import { sourceOfTruth, type SourceOfTruth } from '../../workflows/model/ownership';
+import { changedBySomeone, foundOrRefused, refuse, type RefusalError } from '../errors/refusal-error';
 import { pause } from '../bounds/waiting';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -195,8 +196,10 @@ export const stop: Act<AttemptInput> = async (systems, input) => {
  * The standing configuration is the next release's; where that is another release than the next one, clients are sent there
  * once it is proven. What serves no more stops some time after its last write: what it still does in the background,
  * its search index for example, must end (H30).
+ *
+ * @returns whether what the configuration is applied from has it, too (H10); null where nothing can tell.
  */
-export const settle: Act<ExposedInput> = async (systems, input) => {
+export const settle: Act<ExposedInput, SourceOfTruth | null> = async (systems, input) => {
   const { installation, timing, bounds } = systems;
   const { release, identity } = input;
   await requireOurs(systems, identity);
@@ -214,6 +217,9 @@ export const settle: Act<ExposedInput> = async (systems, input) => {
     throw changedBySomeone('Where the gate sends to', standing.name, 'elsewhere');
   }
   await installation.stop(staysNext ? release.current : release.next, bounds);
+  // Only told: what cannot be read, or is malformed, keeps no rotation from its end.
+  const { found: ownership } = await foundOrRefused(() => installation.ownership(bounds.signal));
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.
   await installation.forget(release, bounds);
+  return ownership && sourceOfTruth(ownership);
 };

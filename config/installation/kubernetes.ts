@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import * as field from '../fields';
 import { section } from '../fields';
 import type { Kind } from '../kind';
@@ -42,6 +42,16 @@ const schema = section({
     .listOf(field.text('a program or an argument'), 'program')
     .prefault(KO_ENTRYPOINT)
     .describe("What Rekor's image runs, where the Deployment gives no command: no API tells it."),
+  ownersHeldOff: z
+    .record(
+      field.text('the name of an owner, as a plan has it'),
+      field.text('how it is held off, in words: "automated sync is off"'),
+      { error: 'owners by name, each with how it is held off' },
+    )
+    .optional()
+    .describe(
+      'Who would take a rotation back by itself, named as the plan names them, and how each is held off meanwhile.',
+    ),
 });
 
 /** What programs are told of a log that runs in a Kubernetes cluster. */

@@ -11,6 +11,7 @@ import type { CriticalSectionInput } from '../../workflows/model/actions';
 import type { PlannedChanges, Release, Replacement, Roles } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
 import { markOf } from '../../workflows/model/mark';
+import type { Ownership } from '../../workflows/model/ownership';
 import type { AttemptIdentity } from '../../workflows/model/fencing';
 import { logTree } from '../model/log-tree';
 import { patience, slotBlue, slotGreen } from '../model/two-slots';
@@ -107,6 +108,8 @@ export class FakeLog {
     blue: { active: '200', inactive: ['100'] },
     green: { active: '300', inactive: ['100', '200'] },
   };
+  /** Who else writes its configuration. */
+  ownership: Ownership | null = null;
   readonly running = new Set(['blue']);
   unfinishedOnNext: string | null = 'r/1';
   /** Trillian's quota is used up: it refuses what it charges. */
@@ -344,6 +347,7 @@ export class FakeLog {
       plan: () => Promise.resolve({ changes, fingerprint }),
       instances: ({ id }: Release) => Promise.resolve([{ name: id, url: addresses[id] }]),
       settledInto: () => Promise.resolve(null),
+      ownership: () => Promise.resolve(this.ownership),
       addresses: ({ id }: Release) => Promise.resolve([addresses[id]]),
       unfinishedOn: ({ id }: Release) =>
         Promise.resolve(this.gate.instances.includes(addresses[id] ?? '') ? null : this.unfinishedOnNext),

@@ -2,6 +2,7 @@ import type { AttemptInput } from '../../workflows/model/actions';
 import { failedCheck, refusalsIn } from '../../workflows/model/checks';
 import type { Serving } from '../../workflows/model/guarding';
 import type { Held } from '../../workflows/model/held';
+import type { Ownership, SourceOfTruth } from '../../workflows/model/ownership';
 import { planRotation, type FoundLog, type Plan, type Planned } from '../../workflows/model/plan';
 import type { PlanFile } from '../../workflows/model/plan-file';
 import {
@@ -91,6 +92,14 @@ export function aWarnedResult(): RotationResult {
   return { ...aPlannedResult(), checks: [warning, ...planOf().checks] };
 }
 
+/** A log whose objects somebody else writes. */
+export function aResultWithOwners(ownership: Ownership): RotationResult {
+  const found = planOf({ ownership });
+  return 'plan' in found
+    ? { ...aPlannedRotation(), plan: found.plan, checks: found.checks }
+    : refused({ kind: 'rotation', log: 'production', rotationId: rotation }, found.refusals);
+}
+
 function aPlannedRotation(planFile?: PlanFile): RotationResult {
   const plan = aPlan(planFile);
   const said: readonly [StepRecord['name'], ...string[]][] = [
@@ -102,8 +111,8 @@ function aPlannedRotation(planFile?: PlanFile): RotationResult {
   return planned({ kind: 'rotation', log: plan.log, rotationId: rotation, plan, steps: planSteps });
 }
 
-export function aCompletedResult(): RotationResult {
-  return completed(aRotated(), anOrder(), evidence('200'));
+export function aCompletedResult(sourceOfTruth?: SourceOfTruth): RotationResult {
+  return completed(aRotated(), anOrder(), { ...evidence('200'), ...(sourceOfTruth && { sourceOfTruth }) });
 }
 
 /** Nobody verified it, and its first entry is a client's. */

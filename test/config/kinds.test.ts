@@ -143,6 +143,36 @@ it.each([
   expect(problemsOf(installation)).toEqual([expect.objectContaining({ path, found, allowed })]);
 });
 
+const ON_CLUSTER = 'kind: kubernetes, namespace: n, deployment: d, service: s, launcherImage: i';
+
+it('reads how owners of the objects of a log on a cluster are held off, by their names as a plan has them', () => {
+  const held = { 'Flux Kustomization flux-system/rekor': 'suspended: until Monday' };
+  const file = written(`{ ${ON_CLUSTER}, ownersHeldOff: ${JSON.stringify(held)} }`);
+  const text = readFileSync(file, 'utf8').replace(/^ {4}nextSigner:\n(?: {6}.*\n)+/m, '');
+  writeFileSync(file, text);
+  expect(logNamed(loadConfiguration(file, {}, kinds), 'production').installation).toMatchObject({
+    ...{ kind: 'kubernetes', ownersHeldOff: held },
+  });
+});
+
+it.each([
+  ['a text of nothing but blanks', '{ Argo CD application rekor: "  " }', '.Argo CD application rekor'],
+  ['nothing', '{ Argo CD application rekor: }', '.Argo CD application rekor'],
+  ['a switch', '{ Argo CD application rekor: true }', '.Argo CD application rekor'],
+  ['no owner by name', '[Argo CD application rekor]', ''],
+])('says what is wrong in how owners are held off: %s', (_, value, key) => {
+  const problems = problemsOf(`{ ${ON_CLUSTER}, ownersHeldOff: ${value} }`);
+  expect(problems).toContainEqual(
+    expect.objectContaining({
+      path: `logs.production.installation.ownersHeldOff${key}`,
+      allowed:
+        key === ''
+          ? 'owners by name, each with how it is held off'
+          : 'how it is held off, in words: "automated sync is off"',
+    }),
+  );
+});
+
 it('says the kind of a database that it does not know, and still no secret beside it (H28)', () => {
   const secret = 'postgresql://rekor:hunter2@db/trillian';
   expect(problemsOf(SHELF, `{ kind: spanner, url: "${secret}" }`)).toEqual([

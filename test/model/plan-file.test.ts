@@ -5,6 +5,7 @@ import { editableSettings, settingNames, type PlanSettings } from '../../workflo
 import type { Refusal } from '../../workflows/model/refusals';
 import { readRotationRequest } from '../../workflows/model/request';
 import { aFoundLog } from './found-log';
+import { anOwner, aPart } from './owned-parts';
 import { aPlanFile, changed, leavesOf, planOf, plannedWith } from './plan-files';
 import { slotBlue, slotGreen } from './two-slots';
 
@@ -246,6 +247,11 @@ describe('a plan file', () => {
       'there is no database any more',
       { drainEvidence: { ...drainEvidence, by: 'signer passes' } },
       'fixed.configuration.drainedBy was "queue", is "signer passes"',
+    ],
+    [
+      'somebody else writes an object now',
+      { ownership: { parts: [aPart(anOwner)], heldOffInVain: [] } },
+      'fixed.configuration.ownership was absent, is {"parts":[{"object":"ConfigMap rekor/rekor-sharding-config"',
     ],
   ])('is refused as outdated when %s', (_what, found, words) => {
     const planned = plannedWith(aPlanFile(), found);

@@ -1,6 +1,7 @@
 import type { IfNextFails } from './decision';
 import type { PlannedChanges, Replacement, ShardsOfKey } from './installation';
 import type { TreeId } from './log';
+import type { SourceOfTruth } from './ownership';
 import type { Patience } from './patience';
 import type { DeleteTreeInput } from './retired';
 import type { AttemptIdentity } from './fencing';
@@ -144,8 +145,11 @@ export interface Actions {
   /** The public address is verified by independent code; exactly the next tree is ACTIVE. */
   confirm(input: ExposedInput, patience?: Patience): Promise<Confirmation>;
 
-  /** The standing configuration is the next release's, also after a reboot; the current processes stop. */
-  settle(input: ExposedInput, patience?: Patience): Promise<void>;
+  /**
+   * The standing configuration is the next release's, also after a reboot; the current processes stop. Says whether what the
+   * configuration is applied from has it, too; null where nothing can tell.
+   */
+  settle(input: ExposedInput, patience?: Patience): Promise<SourceOfTruth | null>;
 
   /** Watches lengths, tree states and errors for a while; returns how writes fared in the gate, null when it cannot say. */
   soak(input: SoakInput, patience?: Patience): Promise<WriteStall | null>;

@@ -58,6 +58,8 @@ const catalogue = {
   INSTANCES_ANSWER: ({ instances }: { instances: readonly string[] }) =>
     `Rekor says what it has loaded: ${instances.join(', ')}.`,
   CHANGES_KNOWN: ({ counts }: { counts: string }) => `The changes are known: ${counts}.`,
+  OWNERS_HELD_OFF: ({ owners }: { owners: readonly string[] }) =>
+    `Nobody is known to take a rotation back by itself. ${owners.length === 0 ? 'The objects tell of no owner.' : `The objects are written by ${owners.join(', ')}.`}`,
   LOG_CAN_BE_VERIFIED: ({ url, field }: { url: string; field: string }) =>
     `${url} (${field}) serves all that a verification reads, and its newest entry, if it has one, verifies.`,
   HOST_NAME_EXPECTED: ({ hostname, field }: { hostname: string; field: string }) =>

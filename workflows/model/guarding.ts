@@ -1,5 +1,6 @@
 import type { Pause } from './executions';
 import type { TreeId, TreeState } from './log';
+import type { SourceOfTruth } from './ownership';
 import type { Refusal } from './refusals';
 import { refusal } from './refusals';
 
@@ -33,6 +34,8 @@ export interface Serving {
    * one of them could not be asked.
    */
   readonly instances?: readonly { readonly name: string; readonly proven: boolean }[];
+  /** Whether what the configuration is applied from has what it is now; absent where nothing tells, as on a host (H10). */
+  readonly sourceOfTruth?: SourceOfTruth;
 }
 
 /** What the guardian of a log saw in one look. */

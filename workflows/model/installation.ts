@@ -1,5 +1,6 @@
 import { counted } from './counted';
 import type { Instance, Shard, TreeId } from './log';
+import type { Ownership } from './ownership';
 
 /** A configuration with the instances that run it, as its installation finds it again. */
 export interface Release {
@@ -115,6 +116,8 @@ export interface PlannedChanges {
   readonly fingerprint: string;
   /** Absent where the configuration says nothing of the next signer. */
   readonly signer?: PlannedSigner;
+  /** Who else writes what is changed; absent where nothing can tell, as on a host. */
+  readonly ownership?: Ownership;
 }
 
 /** A key, and the shards that are signed with it. */

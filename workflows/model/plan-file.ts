@@ -4,6 +4,7 @@ import type { DrainEvidence } from './drain';
 import { bytesOverPlanFile } from './fitting';
 import type { Change, Roles } from './installation';
 import type { Shard, TreeId } from './log';
+import type { Ownership } from './ownership';
 import { plannedSettings, settingNames, type EditableTiming, type PlanSettings } from './plan-settings';
 import { refusal, type Refusal } from './refusals';
 import { shown } from './shown';
@@ -40,6 +41,8 @@ export interface FixedPlan extends Pick<Roles, 'current' | 'next' | 'replaced'> 
     readonly maxRootDurationMs: number;
     readonly drainedBy: DrainEvidence['by'];
     readonly approvals: Omit<ApprovalPolicy, 'required'>;
+    /** Who else writes what is changed, and what to commit afterwards. */
+    readonly ownership?: Ownership;
   };
   /** The hash of the plan without edits. */
   readonly planHash: string;
@@ -58,7 +61,7 @@ export const fixedPartsInWords: Readonly<Record<FixedPart, string>> = {
   changes: 'What will be written and run.',
   files: 'SHA-256 over the files that this is derived from or replaces.',
   settings: 'The settings as they were planned, for comparison with those under edit.',
-  configuration: 'What else is configured.',
+  configuration: 'What else is configured, and who else writes it.',
   planHash: 'The hash of the plan without edits.',
 };
 
@@ -74,6 +77,7 @@ interface Filed {
   readonly installation: Roles;
   readonly changes: readonly Change[];
   readonly fingerprint: string;
+  readonly ownership?: Ownership;
   readonly drainEvidence: Pick<DrainEvidence, 'by'>;
   readonly timing: EditableTiming & { readonly stopCurrentAfterMs: number };
   readonly approvals: ApprovalPolicy;
@@ -99,6 +103,7 @@ export function fixedPlan(plan: Filed): FixedPlan {
       maxRootDurationMs: plan.maxRootDurationMs,
       drainedBy: plan.drainEvidence.by,
       approvals: { expireMs, approvers },
+      ...(plan.ownership && { ownership: plan.ownership }),
     },
     planHash: hash,
   };

@@ -8,6 +8,7 @@ import { editsIn, judgePlanFile, type Edits } from './plan-file-edits';
 import { plannedSettings, withSettings, type EditableTiming, type EditedSetting } from './plan-settings';
 import { LARGEST_NUMBER, fenceAbove, type Fence } from './fencing';
 import type { RotationRequest } from './request';
+import { namedOwners, ownerRefusals, type Ownership } from './ownership';
 import { refusal, type Refusal, type RefusalCode } from './refusals';
 import { differencesFrom, firstIndexAfter } from './shards';
 import type { FoundTraffic, TrafficWords } from './traffic';
@@ -150,6 +151,7 @@ function planOf(request: RotationRequest, found: FoundLog, { settings, edited }:
     changes: found.changes,
     fingerprint: found.fingerprint,
     ...(found.signer && { signer: found.signer }),
+    ...(found.ownership && { ownership: found.ownership }),
     ...(found.newKey && { newKey: found.newKey }),
     firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
     drainEvidence: found.drainEvidence,
@@ -241,6 +243,7 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
         unless(differences.length === 0, 'INSTANCE_DIFFERS', { log, instance, differences }),
       );
     }),
+    ...(found.ownership ? ownersHeldOff(log, found.ownership) : []),
     ...drainFits(log, found),
     ...checked(
       'NEXT_IDLE',
@@ -267,6 +270,14 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
           unless(planHash === hash, 'PLAN_CHANGED', { log, asked: planHash, now: hash }),
         )),
   ];
+}
+
+/** Nobody would take the rotation back by itself, or it is said how they are kept from it. */
+function ownersHeldOff(log: string, ownership: Ownership): Check[] {
+  const owners = namedOwners(ownership).map(({ owner: { name, byItself } }) =>
+    byItself?.heldOff === undefined ? name : `${name} (held off: ${byItself.heldOff})`,
+  );
+  return checked('OWNERS_HELD_OFF', { owners }, ownerRefusals(log, ownership));
 }
 
 /** The refusal for a condition that does not hold; nothing when it does. */

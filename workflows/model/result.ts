@@ -9,6 +9,7 @@ import type { Intervention } from './instruction';
 import type { Replacement } from './installation';
 import type { Shard, TreeHead, TreeId } from './log';
 import type { WritesWatched } from './lull';
+import type { SourceOfTruth } from './ownership';
 import type { Plan } from './plan';
 import type { EditedSetting } from './plan-settings';
 import type { Refusal } from './refusals';
@@ -74,6 +75,8 @@ export interface RotationResult {
   /** What a person had edited in the plan file that it followed; absent when nothing was. */
   readonly edited?: readonly EditedSetting[];
   readonly verification?: VerificationReport;
+  /** Whether what the configuration is applied from has it; absent where nothing tells, as on a host. */
+  readonly sourceOfTruth?: SourceOfTruth;
   /** What monitors, mirrors and verifiers must be told (docs/operating.md says why). */
   readonly tellDownstream: readonly string[];
   /** What a receipt is made of (docs/receipt.md); absent where nothing was confirmed, or it has no room. */
@@ -230,7 +233,7 @@ export function givenUp(rotated: Rotated, held: Held, reason: Refusal): Rotation
 
 /** What a completed rotation found and proved; what a person left out is absent. */
 export type Evidence = Pick<OpenedAndExposed, 'frozen' | 'handover'> &
-  Pick<RotationResult, 'writes'> & { readonly verification?: Confirmation };
+  Pick<RotationResult, 'writes' | 'sourceOfTruth'> & { readonly verification?: Confirmation };
 
 /** The next tree serves. */
 export function completed(rotated: Rotated, input: AttemptInput, evidence: Evidence): RotationResult {
@@ -252,6 +255,7 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
       `Tree ${nextTreeId} takes the writes of ${rotated.log} from virtual index ${firstIndex} on.`,
       ...approvedText(rotated),
       ...leftOut(rotated),
+      ...(proved.sourceOfTruth?.state === 'pending' ? [NOT_COMMITTED] : []),
     ].join(' '),
     refusals: [],
     currentTree: { treeId: frozen.treeId, size: frozen.size, rootHash: frozen.rootHash },
@@ -267,6 +271,9 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
     }),
   };
 }
+
+const NOT_COMMITTED =
+  'What the configuration is applied from may still have the former values; sourceOfTruth says what to commit.';
 
 /** What was counted, which people read, and what was signed, which they do not. */
 function apart({ signed, ...verification }: Confirmation): Pick<RotationResult, 'verification' | 'signed'> {

@@ -39,7 +39,7 @@ export interface LastStep extends Step {
   readonly name: ForwardStep;
   readonly action: 'confirm' | 'settle' | 'soak';
   /** The field of the result that gets what it found. */
-  readonly finds?: 'verification' | 'writes';
+  readonly finds?: 'verification' | 'sourceOfTruth' | 'writes';
   /** The time of the plan's timing that it lasts. */
   readonly lasts?: 'soakMs';
   readonly undo: 'only forward';

@@ -184,6 +184,7 @@ export function hostInstallation(options: HostOptions): Installation {
       return next;
     },
     settledInto: () => Promise.resolve(null),
+    ownership: () => Promise.resolve(null),
     forget: (replacement) => forgetFiles(pairOf(replacement), replacement),
 
     examine: async (state, attempts, signal) => {

@@ -28,6 +28,7 @@ import {
 } from './copy';
 import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
 import { reference, releasesOf, type Place } from './names';
+import { ownershipOf, type HeldOff } from './owners/ownership';
 import { fingerprintOf, nextReleaseOf, plannedChanges } from './planned';
 import { instancesOf, podsOf } from './pods';
 import { requireRights } from './rights';
@@ -39,6 +40,8 @@ export interface KubernetesOptions extends Place {
   readonly source: AccessSource;
   readonly launcherImage: string;
   readonly entrypoint: readonly string[];
+  /** How each owner is held off that would take a rotation back by itself. */
+  readonly ownersHeldOff?: HeldOff;
 }
 
 /** What it is made of, where that is not the real one. */
@@ -81,7 +84,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
   const { serviceFollowsMs = SERVICE_FOLLOWS_MS } = parts;
   const launchers = { cluster, transport };
   const place: Place = options;
-  const { log } = place;
+  const { log, ownersHeldOff } = options;
   const { standing, copy } = releasesOf(place);
   const isCopy = (release: Release): boolean => {
     if (release.id === copy.id) return true;
@@ -148,7 +151,12 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       const found = await standingNow(signal);
       await requireRights(cluster, place, found.workload, { signal });
       const attempt = { nextTreeId: NEXT_TREE_ID, attemptId: '', replicas: replicasOf(found.deployment) };
-      return plannedChanges(nextReleaseOf({ ...options, place }, found, earlier, attempt), found);
+      const planned = nextReleaseOf({ ...options, place }, found, earlier, attempt);
+      const values = { list: planned.list, tree: NEXT_TREE_ID };
+      return {
+        ...plannedChanges(planned, found),
+        ownership: ownershipOf(log, found, values, ownersHeldOff),
+      };
     },
 
     async stage(replacement, planned, given) {
@@ -217,6 +225,11 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       // What can be read no more, or is gone, was changed by somebody since: it is not what was settled.
       const readable = unlessRefused('WORKLOAD_NOT_ROTATABLE', settled, false);
       return (await unlessRefused('CLUSTER_OBJECT_MISSING', readable, false)) ? standing : null;
+    },
+
+    async ownership(signal) {
+      const found = await standingNow(signal);
+      return ownershipOf(log, found, { list: found.list, tree: found.activeTree }, ownersHeldOff);
     },
 
     async forget(replacement, given) {

@@ -121,7 +121,8 @@ export class ObjectsInMemory implements Cluster {
       if (before?.metadata.resourceVersion !== resourceVersion) {
         throw refuse('CLUSTER_CONFLICT', { log: LOG, verb: 'patch', object: key, reason: 'another version' });
       }
-      const patched = operations.reduce((object: Json, operation) => applied(object, operation), before);
+      const owned = operations.reduce(disowned, before);
+      const patched = operations.reduce((object: Json, operation) => applied(object, operation), owned);
       const after = this.#stamped(patched as KubernetesObject, before);
       this.#objects.set(key, after);
       return after;
@@ -186,6 +187,20 @@ function valueOf(json: Json | undefined, path: readonly string[]): Json | undefi
     (found: Json | undefined, step) => (isJsonObject(found) ? found[step] : undefined),
     json,
   );
+}
+
+/** The object without what others are noted for who gave a key of its data another value before. */
+function disowned(object: KubernetesObject, { op, path }: PatchOperation): KubernetesObject {
+  const [, key] = /^\/data\/([^/]+)$/.exec(path) ?? [];
+  const entries = object.metadata['managedFields'];
+  if (key === undefined || op === 'test' || !isList(entries)) return object;
+  const managedFields = entries.map((entry) => {
+    const data = valueOf(entry, ['fieldsV1', 'f:data']);
+    return isJsonObject(entry) && isJsonObject(data)
+      ? { ...entry, fieldsV1: { 'f:data': without(data, `f:${key}`) } }
+      : entry;
+  });
+  return { ...object, metadata: { ...object.metadata, managedFields } };
 }
 
 /** One operation of RFC 6902, as far as the adapter asks for it. */

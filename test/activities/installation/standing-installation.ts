@@ -191,6 +191,10 @@ export class StandingInstallation implements Installation {
     return next.id === copy.id && activeTreeId === nextTreeId ? standing : null;
   }
 
+  ownership() {
+    return Promise.resolve(null);
+  }
+
   async forget() {
     await this.stop(copy);
     this.#remove(copy);

@@ -2,6 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { guard } from '../../../activities/steps/guard';
 import { refuse } from '../../../activities/errors/refusal-error';
 import { FakeLog } from '../fake-log';
+import { aPart } from '../../model/owned-parts';
 
 /** Temporal without any rotation, or with one that is under way. */
 function temporal(running: boolean): Client {
@@ -40,6 +41,16 @@ it('tells what serves, and that each process has loaded what Trillian has', asyn
     gate: 'pass',
     instances: [{ name: 'green', proven: true }],
   });
+});
+
+it('tells that what the configuration is applied from is not known to have it, and raises no alarm for that (H10)', async () => {
+  const log = standing();
+  const part = { ...aPart(), source: 'differs' } as const;
+  log.ownership = { parts: [part, { ...aPart(), source: 'agrees' }], heldOffInVain: [] };
+  const { serves, drift, unread } = await look(log);
+
+  expect([...drift, ...unread]).toEqual([]);
+  expect(serves?.sourceOfTruth).toEqual({ state: 'pending', parts: [part] });
 });
 
 it('tells which process has loaded another length', async () => {

@@ -11,6 +11,8 @@ import type { ExposedInput } from '../../../workflows/model/actions';
 import { fenceAbove } from '../../../workflows/model/fencing';
 import { addresses, FakeLog, identity, order } from '../fake-log';
 import { refused } from '../refused';
+import { refuse } from '../../../activities/errors/refusal-error';
+import { aPart } from '../../model/owned-parts';
 
 const settled: ExposedInput = {
   ...order,
@@ -162,6 +164,30 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
     const slowly = { ...systems, installation, timing: { ...systems.timing, stopCurrentAfterMs: 50 } };
     await refused('CHANGED_BY_SOMEONE', settle(slowly, settled));
     expect(log.done).toEqual(['settle']);
+  });
+});
+
+describe('what its configuration is applied from (H10)', () => {
+  const ownership = { parts: [aPart()], heldOffInVain: [] };
+
+  it('is told of when it has settled, and of a host nothing is', async () => {
+    const log = new FakeLog().isExposed();
+    expect(await settle(log.systems(), settled)).toBeNull();
+    log.ownership = ownership;
+    expect(await settle(log.systems(), settled)).toEqual({ state: 'pending', parts: [aPart()] });
+  });
+
+  it('keeps no rotation from its end when it cannot be read', async () => {
+    const log = new FakeLog().isExposed();
+    const systems = log.systems();
+    const unread = refuse('CLUSTER_OBJECT_MISSING', {
+      log: 'production',
+      verb: 'get',
+      object: 'ConfigMap list',
+    });
+    const installation = { ...systems.installation, ownership: () => Promise.reject(unread) };
+    expect(await settle({ ...systems, installation }, settled)).toBeNull();
+    expect(log.done.at(-1)).toBe('forget');
   });
 });
 

@@ -26,6 +26,17 @@ export const clusterRefusals = {
     remedy:
       'If it cannot start Rekor, let logs.NAME.installation.entrypoint be what the image of Rekor runs (`docker inspect`, Entrypoint).',
   }),
+  OWNER_TAKES_BACK: (
+    found: Words<'log' | 'owner' | 'nextRun' | 'pause'> & { readonly objects: readonly string[] },
+  ): Text => ({
+    message: `${found.owner} would take a rotation of ${found.log} back by itself: it writes ${found.objects.join(', ')}. ${found.nextRun}`,
+    remedy: `Hold it off until the new values are committed. ${found.pause} Then say how under logs.NAME.installation.ownersHeldOff, as "${found.owner}: HOW".`,
+  }),
+  OWNER_HELD_OFF_IN_VAIN: (found: Words<'log' | 'owner'> & { readonly found: readonly string[] }): Text => ({
+    message: `installation.ownersHeldOff of ${found.log} says how "${found.owner}" is held off, and nobody of that name has to be: ${found.found.length === 0 ? 'the objects tell of no owner' : `the objects tell of ${found.found.join(', ')}`}.`,
+    remedy:
+      'Take the entry out, or give it the name as found. It is compared to the letter, so that another owner is refused.',
+  }),
   COPY_SERVES: (found: Words<'log' | 'current'>): Text => ({
     message: `Clients of ${found.log} are sent to ${found.current}, which a rotation makes for a while only: no next release can be made beside it.`,
     remedy:

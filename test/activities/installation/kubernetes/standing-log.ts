@@ -1,7 +1,10 @@
 import type { HttpTransport } from '../../../../activities/clients/http';
 import type { Json } from '../../../../activities/clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
-import { kubernetesInstallation } from '../../../../activities/installation/kubernetes/kubernetes';
+import {
+  kubernetesInstallation,
+  type KubernetesOptions,
+} from '../../../../activities/installation/kubernetes/kubernetes';
 import { objectAt } from '../../../../activities/installation/kubernetes/json-path';
 import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
 import type { Replacement } from '../../../../workflows/model/installation';
@@ -42,7 +45,10 @@ export class StandingOnCluster {
   readonly silent = new Set<string>();
   readonly installation;
 
-  constructor(shape: ShapeName = 'upstream') {
+  constructor(
+    shape: ShapeName = 'upstream',
+    private readonly options: Pick<KubernetesOptions, 'ownersHeldOff'> = {},
+  ) {
     for (const object of objectsOf(shape)) this.cluster.put(object);
     this.cluster.podsOf = (deployment) => podsOf(deployment);
     this.cluster.afterChange = () => this.#rollOut();
@@ -56,6 +62,7 @@ export class StandingOnCluster {
         ...{ log: 'production', namespace: 'rekor-system', deployment: standing.id, service: standing.id },
         ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'] },
         source: { inCluster: true },
+        ...this.options,
       },
       { cluster: this.cluster, transport: this.#carry, serviceFollowsMs: 1 },
     );
