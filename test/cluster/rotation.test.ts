@@ -7,8 +7,10 @@ import { PATIENCE_MS, until } from '../../harness/waiting';
 import { labLog, taskQueue } from '../../lab/configuration';
 import { ClusterApi } from '../../lab/kubernetes/api';
 import { WORKER } from '../../lab/kubernetes/log/worker';
+import { shapes } from '../../lab/kubernetes/log/shapes';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import { createRecorder } from '../../load/recorder';
+import type { OwnedPart } from '../../workflows/model/ownership';
 import type { StepName } from '../../workflows/model/steps';
 import { expectOutcome } from '../stack/outcome';
 
@@ -17,6 +19,11 @@ const WRITES_PER_SECOND = 4;
 
 // The other shape is rotated where the log of the lab is tested: each cluster costs a minute.
 const shape = 'helm-chart';
+
+const LIST = 'ConfigMap rekor-system/rekor-sharding-config';
+const TREE = 'ConfigMap rekor-system/rekor-config';
+const chart = { name: 'whoever applies chart rekor-1.8.4, rendered as release rekor' };
+const inValues = (key: string): string => `server.${key} in the values of chart rekor`;
 
 describe('a rotation of a log on a cluster', () => {
   const lab = new ClusterProcess();
@@ -28,6 +35,9 @@ describe('a rotation of a log on a cluster', () => {
   let rotations: Rotations;
   let clients: Clients;
 
+  /** Who writes which object, as a plan has it. */
+  const partsIn = async (): Promise<readonly OwnedPart[]> =>
+    (await rotations.rotate({ dryRun: true })).plan?.ownership?.parts ?? [];
   const objects = () => objectsIn(kubeconfig, log.namespace);
   const untilCopied = (): Promise<unknown> =>
     until('the copy', PATIENCE_MS, async () => 'Deployment rekor-server-next' in (await objects()));
@@ -56,6 +66,17 @@ describe('a rotation of a log on a cluster', () => {
     await lab.end();
   });
 
+  it('has in its plan who applies the objects, and the values to commit for them (H10)', async () => {
+    expect(await partsIn()).toMatchObject([
+      { object: LIST, owners: [chart], source: 'agrees' },
+      {
+        ...{ object: TREE, owners: [chart], source: 'agrees' },
+        commit: [{ where: inValues('config.treeID'), value: "'<next tree>'" }],
+      },
+      { object: 'Deployment rekor-system/rekor-server', owners: [chart], commit: [] },
+    ]);
+  });
+
   it('fails no request, loses nothing, gives no index twice, and leaves the copy behind nowhere', async () => {
     const before = await objects();
     const load = clients.load(WRITES_PER_SECOND);
@@ -68,6 +89,21 @@ describe('a rotation of a log on a cluster', () => {
     expect(failures).toEqual([]);
     expect([writes.attempted > 20, reads.attempted > 20]).toEqual([true, true]);
     await clients.expectNothingLost();
+    const { treeId: next = '' } = result.nextTree ?? {};
+    const contents = `[{"treeID":${log.firstTree}}]`;
+    expect(result.sourceOfTruth).toMatchObject({
+      state: 'pending',
+      parts: [
+        {
+          ...{ object: LIST, source: 'unknown' },
+          commit: [{ where: inValues('sharding.contents'), value: `'${contents}'` }],
+        },
+        {
+          ...{ object: TREE, source: 'unknown' },
+          commit: [{ where: inValues('config.treeID'), value: `'${next}'` }],
+        },
+      ],
+    });
 
     const after = await objects();
     expect(Object.keys(after)).toEqual(Object.keys(before));
@@ -86,6 +122,22 @@ describe('a rotation of a log on a cluster', () => {
       expect(served.treeID).toBe(result.nextTree?.treeId);
       expect(served.inactiveShards.map(({ treeID }) => treeID)).toEqual([log.firstTree]);
     }
+  });
+
+  it('sees when whoever applies the objects has applied what its result said (H10)', async () => {
+    const serves = (await (await fetch(`${log.publicUrl}/api/v1/log`)).json()) as { readonly treeID: string };
+    // What is applied here would break a log that was not rotated.
+    expect(serves.treeID).not.toBe(log.firstTree);
+    const settings = { treeId: serves.treeID, signingKey: '', hostname: '', replicas: 1 };
+    const rendered = shapes[shape].rekorManifests(settings).filter(({ kind }) => kind === 'ConfigMap');
+    await api.apply(
+      rendered.map((object) =>
+        object.metadata.name === 'rekor-sharding-config'
+          ? { ...object, data: { 'sharding-config.yaml': `[{"treeID":${log.firstTree}}]` } }
+          : object,
+      ),
+    );
+    expect((await partsIn()).map(({ source }) => source)).toEqual(['agrees', 'agrees', 'unknown']);
   });
 
   it('is taken back to every field of every object when it is cancelled while pods are made', async () => {
