@@ -23,10 +23,12 @@ export function byHandOf(place: Place): InstallationByHand {
     discard: () => Promise.resolve(removed),
     settle: ({ inactive, currentTreeId, nextTreeId }) => [
       `# let the sharding list of deployment/${deployment} be [${[...inactive.map(({ treeId }) => treeId), currentTreeId].join(', ')}], and then its active tree ${nextTreeId}`,
+      "# where Red Hat's operator generates it: change both in its Securesign, or in its Rekor without one, in one write",
       kubectl('rollout', 'restart', `deployment/${deployment}`),
       kubectl('rollout', 'status', `deployment/${deployment}`),
       ...removed,
       kubectl('annotate', `deployment/${deployment}`, `${ATTEMPT_ANNOTATION}-`),
+      `# the operator's resource bears that annotation instead, and it starts the pods by itself`,
     ],
   };
 }

@@ -11,7 +11,7 @@ import { launcherSecretName, reference, type Place } from './names';
 import { tokenIn } from './next-objects';
 import { instanceOf, instancesOf, podsOf, type Pod } from './pods';
 import { readWorkload } from './rekor-workload';
-import { missing } from './standing';
+import { missing } from './read-object';
 
 /** The pods of a copy, in which a launcher starts and stops Rekor. */
 

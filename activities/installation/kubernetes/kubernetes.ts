@@ -27,13 +27,16 @@ import {
   untilCopyWaits,
 } from './copy';
 import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
+import { markedObject, markStanding } from './marking';
 import { reference, releasesOf, type Place } from './names';
 import { ownershipOf, type HeldOff } from './owners/ownership';
+import { requireFollowed } from './operator/following';
 import { fingerprintOf, nextReleaseOf, plannedChanges } from './planned';
 import { instancesOf, podsOf } from './pods';
 import { requireRights } from './rights';
 import { serviceUrl } from './service';
-import { markStanding, replicasOf, settleStanding } from './settling';
+import { replicasOf } from './rollout';
+import { settleStanding } from './settling';
 import { readDeployment, readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
 
 export interface KubernetesOptions extends Place {
@@ -94,6 +97,12 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
   const standingNow = (signal: AbortSignal): Promise<FoundStanding> =>
     readStanding(cluster, place, { signal });
+  const rotatableNow = async (signal: AbortSignal): Promise<FoundStanding> => {
+    const found = await standingNow(signal);
+    const { resource } = found;
+    if (resource !== undefined) requireFollowed(log, { ...found, resource });
+    return found;
+  };
   const ofCopy = async (signal: AbortSignal): Promise<readonly Instance[]> =>
     await copyInstances(cluster, place, { signal });
   const standingUrl = (signal: AbortSignal): Promise<string> => serviceUrl(cluster, place, { signal });
@@ -143,13 +152,13 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
     async unfinishedOn(release, signal) {
       if (isCopy(release)) return await attemptOfCopy(cluster, place, { signal });
-      return attemptOf(await readDeployment(cluster, place, { signal }));
+      return attemptOf(await markedObject(cluster, place, { signal }));
     },
 
     async plan({ next }, earlier, signal): Promise<PlannedChanges> {
       requireIsCopy(next);
-      const found = await standingNow(signal);
-      await requireRights(cluster, place, found.workload, { signal });
+      const found = await rotatableNow(signal);
+      await requireRights(cluster, place, found, { signal });
       const attempt = { nextTreeId: NEXT_TREE_ID, attemptId: '', replicas: replicasOf(found.deployment) };
       const planned = nextReleaseOf({ ...options, place }, found, earlier, attempt);
       const values = { list: planned.list, tree: NEXT_TREE_ID };
@@ -163,7 +172,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       const bounds = shortCalls(given);
       requireIsCopy(replacement.next);
       const { attemptId, nextTreeId, inactive, currentTreeId } = replacement;
-      const found = await standingNow(given.signal);
+      const found = await rotatableNow(given.signal);
       const earlier = [...inactive.map(({ treeId }) => treeId), currentTreeId];
       const replicas = replicasOf(found.deployment);
       const next = nextReleaseOf({ ...options, place }, found, earlier, { attemptId, nextTreeId, replicas });
@@ -180,7 +189,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     async requireStaged(replacement, signal) {
       // Clients may be waiting: at the same time.
       const [found] = await Promise.all([
-        standingNow(signal),
+        rotatableNow(signal),
         requireCopy(cluster, place, replacement, { signal }),
       ]);
       const { activeTreeId, inactiveTreeIds } = shardsOf(log, found);

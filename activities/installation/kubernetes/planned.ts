@@ -8,6 +8,7 @@ import { listedShards, withShards } from '../sharding-file';
 import { listAt, objectAt, textAt, without } from './json-path';
 import { inWords, launcherSecretName, reference, releasesOf, type Place } from './names';
 import { launcherSecret, nextDeployment, nextList, type NextRelease } from './next-objects';
+import { fieldInWords } from './operator/resource';
 import type { FoundStanding } from './standing';
 
 export type NextOptions = Pick<NextRelease, 'place' | 'launcherImage' | 'entrypoint'>;
@@ -101,8 +102,15 @@ function copyLines({ standing, launcherImage, nextTreeId }: NextRelease) {
   };
 }
 
-function activeTreeLines(place: Place, { workload, activeTree }: FoundStanding) {
+function activeTreeLines(place: Place, { workload, activeTree, resource }: FoundStanding) {
   const { tree } = workload;
+  if (resource !== undefined) {
+    return {
+      target: fieldInWords(resource, 'treeID'),
+      removed: [`treeID: ${activeTree}`],
+      added: [`treeID: ${NEXT_TREE_ID}`],
+    };
+  }
   return tree.kind === 'container'
     ? {
         target: inWords(reference(place, 'Deployment', place.deployment)),

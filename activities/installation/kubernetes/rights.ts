@@ -4,6 +4,7 @@ import type { AskedRight, Cluster } from '../../clients/kubernetes/cluster';
 import { allEnded } from '../../bounds/waiting';
 import { refuse } from '../../errors/refusal-error';
 import { launcherSecretName, releasesOf, type Place } from './names';
+import { OPERATOR_GROUP, type OperatorResource } from './operator/resource';
 import type { RekorWorkload } from './rekor-workload';
 
 /**
@@ -13,15 +14,25 @@ import type { RekorWorkload } from './rekor-workload';
 
 type Right = Pick<AskedRight, 'verb' | 'group' | 'resource' | 'name'>;
 
+/** What of a standing release a rotation reads and changes. */
+export interface WhatIsChanged {
+  readonly workload: RekorWorkload;
+  readonly resource: Readonly<Record<'owner' | 'rekor', NamedObject>> | undefined;
+}
+
+type NamedObject = Pick<OperatorResource['owner'], 'kind'> & {
+  readonly metadata: { readonly name: string };
+};
+
 /** Refuses CLUSTER_RIGHTS_MISSING, with the rules of a Role that would allow what is missing. */
 export async function requireRights(
   cluster: Cluster,
   place: Place,
-  workload: RekorWorkload,
+  needed: WhatIsChanged,
   bounds: CallBounds,
 ): Promise<void> {
   const { log, namespace } = place;
-  const asked = neededRights(place, workload);
+  const asked = neededRights(place, needed);
   const allowed = await allEnded(asked.map((right) => cluster.allows({ ...right, namespace }, bounds)));
   const missing = asked.filter((_, position) => allowed[position] === false);
   if (missing.length > 0) {
@@ -30,24 +41,36 @@ export async function requireRights(
 }
 
 /** Every verb on every name that staging, settling and their undos need. */
-export function neededRights(place: Place, { list, tree }: RekorWorkload): readonly Right[] {
+export function neededRights(place: Place, { workload, resource }: WhatIsChanged): readonly Right[] {
   const { deployment, service } = place;
+  const { list, tree } = workload;
   const next = releasesOf(place).copy.id;
   const listed = list.kind === 'Secret' ? 'secrets' : 'configmaps';
   const made = ['get', 'create', 'patch', 'delete'] as const;
   const changed = ['get', 'patch'] as const;
   return [
-    ...rightsOn('apps', 'deployments', deployment, changed),
+    ...(resource === undefined
+      ? [
+          ...rightsOn('apps', 'deployments', deployment, changed),
+          ...rightsOn('', listed, list.name, changed),
+          ...(tree.kind === 'ConfigMap' ? rightsOn('', 'configmaps', tree.name, changed) : []),
+        ]
+      : [...rightsOn('apps', 'deployments', deployment, ['get']), ...rightsOnResource(resource)]),
     ...rightsOn('apps', 'deployments', next, made),
-    ...rightsOn('', listed, list.name, changed),
     ...rightsOn('', listed, next, made),
-    ...(tree.kind === 'ConfigMap' ? rightsOn('', 'configmaps', tree.name, changed) : []),
     ...rightsOn('', 'secrets', launcherSecretName(place), made),
     // What is there of an attempt is looked for in both kinds.
     ...rightsOn('', listed === 'secrets' ? 'configmaps' : 'secrets', next, ['get']),
     ...rightsOn('', 'services', service, ['get']),
     ...rightsOn('', 'pods', undefined, ['list', 'delete']),
   ];
+}
+
+/** Of what Red Hat's operator generates nothing is changed: it would be written again. */
+function rightsOnResource({ owner, rekor }: NonNullable<WhatIsChanged['resource']>): Right[] {
+  const on = ({ kind, metadata }: NamedObject, verbs: readonly Right['verb'][]): Right[] =>
+    rightsOn(OPERATOR_GROUP, `${kind.toLowerCase()}s`, metadata.name, verbs);
+  return [...on(owner, ['get', 'patch']), ...(rekor.kind === owner.kind ? [] : on(rekor, ['get']))];
 }
 
 function rightsOn(

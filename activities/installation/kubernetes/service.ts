@@ -5,8 +5,8 @@ import type { KubernetesObject } from '../../clients/kubernetes/objects';
 import { isRefusal } from '../../errors/refusal-error';
 import { listAt, numberAt, textAt, valueAt } from './json-path';
 import { reference, type Place } from './names';
+import { readObject } from './read-object';
 import { readWorkload } from './rekor-workload';
-import { readObject } from './standing';
 
 /**
  * Where a gate in the cluster reaches the standing release: by the name of its Service, which outlives the one that has it now.

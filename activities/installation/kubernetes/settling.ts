@@ -2,21 +2,26 @@ import type { Replacement } from '../../../workflows/model/installation';
 import type { TreeId } from '../../../workflows/model/log';
 import type { CallBounds } from '../../clients/call-bounds';
 import type { Cluster } from '../../clients/kubernetes/cluster';
-import { jsonPointer, type KubernetesObject, type PatchOperation } from '../../clients/kubernetes/objects';
+import { jsonPointer, type PatchOperation } from '../../clients/kubernetes/objects';
 import { changedBySomeone } from '../../errors/refusal-error';
 import { pause } from '../../bounds/waiting';
 import { listedTreeIds, withShards } from '../sharding-file';
-import { attemptOf, notReady } from './copy';
-import { numberAt, textAt, valueAt } from './json-path';
-import { ATTEMPT_ANNOTATION, inWords, type Place } from './names';
+import { changeObject } from './change-object';
+import { notReady } from './copy';
+import { textAt, valueAt } from './json-path';
+import { markStanding, withAnnotations } from './marking';
+import { inWords, type Place } from './names';
 import { asData } from './next-objects';
+import { settleResource } from './operator/settling';
 import { podsOf } from './pods';
+import { isRolledOut, replicasOf } from './rollout';
 import { readDeployment, readStanding, type FoundStanding } from './standing';
 
 /**
  * How the standing Deployment takes the configuration of the next release, once clients are sent to the copy and no write
  * waits. The list is always written before the tree, so that no pod which starts between both numbers the next tree's entries
- * from 0 (H9); no client is sent to such a pod either.
+ * from 0 (H9); no client is sent to such a pod either. Where Red Hat's operator generates the Deployment, its resource takes
+ * both at a time instead.
  */
 
 /** Tells for which tree the pods of a template were started last: its change starts them anew. */
@@ -35,7 +40,10 @@ export interface SettlingTimes {
   readonly serviceFollowsMs: number;
 }
 
-/** Writes it, starts the pods anew, and returns when all of them run and their Service leads there. Refuses CHANGED_BY_SOMEONE and PODS_NOT_READY. */
+/**
+ * Writes it, starts the pods anew, and returns when all of them run and their Service leads there. Refuses CHANGED_BY_SOMEONE,
+ * PODS_NOT_READY, and for a Deployment of Red Hat's operator OPERATOR_PAUSED and OPERATOR_NOT_FOLLOWING.
+ */
 export async function settleStanding(
   cluster: Cluster,
   place: Place,
@@ -46,42 +54,34 @@ export async function settleStanding(
   const ends = performance.now() + withinMs;
   const { attemptId, nextTreeId } = replacement;
   const found = await readStanding(cluster, place, bounds);
-  const list = settledList(found, replacement);
-  await markStanding(cluster, place, attemptId, bounds);
-  await writeList(cluster, found, list, bounds);
-  await writeTree(cluster, place, nextTreeId, bounds);
+  const { resource } = found;
+  if (resource !== undefined) {
+    await settleResource(cluster, place, replacement, { ...found, resource }, { withinMs, ends }, bounds);
+  } else {
+    const list = settledList(found, replacement);
+    await markStanding(cluster, place, attemptId, bounds);
+    await writeList(cluster, found, list, bounds);
+    await writeTree(cluster, place, nextTreeId, bounds);
+    await untilRolledOut(cluster, place, { withinMs, ends }, bounds);
+  }
+  await pause(serviceFollowsMs, bounds.signal);
+}
+
+async function untilRolledOut(
+  cluster: Cluster,
+  place: Place,
+  { withinMs, ends }: { readonly withinMs: number; readonly ends: number },
+  bounds: CallBounds,
+): Promise<void> {
   for (;;) {
     const deployment = await readDeployment(cluster, place, bounds);
-    if (isRolledOut(deployment)) break;
+    if (isRolledOut(deployment)) return;
     if (performance.now() > ends) {
       const pods = await podsOf(cluster, place, deployment, bounds);
       throw notReady(place, deployment, { pods, wanted: replicasOf(deployment), withinMs });
     }
     await pause(LOOK_EVERY_MS, bounds.signal);
   }
-  await pause(serviceFollowsMs, bounds.signal);
-}
-
-/** How many pods a Deployment is to have. */
-export function replicasOf(deployment: KubernetesObject): number {
-  return numberAt(deployment, 'spec', 'replicas') ?? 1;
-}
-
-/** Records an attempt on the standing Deployment, or that none is recorded there; starts no pod anew. */
-export async function markStanding(
-  cluster: Cluster,
-  place: Place,
-  attemptId: string | null,
-  bounds: CallBounds,
-): Promise<void> {
-  const deployment = await readDeployment(cluster, place, bounds);
-  if (attemptOf(deployment) === attemptId) return;
-  const path = jsonPointer('metadata', 'annotations', ATTEMPT_ANNOTATION);
-  const operations: PatchOperation[] =
-    attemptId === null
-      ? [{ op: 'remove', path }]
-      : [...withAnnotations(deployment, 'metadata'), { op: 'add', path, value: attemptId }];
-  await patch(cluster, deployment, operations, bounds);
 }
 
 /**
@@ -120,7 +120,7 @@ async function writeList(
   const value = asData(kind, list);
   const noData = valueAt(listObject, 'data') === undefined;
   const isNew = textAt(listObject, 'data', key) === undefined;
-  await patch(
+  await changeObject(
     cluster,
     listObject,
     [
@@ -143,7 +143,7 @@ async function writeTree(
   const { tree, container } = workload;
   if (tree.kind === 'ConfigMap' && treeObject && activeTree !== nextTreeId) {
     const path = jsonPointer('data', tree.key);
-    await patch(
+    await changeObject(
       cluster,
       treeObject,
       [
@@ -164,7 +164,7 @@ async function writeTree(
   const startedFor = textAt(deployment, 'spec', 'template', 'metadata', 'annotations', STARTED_FOR);
   if (inContainer.length === 0 && startedFor === nextTreeId) return;
   const path = jsonPointer('spec', 'template', 'metadata', 'annotations', STARTED_FOR);
-  await patch(
+  await changeObject(
     cluster,
     deployment,
     [
@@ -173,33 +173,5 @@ async function writeTree(
       { op: 'add', path, value: nextTreeId },
     ],
     bounds,
-  );
-}
-
-/** Makes room for annotations where there are none. */
-function withAnnotations(object: KubernetesObject, ...path: readonly string[]): PatchOperation[] {
-  const annotations = valueAt(object, ...path, 'annotations');
-  return annotations === undefined
-    ? [{ op: 'add', path: jsonPointer(...path, 'annotations'), value: {} }]
-    : [];
-}
-
-async function patch(
-  cluster: Cluster,
-  { apiVersion, kind, metadata }: KubernetesObject,
-  operations: readonly PatchOperation[],
-  bounds: CallBounds,
-): Promise<void> {
-  const { namespace, name, resourceVersion = '' } = metadata;
-  await cluster.patch({ apiVersion, kind, namespace, name }, resourceVersion, operations, bounds);
-}
-
-/** Every pod is of the last template, and whatever probes it has let it pass. */
-function isRolledOut(deployment: KubernetesObject): boolean {
-  const of = (name: string): number => numberAt(deployment, 'status', name) ?? 0;
-  const wanted = replicasOf(deployment);
-  return (
-    of('observedGeneration') >= (numberAt(deployment, 'metadata', 'generation') ?? Infinity) &&
-    ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'].every((name) => of(name) === wanted)
   );
 }

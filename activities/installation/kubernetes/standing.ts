@@ -8,7 +8,10 @@ import { inactiveTreeIds } from '../sharding-file';
 import { isTreeId, TREE_ID_ALLOWED } from '../tree-id';
 import { textAt } from './json-path';
 import { inWords, reference, releasesOf, type Place } from './names';
-import { textIn, type Standing } from './next-objects';
+import { asData, textIn, type Standing } from './next-objects';
+import { type OperatorResource, readResource } from './operator/resource';
+import { listInWords, listText, shardsOfOwner } from './operator/shards';
+import { readObject } from './read-object';
 import { readWorkload } from './rekor-workload';
 
 /** The standing Deployment with the objects that hold its shards. */
@@ -21,6 +24,8 @@ export interface FoundStanding extends Standing {
   readonly activeTree: string;
   /** The ConfigMap with the active tree; undefined where the Deployment itself names it. */
   readonly treeObject: KubernetesObject | undefined;
+  /** What Red Hat's operator generates the Deployment from; undefined where none does. */
+  readonly resource: OperatorResource | undefined;
 }
 
 /** The standing Deployment alone, whatever has become of the rest. Refuses CLUSTER_OBJECT_MISSING. */
@@ -39,7 +44,33 @@ export async function readStanding(
   place: Place,
   bounds: CallBounds,
 ): Promise<FoundStanding> {
-  return await readShardsOf(cluster, place, await readDeployment(cluster, place, bounds), bounds);
+  const deployment = await readDeployment(cluster, place, bounds);
+  const resource = await readResource(cluster, place, deployment, bounds);
+  return resource === undefined
+    ? await readShardsOf(cluster, place, deployment, bounds)
+    : generatedFrom(place, deployment, resource);
+}
+
+/**
+ * The Deployment as its resource says it. The list is not read of the ConfigMap that the operator generates: that has another
+ * name after each change, so no Role could name it.
+ */
+function generatedFrom(
+  place: Place,
+  deployment: KubernetesObject,
+  resource: OperatorResource,
+): FoundStanding {
+  const { log, namespace } = place;
+  const workload = readWorkload(log, deployment);
+  const { kind, name, key } = workload.list;
+  const list = listText(log, resource);
+  const metadata = { namespace, name };
+  return {
+    ...{ deployment, workload, resource, list, treeObject: resource.owner },
+    listObject: { apiVersion: 'v1', kind, metadata, data: { [key]: asData(kind, list) } },
+    listName: listInWords(resource),
+    activeTree: shardsOfOwner(resource).activeTree,
+  };
 }
 
 /** A Deployment of Rekor with the objects that hold its shards. Refuses the same. */
@@ -59,7 +90,7 @@ export async function readShardsOf(
     tree.kind === 'ConfigMap' ? read(reference(place, 'ConfigMap', tree.name)) : undefined,
   ]);
   return {
-    ...{ deployment, workload, listObject, treeObject },
+    ...{ deployment, workload, listObject, treeObject, resource: undefined },
     list: textIn(listObject, list.kind, list.key) ?? '',
     listName: `${inWords(reference(place, list.kind, list.name))} (${list.key})`,
     activeTree: tree.kind === 'container' ? tree.treeId : (textAt(treeObject, 'data', tree.key) ?? '').trim(),
@@ -70,23 +101,6 @@ export async function readShardsOf(
 export function shardsOf(log: string, standing: FoundStanding): ConfiguredShards {
   const activeTreeId = requireTree(log, standing);
   return { activeTreeId, inactiveTreeIds: inactiveTreeIds(standing.listName, standing.list, activeTreeId) };
-}
-
-/** An object that must be there. Refuses CLUSTER_OBJECT_MISSING. */
-export async function readObject(
-  cluster: Cluster,
-  log: string,
-  object: ObjectReference,
-  bounds: CallBounds,
-): Promise<KubernetesObject> {
-  const found = await cluster.get(object, bounds);
-  if (found === undefined) throw missing(log, object);
-  return found;
-}
-
-/** The refusal CLUSTER_OBJECT_MISSING of an object that was looked for. */
-export function missing(log: string, object: ObjectReference): Error {
-  return refuse('CLUSTER_OBJECT_MISSING', { log, verb: 'get', object: inWords(object) });
 }
 
 function requireTree(log: string, { activeTree, deployment, treeObject }: FoundStanding): TreeId {

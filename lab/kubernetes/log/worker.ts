@@ -38,8 +38,13 @@ export function workerManifests(shape: LogShape): readonly Manifest[] {
 /** Exactly what a rotation needs: names and all, so that no key can be read. */
 function rulesFor(shape: LogShape): readonly unknown[] {
   const manifests = shape.rekorManifests({ treeId: ANY_TREE, signingKey: '', hostname: '', replicas: 1 });
-  const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as KubernetesObject;
-  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, readWorkload(labLog, deployment)));
+  const found = (wanted: string) =>
+    manifests.find(({ kind }) => kind === wanted) as unknown as KubernetesObject | undefined;
+  const [deployment, owner, rekor] = [found('Deployment'), found('Securesign'), found('Rekor')];
+  if (deployment === undefined) throw new Error('The shape has no Deployment.');
+  const asFound = readWorkload(labLog, deployment);
+  const resource = owner && rekor && { owner, rekor };
+  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, { workload: asFound, resource }));
 }
 
 /** Where a Deployment has its tree does not depend on which. */

@@ -37,6 +37,20 @@ export const clusterRefusals = {
     remedy:
       'Take the entry out, or give it the name as found. It is compared to the letter, so that another owner is refused.',
   }),
+  OPERATOR_CANNOT: (found: Words<'log' | 'object' | 'reason'>): Text => ({
+    message: `Red Hat's operator cannot give Rekor of ${found.log} what a rotation would write into ${found.object}: ${found.reason}.`,
+    remedy:
+      'Change the resource, or the operator, so that it can. What the operator generates is no place for it: that is written again.',
+  }),
+  OPERATOR_PAUSED: (found: Words<'log' | 'object' | 'annotation'>): Text => ({
+    message: `Red Hat's operator leaves ${found.object} alone, because its annotation ${found.annotation} is "true": Rekor of ${found.log} would not follow its resource.`,
+    remedy: `Take the annotation away, wait until the operator is done, then start again: \`kubectl annotate KIND NAME ${found.annotation}-\`.`,
+  }),
+  OPERATOR_NOT_FOLLOWING: (found: Words<'log' | 'object' | 'reason'>): Text => ({
+    message: `Red Hat's operator has not brought Rekor of ${found.log} to what ${found.object} says: ${found.reason}.`,
+    remedy:
+      'See `kubectl describe` of that object and of its Rekor, and the log of the operator. A rotation needs one that does what its resource says.',
+  }),
   COPY_SERVES: (found: Words<'log' | 'current'>): Text => ({
     message: `Clients of ${found.log} are sent to ${found.current}, which a rotation makes for a while only: no next release can be made beside it.`,
     remedy:
