@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   ApiException,
@@ -12,6 +13,9 @@ import {
   type KubernetesObject,
   type V1SubjectAccessReview,
 } from '@kubernetes/client-node';
+import type { CallBounds } from '../../activities/clients/call-bounds';
+import { openCluster, type Cluster } from '../../activities/clients/kubernetes/cluster';
+import type { KubernetesObject as ExactObject } from '../../activities/clients/kubernetes/objects';
 
 /** What the lab does with a cluster's API, its own or one that a kubeconfig names. */
 
@@ -48,7 +52,10 @@ export class ClusterApi {
   private readonly apps: AppsV1Api;
   private readonly authorization: AuthorizationV1Api;
 
-  private constructor(kubeconfig: string) {
+  private constructor(
+    kubeconfig: string,
+    private readonly exact: Cluster,
+  ) {
     this.config.loadFromString(kubeconfig);
     this.objects = KubernetesObjectApi.makeApiClient(this.config);
     this.core = this.config.makeApiClient(CoreV1Api);
@@ -57,7 +64,9 @@ export class ClusterApi {
   }
 
   static async fromFile(kubeconfigFile: string): Promise<ClusterApi> {
-    return new ClusterApi(await readFile(kubeconfigFile, 'utf8'));
+    const source = { kubeconfig: resolve(kubeconfigFile) };
+    const exact = openCluster({ log: FIELD_MANAGER, source, fieldManager: FIELD_MANAGER });
+    return new ClusterApi(await readFile(kubeconfigFile, 'utf8'), exact);
   }
 
   /** Whether the API server has started whole. */
@@ -80,6 +89,17 @@ export class ClusterApi {
       const object = manifest as unknown as KubernetesObject;
       await this.objects.patch(object, undefined, undefined, FIELD_MANAGER, true, ServerSideApply);
     }
+  }
+
+  /** Whether objects of this kind can be written by now. */
+  async hasKind({ apiVersion, kind }: Pick<ExactObject, 'apiVersion' | 'kind'>): Promise<boolean> {
+    await this.exact.list({ apiVersion, kind, namespace: 'default' }, {}, withinTime());
+    return true;
+  }
+
+  /** Writes one object as it is: the rest of this client rounds long numbers, and loses what it does not know of a definition. */
+  async applyExactly(object: ExactObject): Promise<void> {
+    await this.exact.apply(object, { ...withinTime(), force: true });
   }
 
   /** Whether all the pods that a Deployment asks for are of its latest template, and ready. */
@@ -161,6 +181,12 @@ export class ClusterApi {
     });
     return lines.length > 0 ? lines.join('\n') : `There is no pod in namespace ${namespace}.`;
   }
+}
+
+const CALL_MS = 15_000;
+
+function withinTime(): CallBounds {
+  return { signal: AbortSignal.timeout(CALL_MS) };
 }
 
 async function absentAsNull<Found>(reading: Promise<Found>): Promise<Found | null> {

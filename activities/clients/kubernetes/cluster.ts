@@ -89,20 +89,30 @@ export interface ClusterOptions {
   /** The log's name in the configuration, for messages. */
   readonly log: string;
   readonly source: AccessSource;
+  /** As whom its fields are managed. Absent: as a rotation. */
+  readonly fieldManager?: string;
 }
 
 /** As whom fields are managed: who applies the same fields under another name comes into conflict with it. */
 export const FIELD_MANAGER = 'rekor-rotate';
 
 /** Nothing is asked yet. Refuses CLUSTER_CREDENTIALS_UNUSABLE. */
-export function openCluster({ log, source }: ClusterOptions): Cluster {
-  return clusterAt(log, openClusterAccess(log, source));
+export function openCluster({ log, source, fieldManager }: ClusterOptions): Cluster {
+  return clusterAt(log, openClusterAccess(log, source), fieldManager);
 }
 
-/** @param log its name in the configuration, for messages. */
-export function clusterAt(log: string, access: ClusterAccess): Cluster {
+/**
+ * @param log its name in the configuration, for messages.
+ * @param fieldManager as whom fields are managed.
+ */
+export function clusterAt(log: string, access: ClusterAccess, fieldManager = FIELD_MANAGER): Cluster {
   const requests = clusterRequests(log, access);
   const resources = clusterResources(log, requests);
+
+  function changeQuery({ dryRun }: ChangeBounds): Readonly<Record<string, string>> {
+    const manager = { fieldManager, fieldValidation: 'Strict' };
+    return dryRun === true ? { ...manager, dryRun: 'All' } : manager;
+  }
 
   /** Where an object is; of a call that asks for its resource first, both parts have one deadline. */
   async function find<Bounds extends CallBounds>(
@@ -253,11 +263,6 @@ interface Found<Bounds extends CallBounds> {
   readonly all: string;
   readonly path: string;
   readonly bounds: Bounds & { readonly notAfter: number };
-}
-
-function changeQuery({ dryRun }: ChangeBounds): Readonly<Record<string, string>> {
-  const manager = { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' };
-  return dryRun === true ? { ...manager, dryRun: 'All' } : manager;
 }
 
 function referenceOf({ apiVersion, kind, metadata }: KubernetesObject): ObjectReference {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { TreeId } from '../../../workflows/model/log';
 import { hostnameOf } from './configuration';
 import { untilServed, type Installing } from './installing';
+import { signingKeySecret, type Generator, type RekorSettings } from './shape';
 
 const REKOR_PORT = 3_000;
 
@@ -23,7 +24,12 @@ export async function installRekor(
   const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const { namespace, deployment, service } = shape.rekor;
   const hostname = hostnameOf(shape);
-  await api.apply(shape.rekorManifests({ treeId, signingKey, hostname, replicas }));
+  const settings = { treeId, signingKey, hostname, replicas };
+  if (shape.generator === undefined) {
+    await api.apply(shape.rekorManifests(settings));
+  } else {
+    await installGenerated(installing, shape.generator, settings);
+  }
   await until('Rekor is not ready', () => api.isAvailable(namespace, deployment));
   // Where the shape has no probes, a pod counts as ready before it listens.
   const pods = await api.podAddresses(namespace, deployment);
@@ -34,4 +40,18 @@ export async function installRekor(
   const url = `http://${await api.serviceAddress(namespace, service)}`;
   await untilServed(installing, 'The Service of Rekor', url);
   return { url, instances };
+}
+
+/** A program in the cluster makes the rest of what is written here. */
+async function installGenerated(
+  { api, shape, until }: Installing,
+  { definitions, manifests, resource }: Generator,
+  settings: RekorSettings,
+): Promise<void> {
+  // Part of a definition is lost on a client that knows its kind by another spelling.
+  for (const definition of definitions) await api.applyExactly(definition);
+  const object = resource(settings);
+  await until(`${object.kind} is no kind of the cluster`, () => api.hasKind(object));
+  await api.apply([signingKeySecret(shape.rekor.namespace, settings.signingKey), ...manifests]);
+  await api.applyExactly(object);
 }

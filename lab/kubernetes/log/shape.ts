@@ -1,4 +1,5 @@
 import type { TreeId } from '../../../workflows/model/log';
+import type { KubernetesObject } from '../../../activities/clients/kubernetes/objects';
 import type { Manifest } from '../api';
 import type { TrillianPlace } from './trillian';
 
@@ -17,8 +18,20 @@ export interface RekorSettings {
 export interface LogShape {
   readonly trillian: TrillianPlace;
   readonly rekor: { readonly namespace: string; readonly deployment: string; readonly service: string };
-  /** In the order in which they are written; namespaces are there already. */
+  /** What there is of Rekor, in the order in which it is written; namespaces are there already. */
   rekorManifests(settings: RekorSettings): readonly Manifest[];
+  /** What makes most of it, where a person does not write it all. */
+  readonly generator?: Generator;
+}
+
+/** A program in the cluster that makes objects of Rekor from a resource. */
+export interface Generator {
+  /** Of the kinds of its resources. */
+  readonly definitions: readonly KubernetesObject[];
+  /** The program itself. */
+  readonly manifests: readonly Manifest[];
+  /** What a person writes. Its tree is a number, with digits that most clients would lose. */
+  readonly resource: (settings: RekorSettings) => KubernetesObject;
 }
 
 /** The Secret with the key that signs, in the namespace of Rekor: none of the shapes says where a key file comes from. */

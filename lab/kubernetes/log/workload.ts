@@ -5,10 +5,12 @@ export interface Workload {
   readonly namespace: string;
   readonly name: string;
   readonly image: string;
+  /** Instead of what its image runs. */
+  readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly unknown[];
   readonly ports: Readonly<Record<string, number>>;
-  readonly readinessProbe: unknown;
+  readonly readinessProbe?: unknown;
   readonly volumes?: readonly {
     readonly name: string;
     readonly mountPath: string;
@@ -24,7 +26,7 @@ export interface Workload {
 /** One pod, which is ended before the next one starts: what it keeps, or is elected for, is not shared. */
 export function workload(wanted: Workload): Manifest {
   const { namespace, name, image, args = [], env = [], ports, readinessProbe, volumes = [] } = wanted;
-  const { serviceAccount, isConfined } = wanted;
+  const { serviceAccount, isConfined, command } = wanted;
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
@@ -44,6 +46,7 @@ export function workload(wanted: Workload): Manifest {
             {
               ...{ name, image, imagePullPolicy: 'Never', args, env, readinessProbe },
               ports: Object.entries(ports).map(([port, containerPort]) => ({ name: port, containerPort })),
+              ...(command && { command }),
               ...(isConfined && { securityContext: confined }),
               volumeMounts: volumes.map(({ name: volume, mountPath, readOnly = false }) => ({
                 ...{ name: volume, mountPath, readOnly },

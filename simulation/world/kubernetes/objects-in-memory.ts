@@ -6,7 +6,7 @@ import type {
   DeletePreconditions,
 } from '../../../activities/clients/kubernetes/cluster';
 import { without } from '../../../activities/installation/kubernetes/json-path';
-import { isJsonObject, isList, type Json } from '../../../activities/clients/kubernetes/exact-json';
+import { isJsonObject, isList, type Json, type JsonObject } from '../../../activities/clients/kubernetes/exact-json';
 import type {
   KubernetesObject,
   ObjectKind,
@@ -52,6 +52,12 @@ export class ObjectsInMemory implements Cluster {
   /** An object as it is now, by kind and name. */
   peek(key: string): KubernetesObject | undefined {
     return this.#objects.get(key);
+  }
+
+  /** A controller says how far it has come, which is no new version of the object to this cluster. */
+  report(key: string, status: JsonObject): void {
+    const object = this.#objects.get(key);
+    if (object) this.#objects.set(key, { ...object, status });
   }
 
   /** Whoever runs a Deployment has brought all of its pods up; or it says what else has become of them. */
@@ -155,7 +161,7 @@ export class ObjectsInMemory implements Cluster {
     if (before !== undefined && sameBut(before, object)) return before;
     this.#version += 1;
     const generation = Number(before?.metadata['generation'] ?? 0);
-    const isNewSpec = JSON.stringify(before?.['spec']) !== JSON.stringify(object['spec']);
+    const isNewSpec = !isDeepStrictEqual(before?.['spec'], object['spec']);
     const metadata = {
       ...object.metadata,
       uid: before?.metadata.uid ?? `uid-${this.#version}`,
@@ -226,7 +232,7 @@ function applied(json: Json, operation: PatchOperation): Json {
     if (rest.length > 0) return at(value, rest);
     if (operation.op === 'remove') throw new Error('a list is not shortened');
     if (operation.op === 'test') {
-      if (JSON.stringify(value) !== JSON.stringify(operation.value)) {
+      if (!isDeepStrictEqual(value, operation.value)) {
         throw refuse('CLUSTER_INVALID', { log: LOG, verb: 'patch', object: operation.path, reason: 'test' });
       }
       return operation.value;

@@ -62,14 +62,19 @@ describe.each(shapeNames)('the copy of a Deployment in the shape %s', (shape) =>
       'finalizers',
     ])
       expect(text).not.toContain(mark);
-    expect(text).toContain('prometheus.io/scrape');
+    if (shape !== 'operator') expect(text).toContain('prometheus.io/scrape');
   });
 
   it('starts Rekor by the launcher with the same arguments but for the tree, and probes nothing', () => {
     const before = objectAt(original, ...pod, 'containers', 0);
     expect(container['command']).toEqual(['/rekor-rotate/launcher', 'run', '--', '/ko-app/rekor-server']);
     const differing = listAt(container, 'args').filter((arg, at) => arg !== listAt(before, 'args')[at]);
-    expect(differing).toEqual(shape === 'upstream' ? [`--trillian_log_server.tlog_id=${NEXT}`] : []);
+    const changed = {
+      upstream: [`--trillian_log_server.tlog_id=${NEXT}`],
+      'helm-chart': [],
+      operator: [NEXT],
+    };
+    expect(differing).toEqual(changed[shape]);
     if (shape === 'helm-chart') expect(listAt(container, 'env')[0]).toEqual({ name: 'TREE_ID', value: NEXT });
     for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'])
       expect(container[probe]).toBeUndefined();

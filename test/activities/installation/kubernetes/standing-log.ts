@@ -10,6 +10,7 @@ import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
 import type { Replacement } from '../../../../workflows/model/installation';
 import { PATIENCE_MS } from '../../../../harness/waiting';
 import { ObjectsInMemory } from '../../../../simulation/world/kubernetes/objects-in-memory';
+import { FakeOperator } from './fake-operator';
 
 export const CURRENT = '3904496407287907110';
 export const NEXT = '1949066653115536561';
@@ -35,6 +36,13 @@ export function objectsOf(shape: ShapeName): readonly KubernetesObject[] {
   return manifests as unknown as readonly KubernetesObject[];
 }
 
+const withNames = (text: string): string => text.replace(/(rekor-sharding-config)-\w+/, '$1');
+
+/** The names of objects in order, without what a generator makes up of them. */
+export function namesIn(objects: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(objects).map(withNames).toSorted();
+}
+
 /** A log in such a shape, and how it is rotated; every pod of it runs and does what it is told. */
 export class StandingOnCluster {
   readonly cluster = new ObjectsInMemory();
@@ -45,13 +53,18 @@ export class StandingOnCluster {
   readonly silent = new Set<string>();
   readonly installation;
 
+  /** Follows the resource of the shape that has one; what it generates is written again after each change. */
+  readonly operator: FakeOperator;
+
   constructor(
-    shape: ShapeName = 'upstream',
+    readonly shape: ShapeName = 'upstream',
     private readonly options: Pick<KubernetesOptions, 'ownersHeldOff'> = {},
   ) {
+    this.operator = new FakeOperator(this.cluster);
     for (const object of objectsOf(shape)) this.cluster.put(object);
     this.cluster.podsOf = (deployment) => podsOf(deployment);
     this.cluster.afterChange = () => this.#rollOut();
+    this.#rollOut();
     this.installation = this.opened();
   }
 
@@ -70,6 +83,10 @@ export class StandingOnCluster {
 
   /** Somebody else gives it another list, or another tree. */
   changeStanding(what: 'list' | 'tree'): void {
+    if (this.shape === 'operator') {
+      this.operator.change(what === 'tree' ? { treeID: 77 } : { sharding: [{ treeID: 9 }] });
+      return;
+    }
     for (const [key, object] of Object.entries(this.cluster.objects)) {
       const text = JSON.stringify(object);
       const changed =
@@ -82,7 +99,10 @@ export class StandingOnCluster {
 
   /** Whether a pod that starts now would number the next tree's entries as if no shard were before it. */
   numbersFromNothing(): boolean {
-    const standingOnes = Object.entries(this.cluster.objects).filter(([key]) => !key.includes('-next'));
+    const standingOnes = Object.entries(this.cluster.objects).filter(
+      // A pod reads nothing of a resource.
+      ([key]) => !key.includes('-next') && !/^(Securesign|Rekor) /.test(key),
+    );
     const text = JSON.stringify(standingOnes).replaceAll(/"rekor-rotate\/active-tree":"\d+"/g, '');
     return (
       text.includes(NEXT) && !text.includes(`treeID: ${CURRENT}`) && !text.includes(`treeID\\": ${CURRENT}`)
@@ -91,9 +111,11 @@ export class StandingOnCluster {
 
   /** Its Deployment controller is always as quick as it can be. */
   #rollOut(): void {
+    this.operator.follow();
     const key = `Deployment ${standing.id}`;
     const deployment = this.cluster.objects[key] as KubernetesObject | undefined;
     if (deployment) this.cluster.setStatus(key);
+    this.operator.report();
   }
 
   readonly #carry: HttpTransport = async ({ url, method, headers = {}, beforeSending }, read) => {
