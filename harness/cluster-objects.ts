@@ -15,15 +15,18 @@ const KINDS: readonly ObjectKind[] = [
   { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
 ];
 
-/** Every object of a namespace that people or programs write, field by field, by its kind and name. */
+/** Every object of a namespace that people or programs write, field by field, by its kind and name; of further kinds as well. */
 export async function objectsIn(
   kubeconfig: string,
   namespace: string,
+  further: readonly ObjectKind[] = [],
 ): Promise<Readonly<Record<string, JsonObject>>> {
   const cluster = openCluster({ log: namespace, source: { kubeconfig } });
   const signal = AbortSignal.timeout(60_000);
   const lists = await Promise.all(
-    KINDS.map(async (kind) => (await cluster.list({ ...kind, namespace }, {}, { signal })).items),
+    [...KINDS, ...further].map(
+      async (kind) => (await cluster.list({ ...kind, namespace }, {}, { signal })).items,
+    ),
   );
   return Object.fromEntries(
     lists.flat().map((object) => [`${object.kind} ${object.metadata.name}`, ownFields(object)]),

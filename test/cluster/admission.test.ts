@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { openCluster, type Cluster } from '../../activities/clients/kubernetes/cluster';
 import type { ObjectReference } from '../../activities/clients/kubernetes/objects';
 import { jsonPointer } from '../../activities/clients/kubernetes/objects';
@@ -8,8 +5,8 @@ import { ClusterProcess } from '../../harness/cluster-process';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { ClusterApi, type Manifest } from '../../lab/kubernetes/api';
 import { refused } from '../activities/refused';
+import { policyIn } from './policies';
 
-const FOLDER = join(__dirname, '../../deploy/kubernetes');
 const NAMESPACE = 'rekor';
 const KEY = 'sharding-config.yaml';
 const LIST = 'rekor-sharding-config';
@@ -19,15 +16,8 @@ const TREE = 'rekor-config';
 const [FIRST, SECOND, THIRD] = ['3904496407287907110', '39', '390'] as const;
 
 /** The objects of a file, with its capital words replaced as its first lines say. */
-function policy(file: string): readonly Manifest[] {
-  const values = { NAMESPACE, DEPLOYMENT: 'rekor-server', TREE_KEY: 'treeID', LIST, KEY, TREE };
-  const text = readFileSync(join(FOLDER, file), 'utf8').replace(/^#.*$/gm, '');
-  const filled = text.replace(
-    /\b(NAMESPACE|DEPLOYMENT|TREE_KEY|LIST|KEY|TREE)\b/g,
-    (word) => values[word as keyof typeof values],
-  );
-  return parseAllDocuments(filled).map((document) => document.toJS() as Manifest);
-}
+const policy = (file: string): readonly Manifest[] =>
+  policyIn(file, { NAMESPACE, DEPLOYMENT: 'rekor-server', TREE_KEY: 'treeID', LIST, KEY, TREE });
 
 const list = (text: string, name = LIST): Manifest => ({
   ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: NAMESPACE, name } },
@@ -73,7 +63,7 @@ describe('the admission policies', () => {
     await api.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
     await api.apply([list(listOf(FIRST, SECOND)), active(THIRD), deployment('serve', `${FLAG}=${THIRD}`)]);
     for (const file of ['shards-only-grow', 'active-tree-in-configmap', 'active-tree-in-arguments'])
-      await api.apply(policy(`${file}.yaml`));
+      await api.apply(policy(file));
     // The API server takes a policy up some time after it has stored it.
     for (const stale of [list(''), active(SECOND), deployment('serve', `${FLAG}=${SECOND}`)])
       await until('the policies', PATIENCE_MS, async () => (await dryRun(stale)) === 'denied');

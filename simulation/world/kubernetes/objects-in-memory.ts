@@ -6,7 +6,12 @@ import type {
   DeletePreconditions,
 } from '../../../activities/clients/kubernetes/cluster';
 import { without } from '../../../activities/installation/kubernetes/json-path';
-import { isJsonObject, isList, type Json, type JsonObject } from '../../../activities/clients/kubernetes/exact-json';
+import {
+  isJsonObject,
+  isList,
+  type Json,
+  type JsonObject,
+} from '../../../activities/clients/kubernetes/exact-json';
 import type {
   KubernetesObject,
   ObjectKind,
