@@ -27,7 +27,6 @@ function byOperator({ workload }: ContainerProgram): Shape | undefined {
     why: isOwned
       ? `the ${controller.kind} ${controller.name} of ${controller.apiVersion} controls it`
       : `its label app.kubernetes.io/part-of is ${partOf ?? ''}`,
-    obstacle: 'the operator would write its objects back during a rotation',
   };
 }
 

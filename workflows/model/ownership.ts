@@ -70,7 +70,7 @@ export function namedOwners({ parts }: Pick<Ownership, 'parts'>): readonly Named
       const before = found.get(owner.name);
       // Held off is who is so for every object: a mark on one says nothing of another.
       const kept = before && isTakingBack(before.owner) ? before.owner : owner;
-      found.set(owner.name, { owner: kept, objects: [...(before?.objects ?? []), object] });
+      found.set(owner.name, { owner: kept, objects: [...new Set([...(before?.objects ?? []), object])] });
     }
   }
   return [...found.values()];

@@ -1,7 +1,7 @@
 import type { FoundOwner } from './detect';
 
 /** What a rotation changes in an object. */
-export type Held = 'list' | 'treeInKey' | 'treeInContainer' | 'pods';
+export type Held = 'list' | 'treeInKey' | 'treeInContainer' | 'resource' | 'pods';
 
 /** What the file has that was applied last: undefined where nothing tells. */
 export type InFile = 'named' | 'notNamed' | undefined;
@@ -12,7 +12,7 @@ export type InFile = 'named' | 'notNamed' | undefined;
  */
 export function nextRun(owner: FoundOwner, held: Held, inFile?: InFile): string {
   if (held === 'pods' && owner.kind !== 'controller') return PODS;
-  const what = held === 'list' ? 'the former list' : 'the former tree';
+  const what = FORMER[held];
   switch (owner.kind) {
     case 'controller':
       return 'It writes again what it makes, whenever it looks.';
@@ -33,6 +33,14 @@ export function nextRun(owner: FoundOwner, held: Held, inFile?: InFile): string 
   }
 }
 
+const FORMER = {
+  list: 'the former list',
+  treeInKey: 'the former tree',
+  treeInContainer: 'the former tree',
+  resource: 'the former list and tree',
+  pods: 'the former pods',
+} satisfies Record<Held, string>;
+
 const PODS = 'It may start the pods anew; they read the list and the tree as those are then.';
 
 /** A key that its source does not name is left alone by all that merge. */
@@ -48,6 +56,13 @@ function helmRun({ serverSide }: FoundOwner, held: Held, what: string): string {
       : '';
   const onServer = `\`helm upgrade\` with the former values fails with a conflict, after it has changed whatever has none; with --force-conflicts it writes ${what} again.`;
   if (serverSide === true) return onServer;
+  if (held === 'resource') {
+    // Of a custom resource Helm 3 compares the former values with the new ones, and not with what is there.
+    const kept = 'Helm 3 keeps what is in the resource, unless the values change.';
+    return serverSide === false
+      ? kept
+      : `${kept} With Helm 4, for a release that it made itself, ${onServer}`;
+  }
   return serverSide === false
     ? `${clientSide}${inKey}`
     : `With Helm 3, ${clientSide}${inKey} With Helm 4, for a release that it made itself, ${onServer}`;

@@ -2,6 +2,7 @@ import type { OwnedPart, Owner, Ownership } from '../../../../workflows/model/ow
 import type { KubernetesObject } from '../../../clients/kubernetes/objects';
 import { listAt, textAt } from '../json-path';
 import { inWords } from '../names';
+import { fieldInWords, type OperatorResource } from '../operator/resource';
 import type { FoundStanding } from '../standing';
 import { commitOfList, commitOfTree, type Values } from './commit';
 import { ownersOf, type FoundOwner, type OwnerKind } from './detect';
@@ -19,12 +20,15 @@ export function ownershipOf(
   values: Values,
   heldOff: HeldOff = {},
 ): Ownership {
-  const { deployment, treeObject } = standing;
-  const parts = [
-    listPart(standing, values, heldOff),
-    treePart(log, standing, values, heldOff),
-    ...(treeObject ? [podsPart(deployment, heldOff)] : []),
-  ];
+  const { deployment, treeObject, resource } = standing;
+  const parts =
+    resource === undefined
+      ? [
+          listPart(standing, values, heldOff),
+          treePart(log, standing, values, heldOff),
+          ...(treeObject ? [podsPart(deployment, heldOff)] : []),
+        ]
+      : resourceParts(resource, values, heldOff);
   const isNeeded = ([name, how]: readonly [string, string]): boolean =>
     parts.some(({ owners }) =>
       owners.some((owner) => owner.name === name && owner.byItself?.heldOff === how),
@@ -69,6 +73,20 @@ function treePart(log: string, standing: FoundStanding, values: Values, heldOff:
     source: sourceOf(object, { owners, path, now: activeTree, filed }),
     commit: [commitOfTree(standing, owners, values)],
   };
+}
+
+/**
+ * Where Red Hat's operator generates all of it, its resource alone is changed: the operator follows that, and who writes it counts.
+ */
+function resourceParts(resource: OperatorResource, { list, tree }: Values, heldOff: HeldOff): OwnedPart[] {
+  const { owner, path } = resource;
+  const owners = ownersOf(owner);
+  const part = (holds: 'list' | 'tree', field: 'sharding' | 'treeID', value: string): OwnedPart => ({
+    ...{ object: wordsFor(owner), holds, owners: owners.map(told('resource', heldOff, undefined)) },
+    source: sourceOf(owner, { owners, path: [...path, field], now: value, filed: undefined }),
+    commit: [{ where: fieldInWords(resource, field), value }],
+  });
+  return [part('list', 'sharding', list), part('tree', 'treeID', tree)];
 }
 
 function podsPart(deployment: KubernetesObject, heldOff: HeldOff): OwnedPart {

@@ -20,7 +20,7 @@ describe('who writes an object', () => {
     ['argoByOwnLabel', 'Argo CD application rekor', { kind: 'argo-cd' }],
     ['fluxKustomize', 'Flux Kustomization flux-system/rekor', { kind: 'flux-kustomize' }],
     ['fluxHelm', 'Flux HelmRelease flux-system/rekor', { kind: 'flux-helm' }],
-    ['operator', 'Rekor securesign of rhtas.redhat.com', { kind: 'controller' }],
+    ['operator', 'Log rekor of logs.example.com', { kind: 'controller' }],
     ['template', 'whoever applies chart rekor-1.8.4, rendered as release rekor', { kind: 'chart' }],
     ['applied', 'a file that kubectl applies', { kind: 'file', serverSide: false }],
     ['appliedOnServer', "a file that kubectl applies on the server's side", { serverSide: true }],

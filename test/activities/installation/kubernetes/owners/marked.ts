@@ -77,7 +77,7 @@ export const marks = {
   },
   operator: {
     ownerReferences: [
-      { apiVersion: 'rhtas.redhat.com/v1', kind: 'Rekor', name: 'securesign', uid: 'u', controller: true },
+      { apiVersion: 'logs.example.com/v1', kind: 'Log', name: 'rekor', uid: 'u', controller: true },
     ],
     managedFields: [managed('manager', 'Update', keys(LIST))],
   },

@@ -162,7 +162,7 @@ describe('an owner that would take a rotation back by itself', () => {
     ['argoByAnnotation', 'Argo CD application rekor'],
     ['fluxKustomize', NAME],
     ['fluxHelm', 'Flux HelmRelease flux-system/rekor'],
-    ['operator', 'Rekor securesign of rhtas.redhat.com'],
+    ['operator', 'Log rekor of logs.example.com'],
   ])('is refused, and not where the configuration names it to the letter: %s', async (which, name) => {
     const on = { 'ConfigMap sharding-config': marks[which] };
     const ownership = await planned(standing('upstream', on));
@@ -269,5 +269,39 @@ describe('whether the source has what the cluster has', () => {
       'ConfigMap sharding-config': { ...marks.helm3, annotations, managedFields: [] },
     });
     expect(states(await planned(one))[0]).toBe('unknown');
+  });
+});
+
+describe("a log of Red Hat's operator", () => {
+  it('is refused for nobody: the operator follows the resource that a rotation changes', async () => {
+    const one = new StandingOnCluster('operator');
+    const ownership = await planned(one);
+    expect(ownerRefusals('production', ownership)).toEqual([]);
+    const { kind, metadata } = one.operator.owner;
+    const resource = `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+    expect(ownership.parts.map(({ object, holds }) => [object, holds])).toEqual([
+      [resource, 'list'],
+      [resource, 'tree'],
+    ]);
+    expect(committed(ownership.parts)).toEqual([
+      `${resource} (spec.rekor.sharding) = - treeID: ${CURRENT}\n`,
+      `${resource} (spec.rekor.treeID) = <next tree>`,
+    ]);
+  });
+
+  it('has who applies that resource for its owner, who may take the rotation back', async () => {
+    const one = new StandingOnCluster('operator');
+    one.cluster.put(marked(one.operator.owner, marks.fluxKustomize));
+    const [refusal, ...others] = ownerRefusals('production', await planned(one));
+    expect(refusal).toMatchObject({ code: 'OWNER_TAKES_BACK' });
+    expect(refusal?.message).toContain('writes the former list and tree again by force');
+    expect(others).toEqual([]);
+  });
+
+  it('is told what Helm does to a custom resource, which is not what it does to a ConfigMap', async () => {
+    const one = new StandingOnCluster('operator');
+    one.cluster.put(marked(one.operator.owner, marks.helm3));
+    const [owner] = (await planned(one)).parts[0]?.owners ?? [];
+    expect(owner?.nextRun).toContain('Helm 3 keeps what is in the resource');
   });
 });
