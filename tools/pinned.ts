@@ -11,7 +11,9 @@ export interface PinnedTool {
     | 'rekor-list-reader'
     | 'etcd'
     | 'kubernetes'
-    | 'coredns';
+    | 'coredns'
+    | 'helm3'
+    | 'helm4';
   /** The folder with its go.mod and go.sum; without it, the one that is named like the tool. */
   readonly folder?: 'rekor';
   /** The module whose version `go.mod` pins. */
@@ -146,6 +148,29 @@ export const rekorListReader: PinnedTool = {
   tags: [],
   expected: 'a minute; some seconds when rekor-server was built before',
 };
+
+const helmTool = (major: '3' | '4', stamps: PinnedTool['stamps']): PinnedTool => {
+  const module = `helm.sh/helm/v${major}`;
+  return {
+    ...{ name: `helm${major}`, module, tags: [] },
+    programs: [{ name: 'helm', package: `${module}/cmd/helm` }],
+    stamps: { ...stamps },
+    expected: '4 to 8 minutes',
+  };
+};
+
+/** Both releases of Helm that people use: they apply what they render in two ways. Only tests on a cluster need them. */
+export const helmTools = {
+  3: helmTool('3', {
+    'helm.sh/helm/v3/internal/version.version': 'v3.22.0',
+    // Which Kubernetes it renders for where it asks none; without these, 1.20. Helm 4 takes that from its build record.
+    'helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor': '1',
+    'helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor': '37',
+    'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor': '1',
+    'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor': '37',
+  }),
+  4: helmTool('4', { 'helm.sh/helm/v4/internal/version.version': 'v4.3.1' }),
+} as const;
 
 /** The folder with a tool's go.mod and go.sum: beside this file, in the sources as in the compiled copy. */
 export function moduleFolder(tool: PinnedTool): string {

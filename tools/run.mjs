@@ -115,6 +115,13 @@ async function test(patterns) {
   }
   // Each file starts a whole stack, which waits for most of its time.
   count(...(await jest('stack', stack, processors + 1)));
+  if (
+    cluster.length > 0 &&
+    (await run(process.execPath, [join('out', 'dist', 'tools', 'helm-main.js')])) !== 0
+  ) {
+    console.error('Without Helm its charts cannot be tested.');
+    count(0, 1);
+  }
   // A cluster keeps two processors busy by itself.
   count(...(await jest('cluster', cluster, 1)));
   if (found.failed === 0) {
