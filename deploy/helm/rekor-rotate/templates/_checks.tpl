@@ -1,0 +1,80 @@
+{{/*
+What the schema cannot say: that what is needed is given, and that the configuration and the values mean the same log and the
+same addresses. Two that differ would be found by the first rotation, or by clients.
+*/}}
+{{- define "rekor-rotate.check" -}}
+{{- $needed := dict
+  "image.repository" .Values.image.repository
+  "log" .Values.log
+  "rekor.namespace" .Values.rekor.namespace
+  "rekor.deployment" .Values.rekor.deployment
+  "rekor.service" .Values.rekor.service
+  "rekor.list.name" .Values.rekor.list.name }}
+{{- range $name, $value := $needed }}
+  {{- if not $value }}
+    {{- fail (printf "%s is empty. Give it with --set %s=... or in a values file; values.yaml says what it is." $name $name) }}
+  {{- end }}
+{{- end }}
+{{- $given := .Values.configuration }}
+{{- if and $given.text $given.existingConfigMap }}
+  {{- fail "configuration.text and configuration.existingConfigMap are both given. Give one of them." }}
+{{- end }}
+{{- if $given.text }}
+  {{- include "rekor-rotate.checkText" . }}
+{{- else if not $given.existingConfigMap }}
+  {{- fail "configuration.text is empty. Give the text of rekor-rotate.yaml with --set-file configuration.text=rekor-rotate.yaml, or the name of a ConfigMap as configuration.existingConfigMap." }}
+{{- end }}
+{{- end }}
+
+{{- define "rekor-rotate.checkText" -}}
+{{- $values := .Values }}
+{{- $read := fromYaml .Values.configuration.text }}
+{{- with $read.Error }}
+  {{- fail (printf "configuration.text is no YAML: %s" .) }}
+{{- end }}
+{{- $logs := $read.logs | default dict }}
+{{- if not (hasKey $logs .Values.log) }}
+  {{- fail (printf "log is %s, and configuration.text has the logs [%s]. Name one of these." .Values.log (keys $logs | sortAlpha | join ", ")) }}
+{{- end }}
+{{- $log := get $logs .Values.log | default dict }}
+{{- $installation := $log.installation | default dict }}
+{{- if ne (toString $installation.kind) "kubernetes" }}
+  {{- fail (printf "logs.%s.installation.kind in configuration.text is %s; this chart is for kubernetes." .Values.log (toString $installation.kind)) }}
+{{- end }}
+{{- range $key := list "namespace" "deployment" "service" }}
+  {{- $wanted := get $values.rekor $key }}
+  {{- if ne (toString (get $installation $key)) $wanted }}
+    {{- fail (printf "logs.%s.installation.%s in configuration.text is %s, and rekor.%s is %s. Give both the same name." $values.log $key (toString (get $installation $key)) $key $wanted) }}
+  {{- end }}
+{{- end }}
+{{- $gate := $log.gate | default dict }}
+{{- $addresses := dict "listen" $values.gate.ports.traffic "admin" $values.gate.ports.admin }}
+{{- range $key, $port := $addresses }}
+  {{- $found := toString (get $gate $key) }}
+  {{- $allowed := list (printf "0.0.0.0:%d" (int $port)) (printf "[::]:%d" (int $port)) }}
+  {{- if not (has $found $allowed) }}
+    {{- fail (printf "logs.%s.gate.%s in configuration.text is %s; in a pod it must be %s." $values.log $key $found (join " or " $allowed)) }}
+  {{- end }}
+{{- end }}
+{{- $adminHost := printf "%s.%s.svc" (include "rekor-rotate.gateAdmin" .) .Release.Namespace }}
+{{- $adminAddress := toString $gate.adminAddress }}
+{{- if not (and (hasPrefix $adminHost $adminAddress) (hasSuffix (printf ":%d" (int $values.gate.ports.admin)) $adminAddress)) }}
+  {{- fail (printf "logs.%s.gate.adminAddress in configuration.text is %s; the worker reaches this gate at %s:%d." $values.log $adminAddress $adminHost (int $values.gate.ports.admin)) }}
+{{- end }}
+{{- $state := printf "%s/" (include "rekor-rotate.stateFolder" .) }}
+{{- range $key := list "stateFile" "spoolDirectory" }}
+  {{- $found := toString (get $gate $key) }}
+  {{- if not (hasPrefix $state $found) }}
+    {{- fail (printf "logs.%s.gate.%s in configuration.text is %s; the gate may write below %s alone." $values.log $key $found $state) }}
+  {{- end }}
+{{- end }}
+{{- $folder := printf "%s/" (include "rekor-rotate.secretsFolder" .) }}
+{{- $token := toString (get ($gate.token | default dict) "file") }}
+{{- $files := list }}
+{{- range $values.secrets.shared }}
+  {{- $files = append $files (printf "%s%s" $folder .file) }}
+{{- end }}
+{{- if not (has $token $files) }}
+  {{- fail (printf "logs.%s.gate.token.file in configuration.text is %s, and secrets.shared makes the files [%s]. Name one of these." $values.log $token (join ", " $files)) }}
+{{- end }}
+{{- end }}

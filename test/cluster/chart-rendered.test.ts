@@ -1,0 +1,310 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import type { KubernetesObject } from '../../activities/clients/kubernetes/objects';
+import { LAUNCHER_PORT, labelsOf } from '../../activities/installation/kubernetes/next-objects';
+import { readWorkload } from '../../activities/installation/kubernetes/rekor-workload';
+import { neededRights, rulesOf } from '../../activities/installation/kubernetes/rights';
+import { Helm, helmReleases } from '../../harness/helm';
+import { labLog } from '../../lab/configuration';
+import type { Manifest } from '../../lab/kubernetes/api';
+import { helmChart } from '../../lab/kubernetes/log/helm-chart';
+import type { LogShape } from '../../lab/kubernetes/log/shape';
+import { upstream } from '../../lab/kubernetes/log/upstream';
+import { pinnedVersions } from '../../tools/cache';
+import { helmTools } from '../../tools/pinned';
+import { blocksOf } from '../docs/markdown';
+import { CHART, chartConfiguration, chartValues, NAMESPACE, RELEASE } from './chart';
+
+type Values = Readonly<Record<string, unknown>>;
+
+const edited = (from: string, to: string) => (text: string) => text.replace(from, to);
+
+const read = (name: string): string => readFileSync(join(CHART, name), 'utf8');
+const valuesOf = {
+  upstream: chartValues(upstream, { list: 'sharding-config' }),
+  'helm-chart': chartValues(helmChart, { list: 'rekor-sharding-config', tree: 'rekor-config' }),
+};
+
+describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
+  let helm: Helm;
+  let folder: string;
+
+  beforeAll(async () => {
+    helm = await Helm.open(release);
+    folder = mkdtempSync(join(tmpdir(), 'chart-'));
+  });
+  afterAll(() => {
+    helm.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The words after `helm` that render it with these values, each of which wins over those before it. */
+  function rendering(text: string | null, ...values: readonly Values[]): readonly string[] {
+    const files = values.map((one, position) => {
+      const file = join(folder, `${position}.yaml`);
+      writeFileSync(file, JSON.stringify(one));
+      return file;
+    });
+    const configuration = join(folder, 'rekor-rotate.yaml');
+    writeFileSync(configuration, text ?? '');
+    return [
+      ...['template', RELEASE, CHART, '--namespace', NAMESPACE],
+      ...files.flatMap((file) => ['--values', file]),
+      ...(text === null ? [] : ['--set-file', `configuration.text=${configuration}`]),
+    ];
+  }
+
+  async function objects(text: string | null, ...values: readonly Values[]): Promise<readonly Manifest[]> {
+    const rendered = await helm.done(...rendering(text, ...values));
+    return parseAllDocuments(rendered).map((document) => document.toJS() as Manifest);
+  }
+
+  const named = (all: readonly Manifest[], kind: string, name: string): KubernetesObject => {
+    const found = all.find((one) => one.kind === kind && one.metadata.name === name);
+    if (found === undefined) throw new Error(`There is no ${kind} ${name}.`);
+    return found as unknown as KubernetesObject;
+  };
+
+  it('is of the version that is pinned', async () => {
+    expect(await helm.done('version', '--short')).toContain(pinnedVersions(helmTools[release]).module);
+  });
+
+  it('has nothing that Helm warns of, and the version of this package', async () => {
+    const said = await helm.done('lint', CHART, '--strict', '--quiet');
+    expect(said).not.toMatch(/WARNING|ERROR/);
+    const { version } = JSON.parse(read('../../../package.json')) as { readonly version: string };
+    expect(parse(read('Chart.yaml'))).toMatchObject({ version, appVersion: version });
+  });
+
+  it.each([
+    ['upstream', upstream],
+    ['helm-chart', helmChart],
+  ] as const)('gives the worker exactly the rights that a rotation of %s needs', async (name, shape) => {
+    const all = await objects(chartConfiguration(shape), valuesOf[name]);
+    const role = named(all, 'Role', `${RELEASE}-worker`) as KubernetesObject & { readonly rules: object[] };
+    expect(role.metadata.namespace).toBe(shape.rekor.namespace);
+    expect(sorted(role.rules)).toEqual(sorted(neededRules(shape)));
+  });
+
+  it('does so too where the list is a Secret', async () => {
+    const listed = { rekor: { list: { kind: 'Secret', name: 'sharding-config' } } };
+    const all = await objects(chartConfiguration(upstream), valuesOf.upstream, listed);
+    const role = named(all, 'Role', `${RELEASE}-worker`) as KubernetesObject & { readonly rules: object[] };
+    expect(sorted(role.rules)).toEqual(sorted(neededRules(withListInSecret(upstream))));
+  });
+
+  it('gives the gate no account and no secret but its token', async () => {
+    const all = await objects(chartConfiguration(upstream), valuesOf.upstream);
+    const gate = JSON.stringify(named(all, 'StatefulSet', `${RELEASE}-gate`));
+    expect(gate).toContain('"automountServiceAccountToken":false');
+    expect(gate).not.toContain('serviceAccountName');
+    expect(gate).toContain('"path":"gate-token"');
+    expect(gate).not.toContain('database-password');
+    expect(JSON.stringify(named(all, 'Deployment', `${RELEASE}-worker`))).toContain('database-password');
+  });
+
+  it('lets the worker alone reach launchers and the orders of the gate', async () => {
+    const all = await objects(chartConfiguration(upstream), valuesOf.upstream);
+    const ofWorker = { 'app.kubernetes.io/component': 'worker' };
+    const selected = named(all, 'Deployment', `${RELEASE}-worker`)['spec'] as Values;
+    expect(selected).toMatchObject({ template: { metadata: { labels: ofWorker } } });
+
+    const { spec: orders } = named(all, 'NetworkPolicy', `${RELEASE}-gate`) as unknown as NetworkPolicy;
+    const whoSends = orders.ingress.filter(({ ports }) => ports.some(({ port }) => port === 'admin'));
+    expect(whoSends).toEqual([{ ports: [{ port: 'admin' }], from: [peer('worker')] }]);
+
+    const next = named(all, 'NetworkPolicy', `${RELEASE}-worker-next`) as unknown as NetworkPolicy;
+    expect(next.metadata.namespace).toBe(upstream.rekor.namespace);
+    expect(labelsOf('rotation/1')).toMatchObject(next.spec.podSelector.matchLabels);
+    expect(next.spec.ingress).toEqual([
+      { ports: [{ port: LAUNCHER_PORT }, { port: 3_000 }], from: [peer('worker')] },
+      { ports: [{ port: 3_000 }], from: [peer('gate')] },
+    ]);
+  });
+
+  it('keeps others from the standing Rekor once it knows the labels of its pods', async () => {
+    const podLabels = { app: 'rekor-server' };
+    const all = await objects(chartConfiguration(upstream), valuesOf.upstream, { rekor: { podLabels } });
+    const { spec } = named(all, 'NetworkPolicy', `${RELEASE}-worker-standing`) as unknown as NetworkPolicy;
+    expect(spec.podSelector.matchLabels).toEqual(podLabels);
+    expect(spec.ingress).toEqual([
+      { ports: [{ port: 3_000 }], from: [peer('gate'), peer('worker')] },
+      { ports: [{ port: 2_112 }] },
+    ]);
+  });
+
+  it('starts no pod anew for a new version of the chart alone, and every pod for a new configuration', async () => {
+    const templates = async (text: string) => {
+      const all = await objects(text, valuesOf.upstream);
+      return ['Deployment production-worker', 'StatefulSet production-gate'].map((one) => {
+        const [kind = '', name = ''] = one.split(' ');
+        return (named(all, kind, name)['spec'] as Values)['template'];
+      });
+    };
+    const [worker, gate] = await templates(chartConfiguration(upstream));
+    expect(JSON.stringify([worker, gate])).not.toMatch(/helm\.sh\/chart|app\.kubernetes\.io\/version/);
+    const [otherWorker, otherGate] = await templates(`${chartConfiguration(upstream)}# a comment\n`);
+    expect(otherWorker).not.toEqual(worker);
+    expect(otherGate).not.toEqual(gate);
+  });
+
+  it.each<[string, Values, RegExp]>([
+    ['a key that there is not', { gate: { replicas: 2 } }, /gate.*replicas/s],
+    ['a word for a number', { worker: { replicas: 'two' } }, /worker.*replicas.*integer/s],
+    ['no worker at all', { worker: { replicas: 0 } }, /worker.*replicas.*minimum/s],
+    ['a port that there is not', { gate: { ports: { traffic: 70_000 } } }, /gate.*ports.*traffic.*maximum/s],
+    ['another kind of list', { rekor: { list: { kind: 'File' } } }, /rekor.*list.*kind.*ConfigMap.*Secret/s],
+    ['a secret instead of its place', { secrets: { shared: ['s3cret'] } }, /secrets.*shared.*object/s],
+    ['a place without a key', { secrets: { worker: [{ secret: 'a', file: 'b' }] } }, /secrets.*worker.*key/s],
+    ['a size without a unit', { gate: { persistence: { size: '2' } } }, /gate.*persistence.*size.*pattern/s],
+    ['a Deployment whose copy has no name', { rekor: { deployment: 'r'.repeat(59) } }, /rekor.*deployment/s],
+  ])('refuses by name %s', async (_, values, words) => {
+    const messages = await helm.refused(
+      ...rendering(chartConfiguration(upstream), valuesOf.upstream, values),
+    );
+    expect(messages).toMatch(words);
+  });
+
+  it.each<[string, Values, string]>([
+    ['no log', { log: '' }, 'log is empty. Give it with --set log=...'],
+    ['no list', { rekor: { list: { name: '' } } }, 'rekor.list.name is empty'],
+    ['another log', { log: 'other' }, 'log is other, and configuration.text has the logs [lab]'],
+    [
+      'another Deployment',
+      { rekor: { deployment: 'rekor' } },
+      'installation.deployment in configuration.text is rekor-server, and rekor.deployment is rekor.',
+    ],
+    [
+      'a port on which the gate does not listen',
+      { gate: { ports: { traffic: 3_001 } } },
+      'logs.lab.gate.listen in configuration.text is 0.0.0.0:3000; in a pod it must be 0.0.0.0:3001 or [::]:3001.',
+    ],
+    [
+      'no file with the token',
+      { secrets: { shared: [] } },
+      'gate.token.file in configuration.text is /etc/rekor-rotate-secrets/gate-token, and secrets.shared makes the files [].',
+    ],
+    [
+      'two places of the configuration',
+      { configuration: { existingConfigMap: 'one' } },
+      'configuration.text and configuration.existingConfigMap are both given',
+    ],
+  ])('refuses in words %s', async (_, values, words) => {
+    const messages = await helm.refused(
+      ...rendering(chartConfiguration(upstream), valuesOf.upstream, values),
+    );
+    expect(messages).toContain(words);
+  });
+
+  it.each<[string, (text: string) => string, string]>([
+    ['no YAML', () => 'logs: [', 'configuration.text is no YAML'],
+    [
+      'the gate at another address',
+      edited('-admin.rekor-rotate', '-admin.other'),
+      'the worker reaches this gate',
+    ],
+    ['state where nothing may be written', edited('/var/lib/rekor-rotate/gate', '/gate'), 'gate.stateFile'],
+    [
+      'another kind of installation',
+      edited('kind: kubernetes', 'kind: host'),
+      'this chart is for kubernetes',
+    ],
+  ])('refuses a configuration with %s', async (_, edit, words) => {
+    const text = edit(chartConfiguration(upstream));
+    expect(await helm.refused(...rendering(text, valuesOf.upstream))).toContain(words);
+  });
+
+  it('takes the values and the configuration that its document shows', async () => {
+    const [configuration = '', values = ''] = blocksOf('docs/helm.md')
+      .filter(({ language }) => language === 'yaml')
+      .map(({ text }) => text);
+    const all = await objects(configuration, parse(values) as Values);
+    expect(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(
+      expect.arrayContaining([
+        'StatefulSet production-gate',
+        'Service production-gate',
+        'Deployment production-worker',
+      ]),
+    );
+  });
+
+  it('takes a ConfigMap that is there, and says so when there is none', async () => {
+    const own = { configuration: { existingConfigMap: 'ours', key: 'file' } };
+    const all = await objects(null, valuesOf.upstream, own);
+    expect(all.filter(({ kind }) => kind === 'ConfigMap')).toEqual([]);
+    const mounted = { configMap: { name: 'ours', items: [{ key: 'file', path: 'rekor-rotate.yaml' }] } };
+    expect(JSON.stringify(named(all, 'StatefulSet', `${RELEASE}-gate`))).toContain(
+      JSON.stringify(mounted).slice(1, -1),
+    );
+    expect(await helm.refused(...rendering(null, valuesOf.upstream))).toContain(
+      '--set-file configuration.text=',
+    );
+  });
+});
+
+it('has a default for every value of its schema, and no value beside them', () => {
+  const defaults = parse(read('values.yaml')) as Values;
+  const schema = JSON.parse(read('values.schema.json')) as Schema;
+  const keysOf = (value: unknown, path: string): string[] =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).flatMap(([key, one]) => [`${path}/${key}`, ...keysOf(one, `${path}/${key}`)])
+      : [];
+  const propertiesOf = ({ properties = {} }: Schema, path: string): string[] =>
+    Object.entries(properties).flatMap(([key, one]) => [
+      `${path}/${key}`,
+      ...propertiesOf(one, `${path}/${key}`),
+    ]);
+  const known = propertiesOf(schema, '').filter((key) => key !== '/global');
+  const given = keysOf(defaults, '').filter((key) => !/resources\//.test(key));
+  expect(given.sort()).toEqual(known.sort());
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+interface NetworkPolicy {
+  readonly metadata: { readonly namespace?: string };
+  readonly spec: {
+    readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+    readonly ingress: readonly { readonly ports: readonly { readonly port: string | number }[] }[];
+  };
+}
+
+const sorted = (rules: readonly object[]): readonly string[] =>
+  rules.map((one) => JSON.stringify(one)).sort();
+
+function peer(component: 'worker' | 'gate'): object {
+  return {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': NAMESPACE } },
+    podSelector: {
+      matchLabels: {
+        'app.kubernetes.io/name': 'rekor-rotate',
+        'app.kubernetes.io/instance': RELEASE,
+        'app.kubernetes.io/component': component,
+      },
+    },
+  };
+}
+
+function neededRules(shape: LogShape): readonly object[] {
+  const manifests = shape.rekorManifests({ treeId: '1', signingKey: '', hostname: '', replicas: 1 });
+  const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as KubernetesObject;
+  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, readWorkload(labLog, deployment)));
+}
+
+/** The same, but that its list is mounted from a Secret of that name. */
+function withListInSecret(shape: LogShape): LogShape {
+  return {
+    ...shape,
+    rekorManifests: (settings) =>
+      JSON.parse(
+        JSON.stringify(shape.rekorManifests(settings)).replace(
+          '"configMap":{"name":"sharding-config"}',
+          '"secret":{"secretName":"sharding-config"}',
+        ),
+      ) as readonly Manifest[],
+  };
+}
