@@ -10,7 +10,10 @@ import { Helm, helmReleases } from '../../harness/helm';
 import { labLog } from '../../lab/configuration';
 import type { Manifest } from '../../lab/kubernetes/api';
 import { helmChart } from '../../lab/kubernetes/log/helm-chart';
+import { OPERATOR } from '../../lab/kubernetes/log/operator/names';
+import { operator } from '../../lab/kubernetes/log/operator/operator';
 import type { LogShape } from '../../lab/kubernetes/log/shape';
+import { shapeNames, shapes } from '../../lab/kubernetes/log/shapes';
 import { upstream } from '../../lab/kubernetes/log/upstream';
 import { pinnedVersions } from '../../tools/cache';
 import { helmTools } from '../../tools/pinned';
@@ -23,8 +26,12 @@ const edited = (from: string, to: string) => (text: string) => text.replace(from
 
 const read = (name: string): string => readFileSync(join(CHART, name), 'utf8');
 const valuesOf = {
-  upstream: chartValues(upstream, { list: 'sharding-config' }),
-  'helm-chart': chartValues(helmChart, { list: 'rekor-sharding-config', tree: 'rekor-config' }),
+  upstream: chartValues(upstream, { list: { name: 'sharding-config' } }),
+  'helm-chart': chartValues(helmChart, {
+    list: { name: 'rekor-sharding-config' },
+    tree: { configMap: 'rekor-config' },
+  }),
+  operator: chartValues(operator, { operator: { securesign: OPERATOR.resource, rekor: OPERATOR.resource } }),
 };
 
 describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
@@ -78,14 +85,24 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
     expect(parse(read('Chart.yaml'))).toMatchObject({ version, appVersion: version });
   });
 
-  it.each([
-    ['upstream', upstream],
-    ['helm-chart', helmChart],
-  ] as const)('gives the worker exactly the rights that a rotation of %s needs', async (name, shape) => {
+  it.each(shapeNames)('gives the worker exactly the rights that a rotation of %s needs', async (name) => {
+    const shape = shapes[name];
     const all = await objects(chartConfiguration(shape), valuesOf[name]);
     const role = named(all, 'Role', `${RELEASE}-worker`) as KubernetesObject & { readonly rules: object[] };
     expect(role.metadata.namespace).toBe(shape.rekor.namespace);
     expect(sorted(role.rules)).toEqual(sorted(neededRules(shape)));
+  });
+
+  it('does so too where a person writes the Rekor of the operator', async () => {
+    const alone = { rekor: { operator: { securesign: '' } } };
+    const all = await objects(chartConfiguration(operator), valuesOf.operator, alone);
+    const role = named(all, 'Role', `${RELEASE}-worker`) as KubernetesObject & { readonly rules: object[] };
+    const manifests = operator.rekorManifests.bind(operator);
+    const withoutSecuresign: LogShape = {
+      ...operator,
+      rekorManifests: (settings) => manifests(settings).filter(({ kind }) => kind !== 'Securesign'),
+    };
+    expect(sorted(role.rules)).toEqual(sorted(neededRules(withoutSecuresign)));
   });
 
   it('does so too where the list is a Secret', async () => {
@@ -170,6 +187,11 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
   it.each<[string, Values, string]>([
     ['no log', { log: '' }, 'log is empty. Give it with --set log=...'],
     ['no list', { rekor: { list: { name: '' } } }, 'rekor.list.name is empty'],
+    [
+      'no Rekor of a Securesign',
+      { rekor: { operator: { securesign: 'one' } } },
+      'rekor.operator.rekor is empty',
+    ],
     ['another log', { log: 'other' }, 'log is other, and configuration.text has the logs [lab]'],
     [
       'another Deployment',
@@ -291,8 +313,13 @@ function peer(component: 'worker' | 'gate'): object {
 
 function neededRules(shape: LogShape): readonly object[] {
   const manifests = shape.rekorManifests({ treeId: '1', signingKey: '', hostname: '', replicas: 1 });
-  const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as KubernetesObject;
-  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, readWorkload(labLog, deployment)));
+  const found = (wanted: string) =>
+    manifests.find(({ kind }) => kind === wanted) as unknown as KubernetesObject | undefined;
+  const [deployment, rekor] = [found('Deployment'), found('Rekor')];
+  if (deployment === undefined) throw new Error('The shape has no Deployment.');
+  const resource = rekor && { owner: found('Securesign') ?? rekor, rekor };
+  const workload = readWorkload(labLog, deployment);
+  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, { workload, resource }));
 }
 
 /** The same, but that its list is mounted from a Secret of that name. */

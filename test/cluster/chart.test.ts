@@ -122,7 +122,7 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
     configuration = join(folder, 'rekor-rotate.yaml');
     writeFileSync(configuration, chartConfiguration(upstream));
     values = join(folder, 'values.yaml');
-    const given = chartValues(upstream, { list: 'sharding-config' });
+    const given = chartValues(upstream, { list: { name: 'sharding-config' } });
     writeFileSync(
       values,
       JSON.stringify({

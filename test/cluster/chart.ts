@@ -32,7 +32,11 @@ export function chartConfiguration(shape: LogShape): string {
 /** What else the chart must be told of a log whose list and tree are in these objects. */
 export function chartValues(
   { rekor }: LogShape,
-  { list, tree }: { readonly list: string; readonly tree?: string },
+  places: {
+    readonly list?: { readonly name: string };
+    readonly tree?: { readonly configMap: string };
+    readonly operator?: { readonly securesign?: string; readonly rekor: string };
+  },
 ) {
   const [repository = '', tag = ''] = OWN_IMAGE.split(/:(?=[^:]*$)/);
   const file = (name: string) => ({ secret: SECRET, key: name, file: name });
@@ -40,6 +44,6 @@ export function chartValues(
     image: { repository, tag, pullPolicy: 'Never' },
     log: labLog,
     secrets: { shared: [file('gate-token')], worker: [file('database-password')] },
-    rekor: { ...rekor, list: { name: list }, tree: { configMap: tree ?? '' } },
+    rekor: { ...rekor, ...places },
   };
 }

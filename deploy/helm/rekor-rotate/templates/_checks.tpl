@@ -8,8 +8,13 @@ same addresses. Two that differ would be found by the first rotation, or by clie
   "log" .Values.log
   "rekor.namespace" .Values.rekor.namespace
   "rekor.deployment" .Values.rekor.deployment
-  "rekor.service" .Values.rekor.service
-  "rekor.list.name" .Values.rekor.list.name }}
+  "rekor.service" .Values.rekor.service }}
+{{- $operator := .Values.rekor.operator }}
+{{- if $operator.securesign }}
+  {{- $needed = set $needed "rekor.operator.rekor" $operator.rekor }}
+{{- else if not $operator.rekor }}
+  {{- $needed = set $needed "rekor.list.name" .Values.rekor.list.name }}
+{{- end }}
 {{- range $name, $value := $needed }}
   {{- if not $value }}
     {{- fail (printf "%s is empty. Give it with --set %s=... or in a values file; values.yaml says what it is." $name $name) }}
