@@ -83,7 +83,16 @@ async function busy([times = '5']) {
   }
 }
 
-/** Patterns narrow the tests to files whose path matches; the checks of the sources are then left out. */
+/**
+ * Of the tests on a cluster those that run without being asked for: each other shape, strategy and tool takes minutes more.
+ * `npm run test:cluster` runs all of them.
+ */
+const clusterSample = ['admission', 'log', 'operator', 'rotation'];
+
+/**
+ * Patterns narrow the tests to files whose path matches; the checks of the sources are then left out. Without any, of the tests
+ * on a cluster a sample is run.
+ */
 async function test(patterns) {
   const found = { passed: 0, failed: 0 };
   const count = (passed, failed) => {
@@ -99,8 +108,9 @@ async function test(patterns) {
   process.env.TMPDIR = scratch;
   const files = await testFiles(patterns);
   const stack = files.filter(isStackTest);
-  const cluster = files.filter(isClusterTest);
-  const others = files.filter((file) => !stack.includes(file) && !cluster.includes(file));
+  const onCluster = files.filter(isClusterTest);
+  const cluster = patterns.length > 0 ? onCluster : onCluster.filter(isInClusterSample);
+  const others = files.filter((file) => !stack.includes(file) && !onCluster.includes(file));
   // Before any test: those of the workflows and of the command line run a real Temporal server, too.
   if ((await run(process.execPath, [join('out', 'dist', 'tools', 'main.js')])) !== 0) {
     console.error('Without these programs nothing that is real can be tested.');
@@ -116,7 +126,7 @@ async function test(patterns) {
   // Each file starts a whole stack, which waits for most of its time.
   count(...(await jest('stack', stack, processors + 1)));
   if (
-    cluster.length > 0 &&
+    cluster.some((file) => !isInClusterSample(file)) &&
     (await run(process.execPath, [join('out', 'dist', 'tools', 'helm-main.js')])) !== 0
   ) {
     console.error('Without Helm its charts cannot be tested.');
@@ -139,6 +149,10 @@ function isStackTest(file) {
 
 function isClusterTest(file) {
   return file.includes(`${sep}test${sep}cluster${sep}`);
+}
+
+function isInClusterSample(file) {
+  return clusterSample.some((name) => file.endsWith(`${sep}${name}.test.ts`));
 }
 
 /** All of the fast tests but those that run many workflows: what those use of Node.js is Temporal's, and tested here as well. */
