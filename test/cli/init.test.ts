@@ -7,7 +7,7 @@ import { commandLine } from '../../cli/program';
 import { PASSWORD, plantedHost, type PlantedHost } from '../init/host/planted-host';
 import * as shapes from '../init/host/shapes';
 import { forbid, plantedCluster, uproot } from '../init/kubernetes/planted-cluster';
-import { operator, TREE, upstream } from '../init/kubernetes/shapes';
+import { knative, TREE, upstream } from '../init/kubernetes/shapes';
 import { commandsOf, wordsOf } from '../docs/markdown';
 import { recordingTerminal, saidBy } from './recording-terminal';
 
@@ -226,11 +226,10 @@ describe('init of a namespace', () => {
   });
 
   it('writes nothing for what cannot be rotated yet, and says why', async () => {
-    const objects = JSON.stringify(operator()).replaceAll('"rhtas"', '"rekor-system"');
-    const { kubeconfig } = await plantedCluster(JSON.parse(objects) as ReturnType<typeof operator>);
+    const { kubeconfig } = await plantedCluster(knative());
     const { code, output, words } = await ofNamespace(kubeconfig);
     expect([code, output]).toEqual([3, '']);
-    expect(words).toContain("is laid out by Red Hat's operator: the Rekor securesign-sample");
+    expect(words).toContain('is laid out by a Service of Knative: its label');
   });
 
   it('names the verb and the resource where it has no right to look', async () => {
