@@ -1,5 +1,12 @@
 import { Readable } from 'node:stream';
-import type { HttpMessage } from './http';
+
+/** What of a message says how it is sent. */
+export interface BodyToSend {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+  /** Called when the connection stands, before anything is sent. When it throws, nothing is sent, and that is thrown. */
+  readonly beforeSending?: (() => void) | undefined;
+}
 
 /** Headers and body of a message as undici takes them. */
 export interface SentBody {
@@ -11,11 +18,7 @@ export interface SentBody {
  * Lets `beforeSending` be called at its moment: undici (7.30) asks for a body that it reads when its connection stands, and
  * sends the head of the request together with it.
  */
-export function sentBody({
-  headers = {},
-  body,
-  beforeSending,
-}: Pick<HttpMessage, 'headers' | 'body' | 'beforeSending'>): SentBody {
+export function sentBody({ headers = {}, body, beforeSending }: BodyToSend): SentBody {
   if (!beforeSending) return { headers, body: body ?? null };
   const bytes = Buffer.from(body ?? '');
   return {
