@@ -2,14 +2,14 @@ import type { Instance } from '../../../workflows/model/log';
 import type { CallBounds } from '../../clients/call-bounds';
 import type { HttpTransport } from '../../clients/http';
 import type { Cluster } from '../../clients/kubernetes/cluster';
-import type { ObjectReference } from '../../clients/kubernetes/objects';
+import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes/objects';
 import { allEnded } from '../../bounds/waiting';
 import { isRefusal } from '../../errors/refusal-error';
 import { attemptOf, readCopy } from './copy';
 import { launchersOf, type Launchers } from './launcher';
-import { launcherSecretName, reference, type Place } from './names';
+import { launcherSecretName, reference, SLOT_LABEL, type Place } from './names';
 import { tokenIn } from './next-objects';
-import { instanceOf, instancesOf, podsOf, type Pod } from './pods';
+import { instanceOf, instancesIn, labelledPods, podsAmong, type Pod } from './pods';
 import { readWorkload } from './rekor-workload';
 import { missing } from './read-object';
 
@@ -35,8 +35,20 @@ export async function copyInstances(
   place: Place,
   bounds: CallBounds,
 ): Promise<readonly Instance[]> {
-  const deployment = await readCopy(cluster, place, bounds);
-  return deployment === undefined ? [] : await instancesOf(cluster, place, deployment, bounds);
+  const [deployment, pods] = await Promise.all([
+    readCopy(cluster, place, bounds),
+    podsOfCopies(cluster, place, bounds),
+  ]);
+  return deployment === undefined ? [] : instancesIn(place, deployment, podsAmong(pods, deployment));
+}
+
+/** Those of every copy in the namespace: clients may be waiting, so they are asked for together with the Deployment. */
+async function podsOfCopies(
+  cluster: Cluster,
+  place: Place,
+  bounds: CallBounds,
+): Promise<readonly KubernetesObject[]> {
+  return await labelledPods(cluster, place, { [SLOT_LABEL]: 'next' }, bounds);
 }
 
 /** Whether Rekor runs in any of its pods. A launcher that does not answer runs none: with it Rekor ends. */
@@ -90,13 +102,14 @@ export async function stopCopy(reach: LauncherReach, place: Place, bounds: CallB
 }
 
 async function find({ cluster, transport }: LauncherReach, place: Place, bounds: CallBounds): Promise<Found> {
-  const deployment = await readCopy(cluster, place, bounds);
+  const [deployment, secret, all] = await Promise.all([
+    readCopy(cluster, place, bounds),
+    cluster.get(launcherSecret(place), bounds),
+    podsOfCopies(cluster, place, bounds),
+  ]);
   const attemptId = attemptOf(deployment);
   if (deployment === undefined || attemptId === null) return { port: 0, pods: [], launchers: null };
-  const [secret, pods] = await Promise.all([
-    cluster.get(launcherSecret(place), bounds),
-    podsOf(cluster, place, deployment, bounds),
-  ]);
+  const pods = podsAmong(all, deployment);
   const token = secret && tokenIn(secret);
   const launchers = token === undefined ? null : launchersOf({ log: place.log, attemptId, token, transport });
   return { port: readWorkload(place.log, deployment).port, pods, launchers };

@@ -21,13 +21,36 @@ export interface Pod {
 /** The pods that a Deployment has: those that its selector finds, but for those that are being deleted. */
 export async function podsOf(
   cluster: Cluster,
-  { namespace }: Place,
+  place: Place,
   deployment: KubernetesObject,
   bounds: CallBounds,
 ): Promise<readonly Pod[]> {
-  const labels = textsOf(objectAt(deployment, 'spec', 'selector', 'matchLabels'));
+  return (await labelledPods(cluster, place, selectorOf(deployment), bounds)).map(asPod);
+}
+
+/** The pods with these labels that are not being deleted. */
+export async function labelledPods(
+  cluster: Cluster,
+  { namespace }: Place,
+  labels: Labels,
+  bounds: CallBounds,
+): Promise<readonly KubernetesObject[]> {
   const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels, bounds);
-  return items.filter(isThere).map(asPod);
+  return items.filter(isThere);
+}
+
+/** Those of these pods that the selector of a Deployment finds. */
+export function podsAmong(pods: readonly KubernetesObject[], deployment: KubernetesObject): readonly Pod[] {
+  const wanted = Object.entries(selectorOf(deployment));
+  const isFound = (pod: KubernetesObject): boolean =>
+    wanted.every(([label, value]) => textAt(pod, 'metadata', 'labels', label) === value);
+  return pods.filter(isFound).map(asPod);
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+function selectorOf(deployment: KubernetesObject): Labels {
+  return textsOf(objectAt(deployment, 'spec', 'selector', 'matchLabels'));
 }
 
 /** The instances of the log in the pods of a Deployment, of those that have an address. Refuses WORKLOAD_NOT_ROTATABLE. */
@@ -37,8 +60,16 @@ export async function instancesOf(
   deployment: KubernetesObject,
   bounds: CallBounds,
 ): Promise<readonly Instance[]> {
+  return instancesIn(place, deployment, await podsOf(cluster, place, deployment, bounds));
+}
+
+/** The same of pods that are known. */
+export function instancesIn(
+  place: Place,
+  deployment: KubernetesObject,
+  pods: readonly Pod[],
+): readonly Instance[] {
   const { port } = readWorkload(place.log, deployment);
-  const pods = await podsOf(cluster, place, deployment, bounds);
   return pods.flatMap((pod) => instanceOf(pod, port) ?? []);
 }
 
