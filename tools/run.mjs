@@ -15,6 +15,12 @@ const commands = { demo, test, busy, bench, chaos, simulate, launcher };
 /** Temporary files of the tests; kept for a look when one of them has failed. */
 const scratch = join(root, 'out', 'test', 'files');
 
+/**
+ * Of the tests on a cluster those that run without being asked for: each other shape, strategy and tool takes minutes more.
+ * `npm run test:cluster` runs all of them.
+ */
+const clusterSample = ['admission', 'log', 'operator', 'rotation'];
+
 let child;
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -82,12 +88,6 @@ async function busy([times = '5']) {
     loops.forEach((loop) => loop.kill('SIGKILL'));
   }
 }
-
-/**
- * Of the tests on a cluster those that run without being asked for: each other shape, strategy and tool takes minutes more.
- * `npm run test:cluster` runs all of them.
- */
-const clusterSample = ['admission', 'log', 'operator', 'rotation'];
 
 /**
  * Patterns narrow the tests to files whose path matches; the checks of the sources are then left out. Without any, of the tests
