@@ -52,8 +52,24 @@ describe("a rotation of a log of Red Hat's operator", () => {
     );
   }
 
-  const untilCopied = (): Promise<unknown> =>
-    until('the copy', PATIENCE_MS, async () => 'Deployment rekor-server-next' in (await objects()));
+  /** Waits for something that a rotation does; throws what became of it when it has ended without. */
+  async function untilSo(
+    what: string,
+    rotation: Awaited<ReturnType<Rotations['start']>>,
+    ask: () => Promise<boolean>,
+  ): Promise<void> {
+    let isDone = false;
+    const ended = rotations.result(rotation).then(({ outcome, reason }) => {
+      if (!isDone) throw new Error(`The rotation ended ${outcome} before ${what}: ${reason}`);
+    });
+    await Promise.race([until(what, PATIENCE_MS, ask), ended]);
+    isDone = true;
+    // Whoever awaits the result is told what goes wrong from now on.
+    ended.catch(() => undefined);
+  }
+
+  const untilCopied = (rotation: Awaited<ReturnType<Rotations['start']>>): Promise<void> =>
+    untilSo('the copy', rotation, async () => 'Deployment rekor-server-next' in (await objects()));
 
   async function read(reference: typeof SECURESIGN | typeof REKOR): Promise<KubernetesObject> {
     const found = await cluster.get(reference, within());
@@ -168,7 +184,7 @@ describe("a rotation of a log of Red Hat's operator", () => {
   it('is taken back to every field of every object when it is cancelled while pods are made', async () => {
     const before = await objects();
     const rotation = await rotations.start();
-    await untilCopied();
+    await untilCopied(rotation);
     await rotation.cancel();
     expectOutcome(await rotations.result(rotation), 'rolledBack');
     expect(await objects()).toEqual(before);
@@ -253,9 +269,9 @@ describe("a rotation of a log of Red Hat's operator", () => {
     const load = clients.load(WRITES_PER_SECOND);
     const before = shardsIn(await ofSecuresign());
     const rotation = await rotations.start();
-    await untilCopied();
+    await untilCopied(rotation);
     await setOperators(0);
-    await until('the write', PATIENCE_MS, async () => shardsIn(await ofSecuresign()) !== before);
+    await untilSo('the write', rotation, async () => shardsIn(await ofSecuresign()) !== before);
     // Long enough that a rotation which did not wait would have gone on.
     await pause(8_000);
     expect(shardsIn(objectAt(await read(REKOR), 'spec'))).toBe(before);
