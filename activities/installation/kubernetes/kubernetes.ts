@@ -32,7 +32,8 @@ import { reference, releasesOf, type Place } from './names';
 import { ownershipOf, type HeldOff } from './owners/ownership';
 import { requireFollowed } from './operator/following';
 import { fingerprintOf, nextReleaseOf, plannedChanges } from './planned';
-import { instancesOf, podsOf } from './pods';
+import { instancesOf, isAddressOfPod, podsOf } from './pods';
+import { readWorkload } from './rekor-workload';
 import { requireRights } from './rights';
 import { serviceUrl } from './service';
 import { replicasOf } from './rollout';
@@ -123,7 +124,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       const addresses = (await ofCopy(signal)).map((instance) => instance.url);
       // A pod that was evicted since the exposure may be among them; the Service beside pods would be two releases.
       const isMixed = serving.some((one) => sameUrl(one, url));
-      if (!isMixed && sendsTo(serving, addresses)) {
+      if (!isMixed && (sendsTo(serving, addresses) || (await sentToLostPods(serving, signal)))) {
         return { current: copy, next: standing, replaced: standing };
       }
       const known = [url, ...addresses];
@@ -249,6 +250,18 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
     examine: () => Promise.resolve([]),
   };
+
+  /**
+   * Whether clients are sent to pods of the copy of which none is there any more: an address of a pod that is nobody's, while there
+   * is a copy. All that were exposed may have been lost, with their node for example, before what they are settled into serves.
+   */
+  async function sentToLostPods(serving: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const deployment = await readCopy(cluster, place, { signal });
+    if (deployment === undefined || serving.length === 0) return false;
+    const { port } = readWorkload(log, deployment);
+    const there = (await ofStanding(signal)).map((instance) => instance.url);
+    return serving.every((one) => isAddressOfPod(one, port) && !there.some((known) => sameUrl(known, one)));
+  }
 
   /** Its pods are deleted: those that its Deployment makes in their place read the configuration anew. */
   async function restartStanding(bounds: CallBounds): Promise<void> {

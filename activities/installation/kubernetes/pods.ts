@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Instance } from '../../../workflows/model/log';
 import type { CallBounds } from '../../clients/call-bounds';
 import type { Cluster } from '../../clients/kubernetes/cluster';
@@ -79,6 +80,14 @@ export function instanceOf({ name, address }: Pod, port: number): Instance | und
   const host = address.includes(':') ? `[${address}]` : address;
   return { name, url: `http://${host}:${port}`, field: 'installation.deployment' };
 }
+
+/** Whether a base URL is that of a pod, by its form: an IP address and this port. */
+export function isAddressOfPod(url: string, port: number): boolean {
+  const { hostname, port: found } = new URL(url);
+  return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0 && Number(found || HTTP_PORT) === port;
+}
+
+const HTTP_PORT = 80;
 
 /** A pod that has ended, or is being deleted, is none of its Deployment's any more. */
 function isThere(pod: KubernetesObject): boolean {

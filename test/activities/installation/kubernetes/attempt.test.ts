@@ -220,6 +220,23 @@ describe.each(shapeNames)('a rotation of a log on Kubernetes, in the shape %s', 
     await refused('COPY_SERVES', one.installation.plan({ current: copy, next: standing }, [CURRENT], signal));
   });
 
+  it('sees that its copy serves, also when all pods of it that clients were sent to were lost', async () => {
+    const one = new StandingOnCluster(shape);
+    const lost = ['http://198.18.2.8:3000', 'http://198.18.2.9:3000'];
+    await refused('SENT_ELSEWHERE', one.installation.roles(lost, signal));
+    await staged(one);
+    expect(await one.installation.roles(lost, signal)).toMatchObject({ current: copy, next: standing });
+    for (const elsewhere of [
+      // A standing pod, another port, a name, and another pod's address beside that of the Service.
+      ['http://198.18.1.1:3000'],
+      ['http://198.18.2.9:3001'],
+      ['http://rekor.example.com:3000'],
+      ['http://rekor-server.rekor-system.svc', 'http://198.18.2.9:3000'],
+    ]) {
+      await refused('SENT_ELSEWHERE', one.installation.roles(elsewhere, signal));
+    }
+  });
+
   it('says in its plan each object that it makes and changes, and no secret of any', async () => {
     const one = new StandingOnCluster(shape);
     const { changes } = await planned(one);
