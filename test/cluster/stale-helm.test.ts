@@ -25,6 +25,9 @@ const LIST = 'rekor-sharding-config';
 const TREE = 'rekor-config';
 const WRITES_PER_SECOND = 4;
 
+/** What every pod of the chart's Deployment has, and no other. */
+const OF_REKOR = { 'app.kubernetes.io/name': 'rekor', 'app.kubernetes.io/component': 'server' };
+
 /** Where the list is refused, and where the tree. */
 const LIST_REFUSED =
   /may only grow at its end; this would make it \[.*Take the list of the running log into your values/s;
@@ -219,11 +222,16 @@ describe('a stale Helm after a rotation', () => {
       return guardian.alarms.length > 0 && guardian.alarms.map(({ code }) => code);
     });
     expect(alarms).toEqual(expect.arrayContaining(['LIST_DRIFTED', 'TREE_NOT_LISTED']));
-    // Such a pod would give the next entry an index of the tree that is gone from its list.
+    // One that ends still takes writes, rightly, on the connections that it has.
+    await until('the former pods to be gone', PATIENCE_MS, async () => {
+      const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, OF_REKOR, within());
+      return items.length === log.instances.length;
+    });
+    // Any other would give the next entry an index of the tree that is gone from its list.
     const before = recorder.acknowledged().length;
     await expect(clients.upload(log.publicUrl)).rejects.toThrow('503');
-    expect(recorder.acknowledged()).toHaveLength(before);
     await load.stop();
+    expect(recorder.acknowledged()).toHaveLength(before);
 
     await helm(4).done(...upgrade('rekor-by-4', valuesWith(ended, active), '--force-conflicts'));
     await api.deletePods(namespace, deployment);
