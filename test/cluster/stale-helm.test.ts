@@ -90,17 +90,33 @@ describe('a stale Helm after a rotation', () => {
     ended.push(active);
     active = result.nextTree?.treeId ?? '';
     await expectKept();
-    // Until the API server has taken the policies up.
+    await until('the policies', PATIENCE_MS, listIsGuarded);
+  }
+
+  /** Whether the policies are in force, which the API server takes up, and forgets, some time after it was told. */
+  async function listIsGuarded(): Promise<boolean> {
     const stale: Manifest = {
       ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: LIST } },
       data: { 'sharding-config.yaml': '' },
     };
     const object = stale as unknown as Parameters<Cluster['apply']>[0];
-    await until('the policies', PATIENCE_MS, () =>
-      cluster.apply(object, { ...within(), dryRun: true, force: true }).then(
-        () => false,
-        () => true,
-      ),
+    return await cluster.apply(object, { ...within(), dryRun: true, force: true }).then(
+      () => false,
+      () => true,
+    );
+  }
+
+  /** The earlier shards that each pod of Rekor has loaded, those that end among them. */
+  async function loaded(): Promise<readonly (readonly string[])[]> {
+    const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, OF_REKOR, within());
+    return await Promise.all(
+      items.map(async (pod) => {
+        const answer = await fetch(`http://${textAt(pod, 'status', 'podIP') ?? ''}:3000/api/v1/log`);
+        const { inactiveShards } = (await answer.json()) as {
+          readonly inactiveShards: readonly { readonly treeID: string }[];
+        };
+        return inactiveShards.map(({ treeID }) => treeID);
+      }),
     );
   }
 
@@ -202,16 +218,14 @@ describe('a stale Helm after a rotation', () => {
     // The worst of it: the tree stays, the shard before it is gone, and another version of the chart starts every pod anew.
     chart = writeRekorChart(folder, '1.8.5', log.instances.length);
     const stale = upgrade('rekor-by-4', valuesWith(ended.slice(0, -1)), '--force-conflicts');
-    await until(
-      'the policies to be forgotten',
-      PATIENCE_MS,
-      async () => (await helm(4).run(...stale)).code === 0,
-    );
+    // An upgrade that is still refused would start pods on the right list.
+    await until('the policies to be forgotten', PATIENCE_MS, async () => !(await listIsGuarded()));
+    await helm(4).done(...stale);
     expect(await listed()).toEqual(ended.slice(0, -1));
     expect(await dataOf(TREE, 'treeID')).toBe(active);
     load = clients.load(WRITES_PER_SECOND);
-    await until('every pod to have the stale list', PATIENCE_MS, () =>
-      api.isAvailable(namespace, deployment),
+    await until('every pod to have the stale list', PATIENCE_MS, async () =>
+      (await loaded()).every((shards) => shards.join() === ended.slice(0, -1).join()),
     );
     const alarms = await until('an alarm', PATIENCE_MS, async () => {
       await rotations.guardLooks();
@@ -222,12 +236,7 @@ describe('a stale Helm after a rotation', () => {
       return guardian.alarms.length > 0 && guardian.alarms.map(({ code }) => code);
     });
     expect(alarms).toEqual(expect.arrayContaining(['LIST_DRIFTED', 'TREE_NOT_LISTED']));
-    // One that ends still takes writes, rightly, on the connections that it has.
-    await until('the former pods to be gone', PATIENCE_MS, async () => {
-      const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, OF_REKOR, within());
-      return items.length === log.instances.length;
-    });
-    // Any other would give the next entry an index of the tree that is gone from its list.
+    // Each would give the next entry an index of the tree that is gone from its list.
     const before = recorder.acknowledged().length;
     await expect(clients.upload(log.publicUrl)).rejects.toThrow('503');
     await load.stop();
