@@ -58,3 +58,33 @@ export function throwIfOver(call: string, { signal }: Pick<CallBounds, 'signal'>
   signal.throwIfAborted();
   if (Date.now() >= deadline) throw new CallTooLate(call);
 }
+
+/** Keeps a change among the unanswered ones of its bounds, from when it is sent until it is answered (H8). */
+export interface TrackedChange {
+  /** To be called when nothing is left to wait for: throws the signal's reason, or CallTooLate, and then nothing may be sent. */
+  beforeSending(): void;
+  /** Whether it was sent. Only then may it have an effect. */
+  wasSent(): boolean;
+  /** Its server has said what became of it. */
+  answered(): void;
+}
+
+/**
+ * @param call the method, or what else names it to a person.
+ * @param deadline which the server is told, in milliseconds since the epoch.
+ */
+export function trackChange(call: string, bounds: CallBounds, deadline: number): TrackedChange {
+  const change: UnansweredChange = { mayLandUntil: deadline };
+  let isSent = false;
+  return {
+    beforeSending() {
+      throwIfOver(call, bounds, deadline);
+      isSent = true;
+      bounds.unanswered?.add(change);
+    },
+    wasSent: () => isSent,
+    answered() {
+      bounds.unanswered?.delete(change);
+    },
+  };
+}

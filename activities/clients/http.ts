@@ -4,12 +4,10 @@ import { TimeOver, withinTime } from '../bounds/signals';
 import { orAborted } from '../bounds/waiting';
 import { type PemFile, readAuthorities } from './authorities';
 import { OwnWords } from '../errors/own-words';
-import { sentBody } from './sent-body';
+import { type BodyToSend, sentBody } from './sent-body';
 
-export interface FreshRequest {
+export interface FreshRequest extends BodyToSend {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
   readonly signal: AbortSignal;
   /** Milliseconds for connecting, sending and reading everything. */
   readonly timeoutMs: number;
@@ -17,15 +15,10 @@ export interface FreshRequest {
   readonly authorities?: PemFile | undefined;
   /** What carries it; without, a connection of its own. */
   readonly transport?: HttpTransport | undefined;
-  /** Called when the connection stands, before anything is sent. When it throws, nothing is sent, and that is thrown. */
-  readonly beforeSending?: () => void;
 }
 
 /** One request as a transport gets it. */
-export interface HttpMessage extends Pick<
-  FreshRequest,
-  'headers' | 'body' | 'authorities' | 'beforeSending'
-> {
+export interface HttpMessage extends BodyToSend, Pick<FreshRequest, 'authorities'> {
   readonly url: URL;
   readonly method: NonNullable<FreshRequest['method']>;
   /** A longer answer is an error. */

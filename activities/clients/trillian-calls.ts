@@ -4,7 +4,7 @@ import { abortReason, pause } from '../bounds/waiting';
 import { errorReason } from '../errors/error-reason';
 import { OwnWords } from '../errors/own-words';
 import { refuse } from '../errors/refusal-error';
-import { type CallBounds, CallOutcomeUnknown, deadlineOf, throwIfOver } from './call-bounds';
+import { type CallBounds, CallOutcomeUnknown, deadlineOf, throwIfOver, trackChange } from './call-bounds';
 import { overGrpc, type TrillianCall, type TrillianMethod, type TrillianOptions } from './trillian-transport';
 
 /** Trillian answered with an error of its own: nothing more will come of this call. */
@@ -87,12 +87,11 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
       await transport.connected(deadline, bounds.signal).catch((error: unknown) => {
         throw bounds.signal.aborted ? abortReason(bounds.signal) : unreachable('no connection', error);
       });
-      throwIfOver(name, bounds, deadline);
-      const change = { mayLandUntil: deadline };
-      bounds.unanswered?.add(change);
+      const tracked = trackChange(name, bounds, deadline);
+      tracked.beforeSending();
       try {
         const answer = await transport.send(name, request, deadline, bounds.signal);
-        bounds.unanswered?.delete(change);
+        tracked.answered();
         return answer;
       } catch (error) {
         if (!isServiceError(error)) throw error;
@@ -103,7 +102,7 @@ export function openTrillianCalls(options: TrillianOptions): TrillianCalls {
             cause: error,
           });
         }
-        bounds.unanswered?.delete(change);
+        tracked.answered();
         throw saidNo(name, error);
       }
     },

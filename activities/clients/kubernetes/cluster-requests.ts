@@ -7,7 +7,7 @@ import {
   CallTooLate,
   deadlineOf,
   throwIfOver,
-  type UnansweredChange,
+  trackChange,
 } from '../call-bounds';
 import { freshRequest } from '../http';
 import type { ClusterAccess } from './cluster-access';
@@ -124,7 +124,7 @@ export function clusterRequests(log: string, access: ClusterAccess): ClusterRequ
     async change(request, understand, bounds) {
       const deadline = deadlineOf(bounds, DEFAULT_TIMEOUT_MS);
       throwIfOver(nameOf(request), bounds, deadline);
-      let sent: UnansweredChange | undefined;
+      const tracked = trackChange(nameOf(request), bounds, deadline);
 
       function outcomeUnknown(what: string, cause?: unknown): Error {
         if (request.dryRun) return unreachable(what, cause);
@@ -137,15 +137,10 @@ export function clusterRequests(log: string, access: ClusterAccess): ClusterRequ
         );
       }
 
+      // What is only asked for has no effect that could land later.
       function beforeSending(): void {
-        throwIfOver(nameOf(request), bounds, deadline);
-        if (request.dryRun) return;
-        sent = { mayLandUntil: deadline };
-        bounds.unanswered?.add(sent);
-      }
-
-      function answered(): void {
-        if (sent !== undefined) bounds.unanswered?.delete(sent);
+        if (request.dryRun) throwIfOver(nameOf(request), bounds, deadline);
+        else tracked.beforeSending();
       }
 
       let answer: ClusterAnswer;
@@ -153,20 +148,20 @@ export function clusterRequests(log: string, access: ClusterAccess): ClusterRequ
         answer = await send(request, bounds, deadline, { ...request, beforeSending });
       } catch (error) {
         // A refusal is an answer, too: the API server took nobody with these credentials.
-        if (error instanceof RefusalError) answered();
-        else if (sent !== undefined) throw outcomeUnknown(errorReason(error), error);
+        if (error instanceof RefusalError) tracked.answered();
+        else if (tracked.wasSent()) throw outcomeUnknown(errorReason(error), error);
         throw notSent(error, bounds);
       }
       // What went wrong within, behind it or between may have come after the effect.
       if (answer.status >= 500) throw outcomeUnknown(`it answered ${answer.status}`);
       const refused = refusalOf(request, answer);
       if (refused !== undefined) {
-        answered();
+        tracked.answered();
         throw refused;
       }
       const result = understand(answer.body);
       if (result === undefined) throw outcomeUnknown('its answer is not what was asked for');
-      answered();
+      tracked.answered();
       return result;
     },
   };

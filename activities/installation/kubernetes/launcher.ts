@@ -7,7 +7,7 @@ import {
   CallTooLate,
   deadlineOf,
   throwIfOver,
-  type UnansweredChange,
+  trackChange,
 } from '../../clients/call-bounds';
 import { freshRequest, type HttpTransport } from '../../clients/http';
 import { parseJson } from '../../clients/parse-json';
@@ -93,12 +93,9 @@ export function launchersOf({ log, attemptId, token, transport }: LaunchersOptio
   async function give(order: 'start' | 'stop', pod: Instance, bounds: CallBounds): Promise<LauncherState> {
     const { signal } = bounds;
     const deadline = deadlineOf(bounds, TIMEOUT_MS);
-    const inTime = (): void => {
-      throwIfOver(`${order} of ${pod.name}`, bounds, deadline);
-    };
-    inTime();
-    const change: UnansweredChange = { mayLandUntil: deadline };
-    let wasSent = false;
+    const call = `${order} of ${pod.name}`;
+    throwIfOver(call, bounds, deadline);
+    const tracked = trackChange(call, bounds, deadline);
 
     function withoutAnswer(reason: string, cause?: unknown): Error {
       const why = `${reason}, and it is not known whether it followed the order to ${order}`;
@@ -112,19 +109,17 @@ export function launchersOf({ log, attemptId, token, transport }: LaunchersOptio
       timeoutMs: Math.max(deadline - Date.now(), 1),
       transport,
       beforeSending: () => {
-        inTime();
-        wasSent = true;
-        bounds.unanswered?.add(change);
+        tracked.beforeSending();
       },
     }).catch((error: unknown) => {
-      if (wasSent) throw withoutAnswer(errorReason(error), error);
+      if (tracked.wasSent()) throw withoutAnswer(errorReason(error), error);
       signal.throwIfAborted();
       if (error instanceof CallTooLate) throw error;
       throw new RefusalError(unreachable(pod, errorReason(error)), { cause: error });
     });
     const found = understood(pod, answer);
     if (found === undefined) throw withoutAnswer(`it answered ${answer.status}`);
-    bounds.unanswered?.delete(change);
+    tracked.answered();
     if (found instanceof RefusalError) throw found;
     return found;
   }
