@@ -9,7 +9,7 @@ import { start } from './next-release';
 import { endOfCurrent } from './current-end';
 import { requireCurrentEnded, servedHandover, verifyAndOpen } from './next-tree-opening';
 import { allEnded } from '../bounds/waiting';
-import { exposedRelease, livesOnNext, requireOurs } from './ownership';
+import { livesOnNext, releaseToServe, requireOurs } from './ownership';
 import { refuse } from '../errors/refusal-error';
 import { expose, hold, type ExposedTo } from './writes';
 
@@ -70,7 +70,7 @@ export const goForward: Act<AttemptInput, OpenedAndExposed> = async (systems, in
     if (served) {
       await requireCurrentEnded(systems, { ...input, frozen });
       // Of several gates one may not have heard of it.
-      const of = (await exposedRelease(systems, input)) ?? input.release.next;
+      const of = await releaseToServe(systems, input);
       await exposeToTheEnd(systems, { ...input, of, frozen });
       return { frozen, ...served, times: systems.bounds.steps.times };
     }
@@ -78,8 +78,7 @@ export const goForward: Act<AttemptInput, OpenedAndExposed> = async (systems, in
   return await opened(systems, input, async () => {
     await requireNothingAfterNext(systems, input);
     const frozen = await endOfCurrent(systems, input);
-    // What clients were sent to already may be what the next release was settled into, and that itself is gone then.
-    const of = (await exposedRelease(systems, input)) ?? input.release.next;
+    const of = await releaseToServe(systems, input);
     await systems.installation.start(of, systems.bounds);
     return { frozen, of, forward: true };
   });

@@ -11,7 +11,7 @@ import type { Act } from './act';
 import { confirmation, type ProvenInstance } from './confirmed';
 import { contentOf } from './next-tree-content';
 import { proveRelease } from './next-tree-opening';
-import { exposedRelease, requireOurs } from './ownership';
+import { releaseToServe, requireOurs } from './ownership';
 import { expose } from './writes';
 import { keyOfTree } from './shard-keys';
 import { instanceAddress, publicAddress } from './log-addresses';
@@ -24,7 +24,7 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   const { installation, verifier, bounds } = systems;
   const { frozen, handover, release, identity } = input;
   await requireOurs(systems, identity);
-  const of = (await exposedRelease(systems, input)) ?? release.next;
+  const of = await releaseToServe(systems, input);
   // After a reboot the host has started what was standing before (H33).
   await installation.start(of, bounds);
   await requireOnlyNextActive(systems, input);

@@ -10,7 +10,7 @@ import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { readLogKey } from '../verification/log-key';
-import { exposedRelease } from './ownership';
+import { releaseToServe } from './ownership';
 import { handedOver, type HandedOver } from './next-tree-content';
 import { servedLog, stillThere, type OfRelease } from './served-log';
 import { announceNext, type FrozenAttempt } from './writes';
@@ -91,7 +91,7 @@ export const servedHandover: Act<FrozenAttempt, { readonly handover: Handover | 
   const { installation, rekor, bounds } = systems;
   const { frozen, release } = input;
   const shards = afterRotation(release.inactive, release.currentTreeId, frozen.size);
-  const of = (await exposedRelease(systems, input)) ?? release.next;
+  const of = await releaseToServe(systems, input);
   // What follows has to be through in the same try, also where an instance takes the question and never answers.
   const look = async (signal: AbortSignal) => {
     const instances = await installation.instances(of, signal);

@@ -71,12 +71,20 @@ export async function ifOurs<Result>(
  * The release with the next tree that clients are sent to: the next one, or the one that it was settled into; null when they
  * are sent to neither.
  */
-export const exposedRelease: Act<AttemptInput, Release | null> = async (systems, { release }) => {
+const exposedRelease: Act<AttemptInput, Release | null> = async (systems, { release }) => {
   if (await serves(systems, release.next)) {
     return release.next;
   }
   const settled = await systems.installation.settledInto(release, systems.bounds.signal);
   return settled !== null && (await serves(systems, settled)) ? settled : null;
+};
+
+/**
+ * The release with the next tree that clients are sent to, or are to be: the next one itself, unless they are sent already to what
+ * it was settled into. It may be gone then.
+ */
+export const releaseToServe: Act<AttemptInput, Release> = async (systems, input) => {
+  return (await exposedRelease(systems, input)) ?? input.release.next;
 };
 
 /** Whether clients are sent to the next release, or to the one that it was settled into. */
