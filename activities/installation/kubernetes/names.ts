@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Release } from '../../../workflows/model/installation';
-import type { ObjectReference } from '../../clients/kubernetes/objects';
+import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes/objects';
 
 /** Which Deployment runs a log, and which Service is before it. */
 export interface Place {
@@ -45,6 +45,11 @@ export function reference(
 /** An attempt as a label can say it: at most 63 letters, digits and few signs, of which a slash is none. */
 export function attemptLabel(attemptId: string): string {
   return createHash('sha256').update(attemptId).digest('hex').slice(0, 16);
+}
+
+/** An object that was read, in words. */
+export function objectInWords({ apiVersion, kind, metadata }: KubernetesObject): string {
+  return inWords({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name });
 }
 
 /** An object in words: its kind, namespace and name. */

@@ -10,7 +10,7 @@ import { changeObject } from './change-object';
 import { notReady } from './copy';
 import { textAt, valueAt } from './json-path';
 import { markStanding, withAnnotations } from './marking';
-import { inWords, type Place } from './names';
+import { objectInWords, type Place } from './names';
 import { asData } from './next-objects';
 import { settleResource } from './operator/settling';
 import { podsOf } from './pods';
@@ -101,8 +101,7 @@ function settledList(
   }
   const actives = listed.length > earlier.length ? [currentTreeId, nextTreeId] : [currentTreeId];
   if (!actives.includes(activeTree)) {
-    const { kind, metadata } = treeObject ?? deployment;
-    const where = inWords({ apiVersion: '', kind, namespace: metadata.namespace, name: metadata.name });
+    const where = objectInWords(treeObject ?? deployment);
     throw changedBySomeone(`The active tree in ${where}`, actives.join(' or '), activeTree);
   }
   return withShards(listName, list, [...earlier, currentTreeId]);

@@ -23,11 +23,10 @@ import type { SimulatedTrillian } from '../trillian';
 import { API_SERVER_URL, serveApi } from './api-server';
 import { LAUNCHER_PORT, serveLauncher } from './launchers';
 import { loadedBy } from './loaded';
-import { LIST, LIST_KEY, manifests, NAMESPACE, STANDING, TREE, type TreePlaceName } from './manifests';
+import { COPY, LIST, LIST_KEY, manifests, NAMESPACE, STANDING, TREE, type TreePlaceName } from './manifests';
 import { ObjectsInMemory } from './objects-in-memory';
 import { SimulatedPods, type SimulatedPod } from './pods';
 
-const COPY = `${STANDING}-next`;
 const SERVICE_URL = `http://${STANDING}.${NAMESPACE}.svc`;
 
 /** What of the namespace is the log's own: the rest is a rotation's. */

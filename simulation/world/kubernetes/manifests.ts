@@ -7,6 +7,7 @@ export type TreePlaceName = (typeof treePlaces)[number];
 
 export const NAMESPACE = 'rekor-system';
 export const STANDING = 'rekor-server';
+export const COPY = `${STANDING}-next`;
 export const LIST = 'sharding-config';
 export const LIST_KEY = 'sharding-config.yaml';
 export const TREE = 'rekor-config';

@@ -11,7 +11,7 @@ import type { VirtualTime } from '../../virtual-time';
 import { RekorProcess, type SignedEntry } from '../rekor';
 import type { SimulatedTrillian } from '../trillian';
 import { loadedBy, variableOf } from './loaded';
-import { NAMESPACE, STANDING } from './manifests';
+import { COPY, NAMESPACE, STANDING } from './manifests';
 import type { ObjectsInMemory } from './objects-in-memory';
 
 /** A pod, and the Rekor in it. */
@@ -87,11 +87,7 @@ export class SimulatedPods {
     this.#looking = true;
     this.#after(5, 80, () => {
       this.#looking = false;
-      const named = new Set([
-        STANDING,
-        ...this.#pods.map(({ deployment }) => deployment),
-        `${STANDING}-next`,
-      ]);
+      const named = new Set([STANDING, ...this.#pods.map(({ deployment }) => deployment), COPY]);
       for (const deployment of named) this.#reconcile(deployment);
     });
   }

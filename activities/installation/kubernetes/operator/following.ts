@@ -1,9 +1,10 @@
 import type { KubernetesObject } from '../../../clients/kubernetes/objects';
 import { refuse } from '../../../errors/refusal-error';
 import { listAt, numberAt, textAt } from '../json-path';
+import { objectInWords } from '../names';
 import type { RekorWorkload } from '../rekor-workload';
-import { objectInWords, ownerInWords, type OperatorResource } from './resource';
-import { type ResourceShards, shardsOfOwner, shardsOfRekor, treeOfStatus } from './shards';
+import { ownerInWords, type OperatorResource } from './resource';
+import { sameShards, shardsOfOwner, shardsOfRekor, treeOfStatus } from './shards';
 
 /** Whether the operator has brought Rekor to what its resource says, as far as the operator itself and its Deployment tell. */
 
@@ -64,10 +65,6 @@ export function whyNotFollowed({ deployment, workload, resource }: Generated): s
   return list === workload.list.name
     ? undefined
     : `${found} mounts another list than status.serverConfigRef of ${name} names`;
-}
-
-function sameShards(one: ResourceShards, other: ResourceShards): boolean {
-  return one.activeTree === other.activeTree && one.listed.join() === other.listed.join();
 }
 
 /** The operator says of which generation its `Ready` is: an earlier one says nothing of what was written since. */

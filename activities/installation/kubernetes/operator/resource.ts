@@ -3,7 +3,7 @@ import type { Cluster } from '../../../clients/kubernetes/cluster';
 import type { KubernetesObject } from '../../../clients/kubernetes/objects';
 import { isRefusal, refuse } from '../../../errors/refusal-error';
 import { type JsonPath, listAt, textAt, valueAt } from '../json-path';
-import { inWords, type Place } from '../names';
+import { inWords, objectInWords, type Place } from '../names';
 import { readObject } from '../read-object';
 
 /**
@@ -78,9 +78,4 @@ export function fieldInWords(resource: OperatorResource, field: 'sharding' | 'tr
 /** Where a field of Rekor's part stands in what is changed. */
 export function pathTo({ path }: OperatorResource, field: 'sharding' | 'treeID'): JsonPath {
   return [...path, field];
-}
-
-/** An object that was read, in words. */
-export function objectInWords({ apiVersion, kind, metadata }: KubernetesObject): string {
-  return inWords({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name });
 }

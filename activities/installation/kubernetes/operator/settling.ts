@@ -1,5 +1,4 @@
 import type { Replacement } from '../../../../workflows/model/installation';
-import type { TreeId } from '../../../../workflows/model/log';
 import { pause } from '../../../bounds/waiting';
 import type { CallBounds } from '../../../clients/call-bounds';
 import type { Cluster } from '../../../clients/kubernetes/cluster';
@@ -16,7 +15,7 @@ import { isRolledOut, replicasOf } from '../rollout';
 import { readStanding, type FoundStanding } from '../standing';
 import { notFollowed, requireNotPaused, whyNotFollowed, type Generated } from './following';
 import { ownerInWords, pathTo, type OperatorResource } from './resource';
-import { asNumber, listWith, shardsOfOwner } from './shards';
+import { asNumber, listWith, sameShards, shardsOfOwner, type ResourceShards } from './shards';
 
 /**
  * How the resource of Red Hat's operator takes the configuration of the next release: list, tree and the attempt's mark in one
@@ -67,12 +66,7 @@ async function generated(cluster: Cluster, place: Place, bounds: CallBounds): Pr
   throw changedBySomeone(`Deployment ${place.deployment}`, "one of Red Hat's operator", 'one of nobody');
 }
 
-interface Shards {
-  readonly activeTree: TreeId;
-  readonly listed: readonly TreeId[];
-}
-
-function settledShards({ inactive, currentTreeId, nextTreeId }: Replacement): Shards {
+function settledShards({ inactive, currentTreeId, nextTreeId }: Replacement): ResourceShards {
   return { activeTree: nextTreeId, listed: [...inactive.map(({ treeId }) => treeId), currentTreeId] };
 }
 
@@ -86,11 +80,11 @@ function requireKnownShards(resource: OperatorResource, replacement: Replacement
   throw changedBySomeone(ownerInWords(resource), allowed, inWords(shardsOfOwner(resource)));
 }
 
-function hasShards(resource: OperatorResource, shards: Shards): boolean {
-  return inWords(shardsOfOwner(resource)) === inWords(shards);
+function hasShards(resource: OperatorResource, shards: ResourceShards): boolean {
+  return sameShards(shardsOfOwner(resource), shards);
 }
 
-function inWords({ activeTree, listed }: Shards): string {
+function inWords({ activeTree, listed }: ResourceShards): string {
   return `the list [${listed.join(', ')}] and the tree ${activeTree || 'none'}`;
 }
 

@@ -34,6 +34,11 @@ export function shardsOfRekor({ rekor }: OperatorResource): ResourceShards {
   return { ...ofSpec, activeTree: ofSpec.activeTree || treeOfStatus(rekor) };
 }
 
+/** Whether two name the same active tree, and list the same others in the same order. */
+export function sameShards(one: ResourceShards, other: ResourceShards): boolean {
+  return one.activeTree === other.activeTree && one.listed.join() === other.listed.join();
+}
+
 /** The active tree that the operator has taken up; empty where it has none. */
 export function treeOfStatus(rekor: KubernetesObject): string {
   return digitsOf(valueAt(rekor, 'status', 'treeID'));

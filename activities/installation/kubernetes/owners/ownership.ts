@@ -1,7 +1,7 @@
 import type { OwnedPart, Owner, Ownership } from '../../../../workflows/model/ownership';
 import type { KubernetesObject } from '../../../clients/kubernetes/objects';
 import { listAt, textAt } from '../json-path';
-import { inWords } from '../names';
+import { objectInWords } from '../names';
 import { fieldInWords, type OperatorResource } from '../operator/resource';
 import type { FoundStanding } from '../standing';
 import { commitOfList, commitOfTree, type Values } from './commit';
@@ -44,7 +44,7 @@ function listPart(standing: FoundStanding, values: Values, heldOff: HeldOff): Ow
   const file = lastApplied(object);
   const filed = file && (keyInFile(file, kind, key) ?? null);
   return {
-    ...{ object: wordsFor(object), holds: 'list', owners: owners.map(told('list', heldOff, filed)) },
+    ...{ object: objectInWords(object), holds: 'list', owners: owners.map(told('list', heldOff, filed)) },
     source: sourceOf(object, { owners, path: ['data', key], now: list, filed }),
     commit: [commitOfList(standing, owners, values)],
   };
@@ -69,7 +69,7 @@ function treePart(log: string, standing: FoundStanding, values: Values, heldOff:
   const path = tree.kind === 'ConfigMap' ? ['data', tree.key] : inContainer;
   const held = tree.kind === 'ConfigMap' ? 'treeInKey' : 'treeInContainer';
   return {
-    ...{ object: wordsFor(object), holds: 'tree', owners: owners.map(told(held, heldOff, filed)) },
+    ...{ object: objectInWords(object), holds: 'tree', owners: owners.map(told(held, heldOff, filed)) },
     source: sourceOf(object, { owners, path, now: activeTree, filed }),
     commit: [commitOfTree(standing, owners, values)],
   };
@@ -82,7 +82,7 @@ function resourceParts(resource: OperatorResource, { list, tree }: Values, heldO
   const { owner, path } = resource;
   const owners = ownersOf(owner);
   const part = (holds: 'list' | 'tree', field: 'sharding' | 'treeID', value: string): OwnedPart => ({
-    ...{ object: wordsFor(owner), holds, owners: owners.map(told('resource', heldOff, undefined)) },
+    ...{ object: objectInWords(owner), holds, owners: owners.map(told('resource', heldOff, undefined)) },
     source: sourceOf(owner, { owners, path: [...path, field], now: value, filed: undefined }),
     commit: [{ where: fieldInWords(resource, field), value }],
   });
@@ -91,7 +91,7 @@ function resourceParts(resource: OperatorResource, { list, tree }: Values, heldO
 
 function podsPart(deployment: KubernetesObject, heldOff: HeldOff): OwnedPart {
   const owners = ownersOf(deployment).map(told('pods', heldOff, undefined));
-  return { object: wordsFor(deployment), holds: 'pods', owners, source: 'unknown', commit: [] };
+  return { object: objectInWords(deployment), holds: 'pods', owners, source: 'unknown', commit: [] };
 }
 
 /** What a file has for a value: null where it does not name it, undefined where there is no file. */
@@ -136,8 +136,4 @@ function sourceOf(object: KubernetesObject, { owners, path, now, filed }: Looked
   if (typeof filed !== 'string' || !owners.some(({ kind }) => notedByKubectl.includes(kind)))
     return 'unknown';
   return filed === now ? 'agrees' : 'differs';
-}
-
-function wordsFor({ apiVersion, kind, metadata }: KubernetesObject): string {
-  return inWords({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name });
 }

@@ -9,6 +9,7 @@ import { objectAt } from '../../../../activities/installation/kubernetes/json-pa
 import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
 import type { Replacement } from '../../../../workflows/model/installation';
 import { PATIENCE_MS } from '../../../../harness/waiting';
+import { bodyOf } from '../../../../simulation/world/http-answers';
 import { ObjectsInMemory } from '../../../../simulation/world/kubernetes/objects-in-memory';
 import { FakeOperator } from './fake-operator';
 
@@ -129,13 +130,8 @@ export class StandingOnCluster {
     if (pathname === '/stop') this.running.delete(hostname);
     const running = this.running.has(hostname);
     const body = JSON.stringify({ wanted: running, running, starts: 1, lastExit: null });
-    return await read({ status: 200, headers: {}, body: bytesOf(body) });
+    return await read({ status: 200, headers: {}, body: bodyOf(body) });
   };
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- a body is read in pieces
-async function* bytesOf(text: string): AsyncGenerator<Buffer> {
-  yield Buffer.from(text);
 }
 
 /** As many as its Deployment wants, each with an address of its own. */
