@@ -71,3 +71,31 @@ export class Helm {
     rmSync(this.home, { recursive: true, force: true });
   }
 }
+
+/** A Helm of each release. */
+export class Helms {
+  private readonly opened = new Map<HelmRelease, Helm>();
+
+  async open(): Promise<void> {
+    for (const release of helmReleases) this.opened.set(release, await Helm.open(release));
+  }
+
+  /** The Helm of a release. Throws before they are open. */
+  of(release: HelmRelease): Helm {
+    const found = this.opened.get(release);
+    if (found === undefined) throw new Error(`Helm ${release} is not open.`);
+    return found;
+  }
+
+  use(kubeconfig: string): void {
+    this.opened.forEach((one) => {
+      one.use(kubeconfig);
+    });
+  }
+
+  close(): void {
+    this.opened.forEach((one) => {
+      one.close();
+    });
+  }
+}

@@ -7,7 +7,7 @@ import type { ObjectReference } from '../../activities/clients/kubernetes/object
 import { clientsOf, type Clients } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
 import { gateAdmin, type GateAdmin } from '../../harness/gate-admin';
-import { Helm, helmReleases, type HelmRelease } from '../../harness/helm';
+import { type Helm, type HelmRelease, Helms } from '../../harness/helm';
 import { rotationsOf, type Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { labLog, newGateToken, taskQueue } from '../../lab/configuration';
@@ -21,6 +21,7 @@ import type { ClusterLog } from '../../lab/kubernetes/record';
 import { createRecorder } from '../../load/recorder';
 import { commandsOf, wordsOf } from '../docs/markdown';
 import { expectOutcome } from '../stack/outcome';
+import { rotateUnnoticed } from './unnoticed-rotation';
 import { CHART, chartConfiguration, chartValues, NAMESPACE, RELEASE, SECRET } from './chart';
 import { remove } from './removed';
 
@@ -36,7 +37,7 @@ const STORAGE_CLASS = 'of-the-lab';
 describe('the chart, in a namespace with Pod Security "restricted",', () => {
   const lab = new ClusterProcess();
   const recorder = createRecorder();
-  const helms = new Map<HelmRelease, Helm>();
+  const helms = new Helms();
   let log: ClusterLog;
   let api: ClusterApi;
   let cluster: Cluster;
@@ -48,11 +49,7 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
   let tokenFile: string;
 
   const within = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
-  const helm = (release: HelmRelease): Helm => {
-    const found = helms.get(release);
-    if (found === undefined) throw new Error(`Helm ${release} is not open.`);
-    return found;
-  };
+  const helm = (release: HelmRelease): Helm => helms.of(release);
   /** As the document says to install it. */
   const documented = (): readonly string[] => {
     const command = commandsOf('docs/helm.md').find((line) => line.startsWith('helm install ')) ?? '';
@@ -81,12 +78,12 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
   const publicUrl = async (): Promise<string> => `http://${await api.serviceAddress(NAMESPACE, GATE)}`;
 
   beforeAll(async () => {
-    for (const release of helmReleases) helms.set(release, await Helm.open(release));
+    await helms.open();
     const status = await lab.up('upstream');
     if (status.log === null) throw new Error('The lab has no log.');
     const { kubeconfig } = status;
     ({ log } = status);
-    helms.forEach((one) => one.use(kubeconfig));
+    helms.use(kubeconfig);
     api = await ClusterApi.fromFile(kubeconfig);
     cluster = openCluster({ log: labLog, source: { kubeconfig } });
     connection = await Connection.connect({ address: log.temporal });
@@ -132,7 +129,7 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
     );
   });
   afterAll(async () => {
-    helms.forEach((one) => one.close());
+    helms.close();
     await connection.close();
     await lab.end();
   });
@@ -166,16 +163,7 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
   });
 
   it('rotates the log with its worker and its gate: no request fails, nothing is lost, no index is given twice', async () => {
-    const load = clients.load(WRITES_PER_SECOND);
-    await clients.expectWritable();
-    const result = await rotations.rotate();
-    await clients.expectWritable();
-    const { failures, writes, reads } = await load.stop();
-    expectOutcome(result, 'completed');
-    expect(result.currentTree).toMatchObject({ treeId: log.firstTree });
-    expect(failures).toEqual([]);
-    expect([writes.attempted > 20, reads.attempted > 20]).toEqual([true, true]);
-    await clients.expectNothingLost();
+    await rotateUnnoticed({ clients, rotations, firstTree: log.firstTree }, WRITES_PER_SECOND);
   });
 
   it('has a gate whose next pod remembers what the last one was told', async () => {

@@ -17,6 +17,7 @@ import type { ClusterLog } from '../../lab/kubernetes/record';
 import { createRecorder } from '../../load/recorder';
 import { refused } from '../activities/refused';
 import { expectOutcome } from '../stack/outcome';
+import { rotateUnnoticed } from './unnoticed-rotation';
 import { policyIn } from './policies';
 
 /** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
@@ -147,16 +148,7 @@ describe("a rotation of a log of Red Hat's operator", () => {
 
   it('fails no request, loses nothing, and leaves the operator with nothing to take back', async () => {
     const before = await objects();
-    const load = clients.load(WRITES_PER_SECOND);
-    await clients.expectWritable();
-    const result = await rotations.rotate();
-    await clients.expectWritable();
-    const { failures, writes, reads } = await load.stop();
-    expectOutcome(result, 'completed');
-    expect(result.currentTree).toMatchObject({ treeId: log.firstTree });
-    expect(failures).toEqual([]);
-    expect([writes.attempted > 20, reads.attempted > 20]).toEqual([true, true]);
-    await clients.expectNothingLost();
+    const result = await rotateUnnoticed({ clients, rotations, firstTree: log.firstTree }, WRITES_PER_SECOND);
 
     const next = result.nextTree?.treeId ?? '';
     const shards = `[${next},[{"treeID":${log.firstTree}}]]`;

@@ -13,6 +13,7 @@ import { createRecorder } from '../../load/recorder';
 import type { OwnedPart } from '../../workflows/model/ownership';
 import type { StepName } from '../../workflows/model/steps';
 import { expectOutcome } from '../stack/outcome';
+import { rotateUnnoticed } from './unnoticed-rotation';
 
 /** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
 const WRITES_PER_SECOND = 4;
@@ -79,16 +80,7 @@ describe('a rotation of a log on a cluster', () => {
 
   it('fails no request, loses nothing, gives no index twice, and leaves the copy behind nowhere', async () => {
     const before = await objects();
-    const load = clients.load(WRITES_PER_SECOND);
-    await clients.expectWritable();
-    const result = await rotations.rotate();
-    await clients.expectWritable();
-    const { failures, writes, reads } = await load.stop();
-    expectOutcome(result, 'completed');
-    expect(result.currentTree).toMatchObject({ treeId: log.firstTree });
-    expect(failures).toEqual([]);
-    expect([writes.attempted > 20, reads.attempted > 20]).toEqual([true, true]);
-    await clients.expectNothingLost();
+    const result = await rotateUnnoticed({ clients, rotations, firstTree: log.firstTree }, WRITES_PER_SECOND);
     const { treeId: next = '' } = result.nextTree ?? {};
     const contents = `[{"treeID":${log.firstTree}}]`;
     expect(result.sourceOfTruth).toMatchObject({

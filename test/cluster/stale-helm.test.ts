@@ -5,7 +5,7 @@ import { textAt } from '../../activities/installation/kubernetes/json-path';
 import type { ObjectReference } from '../../activities/clients/kubernetes/objects';
 import { clientsOf, type Clients } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
-import { Helm, helmReleases, type HelmRelease } from '../../harness/helm';
+import { type Helm, type HelmRelease, Helms } from '../../harness/helm';
 import { rotationsOf, type Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { labLog, taskQueue } from '../../lab/configuration';
@@ -36,7 +36,7 @@ const TREE_REFUSED = /is an earlier shard of this log and takes no entries.*Take
 describe('a stale Helm after a rotation', () => {
   const lab = new ClusterProcess();
   const recorder = createRecorder();
-  const helms = new Map<HelmRelease, Helm>();
+  const helms = new Helms();
   /** Trees that have ended, oldest first, and the one that takes entries. */
   const ended: string[] = [];
   let active: string;
@@ -51,11 +51,7 @@ describe('a stale Helm after a rotation', () => {
   let chart: string;
 
   const within = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
-  const helm = (release: HelmRelease): Helm => {
-    const found = helms.get(release);
-    if (found === undefined) throw new Error(`Helm ${release} is not open.`);
-    return found;
-  };
+  const helm = (release: HelmRelease): Helm => helms.of(release);
   /** As a person would write them who knows of these shards. */
   const valuesWith = (inactive: readonly string[], treeID?: string): RekorValues => ({
     contents: inactive.length === 0 ? '' : `[${inactive.map((tree) => `{"treeID":${tree}}`).join(',')}]`,
@@ -121,13 +117,13 @@ describe('a stale Helm after a rotation', () => {
   }
 
   beforeAll(async () => {
-    for (const release of helmReleases) helms.set(release, await Helm.open(release));
+    await helms.open();
     const status = await lab.up('helm-chart');
     if (status.log === null) throw new Error('The lab has no log.');
     const { kubeconfig } = status;
     ({ log } = status);
     active = log.firstTree;
-    helms.forEach((one) => one.use(kubeconfig));
+    helms.use(kubeconfig);
     api = await ClusterApi.fromFile(kubeconfig);
     cluster = openCluster({ log: labLog, source: { kubeconfig } });
     connection = await Connection.connect({ address: log.temporal });
@@ -141,7 +137,7 @@ describe('a stale Helm after a rotation', () => {
   });
   afterAll(async () => {
     await load.stop();
-    helms.forEach((one) => one.close());
+    helms.close();
     await connection.close();
     await lab.end();
   });
