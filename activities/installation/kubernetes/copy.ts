@@ -5,7 +5,7 @@ import type { Cluster } from '../../clients/kubernetes/cluster';
 import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes/objects';
 import { changedBySomeone, refuse } from '../../errors/refusal-error';
 import { pause } from '../../bounds/waiting';
-import { numberAt, textAt } from './json-path';
+import { numberAt, textAt, valueAt } from './json-path';
 import { ATTEMPT_ANNOTATION, inWords, launcherSecretName, reference, releasesOf, type Place } from './names';
 import { launcherSecret, nextDeployment, nextList, type NextRelease } from './next-objects';
 import { instanceOf, podsOf, whyNoPods, type Pod } from './pods';
@@ -94,17 +94,26 @@ export function notReady(
   deployment: KubernetesObject | undefined,
   found: { readonly pods: readonly Pod[]; readonly wanted: number; readonly withinMs: number },
 ): Error {
-  const { pods, wanted, withinMs } = found;
   const { log, namespace } = place;
   const name = deployment?.metadata.name ?? releasesOf(place).copy.id;
-  const troubled = pods.find(({ trouble }) => trouble !== undefined) ?? pods.find((pod) => !pod.isRunning);
-  const reason = troubled
-    ? `pod ${troubled.name}: ${troubled.trouble ?? 'it does not run yet, and nothing says why'}`
-    : `there are ${pods.length} pods, not ${wanted}: ${whyNoPods(deployment) ?? 'nothing says why'}`;
+  const reason = whyNotReady(deployment, found);
   return refuse('PODS_NOT_READY', {
     ...{ log, object: `Deployment ${namespace}/${name}`, reason },
-    withinSeconds: Math.round(withinMs / 1_000),
+    withinSeconds: Math.round(found.withinMs / 1_000),
   });
+}
+
+function whyNotReady(
+  deployment: KubernetesObject | undefined,
+  { pods, wanted }: { readonly pods: readonly Pod[]; readonly wanted: number },
+): string {
+  if (valueAt(deployment, 'spec', 'paused') === true) {
+    return 'it is paused (`kubectl rollout resume` ends that)';
+  }
+  const troubled = pods.find(({ trouble }) => trouble !== undefined) ?? pods.find((pod) => !pod.isRunning);
+  return troubled
+    ? `pod ${troubled.name}: ${troubled.trouble ?? 'it does not run yet, and nothing says why'}`
+    : `there are ${pods.length} pods, not ${wanted}: ${whyNoPods(deployment) ?? 'nothing says why'}`;
 }
 
 /**

@@ -30,6 +30,7 @@ import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
 import { markedObject, markStanding } from './marking';
 import { reference, releasesOf, type Place } from './names';
 import { ownershipOf, type HeldOff } from './owners/ownership';
+import { requireFollows, requireServiceLeads } from './following';
 import { requireFollowed } from './operator/following';
 import { fingerprintOf, nextReleaseOf, plannedChanges } from './planned';
 import { instancesOf, isAddressOfPod, podsOf } from './pods';
@@ -100,7 +101,8 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     readStanding(cluster, place, { signal });
   const rotatableNow = async (signal: AbortSignal): Promise<FoundStanding> => {
     const found = await standingNow(signal);
-    const { resource } = found;
+    const { resource, deployment } = found;
+    requireFollows(place, deployment);
     if (resource !== undefined) requireFollowed(log, { ...found, resource });
     return found;
   };
@@ -160,6 +162,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       requireIsCopy(next);
       const found = await rotatableNow(signal);
       await requireRights(cluster, place, found, { signal });
+      await requireServiceLeads(cluster, place, found, { signal });
       const attempt = { nextTreeId: NEXT_TREE_ID, attemptId: '', replicas: replicasOf(found.deployment) };
       const planned = nextReleaseOf({ ...options, place }, found, earlier, attempt);
       const values = { list: planned.list, tree: NEXT_TREE_ID };

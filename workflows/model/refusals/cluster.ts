@@ -7,6 +7,15 @@ export const clusterRefusals = {
     remedy:
       'Let Rekor take both from its arguments: --trillian_log_server.tlog_id as a number or as a variable out of a ConfigMap, and --trillian_log_server.sharding_config as a file out of a ConfigMap or a Secret.',
   }),
+  DEPLOYMENT_CANNOT_FOLLOW: (found: Words<'log' | 'object' | 'reason'>): Text => ({
+    message: `The pods of ${found.object} would not take the next tree of ${found.log}: ${found.reason}.`,
+    remedy: 'Change that, wait until its pods run, then start again.',
+  }),
+  SERVICE_LEADS_ELSEWHERE: (found: Words<'log' | 'service' | 'reason'>): Text => ({
+    message: `${found.service} would not send clients of ${found.log} to the pods that take its next tree: ${found.reason}.`,
+    remedy:
+      'Give it a selector that finds the pods of logs.NAME.installation.deployment, and no others, or name another Service in logs.NAME.installation.service.',
+  }),
   CLUSTER_RIGHTS_MISSING: (found: Words<'log' | 'namespace' | 'rules'>): Text => ({
     message: `The account of the worker may not do all that a rotation of ${found.log} does in the namespace ${found.namespace}.`,
     remedy: `Add these rules to its Role there:\n${found.rules}`,

@@ -197,7 +197,7 @@ describe.each(shapeNames)('a rotation of a log on Kubernetes, in the shape %s', 
     const plan = await planned(one);
     const deployment = one.cluster.objects['Deployment rekor-server'] as KubernetesObject;
     const spec = objectAt(deployment, 'spec');
-    one.cluster.put({ ...deployment, spec: { ...spec, paused: true } });
+    one.cluster.put({ ...deployment, spec: { ...spec, minReadySeconds: 1 } });
     await refused('CHANGED_BY_SOMEONE', one.installation.stage(first, plan, { signal }));
     expect(Object.keys(one.cluster.objects)).not.toContain('Deployment rekor-server-next');
     one.cluster.put({ ...deployment, spec: { ...spec, replicas: 2 } });

@@ -103,6 +103,12 @@ it.each<[string, Json, string]>([
   );
 });
 
+it('says that a Deployment was paused whose pods run and do not change', async () => {
+  const pods = await read({ status: running });
+  const paused = { ...deployment, spec: { paused: true } } as KubernetesObject;
+  expect(notReady(place, paused, { pods, wanted: 1, withinMs: 1_000 }).message).toContain('it is paused');
+});
+
 describe('a Deployment that makes no pods', () => {
   const failing = (message: string): KubernetesObject => ({
     ...deployment,

@@ -1,0 +1,58 @@
+import type { CallBounds } from '../../clients/call-bounds';
+import type { Cluster } from '../../clients/kubernetes/cluster';
+import type { KubernetesObject } from '../../clients/kubernetes/objects';
+import { refuse } from '../../errors/refusal-error';
+import { listAt, objectAt, textAt, textsOf, valueAt } from './json-path';
+import { inWords, objectInWords, reference, type Place } from './names';
+import { labelledPods, podsAmong } from './pods';
+import { readObject } from './read-object';
+import { replicasOf } from './rollout';
+import type { FoundStanding } from './standing';
+
+/** What would keep the standing pods from taking the next tree once clients are on it, or clients from reaching them then. */
+
+/**
+ * Refuses DEPLOYMENT_CANNOT_FOLLOW where its pods would never be started anew, or could not be told from others. Asked before
+ * anything is changed: later there is no way back.
+ */
+export function requireFollows({ log }: Pick<Place, 'log'>, deployment: KubernetesObject): void {
+  const fail = (reason: string): Error =>
+    refuse('DEPLOYMENT_CANNOT_FOLLOW', { log, object: objectInWords(deployment), reason });
+  if (valueAt(deployment, 'spec', 'paused') === true) {
+    throw fail('it is paused, so that its pods stay as they are (`kubectl rollout resume` ends that)');
+  }
+  if (replicasOf(deployment) === 0) throw fail('it is scaled to 0, so that it has no pods');
+  if (listAt(deployment, 'spec', 'selector', 'matchExpressions').length > 0) {
+    throw fail('its selector has matchExpressions, and its pods are found by matchLabels alone');
+  }
+}
+
+/** Refuses SERVICE_LEADS_ELSEWHERE unless the Service leads to the pods of the standing Deployment, and to no others. */
+export async function requireServiceLeads(
+  cluster: Cluster,
+  place: Place,
+  { deployment }: Pick<FoundStanding, 'deployment'>,
+  bounds: CallBounds,
+): Promise<void> {
+  const { log } = place;
+  const named = reference(place, 'Service', place.service);
+  const fail = (reason: string): Error =>
+    refuse('SERVICE_LEADS_ELSEWHERE', { log, service: inWords(named), reason });
+  const selector = textsOf(objectAt(await readObject(cluster, log, named, bounds), 'spec', 'selector'));
+  const labels = Object.entries(selector);
+  if (labels.length === 0) throw fail('it has no selector, so that nothing tells which pods it leads to');
+  const missing = labels.find(
+    ([label, value]) => textAt(deployment, 'spec', 'template', 'metadata', 'labels', label) !== value,
+  );
+  if (missing !== undefined) {
+    throw fail(`it selects ${missing.join('=')}, which pods of ${objectInWords(deployment)} do not have`);
+  }
+  const pods = await labelledPods(cluster, place, selector, bounds);
+  const own = new Set(podsAmong(pods, deployment).map(({ uid }) => uid));
+  const other = pods.find(({ metadata }) => !own.has(metadata.uid ?? ''));
+  if (other !== undefined) {
+    throw fail(
+      `it leads to pod ${other.metadata.name} as well, which is none of ${objectInWords(deployment)}`,
+    );
+  }
+}
