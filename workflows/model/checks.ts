@@ -132,6 +132,8 @@ const catalogue = {
     `This user may replace ${files.join(', ')}, with the same owner.`,
   FILES_KEEP_ACCESS: ({ files }: { files: number }) =>
     `${counted(files, 'file')} of the slots ${files === 1 ? 'has' : 'have'} nothing that is lost when replaced: no access control list, no second name.`,
+  FORMER_SHARDS_REFUSED: ({ tree }: Words<'tree'>) =>
+    `The cluster refuses a list without shard ${tree}, and that shard as the active tree.`,
   PROCESS_AS_CONFIGURED: ({ instance, seen }: Words<'instance' | 'seen'>) => `Rekor ${instance}: ${seen}.`,
 } as const;
 

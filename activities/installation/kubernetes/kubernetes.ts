@@ -34,6 +34,7 @@ import { requireFollows, requireServiceLeads } from './following';
 import { requireFollowed } from './operator/following';
 import { fingerprintOf, nextReleaseOf, plannedChanges } from './planned';
 import { instancesOf, isAddressOfPod, podsOf } from './pods';
+import { examineProtection } from './protection';
 import { readWorkload } from './rekor-workload';
 import { requireRights } from './rights';
 import { serviceUrl } from './service';
@@ -251,7 +252,9 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       await markStanding(cluster, place, null, bounds);
     },
 
-    examine: () => Promise.resolve([]),
+    async examine(_state, _attempts, signal) {
+      return await examineProtection(cluster, place, await standingNow(signal), { signal });
+    },
   };
 
   /**

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { refuse } from '../../../activities/errors/refusal-error';
 import type {
   AskedRight,
+  ChangeBounds,
   Cluster,
   DeletePreconditions,
 } from '../../../activities/clients/kubernetes/cluster';
@@ -38,6 +39,8 @@ export class ObjectsInMemory implements Cluster {
   podsOf: (deployment: KubernetesObject) => readonly KubernetesObject[] = () => [];
   /** What it does not let us do: a verb, a resource and a name. */
   readonly forbidden = new Set<string>();
+  /** What its policies say against an object as a change would leave it; undefined where they let it pass. */
+  admits: (after: KubernetesObject, before: KubernetesObject) => string | undefined = () => undefined;
   /** Called after each change that had its effect. */
   afterChange: () => void = () => undefined;
 
@@ -125,16 +128,25 @@ export class ObjectsInMemory implements Cluster {
     reference: ObjectReference,
     resourceVersion: string,
     operations: readonly PatchOperation[],
+    { dryRun }: Pick<ChangeBounds, 'dryRun'> = {},
   ): Promise<KubernetesObject> {
     const key = keyOf(reference);
-    return this.#change('patch', key, () => {
+    const refused = (code: 'CLUSTER_CONFLICT' | 'CLUSTER_INVALID', reason: string): Error =>
+      refuse(code, { log: LOG, verb: 'patch', object: key, reason });
+    const patched = (): KubernetesObject => {
       const before = this.#objects.get(key);
       if (before?.metadata.resourceVersion !== resourceVersion) {
-        throw refuse('CLUSTER_CONFLICT', { log: LOG, verb: 'patch', object: key, reason: 'another version' });
+        throw refused('CLUSTER_CONFLICT', 'another version');
       }
       const owned = operations.reduce(disowned, before);
-      const patched = operations.reduce((object: Json, operation) => applied(object, operation), owned);
-      const after = this.#stamped(patched as KubernetesObject, before);
+      const after = operations.reduce((object: Json, operation) => applied(object, operation), owned);
+      const reason = this.admits(after as KubernetesObject, before);
+      if (reason !== undefined) throw refused('CLUSTER_INVALID', reason);
+      return this.#stamped(after as KubernetesObject, before);
+    };
+    if (dryRun === true) return Promise.resolve().then(patched);
+    return this.#change('patch', key, () => {
+      const after = patched();
       this.#objects.set(key, after);
       return after;
     });

@@ -16,6 +16,11 @@ export const clusterRefusals = {
     remedy:
       'Give it a selector that finds the pods of logs.NAME.installation.deployment, and no others, or name another Service in logs.NAME.installation.service.',
   }),
+  FORMER_SHARDS_TAKEN: (found: Words<'log' | 'what'>): Text => ({
+    message: `The cluster would take ${found.what}. A deploy of former values then gives indexes of ${found.log} a second time.`,
+    remedy:
+      'Install the policies in deploy/kubernetes that fit this log; docs/kubernetes.md says which, and what to fill in.',
+  }),
   CLUSTER_RIGHTS_MISSING: (found: Words<'log' | 'namespace' | 'rules'>): Text => ({
     message: `The account of the worker may not do all that a rotation of ${found.log} does in the namespace ${found.namespace}.`,
     remedy: `Add these rules to its Role there:\n${found.rules}`,
