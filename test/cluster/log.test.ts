@@ -1,17 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { clientsOf } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
 import { gateAdmin, type GateAdmin } from '../../harness/gate-admin';
 import { PATIENCE_MS, until } from '../../harness/waiting';
+import { workerProcess } from '../../harness/worker-process';
 import { labLog } from '../../lab/configuration';
 import { ClusterApi } from '../../lab/kubernetes/api';
 import type { ClusterStatus } from '../../lab/kubernetes/cluster';
 import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
 import { GATE_SERVICE } from '../../lab/kubernetes/log/services';
 import { SIGNING_KEY } from '../../lab/kubernetes/log/shape';
-import { WORKER } from '../../lab/kubernetes/log/worker';
+import { shapes } from '../../lab/kubernetes/log/shapes';
+import { WORKER, workerManifests } from '../../lab/kubernetes/log/worker';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import { temporalAnswers } from '../../lab/readiness';
 import { createRecorder } from '../../load/recorder';
@@ -166,6 +168,39 @@ describe('a log on the cluster of the lab', () => {
     await clients.expectGoesOn();
     for (const address of await api.podAddresses(log().namespace, 'rekor-server')) {
       await clientsOf(`http://${address}:3000`, recorder).expectNothingLost();
+    }
+  });
+
+  it('would take former shards, as the doctor says, where nobody has installed the policies', async () => {
+    const { output } = await saidBy(['doctor', labLog, '--config', log().configuration, '--json']);
+    const { checks } = JSON.parse(output) as { readonly checks: readonly Check[] };
+    const warnings = checks.filter(({ code }) => code === 'FORMER_SHARDS_REFUSED');
+    expect(warnings.map(({ state }) => state)).toEqual(['warning', 'warning']);
+    await clientsOf(log().publicUrl, recorder).expectGoesOn();
+  });
+
+  it('is rotated by a worker outside of the cluster, by the kubeconfig in its configuration', async () => {
+    const { configuration, publicUrl } = log();
+    const inside = workerManifests(shapes[shape]).filter(({ kind }) => kind === 'Deployment');
+    const withPods = (replicas: number) =>
+      inside.map((object) => ({ ...object, spec: { ...(object['spec'] as object), replicas } }));
+    await api.apply(withPods(0));
+    const { namespace } = log();
+    await until(
+      'the end of the worker inside',
+      PATIENCE_MS,
+      async () => (await api.podAddresses(namespace, WORKER)).length === 0,
+    );
+    const worker = workerProcess('worker-outside', configuration, dirname(lab.directory));
+    worker.start();
+    try {
+      await worker.started();
+      const { code } = await saidBy(['rotate', labLog, '--config', configuration, '--yes']);
+      expect({ code, words: code === 0 ? '' : worker.output() }).toEqual({ code: 0, words: '' });
+      await clientsOf(publicUrl, recorder).expectGoesOn();
+    } finally {
+      await worker.stop();
+      await api.apply(withPods(1));
     }
   });
 

@@ -3,7 +3,6 @@ import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
 import { rotationsOf, type Rotations } from '../../harness/rotations';
-import { PATIENCE_MS, until } from '../../harness/waiting';
 import { labLog, taskQueue } from '../../lab/configuration';
 import { ClusterApi } from '../../lab/kubernetes/api';
 import { WORKER } from '../../lab/kubernetes/log/worker';
@@ -13,6 +12,7 @@ import { createRecorder } from '../../load/recorder';
 import type { OwnedPart } from '../../workflows/model/ownership';
 import type { StepName } from '../../workflows/model/steps';
 import { expectOutcome } from '../stack/outcome';
+import { untilInStep, untilThereIsACopy } from './moments';
 import { rotateUnnoticed } from './unnoticed-rotation';
 
 /** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
@@ -40,17 +40,8 @@ describe('a rotation of a log on a cluster', () => {
   const partsIn = async (): Promise<readonly OwnedPart[]> =>
     (await rotations.rotate({ dryRun: true })).plan?.ownership?.parts ?? [];
   const objects = () => objectsIn(kubeconfig, log.namespace);
-  const untilCopied = (): Promise<unknown> =>
-    until('the copy', PATIENCE_MS, async () => 'Deployment rekor-server-next' in (await objects()));
-
-  /** Waits until a rotation that was just started is in this step; before it has a copy, the one before it may still answer. */
-  async function untilIn(step: StepName): Promise<void> {
-    await untilCopied();
-    await until(`the step ${step}`, PATIENCE_MS, async () => {
-      const { steps, phase } = await rotations.progress().catch(() => ({ steps: [], phase: '' }));
-      return phase === step || steps.some(({ name }) => name === step);
-    });
-  }
+  const untilCopied = (): Promise<void> => untilThereIsACopy(objects);
+  const untilIn = (step: StepName): Promise<void> => untilInStep(step, { objects, rotations });
 
   beforeAll(async () => {
     const status = await lab.up(shape);
