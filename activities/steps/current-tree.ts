@@ -6,8 +6,8 @@ import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
-import { ifOurs, livesOnNext } from './ownership';
-import { refuseLateOrders } from './writes';
+import { ifOurs, livesOnNext, serves } from './ownership';
+import { refuseLateOrders, sendToCurrent } from './writes';
 
 /** An attempt, and the other trees of its log. */
 interface AmongOthers extends AttemptInput {
@@ -48,6 +48,11 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) =>
     requireNoneActive(input, await withoutStrays(systems, { ...input, others }));
     await requireNoneWithEntries(systems, { ...input, others });
     await refuseLateOrders(systems, input);
+    // One may have landed since it was asked on which tree the log lives. Whoever dies in here must not leave clients on the
+    // closed next tree and the current one open: that counts as two trees that took writes, and nobody recovers it.
+    if (await serves(systems, release.next)) {
+      await sendToCurrent(systems, input);
+    }
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);
   });
 };

@@ -29,6 +29,20 @@ describe('allowing writes to the current tree', () => {
     expect(log.gate.instances).toEqual(['http://127.0.0.1:3001']);
   });
 
+  it('takes clients back first where an exposure landed since it was asked where they are (H8)', async () => {
+    const log = frozen();
+    log.handsOver('200', '300');
+    log.trees['300'] = { ...log.trees['300'], state: 'FROZEN', size: 1 };
+    const systems = log.systems();
+    const hold: typeof systems.traffic.hold = async (...asked) => {
+      log.gate.instances = ['http://127.0.0.1:3002'];
+      return await systems.traffic.hold(...asked);
+    };
+    await allowWritesToCurrent({ ...systems, traffic: { ...systems.traffic, hold } }, order);
+    expect(log.done).toEqual(['hold 8', 'send 8', '200 ACTIVE']);
+    expect(log.gate.instances).toEqual(['http://127.0.0.1:3001']);
+  });
+
   it('holds nobody once more where writes were sent to the current release already', async () => {
     const log = frozen();
     Object.assign(log.gate, { number: identity.number + 1, attemptId: 'r/1' });
