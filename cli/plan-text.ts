@@ -4,6 +4,7 @@ import { passMs } from '../workflows/model/drain';
 import { addressesInWords, countedChanges, type Change } from '../workflows/model/installation';
 import type { Plan } from '../workflows/model/plan';
 import { editedText } from '../workflows/model/plan-settings';
+import { roomInWords } from '../workflows/model/room';
 import type { RotationResult } from '../workflows/model/result';
 import { RECOVER_UNDER_LOCK } from '../workflows/messages';
 import { ownerLines, ownersInShort } from './owners-text';
@@ -110,6 +111,7 @@ function foundRows(plan: Plan, checks: readonly Check[]): Row[] {
     ['Drained when', evidence],
     ['Signers', signersText(plan.drainEvidence)],
     ['Writes wait', waits],
+    ['Room', plan.room && roomInWords(plan.room, timing.criticalSectionMs).join('; ')],
     ['Edited', plan.edited && editedText(plan.edited)],
     ['Checks', checks.length > 0 ? passedText(plan.log, checks) : undefined],
     ...checks

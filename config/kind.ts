@@ -12,6 +12,12 @@ export interface Kind<Schema extends KindSchema = KindSchema> {
   rules(section: unknown, path: Path): readonly Broken[];
   /** What it lacks for the signer that the log wants for its next shards; absent for a kind that runs no Rekor. */
   signerRules?(section: unknown, path: Path, nextSigner: unknown): readonly Broken[];
+  /**
+   * What it asks of the time in which writes wait; absent for a kind that asks nothing.
+   *
+   * @param path of that field.
+   */
+  sectionRules?(section: unknown, criticalSectionMs: number, path: Path): readonly Broken[];
   /** The fields, from the section, that hold an address, URL or file which no other field may have. */
   ownPlaces(section: unknown): readonly Path[];
 }

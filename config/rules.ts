@@ -53,6 +53,14 @@ function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   }
 
   broken.push(...drainRules(path, log, criticalSection));
+  if (criticalSection !== undefined) {
+    const field = [...path, 'rotation', 'criticalSection'];
+    broken.push(
+      ...sectionsByKind(log, kinds).flatMap(
+        ({ kind, section }) => kind.sectionRules?.(section, criticalSection, field) ?? [],
+      ),
+    );
+  }
 
   for (const [key, most] of SIZES) {
     const [found, limit] = ([key, most] as const).map(

@@ -161,8 +161,7 @@ export class Happenings {
       case 'pod lost':
         return world.cluster?.losePod(form < 0.6 ? this.#others.next : this.#others.current) === true;
       case 'pods scaled':
-        world.cluster?.scale();
-        return world.cluster !== undefined;
+        return world.cluster?.scale() === true;
       case 'API server down':
         network.takeDown('cluster', random.pick([300, 2_000, 9_000]));
         return world.cluster !== undefined;

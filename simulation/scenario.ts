@@ -1,6 +1,7 @@
 import type { IfNextFails } from '../workflows/model/decision';
 import { approvalsRequired, type ApprovalsRequired } from '../workflows/model/approval';
 import { instructionNames, type InstructionName } from '../workflows/model/instruction';
+import { isRehearsed, type Strategy } from '../workflows/model/room';
 import { Random } from './random';
 import type { Fault, FaultName } from './faults';
 import { drawSchedules, type SchedulesScenario } from './schedule-scenario';
@@ -15,6 +16,8 @@ export interface Scenario {
   /** Nothing goes wrong. */
   readonly quiet: boolean;
   readonly installation: InstallationName;
+  /** How the pods of a copy get room in a cluster. */
+  readonly strategy: Strategy;
   readonly workers: 1 | 2;
   readonly faults: readonly Fault[];
   readonly withDatabase: boolean;
@@ -182,6 +185,8 @@ const afterTheEnd: readonly FaultName[] = [
   'terminate',
 ];
 
+const strategyWeights = { 'blue-green': 4, rolling: 3, recreate: 3 } satisfies Record<Strategy, number>;
+
 /** Draws what a seed means. */
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed).stream('scenario');
@@ -190,12 +195,15 @@ export function scenarioOf(seed: number): Scenario {
   const rehearsal = new Random(seed).stream('rehearsal');
   const installed = new Random(seed).stream('installation');
   const installation = installed.chance(0.3) ? 'kubernetes' : 'host';
-  // What a schedule starts is a rotation.
-  const rehearses = schedules === null && rehearsal.chance(0.1);
+  const chosen = new Random(seed).stream('strategy').weighted(strategyWeights);
+  const strategy = installation === 'kubernetes' ? chosen : 'blue-green';
+  // What a schedule starts is a rotation, and by recreate there is no rehearsal.
+  const rehearses = schedules === null && isRehearsed(strategy) && rehearsal.chance(0.1);
   return {
     seed,
     quiet,
     installation,
+    strategy,
     workers: random.chance(0.5) ? 2 : 1,
     faults: quiet
       ? []

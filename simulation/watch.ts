@@ -1,7 +1,6 @@
 import type { Order } from '../gate/orders';
 import type { TreeId, TreeState } from '../workflows/model/log';
 import { dangersOf } from './dangers';
-import { MAX_WAIT_MS } from './world/gate';
 import { short } from './world/host';
 import type { ReleaseId } from './world/installation';
 import type { RekorProcess, SignedEntry } from './world/rekor';
@@ -141,7 +140,7 @@ export class Watch {
 
   /** Rule 7. */
   onWaited(ms: number): void {
-    if (ms > MAX_WAIT_MS + 5) {
+    if (ms > (this.#world?.maxWaitMs ?? 0) + 5) {
       this.broken(7, `a write waited ${Math.round(ms)} ms in the gate`);
     }
   }

@@ -3,6 +3,7 @@ import type { Journal } from './journal';
 import { addressesInWords, type ChangingStep } from './model/installation';
 import { ONE_TRY } from './model/patience';
 import type { Plan } from './model/plan';
+import { roomInWords } from './model/room';
 import { firstIndexAfter } from './model/shards';
 import type { StepName } from './model/steps';
 import { runCriticalSection } from './critical-section';
@@ -75,6 +76,7 @@ export function dryRun(plan: Plan, journal: Journal): Run {
         `prepare ${next.name} at ${nextAddresses}, where it serves nobody yet`,
         ...changesIn('stage'),
         ...signerSayings(plan),
+        ...(plan.room ? roomInWords(plan.room, plan.timing.criticalSectionMs) : []),
       );
       return null;
     },

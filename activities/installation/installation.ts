@@ -31,6 +31,12 @@ export interface Installation {
   readonly supersedes: boolean;
 
   /**
+   * Whether the next release may be started before writes wait. Where its instances take the room of those that serve, a start of
+   * it is no rehearsal.
+   */
+  readonly rehearses: boolean;
+
+  /**
    * Which release is which, when clients are sent to `serving`.
    * Refuses SENT_ELSEWHERE when these are not instances of exactly one release.
    */
@@ -86,6 +92,12 @@ export interface Installation {
 
   /** The instances of a release are started; does not wait until they serve. No harm when they run. */
   start(release: Release, bounds: CallBounds): Promise<void>;
+
+  /**
+   * The current release has its instances again, where `start` took their room for the next one, which then has none. No harm
+   * where nothing was taken so.
+   */
+  giveBack(replacement: Replacement, bounds: CallBounds): Promise<void>;
 
   /** The instances of a release are stopped. No harm when none runs. */
   stop(release: Release, bounds: CallBounds): Promise<void>;

@@ -20,9 +20,10 @@ const LOOK_EVERY_MS = 50;
 /**
  * Writes the next release and rehearses its start, so that one which cannot start costs no client anything. It serves
  * nobody, and its tree is closed: whatever it says of the current tree's length is true and used by no one. With a new signer it
- * is started twice, and clients must be able to trust the key already.
+ * is started twice, and clients must be able to trust the key already. Where its start would end what serves, none is rehearsed,
+ * as the plan has said.
  *
- * @returns the key of each shard, as its release signs it.
+ * @returns the key of each shard, as its release signs it; none without a rehearsal.
  */
 export const stage: Act<StageInput, readonly ShardsOfKey[]> = async (systems, input) => {
   const { installation, bounds } = systems;
@@ -32,6 +33,9 @@ export const stage: Act<StageInput, readonly ShardsOfKey[]> = async (systems, in
   if (release.supersedes) {
     // The release that could not serve may still run, with what was just replaced.
     await installation.stop(release.next, bounds);
+  }
+  if (!installation.rehearses) {
+    return [];
   }
   try {
     await installation.start(release.next, bounds);
@@ -180,7 +184,7 @@ export const start: Act<AttemptInput> = async (systems, input) => {
 };
 
 /**
- * They do not run. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
+ * They do not run, and the current one has its own again. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
  * was reset (H7). So is one that this attempt did not stage: whoever started it is not this attempt.
  */
 export const stop: Act<AttemptInput> = async (systems, input) => {
@@ -189,6 +193,7 @@ export const stop: Act<AttemptInput> = async (systems, input) => {
   const staged = await installation.unfinishedOn(release.next, bounds.signal);
   if (staged === release.attemptId && !(await isExposed(systems, input))) {
     await installation.stop(release.next, bounds);
+    await installation.giveBack(release, bounds);
   }
 };
 

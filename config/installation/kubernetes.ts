@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { SHORTEST_RECREATE_MS, strategies } from '../../workflows/model/room';
 import * as field from '../fields';
 import { section } from '../fields';
 import type { Kind } from '../kind';
+import { formatDuration } from '../quantities';
 import { at } from '../raw-section';
 import type { Told } from '../told';
 
@@ -42,6 +44,12 @@ const schema = section({
     .listOf(field.text('a program or an argument'), 'program')
     .prefault(KO_ENTRYPOINT)
     .describe("What Rekor's image runs, where the Deployment gives no command: no API tells it."),
+  strategy: field
+    .oneOf(strategies)
+    .prefault('blue-green')
+    .describe(
+      'How the pods of the next release get room: blue-green = beside the standing ones; rolling = half of their room; recreate = all of it, and reads fail meanwhile.',
+    ),
   ownersHeldOff: z
     .record(
       field.text('the name of an owner, as a plan has it'),
@@ -83,6 +91,17 @@ export const kubernetes: Kind<typeof schema> = {
         : []),
     ];
   },
+
+  sectionRules: (installation, criticalSectionMs, path) =>
+    at(installation, ['strategy']) === 'recreate' && criticalSectionMs < SHORTEST_RECREATE_MS
+      ? [
+          {
+            at: path,
+            found: `${formatDuration(criticalSectionMs)}, and installation.strategy is recreate`,
+            allowed: `at least ${formatDuration(SHORTEST_RECREATE_MS)} with it: pods end and others come in that time`,
+          },
+        ]
+      : [],
 
   signerRules: (_installation, path) => [
     {

@@ -14,12 +14,17 @@ import { type Asked, Upstreams } from '../../gate/upstreams';
 import { WriteCounts } from '../../gate/write-counts';
 import { WriteCourse } from '../../gate/write-course';
 import type { LoadedShards } from '../../workflows/model/shards';
+import { SHORTEST_RECREATE_MS } from '../../workflows/model/room';
+import type { Scenario } from '../scenario';
 import { Process, processes, type VirtualTime } from '../virtual-time';
 import { SIMULATED_ROOT } from './files';
 import { RekorGone, type RekorProcess } from './rekor';
 
-/** The longest wait of a write, as configured by default. */
-export const MAX_WAIT_MS = 3_500;
+/** The longest wait of a write: as configured by default, or as a strategy needs it in whose section pods end and come. */
+export function maxWaitOf({ strategy }: Pick<Scenario, 'strategy'>): number {
+  return strategy === 'recreate' ? SHORTEST_RECREATE_MS + 1_000 : 3_500;
+}
+
 const WRITE_PATH = '/api/v1/log/entries';
 /** Tells a simulated call when its write had come. */
 const ARRIVED_AT = 'Arrived-At';
@@ -29,6 +34,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 
 export interface GateParts {
   readonly time: VirtualTime;
+  readonly maxWaitMs: number;
   /** The Rekor that answers at an address now. */
   readonly rekorAt: (url: string) => RekorProcess | undefined;
   /** A write was sent on or refused after so many milliseconds in the gate. */
@@ -124,7 +130,7 @@ export class SimulatedGate {
       const counts = new WriteCounts();
       const hold = new Hold({
         clock,
-        maxWaitMs: MAX_WAIT_MS,
+        maxWaitMs: this.#parts.maxWaitMs,
         instances: saved.instances,
         mode,
         figures: saved.hold,

@@ -7,6 +7,7 @@ import { gateTraffic } from '../../activities/traffic/gate';
 import { connectGate } from '../../activities/traffic/one-gate';
 import { readMark } from '../../workflows/model/mark';
 import type { TreeId, TreeState } from '../../workflows/model/log';
+import { SHORTEST_RECREATE_MS } from '../../workflows/model/room';
 import type { Order } from '../../gate/orders';
 import { useTime } from '../global-time';
 import type { Random } from '../random';
@@ -20,7 +21,7 @@ import { SimulatedWorker, type Activities } from '../temporal/worker';
 import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
 import { SimulatedFiles, useFiles, type FileOperation } from './files';
-import { SimulatedGate } from './gate';
+import { maxWaitOf, SimulatedGate } from './gate';
 import { short, SimulatedHost, useHost } from './host';
 import {
   GATE_ADMIN_URL,
@@ -96,6 +97,8 @@ export class World {
   readonly cluster: SimulatedCluster | undefined;
   readonly #host: SimulatedHost | undefined;
   readonly gate: SimulatedGate;
+  /** The longest that a write may wait in it. */
+  readonly maxWaitMs: number;
   readonly network: Network;
   readonly temporal: TemporalServer;
   readonly traffic: Traffic;
@@ -130,7 +133,8 @@ export class World {
       onSigned: (entry: SignedEntry, by: RekorProcess) => watcher.onSigned(entry, by),
     };
     if (scenario.installation === 'kubernetes') {
-      this.cluster = new SimulatedCluster({ ...run, random: random.stream('cluster'), network });
+      const { strategy } = scenario;
+      this.cluster = new SimulatedCluster({ ...run, random: random.stream('cluster'), network, strategy });
       this.installation = this.cluster;
     } else {
       const host = new SimulatedHost({ ...run, random: random.stream('host'), files });
@@ -139,8 +143,9 @@ export class World {
       this.installation = host;
     }
     const { installation } = this;
+    const maxWaitMs = (this.maxWaitMs = maxWaitOf(scenario));
     this.gate = new SimulatedGate({
-      time,
+      ...{ time, maxWaitMs },
       rekorAt: (url) => installation.at(url),
       onWaited: (ms) => watcher.onWaited(ms),
       onMisreadWrite: (process) => watcher.onMisreadWrite(process),
@@ -178,7 +183,7 @@ export class World {
       timing: {
         attempts: 3,
         pauseBetweenAttemptsMs: 2_000,
-        criticalSectionMs: 2_500,
+        criticalSectionMs: scenario.strategy === 'recreate' ? SHORTEST_RECREATE_MS : 2_500,
         soakMs: 1_500,
         stopCurrentAfterMs: 500,
         ifNextFails: installation.adapter.supersedes ? scenario.ifNextFails : 'hold',

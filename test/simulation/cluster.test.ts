@@ -20,6 +20,7 @@ function clusterOf(seed: number) {
   const cluster = new SimulatedCluster({
     ...{ log: 'lab', time, random, trillian, network, onSigned: () => undefined, trace: () => undefined },
     shards: { activeTreeId: CURRENT, inactiveTreeId: '1111111111111111111' },
+    strategy: 'blue-green',
   });
   /** Lets time pass until this has ended. */
   const after = async <Result>(act: () => Promise<Result>): Promise<Result> => {

@@ -65,7 +65,7 @@ it('goes forward where no third tree can be made beside what serves, whatever is
   const installation = {
     ...({ kind: 'kubernetes', kubeconfig: 'kubeconfig', namespace: 'rekor-system' } as const),
     ...{ deployment: 'rekor-server', service: 'rekor-server', launcherImage: 'rekor-rotate:1' },
-    entrypoint: ['/ko-app/rekor-server'],
+    ...{ entrypoint: ['/ko-app/rekor-server'], strategy: 'blue-green' as const },
   };
   const directory = mkdtempSync(join(tmpdir(), 'systems-'));
   const kubeconfig = join(directory, 'kubeconfig');

@@ -30,6 +30,7 @@ const scenario: Scenario = {
     seed: 1,
     quiet: false,
     installation: 'host',
+    strategy: 'blue-green',
     workers: 1,
     faults: [],
     withDatabase: true,

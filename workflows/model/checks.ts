@@ -99,6 +99,12 @@ const catalogue = {
   TRAFFIC_SENDS_WRITES: ({ instances }: { instances: readonly string[] }) =>
     `Writes are sent to ${instances.join(', ')}, and no other shards than the configured ones are known there.`,
   WRITES_WAIT: ({ hold }: { hold: string }) => `No write has to fail: the rotation will ${hold}.`,
+  ROOM_TAKEN: ({ said }: { said: readonly string[] }) =>
+    `A rotation takes room from what serves: ${said.join('; ')}.`,
+  SECTION_LONG_ENOUGH: ({ foundMs, leastMs }: { foundMs: number; leastMs: number }) =>
+    `The critical section may last ${foundMs} ms, and pods that end and come in it need ${leastMs} ms.`,
+  MAY_BE_REHEARSED: ({ next }: { next: string }) =>
+    `${next} can be started beside what serves, so a rehearsal costs no client anything.`,
   PLAN_AS_SHOWN: ({ hash }: { hash: string }) => `The plan is the one that was shown: ${hash.slice(0, 12)}.`,
   PLAN_FILE_HOLDS: ({ edited }: { edited: readonly EditedSetting[] }) =>
     `The log is as the plan file says. Edited in it: ${editedText(edited)}.`,

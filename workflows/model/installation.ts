@@ -1,6 +1,7 @@
 import { counted } from './counted';
 import type { Instance, Shard, TreeId } from './log';
 import type { Ownership } from './ownership';
+import type { PlannedRoom } from './room';
 
 /** A configuration with the instances that run it, as its installation finds it again. */
 export interface Release {
@@ -118,6 +119,8 @@ export interface PlannedChanges {
   readonly signer?: PlannedSigner;
   /** Who else writes what is changed; absent where nothing can tell, as on a host. */
   readonly ownership?: Ownership;
+  /** What the next release takes from the current one; absent where it has room of its own. */
+  readonly room?: PlannedRoom;
 }
 
 /** A key, and the shards that are signed with it. */

@@ -10,6 +10,7 @@ import { LARGEST_NUMBER, fenceAbove, type Fence } from './fencing';
 import type { RotationRequest } from './request';
 import { namedOwners, ownerRefusals, type Ownership } from './ownership';
 import { refusal, type Refusal, type RefusalCode } from './refusals';
+import { isRehearsed, roomInWords, SHORTEST_RECREATE_MS, type PlannedRoom } from './room';
 import { differencesFrom, firstIndexAfter } from './shards';
 import type { FoundTraffic, TrafficWords } from './traffic';
 
@@ -152,6 +153,7 @@ function planOf(request: RotationRequest, found: FoundLog, { settings, edited }:
     fingerprint: found.fingerprint,
     ...(found.signer && { signer: found.signer }),
     ...(found.ownership && { ownership: found.ownership }),
+    ...(found.room && { room: found.room }),
     ...(found.newKey && { newKey: found.newKey }),
     firstIndexNow: firstIndexAfter(found.inactive) + found.currentHead.size,
     drainEvidence: found.drainEvidence,
@@ -262,6 +264,7 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
           refusal('WRITES_WILL_FAIL', { log, which: traffic.words.fails }),
           'warning',
         ),
+    ...(found.room ? takesRoom(request, found, found.room) : []),
     ...(planHash === undefined
       ? []
       : checked(
@@ -269,6 +272,34 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
           { hash },
           unless(planHash === hash, 'PLAN_CHANGED', { log, asked: planHash, now: hash }),
         )),
+  ];
+}
+
+/** What a strategy costs that takes the room of the next release from the current one, and whether it can be had. */
+function takesRoom({ log, rehearse }: RotationRequest, found: FoundLog, room: PlannedRoom): Check[] {
+  const { strategy } = room;
+  const { criticalSectionMs } = found.timing;
+  const said = roomInWords(room, criticalSectionMs);
+  const { name: next } = found.installation.next;
+  const rehearsed = (): Check[] =>
+    checked(
+      'MAY_BE_REHEARSED',
+      { next },
+      unless(isRehearsed(strategy), 'CANNOT_BE_REHEARSED', { log, strategy }),
+    );
+  const asked = rehearse === true ? rehearsed() : [];
+  if (strategy === 'rolling') {
+    return [passedCheck('ROOM_TAKEN', { said }), ...asked];
+  }
+  const length = { foundMs: criticalSectionMs, leastMs: SHORTEST_RECREATE_MS };
+  return [
+    failedCheck('ROOM_TAKEN', refusal('REQUESTS_WILL_FAIL', { log, strategy }), 'warning'),
+    ...checked(
+      'SECTION_LONG_ENOUGH',
+      length,
+      unless(criticalSectionMs >= SHORTEST_RECREATE_MS, 'SECTION_TOO_SHORT', { log, strategy, ...length }),
+    ),
+    ...asked,
   ];
 }
 

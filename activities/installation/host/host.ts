@@ -118,6 +118,7 @@ export function hostInstallation(options: HostOptions): Installation {
   return {
     patience: nextSigner ? signerPatience : hostPatience,
     supersedes: true,
+    rehearses: true,
 
     roles(serving): Promise<Roles> {
       const releases = names.map((name) => ({ id: name, name: `slot ${name}` }));
@@ -172,6 +173,7 @@ export function hostInstallation(options: HostOptions): Installation {
     requireStaged: (replacement) => requireStagedFiles(pairOf(replacement), replacement),
     discard: (replacement, { signal }) => discardFiles(pairOf(replacement), replacement, signal),
     start: (release, { signal }) => reach(release, 'start', signal),
+    giveBack: () => Promise.resolve(),
     stop: (release, { signal }) => reach(release, 'stop', signal),
 
     async settle(replacement, { signal }) {

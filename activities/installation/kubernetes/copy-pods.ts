@@ -4,9 +4,9 @@ import type { HttpTransport } from '../../clients/http';
 import type { Cluster } from '../../clients/kubernetes/cluster';
 import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes/objects';
 import { allEnded } from '../../bounds/waiting';
-import { isRefusal } from '../../errors/refusal-error';
+import { isRefusal, unlessRefused } from '../../errors/refusal-error';
 import { attemptOf, readCopy } from './copy';
-import { launchersOf, type Launchers } from './launcher';
+import { launchersOf, type Launchers, type LauncherState } from './launcher';
 import { launcherSecretName, reference, SLOT_LABEL, type Place } from './names';
 import { tokenIn } from './next-objects';
 import { instanceOf, instancesIn, labelledPods, podsAmong, type Pod } from './pods';
@@ -53,20 +53,38 @@ async function podsOfCopies(
 
 /** Whether Rekor runs in any of its pods. A launcher that does not answer runs none: with it Rekor ends. */
 export async function copyRuns(reach: LauncherReach, place: Place, bounds: CallBounds): Promise<boolean> {
+  return (await launcherStates(reach, place, bounds)).some((state) => state?.running === true);
+}
+
+/** A launcher that has just begun to listen answers at once. */
+const ANSWERS_WITHIN_MS = 500;
+
+/** In how many of its pods a launcher answers. */
+export async function countAnswering(
+  reach: LauncherReach,
+  place: Place,
+  bounds: CallBounds,
+): Promise<number> {
+  const timeoutMs = Math.min(bounds.timeoutMs ?? Infinity, ANSWERS_WITHIN_MS);
+  const states = await launcherStates(reach, place, { ...bounds, timeoutMs });
+  return states.filter((state) => state !== undefined).length;
+}
+
+/** What the launcher in each of its pods says; undefined where it does not answer. */
+async function launcherStates(
+  reach: LauncherReach,
+  place: Place,
+  bounds: CallBounds,
+): Promise<readonly (LauncherState | undefined)[]> {
   const { pods, port, launchers } = await find(reach, place, bounds);
-  const states = await allEnded(
+  return await allEnded(
     pods.map(async (pod) => {
       const instance = instanceOf(pod, port);
-      if (!instance || !launchers) return false;
-      try {
-        return (await launchers.state(instance, bounds)).running;
-      } catch (error) {
-        if (isRefusal(error, 'LAUNCHER_UNREACHABLE')) return false;
-        throw error;
-      }
+      return instance && launchers
+        ? await unlessRefused('LAUNCHER_UNREACHABLE', launchers.state(instance, bounds), undefined)
+        : undefined;
     }),
   );
-  return states.some(Boolean);
 }
 
 /** Rekor runs in each of its pods from the answer on. No harm where there is no copy. */

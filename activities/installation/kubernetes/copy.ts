@@ -6,7 +6,15 @@ import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes
 import { changedBySomeone, refuse } from '../../errors/refusal-error';
 import { pause } from '../../bounds/waiting';
 import { numberAt, textAt, valueAt } from './json-path';
-import { ATTEMPT_ANNOTATION, inWords, launcherSecretName, reference, releasesOf, type Place } from './names';
+import {
+  ATTEMPT_ANNOTATION,
+  inWords,
+  launcherSecretName,
+  reference,
+  releasesOf,
+  SCALED_ANNOTATION,
+  type Place,
+} from './names';
 import { launcherSecret, nextDeployment, nextList, type NextRelease } from './next-objects';
 import { instanceOf, podsOf, whyNoPods, type Pod } from './pods';
 import type { ListPlace } from './rekor-workload';
@@ -46,8 +54,16 @@ export async function attemptOfCopy(
   return null;
 }
 
-/** Makes the objects of the copy, its Deployment last. Refuses CHANGED_BY_SOMEONE where others stand in their place. */
-export async function makeCopy(cluster: Cluster, next: NextRelease, bounds: CallBounds): Promise<void> {
+/**
+ * Makes the objects of the copy, its Deployment last: before that, but after what tells that there is an attempt, `takeRoom` lets
+ * its pods have room. Refuses CHANGED_BY_SOMEONE where others stand in their place.
+ */
+export async function makeCopy(
+  cluster: Cluster,
+  next: NextRelease,
+  bounds: CallBounds,
+  takeRoom: () => Promise<void>,
+): Promise<void> {
   const { place, attemptId, standing } = next;
   let hasSecret = false;
   for (const object of objectsOf(place, standing.workload.list.kind)) {
@@ -62,6 +78,7 @@ export async function makeCopy(cluster: Cluster, next: NextRelease, bounds: Call
   if (!hasSecret) {
     await cluster.apply(launcherSecret(next, randomBytes(24).toString('base64url')), bounds);
   }
+  await takeRoom();
   await cluster.apply(nextDeployment(next), bounds);
 }
 
@@ -119,13 +136,15 @@ function whyNotReady(
 /**
  * Refuses CHANGED_BY_SOMEONE unless every object of the copy is there and as this attempt made it: what is immutable cannot be
  * otherwise, and a Deployment counts its changes.
+ *
+ * @returns its Deployment.
  */
 export async function requireCopy(
   cluster: Cluster,
   place: Place,
   { attemptId }: Pick<Replacement, 'attemptId'>,
   bounds: CallBounds,
-): Promise<void> {
+): Promise<KubernetesObject | undefined> {
   const names = everyObjectOf(place);
   const [deployment, secret, ...lists] = await Promise.all(names.map((name) => cluster.get(name, bounds)));
   const found = [deployment, secret, lists.find((list) => attemptOf(list) === attemptId)];
@@ -136,23 +155,48 @@ export async function requireCopy(
     }
   }
   const generation = numberAt(deployment, 'metadata', 'generation');
-  if (names[0] && generation !== 1) {
+  if (names[0] && generation !== 1 + timesScaled(deployment)) {
     throw changedBySomeone(
       inWords(names[0]),
       'as it was made',
       `changed since (generation ${generation ?? 0})`,
     );
   }
+  return deployment;
+}
+
+/** How often a rotation has changed the number of its pods, each time as a change of its own. */
+export function timesScaled(copy: KubernetesObject | undefined): number {
+  return Number(textAt(copy, 'metadata', 'annotations', SCALED_ANNOTATION) ?? 0);
+}
+
+/** Deletes the Deployment that this attempt made, and its pods after it; no harm where there is none. */
+export async function deleteCopyPods(
+  cluster: Cluster,
+  place: Place,
+  replacement: Pick<Replacement, 'attemptId'>,
+  bounds: CallBounds,
+): Promise<void> {
+  await deleteObjects(cluster, everyObjectOf(place).slice(0, 1), replacement, bounds);
 }
 
 /** Deletes what this attempt made, what says so last; no harm where it made nothing. */
 export async function deleteCopy(
   cluster: Cluster,
   place: Place,
+  replacement: Pick<Replacement, 'attemptId'>,
+  bounds: CallBounds,
+): Promise<void> {
+  await deleteObjects(cluster, everyObjectOf(place), replacement, bounds);
+}
+
+async function deleteObjects(
+  cluster: Cluster,
+  objects: readonly ObjectReference[],
   { attemptId }: Pick<Replacement, 'attemptId'>,
   bounds: CallBounds,
 ): Promise<void> {
-  for (const object of everyObjectOf(place)) {
+  for (const object of objects) {
     const found = await cluster.get(object, bounds);
     const uid = found?.metadata.uid;
     if (found === undefined || uid === undefined || attemptOf(found) !== attemptId) continue;

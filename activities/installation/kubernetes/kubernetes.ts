@@ -7,6 +7,7 @@ import type {
 } from '../../../workflows/model/installation';
 import type { Instance } from '../../../workflows/model/log';
 import { sameUrl } from '../../../workflows/model/base-url';
+import { isRehearsed, PODS_AWAITED_MS, podsWhileStaged, type Strategy } from '../../../workflows/model/room';
 import { sendsTo } from '../../../workflows/model/traffic';
 import type { CallBounds } from '../../clients/call-bounds';
 import { openCluster, type Cluster } from '../../clients/kubernetes/cluster';
@@ -17,18 +18,11 @@ import { changedBySomeone, refuse, unlessRefused } from '../../errors/refusal-er
 import { NEXT_TREE_ID } from '../content';
 import type { Installation } from '../installation';
 import { byHandOf } from './by-hand';
-import {
-  attemptOf,
-  attemptOfCopy,
-  deleteCopy,
-  makeCopy,
-  readCopy,
-  requireCopy,
-  untilCopyWaits,
-} from './copy';
+import { attemptOf, attemptOfCopy, makeCopy, readCopy, requireCopy, untilCopyWaits } from './copy';
 import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
 import { markedObject, markStanding } from './marking';
 import { reference, releasesOf, type Place } from './names';
+import type { NextRelease } from './next-objects';
 import { ownershipOf, type HeldOff } from './owners/ownership';
 import { requireFollows, requireServiceLeads } from './following';
 import { requireFollowed } from './operator/following';
@@ -37,15 +31,21 @@ import { instancesOf, isAddressOfPod, podsOf } from './pods';
 import { examineProtection } from './protection';
 import { readWorkload } from './rekor-workload';
 import { requireRights } from './rights';
+import { leavePods, roomOf, takenRoom } from './room';
 import { serviceUrl } from './service';
 import { replicasOf } from './rollout';
+import { takenBy } from './scaled-copy';
 import { settleStanding } from './settling';
 import { readDeployment, readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
+import { plannedRoom } from './strategy';
+import { giveBackInPlace, removeCopy, requireTaken, startInPlace, untilStandingEnded } from './taking-room';
 
 export interface KubernetesOptions extends Place {
   readonly source: AccessSource;
   readonly launcherImage: string;
   readonly entrypoint: readonly string[];
+  /** How the pods of a copy get their room. Absent: `blue-green`. */
+  readonly strategy?: Strategy;
   /** How each owner is held off that would take a rotation back by itself. */
   readonly ownersHeldOff?: HeldOff;
 }
@@ -68,8 +68,16 @@ export const kubernetesPatience: InstallationPatience = {
   settleMs: 900_000,
 };
 
+/** The same where an undo gives room back: pods end first, and others come in their place. */
+const patienceWithRoom: InstallationPatience = {
+  ...kubernetesPatience,
+  stopMs: 180_000,
+  discardMs: 180_000,
+  settleMs: 1_800_000,
+};
+
 /** What of a step is left for pods to come up, in milliseconds. */
-const PODS_WITHIN_MS = { stage: 300_000, settle: 600_000 } as const;
+const PODS_WITHIN_MS = { stage: 300_000, settle: PODS_AWAITED_MS.settle } as const;
 
 /** With iptables and a busy node kube-proxy took 0.93 s at most; no client waits for this. */
 const SERVICE_FOLLOWS_MS = 5_000;
@@ -90,7 +98,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
   const { serviceFollowsMs = SERVICE_FOLLOWS_MS } = parts;
   const launchers = { cluster, transport };
   const place: Place = options;
-  const { log, ownersHeldOff } = options;
+  const { log, ownersHeldOff, strategy = 'blue-green' } = options;
   const { standing, copy } = releasesOf(place);
   const isCopy = (release: Release): boolean => {
     if (release.id === copy.id) return true;
@@ -115,8 +123,9 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     await instancesOf(cluster, place, await readDeployment(cluster, place, { signal }), { signal });
 
   const installation: Installation = {
-    patience: kubernetesPatience,
+    patience: strategy === 'blue-green' ? kubernetesPatience : patienceWithRoom,
     supersedes: false,
+    rehearses: isRehearsed(strategy),
     byHand: byHandOf(place),
 
     async roles(serving, signal): Promise<Roles> {
@@ -155,7 +164,9 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     },
 
     async unfinishedOn(release, signal) {
-      if (isCopy(release)) return await attemptOfCopy(cluster, place, { signal });
+      if (isCopy(release)) {
+        return (await attemptOfCopy(cluster, place, { signal })) ?? (await attemptWithRoom(signal));
+      }
       return attemptOf(await markedObject(cluster, place, { signal }));
     },
 
@@ -164,12 +175,14 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       const found = await rotatableNow(signal);
       await requireRights(cluster, place, found, { signal });
       await requireServiceLeads(cluster, place, found, { signal });
-      const attempt = { nextTreeId: NEXT_TREE_ID, attemptId: '', replicas: replicasOf(found.deployment) };
+      const room = plannedRoom(place, strategy, found);
+      const attempt = { nextTreeId: NEXT_TREE_ID, attemptId: '', ...copyPods(replicasOf(found.deployment)) };
       const planned = nextReleaseOf({ ...options, place }, found, earlier, attempt);
       const values = { list: planned.list, tree: NEXT_TREE_ID };
       return {
         ...plannedChanges(planned, found),
         ownership: ownershipOf(log, found, values, ownersHeldOff),
+        ...(room && { room }),
       };
     },
 
@@ -177,26 +190,36 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       const bounds = shortCalls(given);
       requireIsCopy(replacement.next);
       const { attemptId, nextTreeId, inactive, currentTreeId } = replacement;
+      await giveBackInPlace(cluster, place, replacement, bounds);
       const found = await rotatableNow(given.signal);
       const earlier = [...inactive.map(({ treeId }) => treeId), currentTreeId];
-      const replicas = replicasOf(found.deployment);
-      const next = nextReleaseOf({ ...options, place }, found, earlier, { attemptId, nextTreeId, replicas });
+      const room = await takenRoom(cluster, place, attemptId, bounds);
+      const pods = room?.pods ?? replicasOf(found.deployment);
+      const attempt = { attemptId, nextTreeId, ...copyPods(pods) };
+      const next = nextReleaseOf({ ...options, place }, found, earlier, attempt);
       const fingerprint = fingerprintOf(next, found);
       if (fingerprint !== planned.fingerprint) {
         const what = `${standing.name}, an object that it takes its shards from, or how its copy is made,`;
         throw changedBySomeone(what, planned.fingerprint.slice(0, 12), fingerprint.slice(0, 12));
       }
-      await makeCopy(cluster, next, bounds);
+      await makeCopy(cluster, next, bounds, async () => {
+        if (strategy !== 'rolling') return;
+        const { current: left } = podsWhileStaged(strategy, pods);
+        await leavePods(cluster, place, { attemptId, strategy, pods, left }, bounds);
+        const ending = { everyMs: 200, withinMs: PODS_WITHIN_MS.stage };
+        await untilStandingEnded(cluster, place, left, ending, bounds);
+      });
       const { port } = found.workload;
       await untilCopyWaits(cluster, place, { port, withinMs: PODS_WITHIN_MS.stage }, bounds);
     },
 
     async requireStaged(replacement, signal) {
       // Clients may be waiting: at the same time.
-      const [found] = await Promise.all([
+      const [found, copied] = await Promise.all([
         rotatableNow(signal),
         requireCopy(cluster, place, replacement, { signal }),
       ]);
+      requireTaken(found.deployment, replacement.attemptId, takenBy(copied));
       const { activeTreeId, inactiveTreeIds } = shardsOf(log, found);
       const inWordsOf = (ids: readonly string[], active: string): string =>
         `[${ids.join(', ')}] and ${active}`;
@@ -208,12 +231,17 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       if (expected !== now) throw changedBySomeone(`The shards of ${standing.name}`, expected, now);
     },
 
-    discard: (replacement, bounds) => deleteCopy(cluster, place, replacement, shortCalls(bounds)),
+    discard: (replacement, bounds) => removeCopy(cluster, place, replacement, shortCalls(bounds)),
 
     async start(release, bounds) {
       // Whoever runs a Deployment starts its pods again by itself.
-      if (isCopy(release)) await startCopy(launchers, place, shortCalls(bounds));
+      if (!isCopy(release)) return;
+      const copied = await readCopy(cluster, place, bounds);
+      const starts = takenBy(copied)?.strategy === 'recreate' ? startInPlace : startCopy;
+      await starts(launchers, place, shortCalls(bounds));
     },
+
+    giveBack: (replacement, bounds) => giveBackInPlace(cluster, place, replacement, shortCalls(bounds)),
 
     async stop(release, bounds) {
       if (isCopy(release)) await stopCopy(launchers, place, shortCalls(bounds));
@@ -248,7 +276,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
     async forget(replacement, given) {
       const bounds = shortCalls(given);
-      await deleteCopy(cluster, place, replacement, bounds);
+      await removeCopy(cluster, place, replacement, bounds);
       await markStanding(cluster, place, null, bounds);
     },
 
@@ -256,6 +284,18 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       return await examineProtection(cluster, place, await standingNow(signal), { signal });
     },
   };
+
+  /** How many pods a copy is made with, beside a Deployment that has so many of its own. */
+  function copyPods(pods: number): Pick<NextRelease, 'replicas' | 'takes'> {
+    const { next: replicas } = podsWhileStaged(strategy, pods);
+    return strategy === 'blue-green' ? { replicas } : { replicas, takes: { strategy, pods } };
+  }
+
+  /** The attempt that has taken pods of the standing Deployment, where nothing is left of its copy. */
+  async function attemptWithRoom(signal: AbortSignal): Promise<string | null> {
+    const deployment = await cluster.get(reference(place, 'Deployment', standing.id), { signal });
+    return (deployment && roomOf(deployment)?.attemptId) ?? null;
+  }
 
   /**
    * Whether clients are sent to pods of the copy of which none is there any more: an address of a pod that is nobody's, while there

@@ -18,6 +18,17 @@ export const ATTEMPT_ANNOTATION = 'rekor-rotate/attempt';
 export const SLOT_LABEL = 'rekor-rotate/slot';
 export const ATTEMPT_LABEL = 'rekor-rotate/attempt';
 
+/**
+ * On a copy that gets its room from the standing Deployment: by which strategy, of how many pods that one had, and how often a
+ * rotation has changed the number of the copy's own.
+ */
+export const STRATEGY_ANNOTATION = 'rekor-rotate/strategy';
+export const PODS_ANNOTATION = 'rekor-rotate/pods';
+export const SCALED_ANNOTATION = 'rekor-rotate/scaled';
+
+/** On a standing Deployment, as long as a rotation has taken pods from it: whose attempt, and how many it is to have again. */
+export const ROOM_ANNOTATION = 'rekor-rotate/room';
+
 /** The two releases of a log: its standing Deployment, and the copy beside it, which lives as long as a rotation. */
 export function releasesOf({ deployment }: Place): { readonly standing: Release; readonly copy: Release } {
   const copy = `${deployment}-next`;

@@ -1,4 +1,5 @@
 import type { TreeId } from '../../../workflows/model/log';
+import type { TakingStrategy } from '../../../workflows/model/room';
 import type { Json, JsonObject } from '../../clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../clients/kubernetes/objects';
 import { listAt, objectAt, textAt, without, withValueAt } from './json-path';
@@ -7,9 +8,11 @@ import {
   ATTEMPT_LABEL,
   attemptLabel,
   launcherSecretName,
+  PODS_ANNOTATION,
   reference,
   releasesOf,
   SLOT_LABEL,
+  STRATEGY_ANNOTATION,
   type Place,
 } from './names';
 import type { RekorWorkload } from './rekor-workload';
@@ -40,6 +43,8 @@ export interface NextRelease {
   readonly nextTreeId: TreeId;
   readonly attemptId: string;
   readonly replicas: number;
+  /** By which strategy its pods get the room of how many; absent where there is room beside them. */
+  readonly takes?: { readonly strategy: TakingStrategy; readonly pods: number };
 }
 
 /** The sharding list of the next release, of the same kind as that of the standing one. Nobody changes it. */
@@ -84,12 +89,17 @@ export function asData(kind: 'ConfigMap' | 'Secret', text: string): string {
  * or autoscaler counts them; they are not probed, because the rotation proves each, and while they wait they answer nothing.
  */
 export function nextDeployment(next: NextRelease): KubernetesObject {
-  const { place, standing, attemptId, replicas } = next;
+  const { place, standing, attemptId, replicas, takes } = next;
   const { deployment } = standing;
   const labels = labelsOf(attemptId);
   const template = objectAt(deployment, 'spec', 'template');
+  const made = head(place, 'Deployment', attemptId);
+  const annotations = {
+    ...objectAt(made.metadata, 'annotations'),
+    ...(takes && { [STRATEGY_ANNOTATION]: takes.strategy, [PODS_ANNOTATION]: String(takes.pods) }),
+  };
   return {
-    ...head(place, 'Deployment', attemptId),
+    ...{ ...made, metadata: { ...made.metadata, annotations } },
     spec: {
       replicas,
       revisionHistoryLimit: 0,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Change, PlannedChanges } from '../../../workflows/model/installation';
+import type { Change, PlannedChanges, Release } from '../../../workflows/model/installation';
 import type { TreeId } from '../../../workflows/model/log';
+import { podsOfHalves, podsWhileStaged } from '../../../workflows/model/room';
 import { type Json, writeExactJson } from '../../clients/kubernetes/exact-json';
 import { NEXT_TREE_ID } from '../content';
 import { differingLines } from '../differing-lines';
@@ -18,7 +19,7 @@ export function nextReleaseOf(
   { place, launcherImage, entrypoint }: NextOptions,
   standing: FoundStanding,
   earlier: readonly TreeId[],
-  attempt: Pick<NextRelease, 'attemptId' | 'nextTreeId' | 'replicas'>,
+  attempt: Pick<NextRelease, 'attemptId' | 'nextTreeId' | 'replicas' | 'takes'>,
 ): NextRelease {
   const list = withShards(standing.listName, standing.list, earlier);
   return { place, launcherImage, entrypoint, standing, list, ...attempt };
@@ -55,6 +56,7 @@ function shown(next: NextRelease, standing: FoundStanding): Change[] {
     inWords(reference(place, of, name));
   const shownList = (text: string): string[] => listedShards(listName, text).flatMap((shard) => shard.shown);
   const object = { kind: 'object' } as const;
+  const scaled = podChanges(next);
   return [
     {
       ...{ step: 'stage', ...object, what: `sharding list of ${copy.name}`, target: named(kind, copy.id) },
@@ -64,6 +66,7 @@ function shown(next: NextRelease, standing: FoundStanding): Change[] {
       ...{ step: 'stage', ...object, what: `token of the launchers of ${copy.name}` },
       ...{ target: named('Secret', launcherSecretName(place)), removed: [], added: ['token: <hidden>'] },
     },
+    ...scaled.filter(({ step }) => step === 'stage'),
     {
       ...{
         step: 'stage',
@@ -72,6 +75,7 @@ function shown(next: NextRelease, standing: FoundStanding): Change[] {
       },
       ...{ target: named('Deployment', copy.id), ...copyLines(next) },
     },
+    ...scaled.filter(({ step }) => step === 'start'),
     {
       ...{
         step: 'settle',
@@ -85,6 +89,31 @@ function shown(next: NextRelease, standing: FoundStanding): Change[] {
       ...{ step: 'settle', ...object, what: `active tree of Deployment ${place.deployment}` },
       ...activeTreeLines(place, standing),
     },
+    ...scaled.filter(({ step }) => step === 'settle'),
+  ];
+}
+
+/** Each number of pods that one of the two Deployments gets on its way to its own, where one takes the room of the other. */
+function podChanges({ place, takes }: NextRelease): Change[] {
+  if (takes === undefined) return [];
+  const { strategy, pods } = takes;
+  const { standing, copy } = releasesOf(place);
+  const staged = podsWhileStaged(strategy, pods);
+  const halves = podsOfHalves(pods);
+  const change = (step: Change['step'], { id, name }: Release, numbers: readonly number[]): Change[] => {
+    const [before, ...after] = numbers.filter((number, position) => number !== numbers[position - 1]);
+    const target = inWords(reference(place, 'Deployment', id));
+    const lines = { removed: [`replicas: ${before ?? 0}`], added: [`replicas: ${after.join(', then ')}`] };
+    return after.length === 0
+      ? []
+      : [{ ...{ step, kind: 'object', what: `number of pods of ${name}`, target }, ...lines }];
+  };
+  const inStart = strategy === 'recreate';
+  return [
+    ...change('stage', standing, [pods, staged.current]),
+    ...(inStart ? [...change('start', standing, [pods, 0]), ...change('start', copy, [0, pods])] : []),
+    ...change('settle', copy, [inStart ? pods : staged.next, halves.next]),
+    ...change('settle', standing, [inStart ? 0 : staged.current, 0, halves.current, pods]),
   ];
 }
 

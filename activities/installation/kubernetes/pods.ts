@@ -40,6 +40,17 @@ export async function labelledPods(
   return items.filter(isThere);
 }
 
+/** The pods with these labels that have not ended, with those that are being deleted: the room of each is taken still. */
+export async function podsNotEnded(
+  cluster: Cluster,
+  { namespace }: Place,
+  labels: Labels,
+  bounds: CallBounds,
+): Promise<readonly KubernetesObject[]> {
+  const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels, bounds);
+  return items.filter((pod) => !hasEnded(pod));
+}
+
 /** Those of these pods that the selector of a Deployment finds. */
 export function podsAmong(pods: readonly KubernetesObject[], deployment: KubernetesObject): readonly Pod[] {
   const wanted = Object.entries(selectorOf(deployment));
@@ -48,9 +59,10 @@ export function podsAmong(pods: readonly KubernetesObject[], deployment: Kuberne
   return pods.filter(isFound).map(asPod);
 }
 
-type Labels = Readonly<Record<string, string>>;
+export type Labels = Readonly<Record<string, string>>;
 
-function selectorOf(deployment: KubernetesObject): Labels {
+/** The labels by which a Deployment finds its pods. */
+export function selectorOf(deployment: KubernetesObject): Labels {
   return textsOf(objectAt(deployment, 'spec', 'selector', 'matchLabels'));
 }
 
@@ -91,8 +103,11 @@ const HTTP_PORT = 80;
 
 /** A pod that has ended, or is being deleted, is none of its Deployment's any more. */
 function isThere(pod: KubernetesObject): boolean {
-  const ended = ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? '');
-  return !ended && textAt(pod, 'metadata', 'deletionTimestamp') === undefined;
+  return !hasEnded(pod) && textAt(pod, 'metadata', 'deletionTimestamp') === undefined;
+}
+
+function hasEnded(pod: KubernetesObject): boolean {
+  return ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? '');
 }
 
 function asPod(pod: KubernetesObject): Pod {

@@ -1,21 +1,25 @@
 import type { Replacement } from '../../../workflows/model/installation';
 import type { TreeId } from '../../../workflows/model/log';
+import { podsOfHalves } from '../../../workflows/model/room';
 import type { CallBounds } from '../../clients/call-bounds';
 import type { Cluster } from '../../clients/kubernetes/cluster';
-import { jsonPointer, type PatchOperation } from '../../clients/kubernetes/objects';
+import { jsonPointer, type KubernetesObject, type PatchOperation } from '../../clients/kubernetes/objects';
 import { changedBySomeone } from '../../errors/refusal-error';
 import { pause } from '../../bounds/waiting';
 import { listedTreeIds, withShards } from '../sharding-file';
 import { changeObject } from './change-object';
-import { notReady } from './copy';
+import { attemptOf, notReady, readCopy } from './copy';
 import { textAt, valueAt } from './json-path';
 import { markStanding, withAnnotations } from './marking';
 import { objectInWords, type Place } from './names';
 import { asData } from './next-objects';
 import { settleResource } from './operator/settling';
 import { podsOf } from './pods';
+import { leavePods, takenRoom, type Room } from './room';
 import { isRolledOut, replicasOf } from './rollout';
+import { scaleCopy, takenBy } from './scaled-copy';
 import { readDeployment, readStanding, type FoundStanding } from './standing';
+import { untilCopyEnded, untilStandingEnded } from './taking-room';
 
 /**
  * How the standing Deployment takes the configuration of the next release, once clients are sent to the copy and no write
@@ -60,11 +64,60 @@ export async function settleStanding(
   } else {
     const list = settledList(found, replacement);
     await markStanding(cluster, place, attemptId, bounds);
+    const room = await roomToSettle(cluster, place, attemptId, bounds);
+    if (room !== undefined && !isSettled(found, list, nextTreeId)) {
+      // Clients are at the copy. So no pod reads any of this before all of it is written.
+      await leavePods(cluster, place, { ...room, left: 0 }, bounds);
+      await untilStandingEnded(cluster, place, 0, { everyMs: LOOK_EVERY_MS, withinMs }, bounds);
+    }
     await writeList(cluster, found, list, bounds);
     await writeTree(cluster, place, nextTreeId, bounds);
+    if (room !== undefined) await shareRoom(cluster, place, room, { withinMs }, bounds);
     await untilRolledOut(cluster, place, { withinMs, ends }, bounds);
+    if (room !== undefined && podsOfHalves(room.pods).next === 0) return; // Clients are without a pod: each moment counts.
   }
   await pause(serviceFollowsMs, bounds.signal);
+}
+
+/** What its copy has taken, or is to take: undefined where that has room of its own, and where all of it was given back. */
+async function roomToSettle(
+  cluster: Cluster,
+  place: Place,
+  attemptId: string,
+  bounds: CallBounds,
+): Promise<Room | undefined> {
+  const copy = await readCopy(cluster, place, bounds);
+  const taken = attemptOf(copy) === attemptId ? takenBy(copy) : undefined;
+  const room = await takenRoom(cluster, place, attemptId, bounds);
+  return room ?? (taken && { ...taken, attemptId, left: taken.pods });
+}
+
+function isSettled({ list, activeTree, deployment }: FoundStanding, settled: string, tree: TreeId): boolean {
+  return list === settled && activeTree === tree && startedFor(deployment) === tree;
+}
+
+function startedFor(deployment: KubernetesObject): string | undefined {
+  return textAt(deployment, 'spec', 'template', 'metadata', 'annotations', STARTED_FOR);
+}
+
+/**
+ * Where the standing Deployment has no pods yet: each of the two has half of them. With one pod the copy's ends before that of the
+ * standing one comes.
+ */
+async function shareRoom(
+  cluster: Cluster,
+  place: Place,
+  { attemptId }: Room,
+  { withinMs }: { readonly withinMs: number },
+  bounds: CallBounds,
+): Promise<void> {
+  const room = await takenRoom(cluster, place, attemptId, bounds);
+  if (room?.left !== 0) return;
+  const { current, next } = podsOfHalves(room.pods);
+  await scaleCopy(cluster, place, next, bounds);
+  const awaiting = { everyMs: LOOK_EVERY_MS, withinMs };
+  await untilCopyEnded(cluster, place, { attemptId, most: next }, awaiting, bounds);
+  await leavePods(cluster, place, { ...room, left: current }, bounds);
 }
 
 async function untilRolledOut(
@@ -160,8 +213,7 @@ async function writeTree(
       { op: 'replace', path, value: `${tree.prefix}${nextTreeId}` },
     );
   }
-  const startedFor = textAt(deployment, 'spec', 'template', 'metadata', 'annotations', STARTED_FOR);
-  if (inContainer.length === 0 && startedFor === nextTreeId) return;
+  if (inContainer.length === 0 && startedFor(deployment) === nextTreeId) return;
   const path = jsonPointer('spec', 'template', 'metadata', 'annotations', STARTED_FOR);
   await changeObject(
     cluster,

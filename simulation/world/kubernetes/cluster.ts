@@ -3,6 +3,7 @@ import { isJsonObject, writeExactJson } from '../../../activities/clients/kubern
 import type { HttpTransport } from '../../../activities/clients/http';
 import type { KubernetesObject } from '../../../activities/clients/kubernetes/objects';
 import type { Installation } from '../../../activities/installation/installation';
+import type { Strategy } from '../../../workflows/model/room';
 import {
   numberAt,
   objectAt,
@@ -12,7 +13,7 @@ import {
   withValueAt,
 } from '../../../activities/installation/kubernetes/json-path';
 import { kubernetesInstallation } from '../../../activities/installation/kubernetes/kubernetes';
-import { ATTEMPT_ANNOTATION } from '../../../activities/installation/kubernetes/names';
+import { ATTEMPT_ANNOTATION, ROOM_ANNOTATION } from '../../../activities/installation/kubernetes/names';
 import type { Random } from '../../random';
 import type { VirtualTime } from '../../virtual-time';
 import { bodyOf } from '../http-answers';
@@ -38,6 +39,7 @@ export interface ClusterParts {
   readonly random: Random;
   readonly trillian: SimulatedTrillian;
   readonly network: Network;
+  readonly strategy: Strategy;
   readonly shards: { readonly activeTreeId: string; readonly inactiveTreeId: string };
   readonly onSigned: (entry: SignedEntry, by: RekorProcess) => void;
   readonly trace: (line: () => string) => void;
@@ -53,11 +55,12 @@ export class SimulatedCluster implements SimulatedInstallation {
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    const { log, time, random, trillian, network, shards, onSigned, trace } = parts;
+    const { log, time, random, trillian, network, shards, strategy, onSigned, trace } = parts;
     const { objects } = this;
+    const treePlace = random.pick<TreePlaceName>(['argument', 'ConfigMap']);
+    const replicas = Math.max(random.whole(1, 3), strategy === 'rolling' ? 2 : 1);
     for (const object of manifests({
-      treePlace: random.pick<TreePlaceName>(['argument', 'ConfigMap']),
-      replicas: random.whole(1, 3),
+      ...{ treePlace, replicas },
       activeTreeId: shards.activeTreeId,
       list: `- treeID: ${shards.inactiveTreeId}\n`,
     })) {
@@ -70,6 +73,7 @@ export class SimulatedCluster implements SimulatedInstallation {
       trillian,
       onSigned,
       trace,
+      ...(strategy !== 'blue-green' && { room: replicas }),
     });
     const transport: HttpTransport = async (message, read) => {
       const { url, method, signal, beforeSending } = message;
@@ -89,7 +93,7 @@ export class SimulatedCluster implements SimulatedInstallation {
     this.adapter = kubernetesInstallation(
       {
         ...{ log, namespace: NAMESPACE, deployment: STANDING, service: STANDING },
-        ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'] },
+        ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'], strategy },
         source: { inCluster: true },
       },
       { cluster: clusterAt(log, { server: API_SERVER_URL, transport }), transport },
@@ -145,8 +149,9 @@ export class SimulatedCluster implements SimulatedInstallation {
     return Object.fromEntries(
       own.map((key) => {
         const object = this.objects.objects[key] as KubernetesObject | undefined;
-        // How many pods there are is an autoscaler's business.
-        const spec = without(objectAt(object, 'spec'), 'replicas');
+        // How many pods there are is an autoscaler's business, but where a rotation takes some of them.
+        const isScaled = this.#parts.strategy === 'blue-green';
+        const spec = without(objectAt(object, 'spec'), ...(isScaled ? ['replicas'] : []));
         return [
           key,
           object ? writeExactJson(object.kind === 'Deployment' ? { ...object, spec } : object) : null,
@@ -159,13 +164,13 @@ export class SimulatedCluster implements SimulatedInstallation {
     const made = Object.keys(this.objects.objects).filter(
       (key) => !key.startsWith('Pod ') && key.includes(COPY),
     );
-    const attempt = textAt(
-      this.objects.peek(`Deployment ${STANDING}`),
-      ...['metadata', 'annotations', ATTEMPT_ANNOTATION],
-    );
+    const annotations = objectAt(this.objects.peek(`Deployment ${STANDING}`), 'metadata', 'annotations');
+    const attempt = textAt(annotations, ATTEMPT_ANNOTATION);
+    const room = textAt(annotations, ROOM_ANNOTATION);
     return [
       ...made.map((key) => `${key} is left`),
       ...(attempt === undefined ? [] : [`Deployment ${STANDING} bears the attempt ${attempt}`]),
+      ...(room === undefined ? [] : [`of Deployment ${STANDING} pods are taken: ${room}`]),
     ];
   }
 
@@ -205,12 +210,14 @@ export class SimulatedCluster implements SimulatedInstallation {
     return pod !== undefined;
   }
 
-  /** An autoscaler gives the standing Deployment another number of pods. */
-  scale(): void {
+  /** An autoscaler gives the standing Deployment another number of pods; false where no plan would let one. */
+  scale(): boolean {
+    if (this.#parts.strategy !== 'blue-green') return false;
     this.#change(`Deployment ${STANDING}`, (object) => {
       const replicas = numberAt(object, 'spec', 'replicas') ?? 1;
       return withValueAt(object, ['spec', 'replicas'], replicas === 1 ? 2 : this.#parts.random.whole(1, 3));
     });
+    return true;
   }
 
   deploy(_release: ReleaseId, number: number): string {

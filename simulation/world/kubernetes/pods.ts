@@ -34,7 +34,10 @@ export interface SimulatedPod {
   starting: boolean;
   process: RekorProcess | undefined;
   ready: boolean;
+  /** It is being deleted. */
   gone: boolean;
+  /** Its room is free again. */
+  ended: boolean;
   /** Counts starts and ends of Rekor: what was begun before the last one is overtaken. */
   turn: number;
 }
@@ -46,6 +49,8 @@ export interface PodsParts {
   readonly trillian: SimulatedTrillian;
   readonly onSigned: (entry: SignedEntry, by: RekorProcess) => void;
   readonly trace: (line: () => string) => void;
+  /** So many pods have room on the nodes; absent: as many as are wanted. */
+  readonly room?: number;
 }
 
 /** Everything between the Deployments of the log and its Rekor processes: controllers, nodes, and the Service before them. */
@@ -233,26 +238,38 @@ export class SimulatedPods {
       hasLauncher: variableOf(container, 'LAUNCHER_ATTEMPT', objects) !== undefined,
       token: textAt(objects.peek(`Secret ${deployment}-launcher`), 'data', 'token'),
       ...{ onNode: false, wanted: false, downUntil: 0, starting: false },
-      ...{ process: undefined, ready: false, gone: false, turn: 0 },
+      ...{ process: undefined, ready: false, gone: false, ended: false, turn: 0 },
     };
     this.#pods.push(pod);
     this.#addresses.set(pod.address, deployment);
     trace(() => `pod ${pod.name} is made`);
     this.#show(pod);
-    this.#after(50, 600, () => {
-      if (pod.gone) return;
-      pod.onNode = true;
-      this.#show(pod);
-      if (pod.hasLauncher) this.#becomesReady(pod, true);
-      else this.start(pod);
-    });
+    this.#after(50, 600, () => this.#schedule(pod));
+  }
+
+  /** A pod for which there is no room waits, and is looked at again some time after there is. */
+  #schedule(pod: SimulatedPod): void {
+    const { room = Infinity, trace } = this.#parts;
+    if (pod.gone) return;
+    if (this.#pods.filter(({ onNode, ended }) => onNode && !ended).length >= room) {
+      trace(() => `for pod ${pod.name} there is no room`);
+      this.#after(1_000, 3_000, () => this.#schedule(pod));
+      return;
+    }
+    pod.onNode = true;
+    this.#show(pod);
+    if (pod.hasLauncher) this.#becomesReady(pod, true);
+    else this.start(pod);
   }
 
   #show(pod: SimulatedPod): void {
     const { name, template, address, onNode } = pod;
     this.#parts.objects.put({
       ...{ apiVersion: 'v1', kind: 'Pod' },
-      metadata: { namespace: NAMESPACE, name, labels: objectAt(template, 'metadata', 'labels') },
+      metadata: {
+        ...{ namespace: NAMESPACE, name, labels: objectAt(template, 'metadata', 'labels') },
+        ...(pod.gone && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+      },
       status: onNode
         ? { phase: 'Running', podIP: address, containerStatuses: [{ name, state: { running: {} } }] }
         : { phase: 'Pending' },
@@ -270,9 +287,15 @@ export class SimulatedPods {
     if (pod.gone) return;
     pod.gone = true;
     const { name } = pod;
-    this.#parts.objects.remove({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name });
+    this.#show(pod);
     this.#parts.trace(() => `pod ${name} ends`);
-    void this.stop(pod);
+    void this.stop(pod).then(() => {
+      this.#after(20, 400, () => {
+        this.#parts.objects.remove({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name });
+        pod.ended = true;
+        this.look();
+      });
+    });
     if (pod.deployment === STANDING) this.#leadService();
   }
 

@@ -29,6 +29,7 @@ const textFor = (treeId: string, list: string): string =>
  */
 export class StandingInstallation implements Installation {
   readonly supersedes = false;
+  readonly rehearses: boolean = true;
   patience: InstallationPatience = {
     ...{
       stageMs: 600_000,
@@ -50,6 +51,10 @@ export class StandingInstallation implements Installation {
     this.#log = log;
     this.#makePods(standing);
     log.gate.instances = this.addressesOf(standing);
+  }
+
+  giveBack(): Promise<void> {
+    return Promise.resolve();
   }
 
   examine(): Promise<readonly []> {

@@ -30,6 +30,29 @@ export const clusterRefusals = {
     remedy:
       'See `kubectl describe` of that pod. A rotation needs room for as many pods again as the Deployment has, and an image that its nodes can pull.',
   }),
+  PODS_NOT_GONE: (found: { log: string; object: string; pod: string; most: number }): Text => ({
+    message: `Of ${found.object} in ${found.log} more than ${found.most} pods have not ended yet, and their room is needed: pod ${found.pod}, for example.`,
+    remedy:
+      'See `kubectl describe` of that pod: a node that is not there keeps it, or its terminationGracePeriodSeconds is long.',
+  }),
+  STRATEGY_CANNOT: (found: Words<'log' | 'strategy' | 'object' | 'reason' | 'remedy'>): Text => ({
+    message: `${found.object} of ${found.log} cannot be rotated by the strategy ${found.strategy}: ${found.reason}.`,
+    remedy: found.remedy,
+  }),
+  SECTION_TOO_SHORT: (found: { log: string; strategy: string; foundMs: number; leastMs: number }): Text => ({
+    message: `The critical section of ${found.log} may last ${found.foundMs} ms, in which the strategy ${found.strategy} cannot end pods and start others: allowed is at least ${found.leastMs} ms.`,
+    remedy:
+      'Let logs.NAME.rotation.criticalSection be longer, and logs.NAME.gate.maxWait with it; a plan file may have shortened it.',
+  }),
+  REQUESTS_WILL_FAIL: (found: Words<'log' | 'strategy'>): Text => ({
+    message: `A rotation of ${found.log} by the strategy ${found.strategy} lets requests fail: reads while pods end and others come in their place, and writes that wait longer than gate.maxWait.`,
+    remedy:
+      'Choose rolling under logs.NAME.installation.strategy where the Deployment has two pods, or blue-green where there is room for as many pods again.',
+  }),
+  CANNOT_BE_REHEARSED: (found: Words<'log' | 'strategy'>): Text => ({
+    message: `A rotation of ${found.log} cannot be rehearsed: by the strategy ${found.strategy} the pods that serve would end for it.`,
+    remedy: 'Read in the plan what a rotation costs. Only one that takes place shows how long it lasts.',
+  }),
   LAUNCHER_UNREACHABLE: (found: Words<'log' | 'pod' | 'url' | 'reason'>): Text => ({
     message: `The launcher in pod ${found.pod} at ${found.url} does not answer: ${found.reason}.`,
     remedy:

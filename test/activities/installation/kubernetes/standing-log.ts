@@ -5,7 +5,7 @@ import {
   kubernetesInstallation,
   type KubernetesOptions,
 } from '../../../../activities/installation/kubernetes/kubernetes';
-import { objectAt } from '../../../../activities/installation/kubernetes/json-path';
+import { numberAt, objectAt } from '../../../../activities/installation/kubernetes/json-path';
 import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
 import type { Replacement } from '../../../../workflows/model/installation';
 import { PATIENCE_MS } from '../../../../harness/waiting';
@@ -59,7 +59,7 @@ export class StandingOnCluster {
 
   constructor(
     readonly shape: ShapeName = 'upstream',
-    private readonly options: Pick<KubernetesOptions, 'ownersHeldOff'> = {},
+    private readonly options: Pick<KubernetesOptions, 'ownersHeldOff' | 'strategy'> = {},
   ) {
     this.operator = new FakeOperator(this.cluster);
     for (const object of objectsOf(shape)) this.cluster.put(object);
@@ -141,7 +141,8 @@ function podsOf(deployment: KubernetesObject): KubernetesObject[] {
   const template = objectAt(deployment, 'spec', 'template');
   const labels = objectAt(template, 'metadata', 'labels') as Json;
   const subnet = name.endsWith('-next') ? 2 : 1;
-  return [1, 2].map((number) => ({
+  const replicas = numberAt(deployment, 'spec', 'replicas') ?? 2;
+  return Array.from({ length: replicas }, (_, position) => position + 1).map((number) => ({
     ...{
       apiVersion: 'v1',
       kind: 'Pod',
