@@ -100,10 +100,13 @@ export const expose: Act<ExposedTo> = async (systems, input) => {
   }
 };
 
-/** Reads and writes go from the next release to the one that it was settled into, which serves the same shards. */
+/**
+ * Reads and writes go from the next release to the one that it was settled into, which serves the same shards. With the number after
+ * the attempt's own: an exposure of it that lands late must not send clients back to what is gone by then (H8).
+ */
 export const sendToSettled: Act<ExposedInput & { to: Release }> = async (systems, { to, ...input }) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
-  await send(systems, { to, by: orderOf(input.identity), shards });
+  await send(systems, { to, by: orderOf(input.identity, fenceOf(input.identity).undo), shards });
 };
 
 /**

@@ -15,16 +15,34 @@ import type { FoundStanding } from './standing';
  * Refuses DEPLOYMENT_CANNOT_FOLLOW where its pods would never be started anew, or could not be told from others. Asked before
  * anything is changed: later there is no way back.
  */
-export function requireFollows({ log }: Pick<Place, 'log'>, deployment: KubernetesObject): void {
-  const fail = (reason: string): Error =>
-    refuse('DEPLOYMENT_CANNOT_FOLLOW', { log, object: objectInWords(deployment), reason });
+export function requireFollows(place: OfLog, deployment: KubernetesObject): void {
   if (valueAt(deployment, 'spec', 'paused') === true) {
-    throw fail('it is paused, so that its pods stay as they are (`kubectl rollout resume` ends that)');
+    throw cannotFollow(
+      place,
+      deployment,
+      'it is paused, so that its pods stay as they are (`kubectl rollout resume` ends that)',
+    );
   }
-  if (replicasOf(deployment) === 0) throw fail('it is scaled to 0, so that it has no pods');
   if (listAt(deployment, 'spec', 'selector', 'matchExpressions').length > 0) {
-    throw fail('its selector has matchExpressions, and its pods are found by matchLabels alone');
+    throw cannotFollow(
+      place,
+      deployment,
+      'its selector has matchExpressions, and its pods are found by matchLabels alone',
+    );
   }
+}
+
+/** Refuses the same for a Deployment without pods. Not asked again in an attempt, which may take their room. */
+export function requireHasPods(place: OfLog, deployment: KubernetesObject): void {
+  if (replicasOf(deployment) === 0) {
+    throw cannotFollow(place, deployment, 'it is scaled to 0, so that it has no pods');
+  }
+}
+
+type OfLog = Pick<Place, 'log'>;
+
+function cannotFollow({ log }: OfLog, deployment: KubernetesObject, reason: string): Error {
+  return refuse('DEPLOYMENT_CANNOT_FOLLOW', { log, object: objectInWords(deployment), reason });
 }
 
 /** Refuses SERVICE_LEADS_ELSEWHERE unless the Service leads to the pods of the standing Deployment, and to no others. */

@@ -7,38 +7,31 @@ import type {
 } from '../../../workflows/model/installation';
 import type { Instance } from '../../../workflows/model/log';
 import { sameUrl } from '../../../workflows/model/base-url';
-import { isRehearsed, PODS_AWAITED_MS, podsWhileStaged, type Strategy } from '../../../workflows/model/room';
+import { isRehearsed, PODS_AWAITED_MS, type Strategy } from '../../../workflows/model/room';
 import { sendsTo } from '../../../workflows/model/traffic';
 import type { CallBounds } from '../../clients/call-bounds';
 import { openCluster, type Cluster } from '../../clients/kubernetes/cluster';
 import type { HttpTransport } from '../../clients/http';
 import { DEFAULT_TIMEOUT_MS } from '../../clients/kubernetes/cluster-requests';
 import type { AccessSource } from '../../clients/kubernetes/kubeconfig';
-import { changedBySomeone, refuse, unlessRefused } from '../../errors/refusal-error';
-import { NEXT_TREE_ID } from '../content';
+import { refuse, unlessRefused } from '../../errors/refusal-error';
 import type { Installation } from '../installation';
 import { byHandOf } from './by-hand';
-import { attemptOf, attemptOfCopy, makeCopy, readCopy, requireCopy, untilCopyWaits } from './copy';
+import { attemptOf, attemptOfCopy, readCopy } from './copy';
 import { copyInstances, copyRuns, startCopy, stopCopy } from './copy-pods';
 import { markedObject, markStanding } from './marking';
 import { reference, releasesOf, type Place } from './names';
-import type { NextRelease } from './next-objects';
 import { ownershipOf, type HeldOff } from './owners/ownership';
-import { requireFollows, requireServiceLeads } from './following';
-import { requireFollowed } from './operator/following';
-import { fingerprintOf, nextReleaseOf, plannedChanges } from './planned';
 import { instancesOf, isAddressOfPod, podsOf } from './pods';
 import { examineProtection } from './protection';
 import { readWorkload } from './rekor-workload';
-import { requireRights } from './rights';
-import { leavePods, roomOf, takenRoom } from './room';
+import { roomOf } from './room';
 import { serviceUrl } from './service';
-import { replicasOf } from './rollout';
 import { takenBy } from './scaled-copy';
 import { settleStanding } from './settling';
+import { planCopy, requireStagedCopy, stageCopy } from './staging';
 import { readDeployment, readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
-import { plannedRoom } from './strategy';
-import { giveBackInPlace, removeCopy, requireTaken, startInPlace, untilStandingEnded } from './taking-room';
+import { giveBackInPlace, removeCopy, startInPlace } from './taking-room';
 
 export interface KubernetesOptions extends Place {
   readonly source: AccessSource;
@@ -76,9 +69,6 @@ const patienceWithRoom: InstallationPatience = {
   settleMs: 1_800_000,
 };
 
-/** What of a step is left for pods to come up, in milliseconds. */
-const PODS_WITHIN_MS = { stage: 300_000, settle: PODS_AWAITED_MS.settle } as const;
-
 /** With iptables and a busy node kube-proxy took 0.93 s at most; no client waits for this. */
 const SERVICE_FOLLOWS_MS = 5_000;
 
@@ -98,6 +88,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
   const { serviceFollowsMs = SERVICE_FOLLOWS_MS } = parts;
   const launchers = { cluster, transport };
   const place: Place = options;
+  const making = { ...options, cluster, place };
   const { log, ownersHeldOff, strategy = 'blue-green' } = options;
   const { standing, copy } = releasesOf(place);
   const isCopy = (release: Release): boolean => {
@@ -108,13 +99,6 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
   const standingNow = (signal: AbortSignal): Promise<FoundStanding> =>
     readStanding(cluster, place, { signal });
-  const rotatableNow = async (signal: AbortSignal): Promise<FoundStanding> => {
-    const found = await standingNow(signal);
-    const { resource, deployment } = found;
-    requireFollows(place, deployment);
-    if (resource !== undefined) requireFollowed(log, { ...found, resource });
-    return found;
-  };
   const ofCopy = async (signal: AbortSignal): Promise<readonly Instance[]> =>
     await copyInstances(cluster, place, { signal });
   const standingUrl = (signal: AbortSignal): Promise<string> => serviceUrl(cluster, place, { signal });
@@ -126,7 +110,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     patience: strategy === 'blue-green' ? kubernetesPatience : patienceWithRoom,
     supersedes: false,
     rehearses: isRehearsed(strategy),
-    byHand: byHandOf(place),
+    byHand: byHandOf(place, strategy),
 
     async roles(serving, signal): Promise<Roles> {
       const url = await standingUrl(signal);
@@ -172,73 +156,26 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
     async plan({ next }, earlier, signal): Promise<PlannedChanges> {
       requireIsCopy(next);
-      const found = await rotatableNow(signal);
-      await requireRights(cluster, place, found, { signal });
-      await requireServiceLeads(cluster, place, found, { signal });
-      const room = plannedRoom(place, strategy, found);
-      const attempt = { nextTreeId: NEXT_TREE_ID, attemptId: '', ...copyPods(replicasOf(found.deployment)) };
-      const planned = nextReleaseOf({ ...options, place }, found, earlier, attempt);
-      const values = { list: planned.list, tree: NEXT_TREE_ID };
-      return {
-        ...plannedChanges(planned, found),
-        ownership: ownershipOf(log, found, values, ownersHeldOff),
-        ...(room && { room }),
-      };
+      return await planCopy(making, earlier, { signal });
     },
 
-    async stage(replacement, planned, given) {
-      const bounds = shortCalls(given);
+    async stage(replacement, planned, bounds) {
       requireIsCopy(replacement.next);
-      const { attemptId, nextTreeId, inactive, currentTreeId } = replacement;
-      await giveBackInPlace(cluster, place, replacement, bounds);
-      const found = await rotatableNow(given.signal);
-      const earlier = [...inactive.map(({ treeId }) => treeId), currentTreeId];
-      const room = await takenRoom(cluster, place, attemptId, bounds);
-      const pods = room?.pods ?? replicasOf(found.deployment);
-      const attempt = { attemptId, nextTreeId, ...copyPods(pods) };
-      const next = nextReleaseOf({ ...options, place }, found, earlier, attempt);
-      const fingerprint = fingerprintOf(next, found);
-      if (fingerprint !== planned.fingerprint) {
-        const what = `${standing.name}, an object that it takes its shards from, or how its copy is made,`;
-        throw changedBySomeone(what, planned.fingerprint.slice(0, 12), fingerprint.slice(0, 12));
-      }
-      await makeCopy(cluster, next, bounds, async () => {
-        if (strategy !== 'rolling') return;
-        const { current: left } = podsWhileStaged(strategy, pods);
-        await leavePods(cluster, place, { attemptId, strategy, pods, left }, bounds);
-        const ending = { everyMs: 200, withinMs: PODS_WITHIN_MS.stage };
-        await untilStandingEnded(cluster, place, left, ending, bounds);
-      });
-      const { port } = found.workload;
-      await untilCopyWaits(cluster, place, { port, withinMs: PODS_WITHIN_MS.stage }, bounds);
+      await stageCopy(making, replacement, planned, shortCalls(bounds));
     },
 
-    async requireStaged(replacement, signal) {
-      // Clients may be waiting: at the same time.
-      const [found, copied] = await Promise.all([
-        rotatableNow(signal),
-        requireCopy(cluster, place, replacement, { signal }),
-      ]);
-      requireTaken(found.deployment, replacement.attemptId, takenBy(copied));
-      const { activeTreeId, inactiveTreeIds } = shardsOf(log, found);
-      const inWordsOf = (ids: readonly string[], active: string): string =>
-        `[${ids.join(', ')}] and ${active}`;
-      const expected = inWordsOf(
-        replacement.inactive.map(({ treeId }) => treeId),
-        replacement.currentTreeId,
-      );
-      const now = inWordsOf(inactiveTreeIds, activeTreeId);
-      if (expected !== now) throw changedBySomeone(`The shards of ${standing.name}`, expected, now);
-    },
+    requireStaged: (replacement, signal) => requireStagedCopy(making, replacement, { signal }),
 
     discard: (replacement, bounds) => removeCopy(cluster, place, replacement, shortCalls(bounds)),
 
     async start(release, bounds) {
       // Whoever runs a Deployment starts its pods again by itself.
       if (!isCopy(release)) return;
-      const copied = await readCopy(cluster, place, bounds);
+      const calls = shortCalls(bounds);
+      // Clients may be waiting: nothing is asked for that is known.
+      const copied = strategy === 'blue-green' ? undefined : await readCopy(cluster, place, calls);
       const starts = takenBy(copied)?.strategy === 'recreate' ? startInPlace : startCopy;
-      await starts(launchers, place, shortCalls(bounds));
+      await starts(launchers, place, calls);
     },
 
     giveBack: (replacement, bounds) => giveBackInPlace(cluster, place, replacement, shortCalls(bounds)),
@@ -254,7 +191,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
           cluster,
           place,
           replacement,
-          { withinMs: PODS_WITHIN_MS.settle, serviceFollowsMs },
+          { withinMs: PODS_AWAITED_MS.settle, serviceFollowsMs },
           shortCalls(bounds),
         );
       }
@@ -284,12 +221,6 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       return await examineProtection(cluster, place, await standingNow(signal), { signal });
     },
   };
-
-  /** How many pods a copy is made with, beside a Deployment that has so many of its own. */
-  function copyPods(pods: number): Pick<NextRelease, 'replicas' | 'takes'> {
-    const { next: replicas } = podsWhileStaged(strategy, pods);
-    return strategy === 'blue-green' ? { replicas } : { replicas, takes: { strategy, pods } };
-  }
 
   /** The attempt that has taken pods of the standing Deployment, where nothing is left of its copy. */
   async function attemptWithRoom(signal: AbortSignal): Promise<string | null> {

@@ -6,7 +6,7 @@ import { jsonPointer, type KubernetesObject, type PatchOperation } from '../../c
 import { parseJson } from '../../clients/parse-json';
 import { changedBySomeone } from '../../errors/refusal-error';
 import { changeAsRead, changeObject } from './change-object';
-import { objectAt, textAt, valueAt } from './json-path';
+import { textAt, valueAt } from './json-path';
 import { withAnnotations } from './marking';
 import { objectInWords, reference, releasesOf, ROOM_ANNOTATION, type Place } from './names';
 import { replicasOf } from './rollout';
@@ -147,9 +147,7 @@ export async function forgetRoom(
     const found = roomOf(deployment);
     if (found?.attemptId !== attemptId) return;
     requirePods(deployment, [found.pods]);
-    const isAlone = Object.keys(objectAt(deployment, 'metadata', 'annotations')).length === 1;
-    const path = isAlone ? jsonPointer('metadata', 'annotations') : roomPath;
-    await changeObject(cluster, deployment, [{ op: 'remove', path }], bounds);
+    await changeObject(cluster, deployment, [{ op: 'remove', path: roomPath }], bounds);
   });
 }
 

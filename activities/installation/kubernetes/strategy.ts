@@ -36,9 +36,6 @@ function requirePossible(
   const cannot = (reason: string, remedy: string): Error =>
     refuse('STRATEGY_CANNOT', { log, strategy, object: objectInWords(deployment), reason, remedy });
   const pods = replicasOf(deployment);
-  if (pods === 0) {
-    throw cannot('it has no pod', 'Let it have one.');
-  }
   if (pods === 1 && strategy === 'rolling') {
     throw cannot(
       'it has one pod, which only recreate can rotate in its own room',

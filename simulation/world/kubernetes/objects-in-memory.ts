@@ -16,6 +16,7 @@ import {
 import type {
   KubernetesObject,
   ObjectKind,
+  ObjectMetadata,
   ObjectReference,
   PatchOperation,
 } from '../../../activities/clients/kubernetes/objects';
@@ -179,8 +180,10 @@ export class ObjectsInMemory implements Cluster {
     this.#version += 1;
     const generation = Number(before?.metadata['generation'] ?? 0);
     const isNewSpec = !isDeepStrictEqual(before?.['spec'], object['spec']);
-    const metadata = {
-      ...object.metadata,
+    const { annotations, ...others } = object.metadata;
+    const metadata: ObjectMetadata = {
+      // An API server keeps no empty ones.
+      ...(isDeepStrictEqual(annotations, {}) ? others : object.metadata),
       uid: before?.metadata.uid ?? `uid-${this.#version}`,
       resourceVersion: `${this.#version}`,
       generation: isNewSpec ? generation + 1 : generation,
