@@ -41,7 +41,11 @@ export function installation(log: FoundLog, access: Access): Section {
       found('kind', 'kubernetes', ''),
       ...accessLines(access),
       found('namespace', namespace, ''),
-      found('deployment', rekor.workload.name, ''),
+      found(
+        'deployment',
+        rekor.workload.name,
+        'its copy needs room for as many pods again, by the default strategy blue-green; else choose rolling or recreate.',
+      ),
       serviceLine(log),
       launcherImage(log),
       ...entrypoint(log),

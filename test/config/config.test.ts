@@ -285,6 +285,15 @@ describe('a wrong configuration', () => {
       /each drain waits 15s/,
     ],
     [
+      'a section in which no pods can end and others come',
+      exampleText.replace(
+        /^ {4}installation:\n(?: {6}.*\n)+/m,
+        '    installation: { kind: kubernetes, namespace: n, deployment: d, service: s, launcherImage: i, strategy: recreate }\n',
+      ),
+      'logs.production.rotation.criticalSection',
+      /installation.strategy is recreate.*at least 10s/s,
+    ],
+    [
       'TLS to a database by an IP address, which no name can be verified for',
       exampleText.replace('host: database.example.com', 'host: 192.0.2.7'),
       'logs.production.trillian.database.host',

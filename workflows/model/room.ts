@@ -65,7 +65,8 @@ export function roomInWords(
   if (strategy === 'rolling') {
     return [
       `${of} has ${counted(current, 'pod')} in place of ${pods} from stage on, and the next release ${next}`,
-      'no request has to fail, and all pods are back when the rotation has ended',
+      'no write has to fail; a read that reaches a pod which ends is cut off, as whenever a Deployment is scaled down',
+      'all pods are back when the rotation has ended',
     ];
   }
   const inSeconds = (ms: number): string => `${ms / 1000} s`;

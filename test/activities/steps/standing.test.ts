@@ -83,6 +83,38 @@ describe('an installation with one standing release', () => {
     expect([...log.running]).toContain(installation.pods(standing)[0]?.name);
   });
 
+  it('is started by no stage where its start would end what serves, and tells no key', async () => {
+    const one = new StandingLog();
+    const { systems } = one;
+    const started: string[] = [];
+    const installation = Object.assign(one.installation, {
+      rehearses: false,
+      start: () => Promise.resolve(void started.push('start')),
+    });
+    expect(await stage({ ...systems, installation }, await one.attempt())).toEqual([]);
+    expect(started).toEqual([]);
+  });
+
+  it('gives back what its start took when that is undone, unless clients are sent to it', async () => {
+    const one = new StandingLog();
+    const { systems } = one;
+    let given = 0;
+    const installation = Object.assign(one.installation, {
+      giveBack: () => Promise.resolve(void (given += 1)),
+    });
+    const input = await one.attempt();
+    await stop({ ...systems, installation }, input);
+    expect(given).toBe(0);
+    await stage(systems, input);
+    await stop({ ...systems, installation }, input);
+    expect(given).toBe(1);
+    const other = new StandingLog();
+    const after = await other.exposed();
+    Object.assign(other.installation, { giveBack: () => Promise.resolve(void (given += 1)) });
+    await stop(other.systems, after);
+    expect(given).toBe(1);
+  });
+
   it('is put back when it is taken back', async () => {
     const one = new StandingLog();
     const before = structuredClone(one.installation.objects);

@@ -1,0 +1,165 @@
+import { Client, Connection } from '@temporalio/client';
+import { parse, stringify } from 'yaml';
+import { openCluster } from '../../activities/clients/kubernetes/cluster';
+import { isJsonObject, type JsonObject } from '../../activities/clients/kubernetes/exact-json';
+import { numberAt, objectAt, textAt } from '../../activities/installation/kubernetes/json-path';
+import { clientsOf, type Clients } from '../../harness/clients';
+import { objectsIn } from '../../harness/cluster-objects';
+import { ClusterProcess } from '../../harness/cluster-process';
+import { rotationsOf, type Rotations } from '../../harness/rotations';
+import { PATIENCE_MS, until } from '../../harness/waiting';
+import { labLog, taskQueue } from '../../lab/configuration';
+import { ClusterApi } from '../../lab/kubernetes/api';
+import { GATE_SERVICE } from '../../lab/kubernetes/log/services';
+import { WORKER } from '../../lab/kubernetes/log/worker';
+import type { ClusterLog } from '../../lab/kubernetes/record';
+import { createRecorder } from '../../load/recorder';
+import type { Strategy } from '../../workflows/model/room';
+import { expectOutcome } from '../stack/outcome';
+
+/** As in rotation.test.ts: few, because the node has two processors for all of it. */
+const WRITES_PER_SECOND = 4;
+
+const STANDING = 'rekor-server';
+const COPY = 'Deployment rekor-server-next';
+const FILE = 'rekor-rotate.yaml';
+const SECTION_MS = 25_000;
+
+/** Failed requests without an answer in between for so long are two times that a log was not there. */
+const APART_MS = 5_000;
+
+describe('a log on a cluster without room for as many pods again', () => {
+  const lab = new ClusterProcess();
+  let log: ClusterLog;
+  let api: ClusterApi;
+  let kubeconfig: string;
+  let connection: Connection;
+  let rotations: Rotations;
+  let clients: Clients;
+
+  const objects = () => objectsIn(kubeconfig, log.namespace);
+  const replicas = async (): Promise<number> =>
+    numberAt((await objects())[`Deployment ${STANDING}`], 'spec', 'replicas') ?? -1;
+
+  /** The worker and the gate are started anew with this strategy, and with the times that it needs. */
+  async function configure(strategy: Strategy): Promise<void> {
+    const { namespace } = log;
+    const name = 'rekor-rotate';
+    const written: unknown = parse(textAt((await objects())[`ConfigMap ${name}`], 'data', FILE) ?? '');
+    const configuration = isJsonObject(written as JsonObject) ? (written as JsonObject) : {};
+    const ofLog = objectAt(configuration, 'logs', labLog);
+    const changed = {
+      ...configuration,
+      logs: {
+        [labLog]: {
+          ...ofLog,
+          installation: { ...objectAt(ofLog, 'installation'), strategy },
+          ...(strategy === 'recreate' && {
+            gate: { ...objectAt(ofLog, 'gate'), maxWait: '30s' },
+            rotation: { ...objectAt(ofLog, 'rotation'), criticalSection: `${SECTION_MS / 1_000}s` },
+          }),
+        },
+      },
+    };
+    const data = { [FILE]: stringify(changed, { lineWidth: 0 }) };
+    await api.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data }]);
+    for (const deployment of [WORKER, GATE_SERVICE]) {
+      await api.deletePods(namespace, deployment);
+      await until(`${deployment} with ${strategy}`, PATIENCE_MS, () =>
+        api.isAvailable(namespace, deployment),
+      );
+    }
+    await clients.expectWritable();
+  }
+
+  /** A person scales the standing Deployment. */
+  async function scale(pods: number): Promise<void> {
+    const { namespace } = log;
+    const cluster = openCluster({ log: labLog, source: { kubeconfig } });
+    const bounds = { signal: AbortSignal.timeout(PATIENCE_MS) };
+    const reference = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: STANDING };
+    await until(`${pods} pods`, PATIENCE_MS, async () => {
+      const found = await cluster.get(reference, bounds);
+      const operation = { op: 'replace', path: '/spec/replicas', value: pods } as const;
+      const version = found?.metadata.resourceVersion ?? '';
+      return await cluster.patch(reference, version, [operation], bounds).then(
+        () => true,
+        () => false,
+      );
+    });
+    await until(`${pods} ready pods`, PATIENCE_MS, () => api.isAvailable(namespace, STANDING));
+  }
+
+  beforeAll(async () => {
+    const status = await lab.up('helm-chart');
+    if (status.log === null) throw new Error('The lab has no log.');
+    ({ log, kubeconfig } = { ...status, log: status.log });
+    api = await ClusterApi.fromFile(kubeconfig);
+    connection = await Connection.connect({ address: log.temporal });
+    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
+    clients = clientsOf(log.publicUrl, createRecorder());
+    await clients.expectWritable();
+  });
+  afterAll(async () => {
+    await connection.close();
+    await lab.end();
+  });
+
+  it('rolling: fails no write, with half of the pods for a while, and has all of them in the end', async () => {
+    await scale(2);
+    await configure('rolling');
+    const load = clients.load(WRITES_PER_SECOND);
+    const rotation = await rotations.start();
+    let least = 2;
+    await until('the copy', PATIENCE_MS, async () => {
+      least = Math.min(least, await replicas());
+      return COPY in (await objects());
+    });
+    const result = await rotations.result(rotation);
+    await clients.expectWritable();
+    const { failures, reads } = await load.stop();
+    expectOutcome(result, 'completed');
+    expect([least, await replicas()]).toEqual([1, 2]);
+    console.log('rolling', JSON.stringify(failures), reads.attempted);
+    expect(failures).toEqual([]);
+    await clients.expectNothingLost();
+  });
+
+  it('rolling: is taken back to every field of every object when it is cancelled while pods are made', async () => {
+    const before = await objects();
+    const rotation = await rotations.start();
+    await until('the copy', PATIENCE_MS, async () => COPY in (await objects()));
+    expect(await replicas()).toBe(1);
+    await rotation.cancel();
+    expectOutcome(await rotations.result(rotation), 'rolledBack');
+    expect(await objects()).toEqual(before);
+    expectOutcome(await rotations.rotate(), 'completed');
+    await clients.expectGoesOn();
+  });
+
+  it('recreate: loses nothing, gives no index twice, and fails requests no longer than its plan says', async () => {
+    await scale(1);
+    await configure('recreate');
+    const { plan } = await rotations.rotate({ dryRun: true });
+    expect(plan?.room).toMatchObject({ strategy: 'recreate', pods: 1 });
+    const load = clients.load(WRITES_PER_SECOND);
+    const result = await rotations.rotate();
+    await clients.expectWritable();
+    const { failures } = await load.stop();
+    expectOutcome(result, 'completed');
+    expect(await replicas()).toBe(1);
+    await clients.expectNothingLost();
+    const times = failures.map(({ time }) => Date.parse(time)).toSorted((one, other) => one - other);
+    const gaps: { from: number; to: number }[] = [];
+    for (const time of times) {
+      const last = gaps.at(-1);
+      if (last !== undefined && time - last.to < APART_MS) last.to = time;
+      else gaps.push({ from: time, to: time });
+    }
+    console.log('recreate', JSON.stringify(result.steps.map(({ name, ms }) => [name, ms])));
+    console.log(JSON.stringify(gaps.map(({ from, to }) => to - from)), JSON.stringify(failures.slice(0, 5)));
+    // In start, and once more in settle.
+    expect(gaps.length).toBeLessThanOrEqual(2);
+    for (const { from, to } of gaps) expect(to - from).toBeLessThanOrEqual(SECTION_MS);
+  });
+});
