@@ -96,7 +96,7 @@ const gateModes = {
 
 function servingRows(serves: Serving): Row[] {
   const { release, treeId, state, size, nextIndex, gate, instances, sourceOfTruth } = serves;
-  const tree = `${release}, tree ${treeId} (${state}), ${entries(size)}, next index ${nextIndex}; ${gateModes[gate]}`;
+  const tree = `${release}, tree ${treeId} (${state}), ${entries(size)}, next index ${nextIndex}; ${gate === undefined ? 'without a gate' : gateModes[gate]}`;
   const rekor = instances?.map(({ name, proven }) =>
     proven
       ? `${name} has loaded exactly the shards and lengths that Trillian has`

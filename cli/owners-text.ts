@@ -37,7 +37,12 @@ export function sourceInShort({ state, parts }: SourceOfTruth): string {
     : `not known to have the values of the cluster, in ${counted(parts.length, 'object')}: ${parts.map(({ object }) => object).join(', ')}`;
 }
 
-const holds = { list: 'the list', tree: 'the active tree', pods: 'the pods' } as const;
+const holds = {
+  list: 'the list',
+  tree: 'the active tree',
+  pods: 'the pods',
+  selector: 'where it leads',
+} as const;
 
 function partLines({ object, holds: what, owners, source, commit }: OwnedPart, columns: number): string[] {
   const texts = owners.map(({ name, nextRun, byItself }) => {

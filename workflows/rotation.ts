@@ -41,7 +41,7 @@ export const rotation = {
       steps: [
         {
           name: 'hold',
-          does: 'new writes wait, until none is in flight to Rekor',
+          does: 'new writes wait in the gate, if there is one',
           undo: { action: 'sendToCurrent', leaves: 'writes go to the current release' },
         },
         {

@@ -63,7 +63,10 @@ const commandsFor: Act<HeldStep, readonly string[]> = async (systems, held) => {
     number: number,
     shards = shardsOfCurrent(release),
   ): Promise<readonly string[]> =>
-    traffic.byHand.send({ attemptId: 'by hand', number, instances: await addressesOf(to), shards });
+    await traffic.byHand.send(
+      { attemptId: 'by hand', number, instances: await addressesOf(to), shards },
+      bounds.signal,
+    );
   const own = fenceOf(identity);
   if (await leavesAlone[step]?.(systems, held)) {
     return [];

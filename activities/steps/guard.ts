@@ -64,7 +64,7 @@ function servingOf(
     size,
     nextIndex: firstIndexAfter(inactive) + size,
     earlierShards: inactive.length,
-    gate: traffic.mode,
+    ...(traffic.by !== 'service' && { gate: traffic.mode }),
     ...(looked && { instances: looked.instances }),
     ...(ownership && { sourceOfTruth: sourceOfTruth(ownership) }),
   };

@@ -2,7 +2,7 @@ import type { AttemptInput, CriticalInput } from '../../workflows/model/actions'
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import { attemptIdOf, markedTrees } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
-import { sendsTo } from '../../workflows/model/traffic';
+import { sendsTo, trafficInWords } from '../../workflows/model/traffic';
 import { changedBySomeone, refuse } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -20,12 +20,12 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
   const { release, identity } = input;
   const before = await traffic.state(bounds.signal);
   if (before.number >= fenceOf(identity).act) {
-    const found = `the gate follows its order ${before.number}`;
+    const found = `its order ${before.number} is followed already`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
   if (isOfRotation(before, identity) && (await isExposed(systems, input))) {
     // An earlier attempt of a rotation that was reset has got there: this one goes on from that, and takes nothing back (H7).
-    const found = `the gate sends to ${release.next.name} by its order ${before.number}`;
+    const found = `clients are sent to ${release.next.name} by its order ${before.number}`;
     throw refuse('ATTEMPT_REPEATED', { rotation: attemptIdOf(identity), found });
   }
   const [state] = await Promise.all([
@@ -43,7 +43,11 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
   }
   // A superseding attempt finds the hold of the one before it.
   if (state.mode === 'hold' && !isOfRotation(state, identity)) {
-    throw changedBySomeone('The gate', 'passing writes', `it holds them for order ${state.number}`);
+    throw changedBySomeone(
+      trafficInWords(state),
+      'passing writes',
+      `it holds them for order ${state.number}`,
+    );
   }
   if (!release.supersedes && (await installation.runs(release.next, bounds.signal))) {
     throw changedBySomeone(`Rekor in ${release.next.name}`, 'stopped', 'it runs');
@@ -98,7 +102,7 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
   }
   if (state.mode !== 'hold' || state.number !== fenceOf(identity).act) {
     const now = `order ${state.number} (${state.mode})`;
-    throw changedBySomeone('The gate', `holding writes for order ${fenceOf(identity).act}`, now);
+    throw changedBySomeone(trafficInWords(state), `holding writes for order ${fenceOf(identity).act}`, now);
   }
 };
 

@@ -21,11 +21,11 @@ export interface SeenLeftovers extends Omit<FoundLeftovers, 'withEntries'> {
 export async function seeLeftovers(systems: BoundSystems): Promise<SeenLeftovers> {
   const { log, traffic, trillian, installation: installed, timing, bounds } = systems;
   const trafficState = await traffic.state(bounds.signal);
-  const { mode, number, attemptId, instances } = trafficState;
+  const { by, mode, number, attemptId, instances } = trafficState;
   const installation = await readInstallation(installed, instances, bounds.signal);
   const marked = markedTrees(await trillian.listTrees(bounds), log);
   const current = await trillian.getTree(installation.activeTreeId, bounds);
-  const facts = { installation, traffic: { mode, number, attemptId }, current, marked };
+  const facts = { installation, traffic: { by, mode, number, attemptId }, current, marked };
   const inactive = await withLengths(systems, installation.inactiveTreeIds);
   return { ...facts, inactive, timing, leftovers: leftoversOf(facts), trafficState };
 }

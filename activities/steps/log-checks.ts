@@ -12,7 +12,7 @@ import { confirmation, type ProvenInstance } from './confirmed';
 import { contentOf } from './next-tree-content';
 import { proveRelease } from './next-tree-opening';
 import { releaseToServe, requireOurs } from './ownership';
-import { expose } from './writes';
+import { endKept, expose } from './writes';
 import { keyOfTree } from './shard-keys';
 import { instanceAddress, publicAddress } from './log-addresses';
 
@@ -29,6 +29,8 @@ export const confirm: Act<ExposedInput, Confirmation> = async (systems, input) =
   await installation.start(of, bounds);
   await requireOnlyNextActive(systems, input);
   await followNext(systems, input);
+  // Before anything is read that they keep from clients; and nothing is read over them here.
+  await endKept(systems, input);
   const logIds = keyOfTree(release.keys);
   const target = {
     activeTreeId: release.nextTreeId,

@@ -184,14 +184,17 @@ export const start: Act<AttemptInput> = async (systems, input) => {
 };
 
 /**
- * They do not run, and the current one has its own again. A release that the gate sends to is left alone: it serves because of a rotation that ended long ago, and
+ * They do not run, and the current one has its own again. A release that clients are sent to is left alone: it serves because of
+ * a rotation that ended long ago, and
  * was reset (H7). So is one that this attempt did not stage: whoever started it is not this attempt.
  */
 export const stop: Act<AttemptInput> = async (systems, input) => {
-  const { installation, bounds } = systems;
+  const { traffic, installation, bounds } = systems;
   const { release } = input;
   const staged = await installation.unfinishedOn(release.next, bounds.signal);
   if (staged === release.attemptId && !(await isExposed(systems, input))) {
+    // Clients may have been sent there, and back a moment ago.
+    await pause(traffic.followsMs, bounds.signal);
     await installation.stop(release.next, bounds);
     await installation.giveBack(release, bounds);
   }
@@ -205,7 +208,7 @@ export const stop: Act<AttemptInput> = async (systems, input) => {
  * @returns whether what the configuration is applied from has it, too (H10); null where nothing can tell.
  */
 export const settle: Act<ExposedInput, SourceOfTruth | null> = async (systems, input) => {
-  const { installation, timing, bounds } = systems;
+  const { traffic, installation, timing, bounds } = systems;
   const { release, identity } = input;
   await requireOurs(systems, identity);
   const standing = await installation.settle(release, bounds);
@@ -216,10 +219,10 @@ export const settle: Act<ExposedInput, SourceOfTruth | null> = async (systems, i
     await requireOurs(systems, identity);
     await sendToSettled(systems, { ...input, to: standing });
   }
-  await pause(timing.stopCurrentAfterMs, bounds.signal);
+  await pause(Math.max(timing.stopCurrentAfterMs, traffic.followsMs), bounds.signal);
   await requireOurs(systems, identity);
   if (!(await serves(systems, standing))) {
-    throw changedBySomeone('Where the gate sends to', standing.name, 'elsewhere');
+    throw changedBySomeone('Where clients are sent', standing.name, 'elsewhere');
   }
   await installation.stop(staysNext ? release.current : release.next, bounds);
   // Only told: what cannot be read, or is malformed, keeps no rotation from its end.

@@ -155,6 +155,7 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (configured
       instances,
       traffic: {
         instances: trafficState.instances,
+        by: trafficState.by,
         number: trafficState.number,
         holding: trafficState.mode === 'hold',
         alarms: gateAlarms(log, { installation: state, inactive: shards.inactive, trafficState }),

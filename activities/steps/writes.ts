@@ -154,6 +154,11 @@ const send: Act<SendTo> = async (systems, { to, by, shards }) => {
   await traffic.send({ ...by, instances, shards }, bounds.signal);
 };
 
+/** No client is left with a connection to what served before; whatever kept it has ended. */
+export const endKept: Act<AttemptInput> = async ({ traffic, bounds }, { identity }) => {
+  await traffic.endKept(orderOf(identity), bounds.signal);
+};
+
 function orderOf(identity: AttemptIdentity, number = fenceOf(identity).act): OrderIdentity {
   return { attemptId: attemptIdOf(identity), number };
 }

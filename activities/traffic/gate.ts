@@ -29,7 +29,9 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   }
 
   return {
+    followsMs: 0,
     state,
+    endKept: () => Promise.resolve(),
     async hold(order, signal) {
       if (!isAlone) await fenced(order, signal);
       return asOne(await each((gate) => gate.hold(order, signal)));
@@ -60,10 +62,12 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       }),
     byHand: {
       send: (order) =>
-        (isAlone ? ['send'] : ['switch', 'send']).flatMap((verb) =>
-          gates.map(
-            ({ url }) =>
-              `curl -X PUT ${url}/order/${verb} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${JSON.stringify(order)}'`,
+        Promise.resolve(
+          (isAlone ? ['send'] : ['switch', 'send']).flatMap((verb) =>
+            gates.map(
+              ({ url }) =>
+                `curl -X PUT ${url}/order/${verb} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${JSON.stringify(order)}'`,
+            ),
           ),
         ),
     },
@@ -89,6 +93,7 @@ function asOne(states: readonly GateState[]): TrafficState {
   const sum = (of: (state: GateState) => number): number =>
     states.reduce((total, state) => total + of(state), 0);
   return {
+    by: 'gate',
     mode: states.every(({ mode }) => mode === latest.mode) ? latest.mode : 'healing',
     instances: [...new Set(states.flatMap(({ instances }) => instances))],
     attemptId: latest.attemptId,

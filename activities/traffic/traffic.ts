@@ -2,21 +2,25 @@ import type {
   GateState,
   HoldOrder,
   NextNotice,
+  OrderIdentity,
   SendOrder,
   ShardsNotice,
   WritesCounted,
 } from '../../gate/messages';
 import type { LoadedShards } from '../../workflows/model/shards';
-import type { TrafficWords } from '../../workflows/model/traffic';
+import type { TrafficKind, TrafficWords } from '../../workflows/model/traffic';
 
 /**
  * THE PORT: what decides which instances of a log clients reach. One adapter for each kind: write gates (gate.ts), or
- * nothing that could let a write wait (none.ts).
+ * something that leads clients and cannot let a write wait (service.ts).
  *
  * Orders are numbered, and the largest number fences: what carries a lower one is refused with GATE_ORDER_REFUSED. Every
  * method states an end and may be repeated.
  */
 export interface Traffic {
+  /** After a send, for how long a new connection may still end where it led before; milliseconds. Behind a gate none does. */
+  readonly followsMs: number;
+
   state(signal: AbortSignal): Promise<TrafficState>;
 
   /** From the answer on writes wait; repeated, it renews the lease. */
@@ -24,6 +28,12 @@ export interface Traffic {
 
   /** From the answer on everything goes to the instances of the order, writes that wait first. */
   send(order: SendOrder, signal: AbortSignal): Promise<void>;
+
+  /**
+   * From the answer on no connection that a client has kept since before the send of this order ends anywhere else than there.
+   * Nothing has to be done behind a gate, which sends each request.
+   */
+  endKept(order: OrderIdentity, signal: AbortSignal): Promise<void>;
 
   /** Where the writes that wait will be sent. Refused when the order of the notice holds no writes. */
   announce(notice: NextNotice, signal: AbortSignal): Promise<void>;
@@ -38,7 +48,7 @@ export interface Traffic {
   words(of: PlannedTraffic): Promise<TrafficWords>;
 
   /** What a person does in a shell to give the order: lines in which nothing looks before it acts. */
-  readonly byHand: { send(order: SendOrder): readonly string[] };
+  readonly byHand: { send(order: SendOrder, signal: AbortSignal): Promise<readonly string[]> };
 }
 
 /** Of several gates, the worst of all. */
@@ -46,9 +56,10 @@ export interface TrafficState extends Pick<
   GateState,
   'instances' | 'attemptId' | 'number' | 'writesInFlight' | 'streamsInFlight' | 'unproven' | 'hold'
 > {
+  readonly by: TrafficKind;
   /** `healing`: a lease has ended, or gates do not agree. */
   readonly mode: GateState['mode'];
-  /** What is known of what a Rekor must have loaded, by each gate; null by one that was not told. */
+  /** What is known of what a Rekor must have loaded, by each gate; null by one that was not told. Empty without a gate. */
   readonly shards: readonly (LoadedShards | null)[];
 }
 

@@ -121,6 +121,8 @@ const catalogue = {
       : `Rekor ${instance} answers with the same ${counted(shards, 'checkpoint')} of inactive shards each time.`,
   QUEUE_WITHIN_QUOTA: ({ seen }: Words<'seen'>) => `${seen}.`,
   PUBLIC_WRITES_PASS_GATE: ({ url }: Words<'url'>) => `What is written to ${url} passes the write gate.`,
+  PUBLIC_WRITES_ANSWERED: ({ url }: Words<'url'>) =>
+    `What is written to ${url} is answered as Rekor itself does. No gate counts it, so which way it takes is not looked at: let it come by the Service that a rotation changes.`,
   LARGE_ENTRIES_PASS: ({ url, bytes }: { url: string; bytes: number }) =>
     `${url} takes an entry of ${bytes} bytes as Rekor itself does.`,
   LARGE_HEADERS_PASS: ({ url, bytes }: { url: string; bytes: number }) =>

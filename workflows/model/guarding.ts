@@ -28,7 +28,7 @@ export interface Serving {
   /** The virtual index that the next entry would get. */
   readonly nextIndex: number;
   readonly earlierShards: number;
-  readonly gate: 'pass' | 'hold' | 'healing';
+  readonly gate?: 'pass' | 'hold' | 'healing';
   /**
    * The Rekor processes that serve, and whether each has loaded exactly the shards and lengths that Trillian has; absent when
    * one of them could not be asked.

@@ -1,11 +1,12 @@
 import { unfinishedAttempt, type ConfiguredShards, type InstallationState } from './installation';
 import type { Tree, TreeId } from './log';
 import { attemptIdOf, type MarkedTree } from './mark';
+import type { TrafficKind } from './traffic';
 
 /** What is looked through for what an interrupted rotation left behind. */
 export interface LeftoverFacts {
   readonly installation: InstallationState;
-  readonly traffic: { readonly mode: 'pass' | 'hold' | 'healing' };
+  readonly traffic: { readonly mode: 'pass' | 'hold' | 'healing'; readonly by?: TrafficKind };
   /** The tree that the serving release is configured with. */
   readonly current: Pick<Tree, 'treeId' | 'state'>;
   /** Every tree that a rotation of this log made. */
@@ -38,10 +39,15 @@ export function leftoversOf({ installation, traffic, current, marked }: Leftover
     }
   }
   if (traffic.mode === 'hold') {
-    found.push('the gate holds writes');
+    found.push(
+      traffic.by === 'service'
+        ? 'an order that has not ended stands in the Lease of the log'
+        : 'the gate holds writes',
+    );
   }
   if (traffic.mode === 'healing') {
-    found.push("the lease of the gate's last hold has ended and no order came after it");
+    const whose = traffic.by === 'service' ? 'the last order' : "the gate's last hold";
+    found.push(`the lease of ${whose} has ended and no order came after it`);
   }
   return found;
 }

@@ -11,8 +11,11 @@ export interface Ownership {
 export interface OwnedPart {
   /** Its kind, namespace and name. */
   readonly object: string;
-  /** What of the configuration stands in it; `pods`: nothing of it, but Rekor's pods are made from it. */
-  readonly holds: 'list' | 'tree' | 'pods';
+  /**
+   * What of the configuration stands in it; `pods`: nothing of it, but Rekor's pods are made from it; `selector`: it leads
+   * clients, and is changed until the end of a rotation alone.
+   */
+  readonly holds: 'list' | 'tree' | 'pods' | 'selector';
   /** Empty where nothing in the object tells of any. */
   readonly owners: readonly Owner[];
   /**

@@ -254,7 +254,7 @@ function judge(request: RotationRequest, found: FoundLog): Check[] {
     ),
     ...checked('NOTHING_LEFT_OVER', { log }, unless(leftovers.length === 0, 'LEFTOVERS', { log, leftovers })),
     ...checked('TRAFFIC_SENDS_WRITES', { instances: traffic.instances }, [
-      ...unless(!traffic.holding, 'GATE_IS_HOLDING', { log, number: traffic.number }),
+      ...unless(!traffic.holding, 'GATE_IS_HOLDING', { log, number: traffic.number, by: traffic.by }),
       ...(traffic.alarms ?? []),
     ]),
     traffic.words.fails === null
@@ -327,7 +327,7 @@ function numbersTooLarge(log: string, { traffic, largestMark, unusableMarks }: F
   const largest = LARGEST_NUMBER - NUMBERS_KEPT_FREE;
   return [
     ...unusableMarks.map((treeId) => `The mark of tree ${treeId}`),
-    ...(traffic.number > largest ? ['The write gate'] : []),
+    ...(traffic.number > largest ? [traffic.by === 'service' ? 'The Lease' : 'The write gate'] : []),
     ...(largestMark > largest ? ['The mark of a tree'] : []),
   ].map((where) => refusal('NUMBER_TOO_LARGE', { log, where, largest }));
 }

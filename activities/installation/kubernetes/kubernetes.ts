@@ -32,6 +32,7 @@ import { settleStanding } from './settling';
 import { planCopy, requireStagedCopy, stageCopy } from './staging';
 import { readDeployment, readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
 import { giveBackInPlace, removeCopy, startInPlace } from './taking-room';
+import { alsoChanged } from './without-gate/also-changed';
 
 export interface KubernetesOptions extends Place {
   readonly source: AccessSource;
@@ -39,6 +40,8 @@ export interface KubernetesOptions extends Place {
   readonly entrypoint: readonly string[];
   /** How the pods of a copy get their room. Absent: `blue-green`. */
   readonly strategy?: Strategy;
+  /** Whether no gate stands before it: then its Service leads clients, and is changed. */
+  readonly withoutGate?: boolean;
   /** How each owner is held off that would take a rotation back by itself. */
   readonly ownersHeldOff?: HeldOff;
 }
@@ -78,9 +81,9 @@ function shortCalls(bounds: CallBounds): CallBounds {
 }
 
 /**
- * A log run as a Deployment behind the write gate. Its next release is a copy of that, whose pods are there and wait before any
- * write does. Clients are sent to them by pod address; then the standing Deployment takes the same configuration, clients are
- * sent to its Service, and the copy goes. Nothing of the standing one is changed before that, so to take a rotation back is to
+ * A log run as a Deployment, behind the write gate or without one. Its next release is a copy of that, whose pods are there and
+ * wait before any write does. Clients are sent to them; then the standing Deployment takes the same configuration, clients are
+ * sent there again, and the copy goes. Nothing of the standing one is changed before that, so to take a rotation back is to
  * delete the copy.
  */
 export function kubernetesInstallation(options: KubernetesOptions, parts: Parts = {}): Installation {
@@ -208,7 +211,9 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
 
     async ownership(signal) {
       const found = await standingNow(signal);
-      return ownershipOf(log, found, { list: found.list, tree: found.activeTree }, ownersHeldOff);
+      const values = { list: found.list, tree: found.activeTree };
+      const also = await alsoChanged(cluster, place, options, { signal });
+      return ownershipOf(log, found, values, also, ownersHeldOff);
     },
 
     async forget(replacement, given) {

@@ -43,15 +43,24 @@ export function launcherSecretName(place: Place): string {
   return `${releasesOf(place).copy.id}-launcher`;
 }
 
+/** The Lease that keeps the fence of a log without a gate, between rotations, too. */
+export function fenceLeaseName({ deployment }: Place): string {
+  return `${deployment}-rotation`;
+}
+
 /** Which object of the log's namespace. */
 export function reference(
   { namespace }: Place,
-  kind: 'Deployment' | 'ConfigMap' | 'Secret' | 'Service' | 'Pod',
+  kind: 'Deployment' | 'ConfigMap' | 'Secret' | 'Service' | 'Pod' | 'Lease',
   name: string,
 ): ObjectReference {
-  const apiVersion = kind === 'Deployment' ? 'apps/v1' : 'v1';
-  return { apiVersion, kind, namespace, name };
+  return { apiVersion: versions[kind] ?? 'v1', kind, namespace, name };
 }
+
+const versions: Readonly<Record<string, string>> = {
+  Deployment: 'apps/v1',
+  Lease: 'coordination.k8s.io/v1',
+};
 
 /** An attempt as a label can say it: at most 63 letters, digits and few signs, of which a slash is none. */
 export function attemptLabel(attemptId: string): string {

@@ -3,7 +3,7 @@ import type { CallBounds } from '../../clients/call-bounds';
 import type { AskedRight, Cluster } from '../../clients/kubernetes/cluster';
 import { allEnded } from '../../bounds/waiting';
 import { refuse } from '../../errors/refusal-error';
-import { launcherSecretName, releasesOf, type Place } from './names';
+import { fenceLeaseName, launcherSecretName, releasesOf, type Place } from './names';
 import { OPERATOR_GROUP, type OperatorResource } from './operator/resource';
 import type { RekorWorkload } from './rekor-workload';
 
@@ -18,6 +18,8 @@ type Right = Pick<AskedRight, 'verb' | 'group' | 'resource' | 'name'>;
 export interface WhatIsChanged {
   readonly workload: RekorWorkload;
   readonly resource: Readonly<Record<'owner' | 'rekor', NamedObject>> | undefined;
+  /** Whether its Service is changed, because no gate leads clients. */
+  readonly withoutGate?: boolean;
 }
 
 type NamedObject = Pick<OperatorResource['owner'], 'kind'> & {
@@ -41,7 +43,10 @@ export async function requireRights(
 }
 
 /** Every verb on every name that staging, settling and their undos need. */
-export function neededRights(place: Place, { workload, resource }: WhatIsChanged): readonly Right[] {
+export function neededRights(
+  place: Place,
+  { workload, resource, withoutGate = false }: WhatIsChanged,
+): readonly Right[] {
   const { deployment, service } = place;
   const { list, tree } = workload;
   const next = releasesOf(place).copy.id;
@@ -61,7 +66,10 @@ export function neededRights(place: Place, { workload, resource }: WhatIsChanged
     ...rightsOn('', 'secrets', launcherSecretName(place), made),
     // What is there of an attempt is looked for in both kinds.
     ...rightsOn('', listed === 'secrets' ? 'configmaps' : 'secrets', next, ['get']),
-    ...rightsOn('', 'services', service, ['get']),
+    ...rightsOn('', 'services', service, withoutGate ? changed : ['get']),
+    ...(withoutGate
+      ? rightsOn('coordination.k8s.io', 'leases', fenceLeaseName(place), ['get', 'create', 'patch'])
+      : []),
     ...rightsOn('', 'pods', undefined, ['list', 'delete']),
   ];
 }

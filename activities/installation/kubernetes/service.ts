@@ -8,6 +8,15 @@ import { reference, type Place } from './names';
 import { readObject } from './read-object';
 import { readWorkload } from './rekor-workload';
 
+/** The Service before the standing release. Refuses CLUSTER_OBJECT_MISSING. */
+export async function readService(
+  cluster: Cluster,
+  place: Place,
+  bounds: CallBounds,
+): Promise<KubernetesObject> {
+  return await readObject(cluster, place.log, reference(place, 'Service', place.service), bounds);
+}
+
 /**
  * Where a gate in the cluster reaches the standing release: by the name of its Service, which outlives the one that has it now.
  * Whoever takes a rotation back needs it, so nothing that somebody has done to the Deployment keeps it from being known.
@@ -15,9 +24,18 @@ import { readWorkload } from './rekor-workload';
  */
 export async function serviceUrl(cluster: Cluster, place: Place, bounds: CallBounds): Promise<string> {
   const [service, deployment] = await Promise.all([
-    readObject(cluster, place.log, reference(place, 'Service', place.service), bounds),
+    readService(cluster, place, bounds),
     cluster.get(reference(place, 'Deployment', place.deployment), bounds),
   ]);
+  return urlOfService(place, service, deployment);
+}
+
+/** The same of objects that were read. */
+export function urlOfService(
+  place: Place,
+  service: KubernetesObject,
+  deployment: KubernetesObject | undefined,
+): string {
   const ports = listAt(service, 'spec', 'ports');
   const leadsToRekor = deployment && portTest(place.log, deployment);
   const port = numberAt((leadsToRekor && ports.find(leadsToRekor)) ?? ports[0], 'port') ?? HTTP_PORT;

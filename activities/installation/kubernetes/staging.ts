@@ -19,6 +19,8 @@ import { takenBy } from './scaled-copy';
 import { readStanding, shardsOf, type FoundStanding } from './standing';
 import { plannedRoom } from './strategy';
 import { giveBackInPlace, requireTaken, untilStandingEnded } from './taking-room';
+import { alsoChanged } from './without-gate/also-changed';
+import { requireMovable } from './without-gate/movable';
 
 /** How the copy of a standing Deployment is planned, made, and looked at again before clients wait for it. */
 
@@ -26,6 +28,7 @@ import { giveBackInPlace, requireTaken, untilStandingEnded } from './taking-room
 export interface Making extends NextOptions {
   readonly cluster: Cluster;
   readonly strategy?: Strategy;
+  readonly withoutGate?: boolean;
   readonly ownersHeldOff?: HeldOff;
 }
 
@@ -38,11 +41,12 @@ export async function planCopy(
   earlier: readonly TreeId[],
   bounds: CallBounds,
 ): Promise<PlannedChanges> {
-  const { cluster, place, strategy = 'blue-green', ownersHeldOff } = making;
+  const { cluster, place, strategy = 'blue-green', withoutGate = false, ownersHeldOff } = making;
   const found = await rotatableNow(making, bounds);
   requireHasPods(place, found.deployment);
-  await requireRights(cluster, place, found, bounds);
+  await requireRights(cluster, place, { ...found, withoutGate }, bounds);
   await requireServiceLeads(cluster, place, found, bounds);
+  if (withoutGate) await requireMovable(cluster, place, found, bounds);
   const room = plannedRoom(place, strategy, found);
   const pods = podsOfCopy(strategy, replicasOf(found.deployment));
   const planned = nextReleaseOf(making, found, earlier, {
@@ -50,9 +54,10 @@ export async function planCopy(
     ...pods,
   });
   const values = { list: planned.list, tree: NEXT_TREE_ID };
+  const also = await alsoChanged(cluster, place, making, bounds);
   return {
     ...plannedChanges(planned, found),
-    ownership: ownershipOf(place.log, found, values, ownersHeldOff),
+    ownership: ownershipOf(place.log, found, values, also, ownersHeldOff),
     ...(room && { room }),
   };
 }

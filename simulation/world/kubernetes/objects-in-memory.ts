@@ -29,6 +29,8 @@ const LOG = 'production';
  */
 export class ObjectsInMemory implements Cluster {
   readonly #objects = new Map<string, KubernetesObject>();
+  /** What was applied last, by object: the rest of an object has been written by others, or by patches. */
+  readonly #applied = new Map<string, Json>();
   #version = 0;
   /** Each change that was asked for: its verb and object. */
   readonly changes: string[] = [];
@@ -119,8 +121,10 @@ export class ObjectsInMemory implements Cluster {
           reason: 'immutable',
         });
       }
-      const after = this.#stamped(object, before);
+      const merged = before ? merge(before, this.#applied.get(keyOf(object)), object) : object;
+      const after = this.#stamped(merged as KubernetesObject, before);
       this.#objects.set(keyOf(object), after);
+      this.#applied.set(keyOf(object), object);
       return after;
     });
   }
@@ -157,7 +161,10 @@ export class ObjectsInMemory implements Cluster {
     const key = keyOf(reference);
     return this.#change('delete', key, () => {
       const there = this.#objects.get(key)?.metadata.uid === uid;
-      if (there) this.#objects.delete(key);
+      if (there) {
+        this.#objects.delete(key);
+        this.#applied.delete(key);
+      }
       return there;
     });
   }
@@ -191,6 +198,18 @@ export class ObjectsInMemory implements Cluster {
     const status = object['status'] ?? before?.['status'];
     return { ...object, metadata, ...(status !== undefined && { status }) };
   }
+}
+
+/** An object with these fields, without those that were applied before and are left out, and with all that others wrote. */
+function merge(found: Json | undefined, applied: Json | undefined, desired: Json): Json {
+  if (!isJsonObject(desired) || !isJsonObject(found)) return desired;
+  const before = isJsonObject(applied) ? applied : {};
+  const kept = Object.entries(found).filter(([name]) => !Object.hasOwn(before, name));
+  const wanted = Object.entries(desired).map(([name, value]) => [
+    name,
+    value === undefined ? value : merge(found[name], before[name], value),
+  ]);
+  return Object.fromEntries([...kept, ...wanted]) as Json;
 }
 
 function keyOf({ kind, ...object }: ObjectReference | KubernetesObject): string {

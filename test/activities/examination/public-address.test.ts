@@ -13,9 +13,11 @@ interface Behaviour {
   readonly ingress?: (request: IncomingMessage, response: ServerResponse, body: string) => boolean;
   /** What the gate says that it has counted, of so many writes that came through it. */
   readonly says?: (counted: number, asked: number) => number | undefined;
+  /** There is no gate that could count. */
+  readonly withoutGate?: true;
 }
 
-async function examined({ rekor = 400, ingress, says = (counted) => counted }: Behaviour) {
+async function examined({ rekor = 400, ingress, says = (counted) => counted, withoutGate }: Behaviour) {
   let [counted, asked] = [0, 0];
   const itself = await answeringServer((_, response) => response.writeHead(rekor).end());
   const throughGate = await answeringServer((request, response, body) => {
@@ -23,7 +25,9 @@ async function examined({ rekor = 400, ingress, says = (counted) => counted }: B
     if (request.method === 'POST') counted += 1;
     response.writeHead(request.method === 'POST' ? rekor : 200).end();
   });
-  const ways: PublicWays = { refusedWrites: () => Promise.resolve(says(counted, (asked += 1))) };
+  const ways: PublicWays = withoutGate
+    ? {}
+    : { refusedWrites: () => Promise.resolve(says(counted, (asked += 1))) };
   const checks = await withinLook(60_000, new AbortController().signal, (bounds) =>
     examinePublicAddress(
       { log: 'production', publicUrl: throughGate.url, bounds } as BoundSystems,
@@ -47,6 +51,28 @@ it('is right of an ingress that sends all writes through the gate', async () => 
   ]);
   // One before the rounds, twelve in them, and the two large ones: docs/doctor.md says so.
   expect(counted).toBe(15);
+});
+
+describe('a log without a gate', () => {
+  it('has its limits looked at all the same, and is told that nothing counts which way writes take', async () => {
+    const { checks, passes, counted } = await examined({ withoutGate: true });
+    expect(checks.map(({ code, state }) => [code, state])).toEqual([
+      ['PUBLIC_WRITES_ANSWERED', 'ok'],
+      ['LARGE_ENTRIES_PASS', 'ok'],
+      ['LARGE_HEADERS_PASS', 'ok'],
+    ]);
+    expect(passes?.found).toContain('No gate counts it, so which way it takes is not looked at');
+    expect(counted).toBe(3);
+  });
+
+  it('is warned of what answers in the place of Rekor', async () => {
+    const { passes } = await examined({
+      withoutGate: true,
+      ingress: (_, response) => Boolean(response.writeHead(403).end()),
+    });
+    expect(passes).toMatchObject({ code: 'PUBLIC_WRITES_ANSWERED', state: 'warning' });
+    expect(passes).toMatchObject({ reason: 'PUBLIC_ADDRESS_ANSWERS_ITSELF' });
+  });
 });
 
 describe('whether writes pass the gate', () => {

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { guard } from '../../../activities/steps/guard';
 import { refuse } from '../../../activities/errors/refusal-error';
+import { InMemory } from '../traffic/in-memory';
 import { FakeLog } from '../fake-log';
 import { aPart } from '../../model/owned-parts';
 
@@ -41,6 +42,32 @@ it('tells what serves, and that each process has loaded what Trillian has', asyn
     gate: 'pass',
     instances: [{ name: 'green', proven: true }],
   });
+});
+
+it('says nothing of a gate where none is, and raises no alarm for what only one could know', async () => {
+  const log = standing();
+  const systems = log.systems();
+  const { traffic } = new InMemory(log.gate.instances);
+  const { serves, drift, unread, leftovers } = await guard({ ...systems, traffic }, temporal(false), {
+    log: 'production',
+  });
+  expect([...drift, ...unread, ...leftovers]).toEqual([]);
+  expect(serves).toMatchObject({ release: 'slot green', treeId: '300' });
+  expect(serves && 'gate' in serves).toBe(false);
+});
+
+it('finds an order that an interrupted rotation has left, where no gate is', async () => {
+  const log = standing();
+  const { traffic } = new InMemory(log.gate.instances);
+  const { signal } = new AbortController();
+  for (const [leaseMs, words] of [
+    [60_000, 'an order that has not ended stands in the Lease of the log'],
+    [-1, 'the lease of the last order has ended and no order came after it'],
+  ] as const) {
+    await traffic.hold({ attemptId: 'r/1', number: 7, leaseMs }, signal);
+    const { leftovers } = await guard({ ...log.systems(), traffic }, temporal(false), { log: 'production' });
+    expect(leftovers).toContain(words);
+  }
 });
 
 it('tells that what the configuration is applied from is not known to have it, and raises no alarm for that (H10)', async () => {

@@ -94,7 +94,7 @@ describe('before the hold', () => {
     log.trees['300'] = { state: 'ACTIVE', size: 3 };
     log.trees['200'] = { state: 'FROZEN', size: 20 };
     const found = await refused('ATTEMPT_REPEATED', holdAndFreeze(log.systems(), order));
-    expect(found).toContain('sends to');
+    expect(found).toContain('are sent to');
     expect(log.done).toEqual([]);
   });
 

@@ -3,10 +3,10 @@ import { refuse } from '../../../activities/errors/refusal-error';
 import type { PastWrites } from '../../../activities/past-writes';
 import { type WatchClock, watchWrites } from '../../../activities/steps/write-rate';
 import type { BoundSystems } from '../../../activities/systems';
-import { noTraffic } from '../../../activities/traffic/none';
 import type { WritesWatched } from '../../../workflows/model/lull';
 import { FakeLog, someBounds } from '../fake-log';
 import { refused, rejected } from '../refused';
+import { InMemory } from '../traffic/in-memory';
 
 const MINUTE = 60_000;
 const BEGAN = Date.parse('2026-11-28T02:00:00.000Z');
@@ -63,10 +63,6 @@ class Watch {
       },
     };
     const systems: BoundSystems = { ...this.log.systems(), bounds, pastWrites: this.pastWrites };
-    const keeper = {
-      read: () => Promise.resolve({ ...this.log.gate, mode: 'pass' as const, heldUntilMs: 0 }),
-      replace: () => Promise.resolve(),
-    };
     const gate: BoundSystems['traffic'] = {
       ...systems.traffic,
       writes: (signal) =>
@@ -74,7 +70,9 @@ class Watch {
           ? Promise.reject(refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'it is away' }))
           : systems.traffic.writes(signal),
     };
-    const traffic = this.withoutGate ? noTraffic(keeper) : gate;
+    const traffic = this.withoutGate
+      ? { ...new InMemory([]).traffic, state: (signal: AbortSignal) => systems.traffic.state(signal) }
+      : gate;
     return watchWrites({ ...systems, traffic }, { log: 'production', lull, forAtMostMs }, clock);
   }
 }

@@ -129,8 +129,8 @@ describe('several gates as one', () => {
     expect((await gateTraffic([gate('one')]).state(signal)).hold).toBeNull();
   });
 
-  it('are given a line each for a person, all switched before one sends', () => {
-    const lines = gateTraffic([gate('one'), gate('two')]).byHand.send(order);
+  it('are given a line each for a person, all switched before one sends', async () => {
+    const lines = await gateTraffic([gate('one'), gate('two')]).byHand.send(order, signal);
     expect(lines.map((line) => /PUT (\S+)/.exec(line)?.[1])).toEqual([
       ...[
         'http://one/order/switch',

@@ -21,6 +21,11 @@ export const clusterRefusals = {
     remedy:
       'Install the policies in deploy/kubernetes that fit this log; docs/kubernetes.md says which, and what to fill in.',
   }),
+  SERVICE_NOT_MOVABLE: (found: Words<'log' | 'object' | 'reason'>): Text => ({
+    message: `Without a gate, ${found.object} cannot lead clients of ${found.log} to a next release: ${found.reason}.`,
+    remedy:
+      'Let logs.NAME.installation.service be one that a change of its selector moves at once; or put a write gate before it, as docs/gate.md says.',
+  }),
   CLUSTER_RIGHTS_MISSING: (found: Words<'log' | 'namespace' | 'rules'>): Text => ({
     message: `The account of the worker may not do all that a rotation of ${found.log} does in the namespace ${found.namespace}.`,
     remedy: `Add these rules to its Role there:\n${found.rules}`,

@@ -10,15 +10,26 @@ export const gateRefusals = {
   }),
   SENT_ELSEWHERE: (found: { log: string; instances: readonly string[]; known: readonly string[] }): Text => ({
     message: `Clients of ${found.log} are sent to ${found.instances.join(', ')}, which are not the instances of one release of its configuration (${found.known.join(', ')}).`,
-    remedy: 'Make the addresses under logs.NAME.installation those that the write gate sends to.',
+    remedy: 'Make the addresses under logs.NAME.installation those that clients are sent to.',
   }),
-  GATE_IS_HOLDING: (found: { log: string; number: number }): Text => ({
-    message: `The write gate of ${found.log} holds writes for order ${found.number}: another rotation is in its critical section.`,
-    remedy: 'Wait until it has ended; the gate lets writes go by itself when its lease ends.',
+  GATE_IS_HOLDING: (found: { log: string; number: number; by?: 'gate' | 'service' | undefined }): Text => ({
+    message:
+      found.by === 'service'
+        ? `Order ${found.number} in the Lease of ${found.log} has not ended: another rotation is in its critical section.`
+        : `The write gate of ${found.log} holds writes for order ${found.number}: another rotation is in its critical section.`,
+    remedy:
+      found.by === 'service'
+        ? 'Wait until it has ended.'
+        : 'Wait until it has ended; the gate lets writes go by itself when its lease ends.',
   }),
   WRITES_WILL_FAIL: (found: { log: string; which: string }): Text => ({
     message: `Nothing holds the writes of ${found.log} in a rotation. ${found.which}`,
     remedy: 'Put a write gate before Rekor, as docs/gate.md says; or rotate when few entries come.',
+  }),
+  GATE_NOT_CONFIGURED: (found: { log: string }): Text => ({
+    message: `The configuration of ${found.log} has no write gate: logs.${found.log}.gate is absent.`,
+    remedy:
+      'Give it that section, as docs/gate.md says, before a gate is started; without one nothing of a gate runs for this log.',
   }),
   QUANTILE_UNKNOWN: (found: { log: string; reason: string }): Text => ({
     message: `What few writes are for ${found.log} cannot be known from its past, because ${found.reason}.`,
@@ -43,8 +54,8 @@ export const gateRefusals = {
     remedy:
       'If the gate of this log runs already, leave it at that: a log has one gate. Otherwise end what listens there, or change the field.',
   }),
-  GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string }): Text => ({
-    message: `The write gate refuses order ${found.number}: it follows order ${found.has} (${found.mode}).`,
-    remedy: 'A later attempt or another rotation owns the gate; this one takes itself back.',
+  GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string; by?: string }): Text => ({
+    message: `${found.by ?? 'The write gate'} refuses order ${found.number}: it follows order ${found.has} (${found.mode}).`,
+    remedy: 'A later attempt or another rotation owns the log; this one takes itself back.',
   }),
 } as const;

@@ -1,7 +1,7 @@
 import type { FoundOwner } from './detect';
 
 /** What a rotation changes in an object. */
-export type Held = 'list' | 'treeInKey' | 'treeInContainer' | 'resource' | 'pods';
+export type Held = 'list' | 'treeInKey' | 'treeInContainer' | 'resource' | 'pods' | 'selector';
 
 /** What the file has that was applied last: undefined where nothing tells. */
 export type InFile = 'named' | 'notNamed' | undefined;
@@ -39,6 +39,7 @@ const FORMER = {
   treeInContainer: 'the former tree',
   resource: 'the former list and tree',
   pods: 'the former pods',
+  selector: 'the selector of before, which leads to the ended tree until a rotation has ended,',
 } satisfies Record<Held, string>;
 
 const PODS = 'It may start the pods anew; they read the list and the tree as those are then.';

@@ -13,15 +13,20 @@ import { nextRun, type Held, type InFile } from './next-run';
 /** How each owner is held off that would take a rotation back by itself, by its name; in a person's words. */
 export type HeldOff = Readonly<Record<string, string>>;
 
-/** Who writes the objects that hold a log's configuration, and what they need for it to stay as these values say. */
+/**
+ * Who writes the objects that hold a log's configuration, and what they need for it to stay as these values say.
+ *
+ * @param services whose selector a rotation changes until its end.
+ */
 export function ownershipOf(
   log: string,
   standing: FoundStanding,
   values: Values,
+  services: readonly KubernetesObject[] = [],
   heldOff: HeldOff = {},
 ): Ownership {
   const { deployment, treeObject, resource } = standing;
-  const parts =
+  const ofConfiguration =
     resource === undefined
       ? [
           listPart(standing, values, heldOff),
@@ -29,6 +34,7 @@ export function ownershipOf(
           ...(treeObject ? [podsPart(deployment, heldOff)] : []),
         ]
       : resourceParts(resource, values, heldOff);
+  const parts = [...ofConfiguration, ...services.map((service) => selectorPart(service, heldOff))];
   const isNeeded = ([name, how]: readonly [string, string]): boolean =>
     parts.some(({ owners }) =>
       owners.some((owner) => owner.name === name && owner.byItself?.heldOff === how),
@@ -92,6 +98,12 @@ function resourceParts(resource: OperatorResource, { list, tree }: Values, heldO
 function podsPart(deployment: KubernetesObject, heldOff: HeldOff): OwnedPart {
   const owners = ownersOf(deployment).map(told('pods', heldOff, undefined));
   return { object: objectInWords(deployment), holds: 'pods', owners, source: 'unknown', commit: [] };
+}
+
+/** Nothing of it has to be committed: a rotation ends with the selector that it found. */
+function selectorPart(service: KubernetesObject, heldOff: HeldOff): OwnedPart {
+  const owners = ownersOf(service).map(told('selector', heldOff, undefined));
+  return { object: objectInWords(service), holds: 'selector', owners, source: 'unknown', commit: [] };
 }
 
 /** What a file has for a value: null where it does not name it, undefined where there is no file. */

@@ -1,3 +1,4 @@
+import type { Cluster } from '../../../../activities/clients/kubernetes/cluster';
 import type { HttpTransport } from '../../../../activities/clients/http';
 import type { Json } from '../../../../activities/clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
@@ -5,6 +6,7 @@ import {
   kubernetesInstallation,
   type KubernetesOptions,
 } from '../../../../activities/installation/kubernetes/kubernetes';
+import { kubernetesTraffic } from '../../../../activities/installation/kubernetes/without-gate/traffic';
 import { numberAt, objectAt } from '../../../../activities/installation/kubernetes/json-path';
 import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
 import type { Replacement } from '../../../../workflows/model/installation';
@@ -59,11 +61,11 @@ export class StandingOnCluster {
 
   constructor(
     readonly shape: ShapeName = 'upstream',
-    private readonly options: Pick<KubernetesOptions, 'ownersHeldOff' | 'strategy'> = {},
+    private readonly options: Pick<KubernetesOptions, 'ownersHeldOff' | 'strategy' | 'withoutGate'> = {},
   ) {
     this.operator = new FakeOperator(this.cluster);
     for (const object of objectsOf(shape)) this.cluster.put(object);
-    this.cluster.podsOf = (deployment) => podsOf(deployment);
+    this.cluster.podsOf = (deployment) => podsOf(deployment, this.cluster.changes);
     this.cluster.afterChange = () => this.#rollOut();
     this.#rollOut();
     this.installation = this.opened();
@@ -71,15 +73,22 @@ export class StandingOnCluster {
 
   /** As another worker has it. */
   opened() {
-    return kubernetesInstallation(
-      {
-        ...{ log: 'production', namespace: 'rekor-system', deployment: standing.id, service: standing.id },
-        ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'] },
-        source: { inCluster: true },
-        ...this.options,
-      },
-      { cluster: this.cluster, transport: this.#carry, serviceFollowsMs: 1 },
-    );
+    const parts = { cluster: this.cluster, transport: this.#carry, serviceFollowsMs: 1 };
+    return kubernetesInstallation(this.#options(), parts);
+  }
+
+  /** What leads its clients where no gate does, as another worker has it. */
+  traffic(cluster: Cluster = this.cluster) {
+    return kubernetesTraffic(this.#options(), { cluster, serviceFollowsMs: 1 });
+  }
+
+  #options(): KubernetesOptions {
+    return {
+      ...{ log: 'production', namespace: 'rekor-system', deployment: standing.id, service: standing.id },
+      ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'] },
+      source: { inCluster: true },
+      ...this.options,
+    };
   }
 
   /** Somebody else gives it another list, or another tree. */
@@ -134,19 +143,21 @@ export class StandingOnCluster {
   };
 }
 
-/** As many as its Deployment wants, each with an address of its own. */
-function podsOf(deployment: KubernetesObject): KubernetesObject[] {
+/** Two of each Deployment, with an address each; another one comes in the place of each that is deleted. */
+function podsOf(deployment: KubernetesObject, changes: readonly string[]): KubernetesObject[] {
   if (deployment.kind !== 'Deployment') return [];
   const { name } = deployment.metadata;
   const template = objectAt(deployment, 'spec', 'template');
   const labels = objectAt(template, 'metadata', 'labels') as Json;
   const subnet = name.endsWith('-next') ? 2 : 1;
+  const uidOf = (pod: string): string =>
+    `${pod}/${changes.filter((change) => change === `delete Pod ${pod}`).length}`;
   const replicas = numberAt(deployment, 'spec', 'replicas') ?? 2;
   return Array.from({ length: replicas }, (_, position) => position + 1).map((number) => ({
     ...{
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name: `${name}-${number}`, uid: `${name}-${number}`, labels },
+      metadata: { name: `${name}-${number}`, uid: uidOf(`${name}-${number}`), labels },
     },
     status: {
       ...{ phase: 'Running', podIP: `198.18.${subnet}.${number}` },

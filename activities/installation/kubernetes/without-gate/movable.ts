@@ -1,0 +1,71 @@
+import type { CallBounds } from '../../../clients/call-bounds';
+import type { Cluster } from '../../../clients/kubernetes/cluster';
+import type { Json } from '../../../clients/kubernetes/exact-json';
+import type { KubernetesObject } from '../../../clients/kubernetes/objects';
+import { refuse } from '../../../errors/refusal-error';
+import { listAt, numberAt, textAt, valueAt } from '../json-path';
+import { inWords, reference, type Place } from '../names';
+import { readObject } from '../read-object';
+import { leadsTo } from '../service';
+import type { FoundStanding } from '../standing';
+
+/**
+ * Whether a change of the selector of the log's Service leads clients to a copy of its Deployment. That it leads to the standing
+ * pods, and to no others, is asked for every log. Reads only.
+ *
+ * @throws SERVICE_NOT_MOVABLE; OPERATOR_CANNOT where Red Hat's operator makes the Service.
+ */
+export async function requireMovable(
+  cluster: Cluster,
+  place: Place,
+  standing: Pick<FoundStanding, 'deployment' | 'workload' | 'resource'>,
+  bounds: CallBounds,
+): Promise<void> {
+  const { log } = place;
+  const object = inWords(reference(place, 'Service', place.service));
+  if (standing.resource !== undefined) {
+    const reason = 'it makes this Service, and gives it the selector of before again';
+    throw refuse('OPERATOR_CANNOT', { log, object, reason });
+  }
+  const service = await readObject(cluster, log, reference(place, 'Service', place.service), bounds);
+  const reason = whyNot(service, standing);
+  if (reason !== undefined) throw refuse('SERVICE_NOT_MOVABLE', { log, object, reason });
+}
+
+/** What of a Service, as it is written, keeps it from being moved. */
+function whyNot(
+  service: KubernetesObject,
+  { deployment, workload }: Pick<FoundStanding, 'deployment' | 'workload'>,
+): string | undefined {
+  const at = (name: string): string | undefined => textAt(service, 'spec', name);
+  if (at('clusterIP') === 'None') {
+    return 'it is headless, so clients keep the addresses of pods for as long as their name server lets them';
+  }
+  for (const policy of ['externalTrafficPolicy', 'internalTrafficPolicy'] as const) {
+    if (at(policy) === 'Local') {
+      return `its ${policy} is Local, so that nodes without a pod of the copy would drop requests`;
+    }
+  }
+  const containers = listAt(deployment, 'spec', 'template', 'spec', 'containers');
+  const ports = listAt(service, 'spec', 'ports');
+  if (!ports.some(leadsTo(containers[workload.container], workload.port))) {
+    return `none of its ports leads to port ${workload.port}, where Rekor listens`;
+  }
+  const lost = ports.find((port) => !isThere(port, containers));
+  return lost === undefined
+    ? undefined
+    : `its port ${portInWords(lost)} leads to a port that no container of the pods names`;
+}
+
+/** A number leads into every pod; a name only to a container that has it. */
+function isThere(servicePort: Json, containers: readonly Json[]): boolean {
+  const target = valueAt(servicePort, 'targetPort');
+  const names = containers.flatMap((one) =>
+    listAt(one, 'ports').flatMap((port) => textAt(port, 'name') ?? []),
+  );
+  return typeof target !== 'string' || names.includes(target);
+}
+
+function portInWords(port: Json): string {
+  return textAt(port, 'name') ?? String(numberAt(port, 'port') ?? '');
+}
