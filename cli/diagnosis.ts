@@ -81,7 +81,11 @@ export function answer({ log, checks, writesWait, lastRotation }: Diagnosis): st
     probablyMs === null ? 'for how long is not known' : `probably some ${spoken(probablyMs)}${measured}`;
   const right =
     warnings === 0 ? `${counted(checks.length, 'check')}, all right` : counted(warnings, 'warning');
-  return `Yes: a rotation of ${log} would begin (${right}), and writes would wait ${probably}, ${spoken(atMostMs)} at most; one that is not through in ${spoken(criticalSectionMs)} is taken back.`;
+  const writes =
+    atMostMs === null
+      ? `no gate holds writes: they would fail ${probably}, and while clients are led to the next release`
+      : `writes would wait ${probably}, ${spoken(atMostMs)} at most`;
+  return `Yes: a rotation of ${log} would begin (${right}), and ${writes}; one that is not through in ${spoken(criticalSectionMs)} is taken back.`;
 }
 
 /** The checks that stand otherwise than before, numbers apart: sizes and times move all the time. */

@@ -38,7 +38,11 @@ export function brokenRules(document: unknown, kinds: Kinds): Broken[] {
 function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   const broken: Broken[] = [];
 
-  const maxWait = readAs(gate.shape.maxWait, at(log, ['gate', 'maxWait']))?.ms;
+  broken.push(...gateRules(path, log, kinds));
+
+  // Without a gate no write waits, for however long.
+  const hasGate = at(log, ['gate']) !== undefined;
+  const maxWait = hasGate ? readAs(gate.shape.maxWait, at(log, ['gate', 'maxWait']))?.ms : undefined;
   const criticalSection = readAs(
     rotation.shape.criticalSection,
     at(log, ['rotation', 'criticalSection']),
@@ -82,6 +86,24 @@ function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
     ...sectionsByKind(log, kinds).flatMap(({ kind, section, key }) => kind.rules(section, [...path, ...key])),
   );
   return broken;
+}
+
+/** Nothing but a gate lets writes wait, and sends clients from one slot of a host to the other. */
+function gateRules(path: Path, log: unknown, { installation }: Kinds): Broken[] {
+  if (at(log, ['gate']) !== undefined) return [];
+  const kind = chosenKind(installation, at(log, ['installation']));
+  if (!kind || kind.standsWithoutGate === true) return [];
+  const able = installation
+    .filter((one) => one.standsWithoutGate)
+    .map(({ schema }) => schema.shape.kind.value);
+  const [without] = able;
+  return [
+    {
+      at: [...path, 'gate'],
+      found: 'nothing',
+      allowed: `a section for the write gate: installation.kind is ${kind.schema.shape.kind.value}${without === undefined ? '' : `, and only ${able.join(' or ')} goes without one`}`,
+    },
+  ];
 }
 
 /** A signer for the next shards, and what the installation lacks for it. */

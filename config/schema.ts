@@ -231,7 +231,11 @@ function logOf<Installation extends Kind, Database extends Kind>({
           'With it the drain is proven by the empty queue. Without it, by two more passes of the signer, which takes longer.',
         ),
     }).describe('Trillian, as this log uses it.'),
-    gate: gate.describe('The write gate before this log: one process.'),
+    gate: gate
+      .optional()
+      .describe(
+        'The write gate before this log: one process. Absent, on Kubernetes alone: a rotation leads clients by the Service, and some writes fail.',
+      ),
     installation: field.oneKindOf(schemasOf(installation)).describe('How the Rekor of this log is run.'),
     nextSigner: nextSigner
       .optional()

@@ -44,8 +44,8 @@ export interface ExpectedWait {
   readonly probablyMs: number | null;
   /** A rotation that is not through by then is taken back. */
   readonly criticalSectionMs: number;
-  /** No write waits longer, whatever happens. */
-  readonly atMostMs: number;
+  /** No write waits longer, whatever happens; null where no gate holds any, and they fail instead. */
+  readonly atMostMs: number | null;
 }
 
 export interface LastRotation {
@@ -78,7 +78,7 @@ export async function diagnose(
     writesWait: {
       probablyMs: probableWaitMs(looked?.evidence),
       criticalSectionMs: rotation.criticalSectionMs,
-      atMostMs: gate.maxWaitMs,
+      atMostMs: gate?.maxWaitMs ?? null,
     },
     lastRotation: temporal.lastRotation && lastRotationOf(temporal.lastRotation),
   };
@@ -136,13 +136,13 @@ async function look(configuration: LogConfiguration, systems: BoundSystems): Pro
   const state = facts?.found?.installation ?? (await readState(systems));
   const isHeld = facts?.found?.traffic.holding !== false;
   const current = state?.currentInstances ?? [];
+  const { gate, tls } = configuration;
   const ways = {
-    authorities: configuration.tls?.caFile,
-    refusedWrites: (within: AbortSignal) =>
-      writesRefusedAt(`${gateAdminUrl(configuration.gate)}/metrics`, {
-        signal: within,
-        timeoutMs: METRICS_MS,
-      }),
+    authorities: tls?.caFile,
+    ...(gate && {
+      refusedWrites: (within: AbortSignal) =>
+        writesRefusedAt(`${gateAdminUrl(gate)}/metrics`, { signal: within, timeoutMs: METRICS_MS }),
+    }),
   };
   const more = await Promise.all([
     examineClocks(clocksOf(configuration, state), configuration.trillian.clockDifferenceMs, {
@@ -189,6 +189,6 @@ function clocksOf(
     ...trillian.logServerMetrics.map((url) => at('the log server', url)),
     ...trillian.signerMetrics.map((url) => at('the signer', url)),
     ...(state?.currentInstances ?? []).map(({ url }) => at('Rekor', `${url}/ping`)),
-    at('the gate', `${gateAdminUrl(gate)}/healthz`),
+    ...(gate ? [at('the gate', `${gateAdminUrl(gate)}/healthz`)] : []),
   ];
 }

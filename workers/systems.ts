@@ -3,13 +3,19 @@ import { gateTraffic } from '../activities/traffic/gate';
 import { connectGate } from '../activities/traffic/one-gate';
 import { hostInstallation, type HostOptions } from '../activities/installation/host/host';
 import type { Installation } from '../activities/installation/installation';
-import { kubernetesInstallation } from '../activities/installation/kubernetes/kubernetes';
+import {
+  kubernetesInstallation,
+  type KubernetesOptions,
+} from '../activities/installation/kubernetes/kubernetes';
+import { kubernetesTraffic } from '../activities/installation/kubernetes/without-gate/traffic';
 import type { DatabaseServer } from '../activities/tree-queue/database-server';
 import { connectMysql } from '../activities/tree-queue/mysql';
 import { connectPostgresql } from '../activities/tree-queue/postgresql';
 import { connectRekor } from '../activities/clients/rekor';
 import { connectMetrics } from '../activities/clients/metrics';
+import { OwnWords } from '../activities/errors/own-words';
 import type { LogSystems } from '../activities/systems';
+import type { Traffic } from '../activities/traffic/traffic';
 import { connectTrillian } from '../activities/clients/trillian';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import { logVerifier } from '../activities/verification/verification';
@@ -20,6 +26,7 @@ import type {
   RotationConfiguration,
 } from '../config/configuration';
 import type { HostConfiguration } from '../config/installation/host';
+import type { KubernetesConfiguration } from '../config/installation/kubernetes';
 import { readSecret } from '../config/secrets';
 import type { NextSigner } from '../activities/installation/next-signer';
 import { gateAdminUrl } from './gate-admin';
@@ -33,37 +40,60 @@ type Connect<Configured extends { readonly kind: string }, Adapter> = {
   readonly [Kind in Configured['kind']]: (
     log: string,
     configured: Extract<Configured, { kind: Kind }>,
-    nextSigner?: NextSigner,
+    beside: Beside,
   ) => Adapter;
 };
+
+/** What an adapter may have to know besides its own section. */
+interface Beside {
+  readonly nextSigner?: NextSigner;
+  readonly withoutGate: boolean;
+}
 
 export interface Adapters {
   readonly installation: Connect<InstallationConfiguration, Installation>;
   readonly database: Connect<DatabaseConfiguration, TreeQueue>;
+  /** Where no gate decides which instances clients reach. */
+  readonly traffic: Connect<InstallationConfiguration, Traffic>;
 }
 
 export const allAdapters: Adapters = {
   installation: {
-    host: (log, { treeIdVariable, signerVariables, slots }, nextSigner) =>
+    host: (log, { treeIdVariable, signerVariables, slots }, { nextSigner }) =>
       hostInstallation({
         ...{ log, treeIdVariable, signerVariables, nextSigner },
         slots: slotsOf(slots),
       }),
-    kubernetes: (log, { kubeconfig, context, ownersHeldOff, ...configured }) =>
-      kubernetesInstallation({
-        ...{ log, ...configured },
-        ...(ownersHeldOff && { ownersHeldOff }),
-        source:
-          kubeconfig === undefined
-            ? { inCluster: true }
-            : { kubeconfig, ...(context !== undefined && { context }) },
-      }),
+    kubernetes: (log, configured, { withoutGate }) =>
+      kubernetesInstallation(kubernetesOptions(log, configured, withoutGate)),
   },
   database: {
     postgresql: (log, configured) => connectPostgresql(serverOf(log, configured)),
     mysql: (log, configured) => connectMysql(serverOf(log, configured)),
   },
+  traffic: {
+    host: (log) => {
+      // The configuration has refused it.
+      throw new OwnWords(`The log ${log} runs on a host and has no gate.`);
+    },
+    kubernetes: (log, configured) => kubernetesTraffic(kubernetesOptions(log, configured, true)),
+  },
 };
+
+function kubernetesOptions(
+  log: string,
+  { kubeconfig, context, ownersHeldOff, ...configured }: KubernetesConfiguration,
+  withoutGate: boolean,
+): KubernetesOptions {
+  return {
+    ...{ log, withoutGate, ...configured },
+    ...(ownersHeldOff && { ownersHeldOff }),
+    source:
+      kubeconfig === undefined
+        ? { inCluster: true }
+        : { kubeconfig, ...(context !== undefined && { context }) },
+  };
+}
 
 function serverOf(log: string, { password, ...server }: DatabaseConfiguration): DatabaseServer {
   return { log, ...server, password: () => readSecret(password) };
@@ -73,14 +103,14 @@ function connected<Configured extends { readonly kind: string }, Adapter>(
   adapters: Connect<Configured, Adapter>,
   log: string,
   configured: Configured,
-  ...nextSigner: readonly NextSigner[]
+  ...beside: readonly Beside[]
 ): Adapter {
   const connect = adapters[configured.kind as Configured['kind']] as (
     log: string,
     configured: Configured,
-    ...nextSigner: readonly NextSigner[]
+    ...beside: readonly Beside[]
   ) => Adapter;
-  return connect(log, configured, ...nextSigner);
+  return connect(log, configured, ...beside);
 }
 
 /** Connects the systems of one log as configured: the one place that knows every adapter. */
@@ -89,12 +119,11 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
   const authorities = configuration.tls?.caFile;
   const { database } = trillian;
   const signer = configuration.nextSigner;
-  const installed = connected(
-    adapters.installation,
-    log,
-    installation,
-    ...(signer ? [nextSigner(signer)] : []),
-  );
+  const beside: Beside = {
+    withoutGate: gate === undefined,
+    ...(signer && { nextSigner: nextSigner(signer) }),
+  };
+  const installed = connected(adapters.installation, log, installation, beside);
   return {
     log,
     publicUrl,
@@ -106,9 +135,9 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     }),
     ...(database && { queue: connected(adapters.database, log, database) }),
     rekor: connectRekor({ log, authorities }),
-    traffic: gateTraffic([
-      connectGate({ log, url: gateAdminUrl(gate), token: () => readSecret(gate.token) }),
-    ]),
+    traffic: gate
+      ? gateTraffic([connectGate({ log, url: gateAdminUrl(gate), token: () => readSecret(gate.token) })])
+      : connected(adapters.traffic, log, installation),
     installation: installed,
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
     pastWrites: connectPastWrites({ log, publicUrl, authorities }),

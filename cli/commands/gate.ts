@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
+import { refuse } from '../../activities/errors/refusal-error';
 import { startGate, type Listen } from '../../gate/gate';
 import { loadConfiguration, logNamed } from '../../config/load';
 import { readAuthorities, readSecret } from '../../config/secrets';
@@ -15,6 +16,7 @@ export interface GateCommandOptions {
 /** `gate --log NAME`: the write gate of one log, until it is told to stop. Logs are JSON lines on standard output. */
 export async function gate(options: GateCommandOptions, terminal: Terminal): Promise<number> {
   const { gate: settings, tls } = logNamed(loadConfiguration(options.config), options.log);
+  if (!settings) throw refuse('GATE_NOT_CONFIGURED', { log: options.log });
   const { listen, admin, token, ...limits } = settings;
   const running = await startGate({
     ...limits,

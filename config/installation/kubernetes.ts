@@ -17,9 +17,7 @@ const named = (what: string) =>
 const KO_ENTRYPOINT = ['/ko-app/rekor-server'];
 
 const schema = section({
-  kind: field
-    .kind('kubernetes')
-    .describe('The log runs as a Deployment in a Kubernetes cluster, behind the gate.'),
+  kind: field.kind('kubernetes').describe('The log runs as a Deployment in a Kubernetes cluster.'),
   kubeconfig: field
     .file('a kubeconfig')
     .optional()
@@ -33,7 +31,7 @@ const schema = section({
     'The standing Deployment of Rekor. Its next release is a copy with "-next" at its name.',
   ),
   service: named('a Service').describe(
-    'The Service before its pods. The gate sends to http://SERVICE.NAMESPACE.svc between rotations.',
+    'The Service before its pods. The gate sends to http://SERVICE.NAMESPACE.svc between rotations; without a gate it is that of clients, and is changed.',
   ),
   launcherImage: field
     .text('the name of an image')
@@ -71,6 +69,8 @@ const LONGEST_NAME = 63 - '-next'.length;
 /** A log that runs as a Deployment in a Kubernetes cluster. */
 export const kubernetes: Kind<typeof schema> = {
   schema,
+
+  standsWithoutGate: true,
 
   rules(installation, path) {
     const deployment = at(installation, ['deployment']);

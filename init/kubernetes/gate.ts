@@ -15,7 +15,7 @@ export function gate(log: string, { gate: own, namespace }: FoundLog): Section {
       remark: 'It is new, and stands before the Service of Rekor: docs/gate.md, docs/kubernetes.md.',
       lines: [
         {
-          beware: `no gate runs in namespace ${namespace}. Make it, and let clients reach the log there, before the first rotation.`,
+          beware: `no gate runs in namespace ${namespace}. Make it, and let clients reach the log there, before the first rotation. Or leave this section out: then the Service of Rekor leads clients, and some writes of a rotation fail (docs/kubernetes.md, Without a gate).`,
         },
         ...ofNew(log),
         missing(

@@ -70,6 +70,10 @@ describe('what doctor says', () => {
     expect(answer(diagnosis([right], unknown))).toContain(
       'would wait for how long is not known, 3.5 s at most',
     );
+    const withoutGate = { writesWait: { probablyMs: 475, criticalSectionMs: 2500, atMostMs: null } };
+    expect(answer(diagnosis([right], withoutGate))).toBe(
+      'Yes: a rotation of production would begin (1 check, all right), and no gate holds writes: they would fail probably some 475 ms, and while clients are led to the next release; one that is not through in 2.5 s is taken back.',
+    );
     expect(answer(diagnosis([right, noGate, clocks]))).toMatch(
       /^No: a rotation of production would not get through\. 1 of 3 checks says why, beside 1 warning\./,
     );

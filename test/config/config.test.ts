@@ -62,8 +62,10 @@ describe('the example', () => {
     expect(fewer.logs['production']?.guard).toEqual(whole.logs['production']?.guard);
     expect(fewer.logs['production']?.approvals).toEqual(whole.logs['production']?.approvals);
     expect([whole.metrics, fewer.metrics]).toEqual(['127.0.0.1:9464', undefined]);
-    expect(fewer.logs['production']?.gate.maxWaitMs).toBe(whole.logs['production']?.gate.maxWaitMs);
-    expect(fewer.logs['production']?.gate.bodyLimitBytes).toBe(whole.logs['production']?.gate.bodyLimitBytes);
+    expect(fewer.logs['production']?.gate?.maxWaitMs).toBe(whole.logs['production']?.gate?.maxWaitMs);
+    expect(fewer.logs['production']?.gate?.bodyLimitBytes).toBe(
+      whole.logs['production']?.gate?.bodyLimitBytes,
+    );
     expect(fewer.logs['production']?.trillian.signerIntervalMs).toBe(100);
   });
 });

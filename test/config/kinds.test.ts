@@ -98,11 +98,16 @@ it('reads another kind of installation and of database, and connects what belong
         close: () => Promise.resolve(),
       }),
     },
+    traffic: allAdapters.traffic,
   } as Adapters;
   const systems = connectSystems({ ...log, trillian: { ...log.trillian, tls: undefined } }, adapters);
   systems.trillian.close();
   expect(systems.installation).toMatchObject({
-    told: ['production', log.installation, { what: 'the key file /etc/rekor/key-2.pem' }],
+    told: [
+      'production',
+      log.installation,
+      { withoutGate: false, nextSigner: { what: 'the key file /etc/rekor/key-2.pem' } },
+    ],
   });
   expect(await systems.queue?.read('1', AbortSignal.timeout(PATIENCE_MS))).toEqual({
     state: JSON.stringify(['production', log.trillian.database]),

@@ -41,7 +41,7 @@ it.each([
   ['where it listens', {}, 'http://127.0.0.1:8'],
   ['at another address that is configured', { adminAddress: '127.0.0.1:9' }, 'http://127.0.0.1:9'],
 ])('reaches the admin interface of the gate %s', async (_, reached, url) => {
-  const { adminAddress, ...listening } = log.gate;
+  const { adminAddress, ...listening } = log.gate as NonNullable<typeof log.gate>;
   expect(adminAddress).toBe('gate.example.com:3100');
   const gate = {
     ...{ ...listening, ...reached, admin: '127.0.0.1:8' },

@@ -119,7 +119,7 @@ describe('what is found', () => {
     const { trillian, installation, gate } = loaded(initial.yaml);
     expect(trillian.address).toBe('198.18.0.7:8090');
     // Rekor has 3000.
-    expect(gate.listen).toBe('127.0.0.1:3300');
+    expect(gate?.listen).toBe('127.0.0.1:3300');
     expect(onHost(installation).slots).toMatchObject({
       blue: {
         url: 'http://127.0.0.1:3000',

@@ -52,6 +52,10 @@ same addresses. Two that differ would be found by the first rotation, or by clie
     {{- fail (printf "logs.%s.installation.%s in configuration.text is %s, and rekor.%s is %s. Give both the same name." $values.log $key (toString (get $installation $key)) $key $wanted) }}
   {{- end }}
 {{- end }}
+{{- if ne $values.gate.enabled (hasKey $log "gate") }}
+  {{- fail (printf "gate.enabled is %v, and logs.%s.gate in configuration.text is %s. Let both have a gate, or neither." $values.gate.enabled $values.log (ternary "given" "absent" (hasKey $log "gate"))) }}
+{{- end }}
+{{- if $values.gate.enabled }}
 {{- $gate := $log.gate | default dict }}
 {{- $addresses := dict "listen" $values.gate.ports.traffic "admin" $values.gate.ports.admin }}
 {{- range $key, $port := $addresses }}
@@ -81,5 +85,6 @@ same addresses. Two that differ would be found by the first rotation, or by clie
 {{- end }}
 {{- if not (has $token $files) }}
   {{- fail (printf "logs.%s.gate.token.file in configuration.text is %s, and secrets.shared makes the files [%s]. Name one of these." $values.log $token (join ", " $files)) }}
+{{- end }}
 {{- end }}
 {{- end }}
