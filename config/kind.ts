@@ -18,8 +18,8 @@ export interface Kind<Schema extends KindSchema = KindSchema> {
    * @param path of that field.
    */
   sectionRules?(section: unknown, criticalSectionMs: number, path: Path): readonly Broken[];
-  /** Whether a log that is run so may have no write gate; absent for a kind that runs no Rekor. */
-  readonly standsWithoutGate?: boolean;
+  /** Why such a section needs a write gate, where it does; absent for a kind that never goes without one. */
+  readonly whyGate?: (section: unknown) => string | undefined;
   /** The fields, from the section, that hold an address, URL or file which no other field may have. */
   ownPlaces(section: unknown): readonly Path[];
 }

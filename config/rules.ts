@@ -2,7 +2,7 @@ import { normalize } from 'node:path';
 import { BESIDE_SIGNERS_MS, longestSignerWaitsMs, signerWaitsMs } from '../workflows/model/drain';
 import { withoutCredentials } from '../workflows/model/without-credentials';
 import { approvalRules } from './approval-rules';
-import { chosenKind } from './kind';
+import { chosenKind, type Kind } from './kind';
 import type { Kinds } from './kinds';
 import { nextSignerRules } from './next-signer';
 import { fieldPath, type Path } from './problems';
@@ -91,19 +91,20 @@ function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
 /** Nothing but a gate lets writes wait, and sends clients from one slot of a host to the other. */
 function gateRules(path: Path, log: unknown, { installation }: Kinds): Broken[] {
   if (at(log, ['gate']) !== undefined) return [];
-  const kind = chosenKind(installation, at(log, ['installation']));
-  if (!kind || kind.standsWithoutGate === true) return [];
-  const able = installation
-    .filter((one) => one.standsWithoutGate)
-    .map(({ schema }) => schema.shape.kind.value);
-  const [without] = able;
-  return [
-    {
-      at: [...path, 'gate'],
-      found: 'nothing',
-      allowed: `a section for the write gate: installation.kind is ${kind.schema.shape.kind.value}${without === undefined ? '' : `, and only ${able.join(' or ')} goes without one`}`,
-    },
-  ];
+  const section = at(log, ['installation']);
+  const kind = chosenKind(installation, section);
+  const why = kind && whyGate(kind, section, installation);
+  return why === undefined
+    ? []
+    : [{ at: [...path, 'gate'], found: 'nothing', allowed: `a section for the write gate: ${why}` }];
+}
+
+function whyGate(kind: Kind, section: unknown, all: Kinds['installation']): string | undefined {
+  if (kind.whyGate) return kind.whyGate(section);
+  const named = ({ schema }: Kind): string => schema.shape.kind.value;
+  const able = all.filter((one) => one.whyGate).map(named);
+  const others = able.length === 0 ? '' : `, and only ${able.join(' or ')} goes without one`;
+  return `installation.kind is ${named(kind)}${others}`;
 }
 
 /** A signer for the next shards, and what the installation lacks for it. */

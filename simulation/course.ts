@@ -186,9 +186,10 @@ export class Course {
 
   /** Whatever died by a fault of its own is started again by whoever watches over it. */
   async #restarted(): Promise<void> {
-    const { time, gate, installation } = this.#parts.world;
+    const { time, front, installation } = this.#parts.world;
     for (let waited = 0; waited < 5_000; waited += 100) {
-      if (gate.instance !== undefined && installation.at(gate.instance)) {
+      const [instance] = front.instances;
+      if (instance !== undefined && installation.at(instance)) {
         return;
       }
       await time.pass(100);

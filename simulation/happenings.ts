@@ -46,7 +46,7 @@ export class Happenings {
   /** Lets it happen; false when there is nothing that could fail so. `form` chooses among its forms, in [0, 1). */
   happen(name: ElsewhereFault, form: number): boolean {
     const world = this.#world;
-    const { time, temporal, gate, installation, network, trillian, traffic } = world;
+    const { time, temporal, front, installation, network, trillian, traffic } = world;
     const random = this.#random;
     switch (name) {
       case 'worker killed': {
@@ -91,12 +91,7 @@ export class Happenings {
         }
         return true;
       case 'gate dies':
-        if (!gate.up) {
-          return false;
-        }
-        gate.crash();
-        time.after(random.between(300, 3_000), () => void gate.start(), null);
-        return true;
+        return front.dies(random.between(300, 3_000));
       case 'current Rekor dies':
         void installation.crash(this.#others.current, random.between(200, 2_000));
         return true;
@@ -113,9 +108,8 @@ export class Happenings {
         void installation.crash(this.#others.next, random.between(200, 2_000));
         return true;
       case 'host reboots':
-        gate.crash();
         void installation.reboot();
-        time.after(random.between(1_000, 2_500), () => void gate.start(), null);
+        front.dies(random.between(1_000, 2_500));
         return true;
       case 'Trillian down':
         network.takeDown('trillian', random.pick([500, 2_000, 8_000]));
@@ -157,7 +151,7 @@ export class Happenings {
       case 'slot changed':
         return this.#others.changeSlot(form);
       case 'gate changed':
-        return this.#others.changeGate();
+        return this.#others.changeGate(form);
       case 'pod lost':
         return world.cluster?.losePod(form < 0.6 ? this.#others.next : this.#others.current) === true;
       case 'pods scaled':

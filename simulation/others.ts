@@ -2,6 +2,7 @@ import type { Random } from './random';
 import type { Watch } from './watch';
 import { short } from './world/host';
 import type { Contents, ReleaseId } from './world/installation';
+import type { SimulatedCluster } from './world/kubernetes/cluster';
 import { CURRENT_TREE, type World } from './world/world';
 
 /** What someone else changed, and how it must still be when everything is over. */
@@ -34,9 +35,9 @@ export class HandsOfOthers {
 
   /** What serves now is the current release of what follows. */
   lookAround(): void {
-    const { gate, installation } = this.#world;
+    const { front, installation } = this.#world;
     const [first, second] = installation.releases;
-    this.current = installation.releaseAt(gate.instance) ?? first;
+    this.current = installation.releaseAt(front.instances[0]) ?? first;
     this.next = this.current === first ? second : first;
     this.#yesterday = installation.contents();
     this.#watch.current = this.servingTree();
@@ -49,8 +50,8 @@ export class HandsOfOthers {
   }
 
   #serving(): ReleaseId {
-    const { installation, gate } = this.#world;
-    return installation.releaseAt(gate.instance) ?? this.current;
+    const { installation, front } = this.#world;
+    return installation.releaseAt(front.instances[0]) ?? this.current;
   }
 
   /** The newest tree of a rotation that serves nobody yet. */
@@ -126,8 +127,12 @@ export class HandsOfOthers {
   }
 
   /** Someone orders the gate to the current release; false when that would send clients to a closed tree. */
-  changeGate(): boolean {
-    const { gate, installation } = this.#world;
+  changeGate(form: number): boolean {
+    const { cluster, installation } = this.#world;
+    if (cluster?.led) {
+      return this.#changeService(cluster, form);
+    }
+    const { gate } = this.#world;
     const state = gate.state();
     if (!state) {
       return false;
@@ -161,6 +166,16 @@ export class HandsOfOthers {
       // A gate that cannot save an order has not obeyed it, and whoever gave it is told.
       () => undefined,
     );
+    return true;
+  }
+
+  /** Someone leads clients of a log without a gate elsewhere, or writes something on their Service. */
+  #changeService(cluster: SimulatedCluster, form: number): boolean {
+    if (this.#nextTree() === undefined) {
+      return false;
+    }
+    const { what, isKept } = cluster.changeService(form);
+    this.changes.push({ what, overwritten: () => (isKept() ? undefined : 'it is not there any more') });
     return true;
   }
 

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly installation: InstallationName;
   /** How the pods of a copy get room in a cluster. */
   readonly strategy: Strategy;
+  /** No gate stands before it: its Service leads clients. */
+  readonly withoutGate: boolean;
   readonly workers: 1 | 2;
   readonly faults: readonly Fault[];
   readonly withDatabase: boolean;
@@ -187,6 +189,15 @@ const afterTheEnd: readonly FaultName[] = [
 
 const strategyWeights = { 'blue-green': 4, rolling: 3, recreate: 3 } satisfies Record<Strategy, number>;
 
+/** What was drawn, where there is such a strategy: on a host there is none, and `recreate` needs a gate. */
+function strategyFor(
+  chosen: Strategy,
+  { installation, withoutGate }: Pick<Scenario, 'installation' | 'withoutGate'>,
+): Strategy {
+  if (installation !== 'kubernetes') return 'blue-green';
+  return withoutGate && chosen === 'recreate' ? 'rolling' : chosen;
+}
+
 /** Draws what a seed means. */
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed).stream('scenario');
@@ -196,7 +207,8 @@ export function scenarioOf(seed: number): Scenario {
   const installed = new Random(seed).stream('installation');
   const installation = installed.chance(0.3) ? 'kubernetes' : 'host';
   const chosen = new Random(seed).stream('strategy').weighted(strategyWeights);
-  const strategy = installation === 'kubernetes' ? chosen : 'blue-green';
+  const withoutGate = installation === 'kubernetes' && new Random(seed).stream('gate').chance(0.35);
+  const strategy = strategyFor(chosen, { installation, withoutGate });
   // What a schedule starts is a rotation, and by recreate there is no rehearsal.
   const rehearses = schedules === null && isRehearsed(strategy) && rehearsal.chance(0.1);
   return {
@@ -204,6 +216,7 @@ export function scenarioOf(seed: number): Scenario {
     quiet,
     installation,
     strategy,
+    withoutGate,
     workers: random.chance(0.5) ? 2 : 1,
     faults: quiet
       ? []

@@ -52,18 +52,23 @@ const byActivity: Readonly<Record<string, AimedStep>> = {
 /** Which step an activity is in when it makes this call; undefined for one that belongs to none. */
 export function stepOf(by: RunningActivity, system: string, method: string): AimedStep | undefined {
   if (by.type === 'holdAndFreeze') {
-    if (system === 'gate') {
+    if (system === 'gate' || isOfFront(method)) {
       return 'hold';
     }
     return ['host', 'cluster', 'launcher'].includes(system) ? 'start' : 'freeze';
   }
   if (by.type === 'openAndExpose' || by.type === 'goForward') {
-    if (system === 'gate' && method === 'send') {
+    if ((system === 'gate' && method === 'send') || (isOfFront(method) && method.startsWith('PATCH'))) {
       return 'expose';
     }
     return by.type === 'goForward' ? 'forward' : 'verify';
   }
   return byActivity[by.type];
+}
+
+/** Whether a call to the API server is about what leads clients where no gate does. */
+function isOfFront(method: string): boolean {
+  return /^[A-Z]+ (services|leases) /.test(method);
 }
 
 /** So many calls a step makes, about: where in it a fault is aimed. */

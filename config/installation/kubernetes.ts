@@ -70,7 +70,10 @@ const LONGEST_NAME = 63 - '-next'.length;
 export const kubernetes: Kind<typeof schema> = {
   schema,
 
-  standsWithoutGate: true,
+  whyGate: (installation) =>
+    at(installation, ['strategy']) === 'recreate'
+      ? 'installation.strategy is recreate, which ends every Rekor before the next one starts. Nothing but a gate lets writes wait for that'
+      : undefined,
 
   rules(installation, path) {
     const deployment = at(installation, ['deployment']);

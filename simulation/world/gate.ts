@@ -1,6 +1,5 @@
 import type { Answer } from '../../gate/answers';
 import { ByteBudget } from '../../gate/byte-budget';
-import type { Client } from '../../gate/clients';
 import type { Clock } from '../../gate/clock';
 import { NotSent, type Connection } from '../../gate/connection';
 import { Hold } from '../../gate/hold';
@@ -18,6 +17,7 @@ import { SHORTEST_RECREATE_MS } from '../../workflows/model/room';
 import type { Scenario } from '../scenario';
 import { Process, processes, type VirtualTime } from '../virtual-time';
 import { SIMULATED_ROOT } from './files';
+import type { Front, WritingClient } from './front';
 import { RekorGone, type RekorProcess } from './rekor';
 
 /** The longest wait of a write: as configured by default, or as a strategy needs it in whose section pods end and come. */
@@ -46,24 +46,6 @@ export interface GateParts {
   readonly trace: (line: () => string) => void;
 }
 
-/** The client of one write; it may leave. */
-export class WritingClient implements Client {
-  gone = false;
-  readonly #acts = new Set<() => void>();
-
-  onGone(act: () => void): () => void {
-    this.#acts.add(act);
-    return () => this.#acts.delete(act);
-  }
-
-  leave(): void {
-    this.gone = true;
-    for (const act of [...this.#acts]) {
-      act();
-    }
-  }
-}
-
 interface Running {
   readonly process: Process;
   readonly hold: Hold;
@@ -74,7 +56,8 @@ interface Running {
 }
 
 /** The write gate: everything of gate/ but its sockets. */
-export class SimulatedGate {
+export class SimulatedGate implements Front {
+  readonly mayFail = false;
   readonly #parts: GateParts;
   #running: Running | undefined;
   #reads = 0;
@@ -204,6 +187,17 @@ export class SimulatedGate {
         .then(resolve, (error: unknown) => reject(error as Error))
         .finally(() => running.broken.delete(broken));
     });
+  }
+
+  dies(againAfterMs: number): boolean {
+    if (!this.up) return false;
+    this.crash();
+    this.#parts.time.after(againAfterMs, () => void this.start(), null);
+    return true;
+  }
+
+  fresh(): RekorProcess {
+    return this.read();
   }
 
   /** The Rekor that a read is sent to now; each in turn. */

@@ -1,9 +1,9 @@
 import type { Answer } from '../../gate/answers';
 import type { Random } from '../random';
 import type { VirtualTime } from '../virtual-time';
-import { type SimulatedGate, WritingClient } from './gate';
+import { type Front, WritingClient } from './front';
 import type { ReleaseId, SimulatedInstallation } from './installation';
-import { RekorGone } from './rekor';
+import { RekorGone, type RekorProcess } from './rekor';
 
 /** An entry that a client was told of with a 201. */
 export interface Acknowledged {
@@ -19,7 +19,7 @@ export interface Acknowledged {
 export interface TrafficParts {
   readonly time: VirtualTime;
   readonly random: Random;
-  readonly gate: SimulatedGate;
+  readonly front: Front;
   readonly installation: SimulatedInstallation;
   readonly onFailed: (what: string) => void;
   /** A read through the gate answered something else than was acknowledged. */
@@ -29,7 +29,7 @@ export interface TrafficParts {
 /** A client gives up after so long, in milliseconds. */
 const PATIENCE_MS = 5_000;
 
-/** Clients without retries, through the gate all the time and past it where a scenario says so. */
+/** Clients without retries, through the front of the log all the time and past it where a scenario says so. */
 export class Traffic {
   readonly acknowledged: Acknowledged[] = [];
   failedWrites = 0;
@@ -62,8 +62,8 @@ export class Traffic {
     const body = this.#newBody();
     const client = new WritingClient();
     try {
-      const answer = await this.#inTime(this.#parts.gate.write(body, client));
-      return this.#answered(body, answer, undefined);
+      const answer = await this.#inTime(this.#parts.front.write(body, client));
+      return answer === undefined || this.#answered(body, answer, undefined);
     } catch (error) {
       client.leave();
       this.#failed(`a write through the gate: ${String(error)}`);
@@ -132,7 +132,7 @@ export class Traffic {
   }
 
   #read(): void {
-    const { gate, random, onWrongRead } = this.#parts;
+    const { front, random, onWrongRead } = this.#parts;
     const known = this.acknowledged.filter((entry) => entry.direct === undefined);
     if (known.length === 0) {
       return;
@@ -142,12 +142,15 @@ export class Traffic {
       return;
     }
     try {
-      const process = gate.read();
+      const process = front.read();
       if (process.misread) {
         return;
       }
       const byIndex = process.entryAt(wanted.logIndex);
       const byUuid = process.entryByUuid(wanted.uuid);
+      if (front.mayFail && !byIndex && !byUuid && !knows(process, wanted.treeId)) {
+        throw new Error(`it came to one that does not know tree ${wanted.treeId}`);
+      }
       if (byIndex?.uuid !== wanted.uuid || byUuid?.logIndex !== wanted.logIndex) {
         onWrongRead(
           `index ${wanted.logIndex} answered ${byIndex?.uuid.slice(0, 8) ?? 'nothing'}, ${wanted.body} has ${byUuid?.logIndex ?? 'no index'}`,
@@ -180,10 +183,16 @@ export class Traffic {
     this.#parts.onFailed(what);
   }
 
-  async #inTime(answer: Promise<Answer>): Promise<Answer> {
-    return await new Promise<Answer>((resolve, reject) => {
+  async #inTime(answer: Promise<Answer | undefined>): Promise<Answer | undefined> {
+    return await new Promise<Answer | undefined>((resolve, reject) => {
       const waiting = this.#parts.time.after(PATIENCE_MS, () => reject(new Error('no answer in 5 s')), null);
       answer.then(resolve, reject).finally(() => waiting.cancel());
     });
   }
+}
+
+/** Whether a process has loaded a tree. */
+function knows({ configuration }: RekorProcess, treeId: string): boolean {
+  const { activeTreeId, inactiveTreeIds } = configuration;
+  return activeTreeId === treeId || inactiveTreeIds.includes(treeId);
 }

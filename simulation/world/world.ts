@@ -21,6 +21,7 @@ import { SimulatedWorker, type Activities } from '../temporal/worker';
 import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
 import { SimulatedFiles, useFiles, type FileOperation } from './files';
+import type { Front } from './front';
 import { maxWaitOf, SimulatedGate } from './gate';
 import { short, SimulatedHost, useHost } from './host';
 import {
@@ -96,8 +97,10 @@ export class World {
   /** Where the log runs in one. */
   readonly cluster: SimulatedCluster | undefined;
   readonly #host: SimulatedHost | undefined;
-  readonly gate: SimulatedGate;
-  /** The longest that a write may wait in it. */
+  /** What clients reach: the gate, or the Service. */
+  readonly front: Front;
+  readonly #gate: SimulatedGate | undefined;
+  /** The longest that a write may wait in the gate. */
   readonly maxWaitMs: number;
   readonly network: Network;
   readonly temporal: TemporalServer;
@@ -133,8 +136,12 @@ export class World {
       onSigned: (entry: SignedEntry, by: RekorProcess) => watcher.onSigned(entry, by),
     };
     if (scenario.installation === 'kubernetes') {
-      const { strategy } = scenario;
-      this.cluster = new SimulatedCluster({ ...run, random: random.stream('cluster'), network, strategy });
+      this.cluster = new SimulatedCluster({
+        ...{ ...run, random: random.stream('cluster'), network },
+        strategy: scenario.strategy,
+        withoutGate: scenario.withoutGate,
+        onOrder: (order) => watcher.onOrder(order),
+      });
       this.installation = this.cluster;
     } else {
       const host = new SimulatedHost({ ...run, random: random.stream('host'), files });
@@ -144,7 +151,8 @@ export class World {
     }
     const { installation } = this;
     const maxWaitMs = (this.maxWaitMs = maxWaitOf(scenario));
-    this.gate = new SimulatedGate({
+    const led = this.cluster?.led;
+    const gate = new SimulatedGate({
       ...{ time, maxWaitMs },
       rekorAt: (url) => installation.at(url),
       onWaited: (ms) => watcher.onWaited(ms),
@@ -152,10 +160,11 @@ export class World {
       onOrder: (order) => watcher.onOrder(order),
       trace,
     });
-    const { gate } = this;
+    if (!led) this.#gate = gate;
+    const front = (this.front = led?.clients ?? gate);
     const rekorAt = (url: string): RekorProcess | undefined =>
-      url === PUBLIC_URL ? gate.read() : installation.at(url);
-    const transport = httpTransport({ network, trillian, gate, rekorAt });
+      url === PUBLIC_URL ? front.fresh() : installation.at(url);
+    const transport = httpTransport({ network, trillian, ...(!led && { gate }), rekorAt });
     const trillianAddress = 'trillian:8090';
     const rekor = connectRekor({ log: LOG, transport });
     const verified = { log: LOG, random: random.stream('clients'), rekor, trillian };
@@ -174,7 +183,9 @@ export class World {
       }),
       ...(scenario.withDatabase && { queue: simulatedTreeQueue({ log: LOG, time, network, trillian }) }),
       rekor,
-      traffic: gateTraffic([connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport })]),
+      traffic:
+        led?.traffic ??
+        gateTraffic([connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport })]),
       installation: installation.adapter,
       verifier: logVerifier(verified),
       // A write a second in each hour of the week.
@@ -224,7 +235,7 @@ export class World {
       {
         time,
         random: random.stream('traffic'),
-        gate,
+        front,
         installation,
         onFailed: (what) => watcher.onFailed(what),
         onWrongRead: (what) => watcher.onWrongRead(what),
@@ -235,6 +246,12 @@ export class World {
     useFiles(files);
   }
 
+  /** The gate of a log that has one. Throws for one that has none. */
+  get gate(): SimulatedGate {
+    if (!this.#gate) throw new Error('this log has no gate');
+    return this.#gate;
+  }
+
   /** The host of a log that runs on one. Throws for one that does not. */
   get host(): SimulatedHost {
     if (!this.#host) throw new Error('this log runs on no host');
@@ -243,7 +260,7 @@ export class World {
 
   /** The log as it runs before anything happens. */
   async begin(workers: number): Promise<void> {
-    const { trillian, installation, gate } = this;
+    const { trillian, installation } = this;
     const bodies = (first: number, count: number): string[] =>
       Array.from({ length: count }, (_, number) => `{"planted":${first + number}}`);
     trillian.plant(FIRST_TREE, 'FROZEN', bodies(0, 5));
@@ -251,8 +268,10 @@ export class World {
     trillian.plant(STRANGERS_TREE, 'ACTIVE', bodies(100, 3));
     const inactive = [{ treeId: FIRST_TREE, length: trillian.head(FIRST_TREE).size }];
     const [first = ''] = installation.addressesOf(installation.releases[0]);
-    await SimulatedGate.install(first, { activeTreeId: CURRENT_TREE, inactive });
-    await gate.start();
+    if (this.#gate) {
+      await SimulatedGate.install(first, { activeTreeId: CURRENT_TREE, inactive });
+      await this.#gate.start();
+    }
     await installation.begin();
     for (let number = 0; number < workers; number += 1) {
       this.temporal.workers.push(new SimulatedWorker(`worker ${number + 1}`, this.activities));

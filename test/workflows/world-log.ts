@@ -38,6 +38,7 @@ const scenario: Scenario = {
   },
   ...{ writesPerSecond: 1, strangers: 0, racy: false, recovers: true, person: 'retry' },
   ...{
+    withoutGate: false,
     rotatedBefore: false,
     again: false,
     rehearses: false,

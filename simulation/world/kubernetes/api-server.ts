@@ -26,6 +26,7 @@ export interface Served {
 const kinds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '/api/v1': { configmaps: 'ConfigMap', secrets: 'Secret', services: 'Service', pods: 'Pod' },
   '/apis/apps/v1': { deployments: 'Deployment' },
+  '/apis/coordination.k8s.io/v1': { leases: 'Lease' },
 };
 
 /** How the API server answers a request for the objects of one namespace, as far as the adapter asks it. */
@@ -37,10 +38,10 @@ export async function serveApi(objects: ObjectsInMemory, message: HttpMessage): 
     return json(201, { kind: 'SelfSubjectAccessReview', status: { allowed: true } });
   }
   const [, version = '', namespace = '', resource = '', name] =
-    /^(\/api\/v1|\/apis\/apps\/v1)\/namespaces\/([^/]+)\/([a-z]+)(?:\/([^/]+))?$/.exec(pathname) ?? [];
+    /^(\/api\/v1|\/apis\/[a-z0-9.]+\/v1)\/namespaces\/([^/]+)\/([a-z]+)(?:\/([^/]+))?$/.exec(pathname) ?? [];
   const kind = kinds[version]?.[resource];
   if (kind === undefined) return failure(404, 'NotFound');
-  const apiVersion = version === '/api/v1' ? 'v1' : 'apps/v1';
+  const apiVersion = version.replace(/^\/apis?\//, '');
   if (name === undefined) {
     const labels = Object.fromEntries(
       (searchParams.get('labelSelector') ?? '').split(',').map((pair) => pair.split('=')),

@@ -14,6 +14,8 @@ import {
 } from '../../../activities/installation/kubernetes/json-path';
 import { kubernetesInstallation } from '../../../activities/installation/kubernetes/kubernetes';
 import { ATTEMPT_ANNOTATION, ROOM_ANNOTATION } from '../../../activities/installation/kubernetes/names';
+import { kubernetesTraffic } from '../../../activities/installation/kubernetes/without-gate/traffic';
+import type { Traffic as RealTraffic } from '../../../activities/traffic/traffic';
 import type { Random } from '../../random';
 import type { VirtualTime } from '../../virtual-time';
 import { bodyOf } from '../http-answers';
@@ -23,15 +25,19 @@ import type { RekorConfiguration, RekorProcess, SignedEntry } from '../rekor';
 import type { SimulatedTrillian } from '../trillian';
 import { API_SERVER_URL, serveApi } from './api-server';
 import { LAUNCHER_PORT, serveLauncher } from './launchers';
+import { LedClients, SERVICE, SERVICE_URL, type LedClientsParts } from './led-clients';
 import { loadedBy } from './loaded';
 import { COPY, LIST, LIST_KEY, manifests, NAMESPACE, STANDING, TREE, type TreePlaceName } from './manifests';
 import { ObjectsInMemory } from './objects-in-memory';
 import { SimulatedPods, type SimulatedPod } from './pods';
 
-const SERVICE_URL = `http://${STANDING}.${NAMESPACE}.svc`;
-
 /** What of the namespace is the log's own: the rest is a rotation's. */
-const own = [`Deployment ${STANDING}`, `ConfigMap ${LIST}`, `ConfigMap ${TREE}`] as const;
+const own = [
+  `Service ${STANDING}`,
+  `Deployment ${STANDING}`,
+  `ConfigMap ${LIST}`,
+  `ConfigMap ${TREE}`,
+] as const;
 
 export interface ClusterParts {
   readonly log: string;
@@ -41,6 +47,9 @@ export interface ClusterParts {
   readonly network: Network;
   readonly strategy: Strategy;
   readonly shards: { readonly activeTreeId: string; readonly inactiveTreeId: string };
+  /** Clients are led by the Service. */
+  readonly withoutGate?: boolean;
+  readonly onOrder?: LedClientsParts['onOrder'];
   readonly onSigned: (entry: SignedEntry, by: RekorProcess) => void;
   readonly trace: (line: () => string) => void;
 }
@@ -51,6 +60,8 @@ export class SimulatedCluster implements SimulatedInstallation {
   readonly objects = new ObjectsInMemory();
   readonly pods: SimulatedPods;
   readonly adapter: Installation;
+  /** Clients without a gate, and what the worker orders then; undefined with one. */
+  readonly led: { readonly clients: LedClients; readonly traffic: RealTraffic } | undefined;
   readonly #parts: ClusterParts;
 
   constructor(parts: ClusterParts) {
@@ -90,14 +101,25 @@ export class SimulatedCluster implements SimulatedInstallation {
       );
       return await read({ status: served.status, headers: {}, body: bodyOf(served.text) });
     };
-    this.adapter = kubernetesInstallation(
-      {
-        ...{ log, namespace: NAMESPACE, deployment: STANDING, service: STANDING },
-        ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'], strategy },
-        source: { inCluster: true },
-      },
-      { cluster: clusterAt(log, { server: API_SERVER_URL, transport }), transport },
-    );
+    const { withoutGate = false, onOrder = () => undefined } = parts;
+    const options = {
+      ...{ log, namespace: NAMESPACE, deployment: STANDING, service: STANDING, withoutGate },
+      ...{ launcherImage: 'rekor-rotate:1', entrypoint: ['/ko-app/rekor-server'], strategy },
+      source: { inCluster: true },
+    } as const;
+    const real = { cluster: clusterAt(log, { server: API_SERVER_URL, transport }), transport };
+    this.adapter = kubernetesInstallation(options, real);
+    this.led = withoutGate
+      ? {
+          clients: new LedClients({
+            random: random.stream('led clients'),
+            objects,
+            pods: this.pods,
+            onOrder,
+          }),
+          traffic: kubernetesTraffic(options, real),
+        }
+      : undefined;
   }
 
   async begin(): Promise<void> {
@@ -220,6 +242,23 @@ export class SimulatedCluster implements SimulatedInstallation {
     return true;
   }
 
+  /** Somebody changes the Service: leads clients elsewhere, or writes something on it. */
+  changeService(form: number): Edit {
+    const selector = { app: 'maintenance' };
+    if (form < 0.5) {
+      this.#change(SERVICE, (object) => withValueAt(object, ['spec', 'selector'], selector));
+      const isKept = (): boolean =>
+        textAt(this.objects.peek(SERVICE), 'spec', 'selector', 'app') === 'maintenance';
+      return { what: `the selector of ${SERVICE} changed`, isKept };
+    }
+    const path = ['metadata', 'annotations'] as const;
+    this.#change(SERVICE, (object) =>
+      withValueAt(object, path, { ...objectAt(object, ...path), 'someone/changed': 'this' }),
+    );
+    const isKept = (): boolean => textAt(this.objects.peek(SERVICE), ...path, 'someone/changed') === 'this';
+    return { what: `${SERVICE} changed`, isKept };
+  }
+
   deploy(_release: ReleaseId, number: number): string {
     const key = `ConfigMap ${LIST}`;
     this.#change(key, (object) =>
@@ -257,7 +296,12 @@ export class SimulatedCluster implements SimulatedInstallation {
       if (text === null || (key !== `ConfigMap ${LIST}` && !withTree)) continue;
       this.objects.put(JSON.parse(text) as KubernetesObject);
     }
-    this.pods.look();
+    this.#changedBySomeone();
+  }
+
+  #changedBySomeone(): void {
+    this.pods.changed();
+    this.led?.clients.lookAgain();
   }
 
   #somePod(release: ReleaseId): SimulatedPod | undefined {
@@ -270,7 +314,7 @@ export class SimulatedCluster implements SimulatedInstallation {
     const changed = object && change(without(object, 'status') as KubernetesObject);
     if (!isJsonObject(changed as never)) return;
     this.objects.put(changed as KubernetesObject);
-    this.pods.look();
+    this.#changedBySomeone();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from '../../../activities/clients/kubernetes/exact-json';
+import type { Json, JsonObject } from '../../../activities/clients/kubernetes/exact-json';
 import {
   listAt,
   numberAt,
@@ -61,12 +61,15 @@ export class SimulatedPods {
   readonly #addresses = new Map<string, string>();
   /** The standing pods to which the Service leads. Each change reaches the nodes some time later. */
   #endpoints: readonly SimulatedPod[] = [];
+  /** The selector by which they were looked for last. */
+  #led: string;
   #looking = false;
   #made = 0;
 
   constructor(parts: PodsParts) {
     this.#parts = parts;
-    parts.objects.afterChange = () => this.look();
+    this.#led = JSON.stringify(this.#selector());
+    parts.objects.afterChange = () => this.changed();
   }
 
   of(deployment: string): readonly SimulatedPod[] {
@@ -84,6 +87,20 @@ export class SimulatedPods {
   /** A pod that the Service leads to, which may have ended already. */
   behindService(): SimulatedPod | undefined {
     return this.#endpoints.length > 0 ? this.#parts.random.pick(this.#endpoints) : undefined;
+  }
+
+  /** Whether a selector finds the pods that a Deployment makes. */
+  leadsTo(deployment: string, selector: JsonObject): boolean {
+    const template = valueAt(this.#parts.objects.peek(`Deployment ${deployment}`), 'spec', 'template');
+    return template !== undefined && finds(selector, template);
+  }
+
+  /** Objects were changed, by whomever. */
+  changed(): void {
+    this.look();
+    const now = JSON.stringify(this.#selector());
+    if (now !== this.#led) this.#leadService();
+    this.#led = now;
   }
 
   /** Whoever runs Deployments looks at them soon. */
@@ -280,7 +297,7 @@ export class SimulatedPods {
     if (pod.ready === ready) return;
     pod.ready = ready;
     this.look();
-    if (pod.deployment === STANDING) this.#leadService();
+    if (this.#isLed(pod)) this.#leadService();
   }
 
   #remove(pod: SimulatedPod): void {
@@ -296,13 +313,21 @@ export class SimulatedPods {
         this.look();
       });
     });
-    if (pod.deployment === STANDING) this.#leadService();
+    if (this.#isLed(pod)) this.#leadService();
+  }
+
+  #isLed({ template }: SimulatedPod): boolean {
+    return finds(this.#selector(), template);
+  }
+
+  #selector(): JsonObject {
+    return objectAt(this.#parts.objects.peek(`Service ${STANDING}`), 'spec', 'selector');
   }
 
   /** With iptables a change of endpoints reaches a node within a second. */
   #leadService(): void {
     this.#after(20, 900, () => {
-      this.#endpoints = this.of(STANDING).filter((pod) => pod.ready);
+      this.#endpoints = this.#pods.filter((pod) => !pod.gone && pod.ready && this.#isLed(pod));
     });
   }
 
@@ -310,4 +335,11 @@ export class SimulatedPods {
     const { time, random } = this.#parts;
     time.after(random.between(least, most), act, null);
   }
+}
+
+/** Whether a selector finds pods of this template. */
+function finds(selector: JsonObject, template: Json): boolean {
+  const labels = objectAt(template, 'metadata', 'labels');
+  const wanted = Object.entries(selector);
+  return wanted.length > 0 && wanted.every(([label, value]) => labels[label] === value);
 }
