@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { KubernetesObject } from '../../activities/clients/kubernetes/objects';
 import { LAUNCHER_PORT, labelsOf } from '../../activities/installation/kubernetes/next-objects';
 import { readWorkload } from '../../activities/installation/kubernetes/rekor-workload';
@@ -103,6 +103,29 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
       rekorManifests: (settings) => manifests(settings).filter(({ kind }) => kind !== 'Securesign'),
     };
     expect(sorted(role.rules)).toEqual(sorted(neededRules(withoutSecuresign)));
+  });
+
+  it('makes no gate for a log without one, and lets its worker change the Service of Rekor', async () => {
+    const text = withoutGate(chartConfiguration(upstream));
+    const all = await objects(text, valuesOf.upstream, { gate: { enabled: false } });
+    const gates = all.filter(({ metadata }) => metadata.name.startsWith(`${RELEASE}-gate`));
+    expect(gates).toEqual([]);
+    const role = named(all, 'Role', `${RELEASE}-worker`) as KubernetesObject & { readonly rules: object[] };
+    expect(sorted(role.rules)).toEqual(sorted(neededRules(upstream, true)));
+    const next = named(all, 'NetworkPolicy', `${RELEASE}-worker-next`) as unknown as NetworkPolicy;
+    expect(next.spec.ingress).toEqual([
+      { ports: [{ port: LAUNCHER_PORT }, { port: 3_000 }], from: [peer('worker')] },
+      { ports: [{ port: 3_000 }] },
+      { ports: [{ port: 2_112 }] },
+    ]);
+  });
+
+  it.each<[string, string, Values]>([
+    ['given, and none is wanted', chartConfiguration(upstream), { gate: { enabled: false } }],
+    ['absent, and one is wanted', withoutGate(chartConfiguration(upstream)), {}],
+  ])('refuses in words a configuration whose gate is %s', async (_, text, values) => {
+    const messages = await helm.refused(...rendering(text, valuesOf.upstream, values));
+    expect(messages).toContain('Let both have a gate, or neither.');
   });
 
   it('does so too where the list is a Secret', async () => {
@@ -311,7 +334,7 @@ function peer(component: 'worker' | 'gate'): object {
   };
 }
 
-function neededRules(shape: LogShape): readonly object[] {
+function neededRules(shape: LogShape, withoutGate = false): readonly object[] {
   const manifests = shape.rekorManifests({ treeId: '1', signingKey: '', hostname: '', replicas: 1 });
   const found = (wanted: string) =>
     manifests.find(({ kind }) => kind === wanted) as unknown as KubernetesObject | undefined;
@@ -319,7 +342,14 @@ function neededRules(shape: LogShape): readonly object[] {
   if (deployment === undefined) throw new Error('The shape has no Deployment.');
   const resource = rekor && { owner: found('Securesign') ?? rekor, rekor };
   const workload = readWorkload(labLog, deployment);
-  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, { workload, resource }));
+  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, { workload, resource, withoutGate }));
+}
+
+/** The same configuration without the section for the gate. */
+function withoutGate(text: string): string {
+  const configuration = parse(text) as { logs: Record<string, { gate?: unknown }> };
+  for (const log of Object.values(configuration.logs)) delete log.gate;
+  return stringify(configuration);
 }
 
 /** The same, but that its list is mounted from a Secret of that name. */
