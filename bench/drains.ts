@@ -35,7 +35,7 @@ export async function measureDrains(
   const before = (rotation: number): Promise<void> =>
     restartWith(asks(rotation) ? configuration : withoutDatabase(configuration));
   try {
-    const summary = await demonstrate({ ...options, rotations: 2 * pairs, before });
+    const { summary } = await demonstrate({ ...options, rotations: 2 * pairs, before });
     const stalls = (byDatabase: boolean): number[] =>
       summary.rotations.flatMap(({ writeStallMs }, position) =>
         writeStallMs !== null && asks(position + 1) === byDatabase ? [writeStallMs] : [],

@@ -27,7 +27,7 @@ export async function measureForecasts(
     forecasts.push(result.forecast);
   };
   try {
-    const summary = await demonstrate({ ...options, rotations, before });
+    const { summary } = await demonstrate({ ...options, rotations, before });
     const pairs = forecasts.map((forecast, position) => ({
       forecast,
       stallMs: summary.rotations[position]?.writeStallMs ?? null,

@@ -55,7 +55,7 @@ async function bench(options: BenchOptions): Promise<void> {
     const { rotations, floorRuns } = options;
     const load = { writesPerSecond: 20, readsPerSecond: 20 };
     const measured = { lab, binaries, ...load, floorRuns, directory, signal, report };
-    const summary = await demonstrate({ ...measured, rotations });
+    const { summary } = await demonstrate({ ...measured, rotations });
     await write('rotations', summary);
     report(`Drains: ${options.drains} pairs of rotations, with the database and without it`);
     const drains = await measureDrains(options.drains, measured);

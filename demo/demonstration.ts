@@ -6,6 +6,7 @@ import type { Binaries } from '../tools/binaries';
 import { labLog, taskQueue } from '../lab/configuration';
 import type { LabStatus } from '../lab/lab';
 import { startLoad } from '../load/load';
+import type { Acknowledgement } from '../load/acknowledgement';
 import { createRecorder } from '../load/recorder';
 import { floorLab, measureFloor } from './floor';
 import { runRotation, type RotationRun } from './rotation-run';
@@ -40,8 +41,14 @@ const BEFORE_MS = 5_000;
 const BETWEEN_MS = 3_000;
 const AFTER_MS = 5_000;
 
+/** What a demonstration has measured, and every acknowledgement that its clients got. */
+export interface Demonstration {
+  readonly summary: Summary;
+  readonly acknowledged: readonly Acknowledgement[];
+}
+
 /** Rotates the lab's log under load, several times in a row, and asks afterwards for every single entry. */
-export async function demonstrate(options: DemonstrationOptions): Promise<Summary> {
+export async function demonstrate(options: DemonstrationOptions): Promise<Demonstration> {
   const { lab, binaries, writesPerSecond, readsPerSecond, signal, report, directory } = options;
   const { publicUrl, temporalAddress, temporalUi } = lab.status;
   await mkdir(directory, { recursive: true });
@@ -82,7 +89,8 @@ export async function demonstrate(options: DemonstrationOptions): Promise<Summar
     const check = await recorder.check(publicUrl);
     await writeFile(join(directory, 'failures.json'), JSON.stringify(summary.failures, null, 2));
     await writeFile(join(directory, 'findings.json'), JSON.stringify(check.wrong, null, 2));
-    return summarise({ floorMs, rotations, load: summary, check });
+    const acknowledged = recorder.acknowledged();
+    return { summary: summarise({ floorMs, rotations, load: summary, check, acknowledged }), acknowledged };
   } finally {
     await load.stop();
     recorder.close();

@@ -3,19 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DatabaseServer } from '../activities/tree-queue/database-server';
-import { connectMysql } from '../activities/tree-queue/mysql';
-import { connectPostgresql } from '../activities/tree-queue/postgresql';
-import type { TreeQueue } from '../activities/tree-queue/tree-queue';
-import { connectMetrics, type TrillianMetrics } from '../activities/clients/metrics';
-import {
-  connectTrillian,
-  REKOR_MAX_ROOT_DURATION_MS,
-  type TrillianClient,
-} from '../activities/clients/trillian';
-import { loadConfiguration, logNamed } from '../config/load';
-import { readSecret } from '../config/secrets';
-import { labLog } from '../lab/configuration';
 import { artifactSigner, hashedRekord } from '../load/artifact';
 import { httpClient } from '../load/http';
 import { startLoad } from '../load/load';
@@ -24,30 +11,24 @@ import { createRecorder } from '../load/recorder';
 import { loadedLength, prepareRekor, startRekor, type RekorInstance } from '../lab/rekor-instance';
 import type { TreeId } from '../workflows/model/log';
 import { median } from '../load/median';
+import {
+  drainTree,
+  freezeTree,
+  newTree,
+  openTrillian,
+  trillianPlace,
+  type TrillianParts,
+  type TrillianPlace,
+} from './trillian';
 
 /** Where the parts of a lab are that a throw-away log is made of. */
-export interface FloorLab {
-  /** `HOST:PORT` of Trillian's log server. */
-  readonly trillian: string;
-  readonly logServerMetrics: readonly string[];
-  readonly signerMetrics: readonly string[];
-  readonly database: DatabaseServer & { readonly kind: 'postgresql' | 'mysql' };
+export interface FloorLab extends TrillianPlace {
   readonly rekorServer: string;
 }
 
 /** Where the lab's Trillian is, from the lab's configuration. */
 export function floorLab(configurationFile: string, rekorServer: string): FloorLab {
-  const { trillian } = logNamed(loadConfiguration(configurationFile), labLog);
-  if (!trillian.database)
-    throw new Error(`${configurationFile} names no database: the drain cannot be proven.`);
-  const { password, ...server } = trillian.database;
-  return {
-    trillian: trillian.address,
-    logServerMetrics: trillian.logServerMetrics,
-    signerMetrics: trillian.signerMetrics,
-    database: { log: 'floor', ...server, password: () => readSecret(password) },
-    rekorServer,
-  };
+  return { ...trillianPlace(configurationFile, 'floor'), rekorServer };
 }
 
 /** The parts of one run, in milliseconds; all but `startNext` come one after the other and add up to the whole. */
@@ -86,16 +67,6 @@ export interface FloorOptions {
   readonly report?: (line: string) => void;
 }
 
-interface Systems {
-  readonly trillian: TrillianClient;
-  readonly metrics: TrillianMetrics;
-  readonly queue: TreeQueue;
-  readonly signal: AbortSignal;
-}
-
-/** How often anything is asked while it is waited for; slow polling would raise the floor (H38). Milliseconds. */
-const POLL_MS = 5;
-
 /** How long each throw-away log takes writes before it is rotated. Milliseconds. */
 const LOAD_MS = 2_500;
 
@@ -104,16 +75,7 @@ const LOAD_MS = 2_500;
  * log in the same lab under the same load. It is what a rotation's write stall is compared with.
  */
 export async function measureFloor(lab: FloorLab, options: FloorOptions = {}): Promise<Floor> {
-  const systems: Systems = {
-    trillian: connectTrillian({ log: 'floor', address: lab.trillian }),
-    metrics: connectMetrics({
-      log: 'floor',
-      logServers: [...lab.logServerMetrics],
-      signers: [...lab.signerMetrics],
-    }),
-    queue: (lab.database.kind === 'mysql' ? connectMysql : connectPostgresql)(lab.database),
-    signal: options.signal ?? new AbortController().signal,
-  };
+  const systems = openTrillian(lab, options.signal ?? new AbortController().signal);
   const runs: (FloorParts & { wholeMs: number })[] = [];
   try {
     for (let run = 1; run <= (options.runs ?? 5); run += 1) {
@@ -122,8 +84,7 @@ export async function measureFloor(lab: FloorLab, options: FloorOptions = {}): P
       options.report?.(`floor, run ${run}: ${Math.round(parts.wholeMs)} ms`);
     }
   } finally {
-    systems.trillian.close();
-    await systems.queue.close();
+    await systems.close();
   }
   const medianOf = (part: keyof FloorParts): number => median(runs.map((run) => run[part]));
   return {
@@ -143,13 +104,13 @@ export async function measureFloor(lab: FloorLab, options: FloorOptions = {}): P
 
 async function measureOnce(
   lab: FloorLab,
-  systems: Systems,
+  systems: TrillianParts,
   options: FloorOptions,
 ): Promise<FloorParts & { wholeMs: number }> {
   const { signal, trillian } = systems;
   const directory = await mkdtemp(join(tmpdir(), 'rekor-floor-'));
-  const current = await newTree(systems, 'floor current');
-  const next = await newTree(systems, 'floor next');
+  const current = await newTree(systems, throwAway('floor current'));
+  const next = await newTree(systems, throwAway('floor next'));
   const instances: RekorInstance[] = [];
   const rekor = { rekorServer: lab.rekorServer, trillian: lab.trillian, directory };
   try {
@@ -192,7 +153,7 @@ interface ThrowAwayLog {
 
 /** The measured sequence itself: read it from top to bottom. */
 async function criticalSection(
-  systems: Systems,
+  systems: TrillianParts,
   log: ThrowAwayLog,
 ): Promise<FloorParts & { wholeMs: number }> {
   const { trillian, signal } = systems;
@@ -211,15 +172,10 @@ async function criticalSection(
   const firstAnswer = timed(instance.serves((said) => said.treeID === next));
   // It is awaited below; until then a process that ends early must not end this one.
   firstAnswer.catch(() => undefined);
-  await trillian.setState(current, 'DRAINING', { signal });
-  await poll(signal, async () => (await systems.metrics.queueLeafInFlight(signal)) === 0);
-  await poll(signal, async () => (await systems.queue.read(current, signal))?.queued === 0);
+  await drainTree(systems, current);
   const drained = performance.now();
 
-  await trillian.setState(current, 'FROZEN', { signal });
-  if ((await systems.queue.read(current, signal))?.queued !== 0)
-    throw new Error('a row was queued after FROZEN');
-  const { size } = await trillian.treeHead(current, { signal });
+  const size = await freezeTree(systems, current);
   const frozen = performance.now();
 
   const { result, at: serving } = await firstAnswer;
@@ -262,18 +218,12 @@ async function criticalSection(
   };
 }
 
-async function newTree({ trillian, signal }: Systems, displayName: string): Promise<TreeId> {
-  const description = 'Throw-away log of the bench.';
-  const { treeId } = await trillian.createTree(
-    { displayName, description, maxRootDurationMs: REKOR_MAX_ROOT_DURATION_MS },
-    { signal },
-  );
-  await trillian.initLog(treeId, { signal });
-  return treeId;
+function throwAway(displayName: string) {
+  return { displayName, description: 'Throw-away log of the bench.' };
 }
 
 /** FROZEN, so that the signer of the lab does not go on with them; a tree is never deleted. */
-async function retire(trillian: TrillianClient, trees: readonly TreeId[]): Promise<void> {
+async function retire(trillian: TrillianParts['trillian'], trees: readonly TreeId[]): Promise<void> {
   for (const treeId of trees) {
     await trillian.setState(treeId, 'FROZEN', { signal: AbortSignal.timeout(5_000) });
   }
@@ -282,8 +232,4 @@ async function retire(trillian: TrillianClient, trees: readonly TreeId[]): Promi
 async function timed<Result>(promise: Promise<Result>): Promise<{ result: Result; at: number }> {
   const result = await promise;
   return { result, at: performance.now() };
-}
-
-async function poll(signal: AbortSignal, reached: () => Promise<boolean>): Promise<void> {
-  while (!(await reached())) await pause(POLL_MS, undefined, { signal });
 }

@@ -14,13 +14,14 @@ export async function stageOnKubernetes(
     await stopCluster(directory);
   }
   const cluster = await startLabOnKubernetes({ directory, shape, report, signal });
-  const { log } = cluster.status;
+  const { log, kubeconfig } = cluster.status;
   if (log === null) {
     throw new Error(`The lab in ${directory} has no log.`);
   }
-  const { publicUrl, temporal: temporalAddress, temporalUi, configuration } = log;
+  const { publicUrl, url, temporal: temporalAddress, temporalUi, configuration } = log;
   return {
     lab: { status: { publicUrl, temporalAddress, temporalUi }, configurationFile: configuration },
+    byHand: { shape, kubeconfig, url },
     leave: async () => {
       await cluster.leave();
       return whatToDoNext({ temporalUi, publicUrl, configuration, directory });

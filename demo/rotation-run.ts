@@ -10,6 +10,8 @@ export interface RotationRun {
   /** Events in the histories of all its workflows. */
   readonly historyEvents: number;
   readonly wholeMs: number;
+  /** When it was started; milliseconds since 1970. */
+  readonly startedAt: number;
 }
 
 /** How long a cancelled rotation gets to take itself back before its lab is stopped under it. Milliseconds. */
@@ -31,6 +33,7 @@ export async function runRotation(
   const { taskQueue, log, signal, rehearse } = options;
   const request: RotationRequest = { log, ...(rehearse && { rehearse }) };
   const began = performance.now();
+  const startedAt = Date.now();
   const workflowId = `rotate/${log}/${randomUUID()}`;
   const handle = await client.workflow.start(ROTATE_LOG, { workflowId, taskQueue, args: [request] });
   let giveUp: NodeJS.Timeout | undefined;
@@ -49,7 +52,7 @@ export async function runRotation(
     signal.throwIfAborted();
     const wholeMs = performance.now() - began;
     const historyEvents = await eventsOf(client, workflowId, handle.firstExecutionRunId);
-    return { result, historyEvents, wholeMs };
+    return { result, historyEvents, wholeMs, startedAt };
   } finally {
     ended.abort();
     clearTimeout(giveUp);

@@ -1,4 +1,6 @@
 import type { Figures } from '../load/figures';
+import type { Seen } from '../load/seen';
+import { TIMES_SHORTER, type RunbookSummary } from './runbook-summary';
 import { complaints, type RotationSummary, type Summary } from './summary';
 
 const COLUMNS = 80;
@@ -24,8 +26,9 @@ export function summaryText(summary: Summary): string {
       summary.proofsVerified,
     ),
     '',
+    ...(summary.runbook === undefined ? [] : [...runbookText(summary.runbook, summary.rotations), '']),
     ...(found.length === 0
-      ? [`The log moved to a new shard ${summary.rotations.length} times, and no client noticed.`]
+      ? [`Rotations moved the log to a new shard ${summary.rotations.length} times, and no client noticed.`]
       : ['NOT CLEAN:', ...found.flatMap((line) => wrapped(line, '  - ', '    '))]),
   ].join('\n');
 }
@@ -48,12 +51,35 @@ function rotationText(rotation: RotationSummary, number: number, floorMs: number
   ];
 }
 
+/** One table for both, and what it says in words: what the runbook did wrong is no failure of a rotation. */
+function runbookText(runbook: RunbookSummary, rotations: readonly RotationSummary[]): string[] {
+  const seen = (name: string, wholeMs: number, { failedWrites, failedReads, longestGapMs }: Seen): string =>
+    columns(name, failedWrites, failedReads, ms(longestGapMs), seconds(wholeMs));
+  const { timesLonger, acknowledged, lostEntries, duplicateIndexes, proofsVerified } = runbook;
+  const verdict =
+    timesLonger >= TIMES_SHORTER
+      ? `The longest gap of the runbook is ${timesLonger} x that of a rotation.`
+      : `NOT ${TIMES_SHORTER} x SHORTER: the longest gap of the runbook is only ${timesLonger} x that of a rotation.`;
+  const kept =
+    `Of ${acknowledged} entries that it acknowledged ${lostEntries} are lost, ` +
+    `${duplicateIndexes} indexes were given twice, and ${proofsVerified} proofs are valid.`;
+  return [
+    'The scripted runbook (freeze, new configuration, rolling restart), same cluster',
+    columns('', 'failed writes', 'failed reads', 'longest gap', 'whole'),
+    ...rotations.map((one, position) => seen(`rotation ${position + 1}`, one.wholeMs, one)),
+    seen('runbook', runbook.wholeMs, runbook),
+    ...wrapped(verdict, '  ', '  '),
+    ...wrapped(kept, '  ', '  '),
+    '  A gap is the time between two acknowledged writes that follow each other.',
+  ];
+}
+
 function figuresText(name: string, { attempted, failed, p50Ms, p99Ms, maxMs }: Figures): string {
   return columns(name, attempted, failed, ms(p50Ms), ms(p99Ms), ms(maxMs));
 }
 
 function columns(name: string, ...cells: readonly (string | number)[]): string {
-  return `  ${name.padEnd(8)}${cells.map((cell) => String(cell).padStart(13)).join('')}`;
+  return `  ${name.padEnd(10)}${cells.map((cell) => String(cell).padStart(13)).join('')}`;
 }
 
 function row(name: string, value: string): string {

@@ -1,7 +1,10 @@
+import type { Acknowledgement } from '../load/acknowledgement';
 import type { CheckReport } from '../load/check';
 import type { Figures } from '../load/figures';
 import type { LoadSummary } from '../load/load';
+import { seenIn, type Seen } from '../load/seen';
 import type { RotationRun } from './rotation-run';
+import type { RunbookSummary } from './runbook-summary';
 
 /** `maxWait`: the longest that any write may wait in the gate. Milliseconds. */
 export const MAX_WAIT_MS = 3_500;
@@ -17,9 +20,12 @@ export interface Summary {
   readonly proofsVerified: number;
   readonly longestWaitMs: number;
   readonly floorMs: number;
+  /** The scripted runbook on the same cluster; absent on a host, and where the rotations did not complete. */
+  readonly runbook?: RunbookSummary;
 }
 
-export interface RotationSummary {
+/** Failed requests and the longest gap are those of its time, from the order to the result. */
+export interface RotationSummary extends Seen {
   readonly outcome: string;
   readonly reason: string;
   readonly currentTreeId: string | null;
@@ -42,9 +48,14 @@ export function summarise(measured: {
   readonly rotations: readonly RotationRun[];
   readonly load: LoadSummary;
   readonly check: CheckReport;
+  readonly acknowledged: readonly Pick<Acknowledgement, 'at'>[];
 }): Summary {
   const { floorMs, load, check } = measured;
-  const rotations = measured.rotations.map((run) => rotationSummary(run, floorMs));
+  const clients = { failures: load.failures, acknowledged: measured.acknowledged };
+  const rotations = measured.rotations.map((run) => ({
+    ...rotationSummary(run, floorMs),
+    ...seenIn({ from: run.startedAt, to: run.startedAt + run.wholeMs }, clients),
+  }));
   const { acknowledged, lostEntries, duplicateIndexes, proofsVerified } = check;
   return {
     rotations,
@@ -59,7 +70,10 @@ export function summarise(measured: {
   };
 }
 
-function rotationSummary({ result, historyEvents, wholeMs }: RotationRun, floorMs: number): RotationSummary {
+function rotationSummary(
+  { result, historyEvents, wholeMs }: RotationRun,
+  floorMs: number,
+): Omit<RotationSummary, keyof Seen> {
   const stallMs = result.writes?.stallMs ?? null;
   return {
     outcome: result.outcome,

@@ -8,6 +8,8 @@ import { proveInclusion, provePromise } from './proof';
 export interface CheckOptions {
   /** How many entries are asked for at a time. Default 8. */
   readonly concurrency?: number;
+  /** Acknowledged before, and not asked for: none of their indexes may have been given again. */
+  readonly earlier?: readonly Acknowledgement[];
 }
 
 export interface CheckReport {
@@ -52,7 +54,7 @@ export async function checkAcknowledgements(
   } finally {
     await http.close();
   }
-  const duplicates = indexesGivenTwice(acknowledgements);
+  const duplicates = indexesGivenTwice(acknowledgements, options.earlier ?? []);
   return {
     acknowledged: acknowledgements.length,
     lostEntries: findings.filter((finding) => finding.lost).length,
@@ -62,14 +64,18 @@ export async function checkAcknowledgements(
   };
 }
 
-/** One line for each virtual index that was acknowledged for more than one entry. */
-function indexesGivenTwice(acknowledgements: readonly Acknowledgement[]): string[] {
+/** One line for each virtual index of these acknowledgements that was acknowledged for more than one entry. */
+function indexesGivenTwice(
+  acknowledgements: readonly Acknowledgement[],
+  earlier: readonly Acknowledgement[],
+): string[] {
   const holders = new Map<number, Set<string>>();
-  for (const { logIndex, entryId } of acknowledgements) {
+  for (const { logIndex, entryId } of [...earlier, ...acknowledgements]) {
     holders.set(logIndex, (holders.get(logIndex) ?? new Set()).add(entryId));
   }
+  const given = new Set(acknowledgements.map(({ logIndex }) => logIndex));
   return [...holders]
-    .filter(([, entryIds]) => entryIds.size > 1)
+    .filter(([index, entryIds]) => given.has(index) && entryIds.size > 1)
     .map(([index, entryIds]) => `index ${index} was acknowledged for ${[...entryIds].join(' and ')}`);
 }
 

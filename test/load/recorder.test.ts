@@ -136,6 +136,17 @@ describe('the recorder', () => {
     expect(report.wrong[0]).toContain('index 10 was acknowledged for');
   });
 
+  it('reports an index that an entry had before which is not asked for any more', async () => {
+    await writeSome();
+    const [first] = recorder.acknowledged();
+    if (!first) throw new Error('nothing was acknowledged');
+    const other = { ...first, entryId: first.entryId.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')) };
+    const apart = { ...other, logIndex: 4_711 };
+    const check = await recorder.check(rekor.url, { earlier: [other, apart, apart] });
+    expect(check).toMatchObject({ acknowledged: ENTRIES, duplicateIndexes: 1, lostEntries: 0 });
+    expect(check.wrong).toEqual([expect.stringContaining(`index ${first.logIndex} was acknowledged for`)]);
+  });
+
   it('reports a promise that the log never signed (H37)', async () => {
     await writeSome();
     const [first] = recorder.acknowledged();

@@ -1,3 +1,4 @@
+import { listEdit, restartEdit } from './by-hand';
 import { REKOR_IMAGE } from './images';
 import { SIGNING_KEY, SIGNING_KEY_FILE, signingKeySecret, type LogShape } from './shape';
 
@@ -27,6 +28,15 @@ const labels = { ...selector, 'helm.sh/chart': 'rekor-1.8.4', 'app.kubernetes.io
 export const helmChart: LogShape = {
   trillian,
   rekor: { namespace, deployment: name, service: name },
+
+  byHand: (shards) => [
+    listEdit({ namespace, name: sharding }, shards),
+    {
+      object: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: configuration },
+      operations: () => [{ op: 'replace', path: '/data/treeID', value: shards.active }],
+    },
+    restartEdit({ namespace, name }, new Date()),
+  ],
 
   rekorManifests({ treeId, signingKey, hostname, replicas }) {
     const probe = (initialDelaySeconds: number) => ({

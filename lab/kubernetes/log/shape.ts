@@ -1,6 +1,7 @@
 import type { TreeId } from '../../../workflows/model/log';
 import type { KubernetesObject } from '../../../activities/clients/kubernetes/objects';
 import type { Manifest } from '../api';
+import type { EditByHand, ShardsByHand } from './by-hand';
 import type { TrillianPlace } from './trillian';
 
 /** What Rekor of a lab's log is told. */
@@ -20,6 +21,8 @@ export interface LogShape {
   readonly rekor: { readonly namespace: string; readonly deployment: string; readonly service: string };
   /** What there is of Rekor, in the order in which it is written; namespaces are there already. */
   rekorManifests(settings: RekorSettings): readonly Manifest[];
+  /** What a person edits so that Rekor serves these shards, one after the other; after the last one its pods start anew. */
+  byHand(shards: ShardsByHand): readonly EditByHand[];
   /** What makes most of it, where a person does not write it all. */
   readonly generator?: Generator;
 }

@@ -1,3 +1,4 @@
+import { listEdit, treeArgumentEdit } from './by-hand';
 import { REKOR_IMAGE } from './images';
 import { SIGNING_KEY, SIGNING_KEY_FILE, signingKeySecret, type LogShape } from './shape';
 
@@ -16,6 +17,11 @@ const trillian = {
 export const upstream: LogShape = {
   trillian,
   rekor: { namespace, deployment: name, service: name },
+
+  byHand: (shards) => [
+    listEdit({ namespace, name: 'sharding-config' }, shards),
+    treeArgumentEdit({ namespace, name }, shards),
+  ],
 
   rekorManifests({ treeId, signingKey, hostname, replicas }) {
     const labels = { app: name };

@@ -21,6 +21,22 @@ export const operator: LogShape = {
   trillian,
   rekor: { namespace, deployment, service: deployment },
 
+  byHand: ({ earlier, active }) => [
+    {
+      object: {
+        ...{ apiVersion: OPERATOR.apiVersion, kind: 'Securesign' },
+        ...{ namespace, name: OPERATOR.resource },
+      },
+      operations: () => [
+        { op: 'add', path: '/spec/rekor/treeID', value: BigInt(active) },
+        {
+          ...{ op: 'add', path: '/spec/rekor/sharding' },
+          value: earlier.map((treeId) => ({ treeID: BigInt(treeId) })),
+        },
+      ],
+    },
+  ],
+
   rekorManifests(settings) {
     const securesign = securesignOf(settings);
     const treeID = BigInt(settings.treeId);
