@@ -15,6 +15,10 @@ COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY out/dist ./out/dist
 COPY out/launcher ./launcher
+# For commands in a running container: `kubectl exec deploy/production-worker -- rekor-rotate status production`.
+RUN ln -s /app/out/dist/cli/main.js /usr/local/bin/rekor-rotate
+# Where they find the configuration that the chart mounts.
+ENV REKOR_ROTATE_CONFIG=/etc/rekor-rotate/rekor-rotate.yaml
 # A number, so that Kubernetes can tell that it is not root.
 USER 65532:65532
 ENTRYPOINT ["node", "/app/out/dist/cli/main.js"]

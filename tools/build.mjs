@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -50,6 +51,9 @@ export async function build() {
   }
   compile();
   await bundleWorkflows();
+  // A link to it is our command, on a host as in the image.
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  Object.values(bin).forEach((program) => chmodSync(join(root, program), 0o755));
   writeFileSync(stampFile, stamp);
   console.log(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
 }

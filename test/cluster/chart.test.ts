@@ -8,6 +8,7 @@ import { clientsOf, type Clients } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
 import { gateAdmin, type GateAdmin } from '../../harness/gate-admin';
 import { type Helm, type HelmRelease, Helms } from '../../harness/helm';
+import { runInDeployment } from '../../harness/pod-commands';
 import { rotationsOf, type Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { labLog, newGateToken, taskQueue } from '../../lab/configuration';
@@ -47,6 +48,7 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
   let values: string;
   let configuration: string;
   let tokenFile: string;
+  let kubeconfig: string;
 
   const within = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
   const helm = (release: HelmRelease): Helm => helms.of(release);
@@ -77,12 +79,16 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
   const pods = () => podsIn(NAMESPACE);
   const publicUrl = async (): Promise<string> => `http://${await api.serviceAddress(NAMESPACE, GATE)}`;
 
+  const servedTree = async (): Promise<string> => {
+    const answer = await fetch(`${await publicUrl()}/api/v1/log`);
+    return ((await answer.json()) as { readonly treeID: string }).treeID;
+  };
+
   beforeAll(async () => {
     await helms.open();
     const status = await lab.up('upstream');
     if (status.log === null) throw new Error('The lab has no log.');
-    const { kubeconfig } = status;
-    ({ log } = status);
+    ({ log, kubeconfig } = { ...status, log: status.log });
     helms.use(kubeconfig);
     api = await ClusterApi.fromFile(kubeconfig);
     cluster = openCluster({ log: labLog, source: { kubeconfig } });
@@ -164,6 +170,28 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
 
   it('rotates the log with its worker and its gate: no request fails, nothing is lost, no index is given twice', async () => {
     await rotateUnnoticed({ clients, rotations, firstTree: log.firstTree }, WRITES_PER_SECOND);
+  });
+
+  it('is asked and told by commands in the pod of its worker, as its document shows them', async () => {
+    const lines = commandsOf('docs/helm.md').filter((line) => line.startsWith('kubectl '));
+    const before = await servedTree();
+    const worker = { namespace: NAMESPACE, name: `${RELEASE}-worker` };
+    for (const line of lines) {
+      const words = wordsOf(line);
+      const divided = words.indexOf('--');
+      expect(words.slice(0, divided)).toEqual([
+        ...['kubectl', 'exec', '--namespace', worker.namespace, `deploy/${worker.name}`],
+      ]);
+      // The log of the lab has another name than the release.
+      const command = words.slice(divided + 1).map((word) => (word === 'production' ? labLog : word));
+      const { code, output, messages } = await runInDeployment(kubeconfig, worker, command);
+      // What doctor and status only warn of ends with 7; whatever refuses or fails ends otherwise.
+      const allowed = ['doctor', 'status'].includes(command[1] ?? '') ? [0, 7] : [0];
+      if (!allowed.includes(code ?? -1)) throw new Error(`${line} ended with ${code}: ${output}${messages}`);
+      if (command[1] === 'status') expect(output).toContain(await servedTree());
+    }
+    expect(lines.map((line) => wordsOf(line).at(-2))).toEqual(['doctor', 'plan', 'production', 'status']);
+    expect(await servedTree()).not.toBe(before);
   });
 
   it('has a gate whose next pod remembers what the last one was told', async () => {

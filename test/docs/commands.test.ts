@@ -198,7 +198,7 @@ const runBy: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   'docs/audit.md': { 'test/cli/audit.test.ts': ['rekor-rotate'] },
   'docs/doctor.md': { 'test/stack/doctor.test.ts': ['rekor-rotate'] },
   'docs/gate.md': { 'test/cli/gate.test.ts': ['rekor-rotate', 'curl'] },
-  'docs/helm.md': { 'test/cluster/chart.test.ts': ['helm'] },
+  'docs/helm.md': { 'test/cluster/chart.test.ts': ['helm', 'kubectl'] },
   'docs/init.md': { 'test/cli/init.test.ts': ['rekor-rotate'] },
   'docs/lab.md': { 'test/cluster/log.test.ts': ['rekor-rotate'] },
   'docs/operating.md': {

@@ -21,7 +21,7 @@ const NODE_IMAGE = 'localhost/rekor-rotate-lab/node:lab';
 /** Where Linux systems have the certificates of all authorities that they trust, in one file. */
 const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 
-const APPLETS = ['sh', 'env', 'mkdir', 'cp', 'rm', 'cat', 'ls'];
+const APPLETS = ['sh', 'env', 'mkdir', 'cp', 'ln', 'rm', 'cat', 'ls'];
 
 export interface OwnImageOptions {
   /** A folder for what the build needs meanwhile. */
