@@ -15,6 +15,10 @@ const KINDS = {
   Service: { apiVersion: 'v1', resource: 'services' },
   ConfigMap: { apiVersion: 'v1', resource: 'configmaps' },
   Namespace: { apiVersion: 'v1', resource: 'namespaces' },
+  RoleBinding: {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    resource: 'rolebindings.rbac.authorization.k8s.io',
+  },
   Ingress: { apiVersion: 'networking.k8s.io/v1', resource: 'ingresses.networking.k8s.io' },
 } as const;
 

@@ -18,6 +18,8 @@ export interface FoundGate {
   readonly image: string;
   /** The log that it is started for. */
   readonly log: string | undefined;
+  /** The host that it sends to when it is started for the very first time. */
+  readonly firstHost: string | undefined;
   /** What its own configuration says of it, or why that is not known: the end of a sentence. */
   readonly settings: GateSettings | { readonly reason: string };
   /** For clients. */
@@ -37,30 +39,36 @@ export interface GateSettings {
   readonly token?: { readonly file: string } | { readonly environment: string };
 }
 
-/** The first gate among these workloads; a log has one. */
+/** The gate of this log among these workloads; else the first one, which may be of another name. */
 export async function foundGate(
   reader: ClusterReader,
   workloads: readonly Workload[],
   services: readonly KubernetesObject[],
+  wanted: string,
 ): Promise<FoundGate | undefined> {
-  for (const workload of workloads) {
+  const gates = workloads.flatMap((workload) => {
     const container = containersOf(workload).find(isGate);
-    if (container !== undefined) {
-      const log = flagOf(container, 'log');
-      const settings = await settingsOf(reader, workload, container, log);
-      const [listen, admin] = 'reason' in settings ? [] : [settings.listen, settings.admin];
-      const leading = (address: string | undefined): FoundService | undefined => {
-        const port = dividedAddress(address ?? '')?.port;
-        return port === undefined ? undefined : serviceLeadingTo(services, { workload, container }, port);
-      };
-      return {
-        ...{ workload, image: imageOf(container), log, settings },
-        service: leading(listen),
-        adminService: leading(admin),
-      };
-    }
-  }
-  return undefined;
+    return container === undefined ? [] : [{ workload, container, log: flagOf(container, 'log') }];
+  });
+  const gate = gates.find(({ log }) => log === wanted) ?? gates[0];
+  if (gate === undefined) return undefined;
+  const { workload, container, log } = gate;
+  const settings = await settingsOf(reader, workload, container, log);
+  const [listen, admin] = 'reason' in settings ? [] : [settings.listen, settings.admin];
+  const leading = (address: string | undefined): FoundService | undefined => {
+    const port = dividedAddress(address ?? '')?.port;
+    return port === undefined ? undefined : serviceLeadingTo(services, { workload, container }, port);
+  };
+  return {
+    ...{ workload, image: imageOf(container), log, settings },
+    firstHost: hostOf(flagOf(container, 'first-instance')),
+    service: leading(listen),
+    adminService: leading(admin),
+  };
+}
+
+function hostOf(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
 async function settingsOf(

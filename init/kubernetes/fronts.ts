@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../activities/clients/kubernetes/objects';
 import { listAt, textAt } from '../../activities/installation/kubernetes/json-path';
 import { joined } from '../address';
+import type { ClusterReader } from './cluster-reader';
 import type { FoundGate } from './found-gate';
 import type { FoundService } from './services';
 
@@ -13,25 +14,35 @@ export interface Front {
   readonly isGate: boolean;
 }
 
-export interface Backends {
+interface Backends {
   readonly service: FoundService | undefined;
   readonly gate: Pick<FoundGate, 'service'> | undefined;
 }
 
 /** The fronts of a log, those that lead to the gate first: each Ingress, and each Service with an address outside. */
-export function frontsOf(ingresses: readonly KubernetesObject[], { service, gate }: Backends): Front[] {
+export async function frontsIn(
+  reader: ClusterReader,
+  namespace: string,
+  { service, gate }: Backends,
+): Promise<Front[]> {
+  // An Ingress leads to Services of its own namespace alone, and the gate may have one of its own.
+  const ofGate = gate?.service === undefined ? [] : [gate.service];
   const backends = [
-    ...(gate?.service === undefined ? [] : [{ backend: gate.service, isGate: true }]),
+    ...ofGate.map((backend) => ({ backend, isGate: true })),
     ...(service === undefined ? [] : [{ backend: service, isGate: false }]),
   ];
+  const namespaces = [...new Set([namespace, ...ofGate.map((one) => one.namespace)])];
+  const ingresses = (await Promise.all(namespaces.map((one) => reader.listed('Ingress', one)))).flat();
   return backends.flatMap(({ backend, isGate }) => [
-    ...ingresses.flatMap((ingress) =>
-      hostsOf(ingress, backend.name).map((host): Front => ({
-        words: `Ingress ${ingress.metadata.name}`,
-        url: `${isEncrypted(ingress, host) ? 'https' : 'http'}://${host}`,
-        isGate,
-      })),
-    ),
+    ...ingresses
+      .filter(({ metadata }) => metadata.namespace === backend.namespace)
+      .flatMap((ingress) =>
+        hostsOf(ingress, backend.name).map((host): Front => ({
+          words: `Ingress ${ingress.metadata.name}`,
+          url: `${isEncrypted(ingress, host) ? 'https' : 'http'}://${host}`,
+          isGate,
+        })),
+      ),
     ...balancersOf(backend).map((url): Front => ({ words: `Service ${backend.name}`, url, isGate })),
   ]);
 }

@@ -1,27 +1,30 @@
 import { joined, dividedAddress } from '../address';
 import { assumed, found, missing, type Line, type Section } from '../settings';
+import { gateOfNextRelease } from './chart-gate';
 import type { FoundGate, GateSettings } from './found-gate';
 import type { FoundLog } from './search';
 import { serviceName } from './services';
 
 const PORTS = { clients: 3_000, admin: 3_100 } as const;
+const FOLDER = '/var/lib/rekor-rotate';
 const TOKEN = '/etc/rekor-rotate-secrets/gate-token';
 
 /** The write gate: as its own configuration has it, or as one that is to be made. */
 export function gate(log: string, { gate: own, namespace }: FoundLog): Section {
   if (own === undefined) {
+    const { release, adminHost } = gateOfNextRelease(log);
     return {
       key: 'gate',
       remark: 'It is new, and stands before the Service of Rekor: docs/gate.md, docs/kubernetes.md.',
       lines: [
         {
-          beware: `no gate runs in namespace ${namespace}. Make it, and let clients reach the log there, before the first rotation. Or leave this section out: then the Service of Rekor leads clients, and some writes of a rotation fail (docs/kubernetes.md, Without a gate).`,
+          beware: `no gate runs in namespace ${namespace}, nor in that of a release of the Helm chart. Make it, and let clients reach the log there, before the first rotation. Or leave this section out: then the Service of Rekor leads clients, and some writes of a rotation fail (docs/kubernetes.md, Without a gate).`,
         },
-        ...ofNew(log),
-        missing(
+        ...ofNew(),
+        assumed(
           'adminAddress',
-          `rekor-gate-admin.${namespace}.svc:${PORTS.admin}`,
-          'make a Service before its port for orders.',
+          joined(adminHost, PORTS.admin),
+          `what the Helm chart will make of a release ${release} in namespace rekor-rotate: RELEASE-gate-admin.NAMESPACE.svc. Other names of yours change it, and so does a gate without the chart.`,
         ),
       ],
     };
@@ -29,7 +32,7 @@ export function gate(log: string, { gate: own, namespace }: FoundLog): Section {
   const { settings } = own;
   return {
     key: 'gate',
-    remark: `It is there: ${own.workload.words}.`,
+    remark: `It is there: ${own.workload.words}${elsewhere(own, namespace)}.`,
     lines: [
       ...(own.log === undefined || own.log === log
         ? []
@@ -38,13 +41,17 @@ export function gate(log: string, { gate: own, namespace }: FoundLog): Section {
               beware: `${own.workload.words} is started with --log ${own.log}. Call the log so here, or there.`,
             },
           ]),
-      ...('reason' in settings ? ofUnknown(log, settings.reason) : ofKnown(log, settings)),
-      adminAddressOf(own, namespace),
+      ...('reason' in settings ? ofUnknown(settings.reason) : ofKnown(settings)),
+      adminAddressOf(own),
     ],
   };
 }
 
-function ofNew(log: string): Line[] {
+function elsewhere({ workload }: FoundGate, namespace: string): string {
+  return workload.namespace === namespace ? '' : ` of namespace ${workload.namespace}`;
+}
+
+function ofNew(): Line[] {
   return [
     assumed('listen', `0.0.0.0:${PORTS.clients}`, 'in its own pod.'),
     assumed('admin', `0.0.0.0:${PORTS.admin}`, 'the same. Keep it from the public.'),
@@ -53,19 +60,18 @@ function ofNew(log: string): Line[] {
       { file: TOKEN },
       'make a Secret with this token, and mount it in gate and worker: openssl rand -hex 32.',
     ),
-    ...placesOf(log),
+    ...places(),
   ];
 }
 
-function placesOf(log: string): Line[] {
-  const folder = `/var/lib/rekor-rotate/${log}`;
+function places(): Line[] {
   return [
-    assumed('stateFile', `${folder}/gate.json`, 'mount a volume of its pod there.'),
-    assumed('spoolDirectory', `${folder}/spool`, 'the same.'),
+    assumed('stateFile', `${FOLDER}/gate.json`, 'a volume of its pod is mounted there.'),
+    assumed('spoolDirectory', `${FOLDER}/spool`, 'the same.'),
   ];
 }
 
-function ofUnknown(log: string, reason: string): Line[] {
+function ofUnknown(reason: string): Line[] {
   return [
     missing(
       'listen',
@@ -74,14 +80,14 @@ function ofUnknown(log: string, reason: string): Line[] {
     ),
     missing('admin', `0.0.0.0:${PORTS.admin}`, 'the same.'),
     missing('token', { file: TOKEN }, 'the same.'),
-    ...placesOf(log),
+    ...places(),
   ];
 }
 
-function ofKnown(log: string, settings: GateSettings): Line[] {
+function ofKnown(settings: GateSettings): Line[] {
   const { configMap, listen, admin, stateFile, spoolDirectory, token } = settings;
   const remark = `ConfigMap ${configMap}.`;
-  const [aStateFile, aSpool] = placesOf(log);
+  const [aStateFile, aSpool] = places();
   return [
     ...(listen === undefined ? [] : [found('listen', listen, remark)]),
     ...(admin === undefined ? [] : [found('admin', admin, '')]),
@@ -97,13 +103,13 @@ function ofKnown(log: string, settings: GateSettings): Line[] {
   ].flatMap((line) => line ?? []);
 }
 
-function adminAddressOf({ adminService, settings, workload }: FoundGate, namespace: string): Line {
+function adminAddressOf({ adminService, settings, workload }: FoundGate): Line {
   if (adminService !== undefined) {
     const address = joined(serviceName(adminService), adminService.port);
     return found('adminAddress', address, `Service ${adminService.name} before ${workload.words}.`);
   }
   const admin = 'reason' in settings ? undefined : dividedAddress(settings.admin ?? '')?.port;
-  const example = `rekor-gate-admin.${namespace}.svc:${admin ?? PORTS.admin}`;
+  const example = `${workload.name}-admin.${workload.namespace}.svc:${admin ?? PORTS.admin}`;
   const reason =
     admin === undefined ? 'its port for orders is not known.' : `no Service leads to port ${admin} of it.`;
   return missing('adminAddress', example, reason);

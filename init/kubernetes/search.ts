@@ -3,9 +3,10 @@ import type { Cluster } from '../../activities/clients/kubernetes/cluster';
 import { refuse } from '../../activities/errors/refusal-error';
 import { ClusterReader, DENIED } from './cluster-reader';
 import { programsIn, type ContainerProgram } from './container-program';
+import { gateOfChart } from './chart-gate';
 import { foundGate, type FoundGate } from './found-gate';
 import { foundTrillian, type FoundTrillian } from './found-trillian';
-import { frontsOf, type Front } from './fronts';
+import { frontsIn, type Front } from './fronts';
 import { othersOf, type Other } from './others';
 import { logKey, mayWrite } from './rekor';
 import { serviceOf, type FoundService } from './services';
@@ -84,9 +85,11 @@ export async function searchNamespace(
   }
   const services = await reader.listed('Service', namespace);
   const service = serviceOf(rekor, services);
-  const gate = await foundGate(reader, standing, services);
+  const gate =
+    (await foundGate(reader, standing, services, log)) ??
+    (await gateOfChart(reader, { name: log, namespace, service }));
   const trillian = await foundTrillian(reader, rekor);
-  const fronts = frontsOf(await reader.listed('Ingress', namespace), { service, gate });
+  const fronts = await frontsIn(reader, namespace, { service, gate });
   return {
     ...{ namespace, rekor, shape, service, gate, trillian, fronts },
     others: othersOf({ rekor, rekors, workloads: standing, service }),

@@ -45,6 +45,16 @@ export async function workloadsIn(reader: ClusterReader, namespace: string): Pro
     .map((object) => asWorkload(object, namespace));
 }
 
+/** Those of one kind. */
+export async function workloadsOf(
+  reader: ClusterReader,
+  kind: 'Deployment' | 'StatefulSet',
+  namespace: string,
+): Promise<readonly Workload[]> {
+  const objects = await reader.listed(kind, namespace);
+  return objects.map((object) => asWorkload(object, namespace));
+}
+
 /** The containers of a workload's pods; those that only run before the others last. */
 export function containersOf({ pod }: Workload): readonly Json[] {
   return [...listAt(pod, 'containers'), ...listAt(pod, 'initContainers')];

@@ -18,6 +18,9 @@ import { upstream } from '../../lab/kubernetes/log/upstream';
 import { pinnedVersions } from '../../tools/cache';
 import { helmTools } from '../../tools/pinned';
 import { blocksOf } from '../docs/markdown';
+import { filledIn } from '../init/filled-in';
+import { initOf, plantedCluster, uproot } from '../init/kubernetes/planted-cluster';
+import { upstream as upstreamAsInstalled } from '../init/kubernetes/shapes';
 import { CHART, chartConfiguration, chartValues, NAMESPACE, RELEASE } from './chart';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -273,6 +276,14 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
         'Deployment production-worker',
       ]),
     );
+  });
+
+  it('takes what init writes of a log that has no gate yet, once its gaps are filled', async () => {
+    const planted = await plantedCluster(upstreamAsInstalled());
+    const { yaml } = await initOf(planted, { namespace: upstream.rekor.namespace });
+    await uproot();
+    const all = await objects(filledIn(yaml), valuesOf.upstream, { log: RELEASE });
+    expect(named(all, 'StatefulSet', `${RELEASE}-gate`).metadata.name).toBe(`${RELEASE}-gate`);
   });
 
   it('takes a ConfigMap that is there, and says so when there is none', async () => {

@@ -62,12 +62,7 @@ describe.each(rotatable)('a log as %s installs it', (_, shape, wanted) => {
 describe('what is found', () => {
   it("of Rekor's own manifest, with a Trillian beside it", async () => {
     const initial = await initOf(await plantedCluster(shapes.upstream()), UPSTREAM);
-    expect(missingIn(initial)).toEqual([
-      'temporal',
-      'hostname',
-      'gate.adminAddress',
-      'installation.launcherImage',
-    ]);
+    expect(missingIn(initial)).toEqual(['temporal', 'hostname', 'installation.launcherImage']);
     expect(remarksOf(initial)).toContain(
       "Its layout is Rekor's own manifest, config/rekor.yaml: its label app is",
     );
@@ -80,13 +75,19 @@ describe('what is found', () => {
         signerIntervalMs: 250,
         database: { kind: 'mysql', host: 'mysql.rekor-system.svc', port: 3307, database: 'trillian_prod' },
       },
-      gate: { listen: '0.0.0.0:3000', admin: '0.0.0.0:3100' },
+      gate: {
+        ...{ listen: '0.0.0.0:3000', admin: '0.0.0.0:3100' },
+        adminAddress: 'production-gate-admin.rekor-rotate.svc:3100',
+      },
       installation: {
         ...{ kind: 'kubernetes', namespace: 'rekor-system', deployment: 'rekor-server' },
         ...{ service: 'rekor-server', entrypoint: ['/ko-app/rekor-server'] },
       },
     });
     expect(said(initial, 'production.gate')).toContain('beware: no gate runs in namespace rekor-system');
+    expect(said(initial, 'gate.adminAddress')).toMatch(
+      /^assumed: what the Helm chart will make .*RELEASE-gate-admin\.NAMESPACE\.svc/,
+    );
   });
 
   it("of Sigstore's charts, with a gate whose own configuration is read", async () => {
@@ -130,6 +131,80 @@ describe('what is found', () => {
     const access = { kubeconfig: '/etc/kube/config', context: 'test' };
     const initial = initialConfiguration('production', await searched(planted, UPSTREAM), access);
     expect(loaded(initial).installation).toMatchObject(access);
+  });
+});
+
+describe('a release of our own chart', () => {
+  const inOwn = { namespace: 'rotation', rekor: 'rekor-system' };
+
+  it('has the gate, though it is in another namespace', async () => {
+    const objects = [...shapes.upstream(), ...shapes.release('blue', 'production', inOwn)];
+    const initial = await initOf(await plantedCluster(objects), UPSTREAM);
+    expect(missingIn(initial)).toEqual(['temporal', 'hostname']);
+    expect(loaded(initial)).toMatchObject({
+      gate: {
+        ...{ listen: '0.0.0.0:3000', admin: '0.0.0.0:3200' },
+        adminAddress: 'blue-gate-admin.rotation.svc:3200',
+      },
+      installation: { launcherImage: 'registry.example.com/rekor-rotate:9' },
+    });
+    expect(remarksOf(initial)).toContain('It is there: StatefulSet blue-gate of namespace rotation.');
+    expect(said(initial, 'production.gate')).not.toContain('beware');
+  });
+
+  it('in the namespace of Rekor is found there, and nobody is asked for its binding', async () => {
+    const here = { namespace: 'rekor-system', rekor: 'rekor-system' };
+    const objects = [...shapes.upstream(), ...shapes.release('blue', 'production', here)];
+    const planted = await plantedCluster(objects);
+    const initial = await initOf(planted, UPSTREAM);
+    expect(loaded(initial).gate).toMatchObject({ adminAddress: 'blue-gate-admin.rekor-system.svc:3200' });
+    expect(planted.server.received.filter(({ path }) => path.includes('rolebindings'))).toEqual([]);
+  });
+
+  it('has an Ingress in its own namespace, which is where clients reach the log', async () => {
+    const release = shapes.release('blue', 'production', inOwn);
+    const own = shapes.ingress('rotation', 'rekor.example.com', 'blue-gate', [
+      { hosts: ['rekor.example.com'] },
+    ]);
+    const other = shapes.ingress('rotation', 'other.example.com', 'rekor-server', []);
+    const initial = await initOf(
+      await plantedCluster([...shapes.upstream(), ...release, own, other]),
+      UPSTREAM,
+    );
+    expect(loaded(initial).publicUrl).toBe('https://rekor.example.com');
+    expect(initial.yaml).not.toContain('other.example.com');
+  });
+
+  it('of several logs is told from that of another by its log, and else by where its gate sends', async () => {
+    const releases = [
+      ...shapes.release('a', 'staging', { ...inOwn, namespace: 'first' }),
+      ...shapes.release('b', 'production', { ...inOwn, namespace: 'second' }),
+    ];
+    const elsewhere = JSON.parse(
+      JSON.stringify(releases).replaceAll('rekor-server.rekor-system.svc', 'other.rekor-system.svc'),
+    ) as typeof releases;
+    const both = await initOf(await plantedCluster([...shapes.upstream(), ...elsewhere]), UPSTREAM);
+    expect(loaded(both).gate).toMatchObject({ adminAddress: 'b-gate-admin.second.svc:3200' });
+
+    const onlyOther = elsewhere.filter(({ metadata }) => !metadata.name.startsWith('b-'));
+    const none = await initOf(await plantedCluster([...shapes.upstream(), ...onlyOther]), UPSTREAM);
+    expect(said(none, 'production.gate')).toContain('no gate runs in namespace rekor-system');
+
+    const renamed = releases.filter(({ metadata }) => metadata.name.startsWith('a-'));
+    const named = await initOf(await plantedCluster([...shapes.upstream(), ...renamed]), UPSTREAM);
+    expect(said(named, 'production.gate')).toContain('is started with --log staging');
+  });
+
+  it('that may not be seen is said to be that, with the verb and the resource', async () => {
+    const planted = await plantedCluster([
+      ...shapes.upstream(),
+      ...shapes.release('blue', 'production', inOwn),
+    ]);
+    forbid(planted, /rolebindings/);
+    const initial = await initOf(planted, UPSTREAM);
+    expect(said(initial, 'production.installation')).toContain(
+      'list rolebindings.rbac.authorization.k8s.io of rekor-system',
+    );
   });
 });
 

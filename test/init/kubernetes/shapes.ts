@@ -276,6 +276,60 @@ export function gate(namespace: string): readonly Manifest[] {
   ];
 }
 
+/** As our own chart makes the gate of a log, in a namespace of its own (deploy/helm), and the binding beside Rekor. */
+export function release(
+  name: string,
+  log: string,
+  { namespace, rekor: ofRekor }: { readonly namespace: string; readonly rekor: string },
+): readonly Manifest[] {
+  const labels = {
+    ...{ 'app.kubernetes.io/name': 'rekor-rotate', 'app.kubernetes.io/instance': name },
+    'app.kubernetes.io/component': 'gate',
+  };
+  const folder = '/var/lib/rekor-rotate';
+  const gateSection = {
+    ...{ listen: '0.0.0.0:3000', admin: '0.0.0.0:3200', stateFile: `${folder}/gate.json` },
+    ...{ spoolDirectory: `${folder}/spool`, token: { file: '/etc/rekor-rotate-secrets/gate-token' } },
+  };
+  const file = '/etc/rekor-rotate/rekor-rotate.yaml';
+  return [
+    {
+      ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+      metadata: {
+        ...{ namespace: ofRekor, name: `${name}-worker` },
+        labels: { ...labels, 'app.kubernetes.io/component': 'worker' },
+      },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: `${name}-worker` },
+      subjects: [{ kind: 'ServiceAccount', name: `${name}-worker`, namespace }],
+    },
+    configMap(namespace, `${name}-configuration`, {
+      'rekor-rotate.yaml': JSON.stringify({ logs: { [log]: { gate: gateSection } } }),
+    }),
+    workload(
+      'StatefulSet',
+      { namespace, name: `${name}-gate` },
+      {
+        labels,
+        container: {
+          ...{ name: 'gate', image: 'registry.example.com/rekor-rotate:9' },
+          args: [
+            ...['gate', '--config', file, '--log', log],
+            ...['--first-instance', `http://rekor-server.${ofRekor}.svc`],
+          ],
+          ports: [
+            { name: 'traffic', containerPort: 3_000 },
+            { name: 'admin', containerPort: 3_200 },
+          ],
+          volumeMounts: [{ name: 'configuration', mountPath: '/etc/rekor-rotate' }],
+        },
+        volumes: [{ name: 'configuration', configMap: { name: `${name}-configuration` } }],
+      },
+    ),
+    service(namespace, `${name}-gate`, labels, { 80: 'traffic' }),
+    service(namespace, `${name}-gate-admin`, labels, { 3200: 'admin' }),
+  ];
+}
+
 /** What Red Hat's operator makes of a resource. */
 export function operator(): readonly Manifest[] {
   const namespace = 'rhtas';

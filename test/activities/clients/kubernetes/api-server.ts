@@ -66,6 +66,7 @@ const KINDS: Readonly<Record<string, readonly Kind[]>> = {
     { name: 'jobs', kind: 'Job', namespaced: true },
   ],
   '/apis/networking.k8s.io/v1': [{ name: 'ingresses', kind: 'Ingress', namespaced: true }],
+  '/apis/rbac.authorization.k8s.io/v1': [{ name: 'rolebindings', kind: 'RoleBinding', namespaced: true }],
   '/apis/rhtas.redhat.com/v1': [{ name: 'rekors', kind: 'Rekor', namespaced: true }],
 };
 
