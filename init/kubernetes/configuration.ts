@@ -36,6 +36,6 @@ function head({ namespace }: FoundLog): string[] {
   return [
     `# Written by \`rekor-rotate init --namespace\` from what namespace ${namespace} runs, for a worker in a pod of the cluster.`,
     '# A line that begins with "#" and a key is missing: give it its value and take the "#" away. Then look at what is',
-    '# assumed. `rekor-rotate config check` says what is wrong; examples/rekor-rotate.yaml has every key.',
+    '# assumed. `rekor-rotate config check` says what is wrong; examples/rekor-rotate-kubernetes.yaml explains.',
   ];
 }

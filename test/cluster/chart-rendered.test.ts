@@ -17,6 +17,7 @@ import { shapeNames, shapes } from '../../lab/kubernetes/log/shapes';
 import { upstream } from '../../lab/kubernetes/log/upstream';
 import { pinnedVersions } from '../../tools/cache';
 import { helmTools } from '../../tools/pinned';
+import { kubernetesText } from '../config/example';
 import { blocksOf } from '../docs/markdown';
 import { filledIn } from '../init/filled-in';
 import { initOf, plantedCluster, uproot } from '../init/kubernetes/planted-cluster';
@@ -276,6 +277,11 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
         'Deployment production-worker',
       ]),
     );
+  });
+
+  it('takes the example of a configuration for Kubernetes', async () => {
+    const all = await objects(kubernetesText, valuesOf.upstream, { log: RELEASE });
+    expect(named(all, 'StatefulSet', `${RELEASE}-gate`).metadata.name).toBe(`${RELEASE}-gate`);
   });
 
   it('takes what init writes of a log that has no gate yet, once its gaps are filled', async () => {

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parse } from 'yaml';
 import { ConfigurationError } from '../../config/problems';
 import { loadConfiguration, logNamed } from '../../config/load';
 import { readSecret } from '../../config/secrets';
 import { configurationInForce } from '../../config/in-force';
 import { formatDuration } from '../../config/quantities';
 import { gate, jsonSchema } from '../../config/schema';
-import { example, exampleText, problemsOf, written } from './example';
+import { example, exampleText, kubernetesExample, kubernetesText, problemsOf, written } from './example';
+import { blocksOf } from '../docs/markdown';
+import { filledIn } from '../init/filled-in';
 import { onHost } from './host-slots';
 
 /** The example of a log whose signer has to prove each drain. */
@@ -67,6 +70,51 @@ describe('the example', () => {
       whole.logs['production']?.gate?.bodyLimitBytes,
     );
     expect(fewer.logs['production']?.trillian.signerIntervalMs).toBe(100);
+  });
+});
+
+/** What the schema says of each section of a log. */
+function sectionsOfLog(): Readonly<Record<string, unknown>> {
+  const { properties } = jsonSchema() as unknown as {
+    readonly properties: {
+      readonly logs: { readonly additionalProperties: { readonly properties: object } };
+    };
+  };
+  return { ...properties.logs.additionalProperties.properties };
+}
+
+describe('the example for Kubernetes', () => {
+  it('is valid, and so it is with what it shows commented out', () => {
+    const { production } = loadConfiguration(kubernetesExample, {}).logs;
+    expect(production?.installation).toMatchObject({
+      ...{ kind: 'kubernetes', namespace: 'rekor-system', deployment: 'rekor-server' },
+      ...{ service: 'rekor-server', entrypoint: ['/ko-app/rekor-server'] },
+    });
+    expect(production?.trillian.database).toMatchObject({ kind: 'mysql', port: 3306 });
+
+    const whole = loadConfiguration(written(filledIn(kubernetesText)), {}).logs['production'];
+    expect(whole?.installation).toMatchObject({
+      ...{ kubeconfig: '/etc/rekor-rotate/kubeconfig', context: 'production' },
+      ownersHeldOff: { 'Argo CD application rekor': expect.stringContaining('automated sync') as string },
+    });
+  });
+
+  it('has every key of such an installation', () => {
+    const shown = loadConfiguration(written(filledIn(kubernetesText)), {}).logs['production'];
+    const { oneOf } = sectionsOfLog()['installation'] as {
+      readonly oneOf: readonly {
+        readonly properties: Readonly<Record<string, { readonly const?: string }>>;
+      }[];
+    };
+    const keys = oneOf.find(({ properties }) => properties['kind']?.const === 'kubernetes')?.properties ?? {};
+    expect(Object.keys(shown?.installation ?? {}).sort()).toEqual(Object.keys(keys).sort());
+  });
+
+  it('names its gate as the chart does', () => {
+    const gateOfExample = loadConfiguration(kubernetesExample, {}).logs['production']?.gate;
+    const shown = blocksOf('docs/helm.md').find(({ text }) => text.includes('adminAddress'));
+    const { logs } = parse(shown?.text ?? '') as { readonly logs: { readonly production: { gate: object } } };
+    expect(gateOfExample).toMatchObject(logs.production.gate);
   });
 });
 

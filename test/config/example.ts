@@ -7,6 +7,9 @@ import { ConfigurationError, type Problem } from '../../config/problems';
 export const example = resolve(__dirname, '../../examples/rekor-rotate.yaml');
 export const exampleText = readFileSync(example, 'utf8');
 
+export const kubernetesExample = resolve(__dirname, '../../examples/rekor-rotate-kubernetes.yaml');
+export const kubernetesText = readFileSync(kubernetesExample, 'utf8');
+
 /** A configuration file with this text. */
 export function written(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'rekor-rotate.yaml');
