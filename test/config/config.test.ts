@@ -341,7 +341,7 @@ describe('a wrong configuration', () => {
         '    installation: { kind: kubernetes, namespace: n, deployment: d, service: s, launcherImage: i, strategy: recreate }\n',
       ),
       'logs.production.rotation.criticalSection',
-      /installation.strategy is recreate.*at least 10s/s,
+      /^2.5s, and installation.strategy is recreate$/,
     ],
     [
       'TLS to a database by an IP address, which no name can be verified for',
