@@ -53,14 +53,19 @@ export function createActivities(
   /** Makes an activity. A refusal of it is final where `final` says so; what cannot be reached is asked for `patienceMs`. */
   const activity =
     (final: boolean, patienceMs?: number) =>
-    <Input extends OfLog, Result>(name: string, act: Act<Input, Result>) =>
+    <Input extends OfLog & OfRun, Result>(name: string, act: Act<Input, Result>) =>
     (input: Input): Promise<Result> =>
-      asFailure(name, final, (steps) => {
-        const systems = systemsOf('log' in input ? input.log : input.identity.log);
-        return withinBounds(name, steps, (bounds) =>
-          retryWhileUnreachable(bounds, () => act({ ...systems, bounds }, input), patienceMs),
-        );
-      });
+      asFailure(
+        name,
+        final,
+        (steps) => {
+          const systems = systemsOf('log' in input ? input.log : input.identity.log);
+          return withinBounds(name, steps, (bounds) =>
+            retryWhileUnreachable(bounds, () => act({ ...systems, bounds }, input), patienceMs),
+          );
+        },
+        input,
+      );
 
   /** An activity that refuses for good what its catalogue code says; it is not repeated then. */
   const step = activity(true);
@@ -204,16 +209,18 @@ async function asFailure<Result>(
   name: string,
   final: boolean,
   act: (steps: KeptSteps) => Promise<Result>,
+  run: OfRun = {},
 ): Promise<Result> {
   const steps: KeptSteps = { times: {}, began: [] };
   try {
     return await act(steps);
   } catch (error) {
     if (error instanceof CancelledFailure) {
-      // Before its first step it cannot say whether an earlier run of it, which was reset, had begun one (H7).
-      throw steps.began.length > 0
-        ? new CancelledFailure('CANCELLED', [null, steps])
-        : new CancelledFailure('CANCELLED');
+      // Before its first step it cannot say whether an earlier run of it, which was reset, had begun one (H7). Any other
+      // has begun nothing then, so that nothing is taken back that somebody else has done.
+      throw steps.began.length === 0 && wasReset(run)
+        ? new CancelledFailure('CANCELLED')
+        : new CancelledFailure('CANCELLED', [null, steps]);
     }
     const foreseen = error instanceof RefusalError;
     const reason = foreseen ? error.refusal : refusal('INTERNAL', { step: name, reason: errorReason(error) });

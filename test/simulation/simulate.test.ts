@@ -77,6 +77,7 @@ it.each([
 it.each([
   [349, 'a cluster loses every pod that clients were sent to, and Temporal what it knew'],
   [400038, 'a reset of a rotation on a cluster that was through goes on from there, and closes nothing'],
+  [3269, 'a Cancel before the hold, while somebody else closes the current tree'],
   [701672, 'an exposure that lands in its own undo, and Temporal loses everything then'],
   [403792, 'no index is asked for that an interrupted rotation still gives back'],
 ])('holds what a fault that was mended broke, in seed %i: %s', (seed) => {
