@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import { refuse } from '../../activities/errors/refusal-error';
 import type { LogSystems } from '../../activities/systems';
+import type { OfRun } from '../../workflows/model/actions';
 import { refusalCodes } from '../../workflows/model/refusals';
 
 const SECRET = 'Tr0ub4dor';
@@ -55,7 +56,7 @@ const asText = (value: unknown): string =>
   );
 
 /** What one activity that meets this error leaves: its failure as it goes to Temporal, or its result; and the worker's log. */
-async function leftBy(name: keyof Activities, error: unknown, cancelled = false) {
+async function leftBy(name: keyof Activities, error: unknown, cancelled = false, run: OfRun = {}) {
   const logged: string[] = [];
   const logger = new DefaultLogger('TRACE', ({ message, meta }) => logged.push(asText([message, meta])));
   const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 500 }, { logger });
@@ -63,7 +64,7 @@ async function leftBy(name: keyof Activities, error: unknown, cancelled = false)
   if (cancelled) environment.cancel();
   try {
     const act = activities[name].bind(activities) as (asked: unknown) => Promise<unknown>;
-    return { result: asText(await environment.run(act, order)), log: logged.join('\n') };
+    return { result: asText(await environment.run(act, { ...order, ...run })), log: logged.join('\n') };
   } catch (thrown) {
     const failure = defaultFailureConverter.errorToFailure(thrown, defaultPayloadConverter);
     return { failure, result: asText(failure), log: logged.join('\n') };
@@ -105,5 +106,15 @@ describe('what an activity leaves in a history when it fails', () => {
       expect(failure?.canceledFailureInfo).toBeTruthy();
       expect(failure?.cause ?? null).toBeNull();
     }
+  });
+
+  it('that it has begun nothing, when it was cancelled before its first step, unless a Reset came before (H7)', async () => {
+    const none = '\\"began\\":[]';
+    const first = await leftBy('holdAndFreeze', new Error(), true);
+    expect(first.failure?.canceledFailureInfo).toBeTruthy();
+    expect(first.result).toContain(none);
+    const afterReset = await leftBy('holdAndFreeze', new Error(), true, { begunIn: 'another run' });
+    expect(afterReset.failure?.canceledFailureInfo).toBeTruthy();
+    expect(afterReset.result).not.toContain('began');
   });
 });
