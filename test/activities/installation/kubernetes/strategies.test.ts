@@ -122,7 +122,7 @@ describe('what a strategy cannot have', () => {
     expect(await refused('STRATEGY_CANNOT', plan(logWith('rolling', 1)))).toContain('recreate');
     await plan(logWith('recreate', 1));
     for (const strategy of ['rolling', 'recreate'] as const)
-      await refused('STRATEGY_CANNOT', plan(logWith(strategy, 0)));
+      await refused('DEPLOYMENT_CANNOT_FOLLOW', plan(logWith(strategy, 0)));
   });
 
   it.each([
