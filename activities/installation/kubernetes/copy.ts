@@ -16,7 +16,7 @@ import {
   type Place,
 } from './names';
 import { launcherSecret, nextDeployment, nextList, type NextRelease } from './next-objects';
-import { instanceOf, podsOf, whyNoPods, type Pod } from './pods';
+import { instanceOf, mayMakeNoPods, podsOf, whyNoPods, type Pod } from './pods';
 import type { ListPlace } from './rekor-workload';
 
 /** How the copy of a Deployment is made, asked and removed again. Every function may be repeated from any point. */
@@ -82,25 +82,41 @@ export async function makeCopy(
   await cluster.apply(nextDeployment(next), bounds);
 }
 
+/** Where Rekor will listen in its pods, and how long they may take. Milliseconds. */
+export interface AwaitedCopy {
+  readonly port: number;
+  readonly withinMs: number;
+  /** Of pods that no waiting helps. Absent: half a minute. */
+  readonly stuckMs?: number;
+}
+
+/** For so long pods that end may still count in a quota, and an object that is missing may be on its way. Milliseconds. */
+const STUCK_MS = 30_000;
+
 /**
  * Waits until every pod of the copy runs and its launcher answers.
  *
- * @throws PODS_NOT_READY when that is not so within `withinMs`, with the first pod that does not and what keeps it.
+ * @throws PODS_NOT_READY when that is not so within `withinMs`, or within `stuckMs` where no waiting helps; with the first pod that
+ *   does not and what keeps it.
  */
 export async function untilCopyWaits(
   cluster: Cluster,
   place: Place,
-  { port, withinMs }: { readonly port: number; readonly withinMs: number },
+  { port, withinMs, stuckMs = STUCK_MS }: AwaitedCopy,
   bounds: CallBounds,
 ): Promise<void> {
-  const ends = performance.now() + withinMs;
+  const began = performance.now();
   for (;;) {
     const deployment = await readCopy(cluster, place, bounds);
     const wanted = numberAt(deployment, 'spec', 'replicas') ?? 1;
     const pods = deployment ? await podsOf(cluster, place, deployment, bounds) : [];
     const running = pods.filter((pod) => pod.isRunning && instanceOf(pod, port) !== undefined);
     if (deployment && running.length === wanted && pods.length === wanted) return;
-    if (performance.now() > ends) throw notReady(place, deployment, { pods, wanted, withinMs });
+    const isStuck = mayMakeNoPods(deployment) || pods.some((pod) => pod.isStuck);
+    const waitedMs = performance.now() - began;
+    if (waitedMs > (isStuck ? Math.min(stuckMs, withinMs) : withinMs)) {
+      throw notReady(place, deployment, { pods, wanted, withinMs: waitedMs });
+    }
     await pause(LOOK_EVERY_MS, bounds.signal);
   }
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Instance } from '../../../workflows/model/log';
 import type { CallBounds } from '../../clients/call-bounds';
 import type { Cluster } from '../../clients/kubernetes/cluster';
+import type { Json } from '../../clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../clients/kubernetes/objects';
 import { listAt, numberAt, objectAt, textAt, textsOf, valueAt } from './json-path';
 import type { Place } from './names';
@@ -17,6 +18,8 @@ export interface Pod {
   readonly isRunning: boolean;
   /** What keeps it from running, as its cluster says it; undefined where it does not. */
   readonly trouble: string | undefined;
+  /** That will not pass by itself. */
+  readonly isStuck: boolean;
 }
 
 /** The pods that a Deployment has: those that its selector finds, but for those that are being deleted. */
@@ -120,7 +123,17 @@ function asPod(pod: KubernetesObject): Pod {
     address: textAt(pod, 'status', 'podIP'),
     isRunning,
     trouble: troubleOf(pod),
+    isStuck: containerStatuses(pod).some((one) =>
+      STUCK.includes(textAt(one, 'state', 'waiting', 'reason') ?? ''),
+    ),
   };
+}
+
+/** What a kubelet says of a container that only another pod, or another object, can help (kubernetes: pkg/kubelet/images, pkg/kubelet/kuberuntime). */
+const STUCK: readonly string[] = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
+
+function containerStatuses(pod: KubernetesObject) {
+  return [...listAt(pod, 'status', 'initContainerStatuses'), ...listAt(pod, 'status', 'containerStatuses')];
 }
 
 /**
@@ -134,11 +147,7 @@ function troubleOf(pod: KubernetesObject): string | undefined {
   if (unscheduled !== undefined) {
     return `it is on no node: ${textAt(unscheduled, 'message') ?? textAt(unscheduled, 'reason') ?? ''}`;
   }
-  const statuses = [
-    ...listAt(pod, 'status', 'initContainerStatuses'),
-    ...listAt(pod, 'status', 'containerStatuses'),
-  ];
-  for (const status of statuses) {
+  for (const status of containerStatuses(pod)) {
     const container = `its container ${textAt(status, 'name') ?? ''}`;
     const waiting = textAt(status, 'state', 'waiting', 'reason');
     const ended = numberAt(status, 'lastState', 'terminated', 'exitCode');
@@ -158,12 +167,24 @@ function troubleOf(pod: KubernetesObject): string | undefined {
  * anything else the reason alone, because its words may quote what stands in a pod.
  */
 export function whyNoPods(deployment: KubernetesObject | undefined): string | undefined {
-  const failure = listAt(deployment, 'status', 'conditions').find(
+  const failure = failureOf(deployment);
+  return failure === undefined ? undefined : (shownFailure(failure) ?? textAt(failure, 'reason'));
+}
+
+/** Whether that is a quota or a Pod Security Standard, which no waiting changes. */
+export function mayMakeNoPods(deployment: KubernetesObject | undefined): boolean {
+  const failure = failureOf(deployment);
+  return failure !== undefined && shownFailure(failure) !== undefined;
+}
+
+function failureOf(deployment: KubernetesObject | undefined): Json | undefined {
+  return listAt(deployment, 'status', 'conditions').find(
     (one) => textAt(one, 'type') === 'ReplicaFailure' && textAt(one, 'status') === 'True',
   );
-  if (failure === undefined) return undefined;
-  const [known] = SHOWN_FAILURE.exec(textAt(failure, 'message') ?? '') ?? [];
-  return known ?? textAt(failure, 'reason');
+}
+
+function shownFailure(failure: Json): string | undefined {
+  return SHOWN_FAILURE.exec(textAt(failure, 'message') ?? '')?.[0];
 }
 
 const SHOWN_FAILURE = /exceeded quota: [^;"]{1,300}|violates PodSecurity "[^"]{1,40}": [^;"]{1,300}/;

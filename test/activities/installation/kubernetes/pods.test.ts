@@ -1,8 +1,10 @@
 import type { Json } from '../../../../activities/clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
-import { notReady } from '../../../../activities/installation/kubernetes/copy';
+import { notReady, untilCopyWaits } from '../../../../activities/installation/kubernetes/copy';
 import { instanceOf, podsOf, whyNoPods } from '../../../../activities/installation/kubernetes/pods';
 import { ObjectsInMemory } from '../../../../simulation/world/kubernetes/objects-in-memory';
+import { PATIENCE_MS } from '../../../../harness/waiting';
+import { refused } from '../../refused';
 import { signal } from './standing-log';
 
 const place = { ...{ log: 'production', namespace: 'rekor' }, ...{ deployment: 'rekor', service: 'rekor' } };
@@ -137,5 +139,55 @@ describe('a Deployment that makes no pods', () => {
 
   it('is said to by its number where nothing says why', () => {
     expect(whyNoPods(deployment)).toBeUndefined();
+  });
+});
+
+describe('a copy that no waiting helps', () => {
+  const waiting = (reason: string): Json => ({
+    phase: 'Pending',
+    containerStatuses: [{ name: 'rekor', state: { waiting: { reason } } }],
+  });
+  const quota: Json = {
+    conditions: [
+      {
+        ...{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' },
+        message:
+          'pods "x" is forbidden: exceeded quota: few, requested: pods=2, used: pods=2, limited: pods=2',
+      },
+    ],
+  };
+
+  function clusterWith(status: Json | undefined, pod: Json | undefined): ObjectsInMemory {
+    const cluster = new ObjectsInMemory();
+    cluster.put({ ...deployment, ...(status !== undefined && { status }) });
+    cluster.podsOf = () =>
+      pod === undefined
+        ? []
+        : [{ apiVersion: 'v1', kind: 'Pod', status: pod, metadata: { name: 'rekor-1', uid: '1', labels } }];
+    return cluster;
+  }
+
+  it.each<[string, Json | undefined, Json | undefined, string]>([
+    ['a quota', quota, undefined, 'exceeded quota: few'],
+    ['an image that is not there', undefined, waiting('ErrImageNeverPull'), 'ErrImageNeverPull'],
+    ['an image without a right name', undefined, waiting('InvalidImageName'), 'InvalidImageName'],
+    [
+      'an object that is missing',
+      undefined,
+      waiting('CreateContainerConfigError'),
+      'CreateContainerConfigError',
+    ],
+  ])('is given up early, and says why: %s', async (_, status, pod, reason) => {
+    const awaited = { port: 3_000, withinMs: 10 * PATIENCE_MS, stuckMs: 1 };
+    const given = untilCopyWaits(clusterWith(status, pod), place, awaited, { signal });
+    expect(await refused('PODS_NOT_READY', given)).toContain(reason);
+  });
+
+  it('is waited for where it may still come: an image that is being pulled again', async () => {
+    const awaited = { port: 3_000, withinMs: 10 * PATIENCE_MS, stuckMs: 1 };
+    const cluster = clusterWith(undefined, waiting('ImagePullBackOff'));
+    const given = untilCopyWaits(cluster, place, awaited, { signal });
+    setTimeout(() => (cluster.podsOf = clusterWith(undefined, running).podsOf), 600);
+    await expect(given).resolves.toBeUndefined();
   });
 });
