@@ -69,13 +69,15 @@ export const rotationRefusals = {
   },
   WRITES_IN_FLIGHT: (found: { waitedMs: number; inFlight: number }): Text => ({
     message: `${counted(found.inFlight, 'write')} ${found.inFlight === 1 ? 'was' : 'were'} still in flight after ${found.waitedMs} ms.`,
-    remedy:
-      'The rotation takes itself back and tries again. If it repeats, look at the signer and the database.',
+    remedy: 'The attempt is taken back. If it repeats, look at the signer and the database.',
   }),
   BUDGET_EXCEEDED: (found: { step: string; budgetMs: number }): Text => ({
-    message: `${found.budgetMs} ms were not enough: the time was over in the step ${found.step}.`,
+    message:
+      found.budgetMs > 0
+        ? `${found.budgetMs} ms were not enough: the time was over in the step ${found.step}.`
+        : `No time was left for the step ${found.step}.`,
     remedy:
-      'Writes go on to the Rekor that serves now; then the rotation tries again. If it repeats, the times of the steps show which one is slow.',
+      'The attempt is taken back, and writes go on to the Rekor that serves now. If it repeats, the times of the steps show which one is slow.',
   }),
   VERIFICATION_FAILED: (found: { what: string; reason: string }): Text => ({
     message: `${found.what} could not be verified: ${found.reason}.`,
@@ -88,7 +90,7 @@ export const rotationRefusals = {
   }),
   HANDOVER_NOT_SEEN: (found: { tree: string; reason: string }): Text => ({
     message: `The handover leaf of tree ${found.tree} was not seen through the next Rekor: ${found.reason}.`,
-    remedy: 'The rotation takes itself back and tries again with a new tree.',
+    remedy: 'The attempt is taken back. Another one uses a new tree.',
   }),
   CANCELLED: (found: { step: string }): Text => ({
     message: `The rotation was cancelled in the step ${found.step}.`,

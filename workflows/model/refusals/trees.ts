@@ -80,6 +80,6 @@ export const treeRefusals = {
   NOT_DRAINED: (found: { tree: string; waitedMs: number; left: string }): Text => ({
     message: `Tree ${found.tree} could not be proven drained within ${found.waitedMs} ms: ${found.left}.`,
     remedy:
-      'The rotation takes itself back and tries again. If it repeats, look at the signer, at long-running writes, and at writes to other logs of this Trillian.',
+      'The attempt is taken back. If it repeats, look at the signer, at long-running writes, and at writes to other logs of this Trillian.',
   }),
 } as const;
