@@ -108,7 +108,10 @@ new Command('demo')
       .implies({ kubernetes: true }),
   )
   .option('--keep', 'leave the lab up afterwards', false)
-  .addHelpText('after', '\nExit codes: 0 no client noticed; 1 otherwise; 130 stopped by Ctrl-C.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 no request failed, and nothing was lost; 1 otherwise; 130 stopped by Ctrl-C.',
+  )
   .action(async (options: DemoOptions) => {
     process.exitCode = await demo(options);
   })

@@ -28,7 +28,7 @@ export function summaryText(summary: Summary): string {
     '',
     ...(summary.runbook === undefined ? [] : [...runbookText(summary.runbook, summary.rotations), '']),
     ...(found.length === 0
-      ? [`Rotations moved the log to a new shard ${summary.rotations.length} times, and no client noticed.`]
+      ? [`Rotations moved the log to a new shard ${summary.rotations.length} times, and no request failed.`]
       : ['NOT CLEAN:', ...found.flatMap((line) => wrapped(line, '  - ', '    '))]),
   ].join('\n');
 }
