@@ -367,6 +367,8 @@ export class FakeLog {
       forget: note('forget'),
       start: switched('start'),
       stop: switched('stop'),
+      // Of a log whose next release takes the room of nothing.
+      giveBack: () => Promise.resolve(),
       byHand: {
         start: ({ id }: Release) => [`start ${id}`],
         stop: ({ id }: Release) => [`stop ${id}`],
