@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { loadConfiguration, logNamed } from '../../config/load';
 import { connectSystems } from '../../workers/systems';
 import { exampleText, problemsOf, written } from './example';
@@ -42,6 +43,22 @@ it('refuses by name a log on a host without a gate, and says what goes without o
         'a section for the write gate: installation.kind is host, and only kubernetes goes without one',
     },
   ]);
+});
+
+it('refuses to recreate every Rekor of a log without a gate, in which no write could wait', () => {
+  const file = onKubernetes(['gate'], '    rotation: {criticalSection: 20s}\n');
+  const recreated = written(
+    readFileSync(file, 'utf8').replaceAll('kind: kubernetes', 'kind: kubernetes, strategy: recreate'),
+  );
+  expect(problemsOf(recreated)).toMatchObject([
+    {
+      path: 'logs.production.gate',
+      found: 'nothing',
+      allowed: expect.stringContaining('installation.strategy is recreate') as string,
+    },
+  ]);
+  const rolling = readFileSync(recreated, 'utf8').replaceAll('recreate', 'rolling');
+  expect(problemsOf(written(rolling))).toEqual([]);
 });
 
 it('says of a gate that is half there what is missing, and not that there may be none', () => {
