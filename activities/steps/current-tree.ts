@@ -2,11 +2,12 @@ import type { AttemptInput, CriticalInput } from '../../workflows/model/actions'
 import type { Tree } from '../../workflows/model/log';
 import { markedTrees, readMark } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/next-tree';
+import { sendsTo } from '../../workflows/model/traffic';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
-import { ifOurs, livesOnNext, serves } from './ownership';
+import { ifOurs, livesOnNext } from './ownership';
 import { refuseLateOrders, sendToCurrent } from './writes';
 
 /** An attempt, and the other trees of its log. */
@@ -34,7 +35,7 @@ export const freeze: Act<CriticalInput, FrozenTree> = async (systems, input) => 
 export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) => {
   const { release, identity } = input;
   await ifOurs(systems, identity, undefined, async () => {
-    const { trillian, bounds } = systems;
+    const { trillian, installation, bounds } = systems;
     const { currentTreeId } = release;
     if (release.supersedes || (await livesOnNext(systems, input))) {
       return;
@@ -47,10 +48,10 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) =>
     const others = await otherTrees(systems, input);
     requireNoneActive(input, await withoutStrays(systems, { ...input, others }));
     await requireNoneWithEntries(systems, { ...input, others });
-    await refuseLateOrders(systems, input);
+    const { instances } = await refuseLateOrders(systems, input);
     // One may have landed since it was asked on which tree the log lives. Whoever dies in here must not leave clients on the
     // closed next tree and the current one open: that counts as two trees that took writes, and nobody recovers it.
-    if (await serves(systems, release.next)) {
+    if (sendsTo(instances, await installation.addresses(release.next, bounds.signal))) {
       await sendToCurrent(systems, input);
     }
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);

@@ -77,12 +77,18 @@ export const sendToCurrent: Act<AttemptInput> = async (systems, input) => {
  * Late orders of this attempt are refused from now on: one that sends clients to the next release could otherwise land
  * after the current tree has been opened again, and nobody may be left to take that back (H8). Writes wait for
  * `sendToCurrent`.
+ *
+ * @returns how traffic stands since.
  */
-export const refuseLateOrders: Act<AttemptInput> = async ({ traffic, bounds }, { identity }) => {
+export const refuseLateOrders: Act<AttemptInput, TrafficState> = async (
+  { traffic, bounds },
+  { identity },
+) => {
   const { undo } = fenceOf(identity);
-  if ((await traffic.state(bounds.signal)).number < undo) {
-    await traffic.hold({ ...orderOf(identity, undo), leaseMs: UNDO_LEASE_MS }, bounds.signal);
-  }
+  const state = await traffic.state(bounds.signal);
+  return state.number < undo
+    ? await traffic.hold({ ...orderOf(identity, undo), leaseMs: UNDO_LEASE_MS }, bounds.signal)
+    : state;
 };
 
 /**
