@@ -3,9 +3,8 @@ import type { Cluster } from '../../clients/kubernetes/cluster';
 import type { KubernetesObject } from '../../clients/kubernetes/objects';
 import { refuse } from '../../errors/refusal-error';
 import { listAt, objectAt, textAt, textsOf, valueAt } from './json-path';
-import { inWords, objectInWords, reference, type Place } from './names';
+import { objectInWords, type Place } from './names';
 import { labelledPods, podsAmong } from './pods';
-import { readObject } from './read-object';
 import { replicasOf } from './rollout';
 import type { FoundStanding } from './standing';
 
@@ -49,14 +48,13 @@ function cannotFollow({ log }: OfLog, deployment: KubernetesObject, reason: stri
 export async function requireServiceLeads(
   cluster: Cluster,
   place: Place,
+  service: KubernetesObject,
   { deployment }: Pick<FoundStanding, 'deployment'>,
   bounds: CallBounds,
 ): Promise<void> {
-  const { log } = place;
-  const named = reference(place, 'Service', place.service);
   const fail = (reason: string): Error =>
-    refuse('SERVICE_LEADS_ELSEWHERE', { log, service: inWords(named), reason });
-  const selector = textsOf(objectAt(await readObject(cluster, log, named, bounds), 'spec', 'selector'));
+    refuse('SERVICE_LEADS_ELSEWHERE', { log: place.log, service: objectInWords(service), reason });
+  const selector = textsOf(objectAt(service, 'spec', 'selector'));
   const labels = Object.entries(selector);
   if (labels.length === 0) throw fail('it has no selector, so that nothing tells which pods it leads to');
   const missing = labels.find(

@@ -26,13 +26,12 @@ import { instancesOf, isAddressOfPod, podsOf } from './pods';
 import { examineProtection } from './protection';
 import { readWorkload } from './rekor-workload';
 import { roomOf } from './room';
-import { serviceUrl } from './service';
+import { readService, serviceUrl } from './service';
 import { takenBy } from './scaled-copy';
 import { settleStanding } from './settling';
 import { planCopy, requireStagedCopy, stageCopy } from './staging';
 import { readDeployment, readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
 import { giveBackInPlace, removeCopy, startInPlace } from './taking-room';
-import { alsoChanged } from './without-gate/also-changed';
 
 export interface KubernetesOptions extends Place {
   readonly source: AccessSource;
@@ -212,7 +211,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     async ownership(signal) {
       const found = await standingNow(signal);
       const values = { list: found.list, tree: found.activeTree };
-      const also = await alsoChanged(cluster, place, options, { signal });
+      const also = options.withoutGate === true ? [await readService(cluster, place, { signal })] : [];
       return ownershipOf(log, found, values, also, ownersHeldOff);
     },
 

@@ -32,15 +32,15 @@ export async function podsOf(
   return (await labelledPods(cluster, place, selectorOf(deployment), bounds)).map(asPod);
 }
 
-/** The pods with these labels that are not being deleted. */
+/** The pods with these labels that have not ended, and are not being deleted. */
 export async function labelledPods(
   cluster: Cluster,
-  { namespace }: Place,
+  place: Place,
   labels: Labels,
   bounds: CallBounds,
 ): Promise<readonly KubernetesObject[]> {
-  const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace }, labels, bounds);
-  return items.filter(isThere);
+  const pods = await podsNotEnded(cluster, place, labels, bounds);
+  return pods.filter((pod) => textAt(pod, 'metadata', 'deletionTimestamp') === undefined);
 }
 
 /** The pods with these labels that have not ended, with those that are being deleted: the room of each is taken still. */
@@ -103,11 +103,6 @@ export function isAddressOfPod(url: string, port: number): boolean {
 }
 
 const HTTP_PORT = 80;
-
-/** A pod that has ended, or is being deleted, is none of its Deployment's any more. */
-function isThere(pod: KubernetesObject): boolean {
-  return !hasEnded(pod) && textAt(pod, 'metadata', 'deletionTimestamp') === undefined;
-}
 
 function hasEnded(pod: KubernetesObject): boolean {
   return ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? '');

@@ -16,10 +16,10 @@ import { requireRights } from './rights';
 import { leavePods, takenRoom } from './room';
 import { replicasOf } from './rollout';
 import { takenBy } from './scaled-copy';
+import { readService } from './service';
 import { readStanding, shardsOf, type FoundStanding } from './standing';
 import { plannedRoom } from './strategy';
 import { giveBackInPlace, requireTaken, untilStandingEnded } from './taking-room';
-import { alsoChanged } from './without-gate/also-changed';
 import { requireMovable } from './without-gate/movable';
 
 /** How the copy of a standing Deployment is planned, made, and looked at again before clients wait for it. */
@@ -45,8 +45,9 @@ export async function planCopy(
   const found = await rotatableNow(making, bounds);
   requireHasPods(place, found.deployment);
   await requireRights(cluster, place, { ...found, withoutGate }, bounds);
-  await requireServiceLeads(cluster, place, found, bounds);
-  if (withoutGate) await requireMovable(cluster, place, found, bounds);
+  const service = await readService(cluster, place, bounds);
+  await requireServiceLeads(cluster, place, service, found, bounds);
+  if (withoutGate) requireMovable(place, service, found);
   const room = plannedRoom(place, strategy, found);
   const pods = podsOfCopy(strategy, replicasOf(found.deployment));
   const planned = nextReleaseOf(making, found, earlier, {
@@ -54,7 +55,7 @@ export async function planCopy(
     ...pods,
   });
   const values = { list: planned.list, tree: NEXT_TREE_ID };
-  const also = await alsoChanged(cluster, place, making, bounds);
+  const also = withoutGate ? [service] : [];
   return {
     ...plannedChanges(planned, found),
     ownership: ownershipOf(place.log, found, values, also, ownersHeldOff),

@@ -12,8 +12,7 @@ import { readCopy } from '../copy';
 import { copyInstances } from '../copy-pods';
 import { objectAt, textsOf } from '../json-path';
 import { inWords, reference, type Place } from '../names';
-import { readObject } from '../read-object';
-import { urlOfService } from '../service';
+import { readService, urlOfService } from '../service';
 import { endFormerPods } from './former-pods';
 import { CALL_MS } from './lease';
 import { leadsTo, movingTo, puttingBack, selectorNow, stamping, type LeadsTo } from './selector';
@@ -37,7 +36,7 @@ export function ledByService(cluster: Cluster, place: Place, followsMs = FOLLOWS
 
   async function read(bounds: CallBounds): Promise<Found> {
     const [service, deployment] = await Promise.all([
-      readObject(cluster, place.log, object, bounds),
+      readService(cluster, place, bounds),
       cluster.get(reference(place, 'Deployment', place.deployment), bounds),
     ]);
     return { service, deployment, url: urlOfService(place, service, deployment) };

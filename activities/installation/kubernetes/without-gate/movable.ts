@@ -1,33 +1,27 @@
-import type { CallBounds } from '../../../clients/call-bounds';
-import type { Cluster } from '../../../clients/kubernetes/cluster';
 import type { Json } from '../../../clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../../clients/kubernetes/objects';
 import { refuse } from '../../../errors/refusal-error';
 import { listAt, numberAt, textAt, valueAt } from '../json-path';
-import { inWords, reference, type Place } from '../names';
-import { readObject } from '../read-object';
+import { objectInWords, type Place } from '../names';
 import { leadsTo } from '../service';
 import type { FoundStanding } from '../standing';
 
 /**
  * Whether a change of the selector of the log's Service leads clients to a copy of its Deployment. That it leads to the standing
- * pods, and to no others, is asked for every log. Reads only.
+ * pods, and to no others, is asked for every log.
  *
  * @throws SERVICE_NOT_MOVABLE; OPERATOR_CANNOT where Red Hat's operator makes the Service.
  */
-export async function requireMovable(
-  cluster: Cluster,
-  place: Place,
+export function requireMovable(
+  { log }: Pick<Place, 'log'>,
+  service: KubernetesObject,
   standing: Pick<FoundStanding, 'deployment' | 'workload' | 'resource'>,
-  bounds: CallBounds,
-): Promise<void> {
-  const { log } = place;
-  const object = inWords(reference(place, 'Service', place.service));
+): void {
+  const object = objectInWords(service);
   if (standing.resource !== undefined) {
     const reason = 'it makes this Service, and gives it the selector of before again';
     throw refuse('OPERATOR_CANNOT', { log, object, reason });
   }
-  const service = await readObject(cluster, log, reference(place, 'Service', place.service), bounds);
   const reason = whyNot(service, standing);
   if (reason !== undefined) throw refuse('SERVICE_NOT_MOVABLE', { log, object, reason });
 }
