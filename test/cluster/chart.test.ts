@@ -1,6 +1,6 @@
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { parse } from 'yaml';
 import { openCluster, type Cluster } from '../../activities/clients/kubernetes/cluster';
 import type { ObjectReference } from '../../activities/clients/kubernetes/objects';
@@ -9,10 +9,10 @@ import { ClusterProcess } from '../../harness/cluster-process';
 import { gateAdmin, type GateAdmin } from '../../harness/gate-admin';
 import { type Helm, type HelmRelease, Helms } from '../../harness/helm';
 import { runInDeployment } from '../../harness/pod-commands';
-import { rotationsOf, type Rotations } from '../../harness/rotations';
+import type { Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { labLog, newGateToken, taskQueue } from '../../lab/configuration';
-import { ClusterApi, type Manifest } from '../../lab/kubernetes/api';
+import type { ClusterApi, Manifest } from '../../lab/kubernetes/api';
 import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
 import { GATE_SERVICE } from '../../lab/kubernetes/log/services';
 import { upstream } from '../../lab/kubernetes/log/upstream';
@@ -25,6 +25,7 @@ import { expectOutcome } from '../stack/outcome';
 import { rotateUnnoticed } from './unnoticed-rotation';
 import { CHART, chartConfiguration, chartValues, NAMESPACE, RELEASE, SECRET } from './chart';
 import { remove } from './removed';
+import { openLog } from './opened-log';
 
 const WRITES_PER_SECOND = 4;
 const GATE = `${RELEASE}-gate`;
@@ -86,14 +87,9 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
 
   beforeAll(async () => {
     await helms.open();
-    const status = await lab.up('upstream');
-    if (status.log === null) throw new Error('The lab has no log.');
-    ({ log, kubeconfig } = { ...status, log: status.log });
+    ({ log, kubeconfig, api, connection, rotations } = await openLog(lab, 'upstream'));
     helms.use(kubeconfig);
-    api = await ClusterApi.fromFile(kubeconfig);
     cluster = openCluster({ log: labLog, source: { kubeconfig } });
-    connection = await Connection.connect({ address: log.temporal });
-    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
 
     // What the lab itself has for that would rotate the log in place of the chart.
     const ofTheLab = [GATE_SERVICE, WORKER];

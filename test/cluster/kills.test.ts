@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
 import { killOneOf, killProgram } from '../../harness/cluster-programs';
-import { rotationsOf, type Rotations } from '../../harness/rotations';
-import { labLog, taskQueue } from '../../lab/configuration';
+import type { Rotations } from '../../harness/rotations';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import { createRecorder } from '../../load/recorder';
 import { expectOutcome } from '../stack/outcome';
 import { untilInStep } from './moments';
+import { openLog } from './opened-log';
 
 const WRITES_PER_SECOND = 4;
 
@@ -31,11 +31,7 @@ describe('a part of a cluster that is killed in mid-rotation', () => {
   const objects = () => objectsIn(kubeconfig, log.namespace);
 
   beforeAll(async () => {
-    const status = await lab.up('upstream');
-    if (status.log === null) throw new Error('The lab has no log.');
-    ({ log, kubeconfig } = { ...status, log: status.log });
-    connection = await Connection.connect({ address: log.temporal });
-    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
+    ({ log, kubeconfig, connection, rotations } = await openLog(lab, 'upstream'));
     clients = clientsOf(log.publicUrl, recorder);
     await clients.expectWritable();
   });

@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { parse, stringify } from 'yaml';
 import { openCluster } from '../../activities/clients/kubernetes/cluster';
 import type { JsonObject } from '../../activities/clients/kubernetes/exact-json';
@@ -9,10 +9,10 @@ import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
 import { killOneOf } from '../../harness/cluster-programs';
-import { rotationsOf, type Rotations } from '../../harness/rotations';
+import type { Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
 import { labLog, taskQueue } from '../../lab/configuration';
-import { ClusterApi } from '../../lab/kubernetes/api';
+import type { ClusterApi } from '../../lab/kubernetes/api';
 import { shapes } from '../../lab/kubernetes/log/shapes';
 import { WORKER } from '../../lab/kubernetes/log/worker';
 import type { ClusterLog } from '../../lab/kubernetes/record';
@@ -20,6 +20,7 @@ import { workerPolls } from '../../lab/readiness';
 import { createRecorder } from '../../load/recorder';
 import type { RotationResult } from '../../workflows/model/result';
 import { expectOutcome } from '../stack/outcome';
+import { openLog } from './opened-log';
 
 /** So many that what fails can be told from what the plan says, and few for a node with two processors. */
 const WRITES_PER_SECOND = 4;
@@ -139,12 +140,7 @@ describe('a log on a cluster without a gate', () => {
   }
 
   beforeAll(async () => {
-    const status = await lab.up(shape);
-    if (status.log === null) throw new Error('The lab has no log.');
-    ({ log, kubeconfig } = { ...status, log: status.log });
-    api = await ClusterApi.fromFile(kubeconfig);
-    connection = await Connection.connect({ address: log.temporal });
-    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
+    ({ log, kubeconfig, api, connection, rotations } = await openLog(lab, shape));
     await leaveOutTheGate();
     clients = clientsOf(log.url, recorder);
     await clients.expectWritable();

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
-import { Client, Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { openCluster, type Cluster } from '../../activities/clients/kubernetes/cluster';
 import { writeExactJson, type Json, type JsonObject } from '../../activities/clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../activities/clients/kubernetes/objects';
@@ -8,10 +8,9 @@ import { objectAt, textAt, without } from '../../activities/installation/kuberne
 import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
-import { rotationsOf, type Rotations } from '../../harness/rotations';
+import type { Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
-import { labLog, taskQueue } from '../../lab/configuration';
-import { ClusterApi, type Manifest } from '../../lab/kubernetes/api';
+import type { ClusterApi, Manifest } from '../../lab/kubernetes/api';
 import { OPERATOR, STAND_IN } from '../../lab/kubernetes/log/operator/names';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import { createRecorder } from '../../load/recorder';
@@ -19,6 +18,7 @@ import { refused } from '../activities/refused';
 import { expectOutcome } from '../stack/outcome';
 import { rotateUnnoticed } from './unnoticed-rotation';
 import { policyIn } from './policies';
+import { openLog } from './opened-log';
 
 /** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
 const WRITES_PER_SECOND = 4;
@@ -121,13 +121,8 @@ describe("a rotation of a log of Red Hat's operator", () => {
   }
 
   beforeAll(async () => {
-    const status = await lab.up('operator');
-    if (status.log === null) throw new Error('The lab has no log.');
-    ({ log, kubeconfig } = { ...status, log: status.log });
-    api = await ClusterApi.fromFile(kubeconfig);
+    ({ log, kubeconfig, api, connection, rotations } = await openLog(lab, 'operator'));
     cluster = openCluster({ log: 'a person', source: { kubeconfig }, fieldManager: 'a-person' });
-    connection = await Connection.connect({ address: log.temporal });
-    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
     clients = clientsOf(log.publicUrl, recorder);
     await clients.expectWritable();
   });

@@ -1,10 +1,9 @@
-import { Client, Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
-import { rotationsOf, type Rotations } from '../../harness/rotations';
-import { labLog, taskQueue } from '../../lab/configuration';
-import { ClusterApi } from '../../lab/kubernetes/api';
+import type { Rotations } from '../../harness/rotations';
+import type { ClusterApi } from '../../lab/kubernetes/api';
 import { WORKER } from '../../lab/kubernetes/log/worker';
 import { shapes } from '../../lab/kubernetes/log/shapes';
 import type { ClusterLog } from '../../lab/kubernetes/record';
@@ -14,6 +13,7 @@ import type { StepName } from '../../workflows/model/steps';
 import { expectOutcome } from '../stack/outcome';
 import { untilInStep, untilThereIsACopy } from './moments';
 import { rotateUnnoticed } from './unnoticed-rotation';
+import { openLog } from './opened-log';
 
 /** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
 const WRITES_PER_SECOND = 4;
@@ -44,12 +44,7 @@ describe('a rotation of a log on a cluster', () => {
   const untilIn = (step: StepName): Promise<void> => untilInStep(step, { objects, rotations });
 
   beforeAll(async () => {
-    const status = await lab.up(shape);
-    if (status.log === null) throw new Error('The lab has no log.');
-    ({ log, kubeconfig } = { ...status, log: status.log });
-    api = await ClusterApi.fromFile(kubeconfig);
-    connection = await Connection.connect({ address: log.temporal });
-    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
+    ({ log, kubeconfig, api, connection, rotations } = await openLog(lab, shape));
     clients = clientsOf(log.publicUrl, recorder);
     await clients.expectWritable();
   });

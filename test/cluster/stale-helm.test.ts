@@ -1,15 +1,15 @@
 import { dirname } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { openCluster, type Cluster } from '../../activities/clients/kubernetes/cluster';
 import { textAt } from '../../activities/installation/kubernetes/json-path';
 import type { ObjectReference } from '../../activities/clients/kubernetes/objects';
 import { clientsOf, type Clients } from '../../harness/clients';
 import { ClusterProcess } from '../../harness/cluster-process';
 import { type Helm, type HelmRelease, Helms } from '../../harness/helm';
-import { rotationsOf, type Rotations } from '../../harness/rotations';
+import type { Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
-import { labLog, taskQueue } from '../../lab/configuration';
-import { ClusterApi, type Manifest } from '../../lab/kubernetes/api';
+import { labLog } from '../../lab/configuration';
+import type { ClusterApi, Manifest } from '../../lab/kubernetes/api';
 import { helmChart } from '../../lab/kubernetes/log/helm-chart';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import type { Load } from '../../load/load';
@@ -19,6 +19,7 @@ import { expectOutcome } from '../stack/outcome';
 import { policyIn } from './policies';
 import { remove } from './removed';
 import { valuesWords, writeRekorChart, type RekorValues } from './rekor-chart';
+import { openLog } from './opened-log';
 
 const { namespace, deployment } = helmChart.rekor;
 const LIST = 'rekor-sharding-config';
@@ -118,16 +119,12 @@ describe('a stale Helm after a rotation', () => {
 
   beforeAll(async () => {
     await helms.open();
-    const status = await lab.up('helm-chart');
-    if (status.log === null) throw new Error('The lab has no log.');
-    const { kubeconfig } = status;
-    ({ log } = status);
+    const opened = await openLog(lab, 'helm-chart');
+    const { kubeconfig } = opened;
+    ({ log, api, connection, rotations } = opened);
     active = log.firstTree;
     helms.use(kubeconfig);
-    api = await ClusterApi.fromFile(kubeconfig);
     cluster = openCluster({ log: labLog, source: { kubeconfig } });
-    connection = await Connection.connect({ address: log.temporal });
-    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
     clients = clientsOf(log.publicUrl, recorder);
     folder = dirname(lab.directory);
     chart = writeRekorChart(folder, '1.8.4', log.instances.length);

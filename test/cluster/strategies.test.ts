@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { parse, stringify } from 'yaml';
 import { openCluster } from '../../activities/clients/kubernetes/cluster';
 import { isJsonObject, type JsonObject } from '../../activities/clients/kubernetes/exact-json';
@@ -7,16 +7,17 @@ import { numberAt, objectAt, textAt } from '../../activities/installation/kubern
 import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
-import { rotationsOf, type Rotations } from '../../harness/rotations';
+import type { Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
-import { labLog, taskQueue } from '../../lab/configuration';
-import { ClusterApi } from '../../lab/kubernetes/api';
+import { labLog } from '../../lab/configuration';
+import type { ClusterApi } from '../../lab/kubernetes/api';
 import { GATE_SERVICE } from '../../lab/kubernetes/log/services';
 import { WORKER } from '../../lab/kubernetes/log/worker';
 import type { ClusterLog } from '../../lab/kubernetes/record';
 import { createRecorder } from '../../load/recorder';
 import type { Strategy } from '../../workflows/model/room';
 import { expectOutcome } from '../stack/outcome';
+import { openLog } from './opened-log';
 
 /** As in rotation.test.ts: few, because the node has two processors for all of it. */
 const WRITES_PER_SECOND = 4;
@@ -100,12 +101,7 @@ describe('a log on a cluster without room for as many pods again', () => {
   }
 
   beforeAll(async () => {
-    const status = await lab.up('helm-chart');
-    if (status.log === null) throw new Error('The lab has no log.');
-    ({ log, kubeconfig } = { ...status, log: status.log });
-    api = await ClusterApi.fromFile(kubeconfig);
-    connection = await Connection.connect({ address: log.temporal });
-    rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
+    ({ log, kubeconfig, api, connection, rotations } = await openLog(lab, 'helm-chart'));
     clients = clientsOf(log.publicUrl, createRecorder());
     await clients.expectWritable();
   });
