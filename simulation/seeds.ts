@@ -16,24 +16,25 @@ export interface SeedRange {
 const AT_A_TIME = 10;
 
 /**
- * Runs seeds in processes of their own, each of which has its own virtual time. No new ones are begun once `onResult` has
- * said no. Rejects when a process dies.
+ * Runs seeds in processes of their own, each of which has its own virtual time. Ends at once when `onResult` says no; what
+ * others are in the middle of then is dropped. Rejects when a process dies.
  */
 export async function runSeeds(range: SeedRange, onResult: (result: SeedResult) => boolean): Promise<void> {
   const { first, count, mutant, processes = availableParallelism() } = range;
+  const end = first + count;
+  const enough = new AbortController();
   let next = first;
-  let end = first + count;
   const worker = async (): Promise<void> => {
     const child = fork(path.join(__dirname, 'seed-main.js'), mutant === undefined ? [] : [mutant], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     try {
-      while (next < end) {
+      while (next < end && !enough.signal.aborted) {
         const seeds = Array.from({ length: Math.min(AT_A_TIME, end - next) }, (_, offset) => next + offset);
         next += seeds.length;
-        await answered(child, seeds, (result) => {
+        await answered(child, seeds, enough.signal, (result) => {
           if (!onResult(result)) {
-            end = next;
+            enough.abort();
           }
         });
       }
@@ -44,9 +45,11 @@ export async function runSeeds(range: SeedRange, onResult: (result: SeedResult) 
   await Promise.all(Array.from({ length: Math.min(processes, Math.ceil(count / AT_A_TIME)) }, worker));
 }
 
+/** Resolves when every seed has its result, or when there are enough. */
 async function answered(
   child: ChildProcess,
   seeds: readonly number[],
+  enough: AbortSignal,
   onResult: (result: SeedResult) => void,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -65,13 +68,16 @@ async function answered(
         ),
       );
     };
+    const onEnough = (): void => settle(resolve);
     const settle = (how: () => void): void => {
       child.off('message', onMessage);
       child.off('exit', onExit);
+      enough.removeEventListener('abort', onEnough);
       how();
     };
     child.on('message', onMessage);
     child.on('exit', onExit);
+    enough.addEventListener('abort', onEnough);
     // One that has ended between two lists takes none any more, and says nothing of it.
     child.send(seeds, (error) => {
       if (error) settle(() => reject(error));

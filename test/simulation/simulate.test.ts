@@ -18,6 +18,8 @@ function simulate(...options: string[]): {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A seed that never ends fails its test, and does not keep the others from running.
+    timeout: 900_000,
   });
   return { status, lines: stdout.trimEnd().split('\n') };
 }
