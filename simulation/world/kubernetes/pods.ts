@@ -251,7 +251,7 @@ export class SimulatedPods {
     const number = (this.#made += 1);
     const container = listAt(template, 'spec', 'containers')[0];
     const pod: SimulatedPod = {
-      ...{ name: `${deployment}-${number}`, deployment, address: `198.18.0.${number}`, template },
+      ...{ name: `${deployment}-${number}`, deployment, address: addressOf(number), template },
       hasLauncher: variableOf(container, 'LAUNCHER_ATTEMPT', objects) !== undefined,
       token: textAt(objects.peek(`Secret ${deployment}-launcher`), 'data', 'token'),
       ...{ onNode: false, wanted: false, downUntil: 0, starting: false },
@@ -266,8 +266,9 @@ export class SimulatedPods {
 
   /** A pod for which there is no room waits, and is looked at again some time after there is. */
   #schedule(pod: SimulatedPod): void {
-    const { room = Infinity, trace } = this.#parts;
-    if (pod.gone) return;
+    const { room = Infinity, objects, trace } = this.#parts;
+    // One that somebody has deleted meanwhile reaches no node: the next look at its Deployment finds that out.
+    if (pod.gone || objects.peek(`Pod ${pod.name}`) === undefined) return;
     if (this.#pods.filter(({ onNode, ended }) => onNode && !ended).length >= room) {
       trace(() => `for pod ${pod.name} there is no room`);
       this.#after(1_000, 3_000, () => this.#schedule(pod));
@@ -335,6 +336,11 @@ export class SimulatedPods {
     const { time, random } = this.#parts;
     time.after(random.between(least, most), act, null);
   }
+}
+
+/** A rotation may restart more pods than an address has last bytes. */
+function addressOf(number: number): string {
+  return `198.18.${number >> 8}.${number & 255}`;
 }
 
 /** Whether a selector finds pods of this template. */
