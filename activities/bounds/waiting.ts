@@ -40,3 +40,20 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     throw signal.aborted ? abortReason(signal) : error;
   }
 }
+
+/** The rest between two looks grows to this, in milliseconds. */
+const LONGEST_REST_MS = 1_000;
+
+/**
+ * How long to wait until the next look at something that is asked for again and again, in milliseconds: `everyMs` at first,
+ * while clients may wait for it, and a hundredth of the time waited later. What stays away for hours is then not asked for
+ * 200 times a second.
+ */
+export function restMs(everyMs: number, waitedMs: number): number {
+  return Math.max(everyMs, Math.min(waitedMs / 100, LONGEST_REST_MS));
+}
+
+/** Waits `restMs`; `began` is when it was looked for first, by `performance.now()`. */
+export async function pauseUntilNextLook(everyMs: number, began: number, signal: AbortSignal): Promise<void> {
+  await pause(restMs(everyMs, performance.now() - began), signal);
+}

@@ -3,7 +3,7 @@ import type { Release, ShardsOfKey } from '../../workflows/model/installation';
 import type { Instance, TreeId } from '../../workflows/model/log';
 import { sourceOfTruth, type SourceOfTruth } from '../../workflows/model/ownership';
 import { changedBySomeone, foundOrRefused, refuse, type RefusalError } from '../errors/refusal-error';
-import { pause } from '../bounds/waiting';
+import { pause, pauseUntilNextLook } from '../bounds/waiting';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { proveRelease } from './next-tree-opening';
@@ -121,7 +121,7 @@ const rehearsed: Act<StageInput, KeyOfTree> = async (systems, input) => {
         `not all of it within ${rehearsalMs / 1000} s`,
       );
     }
-    await pause(LOOK_EVERY_MS, bounds.signal);
+    await pauseUntilNextLook(LOOK_EVERY_MS, began, bounds.signal);
   }
 };
 

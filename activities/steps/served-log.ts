@@ -3,10 +3,10 @@ import type { Instance, InstanceLog } from '../../workflows/model/log';
 import { RefusalError } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
-import { pause } from '../bounds/waiting';
+import { pauseUntilNextLook } from '../bounds/waiting';
 
 export interface Patience {
-  /** How often the instance is asked, in milliseconds. */
+  /** How often the instance is asked at first, in milliseconds. */
   readonly everyMs: number;
   /** Called after each time that there was no answer: whether there is use in asking again. */
   readonly unanswered: (why: RefusalError) => Promise<boolean>;
@@ -29,6 +29,7 @@ export async function servedLog(
   instance: Instance,
   { everyMs, unanswered }: Patience,
 ): Promise<InstanceLog | null> {
+  const began = performance.now();
   for (;;) {
     try {
       return await rekor.log(instance, bounds.signal);
@@ -41,6 +42,6 @@ export async function servedLog(
         return null;
       }
     }
-    await pause(everyMs, bounds.signal);
+    await pauseUntilNextLook(everyMs, began, bounds.signal);
   }
 }

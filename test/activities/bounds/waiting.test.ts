@@ -1,4 +1,4 @@
-import { allEnded } from '../../../activities/bounds/waiting';
+import { allEnded, restMs } from '../../../activities/bounds/waiting';
 
 describe('waiting for several acts', () => {
   it('ends when all have ended, with the first error, though another one acts on (H8)', async () => {
@@ -19,3 +19,15 @@ describe('waiting for several acts', () => {
     await expect(allEnded([Promise.resolve('one'), Promise.resolve(2)])).resolves.toEqual(['one', 2]);
   });
 });
+
+it.each([
+  [0, 5],
+  [500, 5],
+  [10_000, 100],
+  [3_600_000, 1_000],
+])(
+  'rests longer between two looks the longer it has waited: after %d ms for %d ms',
+  (waitedMs, expectedMs) => {
+    expect(restMs(5, waitedMs)).toBe(expectedMs);
+  },
+);
