@@ -4,8 +4,8 @@ import type { Instance } from '../../workflows/model/log';
 import type { FrozenTree, Handover } from '../../workflows/model/next-tree';
 import { afterRotation, differencesFrom, firstIndexAfter } from '../../workflows/model/shards';
 import { withinTime } from '../bounds/signals';
-import { allEnded, orAborted, pause } from '../bounds/waiting';
-import { changedBySomeone, refuse } from '../errors/refusal-error';
+import { allEnded, orAborted, pauseUntilNextLook } from '../bounds/waiting';
+import { changedBySomeone, refuse, RefusalError } from '../errors/refusal-error';
 import { handoverLeaf, handoverText, sameEnd } from '../handover';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -164,12 +164,16 @@ export const requireCurrentEnded: Act<FrozenAttempt> = async ({ trillian, bounds
   }
 };
 
+/** One that still loads another length after so many restarts will not load the right one by the next. */
+const MOST_RESTARTS = 3;
+
 /**
  * Waits until every instance of a release serves exactly the right shards with exactly their final lengths. One that was
  * started before the drain was over may have loaded a shorter length: the release is restarted, never exposed. Pods come and
  * go meanwhile, and with a restart all of them do: so they are asked for each time.
  *
  * @returns the instances that were proven.
+ * @throws VERIFICATION_FAILED where an instance serves anything else, or another length after each of three restarts.
  */
 export const proveRelease: Act<FrozenAttempt & Pick<OfRelease, 'of'>, readonly Instance[]> = async (
   systems,
@@ -177,22 +181,29 @@ export const proveRelease: Act<FrozenAttempt & Pick<OfRelease, 'of'>, readonly I
 ) => {
   const { installation, bounds } = systems;
   const { of: release } = input;
-  for (;;) {
+  const began = performance.now();
+  for (let restarts = 0; ;) {
     const instances = await installation.instances(release, bounds.signal);
     const found = await allEnded(instances.map((instance) => proveInstance(systems, { ...input, instance })));
     if (found.length > 0 && found.every((one) => one === 'proven')) {
       return instances;
     }
-    if (found.includes('another length')) {
+    const anotherLength = found.find((one) => one instanceof RefusalError);
+    if (anotherLength) {
+      if (restarts === MOST_RESTARTS) {
+        throw anotherLength;
+      }
+      restarts += 1;
       await installation.stop(release, bounds);
       await installation.start(release, bounds);
     } else {
-      await pause(LOOK_EVERY_MS, bounds.signal);
+      await pauseUntilNextLook(LOOK_EVERY_MS, began, bounds.signal);
     }
   }
 };
 
-type Proven = 'proven' | 'another length' | 'gone';
+/** A refusal says of one with the right shards which length it has loaded instead. */
+type Proven = 'proven' | 'gone' | RefusalError;
 
 const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, input) => {
   const { rekor, bounds } = systems;
@@ -206,10 +217,11 @@ const proveInstance: Act<FrozenAttempt & OfRelease, Proven> = async (systems, in
   const [difference] = differencesFrom(loaded, release.nextTreeId, shards);
   if (difference !== undefined) {
     const listed = loaded.inactive.map((shard) => shard.treeId).join();
+    const refusal = refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: difference });
     if (listed !== shards.map((shard) => shard.treeId).join() || loaded.activeTreeId !== release.nextTreeId) {
-      throw refuse('VERIFICATION_FAILED', { what: `Rekor ${instance.name}`, reason: difference });
+      throw refusal;
     }
-    return 'another length';
+    return refusal;
   }
   // A second leg that no cached checkpoint can fake (H29): the last index is the current tree's last leaf.
   const boundary = firstIndexAfter(shards);
@@ -246,7 +258,8 @@ const requireRehearsedKey: Act<OfRelease & Pick<FrozenAttempt, 'release'>> = asy
 };
 
 const seenThrough: Act<Instance> = async ({ rekor, bounds }, instance) => {
+  const began = performance.now();
   while ((await rekor.log(instance, bounds.signal)).active.size === 0) {
-    await pause(LOOK_EVERY_MS, bounds.signal);
+    await pauseUntilNextLook(LOOK_EVERY_MS, began, bounds.signal);
   }
 };
