@@ -120,8 +120,11 @@ async function test(patterns) {
   const processors = availableParallelism();
   count(...(await jest('fast', others, processors)));
   for (const { version, program } of await otherReleases()) {
-    console.log(`The tests that need no stack and no long run, on Node.js ${version}:`);
-    count(...(await jest(`node-${version}`, others.filter(isForEveryRelease), processors, program)));
+    const [which, isChosen] = isOfOwnMajor(version)
+      ? ['The tests of what Node.js changes within a major version', isForEveryMinor]
+      : ['The tests that need no stack and no long run', isForEveryRelease];
+    console.log(`${which}, on Node.js ${version}:`);
+    count(...(await jest(`node-${version}`, others.filter(isChosen), processors, program)));
   }
   // Each file starts a whole stack, which waits for most of its time.
   count(...(await jest('stack', stack, processors + 1)));
@@ -159,6 +162,18 @@ function isInClusterSample(file) {
 function isForEveryRelease(file) {
   const slow = ['simulation', 'workflows'].some((room) => file.includes(`${sep}test${sep}${room}${sep}`));
   return !slow || file.endsWith('histories.test.ts');
+}
+
+function isOfOwnMajor(version) {
+  return version.split('.')[0] === process.versions.node.split('.')[0];
+}
+
+/** Of these the few that load modules, programs and Temporal's native parts: the rest has run on this major version already. */
+function isForEveryMinor(file) {
+  const rooms = ['modules', 'programs', 'workers'].some((room) =>
+    file.includes(`${sep}test${sep}${room}${sep}`),
+  );
+  return rooms || file.endsWith('histories.test.ts');
 }
 
 /** The other supported releases of Node.js, which are kept beside the other tools. */
