@@ -1,6 +1,6 @@
 import type { OrderIdentity } from '../../gate/messages';
 import type { AttemptInput, CriticalInput, ExposedInput } from '../../workflows/model/actions';
-import { LEASE_MARGIN_MS, UNDO_LEASE_MS } from '../../workflows/model/deadlines';
+import { holdLeaseMs, UNDO_LEASE_MS } from '../../workflows/model/deadlines';
 import type { Release } from '../../workflows/model/installation';
 import { attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
@@ -33,7 +33,7 @@ export interface ExposedTo extends FrozenAttempt {
 export const hold: Act<CriticalInput> = async (systems, input) => {
   const { traffic, bounds } = systems;
   const began = performance.now();
-  const leaseMs = input.budgetMs + LEASE_MARGIN_MS;
+  const leaseMs = holdLeaseMs(input.budgetMs);
   let state = await traffic.hold({ ...orderOf(input.identity), leaseMs }, bounds.signal);
   while (state.writesInFlight > 0 && !onlyStreamsLeft(state, performance.now() - began, input.budgetMs)) {
     await pause(LOOK_EVERY_MS, bounds.signal).catch((error: unknown) => {

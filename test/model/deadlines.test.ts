@@ -58,3 +58,14 @@ it('gives an installation the time that it says it takes', () => {
   expect(asInstalled(bounds.stop, input).tryMs).toBe(90_000);
   expect(asInstalled(bounds.discard, input).tryMs).toBe(hostPatience.discardMs);
 });
+
+it.each([
+  [500, 1_500],
+  [2_500, 3_500],
+  [10_000, 14_000],
+])(
+  'holds writes for a section of %d ms for %d ms, which leaves its undo time to say what follows',
+  (sectionMs, expectedMs) => {
+    expect(times.holdLeaseMs(sectionMs)).toBe(expectedMs);
+  },
+);

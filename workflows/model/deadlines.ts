@@ -28,8 +28,16 @@ export const CALL_LANDS_MS = 100;
 /** The same as a workflow counts it, whose clock is another one. */
 export const LANDED_MS = 200;
 
-/** The lease of a hold outlasts the critical section by this much: time for the undo to say what follows. */
+/** The lease of a hold outlasts the critical section by this much at least: time for the undo to say what follows. */
 export const LEASE_MARGIN_MS = 1_000;
+
+/** Whoever gives the section more time has a slower log: its undo gets this share of that time, where it is more. */
+const LEASE_MARGIN_SHARE = 0.4;
+
+/** How long the gate holds writes for a critical section of so many milliseconds where nobody tells it to go on; milliseconds. */
+export function holdLeaseMs(sectionMs: number): number {
+  return Math.round(sectionMs + Math.max(LEASE_MARGIN_MS, sectionMs * LEASE_MARGIN_SHARE));
+}
 
 /** How long writes wait at most between the undo of a freeze and that of a hold, where nobody comes to the second. */
 export const UNDO_LEASE_MS = 2_000;
