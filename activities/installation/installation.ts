@@ -54,6 +54,12 @@ export interface Installation {
    */
   addresses(release: Release, signal: AbortSignal): Promise<readonly string[]>;
 
+  /**
+   * Whether clients who are sent to these base URLs are sent to this release: also where none of its instances that were there
+   * then is there any more.
+   */
+  serves(release: Release, serving: readonly string[], signal: AbortSignal): Promise<boolean>;
+
   /** Whether instances of a release run, as whoever runs them says; nothing about whether they serve. */
   runs(release: Release, signal: AbortSignal): Promise<boolean>;
 

@@ -2,7 +2,6 @@ import type { AttemptInput, CriticalInput } from '../../workflows/model/actions'
 import type { Tree } from '../../workflows/model/log';
 import { markedTrees, readMark } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/next-tree';
-import { sendsTo } from '../../workflows/model/traffic';
 import { freezeTree } from '../drain';
 import { refuse } from '../errors/refusal-error';
 import type { Act } from './act';
@@ -51,7 +50,7 @@ export const allowWritesToCurrent: Act<AttemptInput> = async (systems, input) =>
     const { instances } = await refuseLateOrders(systems, input);
     // One may have landed since it was asked on which tree the log lives. Whoever dies in here must not leave clients on the
     // closed next tree and the current one open: that counts as two trees that took writes, and nobody recovers it.
-    if (sendsTo(instances, await installation.addresses(release.next, bounds.signal))) {
+    if (await installation.serves(release.next, instances, bounds.signal)) {
       await sendToCurrent(systems, input);
     }
     await trillian.setState(currentTreeId, 'ACTIVE', bounds);

@@ -1,8 +1,9 @@
 import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
+import type { Release } from '../../workflows/model/installation';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import { attemptIdOf, markedTrees } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
-import { sendsTo, trafficInWords } from '../../workflows/model/traffic';
+import { trafficInWords } from '../../workflows/model/traffic';
 import { changedBySomeone, refuse } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
@@ -35,10 +36,9 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
     requireUndoneUnused(systems, input),
     installation.requireStaged(release, bounds.signal),
   ]);
-  const current = await installation.addresses(release.current, bounds.signal);
-  const next = await installation.addresses(release.next, bounds.signal);
-  if (!sendsTo(state.instances, current) || sendsTo(state.instances, next)) {
-    const expected = current.join(', ');
+  const isSentTo = (to: Release): Promise<boolean> => installation.serves(to, state.instances, bounds.signal);
+  if (!(await isSentTo(release.current)) || (await isSentTo(release.next))) {
+    const expected = (await installation.addresses(release.current, bounds.signal)).join(', ');
     throw changedBySomeone('Where clients are sent', expected, state.instances.join(', '));
   }
   // A superseding attempt finds the hold of the one before it.
@@ -100,9 +100,14 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
   if (next.state !== 'DRAINING') {
     throw changedBySomeone(`The state of tree ${release.nextTreeId}`, 'DRAINING', next.state);
   }
-  if (state.mode !== 'hold' || state.number !== fenceOf(identity).act) {
+  const { act } = fenceOf(identity);
+  // Nobody's doing: the gate was started again too late, or this section runs for longer than it may.
+  if (state.mode === 'healing' && state.number === act) {
+    throw refuse('GATE_ORDER_REFUSED', { number: act, has: state.number, mode: state.mode });
+  }
+  if (state.mode !== 'hold' || state.number !== act) {
     const now = `order ${state.number} (${state.mode})`;
-    throw changedBySomeone(trafficInWords(state), `holding writes for order ${fenceOf(identity).act}`, now);
+    throw changedBySomeone(trafficInWords(state), `holding writes for order ${act}`, now);
   }
 };
 

@@ -2,7 +2,6 @@ import type { AttemptInput } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
 import { markedTrees, attemptIdOf } from '../../workflows/model/mark';
 import { fenceOf, type AttemptIdentity } from '../../workflows/model/fencing';
-import { sendsTo } from '../../workflows/model/traffic';
 import { refuse, unlessRefused } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
@@ -95,7 +94,7 @@ export const isExposed: Act<AttemptInput, boolean> = async (systems, input) => {
 /** Whether clients are sent to a release. */
 export const serves: Act<Release, boolean> = async ({ traffic, installation, bounds }, release) => {
   const { instances } = await traffic.state(bounds.signal);
-  return sendsTo(instances, await installation.addresses(release, bounds.signal));
+  return await installation.serves(release, instances, bounds.signal);
 };
 
 /**

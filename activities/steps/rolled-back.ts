@@ -2,7 +2,6 @@ import type { LookBackInput } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
 import type { TreeId } from '../../workflows/model/log';
 import { markedTrees } from '../../workflows/model/mark';
-import { sendsTo } from '../../workflows/model/traffic';
 import { refuse } from '../errors/refusal-error';
 import type { Act } from './act';
 import { allowWritesToCurrent } from './current-tree';
@@ -67,8 +66,7 @@ export const notAsBefore: Act<LookBackInput, readonly NotAsBefore[]> = async (sy
       different.push({ found, wanted: { treeId, state: 'ACTIVE' } });
     }
     const { mode, instances } = await traffic.state(bounds.signal);
-    const isSentTo = async (to: Release): Promise<boolean> =>
-      sendsTo(instances, await installation.addresses(to, bounds.signal));
+    const isSentTo = (to: Release): Promise<boolean> => installation.serves(to, instances, bounds.signal);
     if (mode !== 'pass') {
       different.push({ found: `writes do not pass (${mode})`, wanted: 'clients to current' });
     }

@@ -7,6 +7,7 @@ import { gateTraffic } from '../../activities/traffic/gate';
 import type { OneGate } from '../../activities/traffic/one-gate';
 import type { GateState } from '../../gate/messages';
 import { sameInstances } from '../../workflows/model/base-url';
+import { sendsTo } from '../../workflows/model/traffic';
 import type { CriticalSectionInput } from '../../workflows/model/actions';
 import type { PlannedChanges, Release, Replacement, Roles } from '../../workflows/model/installation';
 import type { InstanceLog, Tree, TreeHead, TreeId, TreeState } from '../../workflows/model/log';
@@ -349,6 +350,8 @@ export class FakeLog {
       settledInto: () => Promise.resolve(null),
       ownership: () => Promise.resolve(this.ownership),
       addresses: ({ id }: Release) => Promise.resolve([addresses[id]]),
+      serves: ({ id }: Release, serving: readonly string[]) =>
+        Promise.resolve(sendsTo(serving, [addresses[id] ?? ''])),
       unfinishedOn: ({ id }: Release) =>
         Promise.resolve(this.gate.instances.includes(addresses[id] ?? '') ? null : this.unfinishedOnNext),
       runs: ({ id }: Release) => Promise.resolve(this.running.has(id)),

@@ -18,7 +18,11 @@ function systemsWith(take: (order: SendOrder) => Promise<GateState>): BoundSyste
   return {
     bounds,
     traffic: { send: take, state: () => Promise.resolve({ instances: [url('blue')] }) },
-    installation: { addresses: (name: string) => [url(name)], settledInto: () => Promise.resolve(null) },
+    installation: {
+      addresses: (name: string) => [url(name)],
+      serves: (name: string, serving: readonly string[]) => Promise.resolve(serving.includes(url(name))),
+      settledInto: () => Promise.resolve(null),
+    },
   } as unknown as BoundSystems;
 }
 

@@ -133,6 +133,8 @@ export function hostInstallation(options: HostOptions): Installation {
       return Promise.resolve({ current, next, replaced: next });
     },
 
+    serves: (release, serving) => Promise.resolve(sendsTo(serving, addressesOf(release))),
+
     async configured(release): Promise<ConfiguredShards> {
       const { environmentFile, shardingFile } = slot(release);
       const { environment, sharding } = await readSlot(slot(release));

@@ -119,18 +119,22 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
       if (serving.length > 0 && serving.every((one) => sameUrl(one, url))) {
         return { current: standing, next: copy, replaced: copy };
       }
-      const addresses = (await ofCopy(signal)).map((instance) => instance.url);
       // A pod that was evicted since the exposure may be among them; the Service beside pods would be two releases.
       const isMixed = serving.some((one) => sameUrl(one, url));
-      if (!isMixed && (sendsTo(serving, addresses) || (await sentToLostPods(serving, signal)))) {
+      if (!isMixed && (await installation.serves(copy, serving, signal))) {
         return { current: copy, next: standing, replaced: standing };
       }
-      const known = [url, ...addresses];
+      const known = [url, ...(await installation.addresses(copy, signal))];
       throw refuse('SENT_ELSEWHERE', { log, instances: serving, known });
     },
 
     async addresses(release, signal) {
       return isCopy(release) ? (await ofCopy(signal)).map(({ url }) => url) : [await standingUrl(signal)];
+    },
+
+    async serves(release, serving, signal) {
+      const addresses = await installation.addresses(release, signal);
+      return sendsTo(serving, addresses) || (isCopy(release) && (await sentToLostPods(serving, signal)));
     },
 
     async configured(release, signal): Promise<ConfiguredShards> {

@@ -109,6 +109,10 @@ export class StandingInstallation implements Installation {
     return Promise.resolve(this.pods(release));
   }
 
+  serves(release: Release, serving: readonly string[]) {
+    return Promise.resolve(sendsTo(serving, this.addressesOf(release)));
+  }
+
   addresses(release: Release) {
     return Promise.resolve(this.addressesOf(release));
   }

@@ -156,8 +156,15 @@ describe('before the opening', () => {
     expect(log.gate.instances).toEqual([addresses['green']]);
   });
 
+  it('nothing is opened when the lease of the hold has ended, which is not said to be somebody’s doing', async () => {
+    const log = held();
+    log.gate.mode = 'healing';
+    const refusal = await refused('GATE_ORDER_REFUSED', openAndExpose(log.systems(), opening(log)));
+    expect(refusal).toContain('does not hold writes for order 7 any more (healing)');
+    expect(log.done).toEqual([]);
+  });
+
   it.each<[string, (log: FakeLog) => unknown, RegExp]>([
-    ['the lease of the hold ended', (log) => (log.gate.mode = 'healing'), /healing/],
     ['the gate follows the undo', (log) => (log.gate.number = 8), /order 8/],
     [
       'the next tree was frozen',

@@ -90,6 +90,7 @@ describe('an attempt that was exposed, and whose order the gate still follows', 
       ...systems.installation,
       settledInto: () => Promise.resolve(standing),
       addresses: ({ id }) => Promise.resolve(ofStanding<readonly string[]>(id, [url], [])),
+      serves: ({ id }, serving) => Promise.resolve(ofStanding(id, serving.includes(url), false)),
       instances: ({ id }) => Promise.resolve(ofStanding(id, [{ name: 'green', url, field: 'slots' }], [])),
       start: ({ id }) => {
         log.done.push(`start ${id}`);

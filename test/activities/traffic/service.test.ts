@@ -7,6 +7,7 @@ import type { Release } from '../../../workflows/model/installation';
 import { dryRun } from '../../../workflows/dry-run';
 import { Journal } from '../../../workflows/journal';
 import { planRotation } from '../../../workflows/model/plan';
+import { sendsTo } from '../../../workflows/model/traffic';
 import { aFoundLog } from '../../model/found-log';
 import { addresses, FakeLog, inAnotherTry, order } from '../fake-log';
 import { refused } from '../refused';
@@ -27,6 +28,7 @@ function withoutGate(): { log: FakeLog; systems: BoundSystems; led: InMemory } {
     ...fake.installation,
     instances: ({ id }: Release) => Promise.resolve(instances(id)),
     addresses: ({ id }: Release) => Promise.resolve(urls(id)),
+    serves: ({ id }: Release, serving: readonly string[]) => Promise.resolve(sendsTo(serving, urls(id))),
   };
   return { log, systems: { ...fake, traffic: led.traffic, installation }, led };
 }

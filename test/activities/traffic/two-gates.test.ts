@@ -13,6 +13,7 @@ import { connectGate, type OneGate } from '../../../activities/traffic/one-gate'
 import type { GateState, SendOrder } from '../../../gate/messages';
 import type { Release } from '../../../workflows/model/installation';
 import type { LoadedShards } from '../../../workflows/model/shards';
+import { sendsTo } from '../../../workflows/model/traffic';
 import { logInfo } from '../../gate/sharded-rekor';
 import { until } from '../../patience';
 import { FakeLog, inAnotherTry, order as quickOrder } from '../fake-log';
@@ -122,9 +123,11 @@ describe('two gates before one log', () => {
     const instances = ({ id: name }: Release) =>
       Promise.resolve([{ name, url: urls[name] ?? '', field: '' }]);
     const addresses = ({ id }: Release) => Promise.resolve([urls[id] ?? '']);
+    const serves = ({ id }: Release, serving: readonly string[]) =>
+      Promise.resolve(sendsTo(serving, [urls[id] ?? '']));
     systems = {
       ...fake,
-      installation: { ...fake.installation, instances, addresses },
+      installation: { ...fake.installation, instances, addresses, serves },
       traffic: gateTraffic(gates.map(adminOf)),
     };
   });

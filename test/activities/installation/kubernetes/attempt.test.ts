@@ -226,6 +226,9 @@ describe.each(shapeNames)('a rotation of a log on Kubernetes, in the shape %s', 
     await refused('SENT_ELSEWHERE', one.installation.roles(lost, signal));
     await staged(one);
     expect(await one.installation.roles(lost, signal)).toMatchObject({ current: copy, next: standing });
+    // Whoever takes such an attempt back would else close the tree to which clients are led.
+    expect(await one.installation.serves(copy, lost, signal)).toBe(true);
+    expect(await one.installation.serves(standing, lost, signal)).toBe(false);
     for (const elsewhere of [
       // A standing pod, another port, a name, and another pod's address beside that of the Service.
       ['http://198.18.1.1:3000'],
