@@ -81,6 +81,11 @@ it.each([
   [400038, 'a reset of a rotation on a cluster that was through goes on from there, and closes nothing'],
   [3269, 'a Cancel before the hold, while somebody else closes the current tree'],
   [701672, 'an exposure that lands in its own undo, and Temporal loses everything then'],
+  [
+    1002303,
+    'a Terminate in the settling, when the only pod that clients were sent to is lost and nobody has written',
+  ],
+  [1002589, 'a gate that was away for longer than its lease is not said to be changed by somebody'],
   [403792, 'no index is asked for that an interrupted rotation still gives back'],
 ])('holds what a fault that was mended broke, in seed %i: %s', (seed) => {
   expect(simulate('--seed', String(seed)).lines.at(-1)).toBe('1 seed, 0 violations');

@@ -54,8 +54,14 @@ export const gateRefusals = {
     remedy:
       'If the gate of this log runs already, leave it at that: a log has one gate. Otherwise end what listens there, or change the field.',
   }),
-  GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string; by?: string }): Text => ({
-    message: `${found.by ?? 'The write gate'} refuses order ${found.number}: it follows order ${found.has} (${found.mode}).`,
-    remedy: 'A later attempt or another rotation owns the log; this one takes itself back.',
-  }),
+  GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string; by?: string }): Text =>
+    found.has === found.number
+      ? {
+          message: `${found.by ?? 'The write gate'} does not hold writes for order ${found.number} any more (${found.mode}): the lease of that hold has ended.`,
+          remedy: 'The attempt is taken back. If it repeats, see whether the gate was away or started again.',
+        }
+      : {
+          message: `${found.by ?? 'The write gate'} refuses order ${found.number}: it follows order ${found.has} (${found.mode}).`,
+          remedy: 'A later attempt or another rotation owns the log; this one takes itself back.',
+        },
 } as const;
