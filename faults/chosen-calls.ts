@@ -1,5 +1,5 @@
 import type { GrpcMatch, GrpcMessage, GrpcRequest } from './grpc-proxy';
-import type { HttpMatch } from './http-proxy';
+import type { HttpAnswer, HttpMatch } from './http-proxy';
 
 /** Calls that tests choose, by what they do to the log, and what they let them be answered with. */
 
@@ -28,6 +28,39 @@ export function sendTo(url: string): HttpMatch {
     where: (body) => (JSON.parse(body) as { instances: string[] }).instances.includes(url),
   };
 }
+
+/** The order that sends reads and writes anywhere but to this address. */
+export function sendElsewhere(url: string): HttpMatch {
+  return {
+    method: 'PUT',
+    path: /^\/order\/send$/,
+    where: (body) => !(JSON.parse(body) as { instances: string[] }).instances.includes(url),
+  };
+}
+
+/**
+ * A change of one object of a cluster, which has a plural such as `deployments`; made by server-side apply as well, so also the
+ * first one, which makes it.
+ *
+ * @param having a text that only some of its changes have.
+ */
+export function changesObject(plural: string, name: string, having = ''): HttpMatch {
+  return {
+    method: 'PATCH',
+    path: new RegExp(`/${plural}/${name}(?:\\?|$)`),
+    where: (body) => body.includes(having),
+  };
+}
+
+/** What an API server answers where a Role, an admission policy or a quota forbids it. */
+export const forbidden: HttpAnswer = {
+  status: 403,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({
+    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
+    ...{ reason: 'Forbidden', message: 'answered by the fault proxy', code: 403 },
+  }),
+};
 
 /** GetLatestSignedLogRoot of this tree, which Rekor calls for each inactive shard when it starts. */
 export function rootOf(treeId: string): GrpcMatch {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { carry } from './exchange';
 import { Passage } from './passage';
@@ -42,6 +43,15 @@ export interface HttpProxy {
   end(): Promise<void>;
 }
 
+/** What a proxy needs before a server that is reached by https alone. Each as PEM. */
+export interface ProxyTls {
+  /** With which the proxy shows itself to its callers, as 127.0.0.1. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Who must have signed the certificate of the real system. */
+  readonly authority: string;
+}
+
 /**
  * A proxy before an HTTP server that passes every request on, and does to chosen ones what a test has asked for. Each
  * connection of a caller has one of its own to the server, and ends with it. Bodies are taken in whole. A server that
@@ -51,7 +61,10 @@ export async function startHttpProxy(options: {
   readonly upstream: string;
   /** Told of each answer of the real system, also of one that nobody waits for any more. */
   readonly answered?: (call: HttpCall, answer: HttpAnswer) => void;
+  /** For an upstream of https. */
+  readonly tls?: ProxyTls;
 }): Promise<HttpProxy> {
+  const { tls } = options;
   const rules = new FaultRules<HttpCall, HttpAnswer>();
   const calls: HttpCall[] = [];
   const passages = new WeakMap<Socket, Passage>();
@@ -96,10 +109,16 @@ export async function startHttpProxy(options: {
       callerLeft: left.signal,
     });
   };
-  const server = createServer((incoming, response) => {
+  const handle = (incoming: IncomingMessage, response: ServerResponse): void => {
     serve(incoming, response).catch(() => response.destroy());
-  });
-  server.on('connection', (caller: Socket) => passages.set(caller, new Passage(caller)));
+  };
+  const server = tls
+    ? createTlsServer({ cert: tls.certificate, key: tls.key }, handle)
+    : createServer(handle);
+  // Requests name the socket that is encrypted, and not the one that it is made of.
+  server.on(tls ? 'secureConnection' : 'connection', (caller: Socket) =>
+    passages.set(caller, new Passage(caller, tls?.authority)),
+  );
 
   const listen = async (port: number): Promise<void> => {
     await new Promise<void>((resolve, reject) => {
@@ -119,7 +138,7 @@ export async function startHttpProxy(options: {
   await listen(0);
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     calls,
     forgetCalls: () => calls.splice(0),
     when: ({ method, path, where, ...frequency }) =>

@@ -5,6 +5,7 @@ import {
   type RequestOptions,
   type ServerResponse,
 } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequestTo } from 'node:https';
 import type { Socket } from 'node:net';
 
 /**
@@ -13,13 +14,18 @@ import type { Socket } from 'node:net';
  */
 export class Passage {
   readonly #caller: Socket;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent: Agent;
+  readonly #request: typeof requestTo;
   readonly #watched = new WeakSet<Socket>();
   #latest: ServerResponse | null = null;
   #ended = false;
 
-  constructor(caller: Socket) {
+  /** @param authority PEM; who must have signed the certificate of a server that is reached by https. */
+  constructor(caller: Socket, authority?: string) {
     this.#caller = caller;
+    const one = { keepAlive: true, maxSockets: 1 };
+    this.#agent = authority === undefined ? new Agent(one) : new TlsAgent({ ...one, ca: authority });
+    this.#request = authority === undefined ? requestTo : tlsRequestTo;
     caller.once('close', () => this.#agent.destroy());
   }
 
@@ -34,7 +40,7 @@ export class Passage {
       throw new Error('the connection to the server has ended');
     }
     return await new Promise<IncomingMessage>((resolve, reject) => {
-      const outgoing = requestTo(url, { ...options, agent: this.#agent }, (answer) => {
+      const outgoing = this.#request(url, { ...options, agent: this.#agent }, (answer) => {
         if (answer.headers.connection === 'close' && this.#latest) {
           this.#latest.shouldKeepAlive = false;
         }
