@@ -1,10 +1,7 @@
 import type { Connection } from '@temporalio/client';
-import { parse, stringify } from 'yaml';
 import { openCluster } from '../../activities/clients/kubernetes/cluster';
 import type { JsonObject } from '../../activities/clients/kubernetes/exact-json';
-import { textAt } from '../../activities/installation/kubernetes/json-path';
-import { neededRights, rulesOf } from '../../activities/installation/kubernetes/rights';
-import { readWorkload } from '../../activities/installation/kubernetes/rekor-workload';
+import { textAt, without } from '../../activities/installation/kubernetes/json-path';
 import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
@@ -21,6 +18,8 @@ import { createRecorder } from '../../load/recorder';
 import type { RotationResult } from '../../workflows/model/result';
 import { expectOutcome } from '../stack/outcome';
 import { openLog } from './opened-log';
+import { changeConfiguration, startAnew } from './reconfigured';
+import { allowWithoutGate } from './without-gate';
 
 /** So many that what fails can be told from what the plan says, and few for a node with two processors. */
 const WRITES_PER_SECOND = 4;
@@ -72,35 +71,13 @@ describe('a log on a cluster without a gate', () => {
 
   /** Lets the worker go by a configuration without a gate, with exactly the rights that it then needs. */
   async function leaveOutTheGate(): Promise<void> {
-    const cluster = openCluster({ log: labLog, source: { kubeconfig } });
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const find = (kind: string, name: string) =>
-      cluster.get(
-        { apiVersion: kind === 'Deployment' ? 'apps/v1' : 'v1', kind, namespace, name },
-        { signal },
-      );
-    const settings = await find('ConfigMap', 'rekor-rotate');
-    const configuration = parse(textAt(settings, 'data', 'rekor-rotate.yaml') ?? '') as {
-      readonly logs: Record<string, { publicUrl: string; gate?: unknown }>;
-    };
-    const own = configuration.logs[labLog];
-    if (!own) throw new Error('The log is not in the configuration.');
-    delete own.gate;
-    own.publicUrl = `http://${service}.${namespace}.svc`;
-    const standing = await find('Deployment', deployment);
-    if (!standing) throw new Error('There is no Deployment of Rekor.');
-    const place = { log: labLog, namespace, deployment, service };
-    const workload = readWorkload(labLog, standing);
-    const rules = rulesOf(neededRights(place, { workload, resource: undefined, withoutGate: true }));
-    const metadata = { namespace, name: WORKER };
-    const data = { 'rekor-rotate.yaml': stringify(configuration, { lineWidth: 0 }) };
-    await api.apply([
-      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules },
-      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: 'rekor-rotate' }, data },
-    ]);
+    await allowWithoutGate({ api, kubeconfig }, shape);
+    await changeConfiguration({ api, kubeconfig, namespace }, (section) => ({
+      ...without(section, 'gate'),
+      publicUrl: `http://${service}.${namespace}.svc`,
+    }));
     const startedAt = Date.now();
-    await api.deletePods(namespace, WORKER);
-    await until('the worker', PATIENCE_MS, () => api.isAvailable(namespace, WORKER));
+    await startAnew({ api, namespace }, WORKER);
     await until('its polling', PATIENCE_MS, () => workerPolls(log.temporal, taskQueue, startedAt));
   }
 

@@ -19,6 +19,7 @@ import { expectOutcome } from '../stack/outcome';
 import { rotateUnnoticed } from './unnoticed-rotation';
 import { policyIn } from './policies';
 import { openLog } from './opened-log';
+import { scale } from './scaled';
 
 /** So many that a lost or a doubled one shows, and few, because the node has two processors for all of it. */
 const WRITES_PER_SECOND = 4;
@@ -245,12 +246,8 @@ describe("a rotation of a log of Red Hat's operator", () => {
   });
 
   /** So many operators: none, or one. */
-  async function setOperators(count: 0 | 1): Promise<void> {
-    const reference = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: STAND_IN };
-    const { resourceVersion = '' } = (await cluster.get(reference, within()))?.metadata ?? {};
-    const operation = { op: 'replace', path: '/spec/replicas', value: count } as const;
-    await cluster.patch(reference, resourceVersion, [operation], within());
-  }
+  const setOperators = (count: 0 | 1): Promise<void> =>
+    scale(kubeconfig, { namespace, name: STAND_IN }, count);
 
   it('waits in settle for an operator that is away for a while, and fails no request meanwhile', async () => {
     const load = clients.load(WRITES_PER_SECOND);

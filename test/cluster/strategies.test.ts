@@ -1,15 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
-import { parse, stringify } from 'yaml';
-import { openCluster } from '../../activities/clients/kubernetes/cluster';
-import { isJsonObject, type JsonObject } from '../../activities/clients/kubernetes/exact-json';
-import { numberAt, objectAt, textAt } from '../../activities/installation/kubernetes/json-path';
+import { numberAt, objectAt } from '../../activities/installation/kubernetes/json-path';
 import { clientsOf, type Clients } from '../../harness/clients';
 import { objectsIn } from '../../harness/cluster-objects';
 import { ClusterProcess } from '../../harness/cluster-process';
 import type { Rotations } from '../../harness/rotations';
 import { PATIENCE_MS, until } from '../../harness/waiting';
-import { labLog } from '../../lab/configuration';
 import type { ClusterApi } from '../../lab/kubernetes/api';
 import { GATE_SERVICE } from '../../lab/kubernetes/log/services';
 import { WORKER } from '../../lab/kubernetes/log/worker';
@@ -18,13 +14,14 @@ import { createRecorder } from '../../load/recorder';
 import type { Strategy } from '../../workflows/model/room';
 import { expectOutcome } from '../stack/outcome';
 import { openLog } from './opened-log';
+import { changeConfiguration, startAnew } from './reconfigured';
+import { scale } from './scaled';
 
 /** As in rotation.test.ts: few, because the node has two processors for all of it. */
 const WRITES_PER_SECOND = 4;
 
 const STANDING = 'rekor-server';
 const COPY = 'Deployment rekor-server-next';
-const FILE = 'rekor-rotate.yaml';
 const SECTION_MS = 25_000;
 
 /** As long as a Service may take to follow its pods. */
@@ -48,55 +45,24 @@ describe('a log on a cluster without room for as many pods again', () => {
   /** The worker and the gate are started anew with this strategy, and with the times that it needs. */
   async function configure(strategy: Strategy): Promise<void> {
     const { namespace } = log;
-    const name = 'rekor-rotate';
-    const written: unknown = parse(textAt((await objects())[`ConfigMap ${name}`], 'data', FILE) ?? '');
-    const configuration = isJsonObject(written as JsonObject) ? (written as JsonObject) : {};
-    const ofLog = objectAt(configuration, 'logs', labLog);
-    const changed = {
-      ...configuration,
-      logs: {
-        [labLog]: {
-          ...ofLog,
-          installation: { ...objectAt(ofLog, 'installation'), strategy },
-          ...(strategy === 'recreate' && {
-            gate: { ...objectAt(ofLog, 'gate'), maxWait: '30s' },
-            rotation: { ...objectAt(ofLog, 'rotation'), criticalSection: `${SECTION_MS / 1_000}s` },
-          }),
-        },
-      },
-    };
-    const data = { [FILE]: stringify(changed, { lineWidth: 0 }) };
-    await api.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data }]);
-    for (const deployment of [WORKER, GATE_SERVICE]) {
-      const before = await api.podAddresses(namespace, deployment);
-      await api.deletePods(namespace, deployment);
-      await until(`${deployment} with ${strategy}`, PATIENCE_MS, async () => {
-        const now = await api.podAddresses(namespace, deployment);
-        return (
-          now.some((address) => !before.includes(address)) && (await api.isAvailable(namespace, deployment))
-        );
-      });
-    }
+    await changeConfiguration({ api, kubeconfig, namespace }, (section) => ({
+      ...section,
+      installation: { ...objectAt(section, 'installation'), strategy },
+      ...(strategy === 'recreate' && {
+        gate: { ...objectAt(section, 'gate'), maxWait: '30s' },
+        rotation: { ...objectAt(section, 'rotation'), criticalSection: `${SECTION_MS / 1_000}s` },
+      }),
+    }));
+    for (const deployment of [WORKER, GATE_SERVICE]) await startAnew({ api, namespace }, deployment);
     // Until then the node may lead clients to the gate that has gone.
     await pause(SERVICE_FOLLOWS_MS);
     await clients.expectWritable();
   }
 
-  /** A person scales the standing Deployment. */
-  async function scale(pods: number): Promise<void> {
+  /** A person scales the standing Deployment, and it has these pods. */
+  async function scaleTo(pods: number): Promise<void> {
     const { namespace } = log;
-    const cluster = openCluster({ log: labLog, source: { kubeconfig } });
-    const bounds = { signal: AbortSignal.timeout(PATIENCE_MS) };
-    const reference = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: STANDING };
-    await until(`${pods} pods`, PATIENCE_MS, async () => {
-      const found = await cluster.get(reference, bounds);
-      const operation = { op: 'replace', path: '/spec/replicas', value: pods } as const;
-      const version = found?.metadata.resourceVersion ?? '';
-      return await cluster.patch(reference, version, [operation], bounds).then(
-        () => true,
-        () => false,
-      );
-    });
+    await scale(kubeconfig, { namespace, name: STANDING }, pods);
     await until(`${pods} ready pods`, PATIENCE_MS, () => api.isAvailable(namespace, STANDING));
   }
 
@@ -111,7 +77,7 @@ describe('a log on a cluster without room for as many pods again', () => {
   });
 
   it('rolling: fails no write, with half of the pods for a while, and has all of them in the end', async () => {
-    await scale(2);
+    await scaleTo(2);
     await configure('rolling');
     const load = clients.load(WRITES_PER_SECOND);
     const rotation = await rotations.start();
@@ -143,7 +109,7 @@ describe('a log on a cluster without room for as many pods again', () => {
   });
 
   it('recreate: fails no write, loses nothing, and gives no index twice; reads fail, as its plan says', async () => {
-    await scale(1);
+    await scaleTo(1);
     await configure('recreate');
     const { plan } = await rotations.rotate({ dryRun: true });
     expect(plan?.room).toMatchObject({ strategy: 'recreate', pods: 1 });
