@@ -38,6 +38,13 @@ export function killOneOf(processes: readonly number[], commandLine: RegExp): vo
   kill(found);
 }
 
+/** Each of these processes whose command line is like this does nothing any more, and does not end: as on a node that hangs. */
+export function stopAllOf(processes: readonly number[], commandLine: RegExp): void {
+  const found = processes.filter((pid) => commandLine.test(textsOf(pid, 'cmdline').join(' ')));
+  if (found.length === 0) throw new Error(`No process is like ${commandLine.source}.`);
+  found.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+}
+
 /** proc(5): each text ends with a zero. None of a process that has ended. */
 function textsOf(pid: number, file: 'cmdline' | 'environ'): readonly string[] {
   try {

@@ -10,6 +10,7 @@ import {
   KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
+  type AuthenticationV1TokenRequest,
   type KubernetesObject,
   type V1SubjectAccessReview,
 } from '@kubernetes/client-node';
@@ -153,6 +154,17 @@ export class ClusterApi {
     const body = review as unknown as V1SubjectAccessReview;
     const { status } = await this.authorization.createSubjectAccessReview({ body });
     return status?.allowed === true;
+  }
+
+  /** A token with which somebody comes as a ServiceAccount, for so long; ten minutes at least. */
+  async tokenOf(namespace: string, name: string, lastsMs: number): Promise<string> {
+    const request = { spec: { audiences: [], expirationSeconds: Math.ceil(lastsMs / 1_000) } };
+    const body = request as unknown as AuthenticationV1TokenRequest;
+    const { status } = await this.core.createNamespacedServiceAccountToken({ namespace, name, body });
+    if (status?.token === undefined) {
+      throw new Error(`The API server gave no token of ${namespace}/${name}.`);
+    }
+    return status.token;
   }
 
   /** What has become of a pod: `Pending`, `Running`, `Succeeded` or `Failed`. */
