@@ -48,9 +48,13 @@ export class CallTooLate extends OwnWords {
   }
 }
 
-/** When a call is over, in milliseconds since the epoch. */
+/**
+ * When a call is over, in milliseconds since the epoch. Whole ones: a share of a try may have a fraction, and a server that is told
+ * of it need not understand that.
+ */
 export function deadlineOf(bounds: CallBounds, defaultTimeoutMs: number): number {
-  return Math.min(Date.now() + (bounds.timeoutMs ?? defaultTimeoutMs), bounds.notAfter ?? Infinity);
+  const ends = Date.now() + (bounds.timeoutMs ?? defaultTimeoutMs);
+  return Math.floor(Math.min(ends, bounds.notAfter ?? Infinity));
 }
 
 /** Throws the signal's reason, or CallTooLate from the deadline on: nothing may be sent any more. */

@@ -24,7 +24,10 @@ export async function serveLauncher(
   if (url.pathname !== '/state') {
     const attempt = variableOf(container, 'LAUNCHER_ATTEMPT', objects);
     if (headers.attempt !== attempt) return refusal(`the order is for attempt ${headers.attempt ?? ''}`);
-    if (!(Number(headers['not-after']) >= now)) return refusal('the order came too late');
+    const notAfter = headers['not-after'] ?? '';
+    if (!/^\d+$/.test(notAfter))
+      return { status: 400, text: JSON.stringify({ error: 'Not-After is no time' }) };
+    if (!(Number(notAfter) >= now)) return refusal('the order came too late');
     pod.wanted = url.pathname === '/start';
     if (pod.wanted) pods.start(pod);
     else await pods.stop(pod);

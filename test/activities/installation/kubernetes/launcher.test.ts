@@ -69,6 +69,18 @@ describe.each(['start', 'stop'] as const)('an order to %s', (order) => {
     expect(unanswered.size).toBe(0);
   });
 
+  // So one in which a call has a fifth of its section says them, unless that is cut off: the launcher refuses a fraction.
+  it('bears the end of its time in whole milliseconds, and no later than that', async () => {
+    let notAfter = '';
+    answer = ({ headers }, response) => {
+      notAfter = String(headers['not-after']);
+      response.end(JSON.stringify(RUNS));
+    };
+    await launchers[order](POD, bounds(4_926.4));
+    expect(notAfter).toMatch(/^\d+$/);
+    expect(Number(notAfter)).toBeLessThanOrEqual(Date.now() + 4_926.4);
+  });
+
   it('is over when the launcher refuses it', async () => {
     answering(409, '{"error": "the order is for another attempt"}');
     expect(await refused('LAUNCHER_REFUSED', launchers[order](POD, bounds()))).toContain('another attempt');

@@ -133,7 +133,8 @@ export class StandingOnCluster {
     if (this.silent.has(hostname)) throw new Error('connect ECONNREFUSED');
     beforeSending?.();
     this.told.push(`${method} ${pathname} ${hostname}`);
-    if (method === 'PUT' && !(Number(headers['not-after']) > Date.now()))
+    const notAfter = headers['not-after'] ?? '';
+    if (method === 'PUT' && !(/^\d+$/.test(notAfter) && Number(notAfter) > Date.now()))
       throw new Error('no time was given');
     if (pathname === '/start') this.running.add(hostname);
     if (pathname === '/stop') this.running.delete(hostname);
