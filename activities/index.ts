@@ -34,7 +34,7 @@ import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
 import { registeredAttributes } from './steps/search-attributes';
 import { watchWrites } from './steps/write-rate';
-import { sendToCurrent } from './steps/writes';
+import { sendBack } from './steps/writes-told';
 import type { LogSystems } from './systems';
 
 /** Makes every activity of a worker that serves these logs, by their names. */
@@ -105,7 +105,7 @@ export function createActivities(
     discard: mustSucceed('undo stage', discard),
     holdAndFreeze: step('hold', unlessReset(holdAndFreeze)),
     allowWritesToCurrent: mustSucceed('undo freeze', allowWritesToCurrent),
-    sendToCurrent: mustSucceed('undo hold', sendToCurrent),
+    sendToCurrent: mustSucceed('undo hold', sendBack),
     stop: mustSucceed('undo start', stop),
     openAndExpose: step('verify', unlessReset(openAndExpose)),
     goForward: mustSucceed('forward', onceNothingCloses(goForward)),

@@ -95,8 +95,10 @@ function stallText({ writes }: RotationResult): string | undefined {
   if (!writes) {
     return undefined;
   }
-  const { stallMs, longestWaitMs } = writes;
-  return stallMs === null
-    ? 'none: no write had to wait'
-    : `${spoken(stallMs)}, longest wait ${spoken(longestWaitMs)}`;
+  const { stallMs, longestWaitMs, held, refused } = writes;
+  if (held + refused === 0) {
+    return 'none: no write had to wait';
+  }
+  const stall = stallMs === null ? 'its end was not seen' : spoken(stallMs);
+  return `${stall}, longest wait ${spoken(longestWaitMs)}; ${held} held, ${refused} refused`;
 }

@@ -5,6 +5,7 @@ import { editedText } from '../workflows/model/plan-settings';
 import { leftTreesText, type Outcome, type RotationResult } from '../workflows/model/result';
 import type { VerificationReport, WriteStall } from '../workflows/model/evidence';
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
+import { notToldText } from '../workflows/model/writes-over';
 import { exitCodes } from './exit-codes';
 import { forecastLines } from './forecast-text';
 import { leftLines, resumeChoices } from './held-text';
@@ -98,7 +99,11 @@ function factRows(result: RotationResult): Row[] {
         : `for ${spoken(visibleMs)} at most clients may have seen a next tree that was taken back`,
     ],
     ['Lull', watched && watchedText(watched)],
-    ...(nextTree ? evidenceRows(result) : []),
+    ...(nextTree && !result.handover
+      ? [['Handover', 'none: an entry of a client came before it'] as Row]
+      : []),
+    ...(result.writes ? writeRows(result.writes, result.steps) : []),
+    ...(nextTree ? [verifiedRow(result)] : []),
     ['Source', result.sourceOfTruth && sourceInShort(result.sourceOfTruth)],
     ['Left', leftText(result)],
     ['Edited', result.edited && editedText(result.edited)],
@@ -129,28 +134,30 @@ function leftText({ log, outcome, steps, leftTrees = [] }: RotationResult): stri
     : undefined;
 }
 
-/** What is known of a next tree that serves; what a person left out is said, too. */
-function evidenceRows({ handover, writes, verification }: RotationResult): Row[] {
-  return [
-    ['Handover', handover ? undefined : 'none: an entry of a client came before it'],
-    ...(writes ? writeRows(writes) : []),
-    ['Verified', verification ? verifiedText(verification) : 'nothing: a person left that out'],
-  ];
+/** What was proven of a next tree that serves; what a person left out is said, too. */
+function verifiedRow({ verification }: RotationResult): Row {
+  return ['Verified', verification ? verifiedText(verification) : 'nothing: a person left that out'];
 }
 
 function verifiedText({ entriesVerified, proofsVerified, shards }: VerificationReport): string {
   return `${entries(entriesVerified)} and ${counted(proofsVerified, 'proof')}, in ${counted(shards.length, 'shard')}`;
 }
 
-/** The two times of a hold, each with what it measures: they begin together and end differently. */
-function writeRows({ stallMs, longestWaitMs, held, refused }: WriteStall): Row[] {
-  const waited: Row = ['Writes', `${held} held in the gate, ${refused} refused`];
-  if (stallMs === null) {
-    return [['Write stall', 'none: no write had to wait'], waited];
+/** The two times of a hold, each with what it measures: they begin together and end differently. Of several, the longest. */
+function writeRows(
+  { stallMs, longestWaitMs, held, refused }: WriteStall,
+  steps: readonly StepRecord[],
+): Row[] {
+  const counts: Row = ['Writes', `${held} held in the gate, ${refused} refused${notToldText(steps)}`];
+  if (held + refused === 0) {
+    return [['Write stall', 'none: no write had to wait'], counts];
   }
-  const stall = `${spoken(stallMs)}, from the first write that had to wait until it or a later one was acknowledged`;
+  const stall =
+    stallMs === null
+      ? 'from the first write that had to wait; that one was acknowledged again was not seen'
+      : `${spoken(stallMs)}, from the first write that had to wait until it or a later one was acknowledged`;
   const longest = `${spoken(longestWaitMs)} in the gate: the client of that write waited so much longer than usual`;
-  return [['Write stall', stall], ['Longest wait', longest], waited];
+  return [['Write stall', stall], ['Longest wait', longest], counts];
 }
 
 /** Ended steps and their times, a line each unless what is to be said of one needs another. */

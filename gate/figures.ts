@@ -4,11 +4,13 @@ import type { HoldFigures } from './messages';
 export class HoldRecord {
   readonly #figures: { -readonly [Figure in keyof HoldFigures]: HoldFigures[Figure] };
   #firstArrival: number | null = null;
+  #stallEnded: boolean;
 
   /** @param saved a record as it stood before a restart: counts go on, a stall that had not ended stays unknown. */
   constructor(number: number, saved?: HoldFigures) {
     const none = { stallMs: null, longestWaitMs: 0, held: 0, refused: 0, resent: 0, dropped: 0 };
     this.#figures = { number, ...none, ...saved };
+    this.#stallEnded = this.#figures.stallMs !== null;
   }
 
   get number(): number {
@@ -18,6 +20,15 @@ export class HoldRecord {
   /** Another order holds the writes that wait already: they go on waiting. */
   goesOnUnder(number: number): void {
     this.#figures.number = number;
+  }
+
+  /** The same attempt holds once more: counts go on, and so does a stall that has not ended; of two the longer one is kept. */
+  beginsAgainUnder(number: number): void {
+    this.goesOnUnder(number);
+    if (this.#stallEnded) {
+      this.#firstArrival = null;
+      this.#stallEnded = false;
+    }
   }
 
   held(arrivedAt: number): void {
@@ -44,8 +55,9 @@ export class HoldRecord {
 
   /** A write that arrived at `arrivedAt` was answered 201 at `now`. */
   acknowledged(arrivedAt: number, now: number): void {
-    if (this.#firstArrival === null || arrivedAt < this.#firstArrival) return;
-    this.#figures.stallMs ??= now - this.#firstArrival;
+    if (this.#stallEnded || this.#firstArrival === null || arrivedAt < this.#firstArrival) return;
+    this.#stallEnded = true;
+    this.#figures.stallMs = Math.max(this.#figures.stallMs ?? 0, now - this.#firstArrival);
   }
 
   figures(): HoldFigures {

@@ -101,14 +101,19 @@ export class Hold {
     };
   }
 
-  /** Writes wait from now on; for the number that holds already, only the lease is renewed. */
-  begin(number: number, leaseMs: number, onLeaseEnd: () => void): void {
+  /**
+   * Writes wait from now on; for the number that holds already, only the lease is renewed.
+   *
+   * @param again the attempt that held last holds once more, after its lease had ended: its figures go on.
+   */
+  begin(number: number, leaseMs: number, onLeaseEnd: () => void, again = false): void {
     if (this.#mode === 'hold' && this.#record) {
       this.#record.goesOnUnder(number);
     } else {
       this.#mode = 'hold';
       this.#epoch += 1;
-      if (this.#record?.number !== number) this.#record = new HoldRecord(number);
+      if (this.#record && (again || this.#record.number === number)) this.#record.beginsAgainUnder(number);
+      else this.#record = new HoldRecord(number);
     }
     this.#endLease();
     this.#endLease = this.#clock.after(leaseMs, () => {

@@ -67,8 +67,9 @@ export class OrderDesk {
         return ruling;
       }
       if (JSON.stringify(ruling.memory) !== JSON.stringify(this.#memory)) await this.#save(ruling.memory);
+      const sameAttempt = ruling.memory.attemptId === this.#memory.attemptId;
       this.#memory = ruling.memory;
-      this.#obey(order);
+      this.#obey(order, sameAttempt);
       return ruling;
     });
   }
@@ -102,19 +103,20 @@ export class OrderDesk {
     await this.#inTurn(() => this.#saveFigures());
   }
 
-  #obey({ kind, order }: Order): void {
+  #obey({ kind, order }: Order, sameAttempt: boolean): void {
     const { attemptId, number } = order;
     if (kind === 'hold') {
       if (this.#parts.hold.mode !== 'hold')
         this.#parts.log.info({ attemptId, number, leaseMs: order.leaseMs }, 'holding writes');
-      this.#parts.hold.begin(number, order.leaseMs, () => {
+      const leaseEnds = (): void => {
         this.#parts.log.warn(
           { attemptId, number, ...this.#parts.hold.counts() },
           'lease ended: writes pass, the gate heals',
         );
         this.#parts.lines.dropPrepared();
         this.#saveFiguresLater();
-      });
+      };
+      this.#parts.hold.begin(number, order.leaseMs, leaseEnds, sameAttempt);
       this.#parts.lines.recall();
       return;
     }

@@ -2,6 +2,8 @@ import type { Progress } from './messages';
 import type { Held } from './model/held';
 import { editedText } from './model/plan-settings';
 import type { Outcome, RotationResult } from './model/result';
+import type { WriteStall } from './model/evidence';
+import { notToldText } from './model/writes-over';
 import { type StepRecord, stepName, stepRemark } from './model/steps';
 import { inSeconds, lasting } from './model/times';
 import { waitedFor } from './model/waiting';
@@ -93,6 +95,7 @@ function takenParagraphs({ takes }: Progress): string[] {
 /** What a result says in figures. */
 function figures({
   nextTree,
+  steps,
   writes,
   nextTreeVisibleMs,
   approvals = [],
@@ -101,11 +104,7 @@ function figures({
 }: RotationResult): string[] {
   return listed('Figures and people:', [
     ...(nextTree ? [`active tree ${nextTree.treeId}, from virtual index ${nextTree.firstIndex} on`] : []),
-    ...(writes
-      ? [
-          `writes waited ${writes.stallMs ?? 0} ms, the longest ${writes.longestWaitMs} ms; ${writes.held} held, ${writes.refused} refused`,
-        ]
-      : []),
+    ...(writes ? [writesText(writes, steps)] : []),
     ...(nextTreeVisibleMs === undefined
       ? []
       : [`a next tree that was taken back may have been seen for ${nextTreeVisibleMs} ms`]),
@@ -119,6 +118,19 @@ function figures({
         `${[instruction, choice, step].filter((word) => word !== '').join(' ')}, by ${who} at ${inSeconds(Date.parse(at))}: ${why}`,
     ),
   ]);
+}
+
+/** What clients paid, over all attempts. */
+function writesText(
+  { stallMs, longestWaitMs, held, refused }: WriteStall,
+  steps: RotationResult['steps'],
+): string {
+  const counts = `${held} held, ${refused} refused${notToldText(steps)}`;
+  if (held + refused === 0) {
+    return `no write had to wait: ${counts}`;
+  }
+  const stall = stallMs === null ? 'for a time whose end was not seen' : `${stallMs} ms`;
+  return `writes waited ${stall}, the longest ${longestWaitMs} ms; ${counts}`;
 }
 
 function heldParagraphs({ step, tries, since, reason, choices, state, commands }: Held): string[] {

@@ -79,7 +79,16 @@ export function undosOf(
       : [
           {
             name: step.name,
-            undo: (patience) => actions[step.undo.action]({ identity, release }, patience),
+            undo: async (patience) => {
+              const { action } = step.undo;
+              if (action === 'sendToCurrent') {
+                // A worker of before says nothing of the writes.
+                const writes = await actions.sendToCurrent({ identity, release }, patience);
+                return writes ? { writes } : {};
+              }
+              await actions[action]({ identity, release }, patience);
+              return {};
+            },
             ...(step.undo.last && { last: step.undo.last }),
           },
         ],

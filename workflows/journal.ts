@@ -13,6 +13,7 @@ import type { EditedSetting } from './model/plan-settings';
 import { inOrder, type RotationResult } from './model/result';
 import type { RecordedStep, StepRecord } from './model/steps';
 import type { Waiting } from './model/waiting';
+import { writesOver } from './model/writes-over';
 import { inSeconds } from './model/times';
 import type { ShownAttributes } from './shown-attributes';
 import { rotation } from './rotation';
@@ -190,9 +191,15 @@ export class Journal implements SagaJournal {
   }
 
   /** What has been done, by whom, and what it has left so far, as every result says it, however the rotation ends. */
-  get soFar(): Pick<RotationResult, 'steps' | 'leftTrees' | 'interventions' | 'approvals' | 'edited'> {
+  get soFar(): Pick<
+    RotationResult,
+    'steps' | 'writes' | 'leftTrees' | 'interventions' | 'approvals' | 'edited'
+  > {
+    const { steps } = this.#progress;
+    const writes = writesOver(steps);
     return {
-      steps: this.#progress.steps,
+      steps,
+      ...(writes && { writes }),
       interventions: [...this.#interventions],
       ...(this.#leftTrees.size > 0 && { leftTrees: [...this.#leftTrees] }),
       ...(this.#approvals.length > 0 && { approvals: this.#approvals }),

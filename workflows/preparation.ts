@@ -62,8 +62,11 @@ export async function prepare(
       const undoOf: RegisteredUndo = {
         name: step.name,
         // It made them; the last attempt's numbers say whether the log is still this rotation's.
-        undo: (patience) =>
-          actions[step.undo.action]({ ...input, identity: { ...identity, fence: fenceOf(last) } }, patience),
+        undo: async (patience) => {
+          const by = { ...identity, fence: fenceOf(last) };
+          await actions[step.undo.action]({ ...input, identity: by }, patience);
+          return {};
+        },
       };
       const made = await saga.step<TreeId | readonly ShardsOfKey[] | null>(undoOf, () =>
         actions[step.action]({ ...input, ...planned, ...nextTree }),

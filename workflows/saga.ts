@@ -16,11 +16,14 @@ export type Says = (step: StepName) => readonly string[] | undefined;
 /** One activity; how often it is tried before it fails is for who retries it. */
 export type Act<Result> = (patience: Patience) => Promise<Result>;
 
+/** What an undo has found out; it stands in the record of it. */
+export type FoundByUndo = Pick<StepRecord, 'writes'>;
+
 /** How a step is taken back. */
 export interface RegisteredUndo {
   readonly name: UndoableStep;
   /** States an end, so it may run twice, or for a step that never happened. */
-  readonly undo: Act<unknown>;
+  readonly undo: Act<FoundByUndo>;
   /** It runs after all the others. */
   readonly last?: true;
 }
@@ -149,7 +152,7 @@ export class Saga {
         const done = await retrying.maySkip(`undo ${name}`, undo);
         this.forget(name);
         const kind = done ? 'undone' : 'skipped';
-        this.#journal.ended({ name, ms: Date.now() - began, kind, attempt: this.#attempt });
+        this.#journal.ended({ name, ms: Date.now() - began, kind, attempt: this.#attempt, ...done?.result });
       }
     });
   }

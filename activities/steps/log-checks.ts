@@ -2,7 +2,6 @@ import type { ExposedInput, SoakInput } from '../../workflows/model/actions';
 import type { Release } from '../../workflows/model/installation';
 import { sameInstances } from '../../workflows/model/base-url';
 import { readMark } from '../../workflows/model/mark';
-import { fenceOf } from '../../workflows/model/fencing';
 import type { Confirmation, WriteStall } from '../../workflows/model/evidence';
 import { afterRotation, differencesFrom } from '../../workflows/model/shards';
 import { changedBySomeone, refuse } from '../errors/refusal-error';
@@ -13,6 +12,7 @@ import { contentOf } from './next-tree-content';
 import { proveRelease } from './next-tree-opening';
 import { releaseToServe, requireOurs } from './ownership';
 import { endKept, expose } from './writes';
+import { toldOf } from './writes-told';
 import { keyOfTree } from './shard-keys';
 import { instanceAddress, publicAddress } from './log-addresses';
 
@@ -89,13 +89,7 @@ export const soak: Act<SoakInput, WriteStall | null> = async (systems, input) =>
     await requireLoadedLengths(systems, { ...input, serving });
     await pause(Math.max(Math.min(LOOK_EVERY_MS, ends - performance.now()), 0), bounds.signal);
   } while (performance.now() < ends);
-  const { hold } = await traffic.state(bounds.signal);
-  // Of an attempt that a recovery or a later try ended, the hold has a number between its first one and that of the end.
-  if (!hold || hold.number < input.identity.number || hold.number > fenceOf(input.identity).act) {
-    return null;
-  }
-  const { stallMs, longestWaitMs, held, refused, resent, dropped } = hold;
-  return { stallMs, longestWaitMs, held, refused, resent, dropped };
+  return toldOf(await traffic.state(bounds.signal), input.identity);
 };
 
 /**

@@ -100,6 +100,7 @@ function asOne(states: readonly GateState[]): TrafficState {
     number: latest.number,
     writesInFlight: sum(({ writesInFlight }) => writesInFlight),
     streamsInFlight: sum(({ streamsInFlight }) => streamsInFlight),
+    writesWaiting: sum(({ writesWaiting }) => writesWaiting),
     shards: states.map(({ shards }) => shards),
     unproven: states.flatMap(({ unproven }) => unproven),
     hold: figuresOf(states),

@@ -144,6 +144,7 @@ function stateOf(kept: KeptFence, instances: readonly string[]): TrafficState {
   const { attemptId, number } = kept;
   return {
     ...{ by: 'service', mode: modeOf(kept), instances, attemptId, number },
-    ...{ writesInFlight: 0, streamsInFlight: 0, shards: [], unproven: [], hold: null },
+    ...{ writesInFlight: 0, streamsInFlight: 0, writesWaiting: 0 },
+    ...{ shards: [], unproven: [], hold: null },
   };
 }

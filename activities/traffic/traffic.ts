@@ -54,7 +54,14 @@ export interface Traffic {
 /** Of several gates, the worst of all. */
 export interface TrafficState extends Pick<
   GateState,
-  'instances' | 'attemptId' | 'number' | 'writesInFlight' | 'streamsInFlight' | 'unproven' | 'hold'
+  | 'instances'
+  | 'attemptId'
+  | 'number'
+  | 'writesInFlight'
+  | 'streamsInFlight'
+  | 'writesWaiting'
+  | 'unproven'
+  | 'hold'
 > {
   readonly by: TrafficKind;
   /** `healing`: a lease has ended, or gates do not agree. */

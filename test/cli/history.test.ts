@@ -83,7 +83,7 @@ it('shows outcome, dates in both zones, trees and stall in 80 columns', async ()
   expect(code).toBe(0);
   expect(output).toMatch(/^\d{4}-\d\d-\d\d [\d:]+ \+0[12]:00 \([\dT:-]+Z\) +rotation completed$/m);
   expect(output).toMatch(/ {2}Trees +200 \(25 entries\), then 7331245678901234567 from index 35 on/);
-  expect(output).toMatch(/ {2}Write stall +412 ms, longest wait 380 ms/);
+  expect(output).toMatch(/ {2}Write stall +412 ms, longest wait 380 ms; 9 held, 0 refused/);
   expect(Math.max(...output.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 

@@ -134,7 +134,10 @@ export function aSupersededResult(): RotationResult {
 
 export function aRolledBackResult(): RotationResult {
   const undone = { name: 'freeze', ms: 12, kind: 'undone', attempt: 2 } as const;
-  const rotated = aRotated({ attempts: 2, steps: [...steps, undone], nextTreeVisibleMs: 1800 });
+  const writes = { stallMs: 2610, longestWaitMs: 2480, held: 52, refused: 3, resent: 0, dropped: 0 };
+  const sentBack = { name: 'hold', ms: 140, kind: 'undone', attempt: 2, writes } as const;
+  const done = { attempts: 2, steps: [...steps, undone, sentBack], writes };
+  const rotated = aRotated({ ...done, nextTreeVisibleMs: 1800 });
   return rolledBack(rotated, '200', refusal('BUDGET_EXCEEDED', { step: 'freeze', budgetMs: 2500 }));
 }
 

@@ -133,6 +133,25 @@ describe('a result', () => {
     expect(text).toMatch(/Current tree +200/);
   });
 
+  it('that was rolled back says what clients paid: how long, how many waited, how many were refused', () => {
+    const text = resultText(aRolledBackResult(), 80);
+
+    expect(text).toMatch(/Write stall +2\.6 s, from the first write that had to wait/);
+    expect(text).toMatch(/Longest wait +2\.5 s in the gate/);
+    expect(text).toMatch(/Writes +52 held in the gate, 3 refused$/m);
+    expect(text.replace(/\s+/g, ' ')).toContain('52 writes waited, 2480 ms at most, 3 refused');
+    expect(widest(text)).toBeLessThanOrEqual(80);
+  });
+
+  it.each([
+    [{ stallMs: null }, /Write stall +from the first write that had to wait; that one was acknowledged/],
+    [{ stallMs: null, held: 0, refused: 0 }, /Write stall +none: no write had to wait/],
+  ])('does not call %j a stall that was measured', (changes, expected) => {
+    const result = aRolledBackResult();
+    const writes = result.writes && { ...result.writes, ...changes };
+    expect(resultText({ ...result, ...(writes && { writes }) }, 80)).toMatch(expected);
+  });
+
   it('that was rolled back says what is left, by its id, and not that all is as it was', () => {
     const text = resultText(aCancelledResult(), 80).replace(/\s+/g, ' ');
 

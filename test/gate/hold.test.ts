@@ -222,6 +222,38 @@ describe('what is counted', () => {
     expect(hold.record?.figures()).toMatchObject({ number: 2, held: 1, stallMs: 450 });
   });
 
+  it('goes on where the same attempt holds again after its lease ended, and keeps the longer stall', async () => {
+    const { clock, hold, arrive } = setting();
+    hold.begin(1, 1_000, () => undefined);
+    void arrive();
+    clock.advance(1_000);
+    await settled();
+    hold.record?.acknowledged(0, clock.now() + 100);
+    clock.advance(1_000);
+    hold.begin(2, 60_000, () => undefined, true);
+    void arrive();
+    clock.advance(3_000);
+    hold.send(A);
+    await settled();
+    hold.record?.acknowledged(2_000, clock.now() + 50);
+    expect(hold.record?.figures()).toMatchObject({
+      ...{ number: 2, held: 2, refused: 0, longestWaitMs: 3_000, stallMs: 3_050 },
+    });
+  });
+
+  it('counts a stall from its first write where no write was acknowledged between two holds of an attempt', async () => {
+    const { clock, hold, arrive } = setting();
+    hold.begin(1, 1_000, () => undefined);
+    void arrive();
+    clock.advance(1_500);
+    hold.begin(2, 60_000, () => undefined, true);
+    clock.advance(1_000);
+    hold.send(A);
+    await settled();
+    hold.record?.acknowledged(0, clock.now());
+    expect(hold.record?.figures()).toMatchObject({ number: 2, held: 1, stallMs: 2_500 });
+  });
+
   it('begins anew with a new number, and goes on with the same', async () => {
     const { hold, arrive } = setting();
     hold.begin(1, 60_000, () => undefined);

@@ -83,6 +83,16 @@ describe('the current details', () => {
     expect(details.match(/2500 ms were not enough/g)).toHaveLength(1);
   });
 
+  it.each([aRolledBackResult(), aCompletedResult()])(
+    'say what clients paid, however it ended: $outcome',
+    (result) => {
+      const { stallMs, longestWaitMs, held, refused } = result.writes ?? {};
+      expect(detailsOf(aProgress({ phase: 'ended', result }))).toContain(
+        `- writes waited ${stallMs} ms, the longest ${longestWaitMs} ms; ${held} held, ${refused} refused`,
+      );
+    },
+  );
+
   it('call an undo what the command line calls it', () => {
     const steps = [{ name: 'stage', ms: 12, kind: 'undone', attempt: 1 }] as const;
     expect(detailsOf(aProgress({ steps }))).toContain('- undo stage: 12 ms');

@@ -113,8 +113,11 @@ export interface Actions {
   holdAndFreeze(input: CriticalInput): Promise<Pick<OpenedAndExposed, 'frozen' | 'times'>>;
   /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
   allowWritesToCurrent(input: AttemptInput, patience?: Patience): Promise<void>;
-  /** Undo of `hold` and of `expose`: reads, held and new writes go to the current release. */
-  sendToCurrent(input: AttemptInput, patience?: Patience): Promise<void>;
+  /**
+   * Undo of `hold` and of `expose`: reads, held and new writes go to the current release. Says how writes fared in the gate
+   * during the attempt's hold; null where nothing counts that.
+   */
+  sendToCurrent(input: AttemptInput, patience?: Patience): Promise<WriteStall | null>;
   /** Undo of `start`: no process of the next release runs. */
   stop(input: AttemptInput, patience?: Patience): Promise<void>;
 

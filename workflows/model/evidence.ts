@@ -1,7 +1,7 @@
 import type { Shard } from './log';
 import type { Served, SignedEvidence } from './signed-evidence';
 
-/** How writes fared in the gate during one hold. Times in milliseconds. */
+/** How writes fared in the gate: during one hold, or over several, as `writesOver` adds them. Times in milliseconds. */
 export interface WriteStall {
   /** From the first held or refused write to the first acknowledgement of a write that arrived at or after it; null before that. */
   readonly stallMs: number | null;

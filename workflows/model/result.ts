@@ -18,6 +18,7 @@ import { forecastText, type Forecast } from './rehearsal';
 import type { StepRecord } from './steps';
 import { afterRotation, firstIndexAfter } from './shards';
 import type { SignedEvidence } from './signed-evidence';
+import { writesOver } from './writes-over';
 
 /**
  * `superseded`: the next tree took entries of clients but could not serve; it is one more inactive shard, and a third tree
@@ -54,6 +55,7 @@ export interface RotationResult {
   /** Absent where the key stayed the same, or nobody told it. */
   readonly keyChange?: KeyChange;
   readonly steps: readonly StepRecord[];
+  /** How writes fared in the gate, over all attempts; absent where no gate told it. */
   readonly writes?: WriteStall;
   /** What a rehearsal foretells. */
   readonly forecast?: Forecast;
@@ -92,7 +94,7 @@ export type Rotated = Pick<
   RotationResult,
   'kind' | 'log' | 'rotationId' | 'attempts' | 'steps' | 'interventions'
 > &
-  Pick<RotationResult, 'plan' | 'nextTreeVisibleMs' | 'leftTrees' | 'approvals' | 'edited'>;
+  Pick<RotationResult, 'plan' | 'nextTreeVisibleMs' | 'leftTrees' | 'approvals' | 'edited' | 'writes'>;
 
 /**
  * The fields in the order in which the Temporal UI and `--json` show them: how it ended and why, what is left for a person,
@@ -238,7 +240,8 @@ export type Evidence = Pick<OpenedAndExposed, 'frozen' | 'handover'> &
 /** The next tree serves. */
 export function completed(rotated: Rotated, input: AttemptInput, evidence: Evidence): RotationResult {
   const { release } = input;
-  const { frozen, handover, verification: confirmation, ...proved } = evidence;
+  const { frozen, handover, verification: confirmation, writes: last, ...proved } = evidence;
+  const writes = writesOver(rotated.steps, last);
   const { nextTreeId } = release;
   const shards = afterRotation(release.inactive, frozen.treeId, frozen.size);
   const firstIndex = firstIndexAfter(shards);
@@ -264,6 +267,7 @@ export function completed(rotated: Rotated, input: AttemptInput, evidence: Evide
     frozen,
     ...(handover && { handover }),
     ...(confirmation && apart(confirmation)),
+    ...(writes && { writes }),
     ...proved,
     tellDownstream: downstream({
       ...{ ended, nextTreeId, firstIndex, handover: handover !== null },

@@ -1,3 +1,6 @@
+import { counted } from './counted';
+import type { WriteStall } from './evidence';
+
 /** The names of a rotation's steps. What each does, by which action and with which undo, stands in workflows/rotation.ts. */
 
 /** A step whose undo is an action of its own. */
@@ -41,6 +44,8 @@ export interface StepRecord {
   readonly attempt: number;
   /** In a dry run, what would be done. */
   readonly says?: readonly string[];
+  /** How writes fared in the gate during a hold that was undone; absent where no gate told it. */
+  readonly writes?: WriteStall;
 }
 
 /** What stands before the name of an ended step; the Temporal UI and the command line say the same. */
@@ -51,12 +56,20 @@ const kinds = { done: '', said: '', undone: 'undo ', skipped: 'left out: ' } as 
  * failed or lost, so no end of it stands before.
  */
 export function stepRemark(step: StepRecord, steps: readonly StepRecord[]): string {
-  const { name, kind, attempt } = step;
+  const { name, kind, attempt, writes } = step;
   const before = steps.slice(0, steps.indexOf(step));
   const ended = before.some(
     (other) => other.name === name && other.kind === 'done' && other.attempt === attempt,
   );
-  return kind === 'undone' && !ended ? `${name} was not seen to end` : '';
+  return [
+    ...(kind === 'undone' && !ended ? [`${name} was not seen to end`] : []),
+    ...(writes ? [heldText(writes)] : []),
+  ].join('; ');
+}
+
+function heldText({ held, refused, longestWaitMs }: WriteStall): string {
+  const waited = held === 0 ? '' : `, ${longestWaitMs} ms at most`;
+  return `${counted(held, 'write')} waited${waited}, ${refused} refused`;
 }
 
 /** One ended step's name, with what was done about it, for example `undo stage`. */
