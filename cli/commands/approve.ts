@@ -29,7 +29,7 @@ export interface ApproveOptions {
 export const approve: LogCommand<ApproveOptions> = async (name, options, terminal) => {
   const agreed = options.yes === true || options.show === true;
   const log = logGiven(name, options, unaskable(agreed, `approve ${name ?? 'LOG'} --show`, terminal));
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     const { rotation } = options;
     const addressee = await addresseeOf(client, configuration, { log, update: 'approve', rotation });
     const { handle, progress } = addressee;

@@ -27,7 +27,7 @@ export const cancel: LogCommand<CancelOptions> = async (name, options, terminal)
   const { who, why } = options;
   const half = (who === undefined) !== (why === undefined);
   const log = logGiven(name, options, half ? 'Say both, --who NAME and --why TEXT, or neither.' : undefined);
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     const open = await client.openRotations(log);
     const running =
       options.rotation === undefined ? open.find(({ stage }) => stage === 'running') : undefined;

@@ -17,7 +17,7 @@ export const history: LogCommand<HistoryOptions> = async (name, options, termina
     ? undefined
     : `--limit is ${limit}; allowed is a number from 1 to 999.`;
   const log = logGiven(name, options, wrong);
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     const found = await client.ended(log, Number(limit));
     if (found.ended.length === 0) {
       // A misspelt name must not read as "nothing has ended".

@@ -89,7 +89,7 @@ async function instruct(
   { who = '', why = '', ...options }: InstructOptions,
   terminal: Terminal,
 ): Promise<number> {
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     const { rotation } = options;
     const addressee = await addresseeOf(client, configuration, { log, update, rotation });
     const input = instruction(addressee, { who, why }, more);

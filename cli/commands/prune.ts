@@ -33,7 +33,7 @@ export const prune: LogCommand<PruneOptions> = async (name, options, terminal) =
     ...(options.delete ?? []).map((tree) => treeIdProblem('--delete', tree)),
     deletes ? unaskable(options.yes, `prune ${name ?? 'LOG'}`, terminal) : undefined,
   );
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     logNamed(configuration, log);
     const listed = await pruned(client, { log }, terminal);
     const trees = deletes ? treesToDelete(listed.retired, options) : [];

@@ -35,7 +35,7 @@ export async function receipt(
 ): Promise<number> {
   const { out = '' } = options;
   const log = logGiven(name, options, wordsMissing(options.out, 'Say which folder to make: --out FOLDER.'));
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     const ended = await rotationNamed(client, log, rotation, () => logNamed(configuration, log));
     const made = await receiptOf(client, ended);
     await write(out, made);

@@ -17,7 +17,7 @@ export interface RecoverOptions {
 export const recover: LogCommand<RecoverOptions> = async (name, options, terminal) => {
   const agreed = options.yes === true || options.dryRun === true;
   const log = logGiven(name, options, unaskable(agreed, `recover ${name ?? 'LOG'} --dry-run`, terminal));
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     logNamed(configuration, log);
     const look = await client.startRecovery({ log, dryRun: true });
     const detached = `No longer waiting for ${look.workflowId}, which only looks.`;

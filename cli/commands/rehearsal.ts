@@ -41,7 +41,7 @@ export async function doctorAndRehearse(
   }
   const before = wrap(SAID_BEFORE, columns).join('\n');
   await mustAgree(`${shown}\n\n${before}`, `Rehearse a rotation of ${log} now?`, options, terminal);
-  return await withClient(options, async (client) => {
+  return await withClient(log, options, async (client) => {
     const rehearsal = await client.start({ log, rehearse: true });
     const watch = { client, log, terminal, json: options.json === true };
     const result = await untilStartedEnds('rehearsal', rehearsal, watch);

@@ -34,7 +34,7 @@ export const resume: LogCommand<ResumeOptions> = async (name, options, terminal)
     wordsMissing(who, 'Say who decides: --who NAME.'),
     wordsMissing(why, 'Say why: --why TEXT.'),
   );
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     const lock = await client.lock(log);
     if (lock.state !== 'running') {
       // A misspelt name must not read as "nothing is held".

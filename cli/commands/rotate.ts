@@ -42,7 +42,7 @@ export const plan: LogCommand<PlanOptions> = async (name, options, terminal) => 
   if (out !== undefined) {
     requireFree(out);
   }
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     logNamed(configuration, log);
     const result = await dryRun(client, requestOf(log, options), terminal);
     if (options.checks && !options.json) {
@@ -75,7 +75,7 @@ export const rotate: LogCommand<RotateOptions> = async (name, options, terminal)
   const begin = beginningOf(options, nowMs);
   const { waitForApproval } = options;
   const planFile = options.plan === undefined ? undefined : readPlanFile(options.plan, log);
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     logNamed(configuration, log);
     const request = requestOf(log, options);
     const waits = { ...request, ...(waitForApproval && { waitForApproval }), ...(planFile && { planFile }) };

@@ -32,7 +32,7 @@ async function pausing(
   const { why = '' } = options;
   // Temporal takes an empty reason and does nothing.
   logGiven(options.id === undefined ? log : '', options, wordsMissing(why, 'Say why: --why TEXT.'));
-  return await withSchedules(options, async (client) => {
+  return await withSchedules(log, options, async (client) => {
     const { scheduleId, paused: was } = await chosenSchedule(client, log, options);
     await setPaused(client, scheduleId, paused, why.trim());
     const now = paused ? 'is paused' : 'fires again';
@@ -46,7 +46,7 @@ async function pausing(
 
 /** `schedule trigger LOG`: a run now, by the same policy. Exits with 3 when nothing was started, because one is open. */
 export const scheduleTrigger: LogCommand<ScheduleOptions> = async (log, options, terminal) => {
-  return await withSchedules(options, async (client) => {
+  return await withSchedules(log, options, async (client) => {
     const { scheduleId } = await chosenSchedule(client, log, options);
     const came = await trigger(client, scheduleId);
     if ('runs' in came) {
@@ -65,7 +65,7 @@ export const scheduleTrigger: LogCommand<ScheduleOptions> = async (log, options,
 export const scheduleDelete: LogCommand<ScheduleDeleteOptions> = async (log, options, terminal) => {
   const named = options.id ?? log ?? 'LOG';
   logGiven(options.id ?? log, options, unaskable(options.yes, `schedule show ${named}`, terminal));
-  return await withSchedules(options, async (client) => {
+  return await withSchedules(log, options, async (client) => {
     const { scheduleId, description } = await chosenSchedule(client, log, options);
     const open = description.info.runningActions.map(({ workflow }) => workflow.workflowId);
     const goesOn = open.length === 0 ? '' : ` ${open.join(', ')} is open and goes on.`;

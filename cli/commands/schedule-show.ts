@@ -23,7 +23,7 @@ const RUNS = 5;
 
 /** `schedule list`: every schedule that rotates a log, whoever made it. Needs no worker. */
 export async function scheduleList(options: ScheduleShowOptions, terminal: Terminal): Promise<number> {
-  return await withSchedules(options, async (client, configuration) => {
+  return await withSchedules(undefined, options, async (client, configuration) => {
     const all = await readSchedules(client);
     const found = all.map((schedule) => ({
       schedule,
@@ -37,7 +37,7 @@ export async function scheduleList(options: ScheduleShowOptions, terminal: Termi
 
 /** `schedule show LOG`: all of one schedule: its policy and state, what it did, and what it will do. */
 export const scheduleShow: LogCommand<ScheduleShowOptions> = async (log, options, terminal) => {
-  return await withSchedules(options, async (client, configuration) => {
+  return await withSchedules(log, options, async (client, configuration) => {
     const shown = await shownSchedule(client, await chosenSchedule(client, log, options), configuration);
     const { schedule, ...rest } = shown;
     terminal.out(

@@ -20,7 +20,7 @@ export interface StatusOptions {
  * without a name. Exits with 7 when somebody has to look. With `--watch` it exits as the rotation does.
  */
 export const status: LogCommand<StatusOptions> = async (log, options, terminal) => {
-  return await withClient(options, async (client, configuration) => {
+  return await withClient(log, options, async (client, configuration) => {
     if (log !== undefined && options.watch) {
       return await watch(client, configuration, log, options, terminal);
     }

@@ -4,10 +4,11 @@ import { loadConfiguration } from '../../config/load';
 import { temporalTarget } from '../../config/temporal-target';
 import { logOf } from '../../schedules/dangers';
 import { readSchedule, readSchedules, type FoundSchedule } from '../../workers/schedules';
-import { withTemporal } from '../../workers/temporal-connection';
+import { connectClient } from '../../workers/temporal-connection';
 import { CommandError } from '../errors';
 import { exitCodes } from '../exit-codes';
 import { logGiven } from '../usage';
+import { connectedFor } from '../with-client';
 import { scheduleIdOf } from './making';
 
 /** Which schedule a command is about. */
@@ -19,15 +20,25 @@ export interface ScheduleOptions {
   readonly id?: string;
 }
 
-/** Connects to Temporal as configured, for as long as a command needs it. */
+/**
+ * Connects to Temporal as configured, for as long as a command needs it.
+ *
+ * @param log what the command is about; undefined for all logs. A schedule that is named by its id may be of any log.
+ */
 export async function withSchedules(
+  log: string | undefined,
   options: ScheduleOptions,
   use: (client: Client, configuration: Configuration) => Promise<number>,
 ): Promise<number> {
   const configuration = loadConfiguration(options.config);
-  return await withTemporal(await temporalTarget(configuration.temporal), ({ client }) =>
-    use(client, configuration),
+  const temporal = await connectedFor(options.id === undefined ? log : undefined, configuration, async () =>
+    connectClient(await temporalTarget(configuration.temporal)),
   );
+  try {
+    return await use(temporal.client, configuration);
+  } finally {
+    await temporal.close();
+  }
 }
 
 /** The schedule that a command names: by its log, by its name, or by its id. */
