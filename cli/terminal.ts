@@ -22,6 +22,20 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
 }
 
+/** The columns of what a person reads elsewhere: in a mail, a pager or the log of a job. */
+const COLUMNS_ELSEWHERE = 80;
+
+/** How wide what is written to a stream may be: as its terminal, or as what is read elsewhere where there is none or it has no size. */
+export function columnsOf({
+  isTTY,
+  columns,
+}: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number {
+  return (isTTY && columns) || COLUMNS_ELSEWHERE;
+}
+
 /** The terminal of this process. The second Ctrl-C ends it at once. */
 export function processTerminal(interruptedCode: number): Terminal {
   const interrupted = new AbortController();
@@ -42,7 +56,7 @@ export function processTerminal(interruptedCode: number): Terminal {
     redraws: process.stdout.isTTY,
     // It is Node.js that looks at NO_COLOR, FORCE_COLOR and TERM here.
     colours: process.stdout.isTTY && process.stdout.hasColors(256),
-    columns: process.stdout.isTTY ? process.stdout.columns : 100,
+    columns: columnsOf(process.stdout),
     rows: process.stdout.isTTY ? process.stdout.rows : 24,
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     asks: process.stdin.isTTY,

@@ -147,7 +147,7 @@ describe('README.md', () => {
     const readme = read('README.md');
     const start = readme.indexOf('Plan to rotate lab');
     const sample = readme.slice(start, readme.indexOf('\n```', start));
-    const printed = planText(aPlannedResult(), 100);
+    const printed = planText(aPlannedResult(), 80);
     const labels = (text: string): string[] => all(text, /^([A-Z][a-z]+(?: [a-z]+)?)(?: {2}|$)/gm);
     expect(labels(sample)).toEqual(labels(printed));
     expect(labels(sample)).toEqual(expect.arrayContaining(['Files', 'Steps', 'Current tree', 'Writes wait']));
