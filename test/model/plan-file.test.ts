@@ -1,7 +1,12 @@
 import { rotation } from '../../config/schema';
 import { planRotation, type FoundLog, type Planned } from '../../workflows/model/plan';
 import { fixedPartNames } from '../../workflows/model/plan-file';
-import { editableSettings, settingNames, type PlanSettings } from '../../workflows/model/plan-settings';
+import {
+  editableSettings,
+  settingNames,
+  widestSettings,
+  type PlanSettings,
+} from '../../workflows/model/plan-settings';
 import type { Refusal } from '../../workflows/model/refusals';
 import { readRotationRequest } from '../../workflows/model/request';
 import { aFoundLog } from './found-log';
@@ -289,6 +294,14 @@ describe('a plan file', () => {
     ]);
   });
 
+  it('is told of a value that is wrong under edit and under fixed that it is so in both', () => {
+    const file = changed(changed(aPlanFile(), ['edit', 'soakMs'], -5), ['fixed', 'settings', 'soakMs'], -5);
+    const planned = plannedWith(file);
+    expect(codesOf(planned)).toEqual(['PLAN_FILE_INVALID', 'PLAN_FILE_EDITED_OUTSIDE']);
+    expect(wordsOf(planned)).toContain('edit.soakMs is -5; allowed is');
+    expect(wordsOf(planned)).toContain('fixed.settings.soakMs is -5');
+  });
+
   it('is refused where the worker that looked knows of no plan files, and has looked at no seal', () => {
     const found = aFoundLog();
     const planned = planRotation(
@@ -390,6 +403,41 @@ describe('a request with a plan file', () => {
     expect(problem?.message).toMatch(words);
   });
 
+  it('is told at once what is wrong under edit, too, where the rest is of a wrong form', () => {
+    const wrong = changed(changed(aPlanFile(), ['edit', 'attempts'], 99), ['edit', 'soakMs'], -5);
+    const told = (file: unknown): string[] => problemsOf(file).map(({ message }) => message);
+    expect(told(wrong)).toEqual([]);
+    for (const [part, value] of [
+      ['log', 'staging'],
+      ['files', undefined],
+      ['settings', 7],
+    ] as const) {
+      const [first, ...others] = told(changed(wrong, ['fixed', part], value));
+      expect(first).toMatch(new RegExp(`fixed\\.${part} is `));
+      expect(others).toEqual([
+        expect.stringMatching(/edit\.attempts is 99; allowed is a whole number from 1 to 10/),
+        expect.stringMatching(/edit\.soakMs is -5; allowed is a whole number from 0 to/),
+      ]);
+    }
+    expect(told(changed(wrong, ['fixed'], undefined))).toHaveLength(3);
+  });
+
+  it('is told all parts that are of a wrong form at once', () => {
+    const file = changed(changed(aPlanFile(), ['more'], 1), ['seals', 'files'], 7);
+    const words = problemsOf(changed(file, ['edit', 'attempt'], 3)).map(({ message }) => message);
+    expect(words).toEqual([
+      expect.stringContaining('more is 1'),
+      expect.stringContaining('edit.attempt is 3'),
+      expect.stringContaining('seals.files is 7'),
+    ]);
+  });
+
+  it('takes what the file says was planned for no edit, as long as the file says it rightly', () => {
+    const file = aPlanFile();
+    const other = changed(file, ['fixed', 'log'], 'staging');
+    expect(problemsOf(changed(other, ['edit', 'soakMs'], file.fixed.settings.soakMs))).toHaveLength(1);
+  });
+
   it('holds the plan of a log with a thousand shards', () => {
     const [shard] = aFoundLog().inactive;
     const shards = Array.from({ length: 1_000 }, (_, index) => ({ ...shard, treeId: String(4e18 + index) }));
@@ -403,13 +451,7 @@ describe('a request with a plan file', () => {
 });
 
 it('takes no time and no number of attempts that the configuration would not take', () => {
-  const widest = {
-    ...aPlanFile().fixed.settings,
-    soakMs: 86_400_000,
-    pauseBetweenAttemptsMs: 3_600_000,
-    criticalSectionMs: 29_000,
-  };
-  const editable = editableSettings(widest, { approvers });
+  const editable = editableSettings(widestSettings, { approvers });
   const { attempts, pauseBetweenAttempts, criticalSection, soak, ifNextFails } = rotation.shape;
   const configured = {
     attempts: [attempts, (value: number) => value],

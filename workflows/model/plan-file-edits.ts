@@ -1,7 +1,7 @@
 import type { ApprovalPolicy } from './approval';
 import { checked, type Check } from './checks';
 import type { PlanFile, FixedPart, FixedPlan } from './plan-file';
-import { fixedPartNames, invalidInFile, planFileProblems } from './plan-file';
+import { fixedPartNames, invalidInFile, planFileProblems, unfitSettings } from './plan-file';
 import { editableSettings, settingNames, type EditedSetting, type PlanSettings } from './plan-settings';
 import { refusal, type Refusal } from './refusals';
 import { shown } from './shown';
@@ -82,11 +82,25 @@ export function judgePlanFile(
     .map(({ path, one, other }) => `${path} was ${one}, is ${other}`);
   return checked('PLAN_FILE_HOLDS', { edited }, [
     ...problems,
+    ...(brokenSeals.includes('settings') ? unfitAsPlanned(file, now) : []),
     ...(outside.length > 0
       ? [refusal('PLAN_FILE_EDITED_OUTSIDE', { log, differences: fewOf(outside) })]
       : []),
     ...(moved.length > 0 ? [refusal('PLAN_FILE_OUTDATED', { log, differences: fewOf(moved) })] : []),
   ]);
+}
+
+/** The values under `edit` that somebody has made those that were planned, too: they may not be all the same. */
+function unfitAsPlanned({ edit, fixed }: PlanFile, now: FixedPlan): Refusal[] {
+  const alike = settingNames.filter(
+    (name) => edit?.[name] !== undefined && edit[name] === fixed.settings[name],
+  );
+  const given = Object.fromEntries(alike.map((name) => [name, edit?.[name]]));
+  return unfitSettings(
+    given,
+    { ...now.settings },
+    editableSettings(now.settings, now.configuration.approvals),
+  );
 }
 
 function fewOf(differences: readonly string[]): readonly string[] {

@@ -5,7 +5,14 @@ import { bytesOverPlanFile } from './fitting';
 import type { Change, Roles } from './installation';
 import type { Shard, TreeId } from './log';
 import type { Ownership } from './ownership';
-import { plannedSettings, settingNames, type EditableTiming, type PlanSettings } from './plan-settings';
+import {
+  editableSettings,
+  plannedSettings,
+  settingNames,
+  widestSettings,
+  type EditableTiming,
+  type PlanSettings,
+} from './plan-settings';
 import { refusal, type Refusal } from './refusals';
 import { shown } from './shown';
 
@@ -109,7 +116,10 @@ export function fixedPlan(plan: Filed): FixedPlan {
   };
 }
 
-/** Everything that is wrong with the form of what somebody gave as the plan file for a log; its values are judged later. */
+/**
+ * Everything that is wrong with the form of what somebody gave as the plan file for a log. Its values are judged later, by what
+ * is planned then; where its form is wrong it does not come to that, so those under `edit` are told at once with the rest.
+ */
 export function planFileProblems(file: unknown, log: string): Refusal[] {
   const tooLong = bytesOverPlanFile(file);
   if (tooLong) {
@@ -119,26 +129,60 @@ export function planFileProblems(file: unknown, log: string): Refusal[] {
     return [invalidInFile('content', file, WRITTEN)];
   }
   const problems = problemsIn(file, fileFields, ['version', 'fixed', 'seals'], '');
-  if (problems.length > 0) {
+  const { version, edit, fixed, seals } = file as Partial<Record<keyof PlanFile, unknown>>;
+  if (version !== PLAN_FILE_VERSION) {
+    // The rest is of a form that nobody knows here.
     return problems;
   }
-  const { edit, fixed, seals } = file as PlanFile;
+  const form = [...problems, ...partProblems({ edit, fixed, seals }, log)];
+  return form.length === 0 ? [] : [...form, ...editedValueProblems(edit, fixed)];
+}
+
+function partProblems(
+  { edit, fixed, seals }: Partial<Record<keyof PlanFile, unknown>>,
+  log: string,
+): Refusal[] {
   const editable = Object.fromEntries<Field>(
     settingNames.map((name) => [name, { allowed: '', fits: () => true }]),
   );
+  const parts = { ...fieldsOf(isThere), settings: fileFields.fixed, log: logField };
   return [
-    ...problemsIn(edit ?? {}, editable, [], 'edit'),
-    ...problemsIn(
-      fixed,
-      { ...fieldsOf(isThere), settings: fileFields.fixed, log: logField },
-      fixedPartNames,
-      'fixed',
-    ),
-    ...problemsIn(seals, fieldsOf(isSeal), fixedPartNames, 'seals'),
-    ...(typeof fixed.log === 'string' && fixed.log !== log
-      ? [invalidInFile('fixed.log', fixed.log, `${shown(log)}, the log that was asked for`)]
+    ...(isObject(edit) ? problemsIn(edit, editable, [], 'edit') : []),
+    ...(isObject(fixed) ? problemsIn(fixed, parts, fixedPartNames, 'fixed') : []),
+    ...(isObject(seals) ? problemsIn(seals, fieldsOf(isSeal), fixedPartNames, 'seals') : []),
+    ...(isObject(fixed) && typeof fixed['log'] === 'string' && fixed['log'] !== '' && fixed['log'] !== log
+      ? [invalidInFile('fixed.log', fixed['log'], `${shown(log)}, the log that was asked for`)]
       : []),
   ];
+}
+
+/** As many as approvals may ask for. */
+const WITH_APPROVERS = { approvers: { length: 2 } };
+
+/** The values under `edit` that no log would take that was planned as the file says, as far as that can be read there. */
+function editedValueProblems(edit: unknown, fixed: unknown): Refusal[] {
+  const settings = isObject(fixed) && isObject(fixed['settings']) ? fixed['settings'] : {};
+  const widest = editableSettings(widestSettings, WITH_APPROVERS);
+  const planned = Object.fromEntries(
+    settingNames.map((name) => [
+      name,
+      widest[name].fits(settings[name]) ? settings[name] : widestSettings[name],
+    ]),
+  ) as unknown as PlanSettings;
+  return isObject(edit) ? unfitSettings(edit, settings, editableSettings(planned, WITH_APPROVERS)) : [];
+}
+
+/** The values under `edit` that may not be. What was planned is no edit, whatever it is. */
+export function unfitSettings(
+  edit: Readonly<Record<string, unknown>>,
+  planned: Readonly<Record<string, unknown>>,
+  editable: ReturnType<typeof editableSettings>,
+): Refusal[] {
+  return settingNames
+    .filter(
+      (name) => edit[name] !== undefined && edit[name] !== planned[name] && !editable[name].fits(edit[name]),
+    )
+    .map((name) => invalidInFile(`edit.${name}`, edit[name], editable[name].allowed));
 }
 
 const WRITTEN = 'what `rekor-rotate plan NAME --out FILE` has written';
@@ -148,7 +192,7 @@ export function invalidInFile(field: string, value: unknown, allowed: string): R
   return refusal('PLAN_FILE_INVALID', { field, value: shown(value), allowed });
 }
 
-const isObject = (value: unknown): boolean =>
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const fileFields = {

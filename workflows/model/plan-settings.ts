@@ -84,14 +84,26 @@ const NEVER_STUCK_MS = 300_000;
 /** The most that the configuration takes of them too; milliseconds. */
 const LONGEST_SOAK_MS = 86_400_000;
 const LONGEST_PAUSE_MS = 3_600_000;
+const LONGEST_SECTION_MS = 29_000;
 const SHORTEST_PAUSE_MS = 1_000;
 const SHORTEST_SECTION_MS = 500;
 const MOST_ATTEMPTS = 10;
 
+/** Settings with which nothing may be edited further, however a log is configured. */
+export const widestSettings: PlanSettings = {
+  displayName: nextTreeName('log'),
+  approvals: 'none',
+  attempts: MOST_ATTEMPTS,
+  pauseBetweenAttemptsMs: LONGEST_PAUSE_MS,
+  criticalSectionMs: LONGEST_SECTION_MS,
+  soakMs: LONGEST_SOAK_MS,
+  ifNextFails: 'supersede',
+};
+
 /** Every setting that may be edited, with its limits in a log that is configured so. */
 export function editableSettings(
   planned: PlanSettings,
-  { approvers }: Pick<ApprovalPolicy, 'approvers'>,
+  { approvers }: { readonly approvers: { readonly length: number } },
 ): Readonly<Record<SettingName, Field>> {
   const { criticalSectionMs, soakMs, pauseBetweenAttemptsMs } = planned;
   // Two claims may be one person's, as in the configuration.
