@@ -8,6 +8,7 @@ import { defaultLabDirectory } from './files';
 import { downOnKubernetes, showStatusOnKubernetes, upOnKubernetes } from './kubernetes/commands';
 import { shapeNames, type ShapeName } from './kubernetes/log/shapes';
 import { requireSameDatabase } from './record';
+import { statusText } from './status-text';
 import {
   databaseNames,
   LabInUse,
@@ -172,20 +173,16 @@ function print(status: LabStatus, json: boolean): void {
   console.log(json ? JSON.stringify(status, null, 2) : describe(status));
 }
 
-function describe(status: LabStatus): string {
-  const rows = status.parts.map((part) => [
-    part.name.padEnd(20),
-    (part.running ? `pid ${part.pid ?? ''}` : 'not running').padEnd(12),
-    (part.address ?? '').padEnd(16),
-    part.logFile,
+function describe({ directory, parts, publicUrl, temporalUi, configuration }: LabStatus): string {
+  const told = parts.map(({ name, running, pid, address, logFile }) => ({
+    ...{ name, address: address ?? '', logFile },
+    state: running ? `pid ${pid ?? ''}` : 'not running',
+  }));
+  return statusText(directory, told, [
+    ['Rekor', publicUrl],
+    ['Temporal UI', temporalUi],
+    ['configuration', configuration],
   ]);
-  return [
-    ...rows.map((row) => row.join(' ')),
-    '',
-    `Rekor          ${status.publicUrl}`,
-    `Temporal UI    ${status.temporalUi}`,
-    `configuration  ${status.configuration}`,
-  ].join('\n');
 }
 
 /** Ctrl-C before the lab was up. */

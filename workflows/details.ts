@@ -52,7 +52,25 @@ export function detailsOf(progress: Progress): string {
     ),
     BLANK,
   ];
-  return paragraphs.join('\n\n');
+  return paragraphs.map(withShortHashes).join('\n\n');
+}
+
+/** So many digits of a hash stand in a sentence. */
+const HASH_DIGITS = 16;
+
+/**
+ * A hash has no place at which a line breaks, and in the letters of a sentence it is wider than the UI's column, which cuts it
+ * off. What is to be copied is in the narrow letters of code and stays whole; of any other only the first digits are told.
+ */
+function withShortHashes(paragraph: string): string {
+  return paragraph
+    .split(/(`[^`]*`)/)
+    .map((part) =>
+      part.startsWith('`')
+        ? part
+        : part.replace(/\b[0-9a-f]{64}\b/g, (hash) => `${hash.slice(0, HASH_DIGITS)}\u2026`),
+    )
+    .join('');
 }
 
 /** What it does, since when, and until when that lasts. Workflows know the time of their last event only, so no clock runs here. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { statusText } from '../status-text';
 import {
   ClusterInUse,
   readClusterStatus,
@@ -102,11 +103,12 @@ function print(status: ClusterStatus, json: boolean): void {
   console.log(json ? JSON.stringify(status, null, 2) : describe(status));
 }
 
-function describe({ programs, addresses, pid, kubeconfig, log }: ClusterStatus): string {
-  const rows = programs.map(({ name, running, logFile }) =>
-    [name.padEnd(24), (running ? 'runs' : 'not running').padEnd(12), logFile].join(' '),
-  );
-  const facts = [
+function describe({ directory, programs, addresses, pid, kubeconfig, log }: ClusterStatus): string {
+  const told = programs.map(({ name, running, logFile }) => ({
+    ...{ name, logFile },
+    state: running ? 'runs' : 'not running',
+  }));
+  return statusText(directory, told, [
     ['kubeconfig', kubeconfig],
     ['node', addresses?.node ?? 'none'],
     ['pods', addresses?.pods ?? 'none'],
@@ -117,6 +119,5 @@ function describe({ programs, addresses, pid, kubeconfig, log }: ClusterStatus):
     ['Temporal UI', log?.temporalUi ?? 'none'],
     ['configuration', log?.configuration ?? 'none'],
     ['ends with', pid === null ? 'it has ended' : `process ${pid}`],
-  ] as const;
-  return [...rows, '', ...facts.map(([name, value]) => `${name.padEnd(14)} ${value}`)].join('\n');
+  ]);
 }

@@ -83,6 +83,25 @@ describe('the current details', () => {
     expect(details.match(/2500 ms were not enough/g)).toHaveLength(1);
   });
 
+  it('tell the first digits of a hash in a sentence, which is too wide there, and all of it in what is copied', () => {
+    const hash = '0123456789abcdef'.repeat(4);
+    const reason = { ...aRefusedResult(), reason: `The plan was ${hash}, is (${hash}).` };
+    const asks = aProgress({
+      waiting: aWaiting({
+        text: `It waits for 1 approval of its plan ${hash}.`,
+        commands: [{ title: 'To sign it', lines: [`echo plan=${hash} > file`] }],
+      }),
+      takes: [{ update: 'reject', input: `{"plan": "${hash}"}` }],
+    });
+    const details = detailsOf(asks);
+
+    expect(details).toContain('of its plan 0123456789abcdef….');
+    expect(details).toContain(`\`echo plan=${hash} > file\``);
+    expect(details).toContain(`- \`reject\` with \`{"plan": "${hash}"}\``);
+    const ended = detailsOf(aProgress({ phase: 'ended', result: reason }));
+    expect(ended).toContain('The plan was 0123456789abcdef…, is (0123456789abcdef…).');
+  });
+
   it.each([aRolledBackResult(), aCompletedResult()])(
     'say what clients paid, however it ended: $outcome',
     (result) => {
