@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { LabDatabase } from './database/lab-database';
+import { READER } from './database/reader';
 import type { Ports } from './ports';
 import { publicHost, slotActions, slotCommand } from './slots';
 
@@ -46,7 +47,7 @@ export async function writeConfiguration(
           signerMetrics: [`http://${at(ports.signerMetrics)}/metrics`],
           database: {
             ...{ kind: database.kind, host: '127.0.0.1', port: ports.database },
-            ...{ database: 'trillian', user: 'trillian', password: { file: files.databasePassword } },
+            ...{ database: 'trillian', user: READER, password: { file: files.readerPassword } },
           },
         },
         gate: {

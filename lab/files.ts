@@ -10,7 +10,10 @@ export interface LabFiles {
   readonly owner: string;
   readonly configuration: string;
   readonly databaseUrl: string;
+  /** Of Trillian's own user, who made the database. */
   readonly databasePassword: string;
+  /** Of the user as whom the worker reads the database. */
+  readonly readerPassword: string;
   readonly gateToken: string;
   readonly gateState: string;
   readonly gateSpool: string;
@@ -33,6 +36,7 @@ export function labFiles(directory: string): LabFiles {
     configuration: join(directory, 'rekor-rotate.yaml'),
     databaseUrl: join(directory, 'database-url'),
     databasePassword: join(directory, 'database-password'),
+    readerPassword: join(directory, 'reader-password'),
     gateToken: join(directory, 'gate-token'),
     gateState: join(directory, 'gate-state.json'),
     gateSpool: join(directory, 'gate-spool'),

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LabFiles } from '../files';
+import { newDatabasePassword } from './reader';
 
 /** Where a database of a lab keeps its files, and as whom it runs. */
 
@@ -44,7 +45,7 @@ export async function prepareHome(
 }
 
 /**
- * Makes the files of a database, with a new password for its only user. `make` gets the path of a file that the account may
+ * Makes the files of a database, with a new password for its first user, Trillian's. `make` gets the path of a file that the account may
  * read: what `secret` says of the password.
  */
 export async function makeDatabase(
@@ -55,7 +56,7 @@ export async function makeDatabase(
 ): Promise<void> {
   await rm(data, { recursive: true, force: true });
   await mkdir(data, { mode: 0o700, recursive: true });
-  const password = randomBytes(18).toString('base64url');
+  const password = newDatabasePassword();
   await writeFile(files.databasePassword, `${password}\n`, { mode: 0o600 });
   const secretFile = join(directory, 'initial-password');
   try {

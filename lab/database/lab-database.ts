@@ -30,7 +30,10 @@ export interface LabDatabase {
   start(files: LabFiles, part: DatabasePart, report: (line: string) => void): Promise<void>;
   /** True when it takes connections. */
   answers(files: LabFiles): Promise<boolean>;
-  /** Creates Trillian's database with its schema unless it is there whole; a half made one is made again. */
+  /**
+   * Creates Trillian's database with its schema unless it is there whole; a half made one is made again. Then the user who
+   * reads it has its password and its rights.
+   */
   createTrillianDatabase(files: LabFiles, binaries: Binaries): Promise<void>;
   /** For a server that finds the database at this port, and refuses more leaves than so many queued ones. */
   trillianFlags(port: number, password: string, mostQueued: number): TrillianFlags;

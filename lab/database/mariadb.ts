@@ -8,6 +8,7 @@ import type { LabFiles } from '../files';
 import { startProcess } from '../process';
 import type { LabDatabase } from './lab-database';
 import { exists, makeDatabase, prepareHome, type Home } from './home';
+import { READER, readerGrants, readerPassword } from './reader';
 
 const run = promisify(execFile);
 
@@ -64,19 +65,10 @@ export const mariadb: LabDatabase = {
 
   async createTrillianDatabase(files, { trillianSchemaMysql }) {
     await withConnection(files, async (connection) => {
-      if ((await tablesOf(connection, 'trillian')).length > 0) {
-        return;
+      if ((await tablesOf(connection, 'trillian')).length === 0) {
+        await createTables(connection, await readFile(trillianSchemaMysql, 'utf8'));
       }
-      await connection.query(`DROP DATABASE IF EXISTS ${UNFINISHED}`);
-      await connection.query(`CREATE DATABASE ${UNFINISHED}`);
-      await connection.query(`USE ${UNFINISHED}`);
-      await connection.query(await readFile(trillianSchemaMysql, 'utf8'));
-      await connection.query('CREATE DATABASE IF NOT EXISTS trillian');
-      const tables = await tablesOf(connection, UNFINISHED);
-      // All of them or none.
-      const renamed = tables.map((table) => `${UNFINISHED}.${table} TO trillian.${table}`);
-      await connection.query(`RENAME TABLE ${renamed.join(', ')}`);
-      await connection.query(`DROP DATABASE ${UNFINISHED}`);
+      await makeReader(connection, await readerPassword(files));
     });
   },
 
@@ -89,6 +81,30 @@ export const mariadb: LabDatabase = {
     };
   },
 };
+
+async function createTables(connection: Connection, schema: string): Promise<void> {
+  await connection.query(`DROP DATABASE IF EXISTS ${UNFINISHED}`);
+  await connection.query(`CREATE DATABASE ${UNFINISHED}`);
+  await connection.query(`USE ${UNFINISHED}`);
+  await connection.query(schema);
+  await connection.query('CREATE DATABASE IF NOT EXISTS trillian');
+  const tables = await tablesOf(connection, UNFINISHED);
+  // All of them or none.
+  const renamed = tables.map((table) => `${UNFINISHED}.${table} TO trillian.${table}`);
+  await connection.query(`RENAME TABLE ${renamed.join(', ')}`);
+  await connection.query(`DROP DATABASE ${UNFINISHED}`);
+}
+
+/** Makes the user who reads Trillian's database, or gives it this password; it has the rights that are recommended. */
+async function makeReader(connection: Connection, password: string): Promise<void> {
+  // The server listens on this machine alone, and looks up no names.
+  const account = `${READER}@'127.0.0.1'`;
+  await connection.query(`CREATE USER IF NOT EXISTS ${account}`);
+  await connection.query(`ALTER USER ${account} IDENTIFIED BY '${password}'`);
+  for (const grant of readerGrants.mysql) {
+    await connection.query(grant.replace(`TO ${READER}`, `TO ${account}`));
+  }
+}
 
 async function initialise(files: LabFiles, home: Home, programs: MariadbPrograms): Promise<void> {
   // Whoever could come in without a password is removed, before the server listens for the first time.

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
+import { READER, readerGrants } from './reader';
 
 /** Connects to one database of a server; `url` names the server and its user. */
 export async function withPostgresql<Result>(
@@ -49,5 +50,16 @@ export async function createTrillianOnPostgresql(url: string, schemaFile: string
   });
   await withPostgresql(url, 'postgres', async (client) => {
     await client.query('ALTER DATABASE trillian_new RENAME TO trillian');
+  });
+}
+
+/** Makes the user who reads Trillian's database, or gives it this password; it has the rights that are recommended. */
+export async function makeReaderOnPostgresql(url: string, password: string): Promise<void> {
+  await withPostgresql(url, 'trillian', async (client) => {
+    const found = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [READER]);
+    await client.query(`${found.rowCount === 0 ? 'CREATE' : 'ALTER'} USER ${READER} PASSWORD '${password}'`);
+    for (const grant of readerGrants.postgresql) {
+      await client.query(grant);
+    }
   });
 }

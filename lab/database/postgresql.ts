@@ -8,7 +8,8 @@ import { identify } from '../../tools/process-identity';
 import type { LabFiles } from '../files';
 import { startProcess } from '../process';
 import type { LabDatabase } from './lab-database';
-import { createTrillianOnPostgresql, postgresqlAnswers } from './postgresql-client';
+import { createTrillianOnPostgresql, makeReaderOnPostgresql, postgresqlAnswers } from './postgresql-client';
+import { readerPassword } from './reader';
 import { exists, makeDatabase, othersMayEnter, prepareHome, type Home } from './home';
 
 const run = promisify(execFile);
@@ -51,7 +52,9 @@ export const postgresql: LabDatabase = {
   },
 
   async createTrillianDatabase(files, { trillianSchemaPostgresql }) {
-    await createTrillianOnPostgresql(await urlOf(files), trillianSchemaPostgresql);
+    const url = await urlOf(files);
+    await createTrillianOnPostgresql(url, trillianSchemaPostgresql);
+    await makeReaderOnPostgresql(url, await readerPassword(files));
   },
 
   trillianFlags(port, password, mostQueued) {

@@ -119,13 +119,13 @@ describe.each(['upstream', 'helm-chart'] as const)('init of a log on a cluster, 
     const configuration = parse(output) as Written;
     const own = configuration.logs[labLog];
     if (own === undefined) throw new Error('There is no log.');
-    // What a person fills in, and what was assumed of users that the lab has not made.
+    // What a person fills in, and where the lab keeps the password of the user that was assumed.
     const address = `${TEMPORAL.name}.${TEMPORAL.namespace}.svc:${TEMPORAL.port}`;
     configuration.temporal = { address, taskQueue };
     own.installation['entrypoint'] = ['rekor-server'];
     own.trillian.database = {
       ...own.trillian.database,
-      ...{ user: 'trillian', password: { file: '/etc/rekor-rotate-secrets/database-password' } },
+      password: { file: '/etc/rekor-rotate-secrets/database-password' },
     };
     delete own.installation['kubeconfig'];
     await api.apply([

@@ -40,7 +40,7 @@ describe('a rotation of a real log that one person has to approve', () => {
 
   it('has a receipt that holds against the key of the log, and in which no secret stands', async () => {
     const said = (...command: string[]) => saidBy(command);
-    const { configuration, gateToken, databasePassword } = log.lab.files;
+    const { configuration, gateToken, databasePassword, readerPassword } = log.lab.files;
     const folder = log.newDirectory();
     const [out, key] = [join(folder, 'receipt'), join(folder, 'log.pem')];
     const published = await fetch(`${log.publicUrl}/api/v1/log/publicKey`, {
@@ -61,7 +61,9 @@ describe('a rotation of a real log that one person has to approve', () => {
     expect(receipt.instances).toHaveLength(1);
     expect(receipt.rotation.approvals).toMatchObject([{ who: 'ada' }]);
 
-    const secrets = [gateToken, databasePassword].map((secret) => readFileSync(secret, 'utf8').trim());
+    const secrets = [gateToken, databasePassword, readerPassword].map((secret) =>
+      readFileSync(secret, 'utf8').trim(),
+    );
     for (const name of readdirSync(out)) {
       const text = readFileSync(join(out, name), 'utf8');
       expect([name, secrets.filter((secret) => text.includes(secret))]).toEqual([name, []]);

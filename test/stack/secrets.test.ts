@@ -124,12 +124,13 @@ describe('secrets in every place where a configuration has one (H28)', () => {
     const histories = [...texts].filter(([name]) => name.startsWith(`log-${log.name} `));
     expect(histories.map(([, text]) => text.includes(`"treeId":"${activeTreeId}"`))).toContain(true);
 
-    const { gateToken, databasePassword } = log.lab.files;
+    const { gateToken, databasePassword, readerPassword } = log.lab.files;
     const [, keyText = ''] = readFileSync(ada.privateFile, 'utf8').split('\n');
     const secrets = {
       ...{ inShardingList, inEnvironment, inUrl, keyText },
       gateToken: readFileSync(gateToken, 'utf8').trim(),
       databasePassword: readFileSync(databasePassword, 'utf8').trim(),
+      readerPassword: readFileSync(readerPassword, 'utf8').trim(),
     };
     const found = [...texts].flatMap(([where, text]) =>
       Object.entries(secrets).flatMap(([name, secret]) => {

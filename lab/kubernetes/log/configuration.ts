@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { labLog, shortRotation, taskQueue } from '../../configuration';
+import { READER } from '../../database/reader';
 import { OWN_IMAGE } from './own-image';
 import { GATE_SERVICE, nameOf, type ServiceHosts } from './services';
 import type { LogShape } from './shape';
@@ -15,7 +16,7 @@ export const GATE_FOLDER = '/var/lib/rekor-rotate';
 /** For whom a configuration is written: what differs between a pod of the cluster and this machine. */
 export interface Reader {
   readonly hosts: ServiceHosts;
-  /** Files with the token of the gate, and with the password of the database. */
+  /** Files with the token of the gate, and with the password of the user who reads the database. */
   readonly gateToken: string;
   readonly databasePassword: string;
   /** `IP:port` where a worker shows its metrics. Absent: nowhere. */
@@ -47,7 +48,7 @@ export function configurationText(shape: LogShape, reader: Reader): string {
           signerMetrics: [metricsAt(hosts.signer)],
           database: {
             ...{ kind: 'postgresql', host: hosts.database, port: DATABASE_PORT },
-            ...{ database: 'trillian', user: 'trillian', password: { file: databasePassword } },
+            ...{ database: 'trillian', user: READER, password: { file: databasePassword } },
           },
         },
         gate: {

@@ -1,9 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from '../../../tools/binaries';
 import { newGateToken } from '../../configuration';
-import { createTrillianOnPostgresql, postgresqlAnswers } from '../../database/postgresql-client';
+import {
+  createTrillianOnPostgresql,
+  makeReaderOnPostgresql,
+  postgresqlAnswers,
+} from '../../database/postgresql-client';
+import { newDatabasePassword } from '../../database/reader';
 import { httpAnswers } from '../../readiness';
 import { firstTree } from '../../slots';
 import { untilSo, type ClusterApi } from '../api';
@@ -61,7 +65,7 @@ export async function installLog(target: Target, options: LogOptions): Promise<C
   };
   await api.apply(temporalManifests);
   const installing: Installing = { api, shape, until };
-  const secrets = { gateToken: newGateToken(), databasePassword: randomBytes(18).toString('base64url') };
+  const secrets = { gateToken: newGateToken(), databasePassword: newDatabasePassword() };
   const trillian = await installTrillian(installing, binaries, secrets.databasePassword);
   report(`Trillian is ready at ${trillian}`);
   const treeId = await firstTree(trillian);
@@ -119,19 +123,21 @@ async function addOthers({ addImage }: Target, { binaries, report, signal }: Log
   }
 }
 
-/** The database with its schema, the log server and the signer; returns the log server's address. */
+/** The database with its schema and the user who reads it, the log server and the signer; returns the log server's address. */
 async function installTrillian(
   { api, shape, until }: Installing,
   binaries: Binaries,
-  password: string,
+  readersPassword: string,
 ): Promise<string> {
   const place = shape.trillian;
   const { namespace } = place;
+  const password = newDatabasePassword();
   await api.apply(databaseManifests(place, password));
   const host = await api.serviceAddress(namespace, place.database);
   const url = `postgresql://trillian:${password}@${host}:${DATABASE_PORT}/postgres?sslmode=disable`;
   await until('The database is not ready', () => postgresqlAnswers(url));
   await createTrillianOnPostgresql(url, binaries.trillianSchemaPostgresql);
+  await makeReaderOnPostgresql(url, readersPassword);
   await api.apply(trillianManifests(place));
   for (const name of [place.logServer, place.signer]) {
     await until(`${name} is not ready`, () => api.isAvailable(namespace, name));

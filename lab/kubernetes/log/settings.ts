@@ -24,6 +24,7 @@ export const METRICS_PORT = 9_464;
 
 export interface RotationSecrets {
   readonly gateToken: string;
+  /** Of the user who reads the database, and not of Trillian's own. */
   readonly databasePassword: string;
 }
 
