@@ -8,6 +8,7 @@ import { connectPostgresql } from '../../../activities/tree-queue/postgresql';
 import { requireShown } from '../../../activities/tree-queue/tree-row';
 import type { TreeQueue } from '../../../activities/tree-queue/tree-queue';
 import { inDatabase, openSession, serverAt, type Session } from '../../../harness/database';
+import { standStill } from '../../../harness/stand-still';
 import { PATIENCE_MS } from '../../../harness/waiting';
 import { labFiles } from '../../../lab/files';
 import { partNames, startLab, type RunningLab } from '../../../lab/lab';
@@ -214,7 +215,7 @@ it('is asked on another connection after a table was locked for too long', async
 it('that stands still is given up, connected or not, and asked anew when it goes on', async () => {
   await queue.read(TREE, signal);
   const pid = lab.pidOf('database') ?? 0;
-  process.kill(pid, 'SIGSTOP');
+  await standStill(pid);
   try {
     expect(await refused('DATABASE_UNREACHABLE', queue.read(TREE, signal))).toContain('no answer in time');
     expect(await refused('DATABASE_UNREACHABLE', queue.read(TREE, signal))).toContain('ETIMEDOUT');
