@@ -299,7 +299,13 @@ describe('what is refused', () => {
       };
       return await (await startUnderLock({ ...input, request })).result();
     });
-    expect(result).toMatchObject({ outcome: 'refused', refusals: [{ code: 'PLAN_FILE_INVALID' }] });
+    expect(result.outcome).toBe('refused');
+    const { refusals } = result;
+    expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['PLAN_FILE_INVALID']));
+    const said = refusals.map(({ message }) => message).join('\n');
+    expect(said).toContain("The plan file's seals is []");
+    expect(said).toContain("The plan file's fixed.log is {}");
+    expect(said).toContain("The plan file's edit.soakMs is {}");
     expect(log.calls).toEqual([]);
   });
 });
