@@ -139,6 +139,11 @@ export const writesCounted = z.object({
    * another version does not say.
    */
   callMs: z.number().nonnegative().nullable().default(null),
+  /**
+   * Calls of writes to Rekor: those that it answered, with whatever status, and those that broke once something of them was sent.
+   * Null where a gate of another version does not say.
+   */
+  calls: z.object({ answered: count, broken: count }).nullable().default(null),
 });
 export type WritesCounted = Readonly<z.infer<typeof writesCounted>>;
 

@@ -19,6 +19,10 @@ export class WriteCounts {
   dropped = 0;
   readonly refused: Record<RefusedBecause, number> = { waited: 0, unproven: 0, closed: 0, no_room: 0 };
   readonly calls = new CallTimes();
+  /** Calls of writes to Rekor that it has answered, with whatever status: as many as it counts itself. */
+  answeredCalls = 0;
+  /** Calls of writes that broke once something of them was sent: Rekor may have counted each, or not. */
+  brokenCalls = 0;
   #accepted = 0;
   #failed = 0;
 
@@ -41,7 +45,10 @@ export class WriteCounts {
 
   /** As the admin interface tells it. */
   counted(): WritesCounted {
-    const { startedAt, accepted, failed, calls } = this;
-    return { since: startedAt.toISOString(), accepted, failed, callMs: calls.median };
+    const { startedAt, accepted, failed, calls, answeredCalls, brokenCalls } = this;
+    return {
+      ...{ since: startedAt.toISOString(), accepted, failed, callMs: calls.median },
+      calls: { answered: answeredCalls, broken: brokenCalls },
+    };
   }
 }

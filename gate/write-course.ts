@@ -126,7 +126,7 @@ export class WriteCourse {
     const { clock, counts } = this.#parts;
     const sentAt = clock.now();
     try {
-      const answer = await line.send({ ...write.call, body });
+      const answer = await this.#counted(line.send({ ...write.call, body }));
       if (answer.status === 201) counts.calls.took(clock.now() - sentAt);
       return { answer, broke: false, pass };
     } catch (error) {
@@ -137,6 +137,19 @@ export class WriteCourse {
       return { answer: brokenAnswer(error), broke, pass };
     } finally {
       pass.end();
+    }
+  }
+
+  /** A call of a write, counted as Rekor itself counts it. */
+  async #counted(call: Promise<Answer>): Promise<Answer> {
+    const { counts } = this.#parts;
+    try {
+      const answer = await call;
+      counts.answeredCalls += 1;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof NotSent)) counts.brokenCalls += 1;
+      throw error;
     }
   }
 
@@ -156,7 +169,7 @@ export class WriteCourse {
       const { pass } = verdict;
       const log = {
         ask: (question: Call, signal: AbortSignal) => this.#askAt(pass, question, write, signal),
-        write: (call: Call) => this.#askAt(pass, call, write),
+        write: (call: Call) => this.#counted(this.#askAt(pass, call, write)),
       };
       const answer = await resend(log, write.call, write.body, deadline.signal);
       if (answer?.status === 201) {

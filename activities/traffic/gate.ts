@@ -79,11 +79,19 @@ function together(counted: readonly (WritesCounted | null)[]): CountedWrites | n
   const all = counted.filter((one) => one !== null);
   if (all.length < counted.length) return null;
   const times = all.flatMap(({ callMs }) => callMs ?? []);
+  const calls = all.flatMap((one) => one.calls ?? []);
   return {
     since: all.map(({ since }) => since),
     accepted: all.reduce((total, { accepted }) => total + accepted, 0),
     failed: all.reduce((total, { failed }) => total + failed, 0),
     callMs: times.length === 0 ? null : Math.max(...times),
+    calls:
+      calls.length < all.length
+        ? null
+        : {
+            answered: calls.reduce((total, { answered }) => total + answered, 0),
+            broken: calls.reduce((total, { broken }) => total + broken, 0),
+          },
   };
 }
 

@@ -71,7 +71,7 @@ export interface TrafficState extends Pick<
 }
 
 /** Writes that were counted since the processes that count them began. */
-export interface CountedWrites extends Pick<WritesCounted, 'accepted' | 'failed' | 'callMs'> {
+export interface CountedWrites extends Pick<WritesCounted, 'accepted' | 'failed' | 'callMs' | 'calls'> {
   /** When each of them began, ISO 8601. Another process counts anew. */
   readonly since: readonly string[];
 }

@@ -151,8 +151,16 @@ describe('the count of writes in the state', () => {
     rekor.behave = (_seen, response) => void response.writeHead(200).end('{}');
     await ask(gate.url, { path: '/api/v1/log' });
     const { callMs, ...writes } = (await gate.state()).writes ?? {};
-    expect(writes).toEqual({ since, accepted: 2, failed: 2 });
+    // Each of the six calls is one that Rekor has counted, whatever it answered.
+    expect(writes).toEqual({ since, accepted: 2, failed: 2, calls: { answered: 6, broken: 0 } });
     expect(callMs).not.toBeNull();
+  });
+
+  it('tells a call that broke from one that was answered: Rekor may have counted it, or not', async () => {
+    const { gate, rekor } = await started.both();
+    rekor.behave = (_seen, response) => void response.destroy();
+    await gate.write('one');
+    expect((await gate.state()).writes?.calls).toEqual({ answered: 0, broken: 1 });
   });
 
   it('begins anew with another process, and says so: a restart is no lull', async () => {

@@ -26,7 +26,7 @@ class Watch {
   readonly #stop = new AbortController();
 
   constructor() {
-    this.log.writes = { since: SINCE, accepted: 0, failed: 0, callMs: null };
+    this.log.writes = { since: SINCE, accepted: 0, failed: 0, callMs: null, calls: null };
   }
 
   get seconds(): number {
@@ -35,7 +35,7 @@ class Watch {
 
   writes(more: number): void {
     const { since = SINCE, accepted = 0, failed = 0 } = this.log.writes ?? {};
-    this.log.writes = { since, accepted: accepted + more, failed, callMs: null };
+    this.log.writes = { since, accepted: accepted + more, failed, callMs: null, calls: null };
   }
 
   stop(): void {
@@ -110,6 +110,7 @@ it('counts what failed with what was accepted: an outage is no lull', async () =
       accepted: 7,
       failed: (watch.log.writes?.failed ?? 0) + 1,
       callMs: null,
+      calls: null,
     };
   };
   expect(await watch.run(tenForFive)).toMatchObject({ lull: false, writesPerMinute: 12 });
@@ -119,7 +120,7 @@ describe('begins its minutes anew, so that nothing looks like a lull that is non
   /** What happens once, at four of the five minutes, to a log to which nobody writes. */
   const cases: Record<string, (watch: Watch) => void> = {
     'a restart of the gate': ({ log }) =>
-      (log.writes = { since: `${SINCE}Z`, accepted: 0, failed: 0, callMs: null }),
+      (log.writes = { since: `${SINCE}Z`, accepted: 0, failed: 0, callMs: null, calls: null }),
     'a machine that slept': (slept) => (slept.now += 30_000),
     'a clock that was set back': (set) => (set.now -= 90_000),
   };

@@ -52,23 +52,37 @@ describe('several gates as one', () => {
     const writesOf = (...counted: readonly GateState['writes'][]) =>
       gateTraffic(counted.map((writes, at) => gate(`${at}`, { writes }))).writes(signal);
     const [one, other] = [
-      { since: '2026-11-28T00:00:00.000Z', accepted: 3, failed: 1, callMs: null },
-      { since: '2026-11-28T01:00:00.000Z', accepted: 4, failed: 0, callMs: null },
+      { since: '2026-11-28T00:00:00.000Z', accepted: 3, failed: 1, callMs: null, calls: null },
+      { since: '2026-11-28T01:00:00.000Z', accepted: 4, failed: 0, callMs: null, calls: null },
     ];
-    expect(await writesOf(one)).toEqual({ since: [one.since], accepted: 3, failed: 1, callMs: null });
+    expect(await writesOf(one)).toEqual({
+      since: [one.since],
+      accepted: 3,
+      failed: 1,
+      callMs: null,
+      calls: null,
+    });
     expect(await writesOf(one, other)).toEqual({
       since: [one.since, other.since],
       accepted: 7,
       failed: 1,
       callMs: null,
+      calls: null,
     });
     expect(await writesOf(one, null)).toBeNull();
+    const counting = { ...one, calls: { answered: 4, broken: 1 } };
+    expect((await writesOf(counting, { ...counting, calls: { answered: 2, broken: 0 } }))?.calls).toEqual({
+      answered: 6,
+      broken: 1,
+    });
+    // One that does not say makes the sum unknown.
+    expect((await writesOf(counting, other))?.calls).toBeNull();
   });
 
   it('tell the longest time that calls of writes took through any gate', async () => {
     const timesOf = async (...times: readonly (number | null)[]) => {
       const writes = { since: '2026-11-28T00:00:00.000Z', accepted: 3, failed: 1 };
-      const gates = times.map((callMs, at) => gate(`${at}`, { writes: { ...writes, callMs } }));
+      const gates = times.map((callMs, at) => gate(`${at}`, { writes: { ...writes, callMs, calls: null } }));
       return (await gateTraffic(gates).writes(signal))?.callMs;
     };
     expect(await timesOf(140)).toBe(140);

@@ -18,7 +18,7 @@ const state: GateState = {
   bodyMemoryBytes: 0,
   spooledBytes: 0,
   hold: null,
-  writes: { since: '2026-11-28T12:00:00.000Z', accepted: 3, failed: 1, callMs: null },
+  writes: { since: '2026-11-28T12:00:00.000Z', accepted: 3, failed: 1, callMs: null, calls: null },
 };
 
 let server: AnsweringServer;
