@@ -4,6 +4,7 @@ import type { DrainTiming } from '../workflows/model/drain';
 import type { ActivityBounds } from './bounds/activity-bounds';
 import type { Installation } from './installation/installation';
 import type { PastWrites } from './past-writes';
+import type { GateInsertion } from './traffic/insertion';
 import type { Traffic } from './traffic/traffic';
 import type { TreeQueue } from './tree-queue/tree-queue';
 import type { PemFile } from './clients/authorities';
@@ -21,6 +22,8 @@ export interface LogSystems {
   readonly queue?: TreeQueue;
   readonly rekor: RekorClient;
   readonly traffic: Traffic;
+  /** Where a gate stands before the log for a rotation alone. */
+  readonly insertion?: GateInsertion;
   readonly installation: Installation;
   readonly verifier: LogVerifier;
   readonly pastWrites: PastWrites;

@@ -95,8 +95,13 @@ const gateModes = {
 } as const;
 
 function servingRows(serves: Serving): Row[] {
-  const { release, treeId, state, size, nextIndex, gate, instances, sourceOfTruth } = serves;
+  const { release, treeId, state, size, nextIndex, gate, inserted, instances, sourceOfTruth } = serves;
   const tree = `${release}, tree ${treeId} (${state}), ${entries(size)}, next index ${nextIndex}; ${gate === undefined ? 'without a gate' : gateModes[gate]}`;
+  const inserting =
+    inserted &&
+    (inserted.now
+      ? `inserted at ${inserted.at}: clients come through the gate`
+      : `not inserted at ${inserted.at}: clients reach Rekor without it`);
   const rekor = instances?.map(({ name, proven }) =>
     proven
       ? `${name} has loaded exactly the shards and lengths that Trillian has`
@@ -104,6 +109,7 @@ function servingRows(serves: Serving): Row[] {
   );
   return [
     ['  Serves now', tree],
+    ['  Gate', inserting],
     ['  Rekor', rekor?.join('; ') ?? 'not every process answered'],
     ['  Source', sourceOfTruth && sourceInShort(sourceOfTruth)],
   ];

@@ -67,6 +67,14 @@ export function text(allowed: string, pattern = /^\S(?:.*\S)?$/) {
   return z.string({ error: allowed }).regex(pattern, { error: allowed });
 }
 
+/** A name that Kubernetes gives to an object whose name becomes part of a DNS name (RFC 1123, label). */
+export const OBJECT_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The name of such an object, described by what it is. */
+export function objectName(what: string) {
+  return text(`the name of ${what}: at most 63 small letters, digits and hyphens`, OBJECT_NAME);
+}
+
 /** `host:port`. */
 export function address() {
   return textThat('an address as host:port, with a port from 1 to 65535', ADDRESS, hasPort);

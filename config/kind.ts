@@ -13,6 +13,12 @@ export interface Kind<Schema extends KindSchema = KindSchema> {
   /** What it lacks for the signer that the log wants for its next shards; absent for a kind that runs no Rekor. */
   signerRules?(section: unknown, path: Path, nextSigner: unknown): readonly Broken[];
   /**
+   * What is wrong with the Services between which a gate is inserted for a rotation; absent for a kind that has no Services.
+   *
+   * @param path of the gate's section.
+   */
+  insertionRules?(section: unknown, gate: unknown, path: Path): readonly Broken[];
+  /**
    * What it asks of the time in which writes wait; absent for a kind that asks nothing.
    *
    * @param path of that field.

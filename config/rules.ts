@@ -38,7 +38,7 @@ export function brokenRules(document: unknown, kinds: Kinds): Broken[] {
 function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   const broken: Broken[] = [];
 
-  broken.push(...gateRules(path, log, kinds));
+  broken.push(...gateRules(path, log, kinds), ...insertionRules(path, log, kinds));
 
   // Without a gate no write waits, for however long.
   const hasGate = at(log, ['gate']) !== undefined;
@@ -98,6 +98,29 @@ function gateRules(path: Path, log: unknown, { installation }: Kinds): Broken[] 
     ? []
     : [{ at: [...path, 'gate'], found: 'nothing', allowed: `a section for the write gate: ${why}` }];
 }
+
+/** A gate that stands before the log for a rotation alone: only where something that clients reach can be led to it and back. */
+function insertionRules(path: Path, log: unknown, { installation }: Kinds): Broken[] {
+  const section = at(log, ['gate']);
+  const field = [...path, 'gate'];
+  const given = INSERTION_KEYS.filter((key) => at(section, [key]) !== undefined);
+  const chosen = at(log, ['installation']);
+  const kind = chosenKind(installation, chosen);
+  if (given.length === 0 || !kind) return [];
+  if (!kind.insertionRules) {
+    const able = installation
+      .filter((one) => 'insertionRules' in one)
+      .map((one) => one.schema.shape.kind.value);
+    return given.map((key) => ({
+      at: [...field, key],
+      found: `a Service, and installation.kind is ${kind.schema.shape.kind.value}`,
+      allowed: `nothing: a gate is inserted for a rotation with ${able.join(' or ')} alone`,
+    }));
+  }
+  return [...together(field, section, INSERTION_KEYS), ...kind.insertionRules(chosen, section, field)];
+}
+
+const INSERTION_KEYS = ['insertedAt', 'service'] as const;
 
 function whyGate(kind: Kind, section: unknown, all: Kinds['installation']): string | undefined {
   if (kind.whyGate) return kind.whyGate(section);

@@ -85,6 +85,18 @@ export const gate = section({
     .describe(
       'host:port where workers and the doctor reach admin, if that is not where it listens. The gate takes no notice.',
     ),
+  insertedAt: field
+    .objectName('a Service')
+    .optional()
+    .describe(
+      'On Kubernetes: the Service by which clients reach Rekor. `rekor-rotate gate insert` leads it to the gate, and `gate remove` back. Absent: the gate stands there all the time.',
+    ),
+  service: field
+    .objectName('a Service')
+    .optional()
+    .describe(
+      'With insertedAt: the Service of the gate itself, in the namespace of Rekor. Its selector finds the pod of the gate.',
+    ),
   token: field.secret().describe('Where the token stands that an order must carry.'),
   stateFile: field
     .file('a file')

@@ -7,6 +7,7 @@ import {
   kubernetesInstallation,
   type KubernetesOptions,
 } from '../activities/installation/kubernetes/kubernetes';
+import { kubernetesInsertion } from '../activities/installation/kubernetes/inserted-gate/insertion';
 import { kubernetesTraffic } from '../activities/installation/kubernetes/without-gate/traffic';
 import type { DatabaseServer } from '../activities/tree-queue/database-server';
 import { connectMysql } from '../activities/tree-queue/mysql';
@@ -15,6 +16,7 @@ import { connectRekor } from '../activities/clients/rekor';
 import { connectMetrics } from '../activities/clients/metrics';
 import { OwnWords } from '../activities/errors/own-words';
 import type { LogSystems } from '../activities/systems';
+import type { GateInsertion } from '../activities/traffic/insertion';
 import type { Traffic } from '../activities/traffic/traffic';
 import { connectTrillian } from '../activities/clients/trillian';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
@@ -47,7 +49,7 @@ type Connect<Configured extends { readonly kind: string }, Adapter> = {
 /** What an adapter may have to know besides its own section. */
 interface Beside {
   readonly nextSigner?: NextSigner;
-  readonly withoutGate: boolean;
+  readonly gate: LogConfiguration['gate'];
 }
 
 export interface Adapters {
@@ -55,6 +57,8 @@ export interface Adapters {
   readonly database: Connect<DatabaseConfiguration, TreeQueue>;
   /** Where no gate decides which instances clients reach. */
   readonly traffic: Connect<InstallationConfiguration, Traffic>;
+  /** Where a gate is inserted for a rotation alone; undefined where it is not. */
+  readonly insertion: Connect<InstallationConfiguration, GateInsertion | undefined>;
 }
 
 export const allAdapters: Adapters = {
@@ -64,8 +68,8 @@ export const allAdapters: Adapters = {
         ...{ log, treeIdVariable, signerVariables, nextSigner },
         slots: slotsOf(slots),
       }),
-    kubernetes: (log, configured, { withoutGate }) =>
-      kubernetesInstallation(kubernetesOptions(log, configured, withoutGate)),
+    kubernetes: (log, configured, { gate }) =>
+      kubernetesInstallation(kubernetesOptions(log, configured, gate)),
   },
   database: {
     postgresql: (log, configured) => connectPostgresql(serverOf(log, configured)),
@@ -76,23 +80,35 @@ export const allAdapters: Adapters = {
       // The configuration has refused it.
       throw new OwnWords(`The log ${log} runs on a host and has no gate.`);
     },
-    kubernetes: (log, configured) => kubernetesTraffic(kubernetesOptions(log, configured, true)),
+    kubernetes: (log, configured) => kubernetesTraffic(kubernetesOptions(log, configured, undefined)),
+  },
+  insertion: {
+    host: () => undefined,
+    kubernetes: (log, configured, { gate }) => kubernetesInsertion(kubernetesOptions(log, configured, gate)),
   },
 };
 
 function kubernetesOptions(
   log: string,
   { kubeconfig, context, ownersHeldOff, ...configured }: KubernetesConfiguration,
-  withoutGate: boolean,
+  gate: LogConfiguration['gate'],
 ): KubernetesOptions {
   return {
-    ...{ log, withoutGate, ...configured },
+    ...{ log, withoutGate: gate === undefined, ...configured },
+    ...insertedGate(gate),
     ...(ownersHeldOff && { ownersHeldOff }),
     source:
       kubeconfig === undefined
         ? { inCluster: true }
         : { kubeconfig, ...(context !== undefined && { context }) },
   };
+}
+
+/** The configuration has both Services or neither. */
+function insertedGate(gate: LogConfiguration['gate']): Pick<KubernetesOptions, 'inserted'> {
+  if (gate?.insertedAt === undefined || gate.service === undefined) return {};
+  const { insertedAt: at, service: gateService, listen } = gate;
+  return { inserted: { at, gateService, gatePort: Number(listen.slice(listen.lastIndexOf(':') + 1)) } };
 }
 
 function serverOf(log: string, { password, ...server }: DatabaseConfiguration): DatabaseServer {
@@ -120,10 +136,11 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
   const { database } = trillian;
   const signer = configuration.nextSigner;
   const beside: Beside = {
-    withoutGate: gate === undefined,
+    gate,
     ...(signer && { nextSigner: nextSigner(signer) }),
   };
   const installed = connected(adapters.installation, log, installation, beside);
+  const insertion = connected(adapters.insertion, log, installation, beside);
   return {
     log,
     publicUrl,
@@ -138,6 +155,7 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     traffic: gate
       ? gateTraffic([connectGate({ log, url: gateAdminUrl(gate), token: () => readSecret(gate.token) })])
       : connected(adapters.traffic, log, installation),
+    ...(insertion && { insertion }),
     installation: installed,
     verifier: logVerifier({ log, authorities, clockDifferenceMs: trillian.clockDifferenceMs }),
     pastWrites: connectPastWrites({ log, publicUrl, authorities }),

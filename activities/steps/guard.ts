@@ -40,6 +40,7 @@ export async function guard(
   const { found: ownership } = head.found
     ? await foundOrRefused(() => systems.installation.ownership(bounds.signal))
     : { found: null };
+  const inserted = await insertedNow(systems);
   // A rotation that began meanwhile would look like an interrupted one, and what serves would be half told.
   const began = await lockOwner(client, log, policy.stuckAfterMs);
   return {
@@ -48,14 +49,28 @@ export async function guard(
     unread: looked.refusal ? [looked.refusal] : [],
     leftovers: leftoversOf(seen),
     owner: began,
-    ...(head.found && !began && { serves: servingOf(seen, head.found, { looked: looked.found, ownership }) }),
+    ...(head.found &&
+      !began && { serves: servingOf(seen, head.found, { looked: looked.found, ownership, inserted }) }),
   };
+}
+
+/** Whether the gate of a log that has one for rotations alone is there now; undefined where it always is, or nobody can tell. */
+async function insertedNow({ insertion, bounds }: BoundSystems): Promise<Serving['inserted']> {
+  if (!insertion) return undefined;
+  const { found } = await foundOrRefused(() => insertion.leadsTo(bounds.signal));
+  return found ? { at: insertion.name, now: found === 'gate' } : undefined;
+}
+
+interface AlsoLooked {
+  readonly looked: Drift | null;
+  readonly ownership: Ownership | null;
+  readonly inserted: Serving['inserted'];
 }
 
 function servingOf(
   { installation, traffic, current, inactive }: SeenLeftovers,
   { size }: TreeHead,
-  { looked, ownership }: { readonly looked: Drift | null; readonly ownership: Ownership | null },
+  { looked, ownership, inserted }: AlsoLooked,
 ): Serving {
   return {
     release: installation.current.name,
@@ -65,6 +80,7 @@ function servingOf(
     nextIndex: firstIndexAfter(inactive) + size,
     earlierShards: inactive.length,
     ...(traffic.by !== 'service' && { gate: traffic.mode }),
+    ...(inserted && { inserted }),
     ...(looked && { instances: looked.instances }),
     ...(ownership && { sourceOfTruth: sourceOfTruth(ownership) }),
   };

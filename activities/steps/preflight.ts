@@ -33,6 +33,7 @@ import type { Act } from './act';
 import { drainEvidence, requireListedLogServer, requireSignersInTime } from './drain-evidence';
 import { servedDrift } from './drift';
 import { gateAlarms } from './gate-shards';
+import { requireInserted } from './insert-gate';
 import { checkPublicLog } from './public-log';
 import { checkSigner } from './signer-checks';
 
@@ -46,7 +47,7 @@ const LATEST_LEAVES = 100;
 export const preflight: Act<RotationRequest, PreflightFacts> = async (configured, request) => {
   const { planFile } = request;
   const systems = planFile ? asEdited(configured, planFile) : configured;
-  const { traffic, trillian, metrics, queue, installation, addresses, timing, bounds } = systems;
+  const { traffic, insertion, trillian, metrics, queue, installation, addresses, timing, bounds } = systems;
   const { log } = request;
   const checks: Check[] = [];
   /** What was read; undefined where that was refused, which fails the check. */
@@ -76,6 +77,12 @@ export const preflight: Act<RotationRequest, PreflightFacts> = async (configured
       () => metrics.queueLeafInFlight(bounds.signal),
       (inFlight) => ({ inFlight }),
     ),
+    // A rehearsal sends no client anywhere.
+    insertion &&
+      request.rehearse !== true &&
+      look('GATE_INSERTED', () => requireInserted(log, insertion, bounds.signal), {
+        service: insertion.name,
+      }),
   ]);
   const state =
     trafficState &&

@@ -7,12 +7,6 @@ import { formatDuration } from '../quantities';
 import { at } from '../raw-section';
 import type { Told } from '../told';
 
-/** A name that Kubernetes gives to an object whose name becomes part of a DNS name (RFC 1123, label). */
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-
-const named = (what: string) =>
-  field.text(`the name of ${what}: at most 63 small letters, digits and hyphens`, NAME);
-
 /** What Sigstore's own image of Rekor runs: it is built by ko, which puts each program into that folder. */
 const KO_ENTRYPOINT = ['/ko-app/rekor-server'];
 
@@ -26,13 +20,15 @@ const schema = section({
     .text('the name of a context')
     .optional()
     .describe('Which context of the kubeconfig; absent: its current one.'),
-  namespace: named('a namespace').describe('Where the Deployment and its Service are.'),
-  deployment: named('a Deployment').describe(
-    'The standing Deployment of Rekor. Its next release is a copy with "-next" at its name.',
-  ),
-  service: named('a Service').describe(
-    'The Service before its pods. The gate sends to http://SERVICE.NAMESPACE.svc between rotations; without a gate it is that of clients, and is changed.',
-  ),
+  namespace: field.objectName('a namespace').describe('Where the Deployment and its Service are.'),
+  deployment: field
+    .objectName('a Deployment')
+    .describe('The standing Deployment of Rekor. Its next release is a copy with "-next" at its name.'),
+  service: field
+    .objectName('a Service')
+    .describe(
+      'The Service before its pods. The gate sends to http://SERVICE.NAMESPACE.svc between rotations; without a gate it is that of clients, and is changed.',
+    ),
   launcherImage: field
     .text('the name of an image')
     .describe(
@@ -83,7 +79,9 @@ export const kubernetes: Kind<typeof schema> = {
       ...(contextAlone
         ? [{ at: [...path, 'kubeconfig'], found: 'nothing', allowed: 'the kubeconfig that has this context' }]
         : []),
-      ...(typeof deployment === 'string' && NAME.test(deployment) && deployment.length > LONGEST_NAME
+      ...(typeof deployment === 'string' &&
+      field.OBJECT_NAME.test(deployment) &&
+      deployment.length > LONGEST_NAME
         ? [
             {
               at: [...path, 'deployment'],
@@ -105,6 +103,26 @@ export const kubernetes: Kind<typeof schema> = {
           },
         ]
       : [],
+
+  insertionRules(installation, gate, path) {
+    const names = [
+      ['installation.service', at(installation, ['service'])],
+      ...(['service', 'insertedAt'] as const).map((key) => [`gate.${key}`, at(gate, [key])] as const),
+    ] as const;
+    return names.flatMap(([field, name], position) => {
+      const other = names.slice(0, position).find(([, earlier]) => earlier === name);
+      return typeof name === 'string' && other !== undefined
+        ? [
+            {
+              at: [...path, ...field.split('.').slice(1)],
+              found: `${name}, as in ${other[0]}`,
+              allowed:
+                'three Services: of clients (gate.insertedAt), of the gate (gate.service), and one that always leads to the pods of Rekor (installation.service)',
+            },
+          ]
+        : [];
+    });
+  },
 
   signerRules: (_installation, path) => [
     {

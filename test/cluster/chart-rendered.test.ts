@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { KubernetesObject } from '../../activities/clients/kubernetes/objects';
 import { LAUNCHER_PORT, labelsOf } from '../../activities/installation/kubernetes/next-objects';
+import type { InsertedServices } from '../../activities/installation/kubernetes/names';
 import { readWorkload } from '../../activities/installation/kubernetes/rekor-workload';
 import { neededRights, rulesOf } from '../../activities/installation/kubernetes/rights';
 import { Helm, helmReleases } from '../../harness/helm';
@@ -122,6 +123,57 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
       { ports: [{ port: 3_000 }] },
       { ports: [{ port: 2_112 }] },
     ]);
+  });
+
+  describe('for a gate that is inserted for a rotation', () => {
+    const insertedAt = { gate: { insertedAt: 'rekor-server' }, rekor: { service: 'rekor-direct' } };
+    const inRekors = ['--namespace', upstream.rekor.namespace];
+    const text = insertedGate(chartConfiguration(upstream));
+
+    it('lets its worker lead the Service of clients to it, and keeps nobody from Rekor', async () => {
+      const podLabels = { rekor: { podLabels: { app: 'rekor-server' } } };
+      const rendered = await helm.done(
+        ...rendering(text, valuesOf.upstream, insertedAt, podLabels),
+        ...inRekors,
+      );
+      const all = parseAllDocuments(rendered).map((document) => document.toJS() as Manifest);
+      const role = named(all, 'Role', `${RELEASE}-worker`) as KubernetesObject & { readonly rules: object[] };
+      const direct = { ...upstream, rekor: { ...upstream.rekor, service: 'rekor-direct' } };
+      const inserted = { at: 'rekor-server', gateService: `${RELEASE}-gate` };
+      expect(sorted(role.rules)).toEqual(sorted(neededRules(direct, false, inserted)));
+      expect(all.filter(({ metadata }) => metadata.name.endsWith('-standing'))).toEqual([]);
+      expect(JSON.stringify(named(all, 'StatefulSet', `${RELEASE}-gate`))).toContain(
+        'http://rekor-direct.rekor-system.svc',
+      );
+    });
+
+    it.each<[string, string, Values, readonly string[], string]>([
+      ['in another namespace', text, insertedAt, [], 'install the release in that of Rekor, rekor-system.'],
+      [
+        'of which the configuration does not know',
+        edited('insertedAt: rekor-server', 'insertedAt: other')(text),
+        insertedAt,
+        inRekors,
+        'gate.insertedAt in configuration.text is other, and gate.insertedAt is rekor-server.',
+      ],
+      [
+        'by another Service of its own',
+        edited(`service: ${RELEASE}-gate`, 'service: other')(text),
+        insertedAt,
+        inRekors,
+        `gate.service in configuration.text is other; the Service of this gate is ${RELEASE}-gate.`,
+      ],
+      [
+        'that there is not',
+        text,
+        { gate: { insertedAt: 'rekor-server', enabled: false }, rekor: { service: 'rekor-direct' } },
+        inRekors,
+        'there is no gate to insert',
+      ],
+    ])('refuses in words one %s', async (_, configuration, values, more, words) => {
+      const messages = await helm.refused(...rendering(configuration, valuesOf.upstream, values), ...more);
+      expect(messages).toContain(words);
+    });
   });
 
   it.each<[string, string, Values]>([
@@ -351,7 +403,7 @@ function peer(component: 'worker' | 'gate'): object {
   };
 }
 
-function neededRules(shape: LogShape, withoutGate = false): readonly object[] {
+function neededRules(shape: LogShape, withoutGate = false, inserted?: InsertedServices): readonly object[] {
   const manifests = shape.rekorManifests({ treeId: '1', signingKey: '', hostname: '', replicas: 1 });
   const found = (wanted: string) =>
     manifests.find(({ kind }) => kind === wanted) as unknown as KubernetesObject | undefined;
@@ -359,7 +411,21 @@ function neededRules(shape: LogShape, withoutGate = false): readonly object[] {
   if (deployment === undefined) throw new Error('The shape has no Deployment.');
   const resource = rekor && { owner: found('Securesign') ?? rekor, rekor };
   const workload = readWorkload(labLog, deployment);
-  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, { workload, resource, withoutGate }));
+  return rulesOf(
+    neededRights({ log: labLog, ...shape.rekor }, { workload, resource, withoutGate, inserted }),
+  );
+}
+
+/** The same configuration in the namespace of Rekor, for a gate that is inserted for a rotation. */
+function insertedGate(text: string): string {
+  const configuration = parse(text) as { logs: Record<string, { gate: object; installation: object }> };
+  const { namespace } = upstream.rekor;
+  for (const { gate, installation } of Object.values(configuration.logs)) {
+    const adminAddress = `${RELEASE}-gate-admin.${namespace}.svc:3100`;
+    Object.assign(gate, { adminAddress, insertedAt: 'rekor-server', service: `${RELEASE}-gate` });
+    Object.assign(installation, { service: 'rekor-direct' });
+  }
+  return stringify(configuration);
 }
 
 /** The same configuration without the section for the gate. */

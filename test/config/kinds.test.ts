@@ -99,6 +99,7 @@ it('reads another kind of installation and of database, and connects what belong
       }),
     },
     traffic: allAdapters.traffic,
+    insertion: { ...allAdapters.insertion, shelf: () => undefined },
   } as Adapters;
   const systems = connectSystems({ ...log, trillian: { ...log.trillian, tls: undefined } }, adapters);
   systems.trillian.close();
@@ -106,7 +107,7 @@ it('reads another kind of installation and of database, and connects what belong
     told: [
       'production',
       log.installation,
-      { withoutGate: false, nextSigner: { what: 'the key file /etc/rekor/key-2.pem' } },
+      { gate: log.gate, nextSigner: { what: 'the key file /etc/rekor/key-2.pem' } },
     ],
   });
   expect(await systems.queue?.read('1', AbortSignal.timeout(PATIENCE_MS))).toEqual({

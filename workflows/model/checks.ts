@@ -98,6 +98,8 @@ const catalogue = {
     `No interrupted rotation of ${log} has left anything behind.`,
   TRAFFIC_SENDS_WRITES: ({ instances }: { instances: readonly string[] }) =>
     `Writes are sent to ${instances.join(', ')}, and no other shards than the configured ones are known there.`,
+  GATE_INSERTED: ({ service }: Words<'service'>) =>
+    `${service}, by which clients reach the log, leads to the write gate.`,
   WRITES_WAIT: ({ hold }: { hold: string }) => `No write has to fail: the rotation will ${hold}.`,
   ROOM_TAKEN: ({ said }: { said: readonly string[] }) =>
     `A rotation takes room from what serves: ${said.join('; ')}.`,

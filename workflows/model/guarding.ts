@@ -29,6 +29,8 @@ export interface Serving {
   readonly nextIndex: number;
   readonly earlierShards: number;
   readonly gate?: 'pass' | 'hold' | 'healing';
+  /** For a gate that is inserted for rotations alone: at which Service, and whether it is now; absent where that is not known. */
+  readonly inserted?: { readonly at: string; readonly now: boolean };
   /**
    * The Rekor processes that serve, and whether each has loaded exactly the shards and lengths that Trillian has; absent when
    * one of them could not be asked.

@@ -52,23 +52,33 @@ export async function requireServiceLeads(
   { deployment }: Pick<FoundStanding, 'deployment'>,
   bounds: CallBounds,
 ): Promise<void> {
-  const fail = (reason: string): Error =>
-    refuse('SERVICE_LEADS_ELSEWHERE', { log: place.log, service: objectInWords(service), reason });
+  const reason = await whyLeadsElsewhere(cluster, place, service, deployment, bounds);
+  if (reason !== undefined) {
+    throw refuse('SERVICE_LEADS_ELSEWHERE', { log: place.log, service: objectInWords(service), reason });
+  }
+}
+
+/** Why a Service does not lead to the pods of a Deployment alone; undefined where it does. */
+export async function whyLeadsElsewhere(
+  cluster: Cluster,
+  place: Place,
+  service: KubernetesObject,
+  deployment: KubernetesObject,
+  bounds: CallBounds,
+): Promise<string | undefined> {
   const selector = textsOf(objectAt(service, 'spec', 'selector'));
   const labels = Object.entries(selector);
-  if (labels.length === 0) throw fail('it has no selector, so that nothing tells which pods it leads to');
+  if (labels.length === 0) return 'it has no selector, so that nothing tells which pods it leads to';
   const missing = labels.find(
     ([label, value]) => textAt(deployment, 'spec', 'template', 'metadata', 'labels', label) !== value,
   );
   if (missing !== undefined) {
-    throw fail(`it selects ${missing.join('=')}, which pods of ${objectInWords(deployment)} do not have`);
+    return `it selects ${missing.join('=')}, which pods of ${objectInWords(deployment)} do not have`;
   }
   const pods = await labelledPods(cluster, place, selector, bounds);
   const own = new Set(podsAmong(pods, deployment).map(({ uid }) => uid));
   const other = pods.find(({ metadata }) => !own.has(metadata.uid ?? ''));
-  if (other !== undefined) {
-    throw fail(
-      `it leads to pod ${other.metadata.name} as well, which is none of ${objectInWords(deployment)}`,
-    );
-  }
+  return other === undefined
+    ? undefined
+    : `it leads to pod ${other.metadata.name} as well, which is none of ${objectInWords(deployment)}`;
 }

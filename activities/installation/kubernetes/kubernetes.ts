@@ -26,10 +26,11 @@ import { instancesOf, isAddressOfPod, podsOf } from './pods';
 import { examineProtection } from './protection';
 import { readWorkload } from './rekor-workload';
 import { roomOf } from './room';
-import { readService, serviceUrl } from './service';
+import type { InsertedGate } from './inserted-gate/insertable';
+import { serviceUrl } from './service';
 import { takenBy } from './scaled-copy';
 import { settleStanding } from './settling';
-import { planCopy, requireStagedCopy, stageCopy } from './staging';
+import { planCopy, requireStagedCopy, servicesChanged, stageCopy } from './staging';
 import { readDeployment, readShardsOf, readStanding, shardsOf, type FoundStanding } from './standing';
 import { giveBackInPlace, removeCopy, startInPlace } from './taking-room';
 
@@ -41,6 +42,8 @@ export interface KubernetesOptions extends Place {
   readonly strategy?: Strategy;
   /** Whether no gate stands before it: then its Service leads clients, and is changed. */
   readonly withoutGate?: boolean;
+  /** Where a gate is inserted for a rotation alone. */
+  readonly inserted?: InsertedGate;
   /** How each owner is held off that would take a rotation back by itself. */
   readonly ownersHeldOff?: HeldOff;
 }
@@ -215,7 +218,7 @@ export function kubernetesInstallation(options: KubernetesOptions, parts: Parts 
     async ownership(signal) {
       const found = await standingNow(signal);
       const values = { list: found.list, tree: found.activeTree };
-      const also = options.withoutGate === true ? [await readService(cluster, place, { signal })] : [];
+      const also = await servicesChanged(making, { signal });
       return ownershipOf(log, found, values, also, ownersHeldOff);
     },
 

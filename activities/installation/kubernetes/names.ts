@@ -11,6 +11,14 @@ export interface Place {
   readonly service: string;
 }
 
+/** The Services of a gate that is inserted for a rotation, in the namespace of the Deployment. */
+export interface InsertedServices {
+  /** That of clients. */
+  readonly at: string;
+  /** That of the gate itself. */
+  readonly gateService: string;
+}
+
 /** Says to which attempt an object belongs, as `<rotation>/<attempt>`. */
 export const ATTEMPT_ANNOTATION = 'rekor-rotate/attempt';
 

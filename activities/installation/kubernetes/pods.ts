@@ -90,7 +90,10 @@ export function instancesIn(
 }
 
 /** The pod's Rekor as an instance of the log; undefined while it has no address. */
-export function instanceOf({ name, address }: Pod, port: number): Instance | undefined {
+export function instanceOf(
+  { name, address }: Pick<Pod, 'name' | 'address'>,
+  port: number,
+): Instance | undefined {
   if (address === undefined) return undefined;
   const host = address.includes(':') ? `[${address}]` : address;
   return { name, url: `http://${host}:${port}`, field: 'installation.deployment' };

@@ -3,7 +3,7 @@ import type { CallBounds } from '../../clients/call-bounds';
 import type { AskedRight, Cluster } from '../../clients/kubernetes/cluster';
 import { allEnded } from '../../bounds/waiting';
 import { refuse } from '../../errors/refusal-error';
-import { fenceLeaseName, launcherSecretName, releasesOf, type Place } from './names';
+import { fenceLeaseName, launcherSecretName, releasesOf, type InsertedServices, type Place } from './names';
 import { OPERATOR_GROUP, type OperatorResource } from './operator/resource';
 import type { RekorWorkload } from './rekor-workload';
 
@@ -20,6 +20,8 @@ export interface WhatIsChanged {
   readonly resource: Readonly<Record<'owner' | 'rekor', NamedObject>> | undefined;
   /** Whether its Service is changed, because no gate leads clients. */
   readonly withoutGate?: boolean;
+  /** Between which Services a gate is inserted for a rotation, where one is. */
+  readonly inserted?: InsertedServices | undefined;
 }
 
 type NamedObject = Pick<OperatorResource['owner'], 'kind'> & {
@@ -45,7 +47,7 @@ export async function requireRights(
 /** Every verb on every name that staging, settling and their undos need. */
 export function neededRights(
   place: Place,
-  { workload, resource, withoutGate = false }: WhatIsChanged,
+  { workload, resource, withoutGate = false, inserted }: WhatIsChanged,
 ): readonly Right[] {
   const { deployment, service } = place;
   const { list, tree } = workload;
@@ -67,6 +69,12 @@ export function neededRights(
     // What is there of an attempt is looked for in both kinds.
     ...rightsOn('', listed === 'secrets' ? 'configmaps' : 'secrets', next, ['get']),
     ...rightsOn('', 'services', service, withoutGate ? changed : ['get']),
+    ...(inserted
+      ? [
+          ...rightsOn('', 'services', inserted.at, changed),
+          ...rightsOn('', 'services', inserted.gateService, ['get']),
+        ]
+      : []),
     ...(withoutGate
       ? rightsOn('coordination.k8s.io', 'leases', fenceLeaseName(place), ['get', 'create', 'patch'])
       : []),

@@ -3,11 +3,13 @@ import type { TreeId } from '../../../workflows/model/log';
 import { podsWhileStaged, type Strategy } from '../../../workflows/model/room';
 import type { CallBounds } from '../../clients/call-bounds';
 import type { Cluster } from '../../clients/kubernetes/cluster';
+import type { KubernetesObject } from '../../clients/kubernetes/objects';
 import { changedBySomeone } from '../../errors/refusal-error';
 import { NEXT_TREE_ID } from '../content';
 import { makeCopy, requireCopy, untilCopyWaits } from './copy';
 import { requireFollows, requireHasPods, requireServiceLeads } from './following';
-import { releasesOf } from './names';
+import { requireNoOperator } from './inserted-gate/insertable';
+import { releasesOf, type InsertedServices } from './names';
 import type { NextRelease } from './next-objects';
 import { requireFollowed } from './operator/following';
 import { ownershipOf, type HeldOff } from './owners/ownership';
@@ -29,6 +31,7 @@ export interface Making extends NextOptions {
   readonly cluster: Cluster;
   readonly strategy?: Strategy;
   readonly withoutGate?: boolean;
+  readonly inserted?: InsertedServices;
   readonly ownersHeldOff?: HeldOff;
 }
 
@@ -41,13 +44,15 @@ export async function planCopy(
   earlier: readonly TreeId[],
   bounds: CallBounds,
 ): Promise<PlannedChanges> {
-  const { cluster, place, strategy = 'blue-green', withoutGate = false, ownersHeldOff } = making;
+  const { cluster, place, strategy = 'blue-green', withoutGate = false, inserted, ownersHeldOff } = making;
   const found = await rotatableNow(making, bounds);
   requireHasPods(place, found.deployment);
-  await requireRights(cluster, place, { ...found, withoutGate }, bounds);
+  await requireRights(cluster, place, { ...found, withoutGate, inserted }, bounds);
   const service = await readService(cluster, place, bounds);
   await requireServiceLeads(cluster, place, service, found, bounds);
   if (withoutGate) requireMovable(place, service, found);
+  const also = await servicesChanged(making, bounds);
+  if (inserted) for (const one of also) requireNoOperator(place, one, found);
   const room = plannedRoom(place, strategy, found);
   const pods = podsOfCopy(strategy, replicasOf(found.deployment));
   const planned = nextReleaseOf(making, found, earlier, {
@@ -55,12 +60,25 @@ export async function planCopy(
     ...pods,
   });
   const values = { list: planned.list, tree: NEXT_TREE_ID };
-  const also = withoutGate ? [service] : [];
   return {
     ...plannedChanges(planned, found),
     ownership: ownershipOf(place.log, found, values, also, ownersHeldOff),
     ...(room && { room }),
   };
+}
+
+/** The Services whose selector is another one during a rotation: whoever writes it again by himself is an owner, too. */
+export async function servicesChanged(
+  {
+    cluster,
+    place,
+    withoutGate = false,
+    inserted,
+  }: Pick<Making, 'cluster' | 'place' | 'withoutGate' | 'inserted'>,
+  bounds: CallBounds,
+): Promise<readonly KubernetesObject[]> {
+  const names = [...(withoutGate ? [place.service] : []), ...(inserted ? [inserted.at] : [])];
+  return await Promise.all(names.map((service) => readService(cluster, { ...place, service }, bounds)));
 }
 
 /** Makes it as it was planned, and returns when its launchers wait. Refuses CHANGED_BY_SOMEONE and PODS_NOT_READY. */

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { guard } from '../../../activities/steps/guard';
 import { refuse } from '../../../activities/errors/refusal-error';
+import type { GateInsertion } from '../../../activities/traffic/insertion';
 import { InMemory } from '../traffic/in-memory';
 import { FakeLog } from '../fake-log';
 import { aPart } from '../../model/owned-parts';
@@ -42,6 +43,30 @@ it('tells what serves, and that each process has loaded what Trillian has', asyn
     gate: 'pass',
     instances: [{ name: 'green', proven: true }],
   });
+});
+
+it.each([
+  ['gate', true],
+  ['rekor', false],
+  ['another gate', false],
+] as const)('tells whether a gate is inserted that is one for rotations alone: %s', async (leads, now) => {
+  const systems = standing().systems();
+  const insertion = {
+    name: 'Service n/clients',
+    leadsTo: () => Promise.resolve(leads),
+  } as unknown as GateInsertion;
+  const looked = await guard({ ...systems, insertion }, temporal(false), { log: 'production' });
+  expect(looked.serves?.inserted).toEqual({ at: 'Service n/clients', now });
+});
+
+it('raises no alarm where nobody can tell that, and says nothing of it', async () => {
+  const found = { what: 'it', expected: 'this', now: 'that' };
+  const leadsTo = () => Promise.reject(refuse('CHANGED_BY_SOMEONE', found));
+  const insertion = { name: 'Service n/clients', leadsTo } as unknown as GateInsertion;
+  const systems = { ...standing().systems(), insertion };
+  const { serves, drift, unread } = await guard(systems, temporal(false), { log: 'production' });
+  expect([...drift, ...unread]).toEqual([]);
+  expect(serves && 'inserted' in serves).toBe(false);
 });
 
 it('says nothing of a gate where none is, and raises no alarm for what only one could know', async () => {

@@ -1,6 +1,7 @@
 import { preflight } from '../../../activities/steps/preflight';
 import { refuse } from '../../../activities/errors/refusal-error';
 import type { BoundSystems } from '../../../activities/systems';
+import type { LeadsTo } from '../../../activities/traffic/insertion';
 import { planRotation } from '../../../workflows/model/plan';
 import { FakeLog, identity } from '../fake-log';
 
@@ -128,6 +129,37 @@ describe('preflight', () => {
     expect(result).toHaveProperty('plan');
     expect(failedIn(result)).toEqual(['HOST_NAME_EXPECTED: HOSTNAME_NOT_IN_ADDRESS']);
     expect(result.checks).toContainEqual(expect.objectContaining({ state: 'warning' }));
+  });
+
+  describe('of a log whose gate is inserted for rotations alone', () => {
+    const leading = (leads: LeadsTo) => (systems: BoundSystems) =>
+      Object.assign(systems, {
+        insertion: { name: 'Service n/clients', leadsTo: () => Promise.resolve(leads) },
+      });
+
+    it('passes while clients come through it, and is refused with the command before and after', async () => {
+      const inserted = await looked(leading('gate'));
+      expect(inserted).toHaveProperty('plan');
+      expect(passedIn(inserted)).toContain('GATE_INSERTED');
+      for (const leads of ['rekor', 'another gate'] as const) {
+        const result = await looked(leading(leads));
+        expect(failedIn(result)).toEqual(['GATE_INSERTED: GATE_NOT_INSERTED']);
+        const check = result.checks.find(({ code }) => code === 'GATE_INSERTED');
+        expect(check).toMatchObject({
+          state: 'refused',
+          remedy: expect.stringContaining('`rekor-rotate gate insert production`') as string,
+        });
+      }
+    });
+
+    it('asks nothing of it for a rehearsal, which sends no client anywhere', async () => {
+      const systems = leading('rekor')(systemsOf(inOrder()));
+      const bounds = { ...systems.bounds, remainingMs: () => 0 };
+      const request = { log, rehearse: true } as const;
+      const result = planRotation(request, await preflight({ ...systems, bounds }, request));
+      expect(failedIn(result)).toEqual([]);
+      expect(passedIn(result)).not.toContain('GATE_INSERTED');
+    });
   });
 
   it('still says what answered where a part that a plan needs cannot be read', async () => {

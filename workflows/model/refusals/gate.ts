@@ -1,5 +1,5 @@
 import { withoutCredentials } from '../without-credentials';
-import type { Text } from './text';
+import type { Text, Words } from './text';
 
 /** What is wrong with the gate. */
 export const gateRefusals = {
@@ -30,6 +30,32 @@ export const gateRefusals = {
     message: `The configuration of ${found.log} has no write gate: logs.${found.log}.gate is absent.`,
     remedy:
       'Give it that section, as docs/gate.md says, before a gate is started; without one nothing of a gate runs for this log.',
+  }),
+  GATE_NOT_INSERTED: (found: Words<'log' | 'service'>): Text => ({
+    message: `${found.service}, by which clients reach ${found.log}, does not lead to the write gate: a rotation would hold no write, and fail those that come meanwhile.`,
+    remedy: `Insert the gate first: \`rekor-rotate gate insert ${found.log}\`. Take it out when the rotation has ended: \`rekor-rotate gate remove ${found.log}\`.`,
+  }),
+  GATE_NEVER_INSERTED: (found: Words<'log'>): Text => ({
+    message: `The write gate of ${found.log} is not one that is inserted for a rotation: logs.${found.log}.gate.insertedAt is absent.`,
+    remedy:
+      'Nothing has to be inserted where clients always come through the gate. Else name their Service there, as docs/kubernetes.md says.',
+  }),
+  GATE_NOT_INSERTABLE: (found: Words<'log' | 'service' | 'reason'>): Text => ({
+    message: `${found.service}, by which clients reach ${found.log}, cannot be led to the write gate: ${found.reason}. Nothing has been changed.`,
+    remedy:
+      'Mend that, then insert the gate again; docs/kubernetes.md says what the three Services have to be.',
+  }),
+  GATE_NOT_READY: (found: Words<'log' | 'gate' | 'reason'>): Text => ({
+    message: `${found.gate} of ${found.log} could not serve its clients: ${found.reason}. Nothing has been changed.`,
+    remedy: 'Start the gate as docs/gate.md says, wait until it serves the log, then insert it again.',
+  }),
+  GATE_IN_USE: (found: Words<'log' | 'service' | 'reason'>): Text => ({
+    message: `${found.service} goes on leading clients of ${found.log} to the write gate: ${found.reason}.`,
+    remedy: `Let the rotation end, or run \`rekor-rotate recover ${found.log}\` where it was interrupted; then take the gate out again.`,
+  }),
+  GATE_COUNTS_NO_CALLS: (found: Words<'log'>): Text => ({
+    message: `The write gate of ${found.log} does not say how many writes it has sent to Rekor, so nobody can tell what passes it: it is of another version.`,
+    remedy: 'Start the gate with the same version of rekor-rotate as this.',
   }),
   QUANTILE_UNKNOWN: (found: { log: string; reason: string }): Text => ({
     message: `What few writes are for ${found.log} cannot be known from its past, because ${found.reason}.`,

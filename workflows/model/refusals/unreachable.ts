@@ -128,6 +128,16 @@ export const unreachableRefusals = {
     remedy:
       'Check logServerMetrics and signerMetrics under logs.NAME.trillian: without them nothing proves that a tree is drained.',
   }),
+  REKOR_METRICS_UNREACHABLE: (found: {
+    log: string;
+    instance: string;
+    url: string;
+    reason: string;
+  }): Text => ({
+    message: `The metrics of Rekor ${found.instance} of ${found.log} at ${found.url} cannot be read: ${found.reason}.`,
+    remedy:
+      'Let this process reach port 2112 of the pods of Rekor: without it nobody can tell what is written to them past the write gate.',
+  }),
   LOG_SERVER_NOT_LISTED: (found: { log: string; address: string }): Text => ({
     message: `A call that Trillian of ${found.log} at ${found.address} answered is counted on none of its log servers' metrics pages.`,
     remedy:

@@ -31,15 +31,8 @@ function whyNot(
   service: KubernetesObject,
   { deployment, workload }: Pick<FoundStanding, 'deployment' | 'workload'>,
 ): string | undefined {
-  const at = (name: string): string | undefined => textAt(service, 'spec', name);
-  if (at('clusterIP') === 'None') {
-    return 'it is headless, so clients keep the addresses of pods for as long as their name server lets them';
-  }
-  for (const policy of ['externalTrafficPolicy', 'internalTrafficPolicy'] as const) {
-    if (at(policy) === 'Local') {
-      return `its ${policy} is Local, so that nodes without a pod of the copy would drop requests`;
-    }
-  }
+  const bound = whyBound(service, 'a pod of the copy');
+  if (bound !== undefined) return bound;
   const containers = listAt(deployment, 'spec', 'template', 'spec', 'containers');
   const ports = listAt(service, 'spec', 'ports');
   if (!ports.some(leadsTo(containers[workload.container], workload.port))) {
@@ -51,6 +44,22 @@ function whyNot(
     : `its port ${portInWords(lost)} leads to a port that no container of the pods names`;
 }
 
+/**
+ * What binds clients of a Service to addresses or nodes, whatever its selector says; undefined where nothing does.
+ *
+ * @param pod what it would be led to, in words.
+ */
+export function whyBound(service: KubernetesObject, pod: string): string | undefined {
+  const at = (name: string): string | undefined => textAt(service, 'spec', name);
+  if (at('clusterIP') === 'None') {
+    return 'it is headless, so clients keep the addresses of pods for as long as their name server lets them';
+  }
+  const policy = (['externalTrafficPolicy', 'internalTrafficPolicy'] as const).find(
+    (name) => at(name) === 'Local',
+  );
+  return policy && `its ${policy} is Local, so that nodes without ${pod} would drop requests`;
+}
+
 /** A number leads into every pod; a name only to a container that has it. */
 function isThere(servicePort: Json, containers: readonly Json[]): boolean {
   const target = valueAt(servicePort, 'targetPort');
@@ -60,6 +69,7 @@ function isThere(servicePort: Json, containers: readonly Json[]): boolean {
   return typeof target !== 'string' || names.includes(target);
 }
 
-function portInWords(port: Json): string {
+/** A port of a Service, for people: its name, else its number. */
+export function portInWords(port: Json): string {
   return textAt(port, 'name') ?? String(numberAt(port, 'port') ?? '');
 }

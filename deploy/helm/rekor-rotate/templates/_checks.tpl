@@ -20,6 +20,14 @@ same addresses. Two that differ would be found by the first rotation, or by clie
     {{- fail (printf "%s is empty. Give it with --set %s=... or in a values file; values.yaml says what it is." $name $name) }}
   {{- end }}
 {{- end }}
+{{- with .Values.gate.insertedAt }}
+  {{- if not $.Values.gate.enabled }}
+    {{- fail (printf "gate.insertedAt is %s, and gate.enabled is false: there is no gate to insert. Leave out one of them." .) }}
+  {{- end }}
+  {{- if ne $.Release.Namespace $.Values.rekor.namespace }}
+    {{- fail (printf "gate.insertedAt is %s, and the release is in the namespace %s. A Service leads to pods of its own namespace: install the release in that of Rekor, %s." . $.Release.Namespace $.Values.rekor.namespace) }}
+  {{- end }}
+{{- end }}
 {{- $given := .Values.configuration }}
 {{- if and $given.text $given.existingConfigMap }}
   {{- fail "configuration.text and configuration.existingConfigMap are both given. Give one of them." }}
@@ -57,6 +65,16 @@ same addresses. Two that differ would be found by the first rotation, or by clie
 {{- end }}
 {{- if $values.gate.enabled }}
 {{- $gate := $log.gate | default dict }}
+{{- $insertedAt := toString ($gate.insertedAt | default "") }}
+{{- if ne $insertedAt $values.gate.insertedAt }}
+  {{- fail (printf "logs.%s.gate.insertedAt in configuration.text is %s, and gate.insertedAt is %s. Give both the same name, or neither." $values.log ($insertedAt | default "absent") ($values.gate.insertedAt | default "empty")) }}
+{{- end }}
+{{- if $insertedAt }}
+  {{- $gateService := include "rekor-rotate.gate" . }}
+  {{- if ne (toString $gate.service) $gateService }}
+    {{- fail (printf "logs.%s.gate.service in configuration.text is %s; the Service of this gate is %s." $values.log (toString ($gate.service | default "absent")) $gateService) }}
+  {{- end }}
+{{- end }}
 {{- $addresses := dict "listen" $values.gate.ports.traffic "admin" $values.gate.ports.admin }}
 {{- range $key, $port := $addresses }}
   {{- $found := toString (get $gate $key) }}

@@ -6,6 +6,7 @@ import {
   kubernetesInstallation,
   type KubernetesOptions,
 } from '../../../../activities/installation/kubernetes/kubernetes';
+import { kubernetesInsertion } from '../../../../activities/installation/kubernetes/inserted-gate/insertion';
 import { kubernetesTraffic } from '../../../../activities/installation/kubernetes/without-gate/traffic';
 import { numberAt, objectAt } from '../../../../activities/installation/kubernetes/json-path';
 import { shapes, type ShapeName } from '../../../../lab/kubernetes/log/shapes';
@@ -52,6 +53,8 @@ export class StandingOnCluster {
   /** What launchers were told, by the pod's address. */
   readonly told: string[] = [];
   readonly running = new Set<string>();
+  /** What is answered at `ADDRESS/PATH` by something that is no launcher. */
+  readonly pages = new Map<string, () => string>();
   /** Addresses at which no launcher answers. */
   readonly silent = new Set<string>();
   readonly installation;
@@ -61,7 +64,9 @@ export class StandingOnCluster {
 
   constructor(
     readonly shape: ShapeName = 'upstream',
-    private readonly options: Pick<KubernetesOptions, 'ownersHeldOff' | 'strategy' | 'withoutGate'> = {},
+    private readonly options: Partial<
+      Pick<KubernetesOptions, 'ownersHeldOff' | 'strategy' | 'withoutGate' | 'inserted' | 'service'>
+    > = {},
   ) {
     this.operator = new FakeOperator(this.cluster);
     for (const object of objectsOf(shape)) this.cluster.put(object);
@@ -73,13 +78,21 @@ export class StandingOnCluster {
 
   /** As another worker has it. */
   opened() {
-    const parts = { cluster: this.cluster, transport: this.#carry, serviceFollowsMs: 1 };
+    const parts = { cluster: this.cluster, transport: this.carry, serviceFollowsMs: 1 };
     return kubernetesInstallation(this.#options(), parts);
   }
 
   /** What leads its clients where no gate does, as another worker has it. */
   traffic(cluster: Cluster = this.cluster) {
     return kubernetesTraffic(this.#options(), { cluster, serviceFollowsMs: 1 });
+  }
+
+  /** How a gate is inserted at a Service of its cluster, as another process has it. */
+  insertion(cluster: Cluster = this.cluster) {
+    const parts = { cluster, transport: this.carry, serviceFollowsMs: 1 };
+    const insertion = kubernetesInsertion(this.#options(), parts);
+    if (!insertion) throw new Error('no gate is inserted anywhere');
+    return insertion;
   }
 
   #options(): KubernetesOptions {
@@ -128,8 +141,11 @@ export class StandingOnCluster {
     this.operator.report();
   }
 
-  readonly #carry: HttpTransport = async ({ url, method, headers = {}, beforeSending }, read) => {
+  /** What its pods answer. */
+  readonly carry: HttpTransport = async ({ url, method, headers = {}, beforeSending }, read) => {
     const { hostname, pathname } = url;
+    const page = this.pages.get(hostname + pathname);
+    if (page) return await read({ status: 200, headers: {}, body: bodyOf(page()) });
     if (this.silent.has(hostname)) throw new Error('connect ECONNREFUSED');
     beforeSending?.();
     this.told.push(`${method} ${pathname} ${hostname}`);
