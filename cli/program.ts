@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { commands } from './commands';
 import { errorText, exitCodeOfError } from './errors';
 import type { AuditOptions } from './commands/audit';
+import type { GateCommandOptions } from './commands/gate';
 import type { InitOptions } from './commands/init';
 import type { QuietHoursOptions } from './commands/quiet-hours';
 import type { ReceiptVerifyOptions } from './commands/receipt-verify';
@@ -249,15 +250,7 @@ export function commandLine(terminal: Terminal, ends: (code: number) => void): C
     .description('Runs a worker for every log of the configuration until it is stopped.')
     .option('--metrics <address>', 'IP:port to show metrics at, instead of the configured one')
     .action(async (options: object) => ends(await commands.worker().worker(options, terminal)));
-  configured(program.command('gate'))
-    .summary('run the write gate of a log')
-    .description('Runs the write gate of one log until it is stopped.')
-    .requiredOption('--log <name>', log)
-    .option(
-      '--first-instance <url...>',
-      'where to send at the very first start; later the state file says it',
-    )
-    .action(async (options: { log: string }) => ends(await commands.gate().gate(options, terminal)));
+  addGate(program, { ends, does, aboutLog, terminal });
 
   program
     .command('init')
@@ -325,6 +318,35 @@ interface Making {
   ) => (name: string | undefined, options: object) => Promise<void>;
   readonly aboutLog: (command: Command) => Command;
   readonly terminal: Terminal;
+}
+
+function addGate(program: Command, { ends, does, aboutLog, terminal }: Making): void {
+  const gate = configured(program.command('gate'))
+    .summary('run the write gate of a log, or insert it for a rotation')
+    .description('Runs the write gate of one log until it is stopped.')
+    .option('--log <name>', 'name of the log in the configuration')
+    .option(
+      '--first-instance <url...>',
+      'where to send at the very first start; later the state file says it',
+    )
+    .action(async (options: GateCommandOptions) => ends(await commands.gate().gate(options, terminal)));
+  aboutLog(gate.command('insert'))
+    .summary('lead clients to the gate, before a rotation')
+    .description(
+      'Leads the Service of clients of LOG to its gate, and waits until no write reaches Rekor past it. Only for a log on Kubernetes with gate.insertedAt. Exits with 7 when writes still pass the gate.',
+    )
+    .option('--quiet-for <seconds>', 'for so long no write may have passed the gate (default: 60)')
+    .option('--within <seconds>', 'wait no longer than that (default: 600)')
+    .option('--no-wait', 'do not wait')
+    .option('--json', 'print the result as JSON')
+    .action(does((name, options) => commands.insertedGate().gateInsert(name, options, terminal)));
+  aboutLog(gate.command('remove'))
+    .summary('lead clients to Rekor again, after it')
+    .description(
+      'Leads the Service of clients of LOG to Rekor again, exactly as before. Exits with 3 while a rotation needs the gate.',
+    )
+    .option('--json', 'print the result as JSON')
+    .action(does((name, options) => commands.insertedGate().gateRemove(name, options, terminal)));
 }
 
 function addReceipt(program: Command, { ends, terminal }: Making): void {

@@ -15,6 +15,7 @@ export const commands = {
   gate: () => load('./gate') as typeof import('./gate'),
   history: () => load('./history') as typeof import('./history'),
   init: () => load('./init') as typeof import('./init'),
+  insertedGate: () => load('./inserted-gate') as typeof import('./inserted-gate'),
   instruct: () => load('./instruct') as typeof import('./instruct'),
   prune: () => load('./prune') as typeof import('./prune'),
   quietHours: () => load('./quiet-hours') as typeof import('./quiet-hours'),

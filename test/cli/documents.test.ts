@@ -164,8 +164,8 @@ async function temporal(words: Commands): Promise<void> {
 
 /** What is run elsewhere, or cannot be run. */
 const elsewhere: readonly RegExp[] = [
-  // By audit.test.ts, init.test.ts, receipt.test.ts, quiet-hours.test.ts and gate.test.ts there, and by test/stack/lab.test.ts and
-  // doctor.test.ts.
+  // By audit.test.ts, init.test.ts, receipt.test.ts, quiet-hours.test.ts and gate.test.ts there, by test/stack/lab.test.ts and
+  // doctor.test.ts, and by test/cluster/inserted-gate.test.ts.
   /^rekor-rotate (audit|doctor|init|receipt|quiet-hours|gate|lab) /,
   // By test/cluster/log.test.ts.
   /^rekor-rotate (plan|rotate) lab /,
@@ -203,6 +203,7 @@ it('finds the documents that have commands', () => {
     'docs/configuration.md',
     'docs/gate.md',
     'docs/init.md',
+    'docs/kubernetes.md',
     'docs/operating.md',
     'docs/quiet-hours.md',
     'docs/receipt.md',

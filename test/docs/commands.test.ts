@@ -30,8 +30,11 @@ function reading(command: Command): Command {
   const silent = { writeOut: () => undefined, writeErr: () => undefined };
   allOf(command).forEach((one) => one.exitOverride().configureOutput(silent));
   allOf(command)
-    // A group of commands may be one itself, by its arguments.
-    .filter(({ commands, registeredArguments }) => commands.length === 0 || registeredArguments.length > 0)
+    // A group of commands may be one itself, by its arguments or options.
+    .filter(
+      ({ commands, registeredArguments, options, parent }) =>
+        commands.length === 0 || registeredArguments.length > 0 || (parent !== null && options.length > 0),
+    )
     .forEach((one) => one.action(() => undefined));
   return command;
 }
@@ -200,6 +203,9 @@ const runBy: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   'docs/gate.md': { 'test/cli/gate.test.ts': ['rekor-rotate', 'curl'] },
   'docs/helm.md': { 'test/cluster/chart.test.ts': ['helm', 'kubectl'] },
   'docs/init.md': { 'test/cli/init.test.ts': ['rekor-rotate'] },
+  'docs/kubernetes.md': {
+    'test/cluster/inserted-gate.test.ts': ['rekor-rotate'],
+  },
   'docs/lab.md': { 'test/cluster/log.test.ts': ['rekor-rotate'] },
   'docs/operating.md': {
     'test/cli/documents.test.ts': ['rekor-rotate', 'temporal'],
