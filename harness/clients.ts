@@ -14,8 +14,8 @@ const EARLIER = 20;
 
 /** What clients of the log do, and what they must find again. */
 export interface Clients {
-  /** Clients without retries, with so many writes a second; the caller stops them. */
-  load(writesPerSecond?: number): Load;
+  /** Clients without retries, with so many writes a second, which keep connections or not; the caller stops them. */
+  load(writesPerSecond?: number, keepsConnections?: boolean): Load;
   /** An upload is acknowledged; it is recorded like those of the load. */
   expectWritable(): Promise<void>;
   /** One upload to this base URL; recorded when it is acknowledged. Throws when it is not. */
@@ -62,9 +62,9 @@ export function clientsOf(publicUrl: string, recorder: Recorder): Clients {
   const expectNothingLost = (): Promise<void> =>
     expectKept(recorder.acknowledged().slice(Math.max(settledAt - EARLIER, 0)));
   return {
-    load: (writesPerSecond = 8) =>
+    load: (writesPerSecond = 8, keepsConnections = true) =>
       startLoad({
-        ...{ url: publicUrl, recorder, writesPerSecond, readsPerSecond: 4 },
+        ...{ url: publicUrl, recorder, writesPerSecond, readsPerSecond: 4, keepsConnections },
         lateAfterMs: UPLOAD_MS,
       }),
     upload,

@@ -15,16 +15,21 @@ export interface Answer {
   readonly elapsedMs: number;
 }
 
-/** One client of a log: keeps connections, never retries, never throws. */
+/** One client of a log: never retries, never throws. */
 export interface HttpClient {
   get(path: string): Promise<Answer>;
   post(path: string, json: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Connects to a Rekor by its base URL, with connections that nobody else uses. */
-export function httpClient(url: string): HttpClient {
+/**
+ * Connects to a Rekor by its base URL, with connections that nobody else uses.
+ *
+ * @param keepsConnections whether a connection is used again; otherwise each request has one of its own.
+ */
+export function httpClient(url: string, keepsConnections = true): HttpClient {
   const pool = new Pool(new URL(url).origin, {
+    ...(!keepsConnections && { pipelining: 0 }),
     headersTimeout: GIVE_UP_AFTER_MS,
     bodyTimeout: GIVE_UP_AFTER_MS,
   });

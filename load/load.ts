@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly readsPerSecond?: number;
   /** Told of each of the load's own requests when it has ended. */
   readonly ended?: (request: EndedRequest) => void;
+  /** Whether connections are used again; default true. */
+  readonly keepsConnections?: boolean;
   /** An answer that comes later counts as a failure, in milliseconds; default 5 s. */
   readonly lateAfterMs?: number;
   /** Path of a rekor-cli: then it uploads an artifact every 2 s, and these count as writes. */
@@ -56,7 +58,7 @@ export interface Load {
 /** Starts writers and readers against one public Rekor URL; open loop, without any retry. */
 export function startLoad(options: LoadOptions): Load {
   const { recorder } = options;
-  const http = httpClient(options.url);
+  const http = httpClient(options.url, options.keepsConnections);
   const signArtifact = artifactSigner();
   const nextRead = readPlan(recorder);
   const writes = new Tally();
