@@ -53,7 +53,8 @@ export async function otherNodeReleases(
       const { version } = JSON.parse(readFileSync(join(release, 'package.json'), 'utf8')) as {
         readonly version: string;
       };
-      return { version, program: join(release, 'bin', 'node') };
+      // One of npm's two packages writes its version as v20.19.0.
+      return { version: version.replace(/^v/, ''), program: join(release, 'bin', 'node') };
     })
     .filter(({ version }) => version !== process.versions.node);
 }

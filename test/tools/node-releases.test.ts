@@ -14,7 +14,9 @@ function installed(folder: string): Promise<void> {
   for (const [name, alias] of Object.entries(dependencies)) {
     const release = join(folder, 'node_modules', name);
     mkdirSync(release, { recursive: true });
-    writeFileSync(join(release, 'package.json'), JSON.stringify({ version: versionOf(alias) }));
+    // As npm has them: the older packages write their version with a letter.
+    const version = name === 'oldest' ? `v${versionOf(alias)}` : versionOf(alias);
+    writeFileSync(join(release, 'package.json'), JSON.stringify({ version }));
   }
   return Promise.resolve();
 }
