@@ -1,4 +1,4 @@
-import type { Check } from '../workflows/model/checks';
+import { isFailed, type Check } from '../workflows/model/checks';
 import { counted } from '../workflows/model/counted';
 import type { Diagnosis } from '../workers/doctor';
 import type { RotationResult } from '../workflows/model/result';
@@ -14,7 +14,7 @@ export function diagnosisExitCode({ checks }: Pick<Diagnosis, 'checks'>): number
 }
 
 function isAboutReachingTemporal(check: Check): boolean {
-  return check.state !== 'ok' && check.reason === 'TEMPORAL_UNREACHABLE';
+  return isFailed(check) && check.reason === 'TEMPORAL_UNREACHABLE';
 }
 
 /**
@@ -46,14 +46,19 @@ export function diagnosisText(diagnosis: Diagnosis, columns: number): string {
   ].join('\n');
 }
 
+/** How each state is shown to a person. */
+export const marks: Readonly<Record<Check['state'], string>> = {
+  ...{ ok: 'ok', notSeen: 'not seen', warning: 'warning', refused: 'refused' },
+};
+
 const INDENT = ' '.repeat(11);
 
 /** A check, and under one that is not right what to do. */
 export function checkLines(check: Check, columns: number): string[] {
   const { state, found, remedy } = check;
-  const text = check.state === 'ok' ? found : `${found} (${check.reason})`;
+  const text = isFailed(check) ? `${found} (${check.reason})` : found;
   return [
-    ...wrap(text, columns, `  ${state.padEnd(9)}`, INDENT),
+    ...wrap(text, columns, `  ${marks[state].padEnd(9)}`, INDENT),
     ...(remedy === '' ? [] : wrap(`Do: ${remedy}`, columns, INDENT, `${INDENT}    `)),
   ];
 }
@@ -79,13 +84,21 @@ export function answer({ log, checks, writesWait, lastRotation }: Diagnosis): st
   const measured = before === null ? '' : ` (${spoken(before)} in the last one)`;
   const probably =
     probablyMs === null ? 'for how long is not known' : `probably some ${spoken(probablyMs)}${measured}`;
-  const right =
-    warnings === 0 ? `${counted(checks.length, 'check')}, all right` : counted(warnings, 'warning');
   const writes =
     atMostMs === null
       ? `no gate holds writes: they would fail ${probably}, and while clients are led to the next release`
       : `writes would wait ${probably}, ${spoken(atMostMs)} at most`;
-  return `Yes: a rotation of ${log} would begin (${right}), and ${writes}; one that is not through in ${spoken(criticalSectionMs)} is taken back.`;
+  return `Yes: a rotation of ${log} would begin (${standing(checks)}), and ${writes}; one that is not through in ${spoken(criticalSectionMs)} is taken back.`;
+}
+
+/** What is to be known of the checks of which none refuses. */
+function standing(checks: readonly Check[]): string {
+  const of = (state: Check['state']): number => checks.filter((check) => check.state === state).length;
+  const [warnings, notSeen] = [of('warning'), of('notSeen')];
+  const rest = notSeen === 0 ? '' : `, ${notSeen} not seen`;
+  return warnings > 0
+    ? `${counted(warnings, 'warning')}${rest}`
+    : `${counted(checks.length, 'check')}, ${notSeen === 0 ? 'all right' : `none against it${rest}`}`;
 }
 
 /** The checks that stand otherwise than before, numbers apart: sizes and times move all the time. */
@@ -95,6 +108,6 @@ export function changesSince(before: readonly Check[], now: readonly Check[]): C
 }
 
 function identityOf(check: Check): string {
-  const words = check.state === 'ok' ? '' : check.found.replace(/\d+(\.\d+)?/g, '#');
-  return [check.code, check.state, check.state === 'ok' ? '' : check.reason, words].join('|');
+  const words = isFailed(check) ? [check.reason, check.found.replace(/\d+(\.\d+)?/g, '#')] : [];
+  return [check.code, check.state, ...words].join('|');
 }

@@ -1,4 +1,4 @@
-import type { Check } from '../workflows/model/checks';
+import { isFailed, type Check } from '../workflows/model/checks';
 import { counted, entries } from '../workflows/model/counted';
 import { passMs } from '../workflows/model/drain';
 import { addressesInWords, countedChanges, type Change } from '../workflows/model/installation';
@@ -7,6 +7,7 @@ import { editedText } from '../workflows/model/plan-settings';
 import { roomInWords } from '../workflows/model/room';
 import type { RotationResult } from '../workflows/model/result';
 import { RECOVER_UNDER_LOCK } from '../workflows/messages';
+import { marks } from './diagnosis';
 import { ownerLines, ownersInShort } from './owners-text';
 import { spoken, table, wrap, type Row } from './text';
 
@@ -78,16 +79,17 @@ export function refusalText(result: RotationResult, columns: number): string {
 
 /** How many checks are right; each of them would hide what is not. */
 function passedText(log: string, checks: readonly Check[]): string {
-  const passed = checks.filter(({ state }) => state === 'ok').length;
-  return `${passed} of ${counted(checks.length, 'check')} passed; \`rekor-rotate plan ${log} --checks\` lists them`;
+  const of = (state: Check['state']): number => checks.filter((check) => check.state === state).length;
+  const rest = of('notSeen') === 0 ? '' : `, ${of('notSeen')} could not see all`;
+  return `${of('ok')} of ${counted(checks.length, 'check')} passed${rest}; \`rekor-rotate plan ${log} --checks\` lists them`;
 }
 
 /** Every check that was made: what was found and, where it is not right, what to do and the code that says why. */
 export function checksText(checks: readonly Check[], columns: number): string {
   const lines = checks.flatMap((check) => {
     const { state, found, remedy } = check;
-    const text = check.state === 'ok' ? found : `${found} ${remedy} (${check.reason})`;
-    return wrap(text, columns, `  ${state.padEnd(9)}`, ' '.repeat(11));
+    const text = isFailed(check) ? `${found} ${remedy} (${check.reason})` : found;
+    return wrap(text, columns, `  ${marks[state].padEnd(9)}`, ' '.repeat(11));
   });
   return ['Checks', ...lines].join('\n');
 }

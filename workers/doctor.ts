@@ -10,7 +10,7 @@ import { preflight } from '../activities/steps/preflight';
 import type { BoundSystems } from '../activities/systems';
 import type { LogConfiguration } from '../config/configuration';
 import type { TemporalTarget } from '../config/temporal-target';
-import { failedCheck, inCatalogueOrder, type Check } from '../workflows/model/checks';
+import { failedCheck, inCatalogueOrder, isFailed, type Check } from '../workflows/model/checks';
 import { BESIDE_SIGNERS_MS, passMs, signerWaitsMs, type DrainEvidence } from '../workflows/model/drain';
 import type { InstallationState } from '../workflows/model/installation';
 import { planRotation } from '../workflows/model/plan';
@@ -87,12 +87,10 @@ export async function diagnose(
 /** What the guardian saw is said once, where it is seen now, too. */
 function withoutEchoes(checks: readonly Check[]): Check[] {
   const seenNow = new Set(
-    checks.flatMap((check) =>
-      check.code !== 'GUARDIAN_LOOKS' && check.state !== 'ok' ? [check.reason] : [],
-    ),
+    checks.flatMap((check) => (check.code !== 'GUARDIAN_LOOKS' && isFailed(check) ? [check.reason] : [])),
   );
   return checks.filter(
-    (check) => check.code !== 'GUARDIAN_LOOKS' || check.state === 'ok' || !seenNow.has(check.reason),
+    (check) => check.code !== 'GUARDIAN_LOOKS' || !isFailed(check) || !seenNow.has(check.reason),
   );
 }
 

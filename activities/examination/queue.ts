@@ -44,7 +44,7 @@ export async function examineQueue({ log, queue, kind, logServers, signal }: Que
   if (queued <= limit / 2) {
     const unless = isSeen ? '' : `, unless --${limitFlags[kind]} says otherwise`;
     const seen = `Trillian's queue has ${queued} leaves of all its logs; its quota allows ${limit}${unless}`;
-    return [passedCheck('QUEUE_WITHIN_QUOTA', { seen })];
+    return [passedCheck('QUEUE_WITHIN_QUOTA', { seen, notAll: !isSeen })];
   }
   const flag = limitFlags[kind];
   const near = refusal('QUEUE_NEAR_QUOTA', { log, queued, limit, isSeen, flag, cleaning: CLEANING });

@@ -7,6 +7,7 @@ import { exampleText, written } from '../config/example';
 import { saidBy } from './recording-terminal';
 
 const right = passedCheck('NUMBERS_LEFT', { number: 2 });
+const notSeen = passedCheck('CHECKPOINTS_KEPT', { instance: 'blue', shards: 0 });
 const clocks = failedCheck(
   'CLOCKS_AGREE',
   refusal('CLOCKS_DIFFER', { ahead: 'the signer', behind: 'this machine', byMs: 5000, mostMs: 1000 }),
@@ -37,7 +38,8 @@ function diagnosis(checks: readonly Check[], more: Partial<Diagnosis> = {}): Dia
 describe('what doctor exits with', () => {
   it.each([
     ['0 when all is right', [right], exitCodes.done],
-    ['7 with warnings alone', [right, clocks], exitCodes.attention],
+    ['0 when all that could be seen is right', [right, notSeen], exitCodes.done],
+    ['7 with warnings alone', [right, notSeen, clocks], exitCodes.attention],
     ['3 when a rotation would be refused', [noGate, clocks], exitCodes.refused],
     ['5 when only Temporal is not reached', [noTemporal, right, clocks], exitCodes.unreachable],
     ['3 when something else is wrong, too', [noTemporal, noGate], exitCodes.refused],
@@ -56,6 +58,24 @@ describe('what doctor says', () => {
     expect(text).toContain('(CLOCKS_DIFFER)\n           Do: More than 1000 ms is too much.');
     expect(text).toContain('  refused  The write gate of production');
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('marks apart what it could not see, for people and for programs', () => {
+    const text = diagnosisText(diagnosis([right, notSeen]), 80);
+    expect(text).toContain('  not seen Rekor blue has no inactive shard yet, so nothing shows whether it is');
+    const { checks, wouldBegin } = JSON.parse(diagnosisJson(diagnosis([notSeen]))) as {
+      readonly checks: readonly Check[];
+      readonly wouldBegin: boolean;
+    };
+    expect([checks[0]?.state, wouldBegin]).toEqual(['notSeen', true]);
+    expect(answer(diagnosis([right, notSeen]))).toContain('(2 checks, none against it, 1 not seen)');
+    expect(answer(diagnosis([right, notSeen, clocks]))).toContain('(1 warning, 1 not seen)');
+  });
+
+  it('tells it when what was seen can be seen no more, and the other way round', () => {
+    const seen = passedCheck('CHECKPOINTS_KEPT', { instance: 'blue', shards: 1 });
+    expect(changesSince([notSeen], [seen])).toEqual([seen]);
+    expect(changesSince([seen], [notSeen])).toEqual([notSeen]);
   });
 
   it('ends with whether a rotation would begin and how long writes would wait', () => {

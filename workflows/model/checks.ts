@@ -12,8 +12,9 @@ interface Looked {
   readonly remedy: string;
 }
 
+/** A check with nothing against a rotation. `notSeen`: not all that it tells of could be seen, and `found` says what. */
 export interface PassedCheck extends Looked {
-  readonly state: 'ok';
+  readonly state: 'ok' | 'notSeen';
 }
 
 export interface FailedCheck extends Looked {
@@ -23,11 +24,32 @@ export interface FailedCheck extends Looked {
   readonly reason: RefusalCode;
 }
 
+/** Whether something is not right: it then has a reason. */
+export function isFailed(check: Check): check is FailedCheck {
+  return check.state === 'warning' || check.state === 'refused';
+}
+
+/** What a check says that has not seen all that it tells of. */
+interface NotAllSeen {
+  readonly notSeen: string;
+}
+
 /** What was found, each a text. */
 type Words<Names extends string> = Readonly<Record<Names, string>>;
 
 /** One thing that was looked at before a rotation, and how it stands. A refusal is a check that failed. */
 export type Check = PassedCheck | FailedCheck;
+
+/** What a check has seen, in a sentence without its end; `notAll`: something that it tells of was not seen. */
+interface Seen {
+  readonly seen: string;
+  readonly notAll?: boolean;
+}
+
+function seenText({ seen, notAll = false }: Seen, before = ''): string | NotAllSeen {
+  const text = `${before}${seen}.`;
+  return notAll ? { notSeen: text } : text;
+}
 
 /**
  * Every check, in the order in which people are shown them, and what one that is right says of what was found. One that is
@@ -72,11 +94,12 @@ const catalogue = {
     `The trusted root at ${url} has the new key ${logId}, and the former one.`,
   LOG_SERVER_LISTED: ({ address }: { address: string }) =>
     `A call that Trillian at ${address} answers is counted on a metrics page of its log servers.`,
-  DRAIN_PROVABLE: ({ by, pace, unmeasured = '' }: DrainEvidence) =>
-    `${by === 'queue' ? "Trillian's queue in its database" : 'Two further passes of the signer'} will prove the drain. ` +
-    (pace
-      ? `The signers made ${counted(pace.passes, 'pass', 'passes')} in ${pace.withinMs} ms.`
-      : `The signers are not measured: ${unmeasured.replace(/\.?$/, '.')}`),
+  DRAIN_PROVABLE: ({ by, pace, unmeasured = '' }: DrainEvidence) => {
+    const proof = `${by === 'queue' ? "Trillian's queue in its database" : 'Two further passes of the signer'} will prove the drain.`;
+    return pace
+      ? `${proof} The signers made ${counted(pace.passes, 'pass', 'passes')} in ${pace.withinMs} ms.`
+      : { notSeen: `${proof} The signers are not measured: ${unmeasured.replace(/\.?$/, '.')}` };
+  },
   SIGNERS_IN_TIME: ({ mostMs }: { mostMs: number }) =>
     `No signer has a clock that is more than ${mostMs} ms behind that of a log server.`,
   DATABASE_SHOWS_TREE: ({ tree }: { tree: string }) =>
@@ -119,12 +142,15 @@ const catalogue = {
       : `. Switched off there: ${off.join(', ')}.`),
   CHECKPOINTS_KEPT: ({ instance, shards }: { instance: string; shards: number }) =>
     shards === 0
-      ? `Rekor ${instance} has no inactive shard yet, so nothing shows whether it is 1.3.9 or newer.`
+      ? {
+          notSeen: `Rekor ${instance} has no inactive shard yet, so nothing shows whether it is 1.3.9 or newer.`,
+        }
       : `Rekor ${instance} answers with the same ${counted(shards, 'checkpoint')} of inactive shards each time.`,
-  QUEUE_WITHIN_QUOTA: ({ seen }: Words<'seen'>) => `${seen}.`,
+  QUEUE_WITHIN_QUOTA: (seen: Seen) => seenText(seen),
   PUBLIC_WRITES_PASS_GATE: ({ url }: Words<'url'>) => `What is written to ${url} passes the write gate.`,
-  PUBLIC_WRITES_ANSWERED: ({ url }: Words<'url'>) =>
-    `What is written to ${url} is answered as Rekor itself does. No gate counts it, so which way it takes is not looked at: let it come by the Service that a rotation changes.`,
+  PUBLIC_WRITES_ANSWERED: ({ url }: Words<'url'>) => ({
+    notSeen: `What is written to ${url} is answered as Rekor itself does. No gate counts it, so which way it takes is not looked at: let it come by the Service that a rotation changes.`,
+  }),
   LARGE_ENTRIES_PASS: ({ url, bytes }: { url: string; bytes: number }) =>
     `${url} takes an entry of ${bytes} bytes as Rekor itself does.`,
   LARGE_HEADERS_PASS: ({ url, bytes }: { url: string; bytes: number }) =>
@@ -136,15 +162,16 @@ const catalogue = {
   STARTS_ALLOWED: ({ unit, starts, limit }: { unit: string; starts: number; limit: string }) =>
     `systemd lets ${unit} start ${limit}; a rotation needs ${starts} in that time.`,
   UNITS_ALIKE: ({ one, other }: Words<'one' | 'other'>) => `systemd starts ${one} and ${other} alike.`,
-  SEARCH_INDEX_SHARED: ({ seen }: Words<'seen'>) => `${seen}.`,
-  NEXT_STARTS_ALIKE: ({ seen }: Words<'seen'>) => `${seen}.`,
+  SEARCH_INDEX_SHARED: (seen: Seen) => seenText(seen),
+  NEXT_STARTS_ALIKE: (seen: Seen) => seenText(seen),
   FILES_REPLACEABLE: ({ files }: { files: readonly string[] }) =>
     `This user may replace ${files.join(', ')}, with the same owner.`,
   FILES_KEEP_ACCESS: ({ files }: { files: number }) =>
     `${counted(files, 'file')} of the slots ${files === 1 ? 'has' : 'have'} nothing that is lost when replaced: no access control list, no second name.`,
   FORMER_SHARDS_REFUSED: ({ tree }: Words<'tree'>) =>
     `The cluster refuses a list without shard ${tree}, and that shard as the active tree.`,
-  PROCESS_AS_CONFIGURED: ({ instance, seen }: Words<'instance' | 'seen'>) => `Rekor ${instance}: ${seen}.`,
+  PROCESS_AS_CONFIGURED: ({ instance, ...seen }: Words<'instance'> & Seen) =>
+    seenText(seen, `Rekor ${instance}: `),
 } as const;
 
 export type CheckCode = keyof typeof catalogue;
@@ -154,10 +181,13 @@ export type FoundBy<Code extends CheckCode> = Parameters<(typeof catalogue)[Code
 
 export const checkCodes = Object.keys(catalogue) as readonly CheckCode[];
 
-/** A check that is right. */
+/** A check with nothing against a rotation. */
 export function passedCheck<Code extends CheckCode>(code: Code, found: FoundBy<Code>): PassedCheck {
-  const word = catalogue[code] as (facts: typeof found) => string;
-  return { code, state: 'ok', found: word(found), remedy: '' };
+  const word = catalogue[code] as (facts: typeof found) => string | NotAllSeen;
+  const said = word(found);
+  return typeof said === 'string'
+    ? { code, state: 'ok', found: said, remedy: '' }
+    : { code, state: 'notSeen', found: said.notSeen, remedy: '' };
 }
 
 /** A check that is not right, and why. */

@@ -1,3 +1,4 @@
+import { isFailed } from '../../../workflows/model/checks';
 import { preflight } from '../../../activities/steps/preflight';
 import { refuse } from '../../../activities/errors/refusal-error';
 import type { BoundSystems } from '../../../activities/systems';
@@ -34,7 +35,7 @@ async function looked(change: (systems: BoundSystems) => void = () => undefined,
 const passedIn = ({ checks }: Awaited<ReturnType<typeof looked>>) =>
   checks.filter(({ state }) => state === 'ok').map(({ code }) => code);
 const failedIn = ({ checks }: Awaited<ReturnType<typeof looked>>) =>
-  checks.flatMap((check) => (check.state === 'ok' ? [] : [`${check.code}: ${check.reason}`]));
+  checks.flatMap((check) => (isFailed(check) ? [`${check.code}: ${check.reason}`] : []));
 
 describe('preflight', () => {
   it('says of a log in good order everything that it looked at, and what was found', async () => {

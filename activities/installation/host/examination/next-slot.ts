@@ -82,13 +82,16 @@ export async function examineNextSlot({ slots, state, signal }: ExaminedHost): P
   const [current, next] = [state.current, state.next].map(({ id }) => slots.find(({ name }) => name === id));
   if (!current || !next) return [];
   const [serving, starting] = await Promise.all([seenOfServing(current, signal), slotProgram(next, signal)]);
-  if (!serving) return [];
   // Of two units systemd itself tells more.
   const bySystemd = [current, next].every(({ commands }) => startsUnit(commands.start));
+  if (!serving) {
+    const seen = `How the Rekor that serves in slot ${current.name} was started is not known, so the next one is not compared with it`;
+    return bySystemd ? [] : [passedCheck('NEXT_STARTS_ALIKE', { seen, notAll: true })];
+  }
   if ('unknown' in starting) {
     const reason = `How the start command of slot ${next.name} would start Rekor is not known: ${starting.unknown}`;
     const seen = `${reason}. Compare its arguments yourself with those of ${serving.where}`;
-    return bySystemd ? [] : [passedCheck('NEXT_STARTS_ALIKE', { seen })];
+    return bySystemd ? [] : [passedCheck('NEXT_STARTS_ALIKE', { seen, notAll: true })];
   }
   const found = { ...starting, slot: next.name };
   return [...indexCheck(serving, found), ...(bySystemd ? [] : otherCheck(serving, found))];
@@ -121,7 +124,7 @@ function indexCheck(serving: Seen, next: Seen): Check[] {
     unknown.length === 0
       ? `${names.serving} and ${names.next}, which the rotation would start, are given the same search index`
       : `Whether ${names.serving} and ${names.next} have the same search index is not known: ${notSeen(unknown)}`;
-  return [passedCheck('SEARCH_INDEX_SHARED', { seen })];
+  return [passedCheck('SEARCH_INDEX_SHARED', { seen, notAll: unknown.length > 0 })];
 }
 
 function otherCheck(serving: Seen, next: Seen): Check[] {
@@ -133,7 +136,7 @@ function otherCheck(serving: Seen, next: Seen): Check[] {
   }
   const alike = `${next.where} starts slot ${next.slot} as ${names.serving} was started`;
   const seen = unknown.length === 0 ? alike : `As far as it is seen, ${alike}; ${notSeen(unknown)}`;
-  return [passedCheck('NEXT_STARTS_ALIKE', { seen })];
+  return [passedCheck('NEXT_STARTS_ALIKE', { seen, notAll: unknown.length > 0 })];
 }
 
 function namesOf(serving: Seen, next: Seen) {

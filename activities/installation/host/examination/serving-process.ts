@@ -19,8 +19,12 @@ const BUCKET = 'attestation_storage_bucket' satisfies RekorFlag;
 export async function examineProcess({ log, slots, state }: ExaminedHost): Promise<Check[]> {
   const slot = slots.find(({ name }) => name === state.current.id);
   const serving = slot && (await servingProcess(slot));
-  if (!slot || !serving) {
+  if (!slot) {
     return [];
+  }
+  if (!serving) {
+    const seen = `how it was started is not seen: this user sees no process of Rekor that listens at ${slot.url}`;
+    return [passedCheck('PROCESS_AS_CONFIGURED', { instance: slot.name, seen, notAll: true })];
   }
   const { name: instance } = slot;
   const { flags } = serving;

@@ -71,7 +71,7 @@ describe('the search index', () => {
     ['--config /etc/rekor.yaml', '', '5 flags are not seen'],
   ])('is not known, and nothing is claimed: %j, %j', async (blue, green, said) => {
     const check = await indexOf(blue, green);
-    expect(check).toMatchObject({ state: 'ok' });
+    expect(check).toMatchObject({ state: 'notSeen' });
     expect(check?.found).toContain('is not known');
     expect(check?.found).toContain(said);
   });
@@ -97,14 +97,16 @@ describe('what else is started', () => {
 
   it('is not known where its command does not show it, and only that is said', async () => {
     const checks = await examined('', ['docker', 'start', 'green']);
-    expect(checks).toMatchObject([{ code: 'NEXT_STARTS_ALIKE', state: 'ok' }]);
+    expect(checks).toMatchObject([{ code: 'NEXT_STARTS_ALIKE', state: 'notSeen' }]);
     expect(checks[0]?.found).toContain(
       'is not known: what docker starts is not looked up. Compare its arguments',
     );
   });
 
   it('is not compared with what serves where that is not known', async () => {
-    expect(await examined(['docker', 'start', 'blue'], '')).toEqual([]);
+    const checks = await examined(['docker', 'start', 'blue'], '');
+    expect(checks).toMatchObject([{ code: 'NEXT_STARTS_ALIKE', state: 'notSeen' }]);
+    expect(checks[0]?.found).toMatch(/serves in slot blue was started is not known, so the next one is not/);
   });
 });
 

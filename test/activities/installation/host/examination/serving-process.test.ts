@@ -55,7 +55,9 @@ describe('of the Rekor that serves', () => {
     expect(checks).toMatchObject([{ state: 'refused', reason: 'SIGNER_IN_MEMORY' }]);
   });
 
-  it('says nothing of a proxy that listens in its place', async () => {
-    expect(await examined('nginx')).toEqual([]);
+  it('is not seen, and said to be so, where a proxy listens in its place', async () => {
+    const checks = await examined('nginx');
+    expect(checks).toMatchObject([{ code: 'PROCESS_AS_CONFIGURED', state: 'notSeen', remedy: '' }]);
+    expect(checks[0]?.found).toContain('how it was started is not seen');
   });
 });
