@@ -70,5 +70,6 @@ async function measured(
     passMs: drainEvidence.pace && passMs(drainEvidence.pace),
     criticalSectionMs: timing.criticalSectionMs,
     holds: traffic.fails === null,
+    drainAwaitsPasses: drainEvidence.by === 'signer passes',
   });
 }

@@ -5,7 +5,7 @@ const closing = {
   ...{ trafficMs: 2, startMs: 90, drainMs: 30, closedMs: 95, endedAtMs: 0 },
 };
 const opening = { handOverMs: 40, proveMs: 20, openMs: 13 };
-const ground = { passMs: 110, criticalSectionMs: 2_500, holds: true };
+const ground = { passMs: 110, criticalSectionMs: 2_500, holds: true, drainAwaitsPasses: false };
 
 describe('a forecast', () => {
   it('adds up what was measured, and the calls of clients that are waited for', () => {
@@ -24,6 +24,52 @@ describe('a forecast', () => {
     // The first write comes 50 ms after the hold, and one is acknowledged a call after the exposure.
     expect(forecast).toMatchObject({ sectionMs: 413, longestWaitMs: 363, stallMs: 503, heldWrites: 8 });
     expect(forecast.fits).toBe(true);
+  });
+
+  it('has a range: signers that have just passed or pass at once, writes in flight or none, a first write at once or not', () => {
+    const { parts, range } = forecastOf(closing, opening, ground);
+    expect(parts.flatMap(({ what, between }) => (between ? [[what, between]] : []))).toEqual([
+      ['writes in flight', { least: 0, most: 140 }],
+      ['the handover leaf', { least: 0, most: 110 }],
+    ]);
+    // 172 ms were measured.
+    expect(range).toEqual({
+      sectionMs: { least: 172, most: 422 },
+      longestWaitMs: { least: 122, most: 422 },
+      stallMs: { least: 262, most: 562 },
+      heldWrites: { least: 3, most: 8 },
+    });
+  });
+
+  it('has a range for the drain that waits for passes, and none shorter than the start beside it', () => {
+    const drained = { ...closing, startMs: 90, drainMs: 300, closedMs: 300 };
+    const drain = (passMs: number): unknown =>
+      forecastOf(drained, opening, { ...ground, passMs, drainAwaitsPasses: true }).parts[2]?.between;
+    expect(drain(110)).toEqual({ least: 190, most: 410 });
+    expect(drain(250)).toEqual({ least: 90, most: 550 });
+  });
+
+  it.each([
+    [{ perSecond: 20, callMs: 140 }, 'slow', 2_000],
+    [{ perSecond: 0.1, callMs: 140 }, 'rare', 110],
+    [{ perSecond: 0, callMs: null }, 'none', 110],
+  ])('has what is likely within its range: %j', (writes, _, passMs) => {
+    const { range, ...forecast } = forecastOf({ ...closing, writes }, opening, { ...ground, passMs });
+    for (const figure of ['stallMs', 'longestWaitMs', 'heldWrites', 'sectionMs'] as const) {
+      expect([figure, range?.[figure].least]).toEqual([figure, expect.any(Number)]);
+      expect(forecast[figure]).toBeGreaterThanOrEqual(range?.[figure].least ?? NaN);
+      expect(forecast[figure]).toBeLessThanOrEqual(range?.[figure].most ?? NaN);
+    }
+  });
+
+  it('says its range, how that was found, and nothing of one where an earlier version has made it', () => {
+    const { range, ...earlier } = forecastOf(closing, opening, ground);
+    const text = forecastText({ ...earlier, ...(range && { range }) });
+    expect(text).toContain('no new entry for some 503 ms (262 to 562)');
+    expect(text).toContain('the longest wait of a write would be some 363 ms (122 to 422)');
+    expect(text).toContain('some 8 (3 to 8) would wait');
+    expect(text).toContain('what was measured was measured once, and counts as it was');
+    expect(forecastText(earlier)).not.toMatch(/\(\d| brackets/);
   });
 
   it('calls the longer of the start and the drain by its name', () => {

@@ -21,6 +21,9 @@ describe('a rehearsal on a real log', () => {
     expectOutcome(result, 'rehearsed');
     expect(result.forecast?.parts.filter(({ by }) => by === 'measured').map(({ ms }) => ms)).toHaveLength(6);
     expect(result.forecast?.sectionMs).toBeGreaterThan(0);
+    expect(result.forecast?.range?.stallMs.most).toBeGreaterThan(
+      result.forecast?.range?.stallMs.least ?? NaN,
+    );
     const [made] = result.leftTrees ?? [];
     const asked = log.trillian.calls.filter(({ method }) => !/^(Get|List)/.test(method));
     expect([...new Set(asked.map(({ method }) => method))].sort()).toEqual(changes);

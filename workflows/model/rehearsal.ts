@@ -58,6 +58,25 @@ export interface ForecastGround {
   readonly criticalSectionMs: number;
   /** Whether writes can be held at all. */
   readonly holds: boolean;
+  /** Whether the drain of a tree is proven by passes of the signers, and so depends on where in their interval it begins. */
+  readonly drainAwaitsPasses: boolean;
+}
+
+/** From the least to the most that is likely. */
+export interface Span {
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * How far a rotation may lie from its forecast, by what is known to vary: where between two passes of the signers it comes,
+ * whether a write is in flight, and when the first write comes. What was measured was measured once, and counts as it was.
+ */
+export interface ForecastRange {
+  readonly stallMs: Span;
+  readonly longestWaitMs: Span;
+  readonly heldWrites: Span;
+  readonly sectionMs: Span;
 }
 
 /** What a rotation would cost clients now. */
@@ -76,12 +95,16 @@ export interface Forecast {
   readonly fits: boolean;
   /** What the section is made of, in its order. */
   readonly parts: readonly ForecastPart[];
+  /** Absent in what was recorded before there was one. */
+  readonly range?: ForecastRange;
 }
 
 export interface ForecastPart {
   readonly what: string;
   readonly ms: number;
   readonly by: 'measured' | 'computed';
+  /** How short and how long it may be; absent where nothing is known to change it. */
+  readonly between?: Span;
 }
 
 /** Where nobody has written and no pass was seen: as on the bench. */
@@ -97,57 +120,87 @@ const SHARE_OF_TIME = 0.75;
 export function forecastOf(
   { writes, trafficMs, startMs, drainMs, closedMs }: RehearsedClosing,
   { handOverMs, proveMs, openMs }: RehearsedOpening,
-  { passMs, criticalSectionMs, holds }: ForecastGround,
+  { passMs, criticalSectionMs, holds, drainAwaitsPasses }: ForecastGround,
 ): Forecast {
   const { perSecond } = writes;
   const callMs = writes.callMs ?? (passMs === null ? UNKNOWN_CALL_MS : passMs + BESIDE_PASS_MS);
   // How likely it is that a call is under way when the hold begins, if clients know nothing of each other.
   const inFlight = 1 - Math.exp((-perSecond * callMs) / 1000);
+  const pass = passMs ?? callMs;
+  const drain = drainAwaitsPasses
+    ? span(Math.max(startMs, drainMs - pass), Math.max(closedMs, drainMs + pass))
+    : undefined;
   const parts = [
     measured('the order to hold', trafficMs),
-    computed('writes in flight', inFlight * callMs),
-    measured(startMs > drainMs ? 'the start of the next release' : 'the drain of the tree', closedMs),
+    computed('writes in flight', inFlight * callMs, span(0, perSecond === 0 ? 0 : callMs)),
+    measured(startMs > drainMs ? 'the start of the next release' : 'the drain of the tree', closedMs, drain),
     measured('from one activity to the next', handOverMs),
     measured('what the next release serves', proveMs),
     measured('the opening of the tree', openMs),
-    computed('the handover leaf', passMs ?? callMs),
+    // From a pass that begins just then to one that has just begun.
+    computed('the handover leaf', pass, span(0, pass)),
     measured('the order to send writes on', trafficMs),
   ];
-  const sectionMs = parts.reduce((total, { ms }) => total + ms, 0);
-  const firstArrivesMs = perSecond === 0 ? 0 : Math.min(1000 / perSecond, sectionMs);
+  const section = (of: (part: ForecastPart) => number): number =>
+    parts.reduce((total, part) => total + of(part), 0);
+  const sectionMs = section(({ ms }) => ms);
+  const sections = span(
+    section(({ ms, between }) => between?.least ?? ms),
+    section(({ ms, between }) => between?.most ?? ms),
+  );
+  const firstWithin = (ms: number): number => (perSecond === 0 ? 0 : Math.min(1000 / perSecond, ms));
+  const waits = span(sections.least - firstWithin(sections.least), sections.most);
+  const held = (ms: number): number => (perSecond * ms) / 1000;
+  const firstArrivesMs = firstWithin(sectionMs);
   return {
     stallMs: Math.round(sectionMs - firstArrivesMs + callMs),
     longestWaitMs: Math.round(sectionMs - firstArrivesMs),
-    heldWrites: Math.round((perSecond * sectionMs) / 1000),
+    heldWrites: Math.round(held(sectionMs)),
     writesPerSecond: Number(perSecond.toPrecision(2)),
     sectionMs,
     criticalSectionMs,
     fits: holds && sectionMs <= SHARE_OF_TIME * criticalSectionMs,
     parts,
+    range: {
+      stallMs: span(waits.least + callMs, waits.most + callMs),
+      longestWaitMs: waits,
+      heldWrites: span(held(sections.least), held(sections.most)),
+      sectionMs: sections,
+    },
   };
 }
 
-function measured(what: string, ms: number): ForecastPart {
-  return { what, ms: Math.round(ms), by: 'measured' };
+function span(least: number, most: number): Span {
+  return { least: Math.round(least), most: Math.round(most) };
 }
 
-function computed(what: string, ms: number): ForecastPart {
-  return { what, ms: Math.round(ms), by: 'computed' };
+function measured(what: string, ms: number, between?: Span): ForecastPart {
+  return { what, ms: Math.round(ms), by: 'measured', ...(between && { between }) };
+}
+
+function computed(what: string, ms: number, between: Span): ForecastPart {
+  return { what, ms: Math.round(ms), by: 'computed', between };
 }
 
 /** A forecast in sentences: does it fit, how long would writes wait, and how many. */
 export function forecastText(forecast: Forecast): string {
-  const { stallMs, longestWaitMs, heldWrites, writesPerSecond, sectionMs, criticalSectionMs, fits } =
+  const { stallMs, longestWaitMs, heldWrites, writesPerSecond, sectionMs, criticalSectionMs, fits, range } =
     forecast;
   const verdict = fits
     ? 'A rotation now would probably cost no client a failed request.'
     : 'A rotation now might cost clients failed requests, or be taken back.';
+  const within = (of?: Span): string => (of ? ` (${of.least} to ${of.most})` : '');
   return [
     verdict,
-    `The log would take no new entry for some ${stallMs} ms, and one write would wait ${longestWaitMs} ms at most.`,
+    `The log would take no new entry for some ${stallMs} ms${within(range?.stallMs)}, and the longest wait of a write would be some ${longestWaitMs} ms${within(range?.longestWaitMs)}.`,
     writesPerSecond === 0
       ? 'No write came while that was watched.'
-      : `At ${writesPerSecond} writes a second some ${heldWrites} would wait.`,
-    `Writes would be held for some ${sectionMs} ms, and ${criticalSectionMs} ms is the limit.`,
+      : `At ${writesPerSecond} writes a second some ${heldWrites}${within(range?.heldWrites)} would wait.`,
+    `Writes would be held for some ${sectionMs} ms${within(range?.sectionMs)}, and ${criticalSectionMs} ms is the limit.`,
+    ...(range
+      ? [
+          'In brackets stands from the least to the most, by where the signers and the writes happen to be; what was measured was measured once, and counts as it was.',
+        ]
+      : []),
   ].join(' ');
 }
