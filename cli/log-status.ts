@@ -6,6 +6,7 @@ import type { RotationResult } from '../workflows/model/result';
 import { innermost } from './errors';
 import { guardianStatus, unknownGuardian, type GuardianStatus } from './guardian-status';
 import type { LockState, Preparing, RotationClient } from './rotation-client';
+import { workerStatus, type WorkerStatus } from './worker-status';
 
 /** What is known of a log's rotations; what `status --json` prints. Times are ISO 8601. */
 export interface LogStatus {
@@ -33,7 +34,12 @@ export interface LogStatus {
   /** Why it ended without a result, or why nothing is heard of it. */
   readonly problem?: string;
   readonly guardian: GuardianStatus;
+  /** Who would carry out anything; the same for all logs of a configuration. */
+  readonly worker: WorkerStatus;
 }
+
+/** What is known of the rotations of a log alone. */
+type RotationStatus = Omit<LogStatus, 'log' | 'guardian' | 'worker'>;
 
 /** A rotation that somebody has asked for, and that has not begun. */
 export interface OtherRotation {
@@ -43,10 +49,11 @@ export interface OtherRotation {
   readonly progress: Progress | null;
 }
 
-/** Somebody has to look: an alarm stands or nobody can tell, a rotation is held, or a workflow is paused. */
-export function needsSomebody({ guardian, progress, paused }: LogStatus): boolean {
+/** Somebody has to look: an alarm stands or nobody can tell, a rotation is held, a workflow is paused, or no worker is there. */
+export function needsSomebody({ guardian, progress, paused, worker }: LogStatus): boolean {
   return (
     guardian.alarms.length > 0 ||
+    worker.polls !== true ||
     guardian.problem !== null ||
     paused !== undefined ||
     (progress?.held ?? null) !== null
@@ -64,11 +71,12 @@ export async function statusOf(
     // A misspelt name must not read as "nothing runs".
     logNamed(configuration, log);
   }
-  const [state, guardian] = await Promise.all([
+  const [state, guardian, worker] = await Promise.all([
     rotationOf(client, log, lock),
     guardianOf(client, configuration, log, lock),
+    workerStatus(client),
   ]);
-  return { log, ...state, guardian };
+  return { log, ...state, guardian, worker };
 }
 
 /** What is open of a log: its lock, or what is on the way to it. */
@@ -85,7 +93,7 @@ async function openStatus(
   state: 'running' | 'preparing',
   { handle, what, startedBy, startedAt, paused }: OpenWorkflow,
   progress: Progress | null,
-): Promise<Omit<LogStatus, 'log' | 'guardian'>> {
+): Promise<RotationStatus> {
   const problem = progress || paused ? undefined : await silence(client);
   return {
     state,
@@ -99,11 +107,7 @@ async function openStatus(
   };
 }
 
-async function rotationOf(
-  client: RotationClient,
-  log: string,
-  lock: LockState,
-): Promise<Omit<LogStatus, 'log' | 'guardian'>> {
+async function rotationOf(client: RotationClient, log: string, lock: LockState): Promise<RotationStatus> {
   const { preparing, dryRuns } = await client.preparing(log, lock);
   const [first, ...rest] = preparing;
   const others = lock.state === 'running' ? preparing : rest;

@@ -1,6 +1,7 @@
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { Configuration } from '../config/configuration';
 import { readGuardian, type Guardian } from '../workers/guardian';
+import { pollersOf, type Pollers } from '../workers/pollers';
 import { connectClient, whileNotAborted, type TemporalClient } from '../workers/temporal-connection';
 import { temporalTarget } from '../config/temporal-target';
 import {
@@ -28,9 +29,6 @@ const QUERY_DEADLINE_MS = 2_000;
 
 /** How long an Update may take to be accepted and answered: a signature is verified by an activity. Milliseconds. */
 const UPDATE_DEADLINE_MS = 20_000;
-
-/** A poller asks again at least every 70 s; one that was seen longer ago than that is gone. */
-const POLLER_SEEN_WITHIN_MS = 75_000;
 
 /** A workflow that was started and has a result when it ends. */
 export interface Started<Result> {
@@ -263,14 +261,15 @@ export class RotationClient {
     }
   }
 
-  /** True when some worker has asked the task queue for workflow tasks lately (the type described by default). */
+  /** True when some worker has asked the task queue for workflow tasks lately. */
   async hasWorker(): Promise<boolean> {
+    return (await this.pollers()).polling.length > 0;
+  }
+
+  /** Who asks the task queue for workflow tasks. */
+  async pollers(): Promise<Pollers> {
     const { connection, client } = this.#temporal;
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace: client.options.namespace,
-      taskQueue: { name: this.taskQueue },
-    });
-    const since = Date.now() / 1000 - POLLER_SEEN_WITHIN_MS / 1000;
-    return pollers.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since);
+    const { namespace } = client.options;
+    return await pollersOf(connection, { namespace, taskQueue: this.taskQueue }, 'workflows', Date.now());
   }
 }

@@ -8,6 +8,7 @@ import type { Terminal } from './terminal';
 import { ago, spoken, table, wrap, type Row } from './text';
 import { whenText } from './times';
 import { waitingHead, waitingLines } from './waiting-text';
+import { workerLines } from './worker-status';
 
 /** Whoever reads it: how wide their lines are, and their time zone. */
 type Reader = Pick<Terminal, 'columns' | 'timeZone'>;
@@ -21,6 +22,7 @@ export function statusText(status: LogStatus, reader: Reader, now = new Date()):
     `${workflowId} looks; it changes nothing`,
   ]);
   const guardian = [
+    ...workerLines(status.worker, columns, now),
     ...table(dryRuns, columns),
     ...otherLines(status, reader),
     ...guardianLines(status.guardian, columns),
@@ -64,11 +66,13 @@ function timesText({ startedAt, endedAt, tookMs = 0 }: LogStatus): string | unde
   return startedAt && `at ${startedAt}, ${took}`;
 }
 
-function troubleLines({ log, state, paused, problem, result }: LogStatus, columns: number): string[] {
+function troubleLines({ log, state, paused, problem, result, worker }: LogStatus, columns: number): string[] {
+  // That no worker is there is said once, with since when.
+  const isSaid = state !== 'ended' && worker.polls === false;
   const left = `What it left half way is found by \`rekor-rotate recover ${log} --dry-run\`.`;
   return [
     ...(paused ? wrap(pausedText(log, paused), columns, '  ') : []),
-    ...(problem === undefined ? [] : wrap(problem, columns, '  ')),
+    ...(problem === undefined || isSaid ? [] : wrap(problem, columns, '  ')),
     ...(state === 'ended' && !result ? wrap(left, columns, '  ') : []),
   ];
 }

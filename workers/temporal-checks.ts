@@ -12,18 +12,13 @@ import { refusal } from '../workflows/model/refusals';
 import type { RotationResult } from '../workflows/model/result';
 import { searchAttributeNames } from '../workflows/model/search-attributes';
 import { absenceOf, readGuardian } from './guardian';
+import { pollersOf } from './pollers';
 import { readSchedules } from './schedules';
 import { attributesByHand } from './search-attributes';
 import { connectClient, temporalRefusal, whileNotAborted, type TemporalClient } from './temporal-connection';
 
 /** How long Temporal may take over all that it is asked, in milliseconds. */
 const ANSWERS_MS = 10_000;
-
-/** A poller asks again at least every 70 s; one that was seen longer ago than that is gone. */
-const POLLER_SEEN_WITHIN_MS = 75_000;
-
-/** The kinds of tasks a rotation needs somebody for (temporal.api.enums.v1 `TaskQueueType`). */
-const taskQueueTypes = [1, 2] as const;
 
 /** So many rotations that ended are looked through for one that completed. */
 const MOST_LOOKED_AT = 5;
@@ -102,15 +97,11 @@ async function workerPolls(
   { connection }: TemporalClient,
   { address, namespace, taskQueue }: TemporalTarget,
 ): Promise<Check[]> {
-  const since = (Date.now() - POLLER_SEEN_WITHIN_MS) / 1000;
+  const nowMs = Date.now();
   const polling = await Promise.all(
-    taskQueueTypes.map(async (taskQueueType) => {
-      const asked: object = { namespace, taskQueue: { name: taskQueue }, taskQueueType };
-      const { pollers } = await connection.workflowService.describeTaskQueue(asked);
-      return pollers
-        .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since)
-        .map(({ identity }) => identity ?? '');
-    }),
+    (['workflows', 'activities'] as const).map(
+      async (kind) => (await pollersOf(connection, { namespace, taskQueue }, kind, nowMs)).polling,
+    ),
   );
   const workers = [...new Set(polling.flat())].filter((one) => polling.every((those) => those.includes(one)));
   return checked(

@@ -109,6 +109,18 @@ it('says at once that the schedule of the guardian is paused, and why', async ()
   expect((await status()).code).toBe(0);
 });
 
+it('says that no worker polls the task queue, as Temporal knows it, and exits with 7', async () => {
+  const config = server.configured('nobody-has-ever-polled-this');
+  const said = await saidBy(['status', 'production', '-c', config]);
+
+  expect(said.code).toBe(7);
+  expect(said.words).toContain('No worker polls the task queue nobody-has-ever-polled-this; since when');
+  expect((await statusJson()).worker).toMatchObject({
+    ...{ taskQueue: 'stand-in', polls: true, problem: null },
+    lastAskedAt: expect.stringMatching(/Z$/) as string,
+  });
+});
+
 describe('--watch', () => {
   it('exits as the last rotation ended when none runs: 4 after a rollback', async () => {
     expect((await status('--watch')).code).toBe(0);

@@ -402,7 +402,8 @@ describe('a guardian that Temporal does not tell of', () => {
     expect(guardianLines(guardian, 80).join(' ')).toMatch(
       /Guardian +cannot be asked for: 7 PERMISSION_DENIED: no/,
     );
-    expect(needsSomebody({ log: 'production', state: 'never', guardian })).toBe(true);
+    const worker = { taskQueue: 'rekor-rotate', polls: true, lastAskedAt: null, problem: null };
+    expect(needsSomebody({ log: 'production', state: 'never', guardian, worker })).toBe(true);
   });
 });
 
