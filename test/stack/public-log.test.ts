@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SlotName } from '../../lab/files';
 import { ensureBinaries } from '../../tools/binaries';
+import { isFailed } from '../../workflows/model/checks';
 import type { RefusalCode } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/result';
 import { privateAuthority, tlsProxy } from '../activities/private-authority';
@@ -117,7 +118,7 @@ describe('the log as its clients see it', () => {
       });
       const { outcome, checks = [] } = await log.rotate({ dryRun: true });
       expect(outcome).toBe('planned');
-      expect(checks.filter(({ state }) => state !== 'ok')).toMatchObject([
+      expect(checks.filter(isFailed)).toMatchObject([
         {
           state: 'warning',
           reason: 'HOSTNAME_NOT_IN_ADDRESS',
