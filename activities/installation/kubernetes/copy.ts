@@ -5,6 +5,7 @@ import type { Cluster } from '../../clients/kubernetes/cluster';
 import type { KubernetesObject, ObjectReference } from '../../clients/kubernetes/objects';
 import { changedBySomeone, refuse } from '../../errors/refusal-error';
 import { pause } from '../../bounds/waiting';
+import { untilFormerCopiesEnded } from './former-copies';
 import { numberAt, textAt, valueAt } from './json-path';
 import {
   ATTEMPT_ANNOTATION,
@@ -56,7 +57,8 @@ export async function attemptOfCopy(
 
 /**
  * Makes the objects of the copy, its Deployment last: before that, but after what tells that there is an attempt, `takeRoom` lets
- * its pods have room. Refuses CHANGED_BY_SOMEONE where others stand in their place.
+ * its pods have room. Refuses CHANGED_BY_SOMEONE where others stand in their place, and PODS_NOT_GONE where pods of another attempt do
+ * not end.
  */
 export async function makeCopy(
   cluster: Cluster,
@@ -74,6 +76,7 @@ export async function makeCopy(
     }
     hasSecret ||= object.name === launcherSecretName(place);
   }
+  await untilFormerCopiesEnded(cluster, place, attemptId, bounds);
   await cluster.apply(nextList(next), bounds);
   if (!hasSecret) {
     await cluster.apply(launcherSecret(next, randomBytes(24).toString('base64url')), bounds);

@@ -107,6 +107,26 @@ export function isAddressOfPod(url: string, port: number): boolean {
 
 const HTTP_PORT = 80;
 
+/** What a pod is given to end that says nothing else (Kubernetes: `terminationGracePeriodSeconds`), in seconds. */
+const DEFAULT_GRACE_S = 30;
+
+/** A node that reports late reports a little after that, in milliseconds. */
+const REPORTS_MS = 5_000;
+
+/**
+ * For so long a pod that is told to end may still be there, in milliseconds: what it is given by whoever has told it, or else by
+ * its own specification.
+ *
+ * @param pod a pod, or the template of one.
+ */
+export function endsWithinMs(pod: Json | undefined): number {
+  const given =
+    numberAt(pod, 'metadata', 'deletionGracePeriodSeconds') ??
+    numberAt(pod, 'spec', 'terminationGracePeriodSeconds') ??
+    DEFAULT_GRACE_S;
+  return given * 1_000 + REPORTS_MS;
+}
+
 function hasEnded(pod: KubernetesObject): boolean {
   return ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? '');
 }

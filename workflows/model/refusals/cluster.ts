@@ -36,7 +36,7 @@ export const clusterRefusals = {
       'See `kubectl describe` of that pod. A rotation needs room for as many pods again as the Deployment has, and an image that its nodes can pull.',
   }),
   PODS_NOT_GONE: (found: { log: string; object: string; pod: string; most: number }): Text => ({
-    message: `Of ${found.object} in ${found.log} more than ${found.most} pods have not ended yet, and their room is needed: pod ${found.pod}, for example.`,
+    message: `Of ${found.object} in ${found.log} more than ${found.most} pods have not ended yet, and nothing is made beside them: pod ${found.pod}, for example.`,
     remedy:
       'See `kubectl describe` of that pod: a node that is not there keeps it, or its terminationGracePeriodSeconds is long.',
   }),

@@ -2,18 +2,12 @@ import type { CallBounds } from '../../../clients/call-bounds';
 import type { Cluster } from '../../../clients/kubernetes/cluster';
 import type { KubernetesObject } from '../../../clients/kubernetes/objects';
 import { pause } from '../../../bounds/waiting';
-import { numberAt } from '../json-path';
+import { objectAt } from '../json-path';
 import { reference, type Place } from '../names';
-import { podsOf, selectorOf, type Pod } from '../pods';
+import { endsWithinMs, podsOf, selectorOf, type Pod } from '../pods';
 
 /** How often a pod is looked at that is to end, in milliseconds. */
 const LOOK_EVERY_MS = 250;
-
-/** What a pod is given to end that says nothing else (Kubernetes: `terminationGracePeriodSeconds`), in seconds. */
-const DEFAULT_GRACE_S = 30;
-
-/** A node that reports late reports a little after that, in milliseconds. */
-const REPORTS_MS = 5_000;
 
 /**
  * The pods that a Deployment has now end, and with them each connection that clients keep to one. Those that come in their place
@@ -30,9 +24,7 @@ export async function endFormerPods(
   for (const { name, uid } of pods) {
     await cluster.delete(reference(place, 'Pod', name), { uid }, bounds);
   }
-  const grace =
-    numberAt(deployment, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds') ?? DEFAULT_GRACE_S;
-  const ends = performance.now() + grace * 1_000 + REPORTS_MS;
+  const ends = performance.now() + endsWithinMs(objectAt(deployment, 'spec', 'template'));
   while (performance.now() < ends && (await anyIsLeft(cluster, place, deployment, { pods, bounds }))) {
     await pause(LOOK_EVERY_MS, bounds.signal);
   }

@@ -1,9 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { shapeNames } from '../../../../lab/kubernetes/log/shapes';
 import { CURRENT, namesIn, NEXT, objectsOf, replacementOf, signal, StandingOnCluster } from './standing-log';
 import type { PlannedChanges, Replacement } from '../../../../workflows/model/installation';
 import { parse } from 'yaml';
+import { refuse } from '../../../../activities/errors/refusal-error';
 import { refusalOf, refused } from '../../refused';
+import { labelsOf } from '../../../../activities/installation/kubernetes/next-objects';
 import { objectAt, textAt } from '../../../../activities/installation/kubernetes/json-path';
+import type { JsonObject } from '../../../../activities/clients/kubernetes/exact-json';
 import type { KubernetesObject } from '../../../../activities/clients/kubernetes/objects';
 
 const first = replacementOf('rotation/1');
@@ -14,6 +18,18 @@ const planned = async (one: StandingOnCluster): Promise<PlannedChanges> =>
 
 async function staged(one: StandingOnCluster, replacement: Replacement = first): Promise<void> {
   await one.installation.stage(replacement, await planned(one), { signal });
+}
+
+/** A pod of an attempt's copy that was told to end. */
+function podOf(attemptId: string, metadata: JsonObject): KubernetesObject {
+  const { namespace, name } = { namespace: 'rekor-system', name: 'ending' };
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod' },
+    metadata: {
+      ...{ namespace, name, uid: name, labels: labelsOf(attemptId) },
+      ...{ deletionTimestamp: '2026-01-01T00:00:00Z', ...metadata },
+    },
+  };
 }
 
 /** The list and the tree of the standing Deployment, whatever shape it has. */
@@ -94,6 +110,48 @@ describe.each(shapeNames)('a rotation of a log on Kubernetes, in the shape %s', 
       'rotation/1',
     );
     expect(one.cluster.objects).toEqual(after);
+  });
+
+  it('makes nothing as long as pods of another attempt end, whose objects have the same names (H43)', async () => {
+    const one = new StandingOnCluster(shape);
+    await staged(one);
+    await one.installation.discard(first, { signal });
+    const before = one.cluster.objects;
+    // It has ended, and is listed still: its kubelet keeps the list and the token of it.
+    const ending = podOf('rotation/1', { deletionGracePeriodSeconds: 30 });
+    one.cluster.put({ ...ending, status: { phase: 'Failed' } });
+    let isStaged = false;
+    const second = replacementOf('rotation/2');
+    const staging = staged(one, second).then(() => (isStaged = true));
+    await pause(500);
+    expect([isStaged, namesIn(one.cluster.objects)]).toEqual([
+      false,
+      namesIn({ ...before, 'Pod ending': 1 }),
+    ]);
+    one.cluster.remove({ ...ending, ...ending.metadata });
+    await staging;
+    await one.installation.requireStaged(second, signal);
+
+    // One of its own is no reason to wait when it goes on.
+    one.cluster.put(podOf('rotation/2', { deletionGracePeriodSeconds: 30 }));
+    await staged(one, second);
+  });
+
+  it('waits no longer for a pod than that may take to end, and says so where its own time is over (H43)', async () => {
+    const one = new StandingOnCluster(shape);
+    const plan = await planned(one);
+    one.cluster.put(podOf('rotation/0', { deletionGracePeriodSeconds: 30 }));
+    const over = new AbortController();
+    setTimeout(() => over.abort(refuse('BUDGET_EXCEEDED', { step: 'stage', budgetMs: 300 })), 300);
+    const words = await refused(
+      'PODS_NOT_GONE',
+      one.installation.stage(first, plan, { signal: over.signal }),
+    );
+    expect(words).toContain('pod ending');
+
+    // Five seconds are for the report of a node: one that is silent for longer is not heard of.
+    one.cluster.put(podOf('rotation/0', { deletionGracePeriodSeconds: -6 }));
+    await staged(one);
   });
 
   it('starts and stops Rekor in each pod, and only there', async () => {
