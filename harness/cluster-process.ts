@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { ClusterStatus } from '../lab/kubernetes/cluster';
 import { clusterFiles } from '../lab/kubernetes/files';
 import { descendantsOf } from './traces';
+import { whenThisEnds } from './when-this-ends';
 
 const program = join(__dirname, '../out/dist/lab/main.js');
 
@@ -18,9 +19,14 @@ export interface CommandEnd {
 /** A lab on Kubernetes in a directory of its own, driven by the commands that people type. */
 export class ClusterProcess {
   readonly directory = join(mkdtempSync(join(tmpdir(), 'cluster-')), 'lab');
+  #endsItself = (): void => undefined;
 
   /** Starts `lab ACTION` and does not wait for it. */
   start(action: string, ...options: string[]): ChildProcess {
+    if (action === 'up') {
+      this.#endsItself();
+      this.#endsItself = whenThisEnds(process.execPath, program, 'down', '--directory', this.directory);
+    }
     return spawn(process.execPath, [program, action, '--directory', this.directory, ...options], {
       stdio: 'pipe',
     });
@@ -56,6 +62,7 @@ export class ClusterProcess {
   /** Takes it down, if it is there, and removes what is left. */
   async end(): Promise<void> {
     await this.run('down');
+    this.#endsItself();
     rmSync(dirname(this.directory), { recursive: true });
   }
 }
