@@ -49,5 +49,10 @@ export function toldOf({ hold }: Pick<TrafficState, 'hold'>, identity: AttemptId
     return null;
   }
   const { stallMs, longestWaitMs, held, refused, resent, dropped } = hold;
-  return { stallMs, longestWaitMs, held, refused, resent, dropped };
+  return {
+    // The gate tells fractions of a millisecond, which nobody reads.
+    stallMs: stallMs === null ? null : Math.round(stallMs),
+    longestWaitMs: Math.round(longestWaitMs),
+    ...{ held, refused, resent, dropped },
+  };
 }

@@ -20,7 +20,13 @@ async function toldOf(hold: HoldFigures | null, by: AttemptIdentity = identity):
 
 describe('how writes fared in the gate', () => {
   it('is told of the hold of the attempt', async () => {
-    expect(await toldOf({ number: identity.number, ...figures })).toEqual(figures);
+    const told = await toldOf({
+      number: identity.number,
+      ...figures,
+      stallMs: 900.4,
+      longestWaitMs: 1_199.6,
+    });
+    expect(told).toEqual(figures);
   });
 
   it('is told of the hold of an attempt that a recovery or a later try has ended', async () => {
