@@ -82,6 +82,9 @@ export class Injection {
         `${by.type} asked for ${call.method}, which Trillian's quota may refuse for good`,
       );
     }
+    if (by && call.method === 'UpdateTree') {
+      this.#watch.onUpdateTreeSent(by.type);
+    }
     const step = by && stepOf(by, call.system, call.method);
     if (!world || !this.#begun || !by || step === undefined) {
       return normal;

@@ -87,8 +87,11 @@ export class HandsOfOthers {
     }
     // Nor can a recovery tell whether what it recovers had begun one.
     const recovers = world.temporal.open().some(({ options }) => options.type === 'recoverUnderLock');
-    const begun = this.#watch.closedByRotation || recovers;
-    void trillian.updateTree(treeId, { state }, Infinity, 'someone');
+    let begun = recovers;
+    // Trillian knows no condition for a change: what was asked for until theirs is written, cannot be told from it.
+    void trillian
+      .updateTree(treeId, { state }, Infinity, 'someone')
+      .then(() => (begun ||= this.#watch.closedByRotation));
     this.changes.push({
       what: `tree ${short(treeId)} set ${state}`,
       // Once its own freeze has begun, or may have, a rotation cannot tell its own FROZEN from someone else's.

@@ -25,8 +25,8 @@ export class Watch {
   /** Someone else, or a call after every deadline, opened a tree: from then on two may be open, and sign. */
   openedByOthers = false;
   /**
-   * A rotation has closed the current tree, or cannot know whether it has, because nothing was heard of the worker that was
-   * to do it: someone else's FROZEN cannot be told from its own any more.
+   * A rotation has asked for the current tree to be closed, or cannot know whether it has, because nothing was heard of the
+   * worker that was to do it: someone else's FROZEN cannot be told from its own any more.
    */
   closedByRotation = false;
   /** Nothing was heard of a worker that was to look at the current tree before it closes that. */
@@ -74,6 +74,11 @@ export class Watch {
   /** Rule 2: no write goes through the gate to a process that would number it wrong. */
   onMisreadWrite(by: RekorProcess): void {
     this.broken(2, `the gate sent a write to Rekor ${by.name}, which has loaded [${by.lengths.join(', ')}]`);
+  }
+
+  /** From here on it may have been closed by a rotation, whether or not the call arrives. */
+  onUpdateTreeSent(activity: string): void {
+    this.closedByRotation ||= activity === 'holdAndFreeze';
   }
 
   /** Temporal has given up an attempt of an activity: nobody heard of it. */
