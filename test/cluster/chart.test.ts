@@ -69,6 +69,9 @@ describe('the chart, in a namespace with Pod Security "restricted",', () => {
     const startedAt = Date.now();
     await helm(release).done(...documented());
     await until('the worker', PATIENCE_MS, () => workerPolls(log.temporal, taskQueue, startedAt));
+    // Nodes lead to the addresses of new Services a moment after the pods behind them are ready.
+    await until('the gate', PATIENCE_MS, async () => (await gate()).state());
+    await clientsOf(await publicUrl(), recorder).expectWritable();
   };
   const gate = async (): Promise<GateAdmin> =>
     gateAdmin(`${await api.serviceAddress(NAMESPACE, `${GATE}-admin`)}:3100`, tokenFile);
