@@ -8,12 +8,13 @@ import { requireAsPrepared, requireCurrentAsPrepared, requireStillHeld } from '.
 import { start } from './next-release';
 import { endOfCurrent } from './current-end';
 import { requireCurrentEnded, servedHandover, verifyAndOpen } from './next-tree-opening';
+import { whileNoneIsAborted } from '../bounds/signals';
 import { allEnded } from '../bounds/waiting';
 import { livesOnNext, releaseToServe, requireOurs } from './ownership';
 import { refuse } from '../errors/refusal-error';
-import { expose, hold, type ExposedTo } from './writes';
+import { expose, hold, noneInFlight, type ExposedTo } from './writes';
 
-/** The steps hold, start and freeze: writes wait, and the current tree cannot grow any more. */
+/** The steps hold, freeze and start: writes wait, and the current tree cannot grow any more. */
 export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' | 'times'>> = async (
   systems,
   input,
@@ -26,14 +27,29 @@ export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' |
     requireInTime(input);
   });
   await bounds.step('hold', () => hold(systems, input));
-  // With writes held and none in flight the current length is very likely final: the next release starts while the
-  // current tree drains, and is proven afterwards.
-  const starting = bounds.step('start', () => start(systems, input));
-  const freezing = bounds
-    .requireOnce('freeze', () => requireCurrentAsPrepared(systems, input))
-    .then(() => bounds.step('freeze', () => freeze(systems, input)));
-  const [, frozen] = await allEnded([starting, freezing]);
+  await bounds.requireOnce('freeze', () => requireCurrentAsPrepared(systems, input));
+  const frozen = await freezeAndStart(systems, input);
   return { frozen, times: bounds.steps.times };
+};
+
+/**
+ * The next release starts as soon as the current length is very likely final, and is proven afterwards: when no write is in
+ * flight any more, or when the drain finds the queue empty, whichever is first. Started sooner it could load a shorter length.
+ */
+const freezeAndStart: Act<CriticalInput, FrozenTree> = async (systems, input) => {
+  const { bounds } = systems;
+  const settled = new AbortController();
+  return await whileNoneIsAborted([bounds.signal, settled.signal], async (signal) => {
+    let onEmpty = (): void => undefined;
+    const emptied = new Promise<void>((resolve) => (onEmpty = resolve));
+    const freezing = bounds.step('freeze', () => freeze(systems, { ...input, onEmpty }));
+    const settling = Promise.race([emptied, freezing, noneInFlight(systems, signal)]);
+    const starting = settling
+      .finally(() => settled.abort())
+      .then(() => bounds.step('start', () => start(systems, input)));
+    const [frozen] = await allEnded([freezing, starting]);
+    return frozen;
+  });
 };
 
 /**

@@ -18,12 +18,16 @@ interface AmongOthers extends AttemptInput {
  * The current tree cannot grow any more, and its end is known. Of a superseding attempt the tree before it, too: a try to go
  * forward that was broken off in its proof may have left that one DRAINING.
  */
-export const freeze: Act<CriticalInput, FrozenTree> = async (systems, input) => {
-  const before = input.release.supersedes ? input.release.inactive.at(-1) : undefined;
+export const freeze: Act<CriticalInput & { readonly onEmpty: () => void }, FrozenTree> = async (
+  systems,
+  { release, onEmpty },
+) => {
+  const { drain, bounds } = systems;
+  const before = release.supersedes ? release.inactive.at(-1) : undefined;
   if (before) {
-    await freezeTree(systems, systems.drain, before.treeId, systems.bounds);
+    await freezeTree(systems, drain, before.treeId, bounds);
   }
-  return await freezeTree(systems, systems.drain, input.release.currentTreeId, systems.bounds);
+  return await freezeTree(systems, drain, release.currentTreeId, bounds, onEmpty);
 };
 
 /**

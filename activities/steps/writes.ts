@@ -8,6 +8,7 @@ import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import { OwnWords } from '../errors/own-words';
 import { foundOrRefused, isRefusal, refuse, RefusalError, unlessRefused } from '../errors/refusal-error';
+import type { BoundSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
@@ -16,7 +17,7 @@ import { livesOnNext } from './ownership';
 /** How often traffic is asked whether a write is still in flight, in milliseconds. */
 const LOOK_EVERY_MS = 5;
 
-/** Uploads too large to be held may take this share of the section's time; then the freeze decides about them (H14). */
+/** Uploads too large to be sent again may take this share of the section's time; then the freeze decides about them (H14). */
 const STREAMS_SHARE = 0.4;
 
 /** An attempt whose current tree has ended. */
@@ -29,20 +30,25 @@ export interface ExposedTo extends FrozenAttempt {
   readonly of: Release;
 }
 
-/** New writes wait, and no call of a write to the current release is in flight. */
+/**
+ * New writes wait. Writes in flight are not waited for: Rekor answers them once the current tree has them, which the drain
+ * proves itself, and what that tree refuses meanwhile the gate looks up and sends again (H13). Two kinds are waited for: uploads
+ * too large to be sent again, and all writes where the start of the next release ends what answers them.
+ *
+ * @throws WRITES_IN_FLIGHT, GATE_ORDER_REFUSED
+ */
 export const hold: Act<CriticalInput> = async (systems, input) => {
-  const { traffic, bounds } = systems;
+  const { traffic, installation, bounds } = systems;
   const began = performance.now();
   const leaseMs = holdLeaseMs(input.budgetMs);
+  const waitedFor = ({ writesInFlight, streamsInFlight }: TrafficState): number =>
+    (installation.rehearses ? 0 : writesInFlight - streamsInFlight) +
+    (performance.now() - began > input.budgetMs * STREAMS_SHARE ? 0 : streamsInFlight);
   let state = await traffic.hold({ ...orderOf(input.identity), leaseMs }, bounds.signal);
-  while (state.writesInFlight > 0 && !onlyStreamsLeft(state, performance.now() - began, input.budgetMs)) {
+  for (let inFlight; (inFlight = waitedFor(state)) > 0;) {
     await pause(LOOK_EVERY_MS, bounds.signal).catch((error: unknown) => {
-      throw error instanceof RefusalError
-        ? refuse('WRITES_IN_FLIGHT', {
-            waitedMs: Math.round(performance.now() - began),
-            inFlight: state.writesInFlight,
-          })
-        : error;
+      const waitedMs = Math.round(performance.now() - began);
+      throw error instanceof RefusalError ? refuse('WRITES_IN_FLIGHT', { waitedMs, inFlight }) : error;
     });
     state = await traffic.state(bounds.signal);
   }
@@ -55,8 +61,11 @@ export const hold: Act<CriticalInput> = async (systems, input) => {
   }
 };
 
-function onlyStreamsLeft(state: TrafficState, waitedMs: number, budgetMs: number): boolean {
-  return state.writesInFlight === state.streamsInFlight && waitedMs > budgetMs * STREAMS_SHARE;
+/** Resolves when the gate has no write in flight any more; rejects with the signal's reason. */
+export async function noneInFlight({ traffic }: BoundSystems, signal: AbortSignal): Promise<void> {
+  while ((await traffic.state(signal)).writesInFlight > 0) {
+    await pause(LOOK_EVERY_MS, signal);
+  }
 }
 
 /**

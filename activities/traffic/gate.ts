@@ -56,7 +56,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     },
     words: ({ next }) =>
       Promise.resolve({
-        hold: 'hold new writes in the gate and wait until none is in flight; reads go on',
+        hold: 'hold new writes in the gate; reads go on',
         expose: `send reads and writes to ${next}, held writes first`,
         fails: null,
       }),

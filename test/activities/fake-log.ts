@@ -336,6 +336,7 @@ export class FakeLog {
     const { changes, fingerprint } = aFoundLog();
     return {
       patience: aFoundLog().timing.patience,
+      rehearses: true,
       roles: ([serving]: readonly string[]): Promise<Roles> => {
         const exposed = addresses['green'] === serving;
         const [current, next] = exposed ? [slotGreen, slotBlue] : [slotBlue, slotGreen];

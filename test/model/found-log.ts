@@ -51,7 +51,7 @@ export function aFoundLog(): FoundLog {
       number: 0,
       holding: false,
       words: {
-        hold: 'hold new writes in the gate and wait until none is in flight; reads go on',
+        hold: 'hold new writes in the gate; reads go on',
         expose: 'send reads and writes to slot green at http://127.0.0.1:3002, held writes first',
         fails: null,
       },

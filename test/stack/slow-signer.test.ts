@@ -8,7 +8,7 @@ const log = useLog({
 });
 
 it.each([
-  ['with a database', true, 'writes in flight need one, the handover leaf another'],
+  ['with a database', true, 'the entries on their way need one, the handover leaf another'],
   ['by the signer alone', false, 'without a database it waits for 4 of them'],
 ])('is measured and refused before any write waits, proven %s', async (_how, withDatabase, words) => {
   await log.reconfigure((section) => {

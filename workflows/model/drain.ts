@@ -38,7 +38,7 @@ export function passMs({ passes, withinMs }: Pick<SignerPace, 'passes' | 'within
 }
 
 /**
- * What a critical section waits for signers at worst: one pass answers the writes in flight, and another one integrates the
+ * What a critical section waits for signers at worst: one pass integrates the entries on their way, and another one the
  * handover leaf. With the queue in sight that is all. Without it also for what activities/drain.ts waits for: the guard window
  * and the clocks, a pass of each signer and one more, three readings of their metrics (before the passes, in vain, and after
  * them), and one interval between the two looks at the end.

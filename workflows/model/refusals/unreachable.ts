@@ -160,7 +160,7 @@ export const unreachableRefusals = {
       `A critical section of ${found.log} may wait ${found.waitsMs} ms for its signers, and ${found.mostMs} ms is the most that fits: ` +
       `${found.passes} passes over tree ${found.tree} in ${found.withinMs} ms, where signerInterval says ${found.signerIntervalMs} ms; ` +
       (found.by === 'queue'
-        ? 'writes in flight need one, the handover leaf another.'
+        ? 'the entries on their way need one, the handover leaf another.'
         : `without a database it waits for ${passesWaitedFor(found)} of them, and reads pages of up to ${megabytes(found.pageBytes)} MB, which takes ${found.readingMs} ms.`),
     remedy:
       found.by === 'queue'
