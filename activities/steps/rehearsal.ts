@@ -33,12 +33,15 @@ export const rehearseClosing: Act<AttemptInput, RehearsedClosing> = async (syste
     await requireNotExposed(systems, input);
     await requireStaged(systems, input);
     const asked = await timed(() => traffic.state(bounds.signal));
-    const closed = await timed(() =>
-      allEnded([
-        timed(() => start(systems, input)),
-        timed(() => freezeTree(asIfHeld(systems), drain, input.release.nextTreeId, bounds)),
-      ]),
-    );
+    const closed = await timed(async () => {
+      let onEmpty = (): void => undefined;
+      const emptied = new Promise<void>((resolve) => (onEmpty = resolve));
+      const { nextTreeId } = input.release;
+      const draining = timed(() => freezeTree(asIfHeld(systems), drain, nextTreeId, bounds, onEmpty));
+      // As a rotation starts it, which also looks whether a write is in flight; here those of clients always are.
+      const starting = Promise.race([emptied, draining]).then(() => timed(() => start(systems, input)));
+      return await allEnded([starting, draining]);
+    });
     const [started, drained] = closed.answer;
     return {
       writes,

@@ -639,7 +639,7 @@ describe('at a terminal', () => {
     expect([await ended, terminal.errors]).toEqual([0, expect.stringContaining('Started as workflow')]);
     expect(terminal.output).toContain('Yes: a rotation of lab would begin');
     expect(terminal.output).toContain('The rehearsal of lab is over, and was taken back.');
-    expect(terminal.output).toContain('writes in flight');
+    expect(terminal.output).toContain('the entries on their way');
     expectAsBefore(before, await log.snapshot());
   });
 

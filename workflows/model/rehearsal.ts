@@ -4,8 +4,8 @@ import type { AttemptInput, OfRun } from './actions';
  * What a rehearsal measures of a critical section, and what follows from it. Milliseconds throughout.
  *
  * A rehearsal ends a tree of its own and starts the release that serves nobody, as a rotation does. It does not touch what
- * clients use, so two parts are computed: how long calls of writes are waited for, and how long the signer takes to integrate
- * what is new. Both are known from the calls that clients make now.
+ * clients use, so two parts are computed: how long the signer takes to integrate what is on its way, and what is new. Both are
+ * known from the calls that clients make now.
  */
 
 /** What clients do now. */
@@ -20,7 +20,7 @@ export interface RehearsedClosing {
   readonly writes: WritesSeen;
   /** One question to what decides where writes go. */
   readonly trafficMs: number;
-  /** Until the next release was started; beside the drain. */
+  /** Until the next release was started, from when the drain found the tree empty. */
   readonly startMs: number;
   /** From DRAINING to the proven end of the tree. */
   readonly drainMs: number;
@@ -70,7 +70,7 @@ export interface Span {
 
 /**
  * How far a rotation may lie from its forecast, by what is known to vary: where between two passes of the signers it comes,
- * whether a write is in flight, and when the first write comes. What was measured was measured once, and counts as it was.
+ * whether an entry is on its way, and when the first write comes. What was measured was measured once, and counts as it was.
  */
 export interface ForecastRange {
   readonly stallMs: Span;
@@ -127,12 +127,11 @@ export function forecastOf(
   // How likely it is that a call is under way when the hold begins, if clients know nothing of each other.
   const inFlight = 1 - Math.exp((-perSecond * callMs) / 1000);
   const pass = passMs ?? callMs;
-  const drain = drainAwaitsPasses
-    ? span(Math.max(startMs, drainMs - pass), Math.max(closedMs, drainMs + pass))
-    : undefined;
+  const drain = drainAwaitsPasses ? span(Math.max(startMs, closedMs - pass), closedMs + pass) : undefined;
   const parts = [
     measured('the order to hold', trafficMs),
-    computed('writes in flight', inFlight * callMs, span(0, perSecond === 0 ? 0 : callMs)),
+    // A leaf that is queued then waits for a pass; none of the calls is waited for.
+    computed('the entries on their way', inFlight * pass, span(0, perSecond === 0 ? 0 : pass)),
     measured(startMs > drainMs ? 'the start of the next release' : 'the drain of the tree', closedMs, drain),
     measured('from one activity to the next', handOverMs),
     measured('what the next release serves', proveMs),
