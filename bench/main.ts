@@ -7,6 +7,7 @@ import { median } from '../load/median';
 import { complaints } from '../demo/summary';
 import { ensureBinaries } from '../tools/binaries';
 import { interruption } from '../tools/interruption';
+import { measureAgainst, ratio } from './against';
 import { measureDrains } from './drains';
 import { measureForecasts, missedBy } from './forecasts';
 import { measurePassingThrough, measureSlowly } from './passing-through';
@@ -21,6 +22,9 @@ interface BenchOptions {
   readonly database: DatabaseName;
   readonly drains: number;
   readonly forecasts: number;
+  readonly against?: string;
+  readonly rounds: number;
+  readonly writes: number;
 }
 
 interface Row {
@@ -30,20 +34,53 @@ interface Row {
   readonly kept: boolean;
 }
 
+const report = (line: string): void => {
+  console.error(line);
+};
+const directory = join(process.cwd(), 'out', 'bench');
+
+async function write(name: string, value: unknown): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** This checkout beside another revision of it. */
+async function compare(revision: string, { rounds, writes }: BenchOptions): Promise<void> {
+  const { now, former } = await measureAgainst({
+    ...{ revision, rounds, writesPerSecond: writes, checkout: process.cwd() },
+    ...{ directory: join(directory, 'former'), signal: interruption(), report },
+  });
+  await write('against', { revision, now, former });
+  const rows = [
+    ['write stall', now.stallsMs, former.stallsMs],
+    ['longest wait of any write', now.longestWaitsMs, former.longestWaitsMs],
+    ['floor', now.floorsMs, former.floorsMs],
+  ] as const;
+  console.log(
+    `${writes} writes a second; medians of ${now.stallsMs.length} rotations, this checkout / ${revision}`,
+  );
+  for (const [what, ours, theirs] of rows) {
+    const medians = `${Math.round(median(ours))} / ${Math.round(median(theirs))} ms`;
+    console.log(`${what.padEnd(40)}${medians.padStart(16)}   ${ratio(ours, theirs).toFixed(2)} x`);
+  }
+  const found = [
+    ...now.complaints.map((line) => `this checkout: ${line}`),
+    ...former.complaints.map((line) => `${revision}: ${line}`),
+  ];
+  found.forEach((line) => console.log(line));
+  if (found.length > 0) process.exitCode = 1;
+}
+
 async function bench(options: BenchOptions): Promise<void> {
+  if (options.against !== undefined) {
+    await compare(options.against, options);
+    return;
+  }
   const signal = interruption();
-  const report = (line: string): void => {
-    console.error(line);
-  };
-  const directory = join(process.cwd(), 'out', 'bench');
   const binaries = await ensureBinaries(report, { signal });
   const { database } = options;
   const lab = await startLab({ directory: join(directory, 'lab'), database, binaries, report, signal });
   try {
-    const write = (name: string, value: unknown): Promise<void> =>
-      writeFile(join(directory, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
-    await mkdir(directory, { recursive: true });
-
     const gate = lab.status.publicUrl;
     report(`Gate: ${options.pairs} pairs of reads, through it and past it`);
     const passing = await measurePassingThrough(gate, servingRekor(lab), options.pairs);
@@ -138,7 +175,13 @@ new Command('bench')
   .option('--floor-runs <number>', 'how often the floor is measured', count, 5)
   .option('--pairs <number>', 'pairs of reads through the gate and past it', count, 500)
   .option('--slow-requests <number>', 'requests 4 to 6 s apart', count, 5)
-  .addHelpText('after', '\nExit codes: 0 every budget kept; 1 otherwise.')
+  .option(
+    '--against <revision>',
+    'measure this checkout beside another revision of it instead, in turn: two rotations of each a round',
+  )
+  .option('--rounds <number>', 'with --against: how often', count, 5)
+  .option('--writes <rate>', 'with --against: writes per second', count, 20)
+  .addHelpText('after', '\nExit codes: 0 every budget kept, or nothing failed; 1 otherwise.')
   .action(bench)
   .parseAsync()
   .catch((error: unknown) => {
