@@ -13,6 +13,7 @@ import { CURRENT_TREE } from './world/world';
 export const mutantNames = [
   'freeze skipped',
   'length read before the proof',
+  'drained before calls have ended',
   'any database believed',
   'list order swapped',
   'undo skipped',
@@ -67,6 +68,14 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         },
       },
       ...(systems.queue && { queue: { ...systems.queue, read: emptyQueue(systems) } }),
+    }),
+  },
+
+  /** An empty queue is believed while calls that saw the tree open may still fill it. */
+  'drained before calls have ended': {
+    systems: (systems) => ({
+      ...systems,
+      metrics: { ...systems.metrics, queueLeafInFlight: () => Promise.resolve(0) },
     }),
   },
 
