@@ -148,8 +148,8 @@ export class Traffic {
       }
       const byIndex = process.entryAt(wanted.logIndex);
       const byUuid = process.entryByUuid(wanted.uuid);
-      if (front.mayFail && !byIndex && !byUuid && !knows(process, wanted.treeId)) {
-        throw new Error(`it came to one that does not know tree ${wanted.treeId}`);
+      if (front.mayFail && !byIndex && isTooNew(process, wanted)) {
+        throw new Error(`it came to one that has loaded less of tree ${wanted.treeId}`);
       }
       if (byIndex?.uuid !== wanted.uuid || byUuid?.logIndex !== wanted.logIndex) {
         onWrongRead(
@@ -191,8 +191,10 @@ export class Traffic {
   }
 }
 
-/** Whether a process has loaded a tree. */
-function knows({ configuration }: RekorProcess, treeId: string): boolean {
+/** Whether an entry was made after its process loaded the length of its tree, if it knows that tree at all. */
+function isTooNew({ configuration, lengths }: RekorProcess, { treeId, logIndex }: Acknowledged): boolean {
   const { activeTreeId, inactiveTreeIds } = configuration;
-  return activeTreeId === treeId || inactiveTreeIds.includes(treeId);
+  const position = inactiveTreeIds.indexOf(treeId);
+  const end = lengths.slice(0, position + 1).reduce((sum, length) => sum + length, 0);
+  return position < 0 ? activeTreeId !== treeId : logIndex >= end;
 }
