@@ -6,6 +6,7 @@ import { attemptIdOf } from '../workflows/model/mark';
 import type { Observations } from '../workflows/model/observations';
 import { isDecisive, refusal } from '../workflows/model/refusals';
 import type { Rehearsal } from '../workflows/model/rehearsal';
+import type { SeeingWorkers } from '../workflows/model/section-workers';
 import { type KeptSteps, withinBounds } from './bounds/activity-bounds';
 import { retryWhileUnreachable } from './bounds/retry-while-unreachable';
 import { pause } from './bounds/waiting';
@@ -23,6 +24,9 @@ import { policyProblems, scheduleFacts } from './steps/schedule-facts';
 import { leftovers, superseding } from './steps/leftovers';
 import { criticalSectionRuns, lockHolder } from './steps/lock';
 import { verifyGiven } from './steps/approvals';
+import { standingBy } from './steps/stand-by';
+import { stillWanted } from './steps/still-wanted';
+import { workersSeen, type WorkerNames } from './steps/workers-seen';
 import { confirm, soak } from './steps/log-checks';
 import { discard, settle, stage, stagedInUse, stop } from './steps/next-release';
 import { createNextTree, nextTreeInUse, retireNextTree } from './steps/next-tree';
@@ -37,10 +41,11 @@ import { watchWrites } from './steps/write-rate';
 import { sendBack } from './steps/writes-told';
 import type { LogSystems } from './systems';
 
-/** Makes every activity of a worker that serves these logs, by their names. */
+/** Makes every activity of a worker that serves these logs, by their names. `worker`: which one that is. */
 export function createActivities(
   logs: ReadonlyMap<string, LogSystems>,
-): Actions & Observations & Pruning & Rehearsal {
+  worker: WorkerNames,
+): Actions & Observations & Pruning & Rehearsal & SeeingWorkers {
   warmUpHandover();
   const systemsOf = (log: string): LogSystems => {
     const systems = logs.get(log);
@@ -108,6 +113,11 @@ export function createActivities(
     sendToCurrent: mustSucceed('undo hold', sendBack),
     stop: mustSucceed('undo start', stop),
     openAndExpose: step('verify', unlessReset(openAndExpose)),
+    standBy: mustSucceed(
+      'stand by',
+      standingBy(() => stillWanted(Context.current())),
+    ),
+    workersSeen: () => asFailure('preflight', true, () => workersSeen(Context.current().client, worker)),
     goForward: mustSucceed('forward', onceNothingCloses(goForward)),
     closeNextTree: mustSucceed('undo verify', closeNextTree),
     lookBack: mustSucceed('look back', lookBack),

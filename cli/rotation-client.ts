@@ -1,7 +1,7 @@
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { Configuration } from '../config/configuration';
 import { readGuardian, type Guardian } from '../workers/guardian';
-import { pollersOf, type Pollers } from '../workers/pollers';
+import { pollersOf, type Pollers } from '../activities/clients/pollers';
 import { connectClient, whileNotAborted, type TemporalClient } from '../workers/temporal-connection';
 import { temporalTarget } from '../config/temporal-target';
 import {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import type { TrillianClient } from '../activities/clients/trillian';
 import type { LogSystems } from '../activities/systems';
-import type { AttemptInput, CriticalInput } from '../workflows/model/actions';
+import type { AttemptInput, CriticalInput, StandByInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
 import { replaced, type Mutant } from './mutant';
 import { scheduleMutantNames, scheduleMutants } from './schedule-mutants';
@@ -14,6 +14,7 @@ export const mutantNames = [
   'freeze skipped',
   'length read before the proof',
   'drained before calls have ended',
+  'taken over too early',
   'any database believed',
   'list order swapped',
   'undo skipped',
@@ -76,6 +77,15 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
     systems: (systems) => ({
       ...systems,
       metrics: { ...systems.metrics, queueLeafInFlight: () => Promise.resolve(0) },
+    }),
+  },
+
+  /** The worker that stands by does not wait until the section can act no more. */
+  'taken over too early': {
+    activities: (activities) => ({
+      ...activities,
+      standBy: (input: StandByInput) =>
+        (activities['standBy'] as (input: StandByInput) => Promise<unknown>)({ ...input, waitMs: 300 }),
     }),
   },
 

@@ -12,7 +12,7 @@ import { refusal } from '../workflows/model/refusals';
 import type { RotationResult } from '../workflows/model/result';
 import { searchAttributeNames } from '../workflows/model/search-attributes';
 import { absenceOf, readGuardian } from './guardian';
-import { pollersOf } from './pollers';
+import { pollersOf } from '../activities/clients/pollers';
 import { readSchedules } from './schedules';
 import { attributesByHand } from './search-attributes';
 import { connectClient, temporalRefusal, whileNotAborted, type TemporalClient } from './temporal-connection';

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import {
   type NativeConnection,
@@ -10,6 +11,7 @@ import {
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
 import { RefusalError } from '../activities/errors/refusal-error';
+import { ownTaskQueue } from '../workflows/model/section-workers';
 import type { Configuration } from '../config/configuration';
 import { keepGauges } from './gauges';
 import { keepGuarded } from './guard-schedule';
@@ -46,20 +48,19 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     Object.entries(configuration.logs).map(([name, log]) => [name, connectSystems(log)] as const),
   );
   try {
-    const worker = await Worker.create({
-      connection,
-      namespace: target.namespace,
-      taskQueue: target.taskQueue,
-      activities: createActivities(logs),
-      ...workflows(),
-      ...takeOver,
-      shutdownGraceTime: GRACE,
-    });
+    const { namespace, taskQueue } = target;
+    const identity = `${process.pid}@${hostname()}`;
+    const activities = createActivities(logs, { taskQueue, identity });
+    const shared = { connection, namespace, identity, activities, ...takeOver, shutdownGraceTime: GRACE };
+    const worker = await Worker.create({ ...shared, taskQueue, ...workflows() });
+    // Only this process asks it: a critical section and whoever stands by for it are given to two.
+    const own = await Worker.create({ ...shared, taskQueue: ownTaskQueue(taskQueue, identity) });
     const ended = new AbortController();
     const untilEnded = { logger, signal: ended.signal };
     const stop = (): void => {
       ended.abort();
       worker.shutdown();
+      own.shutdown();
     };
     const guarded = Object.values(configuration.logs);
     const attributes = keepSearchAttributes(target, logger);
@@ -70,13 +71,10 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     });
     const warning = warnOfSchedules(target, [...logs.keys()], untilEnded);
     signal.addEventListener('abort', stop, { once: true });
-    logger.info(
-      { taskQueue: target.taskQueue, temporal: target.address, logs: [...logs.keys()], metrics },
-      'worker runs',
-    );
+    logger.info({ taskQueue, temporal: target.address, logs: [...logs.keys()], metrics }, 'worker runs');
     try {
-      const running = worker.run();
-      // Told to stop while it was made: it must run to let go of its connection.
+      const running = Promise.all([worker.run(), own.run()]);
+      // Told to stop while they were made: they must run to let go of their connection.
       if (signal.aborted) {
         stop();
       }

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import type { Actions, AttemptInput } from './model/actions';
 import {
+  ANSWERS_MS,
   CLOSE_MS,
   FIRST_SIGN_OF_LIFE_MS,
   LANDED_MS,
@@ -69,6 +70,12 @@ export const bounds = {
   stop: { summary: undone('start'), tryMs: 'stopMs', ...quick },
   allowWritesToCurrent: { summary: undone('freeze'), tryMs: 2_000, ...quick, fencedByTime },
   openAndExpose: { summary: 'verify, expose', ...section },
+  standBy: {
+    summary: 'stands by, should the worker of the section be lost',
+    tryMs: 'section',
+    signOfLifeMs: FIRST_SIGN_OF_LIFE_MS,
+    triedAgainBy: 'nobody',
+  },
   goForward: {
     summary: 'forward: opens the next tree again, sends everything there',
     tryMs: 10_000,
@@ -154,6 +161,11 @@ export function look(summary: string): ActivityOptions {
     startToCloseTimeout: LOOK_MS,
     retry: { initialInterval: '1 second', maximumAttempts: FEW_TRIES },
   };
+}
+
+/** A question to one worker: whether it answers at once. */
+export function askOnce(summary: string): ActivityOptions {
+  return { ...waits, summary, scheduleToCloseTimeout: ANSWERS_MS, retry: { maximumAttempts: 1 } };
 }
 
 /**

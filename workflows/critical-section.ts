@@ -9,6 +9,7 @@ import { rotation } from './rotation';
 import { Saga, type Retrying, type SagaJournal, type Says } from './saga';
 import { recordedIn } from './section-record';
 import type { CriticalSectionResult } from './section-result';
+import { standby } from './standby';
 
 /** Runs the critical section of the list. It ends itself when a step fails, when it is cancelled, or when its time is over. */
 export async function runCriticalSection(
@@ -21,6 +22,7 @@ export async function runCriticalSection(
   const [closing, opening] = rotation.criticalSection;
   const section = recordedIn(journal);
   const saga = new Saga(input.identity.attempt, section.journal, says);
+  const other = await standby(actions, input);
   const ends = Date.now() + input.criticalSectionMs;
   let openedAt: number | undefined;
   try {
@@ -39,8 +41,14 @@ export async function runCriticalSection(
       undosOf(actions, input, opening.steps),
       () => actions[opening.action]({ ...inTime(input, ends, 'verify'), frozen }),
     );
+    const { tookBack } = await other.calledOff();
+    if (tookBack) {
+      throw failed(refusal('BUDGET_EXCEEDED', { step: 'expose', budgetMs: input.criticalSectionMs }));
+    }
     return { end: 'exposed', frozen, handover, steps: section.steps };
   } catch (error) {
+    // Nothing is undone beside the worker that stands by: one of the two has the log.
+    await (mayStillRun(error) ? other.tookOver() : other.calledOff());
     const reason = reasonOf(error, section.running());
     if (reason.code === 'ATTEMPT_REPEATED') {
       return await takeBackSection(actions, input, journal, retrying, lostSection(input, reason));
@@ -52,10 +60,14 @@ export async function runCriticalSection(
 
 /** What is left of the section's time for a part that begins now; refuses to begin one without any. */
 function inTime(input: CriticalSectionInput, ends: number, step: StepName): CriticalInput {
-  const { identity, release, criticalSectionMs, holdBy } = input;
+  const { identity, release, criticalSectionMs, holdBy, workers } = input;
   const budgetMs = ends - Date.now();
   if (budgetMs <= 0) {
     throw failed(refusal('BUDGET_EXCEEDED', { step, budgetMs: criticalSectionMs }));
   }
-  return { identity, release, budgetMs, ...(holdBy !== undefined && { holdBy }) };
+  return {
+    ...{ identity, release, budgetMs },
+    ...(workers && { worker: workers.acting }),
+    ...(holdBy !== undefined && { holdBy }),
+  };
 }

@@ -61,6 +61,7 @@ export function dryRun(plan: Plan, journal: Journal): Run {
 
   const frozen = { treeId: tree, size, rootHash, proof: [] };
   const actions: Actions = {
+    standBy: () => Promise.resolve({ tookBack: false }),
     createNextTree: async () => {
       await say(
         'createTree',

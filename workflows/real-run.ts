@@ -30,11 +30,12 @@ import type {
   Pruning,
 } from './model/actions';
 import type { Observations } from './model/observations';
-import { LANDED_MS } from './model/deadlines';
+import { ANSWERS_MS, LANDED_MS, TAKE_BACK_MS } from './model/deadlines';
 import { FEW_TRIES, ONE_TRY, PAUSE_MS, SECTION_TRIES, type Patience } from './model/patience';
 import type { Rehearsal } from './model/rehearsal';
 import { retry } from './retry';
 import type { Run } from './run';
+import { sectionWorkers } from './section-workers';
 
 /** What a rotation asks of its worker; the same for a dry run and a real one. Each under what the UI is to call it. */
 export function observations(): Observations {
@@ -96,6 +97,7 @@ export function realActions(): Actions {
     allowWritesToCurrent: (input, patience) =>
       stubborn(bounds.allowWritesToCurrent, patience, (actions) => actions.allowWritesToCurrent(input)),
     openAndExpose: (input) => inSection(bounds.openAndExpose, input).openAndExpose(ofThisRun(input)),
+    standBy: standsBy,
     goForward: (input, patience) =>
       stubborn(bounds.goForward, patience, (actions) => actions.goForward(ofThisRun(input))),
     closeNextTree: (input, patience) =>
@@ -134,8 +136,35 @@ function ofThisRun<Input extends OfRun>(input: Input): Input {
 }
 
 /** Tried in what is left of the section; once, since clients wait. */
-function inSection(bound: Bounds<'section', 'nobody'>, { budgetMs }: CriticalInput): Actions {
-  return proxyActivities<Actions>(oneTry({ ...bound, tryMs: budgetMs }));
+function inSection(bound: Bounds<'section', 'nobody'>, { budgetMs, worker }: CriticalInput): Actions {
+  return proxyActivities<Actions>({ ...oneTry({ ...bound, tryMs: budgetMs }), ...doneBy(worker) });
+}
+
+/**
+ * Rejects once the worker that stands by acts no more, nor can begin to. It asks before it acts whether it is still waited for;
+ * so one that was not heard of any more before its time never does.
+ */
+const standsBy: Actions['standBy'] = async (input) => {
+  const { waitMs, worker } = input;
+  const began = Date.now();
+  const bound = { ...bounds.standBy, tryMs: waitMs + TAKE_BACK_MS };
+  try {
+    // One that has not begun by then does not stand by.
+    const options = { ...oneTry(bound), scheduleToStartTimeout: ANSWERS_MS, ...doneBy(worker) };
+    return await proxyActivities<Actions>(options).standBy(input);
+  } catch (error) {
+    if (mayStillRun(error) && Date.now() >= began + waitMs) {
+      await sleep(began + bound.tryMs + LANDED_MS - Date.now(), {
+        summary: 'until a lost worker can take back no more',
+      });
+    }
+    throw error;
+  }
+};
+
+/** Any worker, unless one is named. */
+function doneBy(worker: string | undefined): { readonly taskQueue?: string } {
+  return worker === undefined ? {} : { taskQueue: worker };
 }
 
 /** A refusal is final; anything else is worth another try or two. */
@@ -194,12 +223,13 @@ export function realRun(given: Pick<Run, 'retrying' | 'journal' | 'pauses' | 'ho
     observations: observations(),
     ...given,
     says: () => undefined,
-    criticalSection: (input) =>
-      retry(
+    criticalSection: async (input) => {
+      const workers = await sectionWorkers(input.identity.log);
+      return await retry(
         () =>
           executeChild<(input: CriticalSectionInput) => Promise<CriticalSectionResult>>(CRITICAL_SECTION, {
             workflowId: criticalSectionId(input.identity.log),
-            args: [input],
+            args: [{ ...input, ...(workers && { workers }) }],
             workflowTaskTimeout: '1 second',
             parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
             staticSummary: `critical section: hold, start, freeze, verify, expose (attempt ${input.identity.attempt})`,
@@ -209,6 +239,7 @@ export function realRun(given: Pick<Run, 'retrying' | 'journal' | 'pauses' | 'ho
           everyMs: PAUSE_MS,
           unless: (error) => !(error instanceof WorkflowExecutionAlreadyStartedError),
         },
-      ),
+      );
+    },
   };
 }

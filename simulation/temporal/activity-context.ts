@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { type Command, milliseconds } from './conversion';
 import type { Execution } from './execution';
+import { TASK_QUEUE } from './worker';
 
 const noMeter = {
   createCounter: () => noInstrument,
@@ -64,7 +65,7 @@ export function activityContext(task: TaskView, attempt: AttemptContext): Contex
     workflowNamespace: 'default',
     activityNamespace: 'default',
     namespace: 'default',
-    taskQueue: 'rekor-rotate',
+    taskQueue: TASK_QUEUE,
     scheduledTimestampMs: task.scheduledAt,
     currentAttemptScheduledTimestampMs: attempt.begunAt,
     scheduleToCloseTimeoutMs: milliseconds(command.scheduleToCloseTimeout) ?? 0,

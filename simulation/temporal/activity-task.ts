@@ -4,14 +4,14 @@ import { ActivityAttempt, type AttemptHost, type Outcome } from './activity-atte
 import type { TaskView } from './activity-context';
 import { failureOf, milliseconds, payloadOf, type Failure, type Job } from './conversion';
 import type { Execution, OpenActivity } from './execution';
-import type { SimulatedWorker } from './worker';
+import { TASK_QUEUE, type SimulatedWorker } from './worker';
 
 /** How an activity ended, as its workflow is told. */
 type Resolution = NonNullable<NonNullable<Job['resolveActivity']>['result']>;
 
 /** What an activity task needs of the server. */
 export interface ActivityHost extends AttemptHost {
-  anyWorker(): SimulatedWorker | undefined;
+  anyWorker(taskQueue: string): SimulatedWorker | undefined;
   /** Tells a workflow what happened. */
   happened(execution: Execution, job: Job): void;
   trace(line: () => string): void;
@@ -56,6 +56,10 @@ export class ActivityTask implements TaskView, OpenActivity {
     this.#dispatch(0);
   }
 
+  get activityId(): string {
+    return this.command.activityId ?? '';
+  }
+
   get type(): string {
     return this.command.activityType ?? '';
   }
@@ -81,7 +85,7 @@ export class ActivityTask implements TaskView, OpenActivity {
     this.#waiting = time.after(
       delayMs + this.#host.latency(),
       () => {
-        const worker = this.#host.anyWorker();
+        const worker = this.#host.anyWorker(this.command.taskQueue ?? TASK_QUEUE);
         if (worker) {
           this.#begin(worker);
         } else {

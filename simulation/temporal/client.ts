@@ -27,7 +27,8 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
     ),
     raw: {
       ...(execution.taskAttempts > 0 && { pendingWorkflowTask: { attempt: execution.taskAttempts + 1 } }),
-      pendingActivities: [...execution.activities.values()].map(({ beginsAt, heardAt }) => ({
+      pendingActivities: [...execution.activities.values()].map(({ activityId, beginsAt, heardAt }) => ({
+        activityId,
         scheduledTime: secondsOf(beginsAt),
         lastHeartbeatTime: secondsOf(heardAt),
       })),
@@ -46,6 +47,9 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
         }),
     }),
     connection: only('client.connection', {
+      workflowService: only('client.connection.workflowService', {
+        describeTaskQueue: () => travel('describeTaskQueue', () => ({ pollers: server().pollers() })),
+      }),
       operatorService: only('client.connection.operatorService', {
         listSearchAttributes: () =>
           travel('listSearchAttributes', () => ({ customAttributes: server().searchAttributes })),

@@ -45,6 +45,7 @@ export interface StartOptions {
 
 /** An activity that a workflow has asked for and that has not ended. */
 export interface OpenActivity {
+  readonly activityId: string;
   readonly type: string;
   /** When its last try began, or its next one is to. */
   readonly beginsAt: number;

@@ -53,7 +53,7 @@ export class TemporalServer {
       ...parts,
       searchAttributes: this.searchAttributes,
       latency: () => this.#latency(),
-      anyWorker: () => this.#anyWorker(),
+      anyWorker: (taskQueue?: string) => this.#anyWorker(taskQueue),
       newId: (kind: string) => this.#newId(kind),
       runs: () => this.runs,
       latest: (workflowId: string) => this.latest(workflowId),
@@ -168,6 +168,15 @@ export class TemporalServer {
     return this.#updates.ask(execution, name, args);
   }
 
+  /** Who has asked for tasks lately. One that is gone, or cut off, is remembered for minutes. */
+  pollers(): { readonly identity: string; readonly lastAccessTime: { readonly seconds: number } }[] {
+    const { time } = this.#parts;
+    return this.workers.map((worker) => ({
+      identity: worker.name,
+      lastAccessTime: { seconds: Math.floor(time.now / 1_000) - (worker.polls(time) ? 0 : 10) },
+    }));
+  }
+
   /** A worker's process is gone, and with it what it remembered. */
   workerGone(worker: SimulatedWorker): void {
     for (const execution of this.runs.filter(({ instance, sticky }) => instance && sticky === worker)) {
@@ -184,8 +193,8 @@ export class TemporalServer {
     return `${kind}-${(this.#number += 1)}`;
   }
 
-  #anyWorker(): SimulatedWorker | undefined {
-    const polling = this.workers.filter((worker) => worker.polls(this.#parts.time));
+  #anyWorker(taskQueue?: string): SimulatedWorker | undefined {
+    const polling = this.workers.filter((worker) => worker.polls(this.#parts.time, taskQueue));
     return polling.length > 0 ? this.#parts.random.pick(polling) : undefined;
   }
 

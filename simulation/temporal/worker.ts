@@ -1,6 +1,10 @@
+import { ownTaskQueue } from '../../workflows/model/section-workers';
 import { Process, type VirtualTime } from '../virtual-time';
 
 export type Activities = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
+
+/** The one that every worker asks. */
+export const TASK_QUEUE = 'rekor-rotate';
 
 /** One worker process. */
 export class SimulatedWorker {
@@ -16,8 +20,13 @@ export class SimulatedWorker {
     this.process = new Process(name);
   }
 
-  /** Whether Temporal can give it something to do now. */
-  polls(time: VirtualTime): boolean {
-    return this.process.alive && this.process.stoppedUntil <= time.now && this.cutOffUntil <= time.now;
+  /** Whether Temporal can give it something of this task queue to do now. */
+  polls(time: VirtualTime, taskQueue = TASK_QUEUE): boolean {
+    return (
+      (taskQueue === TASK_QUEUE || taskQueue === ownTaskQueue(TASK_QUEUE, this.name)) &&
+      this.process.alive &&
+      this.process.stoppedUntil <= time.now &&
+      this.cutOffUntil <= time.now
+    );
   }
 }

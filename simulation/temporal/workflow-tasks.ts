@@ -3,7 +3,7 @@ import type { VirtualTime } from '../virtual-time';
 import { timestamp, valueOf, type Command, type Job } from './conversion';
 import type { Execution } from './execution';
 import type { Workflow, WorkflowCreateOptions, WorkflowRuntime } from './runtime';
-import type { SimulatedWorker } from './worker';
+import { TASK_QUEUE, type SimulatedWorker } from './worker';
 
 /** A sticky task of a worker that is gone waits so long on a server with default settings, in milliseconds. */
 const STICKY_MS = 1_000;
@@ -182,7 +182,7 @@ export class WorkflowTasks {
         historySize: 300,
         continueAsNewSuggested: false,
         targetWorkerDeploymentVersionChanged: false,
-        taskQueue: 'rekor-rotate',
+        taskQueue: TASK_QUEUE,
         namespace: 'default',
         firstExecutionRunId: execution.firstRunId,
         originalExecutionRunId: execution.originalRunId,

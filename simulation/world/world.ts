@@ -17,7 +17,8 @@ import type { Execution } from '../temporal/execution';
 import { TemporalServer } from '../temporal/server';
 import { simulatedClient } from '../temporal/client';
 import type { TaskView } from '../temporal/activity-context';
-import { SimulatedWorker, type Activities } from '../temporal/worker';
+import { runningActivity } from '../temporal/running-activity';
+import { SimulatedWorker, TASK_QUEUE, type Activities } from '../temporal/worker';
 import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
 import { SimulatedFiles, useFiles, type FileOperation } from './files';
@@ -207,7 +208,13 @@ export class World {
       addresses: { trillian: trillianAddress },
     };
     const mutated = parts.mutate.systems?.(systems) ?? systems;
-    const activities = createActivities(new Map([[LOG, mutated]])) as unknown as Activities;
+    const activities = createActivities(new Map([[LOG, mutated]]), {
+      taskQueue: TASK_QUEUE,
+      // Who runs the activity that asks.
+      get identity() {
+        return runningActivity.getStore()?.worker.name ?? '';
+      },
+    }) as unknown as Activities;
     this.activities = parts.mutate.activities?.(activities, mutated) ?? activities;
     const never = new AbortController().signal;
     const client = simulatedClient(

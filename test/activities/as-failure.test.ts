@@ -60,7 +60,7 @@ async function leftBy(name: keyof Activities, error: unknown, cancelled = false,
   const logged: string[] = [];
   const logger = new DefaultLogger('TRACE', ({ message, meta }) => logged.push(asText([message, meta])));
   const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 500 }, { logger });
-  const activities = createActivities(new Map([['production', failingWith(error)]]));
+  const activities = createActivities(new Map([['production', failingWith(error)]]), worker);
   if (cancelled) environment.cancel();
   try {
     const act = activities[name].bind(activities) as (asked: unknown) => Promise<unknown>;
@@ -71,8 +71,9 @@ async function leftBy(name: keyof Activities, error: unknown, cancelled = false,
   }
 }
 
+const worker = { taskQueue: 'rekor-rotate', identity: '1@host' };
 type Activities = ReturnType<typeof createActivities>;
-const names = Object.keys(createActivities(new Map())) as (keyof Activities)[];
+const names = Object.keys(createActivities(new Map(), worker)) as (keyof Activities)[];
 
 /** What fails for none of these: one says in its result what it could not read, the other asks no system. */
 const neverFail: readonly (keyof Activities)[] = ['byHand', 'policyProblems'];

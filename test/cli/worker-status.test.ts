@@ -3,7 +3,7 @@ import { guardianStatus } from '../../cli/guardian-status';
 import { needsSomebody, type LogStatus } from '../../cli/log-status';
 import { statusText } from '../../cli/status-text';
 import { workerStatus, type WorkerStatus } from '../../cli/worker-status';
-import { pollersOf, type Pollers } from '../../workers/pollers';
+import { pollersOf, type Pollers } from '../../activities/clients/pollers';
 
 const now = new Date('2026-01-31T03:10:00Z');
 const secondsAgo = (seconds: number): Date => new Date(now.getTime() - seconds * 1_000);

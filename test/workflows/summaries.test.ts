@@ -25,6 +25,7 @@ describe('the timeline in the Temporal UI', () => {
         'looks at everything, changes nothing',
         'createTree: creates the next tree, closed and marked',
         'writes the next release, rehearses its start',
+        'asks which workers are there',
         'critical section: hold, start, freeze, verify, expose (attempt 1)',
         'verifies the public log, with independent code',
         'makes the next release standing, stops the other',

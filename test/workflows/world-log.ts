@@ -202,13 +202,36 @@ export class WorldLog extends Acts {
     world.temporal.reset(run, Math.min(task, run.history.length) - 1);
   }
 
-  /** Cuts the worker whose activity asks for it off from Temporal, which hears nothing of it for so long. */
-  cutOff(ms: number): void {
+  /** The worker whose activity asks. */
+  actingWorker(): SimulatedWorker {
     const running = runningActivity.getStore();
     if (!running) {
       throw new Error('No activity asks for it.');
     }
-    running.worker.cutOffUntil = this.world.time.now + ms;
+    return running.worker;
+  }
+
+  /** Kills a worker; it is started again after so long. Milliseconds. */
+  kill(worker: SimulatedWorker, againAfterMs: number): void {
+    this.#running.injection.happenings.kill(worker, againAfterMs);
+  }
+
+  /** Kills the worker that does an act, once that has had its effect; it is started again after so long. */
+  async killedIn(act: Act, againAfterMs: number): Promise<void> {
+    await this.once(
+      act,
+      async () => {
+        this.kill(this.actingWorker(), againAfterMs);
+        // A process that is dead goes no further.
+        await new Promise(() => undefined);
+      },
+      'after',
+    );
+  }
+
+  /** Cuts the worker whose activity asks for it off from Temporal, which hears nothing of it for so long. */
+  cutOff(ms: number): void {
+    this.actingWorker().cutOffUntil = this.world.time.now + ms;
   }
 
   /** Another worker takes the place of each, which ends what it has begun; what they remembered is gone. */

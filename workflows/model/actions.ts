@@ -1,4 +1,5 @@
 import type { IfNextFails } from './decision';
+import type { SectionWorkers } from './section-workers';
 import type { PlannedChanges, Replacement, ShardsOfKey } from './installation';
 import type { TreeId } from './log';
 import type { SourceOfTruth } from './ownership';
@@ -32,6 +33,8 @@ export interface HeldBy {
 
 /** A whole critical section. */
 export interface CriticalSectionInput extends AttemptInput, HeldBy {
+  /** Absent where there is only one worker. */
+  readonly workers?: SectionWorkers;
   /** From the hold to the exposure, in milliseconds. */
   readonly criticalSectionMs: number;
   readonly ifNextFails: IfNextFails;
@@ -47,10 +50,23 @@ export interface OfRun {
 
 /** A part of the critical section: what is not done by the end of its time is not done at all (H8). */
 export interface CriticalInput extends AttemptInput, HeldBy, OfRun {
+  /** The task queue of the worker that is to do it; any worker without. */
+  readonly worker?: string;
   /** Milliseconds left for this part when it was asked for. */
   readonly budgetMs: number;
   /** The end of the current tree, once it is known. */
   readonly frozen?: FrozenTree;
+}
+
+/** What the worker is told that stands by. */
+export interface StandByInput extends AttemptInput {
+  /** After so many milliseconds no call of the section can land any more. */
+  readonly waitMs: number;
+}
+
+export interface StoodBy {
+  /** Writes go to the current release again. */
+  readonly tookBack: boolean;
 }
 
 export interface ForwardInput extends AttemptInput, OfRun {
@@ -106,9 +122,9 @@ export interface Actions {
   discard(input: AttemptInput, patience?: Patience): Promise<void>;
 
   /**
-   * The steps `hold`, `start` and `freeze`, in one activity because clients wait between them: new writes wait in the
-   * gate and none is in flight; the next release's processes start meanwhile; the current tree is DRAINING, proven
-   * drained, FROZEN, and its end read: from here on it cannot grow. Refuses ATTEMPT_REPEATED in a workflow that was reset.
+   * The steps `hold`, `freeze` and `start`, in one activity because clients wait between them: new writes wait in the
+   * gate; the current tree is DRAINING, proven drained, FROZEN, and its end read: from here on it cannot grow. The next
+   * release's processes start as soon as its length is very likely final. Refuses ATTEMPT_REPEATED in a workflow that was reset.
    */
   holdAndFreeze(input: CriticalInput): Promise<Pick<OpenedAndExposed, 'frozen' | 'times'>>;
   /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
@@ -127,6 +143,11 @@ export interface Actions {
    * to the next release, held writes first. Refuses ATTEMPT_REPEATED in a workflow that was reset.
    */
   openAndExpose(input: CriticalInput): Promise<OpenedAndExposed>;
+  /**
+   * Waits on another worker until it is called off. Where it is not, that which does the section is lost: writes go to the
+   * current release again, unless clients were sent to the next one or have written there.
+   */
+  standBy(input: StandByInput & { readonly worker: string }): Promise<StoodBy>;
   /**
    * The same where the next tree holds an entry of a client, so that there is no way back. Nobody told the end of the
    * current tree, which is proven again, and nobody knows whether the next release still runs, which is started if need be.

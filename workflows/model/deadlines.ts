@@ -42,6 +42,12 @@ export function holdLeaseMs(sectionMs: number): number {
 /** How long writes wait at most between the undo of a freeze and that of a hold, where nobody comes to the second. */
 export const UNDO_LEASE_MS = 2_000;
 
+/**
+ * How long the worker that stands by may take to give clients their writes back: what they have waited by then, and this, is
+ * less than `gate.maxWait` unless something else is slow.
+ */
+export const TAKE_BACK_MS = 2_000;
+
 /** How long one try to close a next tree may take: clients may be waiting for it. */
 export const CLOSE_MS = 5_000;
 
@@ -50,6 +56,9 @@ export const LONGEST_DRAIN_MS = 4_000;
 
 /** How long the writes of a log are watched in one go at most: two weeks. A timer of Node.js takes 24 days. */
 export const LONGEST_WATCH_MS = 1_209_600_000;
+
+/** A worker that does not answer for so long is not counted on. */
+export const ANSWERS_MS = 2_000;
 
 /** How long one try of a look may take. */
 export const LOOK_MS = 30_000;

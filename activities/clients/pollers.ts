@@ -8,7 +8,7 @@ export const taskQueueTypes = { workflows: 1, activities: 2 } as const;
 
 /** Whoever asks a task queue for tasks. */
 export interface Pollers {
-  /** The identities of those who asked lately. */
+  /** The identities of those who asked lately, the last one first. */
   readonly polling: readonly string[];
   /** When the last one asked, whether it still does or not; null when Temporal knows of none any more. */
   readonly lastAskedAt: Date | null;
@@ -30,9 +30,12 @@ export async function pollersOf(
     identity: identity ?? '',
     atMs: Number(lastAccessTime?.seconds ?? 0) * 1000,
   }));
-  const lastMs = Math.max(0, ...seen.map(({ atMs }) => atMs));
+  const lastFirst = seen.toSorted((one, other) => other.atMs - one.atMs);
+  const lastMs = lastFirst[0]?.atMs ?? 0;
   return {
-    polling: seen.filter(({ atMs }) => atMs >= nowMs - POLLER_SEEN_WITHIN_MS).map(({ identity }) => identity),
+    polling: lastFirst
+      .filter(({ atMs }) => atMs >= nowMs - POLLER_SEEN_WITHIN_MS)
+      .map(({ identity }) => identity),
     lastAskedAt: lastMs === 0 ? null : new Date(lastMs),
   };
 }
