@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { labLog } from '../lab/configuration';
+import { labFiles } from '../lab/files';
 import type { RunningLab } from '../lab/lab';
 
 /** As much of the lab's configuration as is changed here. */
@@ -10,14 +10,18 @@ interface Configured {
   readonly logs: Record<string, Record<string, unknown>>;
 }
 
+/** As much of a lab that runs as takes part. */
+type ConfiguredLab = Pick<RunningLab, 'configurationFile' | 'stopPart' | 'startPart'> & {
+  readonly status: Pick<RunningLab['status'], 'directory'>;
+};
+
 /**
  * Gives the lab's log a new key from its next rotation on, as an operator would: the key, its public half, `nextSigner` in the
  * configuration, and a worker that has read that.
  */
-export async function configureNewKey(lab: RunningLab): Promise<void> {
+export async function configureNewKey(lab: ConfiguredLab): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const keyFile = join(lab.status.directory, 'rekor-key-2.pem');
-  const publicFile = join(lab.status.directory, 'rekor-key-2.pub');
+  const { nextSignerKey: keyFile, nextSignerPublicKey: publicFile } = labFiles(lab.status.directory);
   await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   await writeFile(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
 

@@ -18,6 +18,9 @@ export interface LabFiles {
   readonly gateState: string;
   readonly gateSpool: string;
   readonly signerKey: string;
+  /** Of a key that the log is to have from its next rotation on, where it is to have one. */
+  readonly nextSignerKey: string;
+  readonly nextSignerPublicKey: string;
   readonly temporalData: string;
   readonly slots: string;
   readonly slotScript: string;
@@ -41,6 +44,8 @@ export function labFiles(directory: string): LabFiles {
     gateState: join(directory, 'gate-state.json'),
     gateSpool: join(directory, 'gate-spool'),
     signerKey: join(directory, 'rekor-key.pem'),
+    nextSignerKey: join(directory, 'rekor-key-2.pem'),
+    nextSignerPublicKey: join(directory, 'rekor-key-2.pub'),
     temporalData: join(directory, 'temporal'),
     slots: join(directory, 'slots'),
     slotScript: join(__dirname, 'slot.sh'),
