@@ -68,11 +68,12 @@ async function demonstration(
   checkout: string,
   { writesPerSecond, signal }: AgainstOptions,
 ): Promise<Summary> {
-  const summary = join(checkout, 'out', 'demo', 'summary.json');
-  await rm(summary, { force: true });
+  const directory = join(checkout, 'out', 'demo');
+  // What an earlier one has left, of a revision that cannot begin anew by itself.
+  await rm(directory, { recursive: true, force: true });
   // It ends with 1 where it was not clean, which its summary says, too.
   await run(['npm', 'run', 'demo', '--', '--writes', String(writesPerSecond)], checkout, signal, [0, 1]);
-  return JSON.parse(await readFile(summary, 'utf8')) as Summary;
+  return JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')) as Summary;
 }
 
 function measured(summaries: readonly Summary[]): Measured {
