@@ -145,7 +145,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       });
       await admin.close();
       hold.stop();
-      await desk.close();
+      await desk.leave(true);
       lines.destroy();
       await upstreams.destroy();
       log.info('gate closed');

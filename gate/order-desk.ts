@@ -10,6 +10,8 @@ import { saveState, type SavedState } from './state-file';
 
 /** Figures still move after a hold, with the writes that it let go; they are saved this much after the last change. */
 const SAVE_FIGURES_AFTER_MS = 250;
+/** So long after a hold a write that waited in it is answered: several times what Rekor takes. */
+const FIGURES_MOVE_MS = 1_000;
 
 interface DeskParts {
   readonly hold: Hold;
@@ -31,6 +33,9 @@ export class OrderDesk {
   #savedFigures: string;
   #last: Promise<unknown> = Promise.resolve();
   #stopSaving: () => void = () => undefined;
+  #figuresMoveUntil = 0;
+  /** The state file may be another process's by now. */
+  #hasLeft = false;
 
   constructor({ saved, ...parts }: DeskParts & { readonly saved: SavedState }) {
     this.#parts = parts;
@@ -97,10 +102,28 @@ export class OrderDesk {
     });
   }
 
-  /** Saves the figures that changed since the last order; called when the gate stops. */
-  async close(): Promise<void> {
-    this.#stopSaving();
-    await this.#inTurn(() => this.#saveFigures());
+  /**
+   * Takes no order any more and saves nothing any more, once the figures are saved that have changed since the last order: what
+   * orders there are from now on, another process may take. Does nothing while writes are held, and in the second after that,
+   * in which its figures still move; unless `evenInHold`.
+   *
+   * @returns whether it has left.
+   */
+  leave(evenInHold = false): Promise<boolean> {
+    if (this.#hasLeft) return Promise.resolve(true);
+    return this.#inTurn(async () => {
+      const { hold, clock } = this.#parts;
+      const stays = hold.mode === 'hold' || clock.now() < this.#figuresMoveUntil;
+      if (stays && !evenInHold) return false;
+      try {
+        await this.#saveFigures();
+      } catch (error) {
+        this.#parts.log.error({ err: error }, 'figures could not be saved');
+      }
+      this.#stopSaving();
+      this.#hasLeft = true;
+      return true;
+    });
   }
 
   #obey({ kind, order }: Order, sameAttempt: boolean): void {
@@ -114,7 +137,7 @@ export class OrderDesk {
           'lease ended: writes pass, the gate heals',
         );
         this.#parts.lines.dropPrepared();
-        this.#saveFiguresLater();
+        this.#holdHasEnded();
       };
       this.#parts.hold.begin(number, order.leaseMs, leaseEnds, sameAttempt);
       this.#parts.lines.recall();
@@ -130,16 +153,22 @@ export class OrderDesk {
     }
     this.#parts.log.info({ attemptId, number, instances, ...counts }, 'sending writes on');
     this.#parts.hold.send(instances);
+    this.#holdHasEnded();
+  }
+
+  #holdHasEnded(): void {
+    this.#figuresMoveUntil = this.#parts.clock.now() + FIGURES_MOVE_MS;
     this.#saveFiguresLater();
   }
 
   /** Never while writes wait: an order would queue behind it. */
   #saveFiguresLater(): void {
     this.#stopSaving();
+    if (this.#hasLeft) return;
     this.#stopSaving = this.#parts.clock.after(SAVE_FIGURES_AFTER_MS, () => {
       if (this.#parts.hold.mode === 'hold') return;
       this.#inTurn(() => this.#saveFigures()).catch((error: unknown) => {
-        this.#parts.log.error({ err: error }, 'figures could not be saved');
+        if (!this.#hasLeft) this.#parts.log.error({ err: error }, 'figures could not be saved');
       });
       const { writesInFlight, writesWaiting } = this.#parts.hold.counts();
       if (writesInFlight + writesWaiting > 0) this.#saveFiguresLater();
@@ -158,7 +187,11 @@ export class OrderDesk {
   }
 
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
-    const mine = this.#last.then(act, act);
+    const unlessLeft = (): Promise<Result> => {
+      if (this.#hasLeft) throw new Error('this process takes no more orders');
+      return act();
+    };
+    const mine = this.#last.then(unlessLeft, unlessLeft);
     this.#last = mine.catch(() => undefined);
     return mine;
   }

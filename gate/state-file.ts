@@ -22,13 +22,14 @@ const savedState = z.strictObject({
   hold: holdFigures.strict().nullable(),
 });
 
-/** The saved state, or null when there is no file. Refuses to guess from a file that it does not understand. */
-export async function loadState(file: string): Promise<SavedState | null> {
+/**
+ * The saved state, or null when there is no file. Refuses to guess from a file that it does not understand. Leaves alone what
+ * another process may be writing.
+ */
+export async function readState(file: string): Promise<SavedState | null> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
-    // Whatever a gate that was killed has not finished is no state.
-    await removeUnfinished(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw unreadable(file, error);
@@ -39,6 +40,16 @@ export async function loadState(file: string): Promise<SavedState | null> {
   } catch (error) {
     throw unreadable(file, error);
   }
+}
+
+/** The saved state as `readState` has it, for a gate that is alone: whatever one that was killed has not finished is no state. */
+export async function loadState(file: string): Promise<SavedState | null> {
+  const state = await readState(file);
+  if (!state) return null;
+  await removeUnfinished(file).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  return state;
 }
 
 /** Returns when a crash of the machine can no longer bring back what was there before. */
