@@ -1,6 +1,15 @@
 import { withoutCredentials } from '../without-credentials';
 import type { Text, Words } from './text';
 
+/** What a gate was told of sockets that it was passed. */
+interface Passed {
+  readonly fds: string | undefined;
+  readonly pid: string | undefined;
+}
+
+const told = (variable: string, value: string | undefined): string =>
+  value === undefined ? `${variable} is not set` : `${variable}="${value}"`;
+
 /** What is wrong with the gate. */
 export const gateRefusals = {
   GATE_TOKEN_REFUSED: (found: { log: string; url: string }): Text => ({
@@ -79,6 +88,11 @@ export const gateRefusals = {
     message: `The write gate cannot listen on ${found.address} (logs.NAME.gate.${found.field}): ${found.reason}.`,
     remedy:
       'If the gate of this log runs already, leave it at that: a log has one gate. Otherwise end what listens there, or change the field.',
+  }),
+  GATE_SOCKETS_UNUSABLE: (found: Words<'reason'> & Passed): Text => ({
+    message: `The write gate cannot use the sockets that it was passed (${told('LISTEN_FDS', found.fds)}, ${told('LISTEN_PID', found.pid)}): ${found.reason}.`,
+    remedy:
+      'Pass it both sockets as the units in deploy/systemd do, by a process that becomes the gate itself (exec). Without these variables it listens by itself.',
   }),
   GATE_ORDER_REFUSED: (found: { number: number; has: number; mode: string; by?: string }): Text =>
     found.has === found.number

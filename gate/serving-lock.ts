@@ -1,0 +1,90 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** The right to serve a log by sockets that several processes have: to accept on them, and to take orders. */
+export interface ServingLock {
+  /** How many processes stand by for it now. */
+  readonly standbys: number;
+  /** Gives it up; one that stands by gets it. */
+  release(): void;
+}
+
+/** What a name in the abstract namespace may have beside the byte that puts it there (linux: unix(7)). */
+const NAME_BYTES = 107;
+const TRY_AGAIN_MS = 10;
+
+/**
+ * Waits until this process alone may serve this address, at most until `signal` aborts: then null. It is the kernel that keeps
+ * others away, by a name in the abstract namespace of Unix sockets: one process can listen by it, and it is free the moment that
+ * one ends, however that happens. Processes that stand by are connected to it, so each side sees the other one go.
+ *
+ * @param onStandBy called once, if another process serves.
+ */
+export async function takeServingLock(
+  address: string,
+  { signal, onStandBy }: { readonly signal: AbortSignal; readonly onStandBy: () => void },
+): Promise<ServingLock | null> {
+  const name = lockName(address);
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
+    const lock = await listen(name);
+    if (lock) return lock;
+    if (attempt === 1) onStandBy();
+    await ended(name, signal);
+    // Whoever has the name may not have begun to listen, or may have ended only in part.
+    if (attempt > 1) await pause(TRY_AGAIN_MS);
+  }
+  return null;
+}
+
+/**
+ * As long as a name can be: Node.js 20 fills a shorter one up with zeros and later ones do not (libuv: src/unix/pipe.c), so that
+ * a gate on either would not see the other's.
+ */
+function lockName(address: string): string {
+  return `\0${`rekor-rotate gate ${address} `.padEnd(NAME_BYTES, '.')}`;
+}
+
+/** Null when another process has the name. */
+function listen(name: string): Promise<ServingLock | null> {
+  return new Promise((resolve, reject) => {
+    const standbys = new Set<Socket>();
+    const server = createServer((standby) => {
+      standbys.add(standby);
+      // Nothing is said: what ends it is read.
+      standby.resume().unref();
+      standby.on('error', () => undefined);
+      standby.once('close', () => standbys.delete(standby));
+    });
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(null);
+      else reject(error);
+    });
+    server.unref().listen(name, () =>
+      resolve({
+        get standbys() {
+          return standbys.size;
+        },
+        release() {
+          server.close();
+          for (const standby of standbys) standby.destroy();
+        },
+      }),
+    );
+  });
+}
+
+/** Waits until whoever has the name has ended, or given it up. */
+function ended(name: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(name);
+    const leave = (): void => void socket.destroy();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      signal.removeEventListener('abort', leave);
+      resolve();
+    });
+    socket.resume();
+  });
+}
