@@ -1,20 +1,23 @@
 import { mkdir } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { refusal } from '../workflows/model/refusals';
-import { adminServer } from './admin';
+import { adminServer, prepareAdmin } from './admin';
 import { ByteBudget } from './byte-budget';
 import { systemClock, type Clock } from './clock';
 import { newConnection } from './connection';
+import { handOver } from './handing-over';
 import { Hold } from './hold';
 import { Lines } from './lines';
+import { addressOf, listenAt, listenOn, opened, type Listen } from './listening';
 import { GateMetrics } from './metrics';
 import { instanceUrls } from './messages';
 import { OrderDesk } from './order-desk';
+import type { PassedSockets } from './passed-sockets';
 import { publicServer } from './proxy';
+import type { ServingLock } from './serving-lock';
 import { GateStartError } from './start-error';
-import { loadState, saveState, type SavedState } from './state-file';
+import { loadState, readState, saveState, type SavedState } from './state-file';
 import { stopServing } from './stopping';
 import { connector, Upstream, type Authorities } from './upstream';
 import { Upstreams } from './upstreams';
@@ -22,17 +25,13 @@ import { WriteCounts } from './write-counts';
 import { WriteCourse } from './write-course';
 import { Writes } from './writes';
 
-export interface Listen {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
-
 export interface GateOptions {
   /** Where clients come. */
   readonly public: Listen;
   /** Where orders come; never an address that clients can reach. */
   readonly admin: Listen;
+  /** The sockets that listen there already, and the right to serve them. Without, the gate listens there by itself. */
+  readonly passed?: { readonly sockets: PassedSockets; readonly lock: ServingLock };
   /** Reads what orders must bear, for each of them anew, so that a changed token is taken up. Throws what is wrong. */
   readonly token: () => string;
   /** Who may sign for an instance with https; read for each connection. Throws what is wrong. */
@@ -63,7 +62,10 @@ export interface GateOptions {
 export interface RunningGate {
   readonly publicUrl: string;
   readonly adminUrl: string;
-  /** Takes no new connection, ends each one with its next answer, and breaks what is open after `stopWithinMs`. */
+  /**
+   * Takes no new connection, ends each one with its next answer, and breaks what is open after `stopWithinMs`. On sockets that
+   * were passed, a process that stands by goes on (handing-over.ts).
+   */
   close(): Promise<void>;
 }
 
@@ -86,7 +88,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const settings = { ...DEFAULTS, clock: systemClock, ...options };
   const log = options.logger;
   options.token();
-  const saved = (await loadState(options.stateFile)) ?? (await firstState(options));
+  const saved = (await loadState(options.stateFile)) ?? (await saveFirst(options));
   await mkdir(options.spoolDirectory, { recursive: true, mode: 0o700 });
 
   const { clock, maxWaitMs, authorities } = settings;
@@ -123,29 +125,40 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   });
   const admin = adminServer({ desk, metrics, token: options.token, log });
 
-  const adminUrl = await opened('admin', options.admin, () => admin.listen(options.admin));
+  const sockets = options.passed?.sockets;
+  const adminUrl = await opened('admin', options.admin, async () => {
+    if (!sockets) return admin.listen(options.admin);
+    await admin.ready();
+    await listenOn(admin.server, sockets.admin);
+    return `http://${addressOf(sockets.admin)}`;
+  });
   try {
-    await opened('listen', options.public, () => listening(server, options.public));
+    await opened('listen', options.public, () =>
+      sockets ? listenOn(server, sockets.listen) : listenAt(server, options.public),
+    );
   } catch (error) {
     await admin.close();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  const { host } = options.public;
-  const publicUrl = `http://${addressOf({ host, port })}`;
+  const publicUrl = `http://${addressOf(sockets?.listen ?? { ...options.public, port })}`;
   log.info({ publicUrl, adminUrl, mode, instances, number: saved.number }, 'gate open');
 
   return {
     publicUrl,
     adminUrl,
     close: async () => {
-      await stopServing(server, connections, hold, {
-        withinMs: settings.stopWithinMs,
-        quietMs: settings.stopQuietMs,
-      });
-      await admin.close();
+      const limits = { withinMs: settings.stopWithinMs, quietMs: settings.stopQuietMs };
+      if (options.passed) {
+        const { lock } = options.passed;
+        const closeAdmin = (): Promise<void> => admin.close();
+        await handOver({ server, connections, hold, lines, desk, closeAdmin, lock, publicUrl, log }, limits);
+      } else {
+        await stopServing(server, connections, hold, limits);
+        await admin.close();
+        await desk.leave(true);
+      }
       hold.stop();
-      await desk.leave(true);
       lines.destroy();
       await upstreams.destroy();
       log.info('gate closed');
@@ -153,47 +166,31 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   };
 }
 
+/**
+ * What can be done before a gate may serve. Throws GateStartError for what would keep it from starting, so that one that stands
+ * by finds it while another one serves. Changes nothing.
+ */
+export async function prepareStart(options: GateOptions): Promise<void> {
+  options.token();
+  if (!(await readState(options.stateFile))) firstState(options);
+  await prepareAdmin();
+}
+
 /** The state of a gate that has never run. */
-async function firstState(options: GateOptions): Promise<SavedState> {
+function firstState(options: GateOptions): SavedState {
   const { firstInstances: given, stateFile: file } = options;
   const instances = instanceUrls.safeParse(given);
   if (!instances.success) {
     throw new GateStartError(refusal('GATE_INSTANCES_MISSING', { file, given: given?.join(', ') }));
   }
-  const state: SavedState = {
+  return {
     ...{ mode: 'pass', instances: instances.data, attemptId: null, number: 0 },
     ...{ shards: null, hold: null },
   };
-  await saveState(file, state);
+}
+
+async function saveFirst(options: GateOptions): Promise<SavedState> {
+  const state = firstState(options);
+  await saveState(options.stateFile, state);
   return state;
-}
-
-/** An address that cannot be listened on keeps the gate from starting, in the words of the configuration. */
-async function opened<Result>(
-  field: 'listen' | 'admin',
-  listen: Listen,
-  open: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await open();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const found = refusal('GATE_ADDRESS_UNUSABLE', { field, address: addressOf(listen), reason });
-    throw new GateStartError(found, { cause: error });
-  }
-}
-
-/** `HOST:PORT`; an IPv6 host in brackets. */
-function addressOf({ host, port }: Listen): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function listening(server: Server, { host, port }: Listen): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

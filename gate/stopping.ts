@@ -4,7 +4,7 @@ import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import type { Connections } from './connections';
 import type { Hold } from './hold';
 
-const LOOK_AGAIN_MS = 10;
+export const LOOK_AGAIN_MS = 10;
 
 export interface StopLimits {
   /** How long requests that are under way may take. */
@@ -26,14 +26,23 @@ export async function stopServing(
 ): Promise<void> {
   const end = performance.now() + limits.withinMs;
   await acceptAll(connections, performance.now() + limits.quietMs);
-  // Not the close of node:http, which resets a connection whose next request is just arriving.
-  NetServer.prototype.close.call(server);
+  acceptNoMore(server);
   connections.endWithAnswer();
   while (performance.now() < end && (connections.size > 0 || hold.counts().writesInFlight > 0)) {
     await pause(LOOK_AGAIN_MS);
     await readAll();
     connections.closeQuiet(limits.quietMs);
   }
+  breakOff(server);
+}
+
+/** Closes the port alone. Not the close of node:http, which resets a connection whose next request is just arriving. */
+export function acceptNoMore(server: Server): void {
+  NetServer.prototype.close.call(server);
+}
+
+/** Breaks whatever is open. */
+export function breakOff(server: Server): void {
   server.close();
   server.closeAllConnections();
 }
@@ -50,7 +59,7 @@ async function acceptAll(connections: Connections, until: number): Promise<void>
 }
 
 /** Reads what has come by now, so that no connection is taken for quiet: a whole turn of the event loop. */
-async function readAll(): Promise<void> {
+export async function readAll(): Promise<void> {
   await turn();
   await turn();
 }

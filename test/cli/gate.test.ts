@@ -21,6 +21,8 @@ const commands = [
   ...inlineCodeOf(document).filter((code) => code.startsWith('curl ')),
 ].filter((line) => /^(rekor-rotate gate|curl) /.test(line));
 
+const config = path.join(folder, 'rekor-rotate.yaml');
+
 let rekor: AnsweringServer;
 let gate: ChildProcess;
 /** What stands in the document, and what is so here. */
@@ -47,7 +49,6 @@ beforeAll(async () => {
     ['http://127.0.0.1:3001', rekor.url],
   ];
   const example = readFileSync(path.join(root, 'examples/rekor-rotate.yaml'), 'utf8');
-  const config = path.join(folder, 'rekor-rotate.yaml');
   writeFileSync(
     config,
     here
@@ -85,5 +86,15 @@ it('says where it sends, and is told which shards a Rekor must have loaded', asy
   expect(JSON.parse(await shell(telling))).toMatchObject({
     instances: [rekor.url],
     shards: { activeTreeId: '12', inactive: [{ treeId: '11', length: 42 }] },
+  });
+});
+
+it('does not start on sockets that were passed to another process, and says so', async () => {
+  const started = find('rekor-rotate gate').split(' ').slice(1);
+  const env = { ...process.env, REKOR_ROTATE_GATE_TOKEN: token, LISTEN_FDS: '2', LISTEN_PID: '1' };
+  const ended = promisify(execFile)(process.execPath, [program, ...started, '-c', config], { env });
+  await expect(ended).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/LISTEN_PID="1".*GATE_SOCKETS_UNUSABLE/s) as string,
   });
 });

@@ -20,7 +20,7 @@ import { PATIENCE_MS } from '../../harness/waiting';
 export const WRITE = '/api/v1/log/entries';
 export const RETRIEVE = '/api/v1/log/entries/retrieve';
 export const TREE_REFUSAL = '{"code":500,"message":"unexpected result from transparency log"}\n';
-const TOKEN = 'a token of the test';
+export const TOKEN = 'a token of the test';
 
 /** Time that moves only when a test says so. */
 export class TestClock implements Clock {
@@ -189,9 +189,13 @@ export async function until(
   }
 }
 
-export interface TestGate {
+export interface TestGate extends DrivenGate {
   readonly gate: RunningGate;
   readonly options: GateOptions;
+}
+
+/** What a test does with a gate. */
+export interface DrivenGate {
   readonly url: string;
   write(body: string, more?: Partial<Asked>): Promise<Reply>;
   order(
@@ -251,7 +255,7 @@ export class Started {
     };
     const gate = await startGate(settings);
     this.#ends.push(() => gate.close());
-    return driver(gate, settings);
+    return { gate, options: settings, ...driven(gate) };
   }
 
   later(end: () => Promise<void>): void {
@@ -263,7 +267,8 @@ export class Started {
   }
 }
 
-function driver(gate: RunningGate, options: GateOptions): TestGate {
+/** A gate at these addresses, whose token is that of the tests. */
+export function driven(gate: Pick<RunningGate, 'publicUrl' | 'adminUrl'>): DrivenGate {
   const admin = async (
     method: string,
     path: string,
@@ -290,8 +295,6 @@ function driver(gate: RunningGate, options: GateOptions): TestGate {
   const accepted = async (kind: 'hold' | 'switch' | 'send', body: unknown): Promise<GateState> =>
     orRefused(await admin('PUT', `/order/${kind}`, body));
   return {
-    gate,
-    options,
     url: gate.publicUrl,
     order,
     write: (body, more) =>
