@@ -200,7 +200,11 @@ const runBy: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   'docs/audit.md': { 'test/cli/audit.test.ts': ['rekor-rotate'] },
   'docs/doctor.md': { 'test/stack/doctor.test.ts': ['rekor-rotate'] },
-  'docs/gate.md': { 'test/cli/gate.test.ts': ['rekor-rotate', 'curl'] },
+  'docs/gate.md': {
+    'test/cli/gate.test.ts': ['rekor-rotate', 'curl'],
+    'test/gate/restart.test.ts': ['systemctl'],
+    'test/gate/units.test.ts': ['cp'],
+  },
   'docs/helm.md': { 'test/cluster/chart.test.ts': ['helm', 'kubectl'] },
   'docs/init.md': { 'test/cli/init.test.ts': ['rekor-rotate'] },
   'docs/kubernetes.md': {
