@@ -63,7 +63,10 @@ function fromFile(source: Extract<AccessSource, { kubeconfig: string }>, unusabl
     throw unusable('it is no kubeconfig that could be read', error);
   }
   if (source.context !== undefined) config.setCurrentContext(source.context);
-  if (config.getContextObject(config.getCurrentContext()) === null) throw unusable('it has no such context');
+  if (config.getContextObject(config.getCurrentContext()) === null) {
+    const names = config.getContexts().map(({ name }) => name);
+    throw unusable(`it has no such context${names.length > 0 ? `; it has ${names.join(', ')}` : ''}`);
+  }
   // Without a user client-node would leave out the authorities, too (its config.ts: applyHTTPSOptions).
   const user = config.getCurrentUser();
   if (user === null) throw unusable('there is no user of the name that the context gives');

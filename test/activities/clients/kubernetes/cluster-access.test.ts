@@ -102,7 +102,7 @@ describe('credentials of a kubeconfig', () => {
       authorization: 'Bearer the-token',
     });
     expect(await unusable({ kubeconfig: file, context: 'other' })).toContain(
-      `from ${file} (context other), cannot be used: it has no such context`,
+      `from ${file} (context other), cannot be used: it has no such context; it has test`,
     );
   });
 
