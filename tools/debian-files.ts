@@ -21,24 +21,25 @@ export interface DebianFiles {
 export class DebianFilesMissing extends Error {
   constructor({ packages, neededBy }: DebianFiles) {
     super(
-      `${neededBy} They come from Debian's packages, which root takes from there by itself on Debian. ` +
-        `As another user, or on another system, install them: apt-get install --no-install-recommends ${packages.join(' ')}`,
+      `${neededBy} They come from Debian's packages, out of which they are taken by themselves on Debian. ` +
+        `On another system install them: apt-get install --no-install-recommends ${packages.join(' ')}`,
     );
     this.name = 'DebianFilesMissing';
   }
 }
 
 /**
- * The files of Debian's packages, in a folder of the cache of tools that is laid out like a root. Nothing is installed: no
+ * The files of Debian's packages, in a folder of the cache of tools that is laid out like a root. Any user may fetch them, since
+ * the lists of packages are in the cache, too. Nothing is installed: no
  * service starts, and no package that is there makes way, as Docker's would for Debian's containerd. What these packages
  * depend on and this system has is not in the folder.
  *
  * @returns the folder.
- * @throws DebianFilesMissing when this is not Debian, or this user may not use its package lists.
+ * @throws DebianFilesMissing when this is not Debian.
  */
 export async function ensureDebianFiles(
   wanted: DebianFiles,
-  { report, path = process.env['PATH'], mayInstall = isDebian() && process.getuid?.() === 0 }: InstallOptions,
+  { report, path = process.env['PATH'], mayInstall = isDebian() }: InstallOptions,
 ): Promise<string> {
   const folder = folderOf(wanted);
   if (existsSync(folder)) {
@@ -74,12 +75,22 @@ async function fetchFiles(
   await rm(partial, { recursive: true, force: true });
   await mkdir(join(archives, 'partial'), { recursive: true });
   await mkdir(root);
-  await runCommand(['apt-get', 'update'], path);
+  // The lists of packages, and what else belongs to root, are this user's own.
+  const state = join(toolCache(), 'apt');
+  await mkdir(join(state, 'lists', 'partial'), { recursive: true });
+  const own = [`Dir::State=${state}`, 'Dir::State::status=/var/lib/dpkg/status', `Dir::Cache=${state}`];
+  // It fetches as a user of its own, which may not enter this folder when it is in root's home. Nothing is changed that is locked.
+  const options = [
+    ...own,
+    `Dir::Cache::archives=${archives}`,
+    'APT::Sandbox::User=root',
+    'Debug::NoLocking=1',
+  ];
+  const words = options.flatMap((option) => ['-o', option]);
+  await runCommand(['apt-get', 'update', ...words], path);
   // With what they need and this system lacks, and without installing or removing anything.
   const fetch = ['install', '--download-only', '--yes', '--no-install-recommends', '--reinstall'];
-  // It fetches as a user of its own, which may not enter this folder when it is in root's home.
-  const options = ['-o', `Dir::Cache::archives=${archives}`, '-o', 'APT::Sandbox::User=root'];
-  await runCommand(['apt-get', ...fetch, ...options, ...packages], path);
+  await runCommand(['apt-get', ...fetch, ...words, ...packages], path);
   for (const archive of readdirSync(archives).filter((name) => name.endsWith('.deb'))) {
     await runCommand(['dpkg-deb', '--extract', join(archives, archive), root], path);
   }
