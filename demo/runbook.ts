@@ -63,7 +63,7 @@ async function untilRolledOut(
   treeId: TreeId,
   signal: AbortSignal,
 ): Promise<void> {
-  const api = await ClusterApi.fromFile(kubeconfig);
+  const api = ClusterApi.fromFile(kubeconfig);
   const why = (): Promise<string> => api.describeUnready(namespace);
   const what = `Not every pod of ${deployment} serves tree ${treeId}`;
   await untilSo({ what, timeoutMs: ROLLOUT_MS, signal, why }, async () => {

@@ -36,7 +36,7 @@ const throwAway: Range = { lowest: 32_000, above: 32_752 };
 const BLOCK = 16;
 
 /** A block of ports that no other process takes by this module, until it is given back. */
-interface Block {
+export interface Block {
   /** All of them but the one that marks it. */
   readonly ports: readonly number[];
   /** Gives the block back; who still listens on a port of it keeps others away all the same. */
@@ -86,7 +86,8 @@ export async function throwAwayPort(): Promise<number> {
   }
 }
 
-async function claimBlock({ lowest, above }: Range): Promise<Block> {
+/** Chooses ports for what a lab runs here beside its parts. */
+export async function claimBlock({ lowest, above }: Range = lab): Promise<Block> {
   const places = Array.from({ length: Math.floor((above - lowest) / BLOCK) }, (_, place) => place);
   while (places.length > 0) {
     const [place = 0] = places.splice(randomInt(places.length), 1);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -7,7 +6,7 @@ import {
   AuthorizationV1Api,
   CoreV1Api,
   Health,
-  KubeConfig,
+  type KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
   type AuthenticationV1TokenRequest,
@@ -16,12 +15,13 @@ import {
 } from '@kubernetes/client-node';
 import type { CallBounds } from '../../activities/clients/call-bounds';
 import { openCluster, type Cluster } from '../../activities/clients/kubernetes/cluster';
+import { loadKubeconfig, unusableSource } from '../../activities/clients/kubernetes/kubeconfig';
 import type { KubernetesObject as ExactObject } from '../../activities/clients/kubernetes/objects';
 
 /** What the lab does with a cluster's API, its own or one that a kubeconfig names. */
 
 /** Who wrote an object, as its metadata say. */
-const FIELD_MANAGER = 'rekor-rotate-lab';
+export const FIELD_MANAGER = 'rekor-rotate-lab';
 
 /** An object as a manifest has it. */
 export interface Manifest {
@@ -47,27 +47,33 @@ export interface AskedRight {
 }
 
 export class ClusterApi {
-  private readonly config = new KubeConfig();
   private readonly objects: KubernetesObjectApi;
   private readonly core: CoreV1Api;
   private readonly apps: AppsV1Api;
   private readonly authorization: AuthorizationV1Api;
 
   private constructor(
-    kubeconfig: string,
+    private readonly config: KubeConfig,
     private readonly exact: Cluster,
+    private readonly adapted: (manifest: Manifest) => Manifest,
   ) {
-    this.config.loadFromString(kubeconfig);
     this.objects = KubernetesObjectApi.makeApiClient(this.config);
     this.core = this.config.makeApiClient(CoreV1Api);
     this.apps = this.config.makeApiClient(AppsV1Api);
     this.authorization = this.config.makeApiClient(AuthorizationV1Api);
   }
 
-  static async fromFile(kubeconfigFile: string): Promise<ClusterApi> {
-    const source = { kubeconfig: resolve(kubeconfigFile) };
+  /** `adapted` makes of each manifest what this cluster is to have instead. */
+  static fromFile(
+    kubeconfigFile: string,
+    context?: string,
+    adapted: (manifest: Manifest) => Manifest = (manifest) => manifest,
+  ): ClusterApi {
+    const kubeconfig = resolve(kubeconfigFile);
+    const source = { kubeconfig, ...(context !== undefined && { context }) };
     const exact = openCluster({ log: FIELD_MANAGER, source, fieldManager: FIELD_MANAGER });
-    return new ClusterApi(await readFile(kubeconfigFile, 'utf8'), exact);
+    const { config } = loadKubeconfig(source, unusableSource(FIELD_MANAGER, source));
+    return new ClusterApi(config, exact, adapted);
   }
 
   /** Whether the API server has started whole. */
@@ -87,7 +93,7 @@ export class ClusterApi {
     for (const manifest of manifests) {
       const { ServerSideApply } = PatchStrategy;
       // Its types have classes for what is plain data.
-      const object = manifest as unknown as KubernetesObject;
+      const object = this.adapted(manifest) as unknown as KubernetesObject;
       await this.objects.patch(object, undefined, undefined, FIELD_MANAGER, true, ServerSideApply);
     }
   }

@@ -7,6 +7,8 @@ import { ClusterApi, untilSo } from './api';
 import { cgroupOf, makeCgroups } from './cgroups';
 import type { ClusterFiles } from './files';
 import { writeImage, type StaticImage } from './image';
+import type { Target } from './log/log';
+import type { Ways } from './log/ways';
 import { NAME_SERVER, NAME_SERVER_IMAGE, nameServer } from './name-server';
 import { inside, makeNamespaces, runInside } from './namespaces';
 import { joinNetwork } from './network';
@@ -27,13 +29,9 @@ export interface Boot {
   readonly signal: AbortSignal;
 }
 
-export interface BootedCluster {
+export interface BootedCluster extends Target {
+  readonly files: ClusterFiles;
   readonly cluster: number;
-  readonly api: ClusterApi;
-  /** Makes an image and puts it where the kubelet finds it; pods use it with `imagePullPolicy: Never`. */
-  readonly addImage: (image: StaticImage) => Promise<void>;
-  /** The same with an image that is in an archive already, of the kind that `docker save` writes. */
-  readonly addArchive: (archive: string) => Promise<void>;
 }
 
 /** Starts a cluster of one node from nothing, and returns when its node and its name server are ready. */
@@ -75,16 +73,16 @@ export async function bootCluster(
   };
 
   launch('etcd', 'containerd', 'kube-apiserver');
-  const api = await ClusterApi.fromFile(files.kubeconfig);
+  const api = ClusterApi.fromFile(files.kubeconfig);
   await until('containerd does not answer', async () => (await containerd('version')) !== '');
   const addArchive = async (archive: string): Promise<void> => {
     await containerd('images', 'import', archive);
+    await rm(archive);
   };
   const addImage = async (image: StaticImage): Promise<void> => {
     const archive = join(files.images, `${image.name.replaceAll(/[^a-z0-9]+/g, '-')}.tar`);
     await writeImage(image, archive);
     await addArchive(archive);
-    await rm(archive);
   };
   await addImage({ name: PAUSE_IMAGE, files: { '/usr/bin/pause': binaries.pause }, entrypoint: ['pause'] });
   const named = { name: NAME_SERVER_IMAGE, entrypoint: ['coredns'] };
@@ -104,7 +102,22 @@ export async function bootCluster(
     () => api.describeUnready(namespace),
   );
   report('the name server is ready');
-  return { cluster, api, addImage, addArchive };
+  return {
+    ...{ cluster, files, api, addImage, addArchive },
+    ways: waysInto(api),
+    access: { kubeconfig: files.kubeconfig },
+    imageName: (image) => image,
+  };
+}
+
+/** This machine has routes to the Services and the pods of the cluster. */
+function waysInto(api: ClusterApi): Ways {
+  return {
+    service: async ({ namespace, name, port: number }) =>
+      `${await api.serviceAddress(namespace, name)}:${number}`,
+    pods: async (namespace, deployment, number) =>
+      (await api.podAddresses(namespace, deployment)).map((address) => `${address}:${number}`),
+  };
 }
 
 function requireRunning(files: ClusterFiles, names: readonly ProgramName[]): void {

@@ -57,7 +57,6 @@ export interface ClusterStatus {
 
 export interface RunningCluster extends Omit<BootedCluster, 'cluster'> {
   readonly status: ClusterStatus;
-  readonly files: ClusterFiles;
   /** Lets whoever asks later know of a log that has been installed. */
   record(log: ClusterLog): Promise<void>;
   /** Ends everything in it and removes its files. */
@@ -106,7 +105,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       await (signal.aborted ? remove(files) : end(files));
       throw error;
     });
-    return running(files, booted, disown);
+    return running(booted, disown);
   } catch (error) {
     await disown();
     await removeIfEmpty(files.directory);
@@ -114,11 +113,8 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   }
 }
 
-function running(
-  files: ClusterFiles,
-  { cluster, ...booted }: BootedCluster,
-  disown: () => Promise<void>,
-): RunningCluster {
+function running({ cluster, ...booted }: BootedCluster, disown: () => Promise<void>): RunningCluster {
+  const { files } = booted;
   let known: ClusterRecord = { cluster, log: null };
   return {
     get status() {
@@ -128,7 +124,6 @@ function running(
       known = { cluster, log };
       await writeClusterRecord(files, known);
     },
-    files,
     ...booted,
     stop: async () => {
       await remove(files);

@@ -59,7 +59,7 @@ export async function writeImage(image: StaticImage, archive: string): Promise<v
     await pack(root, join(folder, 'layer.tar'), ['.']);
     const layer = await digest(join(folder, 'layer.tar'));
     const config = JSON.stringify({
-      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      architecture: imageArchitecture(),
       os: 'linux',
       config: {
         Entrypoint: image.entrypoint,
@@ -85,6 +85,11 @@ export async function writeImage(image: StaticImage, archive: string): Promise<v
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** That of this machine, as images and nodes name it. */
+export function imageArchitecture(): string {
+  return process.arch === 'x64' ? 'amd64' : process.arch;
 }
 
 /** Everything belongs to root and is of one time: equal files make an equal image. */

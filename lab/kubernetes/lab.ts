@@ -3,7 +3,7 @@ import { ensureClusterBinaries } from '../../tools/cluster-binaries';
 import { postgresqlFolder } from '../../tools/postgresql';
 import { startCluster, type RunningCluster } from './cluster';
 import { clusterFiles } from './files';
-import { installLog } from './log/log';
+import { addImages, installLog } from './log/log';
 import type { ShapeName } from './log/shapes';
 import { requireForCluster } from './requirements';
 
@@ -35,6 +35,7 @@ export async function startLabOnKubernetes({
     const cluster = await startCluster({ directory, binaries, report, signal });
     if (shape !== null && ofTheLog !== null) {
       try {
+        await addImages(cluster, { binaries: ofTheLog, report, signal });
         await cluster.record(await installLog(cluster, { shape, binaries: ofTheLog, report, signal }));
       } catch (error) {
         // What failed by itself is left to be looked at; what a person broke off leaves nothing.

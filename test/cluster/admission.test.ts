@@ -58,7 +58,7 @@ describe('the admission policies', () => {
 
   beforeAll(async () => {
     const { kubeconfig } = await lab.up('none');
-    api = await ClusterApi.fromFile(kubeconfig);
+    api = ClusterApi.fromFile(kubeconfig);
     cluster = openCluster({ log: 'production', source: { kubeconfig } });
     await api.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
     await api.apply([list(listOf(FIRST, SECOND)), active(THIRD), deployment('serve', `${FLAG}=${THIRD}`)]);

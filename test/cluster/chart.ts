@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { configurationText } from '../../lab/kubernetes/log/configuration';
 import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
-import { hostsInside } from '../../lab/kubernetes/log/services';
+import { atHosts, hostsInside } from '../../lab/kubernetes/log/services';
 import type { LogShape } from '../../lab/kubernetes/log/shape';
 import { labLog } from '../../lab/configuration';
 
@@ -19,11 +19,11 @@ const SECRETS = '/etc/rekor-rotate-secrets';
 /** `rekor-rotate.yaml` for the pods of the release. */
 export function chartConfiguration(shape: LogShape): string {
   return configurationText(shape, {
-    hosts: {
+    at: atHosts({
       ...hostsInside(shape),
       gate: `${RELEASE}-gate.${NAMESPACE}.svc`,
       gateAdmin: `${RELEASE}-gate-admin.${NAMESPACE}.svc`,
-    },
+    }),
     gateToken: `${SECRETS}/gate-token`,
     databasePassword: `${SECRETS}/database-password`,
   });

@@ -24,7 +24,7 @@ describe('a cluster of the lab', () => {
 
   it('runs pods behind Services, which this machine reaches, and leaves nothing when it is taken down', async () => {
     const cluster = await lab.up('none');
-    const api = await ClusterApi.fromFile(cluster.kubeconfig);
+    const api = ClusterApi.fromFile(cluster.kubeconfig);
     await api.apply(page);
     await until('the pod to be ready', PATIENCE_MS, () => api.isAvailable('default', 'page'));
     const address = await api.serviceAddress('default', 'page');

@@ -72,7 +72,7 @@ describe.each(['upstream', 'helm-chart'] as const)('init of a log on a cluster, 
     const status = await lab.up(shape);
     if (status.log === null) throw new Error('The lab has no log.');
     ({ log, kubeconfig } = { ...status, log: status.log });
-    api = await ClusterApi.fromFile(kubeconfig);
+    api = ClusterApi.fromFile(kubeconfig);
   });
   afterAll(async () => {
     await lab.end();

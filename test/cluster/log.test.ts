@@ -69,7 +69,7 @@ describe('a log on the cluster of the lab', () => {
       throw new Error(messages);
     }
     cluster = JSON.parse((await lab.run('status', '--json')).output) as ClusterStatus;
-    api = await ClusterApi.fromFile(cluster.kubeconfig);
+    api = ClusterApi.fromFile(cluster.kubeconfig);
   });
   afterAll(async () => {
     await lab.end();
@@ -240,7 +240,7 @@ describe('a log on the cluster of the lab', () => {
       ...[`--trillian_log_server.address=${host}`, `--trillian_log_server.port=${port}`],
       `--trillian_log_server.tlog_id=${firstTree}`,
     ];
-    const api = await ClusterApi.fromFile(cluster.kubeconfig);
+    const api = ClusterApi.fromFile(cluster.kubeconfig);
     await api.apply([waitingRekor({ name, token, attempt, args })]);
     await until('the pod to wait', PATIENCE_MS, () => api.isAvailable('default', name));
     const [address = ''] = await api.podAddresses('default', name);

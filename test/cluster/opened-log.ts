@@ -22,5 +22,5 @@ export async function openLog(lab: ClusterProcess, shape: ShapeName): Promise<Op
   if (log === null) throw new Error('The lab has no log.');
   const connection = await Connection.connect({ address: log.temporal });
   const rotations = rotationsOf(new Client({ connection }), taskQueue, labLog, () => '');
-  return { log, kubeconfig, api: await ClusterApi.fromFile(kubeconfig), connection, rotations };
+  return { log, kubeconfig, api: ClusterApi.fromFile(kubeconfig), connection, rotations };
 }

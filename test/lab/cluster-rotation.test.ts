@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import type { Manifest } from '../../lab/kubernetes/api';
 import { configurationText } from '../../lab/kubernetes/log/configuration';
 import { gateManifests } from '../../lab/kubernetes/log/gate';
-import { hostsInside, servicesOf } from '../../lab/kubernetes/log/services';
+import { atHosts, hostsInside, servicesOf } from '../../lab/kubernetes/log/services';
 import { rotationSettings } from '../../lab/kubernetes/log/settings';
 import { shapeNames, shapes } from '../../lab/kubernetes/log/shapes';
 import { workerManifests } from '../../lab/kubernetes/log/worker';
@@ -35,10 +35,10 @@ describe.each(shapeNames)('the gate and the worker of a lab in the shape %s', (n
     const { 'rekor-rotate.yaml': inside = '' } = configuration?.['data'] as Record<string, string>;
     const hosts = hostsInside(shape);
     const outside = configurationText(shape, {
-      hosts: { ...hosts, temporal: '198.19.0.7' },
+      at: atHosts({ ...hosts, temporal: '198.19.0.7' }),
       gateToken: '/lab/gate-token',
       databasePassword: '/lab/database-password',
-      kubeconfig: '/lab/kubeconfig',
+      access: { kubeconfig: '/lab/kubeconfig' },
     });
 
     expect(problemsOf(written(inside))).toEqual([]);

@@ -6,7 +6,8 @@
 #   STORE     where it keeps layers, so that the next build is short
 #   NODE      the archive with the image that has Node.js, and NODE_IMAGE the name of that image
 #   CONTEXT   the folder with the Dockerfile
-#   IMAGE     the name of the image, and ARCHIVE the file that it is written to
+#   IMAGE     the name of the image in the store
+#   ARCHIVE   the file that it is written to, and NAME its name there
 set -eu
 
 if [ -n "$FILES" ]; then
@@ -33,7 +34,7 @@ policy="--signature-policy=$SETTINGS/policy.json"
 before=$(in_store images --quiet "$IMAGE" 2>/dev/null || true)
 in_store pull --quiet "$policy" "docker-archive:$NODE"
 in_store bud "$policy" --isolation chroot --layers --pull-never --build-arg "NODE=$NODE_IMAGE" --tag "$IMAGE" "$CONTEXT"
-in_store push --quiet "$policy" "$IMAGE" "docker-archive:$ARCHIVE:$IMAGE"
+in_store push --quiet "$policy" "$IMAGE" "docker-archive:$ARCHIVE:$NAME"
 # The former image and what only it had.
 if [ -n "$before" ] && [ "$before" != "$(in_store images --quiet "$IMAGE")" ]; then
   in_store rmi "$before"

@@ -2,7 +2,7 @@ import { labLog } from '../../configuration';
 import type { Manifest } from '../api';
 import { GATE_FOLDER, GATE_PORTS } from './configuration';
 import { OWN_IMAGE } from './own-image';
-import { GATE_ADMIN_SERVICE, GATE_SERVICE, nameOf } from './services';
+import { GATE_ADMIN_PORT, GATE_ADMIN_SERVICE, GATE_PORT, GATE_SERVICE, nameOf } from './services';
 import { CONFIGURATION_FILE, configurationVolume, gateSecretsVolume } from './settings';
 import type { LogShape } from './shape';
 import { serviceOf, workload, type Workload } from './workload';
@@ -33,7 +33,7 @@ export function gateManifests({ rekor }: LogShape): readonly Manifest[] {
   };
   return [
     workload(gate),
-    serviceOf(gate, { ports: { clients: 80 } }),
-    serviceOf(gate, { name: GATE_ADMIN_SERVICE, ports: { admin: GATE_PORTS.admin } }),
+    serviceOf(gate, { ports: { clients: GATE_PORT } }),
+    serviceOf(gate, { name: GATE_ADMIN_SERVICE, ports: { admin: GATE_ADMIN_PORT } }),
   ];
 }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from '../../../tools/binaries';
 import { newGateToken } from '../../configuration';
@@ -18,23 +17,32 @@ import { logImages } from './images';
 import type { Installing } from './installing';
 import { buildOwnImage, OWN_IMAGE } from './own-image';
 import { installRekor } from './rekor';
-import { installGate, installWorker, writeConfigurationOutside } from './rotation';
+import { installGate, installWorker, writeConfigurationOutside, type Outside } from './rotation';
+import type { LogShape } from './shape';
 import { shapes, type ShapeName } from './shapes';
 import { TEMPORAL, temporalManifests, temporalReady } from './temporal';
 import { DATABASE_PORT, databaseManifests, trillianManifests } from './trillian';
+import { httpAt, type Ways } from './ways';
 
 /** Long, because the machine may build programs meanwhile. */
 const PATIENCE_MS = 300_000;
 
 /** What a cluster gives to whoever installs a log on it. */
-export interface Target {
+export interface Target extends ImageTarget, Outside {
+  readonly files: ImageTarget['files'] & Outside['files'];
   readonly api: ClusterApi;
+  readonly ways: Ways;
+}
+
+/** Where images are put for a cluster. */
+export interface ImageTarget {
+  readonly files: Pick<ClusterFiles, 'images' | 'logs'>;
+  /** Makes an image and puts it where the cluster finds it; pods use it with `imagePullPolicy: Never`. */
   readonly addImage: (image: StaticImage) => Promise<void>;
-  readonly addArchive: (archive: string) => Promise<void>;
-  readonly files: Pick<
-    ClusterFiles,
-    'images' | 'logs' | 'configuration' | 'gateToken' | 'databasePassword' | 'kubeconfig'
-  >;
+  /** The same with an image that is in an archive already, of the kind that `docker save` writes; takes the archive. */
+  readonly addArchive: (archive: string, name: string) => Promise<void>;
+  /** What an image is to be called that has this content, of which it is told a hash. Absent: as it is. */
+  readonly nameImage?: (name: string, content: string) => string;
 }
 
 export interface LogOptions {
@@ -46,13 +54,12 @@ export interface LogOptions {
   readonly signal: AbortSignal;
 }
 
-/** Installs a log in this shape, and returns when it serves its first tree through the gate and a worker waits for orders. */
+/** Installs a log in this shape, whose images are there, and returns when it serves its first tree through the gate and a worker waits for orders. */
 export async function installLog(target: Target, options: LogOptions): Promise<ClusterLog> {
-  const { api } = target;
+  const { api, ways } = target;
   const { binaries, report, signal, replicas = 2 } = options;
   const shape = shapes[options.shape];
-  await addImages(target, options);
-  const namespaces = [...new Set([shape.trillian.namespace, shape.rekor.namespace, TEMPORAL.namespace])];
+  const namespaces = namespacesOf(shape);
   await api.apply(
     namespaces.map((name) => ({
       ...{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { name } } },
@@ -64,7 +71,7 @@ export async function installLog(target: Target, options: LogOptions): Promise<C
     return untilSo({ what, timeoutMs: PATIENCE_MS, signal, why }, ask);
   };
   await api.apply(temporalManifests);
-  const installing: Installing = { api, shape, until };
+  const installing: Installing = { api, ways, shape, until };
   const secrets = { gateToken: newGateToken(), databasePassword: newDatabasePassword() };
   const trillian = await installTrillian(installing, binaries, secrets.databasePassword);
   report(`Trillian is ready at ${trillian}`);
@@ -77,7 +84,7 @@ export async function installLog(target: Target, options: LogOptions): Promise<C
   report(`Temporal is ready at ${temporal}`);
   await installWorker(installing, temporal);
   report('the worker is ready');
-  await writeConfigurationOutside(installing, target.files, secrets);
+  await writeConfigurationOutside(installing, target, secrets);
   return {
     shape: options.shape,
     namespace: shape.rekor.namespace,
@@ -92,20 +99,27 @@ export async function installLog(target: Target, options: LogOptions): Promise<C
   };
 }
 
-/** Those of other programs, while ours is built. */
-async function addImages(target: Target, options: LogOptions): Promise<void> {
-  const { addArchive, files } = target;
+/** The namespaces that a log of this shape has. */
+export function namespacesOf({ trillian, rekor }: LogShape): readonly string[] {
+  return [...new Set([trillian.namespace, rekor.namespace, TEMPORAL.namespace])];
+}
+
+type ImageOptions = Pick<LogOptions, 'binaries' | 'report' | 'signal'>;
+
+/** Puts the images of a log where a cluster finds them: those of other programs, while ours is built. */
+export async function addImages(target: ImageTarget, options: ImageOptions): Promise<void> {
+  const { addArchive, files, nameImage } = target;
   const { report, signal } = options;
   const ended = new AbortController();
   const end = (): void => ended.abort(signal.reason);
   signal.addEventListener('abort', end);
   const logFile = join(files.logs, 'image.log');
-  const own = buildOwnImage({ folder: files.images, logFile, report, signal: ended.signal });
+  const naming = nameImage && { nameImage };
+  const own = buildOwnImage({ folder: files.images, logFile, report, signal: ended.signal, ...naming });
   try {
-    const [archive] = await Promise.all([own, addOthers(target, options)]);
-    await addArchive(archive);
-    await rm(archive);
-    report(`image ${OWN_IMAGE} is in the cluster`);
+    const [{ archive, name }] = await Promise.all([own, addOthers(target, options)]);
+    await addArchive(archive, name);
+    report(`image ${OWN_IMAGE} is made`);
   } catch (error) {
     end();
     await own.catch(() => undefined);
@@ -115,17 +129,20 @@ async function addImages(target: Target, options: LogOptions): Promise<void> {
   }
 }
 
-async function addOthers({ addImage }: Target, { binaries, report, signal }: LogOptions): Promise<void> {
+async function addOthers(
+  { addImage }: ImageTarget,
+  { binaries, report, signal }: ImageOptions,
+): Promise<void> {
   for (const image of await logImages(binaries, report)) {
     signal.throwIfAborted();
     await addImage(image);
-    report(`image ${image.name} is in the cluster`);
+    report(`image ${image.name} is made`);
   }
 }
 
 /** The database with its schema and the user who reads it, the log server and the signer; returns the log server's address. */
 async function installTrillian(
-  { api, shape, until }: Installing,
+  { api, ways, shape, until }: Installing,
   binaries: Binaries,
   readersPassword: string,
 ): Promise<string> {
@@ -133,8 +150,8 @@ async function installTrillian(
   const { namespace } = place;
   const password = newDatabasePassword();
   await api.apply(databaseManifests(place, password));
-  const host = await api.serviceAddress(namespace, place.database);
-  const url = `postgresql://trillian:${password}@${host}:${DATABASE_PORT}/postgres?sslmode=disable`;
+  const database = await ways.service({ namespace, name: place.database, port: DATABASE_PORT });
+  const url = `postgresql://trillian:${password}@${database}/postgres?sslmode=disable`;
   await until('The database is not ready', () => postgresqlAnswers(url));
   await createTrillianOnPostgresql(url, binaries.trillianSchemaPostgresql);
   await makeReaderOnPostgresql(url, readersPassword);
@@ -142,9 +159,10 @@ async function installTrillian(
   for (const name of [place.logServer, place.signer]) {
     await until(`${name} is not ready`, () => api.isAvailable(namespace, name));
   }
-  const logServer = await api.serviceAddress(namespace, place.logServer);
+  const logServer = { namespace, name: place.logServer };
+  const health = `${httpAt(await ways.service({ ...logServer, port: place.metrics }))}/healthz`;
   await until('The Service of the log server does not answer', () =>
-    httpAnswers(`http://${logServer}:${place.metrics}/healthz`, (status) => status === 200),
+    httpAnswers(health, (status) => status === 200),
   );
-  return `${logServer}:${place.calls}`;
+  return await ways.service({ ...logServer, port: place.calls });
 }

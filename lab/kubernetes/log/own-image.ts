@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { toolCache } from '../../../tools/cache';
 import { ensureImageBuilder } from '../../../tools/image-builder';
@@ -9,6 +9,7 @@ import { putImageLauncher } from '../../../tools/image-launcher';
 import { takeLock } from '../../../tools/lock';
 import { executables } from '../../../tools/on-path';
 import { compiledProgram } from '../../files';
+import { contentHash } from '../content-hash';
 import { writeImage } from '../image';
 import { debianRoot } from './images';
 
@@ -29,18 +30,28 @@ export interface OwnImageOptions {
   readonly logFile: string;
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
+  /** What it is to be called when its content has this hash. Absent: as ever. */
+  readonly nameImage?: (name: string, content: string) => string;
 }
 
 /**
- * Builds the image of this checkout, and returns the archive that it is written to. The Node.js in it is the one that runs
- * this, on files of Debian; npm inside reaches the registry that it reaches outside, and trusts whom this machine trusts.
+ * Builds the image of this checkout, and returns the archive that it is written to, and its name there. The Node.js in it is
+ * the one that runs this, on files of Debian; npm inside reaches the registry that it reaches outside, and trusts whom this
+ * machine trusts.
  */
-export async function buildOwnImage({ folder, logFile, report, signal }: OwnImageOptions): Promise<string> {
+export async function buildOwnImage({
+  folder,
+  logFile,
+  report,
+  signal,
+  nameImage = (name) => name,
+}: OwnImageOptions): Promise<{ readonly archive: string; readonly name: string }> {
   const context = checkout();
   const [builder] = await Promise.all([
     ensureImageBuilder({ report }),
     putImageLauncher(context, { report, signal }),
   ]);
+  const name = nameImage(OWN_IMAGE, await contentOf(context));
   const settings = join(folder, 'builder');
   const node = join(folder, 'node.tar');
   const archive = join(folder, 'rekor-rotate.tar');
@@ -55,13 +66,23 @@ export async function buildOwnImage({ folder, logFile, report, signal }: OwnImag
     report(`Building the image of ${context} by its Dockerfile; the first time this takes 1 to 2 minutes.`);
     const environment = {
       ...{ FILES: builder.files ?? '', SETTINGS: settings, STORE: store, NODE: node, NODE_IMAGE },
-      ...{ CONTEXT: context, IMAGE: OWN_IMAGE, ARCHIVE: archive },
+      ...{ CONTEXT: context, IMAGE: OWN_IMAGE, ARCHIVE: archive, NAME: name },
     };
     await build(environment, logFile, signal);
+    await rm(node);
   } finally {
     await unlock();
   }
-  return archive;
+  return { archive, name };
+}
+
+/** What the Dockerfile takes (.dockerignore), and what it is built on. */
+async function contentOf(context: string): Promise<string> {
+  const taken = ['Dockerfile', 'package.json', 'package-lock.json', '.npmrc', 'out/dist', 'out/launcher'];
+  return await contentHash(
+    taken.map((name) => join(context, name)),
+    [process.version, process.arch],
+  );
 }
 
 /** The folder with the Dockerfile and what it copies. */
@@ -124,8 +145,9 @@ async function build(
   const log = openSync(logFile, 'a');
   try {
     const script = join(__dirname, 'build-image.sh');
-    // Whoever ends it ends all that it has started.
-    const alone = ['--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
+    // Whoever ends it ends all that it has started. Only root may mount what others see.
+    const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+    const alone = [...user, '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
     const child = spawn('unshare', [...alone, 'nice', 'sh', script], {
       env: { ...process.env, ...environment },
       stdio: ['ignore', log, log],

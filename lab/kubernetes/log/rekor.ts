@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { TreeId } from '../../../workflows/model/log';
 import { hostnameOf } from './configuration';
 import { untilServed, type Installing } from './installing';
+import { REKOR_POD_PORT, REKOR_PORT } from './services';
 import { signingKeySecret, type Generator, type RekorSettings } from './shape';
-
-const REKOR_PORT = 3_000;
+import { httpAt } from './ways';
 
 /** The addresses at which this machine reaches the Rekor of a log, past the gate. */
 export interface InstalledRekor {
@@ -19,7 +19,7 @@ export async function installRekor(
   treeId: TreeId,
   replicas: number,
 ): Promise<InstalledRekor> {
-  const { api, shape, until } = installing;
+  const { api, ways, shape, until } = installing;
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const { namespace, deployment, service } = shape.rekor;
@@ -32,12 +32,11 @@ export async function installRekor(
   }
   await until('Rekor is not ready', () => api.isAvailable(namespace, deployment));
   // Where the shape has no probes, a pod counts as ready before it listens.
-  const pods = await api.podAddresses(namespace, deployment);
-  const instances = pods.map((address) => `http://${address}:${REKOR_PORT}`);
+  const instances = (await ways.pods(namespace, deployment, REKOR_POD_PORT)).map(httpAt);
   for (const instance of instances) {
     await untilServed(installing, `Rekor at ${instance}`, instance);
   }
-  const url = `http://${await api.serviceAddress(namespace, service)}`;
+  const url = httpAt(await ways.service({ namespace, name: service, port: REKOR_PORT }));
   await untilServed(installing, 'The Service of Rekor', url);
   return { url, instances };
 }

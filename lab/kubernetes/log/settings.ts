@@ -1,6 +1,6 @@
 import type { Manifest } from '../api';
 import { configurationText } from './configuration';
-import { hostsInside } from './services';
+import { atHosts, hostsInside } from './services';
 import type { LogShape } from './shape';
 import type { Workload } from './workload';
 
@@ -31,7 +31,7 @@ export interface RotationSecrets {
 export function rotationSettings(shape: LogShape, secrets: RotationSecrets): readonly Manifest[] {
   const { namespace } = shape.rekor;
   const text = configurationText(shape, {
-    hosts: hostsInside(shape),
+    at: atHosts(hostsInside(shape)),
     metrics: `0.0.0.0:${METRICS_PORT}`,
     gateToken: `${SECRETS_FOLDER}/${GATE_TOKEN}`,
     databasePassword: `${SECRETS_FOLDER}/${DATABASE_PASSWORD}`,

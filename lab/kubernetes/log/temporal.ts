@@ -25,12 +25,12 @@ export const temporalManifests: readonly Manifest[] = [workload(temporal), servi
 /** Waits until Temporal answers, and returns its address and that of its web page, as this machine reaches them. */
 export async function temporalReady({
   api,
+  ways,
   until,
 }: Installing): Promise<{ readonly temporal: string; readonly temporalUi: string }> {
   const { namespace, name, port, uiPort } = TEMPORAL;
   await until('Temporal is not ready', () => api.isAvailable(namespace, name));
-  const host = await api.serviceAddress(namespace, name);
-  const address = `${host}:${port}`;
+  const address = await ways.service({ namespace, name, port });
   await until('Temporal does not answer', () => temporalAnswers(address));
-  return { temporal: address, temporalUi: `http://${host}:${uiPort}` };
+  return { temporal: address, temporalUi: `http://${await ways.service({ namespace, name, port: uiPort })}` };
 }

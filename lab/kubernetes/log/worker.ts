@@ -17,7 +17,10 @@ export function workerManifests(shape: LogShape): readonly Manifest[] {
   const metadata = { namespace: rekor.namespace, name: WORKER };
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules: rulesFor(shape) },
+    {
+      ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata },
+      rules: rulesOf(rightsOfWorker(shape)),
+    },
     {
       ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: WORKER },
@@ -36,7 +39,7 @@ export function workerManifests(shape: LogShape): readonly Manifest[] {
 }
 
 /** Exactly what a rotation needs: names and all, so that no key can be read. */
-function rulesFor(shape: LogShape): readonly unknown[] {
+export function rightsOfWorker(shape: LogShape): ReturnType<typeof neededRights> {
   const manifests = shape.rekorManifests({ treeId: ANY_TREE, signingKey: '', hostname: '', replicas: 1 });
   const found = (wanted: string) =>
     manifests.find(({ kind }) => kind === wanted) as unknown as KubernetesObject | undefined;
@@ -44,7 +47,7 @@ function rulesFor(shape: LogShape): readonly unknown[] {
   if (deployment === undefined) throw new Error('The shape has no Deployment.');
   const asFound = readWorkload(labLog, deployment);
   const resource = owner && rekor && { owner, rekor };
-  return rulesOf(neededRights({ log: labLog, ...shape.rekor }, { workload: asFound, resource }));
+  return neededRights({ log: labLog, ...shape.rekor }, { workload: asFound, resource });
 }
 
 /** Where a Deployment has its tree does not depend on which. */
