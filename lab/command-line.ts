@@ -6,7 +6,8 @@ import { interruption } from '../tools/interruption';
 import { databases } from './database/databases';
 import { defaultLabDirectory } from './files';
 import { downOnKubernetes, showStatusOnKubernetes, upOnKubernetes } from './kubernetes/commands';
-import { shapeNames, type ShapeName } from './kubernetes/log/shapes';
+import type { LabPlace } from './kubernetes/lab';
+import { isForExisting, shapeNames, shapesForExisting, type ShapeName } from './kubernetes/log/shapes';
 import { requireSameDatabase } from './record';
 import { statusText } from './status-text';
 import {
@@ -44,6 +45,9 @@ interface UpOptions {
   readonly database?: DatabaseName;
   readonly kubernetes?: true;
   readonly shape?: ShapeName | 'none';
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly loadWith?: string;
   readonly json: boolean;
 }
 
@@ -58,11 +62,12 @@ interface DownOptions {
   readonly removeData?: true;
 }
 
-async function up(options: UpOptions): Promise<void> {
+async function up(options: UpOptions, command: Command): Promise<void> {
+  const place = placeOf(options, (words) => command.error(`error: ${words}`));
   const interrupted = interruption(() => report('Stopping ...'), new Interrupted());
   if (options.kubernetes) {
-    const { shape = 'upstream' } = options;
-    await upOnKubernetes({ ...options, shape: shape === 'none' ? null : shape, report, interrupted });
+    const { directory, detach, json } = options;
+    await upOnKubernetes({ directory, detach, json, report, interrupted, ...place });
     return;
   }
   const running = await readStatus(options.directory);
@@ -83,6 +88,24 @@ async function up(options: UpOptions): Promise<void> {
   report('Ctrl-C stops it.');
   await watch(lab, options.without, interrupted);
   await lab.stop();
+}
+
+/** Where the words say that a lab on Kubernetes is to be; `wrong` is told what is wrong with them beside each other. */
+function placeOf(options: UpOptions, wrong: (words: string) => never): LabPlace {
+  const { kubeconfig, context, loadWith, shape = 'upstream' } = options;
+  if (kubeconfig === undefined) {
+    if (context !== undefined || loadWith !== undefined) {
+      wrong('--context and --load-with are for a cluster that is there already: name it with --kubeconfig');
+    }
+    return { shape: shape === 'none' ? null : shape };
+  }
+  if (!isForExisting(shape)) {
+    const possible = shapesForExisting.join(' or ');
+    return wrong(
+      `with --kubeconfig the shape cannot be ${shape}. Name ${possible}: they need nothing outside of their namespaces`,
+    );
+  }
+  return { shape, existing: { named: { kubeconfig, ...(context !== undefined && { context }) }, loadWith } };
 }
 
 async function startFor(
@@ -233,6 +256,13 @@ export function labCommandLine(): Command {
         .choices([...shapeNames, 'none'])
         .implies({ kubernetes: true }),
     )
+    .addOption(
+      new Option('--kubeconfig <file>', 'on the cluster of this kubeconfig, in namespaces of its own')
+        .argParser((path) => resolve(path))
+        .implies({ kubernetes: true }),
+    )
+    .option('--context <name>', 'which context of it; default its current one')
+    .option('--load-with <command>', 'what brings the archive of an image to the nodes of that cluster')
     .addOption(
       new Option('--database <name>', 'what Trillian runs on; default postgresql').choices(databaseNames),
     )

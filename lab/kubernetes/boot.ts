@@ -13,7 +13,7 @@ import { NAME_SERVER, NAME_SERVER_IMAGE, nameServer } from './name-server';
 import { inside, makeNamespaces, runInside } from './namespaces';
 import { joinNetwork } from './network';
 import { clusterPrograms, programFiles, type ProgramName } from './programs';
-import { writeClusterRecord } from './record';
+import { writeClusterRecord, type ClusterRecord } from './record';
 import { CONTAINERD_SOCKET, NODE, PAUSE_IMAGE, writeSettings } from './settings';
 
 /** Long, because a laptop may start all of this at once while it compiles something else. */
@@ -29,9 +29,10 @@ export interface Boot {
   readonly signal: AbortSignal;
 }
 
+/** A cluster that runs, and what it is recorded as. */
 export interface BootedCluster extends Target {
   readonly files: ClusterFiles;
-  readonly cluster: number;
+  readonly record: Pick<ClusterRecord, 'cluster' | 'existing'>;
 }
 
 /** Starts a cluster of one node from nothing, and returns when its node and its name server are ready. */
@@ -42,7 +43,7 @@ export async function bootCluster(
   const holder = await makeNamespaces(files, signal);
   const cluster = await joinNetwork(holder);
   // Before there is anything that the end of the namespaces does not remove.
-  await writeClusterRecord(files, { cluster, log: null });
+  await writeClusterRecord(files, { cluster, log: null, existing: null });
   const addresses = addressesOf(cluster);
   await makeCgroups(cgroupOf(files));
   await writeSettings(files, addresses, binaries.containers);
@@ -103,7 +104,7 @@ export async function bootCluster(
   );
   report('the name server is ready');
   return {
-    ...{ cluster, files, api, addImage, addArchive },
+    ...{ record: { cluster, existing: null }, files, api, addImage, addArchive },
     ways: waysInto(api),
     access: { kubeconfig: files.kubeconfig },
     imageName: (image) => image,

@@ -9,16 +9,19 @@ import { removeIfEmpty } from '../record';
 import { addressesOf, type ClusterAddresses } from './addresses';
 import { bootCluster, type BootedCluster } from './boot';
 import { cgroupOf, removeCgroups } from './cgroups';
+import { stopForwards } from './existing/forwards';
+import { removeFromExisting } from './existing/namespaces';
 import { clusterFiles, type ClusterFiles } from './files';
 import { endNamespaces } from './namespaces';
 import { indexOfInterface } from './network';
-import { programFiles, programNames, type ProgramName } from './programs';
+import { FORWARDS, programFiles, programNames, type ProgramName } from './programs';
 import {
   claimForCluster,
   readClusterRecord,
   writeClusterRecord,
   type ClusterLog,
   type ClusterRecord,
+  type ExistingPlace,
 } from './record';
 import { requireForCluster } from './requirements';
 
@@ -31,11 +34,11 @@ export interface ClusterOptions {
   /** Gets one line for each thing that happens. */
   readonly report: (line: string) => void;
   /** Ends a start that is under way; what was started is removed again. */
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 export interface ClusterProgramStatus {
-  readonly name: ProgramName;
+  readonly name: ProgramName | typeof FORWARDS;
   readonly running: boolean;
   readonly logFile: string;
 }
@@ -44,6 +47,8 @@ export interface ClusterStatus {
   readonly directory: string;
   /** For kubectl and any other client on this machine. */
   readonly kubeconfig: string;
+  /** The cluster that was there before the lab; null for one of its own. */
+  readonly existing: ExistingPlace | null;
   /** The process whose end is the end of the cluster; null when it has ended. */
   readonly pid: number | null;
   /** Every program of the cluster runs. */
@@ -55,7 +60,7 @@ export interface ClusterStatus {
   readonly log: ClusterLog | null;
 }
 
-export interface RunningCluster extends Omit<BootedCluster, 'cluster'> {
+export interface RunningCluster extends Omit<BootedCluster, 'record'> {
   readonly status: ClusterStatus;
   /** Lets whoever asks later know of a log that has been installed. */
   record(log: ClusterLog): Promise<void>;
@@ -89,20 +94,31 @@ export class ClusterInUse extends Error {
 
 /** Starts a cluster of one node, from nothing; what an earlier one has left in the directory is removed first. */
 export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
-  const { directory, binaries, report, signal = new AbortController().signal } = options;
+  const { directory, binaries, report, signal } = options;
+  requireForCluster(clusterFiles(resolve(directory)));
+  return await startIn({ directory, report, signal }, async (files) => {
+    // From here on whoever comes later knows that there is something to remove.
+    await writeClusterRecord(files, { cluster: null, log: null, existing: null });
+    return await bootCluster(files, { binaries, report, signal });
+  });
+}
+
+/** Starts a cluster as `boot` does it, in this directory and with nothing that an earlier one has left there. */
+export async function startIn(
+  { directory, report, signal }: Omit<ClusterOptions, 'binaries'>,
+  boot: (files: ClusterFiles) => Promise<BootedCluster>,
+): Promise<RunningCluster> {
   const files = clusterFiles(resolve(directory));
-  requireForCluster(files);
   await claimForCluster(files);
   const disown = await own(files);
   try {
     if (await remove(files)) {
       report('What an earlier cluster had left there is removed.');
     }
-    // From here on whoever comes later knows that there is something to remove.
-    await writeClusterRecord(files, { cluster: null, log: null });
-    const booted = await bootCluster(files, { binaries, report, signal }).catch(async (error: unknown) => {
-      // What failed by itself leaves its logs to be read; what a person broke off leaves nothing.
-      await (signal.aborted ? remove(files) : end(files));
+    const booted = await boot(files).catch(async (error: unknown) => {
+      // What failed by itself leaves its files to be read; what a person broke off leaves nothing.
+      const ended = signal.aborted ? remove(files) : end(files);
+      await ended.catch((more: unknown) => report(more instanceof Error ? more.message : String(more)));
       throw error;
     });
     return running(booted, disown);
@@ -113,15 +129,15 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   }
 }
 
-function running({ cluster, ...booted }: BootedCluster, disown: () => Promise<void>): RunningCluster {
+function running({ record, ...booted }: BootedCluster, disown: () => Promise<void>): RunningCluster {
   const { files } = booted;
-  let known: ClusterRecord = { cluster, log: null };
+  let known: ClusterRecord = { ...record, log: null };
   return {
     get status() {
       return statusIn(files, known);
     },
     record: async (log) => {
-      known = { cluster, log };
+      known = { ...record, log };
       await writeClusterRecord(files, known);
     },
     ...booted,
@@ -161,16 +177,19 @@ async function own(files: ClusterFiles): Promise<() => Promise<void>> {
   });
 }
 
-function statusIn(files: ClusterFiles, { cluster, log }: ClusterRecord): ClusterStatus {
-  const programs = programNames.map((name) => {
+function statusIn(files: ClusterFiles, { cluster, log, existing }: ClusterRecord): ClusterStatus {
+  const names = existing === null ? programNames : [FORWARDS];
+  const programs = names.map((name): ClusterProgramStatus => {
     const { logFile, pidFile } = programFiles(files, name);
     return { name, logFile, running: recorded(pidFile) !== null };
   });
   return {
     directory: files.directory,
-    kubeconfig: files.kubeconfig,
+    kubeconfig: existing?.kubeconfig ?? files.kubeconfig,
+    existing,
     pid: recorded(files.namespaces)?.pid ?? null,
-    complete: programs.every(({ running: runs }) => runs),
+    // The cluster itself is not asked.
+    complete: programs.every(({ running: runs }) => runs) && (existing === null || log !== null),
     programs,
     addresses: cluster === null ? null : addressesOf(cluster),
     log,
@@ -180,6 +199,11 @@ function statusIn(files: ClusterFiles, { cluster, log }: ClusterRecord): Cluster
 /** Ends everything that runs, and removes what the kernel keeps of it. True when there was a cluster. */
 async function end(files: ClusterFiles): Promise<boolean> {
   const record = await readClusterRecord(files);
+  if (record?.existing) {
+    await stopForwards(files);
+    await removeFromExisting(record.existing, files.directory);
+    return true;
+  }
   const link = record && record.cluster !== null ? addressesOf(record.cluster).interfaceName : null;
   const index = link === null ? null : await indexOfInterface(link);
   if (await endNamespaces(files)) {

@@ -7,15 +7,12 @@ import {
   type ClusterStatus,
   type RunningCluster,
 } from './cluster';
-import { startLabOnKubernetes } from './lab';
-import type { ShapeName } from './log/shapes';
+import { startLabOnKubernetes, type LabPlace } from './lab';
 
 /** What `rekor-rotate lab` does with a lab on Kubernetes. */
 
-export interface UpOnKubernetes {
+interface UpOptions {
   readonly directory: string;
-  /** How the log is installed; null for the cluster alone. */
-  readonly shape: ShapeName | null;
   readonly detach: boolean;
   readonly json: boolean;
   readonly report: (line: string) => void;
@@ -23,7 +20,7 @@ export interface UpOnKubernetes {
   readonly interrupted: AbortSignal;
 }
 
-export async function upOnKubernetes(options: UpOnKubernetes): Promise<void> {
+export async function upOnKubernetes(options: UpOptions & LabPlace): Promise<void> {
   const { directory, detach, json, report, interrupted } = options;
   const known = await readClusterStatus(directory);
   if (detach && known?.complete === true) {
@@ -31,12 +28,7 @@ export async function upOnKubernetes(options: UpOnKubernetes): Promise<void> {
     print(known, json);
     return;
   }
-  const cluster = await startLabOnKubernetes({
-    directory,
-    shape: options.shape,
-    report,
-    signal: interrupted,
-  });
+  const cluster = await startLabOnKubernetes({ ...options, signal: interrupted });
   print(cluster.status, json);
   if (detach) {
     await cluster.leave();
@@ -45,8 +37,9 @@ export async function upOnKubernetes(options: UpOnKubernetes): Promise<void> {
   }
   report('Ctrl-C stops it.');
   await watch(cluster, report, interrupted);
+  const { existing } = cluster.status;
   await cluster.stop();
-  report('The cluster is stopped, and its files are removed');
+  report(endOf(existing));
 }
 
 /** Says which programs end by themselves, until Ctrl-C. */
@@ -69,13 +62,14 @@ async function watch(
 
 /** Stops the lab on Kubernetes in this directory and removes what it has left; false when there is none. */
 export async function downOnKubernetes(directory: string, report: (line: string) => void): Promise<boolean> {
-  if ((await readClusterStatus(directory)) === null) {
+  const status = await readClusterStatus(directory);
+  if (status === null) {
     return false;
   }
   for (;;) {
     try {
       await stopCluster(directory);
-      report('The cluster is stopped, and its files are removed');
+      report(endOf(status.existing));
       return true;
     } catch (error) {
       if (!(error instanceof ClusterInUse)) {
@@ -87,11 +81,17 @@ export async function downOnKubernetes(directory: string, report: (line: string)
   }
 }
 
+function endOf(existing: ClusterStatus['existing']): string {
+  return existing === null
+    ? 'The cluster is stopped, and its files are removed'
+    : `What the lab had in the cluster at ${existing.server} is removed, and its files are`;
+}
+
 /** Prints the status of the lab on Kubernetes in this directory, and returns it; null when there is none. */
 export async function showStatusOnKubernetes({
   directory,
   json,
-}: Pick<UpOnKubernetes, 'directory' | 'json'>): Promise<ClusterStatus | null> {
+}: Pick<UpOptions, 'directory' | 'json'>): Promise<ClusterStatus | null> {
   const status = await readClusterStatus(directory);
   if (status) {
     print(status, json);
@@ -103,21 +103,24 @@ function print(status: ClusterStatus, json: boolean): void {
   console.log(json ? JSON.stringify(status, null, 2) : describe(status));
 }
 
-function describe({ directory, programs, addresses, pid, kubeconfig, log }: ClusterStatus): string {
+function describe({ directory, programs, addresses, pid, kubeconfig, existing, log }: ClusterStatus): string {
   const told = programs.map(({ name, running, logFile }) => ({
     ...{ name, logFile },
     state: running ? 'runs' : 'not running',
   }));
-  return statusText(directory, told, [
-    ['kubeconfig', kubeconfig],
+  const ranges = [
     ['node', addresses?.node ?? 'none'],
     ['pods', addresses?.pods ?? 'none'],
     ['Services', addresses?.services ?? 'none'],
+  ] as const;
+  return statusText(directory, told, [
+    ['kubeconfig', kubeconfig],
+    ...(existing === null ? ranges : [['context', existing.context] as const]),
     ['Rekor', log?.publicUrl ?? 'none'],
     ['past the gate', log?.url ?? 'none'],
     ['Trillian', log?.trillian ?? 'none'],
     ['Temporal UI', log?.temporalUi ?? 'none'],
     ['configuration', log?.configuration ?? 'none'],
-    ['ends with', pid === null ? 'it has ended' : `process ${pid}`],
+    ...(existing === null ? [['ends with', pid === null ? 'it has ended' : `process ${pid}`] as const] : []),
   ]);
 }

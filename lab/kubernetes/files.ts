@@ -13,6 +13,8 @@ export interface ClusterFiles {
   readonly gateToken: string;
   readonly databasePassword: string;
   readonly certificates: string;
+  /** What is forwarded to a cluster that was there before the lab. */
+  readonly forwards: string;
   /** What the cluster's programs are started with. */
   readonly settings: string;
   readonly images: string;
@@ -41,6 +43,7 @@ export function clusterFiles(directory: string): ClusterFiles {
     configuration: join(directory, 'rekor-rotate.yaml'),
     gateToken: join(directory, 'gate-token'),
     databasePassword: join(directory, 'database-password'),
+    forwards: join(directory, 'forwards.json'),
     certificates: join(directory, 'certificates'),
     settings: join(directory, 'settings'),
     images: join(directory, 'images'),

@@ -92,6 +92,9 @@ export function clusterPrograms(
 const ETCD = 'http://127.0.0.1:2379';
 const ETCD_PEER = 'http://127.0.0.1:2380';
 
-export function programFiles(files: ClusterFiles, name: ProgramName) {
+/** The program that forwards ports to a cluster that was there before the lab: the only one that the lab then runs here. */
+export const FORWARDS = 'forwards' as const;
+
+export function programFiles(files: ClusterFiles, name: ProgramName | typeof FORWARDS) {
   return { logFile: join(files.logs, `${name}.log`), pidFile: join(files.running, `${name}.pid`) };
 }

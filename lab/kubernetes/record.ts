@@ -12,6 +12,24 @@ export interface ClusterRecord {
   readonly cluster: number | null;
   /** Null as long as none is installed. */
   readonly log: ClusterLog | null;
+  /** Where it is, when somebody else has brought it up; null for a cluster of the lab's own. */
+  readonly existing: ExistingPlace | null;
+}
+
+/** A cluster that was there before the lab, as a kubeconfig names it. */
+export interface ExistingCluster {
+  /** An absolute path. */
+  readonly kubeconfig: string;
+  /** The name of a context of it. */
+  readonly context: string;
+  /** URL of the API server. */
+  readonly server: string;
+}
+
+/** What a lab has of such a cluster. */
+export interface ExistingPlace extends ExistingCluster {
+  /** By this label the lab knows what it has made there. */
+  readonly lab: string;
 }
 
 /** A log on a cluster, at the addresses at which this machine reaches it. */
@@ -40,12 +58,12 @@ export async function readClusterRecord(files: ClusterFiles): Promise<ClusterRec
   if (text === null) {
     return null;
   }
-  const { cluster, log = null } = JSON.parse(text) as Partial<ClusterRecord>;
+  const { cluster, log = null, existing = null } = JSON.parse(text) as Partial<ClusterRecord>;
   const isNumber = Number.isInteger(cluster) && Number(cluster) >= 0 && Number(cluster) < CLUSTERS;
   if (cluster === undefined || (cluster !== null && !isNumber)) {
     throw notALabs(files.record, files.directory);
   }
-  return { cluster, log };
+  return { cluster, log, existing };
 }
 
 export async function writeClusterRecord(files: ClusterFiles, record: ClusterRecord): Promise<void> {

@@ -3,13 +3,8 @@ import { executables } from '../../tools/on-path';
 import type { ClusterFiles } from './files';
 
 /** Programs of every Linux system, and the package that has them on Debian. */
-const programs = {
-  unshare: 'util-linux',
-  nsenter: 'util-linux',
-  mount: 'mount',
-  ip: 'iproute2',
-  tar: 'tar',
-} as const;
+const forImages = { unshare: 'util-linux', mount: 'mount', tar: 'tar' } as const;
+const forCluster = { ...forImages, nsenter: 'util-linux', ip: 'iproute2' } as const;
 
 /** Lie under something else in the cluster's own mounts: first-process.sh. */
 const HIDDEN = ['/run', '/var/log'];
@@ -36,18 +31,32 @@ export function requireForCluster(
         'Run it as root, or in a virtual machine.',
     );
   }
+  requirePrograms('A cluster of the lab needs', forCluster);
+  const under = HIDDEN.find((folder) => `${resolve(directory)}/`.startsWith(`${folder}/`));
+  if (under !== undefined) {
+    throw new Error(
+      `${directory} is below ${under}, which a cluster has of its own. Name a directory elsewhere.`,
+    );
+  }
+}
+
+/** Throws an error that says what to do when no images can be made here for a cluster that was there before the lab. */
+export function requireForImages({ platform }: Pick<Machine, 'platform'> = process): void {
+  if (platform !== 'linux') {
+    throw new Error(
+      `The images of the lab are made of programs of this machine, and this is ${platform}. Use a virtual machine with Linux.`,
+    );
+  }
+  requirePrograms('The images of the lab need', forImages);
+}
+
+function requirePrograms(neededBy: string, programs: Readonly<Record<string, string>>): void {
   const path = [process.env['PATH'], '/usr/sbin', '/sbin'].join(':');
   const missing = Object.entries(programs).filter(([name]) => executables(name, path).length === 0);
   if (missing.length > 0) {
     const packages = [...new Set(missing.map(([, name]) => name))].join(' ');
     throw new Error(
-      `A cluster of the lab needs ${missing.map(([name]) => name).join(', ')}. On Debian run: apt-get install ${packages}`,
-    );
-  }
-  const under = HIDDEN.find((folder) => `${resolve(directory)}/`.startsWith(`${folder}/`));
-  if (under !== undefined) {
-    throw new Error(
-      `${directory} is below ${under}, which a cluster has of its own. Name a directory elsewhere.`,
+      `${neededBy} ${missing.map(([name]) => name).join(', ')}. On Debian run: apt-get install ${packages}`,
     );
   }
 }

@@ -28,11 +28,11 @@ describe('the directory of a lab on Kubernetes', () => {
   it('is one from before it has a number', async () => {
     const files = clusterFiles(directory);
     await claimForCluster(files);
-    await writeClusterRecord(files, { cluster: null, log: null });
+    await writeClusterRecord(files, { cluster: null, log: null, existing: null });
     writeFileSync(join(directory, 'more'), '');
 
     await claimForCluster(files);
-    expect(await readClusterRecord(files)).toEqual({ cluster: null, log: null });
+    expect(await readClusterRecord(files)).toEqual({ cluster: null, log: null, existing: null });
   });
 
   it.each(['{"cluster": 256}', '{"cluster": -1}', '{"cluster": 1.5}', '{"cluster": "1"}', '{}'])(

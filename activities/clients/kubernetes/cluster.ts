@@ -69,6 +69,9 @@ export interface AskedRight {
   /** Empty for that of Pods and Secrets. */
   readonly group: string;
   readonly resource: string;
+  /** `portforward` of pods for example. */
+  readonly subresource?: string;
+  /** Empty for what is in no namespace. */
   readonly namespace: string;
   /** Absent where it is asked for all of them, whatever their names. */
   readonly name?: string;
@@ -215,8 +218,12 @@ export function clusterAt(log: string, access: ClusterAccess, fieldManager = FIE
       );
     },
 
-    async allows({ verb, group, resource, namespace, name }, bounds) {
-      const resourceAttributes = { verb, group, resource, namespace, ...(name !== undefined && { name }) };
+    async allows({ verb, group, resource, subresource, namespace, name }, bounds) {
+      const resourceAttributes = {
+        ...{ verb, group, resource, namespace },
+        ...(subresource !== undefined && { subresource }),
+        ...(name !== undefined && { name }),
+      };
       return await requests.change(
         {
           ...{ verb: 'create', object: 'selfsubjectaccessreviews.authorization.k8s.io' },

@@ -53,6 +53,7 @@ const KINDS: Readonly<Record<string, readonly Kind[]>> = {
     { name: 'services', kind: 'Service', namespaced: true },
     { name: 'pods', kind: 'Pod', namespaced: true },
     { name: 'namespaces', kind: 'Namespace', namespaced: false },
+    { name: 'nodes', kind: 'Node', namespaced: false },
   ],
   '/apis/apps/v1': [
     { name: 'deployments', kind: 'Deployment', namespaced: true },
