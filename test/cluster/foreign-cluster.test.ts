@@ -171,7 +171,15 @@ describe('a lab on a cluster that was there before it', () => {
   });
 
   it('is reached by the same port when a pod is replaced', async () => {
-    await ClusterApi.fromFile(kubeconfig).deletePods(log.namespace, GATE_SERVICE);
+    const api = ClusterApi.fromFile(kubeconfig);
+    const before = await api.podAddresses(log.namespace, GATE_SERVICE);
+    await api.deletePods(log.namespace, GATE_SERVICE);
+    // Until it has ended the former one still answers.
+    await until('another pod', PATIENCE_MS, async () => {
+      const now = await api.podAddresses(log.namespace, GATE_SERVICE);
+      return now.length > 0 && !now.some((address) => before.includes(address));
+    });
+    await until('the gate', PATIENCE_MS, () => api.isAvailable(log.namespace, GATE_SERVICE));
     await clients.expectGoesOn();
   });
 
