@@ -81,6 +81,9 @@ export function createActivities(
   /** The same, behind the point of no return: long ones, so that what stays away is soon told to a person. */
   const afterExposure = activity(false, AFTER_EXPOSURE_PATIENCE_MS);
 
+  /** One that is not begun anew in the same try, whatever cannot be reached. */
+  const oncePerTry = activity(false, 0);
+
   return {
     preflight: step('preflight', preflight),
     lockHolder: (log) => asFailure('preflight', true, () => lockHolder(Context.current().client, log)),
@@ -113,7 +116,7 @@ export function createActivities(
     sendToCurrent: mustSucceed('undo hold', sendBack),
     stop: mustSucceed('undo start', stop),
     openAndExpose: step('verify', unlessReset(openAndExpose)),
-    standBy: mustSucceed(
+    standBy: oncePerTry(
       'stand by',
       standingBy(() => stillWanted(Context.current())),
     ),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import {
@@ -10,6 +11,7 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
+import { allEnded } from '../activities/bounds/waiting';
 import { RefusalError } from '../activities/errors/refusal-error';
 import { ownTaskQueue } from '../workflows/model/section-workers';
 import type { Configuration } from '../config/configuration';
@@ -49,7 +51,8 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
   );
   try {
     const { namespace, taskQueue } = target;
-    const identity = `${process.pid}@${hostname()}`;
+    // In containers two processes may have the same number and the same host.
+    const identity = `${process.pid}@${hostname()}-${randomBytes(4).toString('hex')}`;
     const activities = createActivities(logs, { taskQueue, identity });
     const shared = { connection, namespace, identity, activities, ...takeOver, shutdownGraceTime: GRACE };
     const worker = await Worker.create({ ...shared, taskQueue, ...workflows() });
@@ -57,10 +60,10 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     const own = await Worker.create({ ...shared, taskQueue: ownTaskQueue(taskQueue, identity) });
     const ended = new AbortController();
     const untilEnded = { logger, signal: ended.signal };
+    const both = [worker, own];
     const stop = (): void => {
       ended.abort();
-      worker.shutdown();
-      own.shutdown();
+      both.filter((one) => one.getState() === 'RUNNING').forEach((one) => one.shutdown());
     };
     const guarded = Object.values(configuration.logs);
     const attributes = keepSearchAttributes(target, logger);
@@ -73,12 +76,13 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     signal.addEventListener('abort', stop, { once: true });
     logger.info({ taskQueue, temporal: target.address, logs: [...logs.keys()], metrics }, 'worker runs');
     try {
-      const running = Promise.all([worker.run(), own.run()]);
+      // One without the other is no worker: whoever watches over this process should start it again.
+      const running = both.map((one) => one.run().finally(stop));
       // Told to stop while they were made: they must run to let go of their connection.
       if (signal.aborted) {
         stop();
       }
-      await running;
+      await allEnded(running);
     } finally {
       signal.removeEventListener('abort', stop);
       ended.abort();

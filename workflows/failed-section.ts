@@ -3,7 +3,7 @@ import { reasonOf } from './failure';
 import { GivenUp } from './given-up';
 import type { Actions, AttemptInput, CriticalSectionInput } from './model/actions';
 import { decide } from './model/decision';
-import { LANDED_MS } from './model/deadlines';
+import { LANDED_MS, TAKE_BACK_MS } from './model/deadlines';
 import type { ClosedNextTree } from './model/next-tree';
 import { FEW_TRIES, PAUSE_MS } from './model/patience';
 import { refusal, type Refusal } from './model/refusals';
@@ -40,9 +40,9 @@ export function lostSection(input: CriticalSectionInput, reason: Refusal): LostS
   return { reason, openedAt: Date.now(), restMs: sectionLastsMs(input), lost: true };
 }
 
-/** For so long calls of a section may land. Milliseconds. */
+/** For so long calls of a section may land, or of a worker that stood by and has just begun to take it back. Milliseconds. */
 export function sectionLastsMs({ criticalSectionMs }: CriticalSectionInput): number {
-  return criticalSectionMs + LANDED_MS;
+  return Math.max(criticalSectionMs, TAKE_BACK_MS) + LANDED_MS;
 }
 
 /**

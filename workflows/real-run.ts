@@ -1,4 +1,5 @@
 import {
+  type ActivityOptions,
   CancellationScope,
   executeChild,
   ParentClosePolicy,
@@ -149,22 +150,21 @@ const standsBy: Actions['standBy'] = async (input) => {
   const began = Date.now();
   const bound = { ...bounds.standBy, tryMs: waitMs + TAKE_BACK_MS };
   try {
-    // One that has not begun by then does not stand by.
-    const options = { ...oneTry(bound), scheduleToStartTimeout: ANSWERS_MS, ...doneBy(worker) };
-    return await proxyActivities<Actions>(options).standBy(input);
+    return await proxyActivities<Actions>({ ...oneTry(bound), ...doneBy(worker) }).standBy(input);
   } catch (error) {
     if (mayStillRun(error) && Date.now() >= began + waitMs) {
-      await sleep(began + bound.tryMs + LANDED_MS - Date.now(), {
-        summary: 'until a lost worker can take back no more',
-      });
+      const leftMs = began + bound.tryMs + LANDED_MS - Date.now();
+      await CancellationScope.nonCancellable(() =>
+        sleep(Math.max(leftMs, 0), { summary: 'until a lost worker can take back no more' }),
+      );
     }
     throw error;
   }
 };
 
-/** Any worker, unless one is named. */
-function doneBy(worker: string | undefined): { readonly taskQueue?: string } {
-  return worker === undefined ? {} : { taskQueue: worker };
+/** Any worker, unless one is named. That has just answered; where it has not begun soon, it is gone. */
+function doneBy(worker: string | undefined): Pick<ActivityOptions, 'taskQueue' | 'scheduleToStartTimeout'> {
+  return worker === undefined ? {} : { taskQueue: worker, scheduleToStartTimeout: ANSWERS_MS };
 }
 
 /** A refusal is final; anything else is worth another try or two. */

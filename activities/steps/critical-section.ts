@@ -43,7 +43,9 @@ const freezeAndStart: Act<CriticalInput, FrozenTree> = async (systems, input) =>
     let onEmpty = (): void => undefined;
     const emptied = new Promise<void>((resolve) => (onEmpty = resolve));
     const freezing = bounds.step('freeze', () => freeze(systems, { ...input, onEmpty }));
-    const settling = Promise.race([emptied, freezing, noneInFlight(systems, signal)]);
+    const drained = Promise.race([emptied, freezing]);
+    // A gate that cannot be asked only saves no time.
+    const settling = Promise.race([drained, noneInFlight(systems, signal).catch(() => drained)]);
     const starting = settling
       .finally(() => settled.abort())
       .then(() => bounds.step('start', () => start(systems, input)));

@@ -1,4 +1,5 @@
 import { standingBy } from '../../../activities/steps/stand-by';
+import { refuse } from '../../../activities/errors/refusal-error';
 import { FakeLog, identity, order, someBounds } from '../fake-log';
 
 const input = { identity, release: order.release, waitMs: 1 };
@@ -46,6 +47,35 @@ describe('a worker that stands by', () => {
     Object.assign(log.gate, { number: 9, attemptId: 'r/2' });
     await standingBy(wanted)(log.systems(), input);
     expect(log.done).toEqual([]);
+  });
+
+  it('leaves a tree closed that somebody else has closed, where the section never held a write (rule 6)', async () => {
+    const log = new FakeLog();
+    log.trees['200'] = { state: 'FROZEN', size: 20 };
+    await expect(standingBy(wanted)(log.systems(), input)).resolves.toEqual({ tookBack: false });
+    expect(log.done).toEqual([]);
+  });
+
+  it('closes a next tree that it found open until that is proven, however often it is broken off (rule 1)', async () => {
+    const log = closed();
+    log.handsOver('200', '300');
+    Object.assign(log.trees['300'] ?? {}, { state: 'ACTIVE' });
+    const systems = log.systems();
+    let counted = 0;
+    const queueLeafInFlight: typeof systems.metrics.queueLeafInFlight = (signal) => {
+      counted += 1;
+      if (counted === 1) {
+        // Held writes have reached it by an order that landed late, and are not integrated.
+        log.handsOver('200', '300', 1);
+        const found = { log: 'production', url: 'http://127.0.0.1:1', reason: 'refused' };
+        return Promise.reject(refuse('METRICS_UNREACHABLE', found));
+      }
+      return systems.metrics.queueLeafInFlight(signal);
+    };
+    const metrics = { ...systems.metrics, queueLeafInFlight };
+    const standing = standingBy(wanted)({ ...systems, metrics }, input);
+    await expect(standing).resolves.toEqual({ tookBack: false });
+    expect(log.done).not.toContain('200 ACTIVE');
   });
 
   it('does nothing once its workflow has given it up', async () => {
