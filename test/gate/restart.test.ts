@@ -37,33 +37,36 @@ function restartsIn(document: string): string[] {
 }
 
 describe('a gate that is restarted under load', () => {
-  it('fails no request in 20 restarts, each as the document says, and sends each write once', async () => {
-    const rekor = await started.rekor(slowly);
-    const sockets = await supervisor(rekor);
-    const gates = new Map<string, GateProcess>();
-    for (const unit of ['rekor-rotate-gate@1', 'rekor-rotate-gate@2']) {
-      const gate = await sockets.start();
-      await gate.isReady();
-      gates.set(unit, gate);
-    }
-    const restarts = restartsIn('docs/gate.md');
-    expect(restarts).toEqual([...gates.keys()]);
-    const end = startLoad(sockets.gate.url);
-    for (let round = 0; round < 10; round += 1) {
-      for (const unit of restarts) {
-        const former = gates.get(unit);
-        former?.signal('SIGTERM');
-        expect(await former?.ended).toBe(0);
+  it.each([1, 2])(
+    'fails no request in 10 restarts, each as the document says, and sends each write once, run %i',
+    async () => {
+      const rekor = await started.rekor(slowly);
+      const sockets = await supervisor(rekor);
+      const gates = new Map<string, GateProcess>();
+      for (const unit of ['rekor-rotate-gate@1', 'rekor-rotate-gate@2']) {
         const gate = await sockets.start();
         await gate.isReady();
         gates.set(unit, gate);
       }
-    }
-    const { failures, acknowledged, made } = await end();
-    expect(failures).toEqual([]);
-    expect(posts(rekor).sort()).toEqual([...acknowledged].sort());
-    expect(Math.min(...Object.values(made))).toBeGreaterThan(100);
-  });
+      const restarts = restartsIn('docs/gate.md');
+      expect(restarts).toEqual([...gates.keys()]);
+      const end = startLoad(sockets.gate.url);
+      for (let round = 0; round < 5; round += 1) {
+        for (const unit of restarts) {
+          const former = gates.get(unit);
+          former?.signal('SIGTERM');
+          expect(await former?.ended).toBe(0);
+          const gate = await sockets.start();
+          await gate.isReady();
+          gates.set(unit, gate);
+        }
+      }
+      const { failures, acknowledged, made } = await end();
+      expect(failures).toEqual([]);
+      expect(posts(rekor).sort()).toEqual([...acknowledged].sort());
+      expect(Math.min(...Object.values(made))).toBeGreaterThan(50);
+    },
+  );
 
   it('fails none where it is alone: connections wait in the kernel until it is back', async () => {
     const rekor = await started.rekor(slowly);
