@@ -49,7 +49,11 @@ describe('a log without a gate', () => {
       instances: urls('green'),
     });
     // The next tree is opened, with its handover leaf, before anybody is led there.
-    expect(log.done).toEqual(['start green', '200 DRAINING', '200 FROZEN', '300 ACTIVE', 'queueLeaf 300']);
+    // The next release starts meanwhile: nothing is in flight.
+    expect(log.done).toContain('start green');
+    expect(log.done.filter((change) => change !== 'start green')).toEqual([
+      ...['200 DRAINING', '200 FROZEN', '300 ACTIVE', 'queueLeaf 300'],
+    ]);
 
     // The log lives there by now.
     await sendToCurrent(systems, order);
