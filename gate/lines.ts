@@ -4,7 +4,6 @@ import { sameShards, type LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import type { Clock } from './clock';
 import { NotSent, type Connection } from './connection';
-import type { WaitingWrite } from './hold';
 import type { Line } from './line';
 import { ProvenConnections, type Settle } from './proven-connections';
 import { BrokenCall, brokenReason, type Call, type Load } from './upstream';
@@ -33,7 +32,7 @@ export class Lines {
   #prepared: readonly ProvenConnections[] = [];
   /** Where writes went before, while calls there have not ended. */
   readonly #former = new Set<ProvenConnections>();
-  readonly #waiting = new Map<Settle, WaitingWrite>();
+  readonly #waiting = new Set<Settle>();
 
   constructor(
     parts: LinesParts & { readonly instances: readonly string[]; readonly shards: LoadedShards | null },
@@ -50,14 +49,9 @@ export class Lines {
     );
   }
 
-  /** How many writes wait for a line. */
-  get waitingCount(): number {
+  /** Writes that wait for a line. */
+  get waiting(): number {
     return this.#waiting.size;
-  }
-
-  /** These writes. */
-  waiting(): WaitingWrite[] {
-    return [...this.#waiting.values()];
   }
 
   /**
@@ -107,20 +101,20 @@ export class Lines {
     return best?.now();
   }
 
-  /** A write waits for a line, behind those that wait already; null: look for another way. The answer takes the waiting back. */
-  wait(write: WaitingWrite, settle: Settle): () => void {
+  /** Waits for a line, behind those that wait already; null: look for another way. The answer takes the waiting back. */
+  wait(settle: Settle): () => void {
     if (this.#aim.shards === null) {
       settle(this.#plain());
       return () => undefined;
     }
-    this.#waiting.set(settle, write);
+    this.#waiting.add(settle);
     this.#openMore();
     return () => this.#waiting.delete(settle);
   }
 
   /** Whoever waits looks for another way: in a hold, that is to wait there. */
   recall(): void {
-    const waiting = [...this.#waiting.keys()];
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const settle of waiting) settle(null);
   }
@@ -145,7 +139,7 @@ export class Lines {
 
   #firstWaitingFor(proven: ProvenConnections): Settle | undefined {
     if (!this.#proven.includes(proven)) return undefined;
-    const [first] = this.#waiting.keys();
+    const [first] = this.#waiting;
     if (first) this.#waiting.delete(first);
     return first;
   }

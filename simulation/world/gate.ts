@@ -10,7 +10,6 @@ import type { Order, Ruling } from '../../gate/orders';
 import { loadState, saveState } from '../../gate/state-file';
 import type { Call } from '../../gate/upstream';
 import { type Asked, Upstreams } from '../../gate/upstreams';
-import { Waiting } from '../../gate/waiting';
 import { WriteCounts } from '../../gate/write-counts';
 import { WriteCourse } from '../../gate/write-course';
 import type { LoadedShards } from '../../workflows/model/shards';
@@ -25,9 +24,6 @@ import { RekorGone, type RekorProcess } from './rekor';
 export function maxWaitOf({ strategy }: Pick<Scenario, 'strategy'>): number {
   return strategy === 'recreate' ? SHORTEST_RECREATE_MS + 1_000 : 3_500;
 }
-
-/** As configured by default. */
-const MAX_WAITING = 2_000;
 
 const WRITE_PATH = '/api/v1/log/entries';
 /** Tells a simulated call when its write had come. */
@@ -129,11 +125,9 @@ export class SimulatedGate implements Front {
         ...{ upstreams, instances: saved.instances, shards: saved.shards, clock, log },
         connect: (url) => this.#connect(url),
       });
-      const none = new ByteBudget(0);
-      const bodies = { memory: none, toWrite: none, disk: none };
-      const waiting = new Waiting({ hold, lines, clock, most: MAX_WAITING });
-      const desk = new OrderDesk({ hold, lines, waiting, bodies, counts, file: STATE_FILE, clock, log, saved });
-      const course = new WriteCourse({ hold, lines, waiting, clock, counts, log });
+      const bodies = { memory: new ByteBudget(0), disk: new ByteBudget(0) };
+      const desk = new OrderDesk({ hold, lines, bodies, counts, file: STATE_FILE, clock, log, saved });
+      const course = new WriteCourse({ hold, lines, clock, counts, log });
       this.#running = { process, hold, desk, course, broken: new Set() };
     });
   }
@@ -220,7 +214,7 @@ export class SimulatedGate implements Front {
     const { time, onWaited } = this.#parts;
     const arrivedAt = time.elapsed;
     const answer = await running.course.answer({
-      ...{ arrivedAt, client, streamed: false, keptBytes: body.length },
+      ...{ arrivedAt, client, streamed: false },
       body: {
         kind: 'whole',
         size: body.length,

@@ -20,7 +20,6 @@ const aWrite: WaitingWrite = {
   arrivedAt: 0,
   client: { gone: false, onGone: () => () => undefined },
   streamed: false,
-  keptBytes: 0,
 };
 
 interface Scene {

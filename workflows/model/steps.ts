@@ -1,6 +1,5 @@
 import { counted } from './counted';
 import type { WriteStall } from './evidence';
-import { refusedText } from './refused-writes';
 
 /** The names of a rotation's steps. What each does, by which action and with which undo, stands in workflows/rotation.ts. */
 
@@ -68,10 +67,9 @@ export function stepRemark(step: StepRecord, steps: readonly StepRecord[]): stri
   ].join('; ');
 }
 
-function heldText(writes: WriteStall): string {
-  const { held, longestWaitMs } = writes;
+function heldText({ held, refused, longestWaitMs }: WriteStall): string {
   const waited = held === 0 ? '' : `, ${longestWaitMs} ms at most`;
-  return `${counted(held, 'write')} waited${waited}, ${refusedText(writes)}`;
+  return `${counted(held, 'write')} waited${waited}, ${refused} refused`;
 }
 
 /** One ended step's name, with what was done about it, for example `undo stage`. */
