@@ -10,6 +10,7 @@ import { interruption } from '../tools/interruption';
 import { measureAgainst, ratio } from './against';
 import { measureDrains } from './drains';
 import { measureForecasts, missedBy } from './forecasts';
+import { measureGateMemory } from './gate-memory';
 import { measurePassingThrough, measureSlowly } from './passing-through';
 
 /** `npm run bench`: DESIGN's budgets, as ratios within one run. */
@@ -19,6 +20,8 @@ interface BenchOptions {
   readonly floorRuns: number;
   readonly pairs: number;
   readonly slowRequests: number;
+  readonly uploads: number;
+  readonly held: number;
   readonly database: DatabaseName;
   readonly drains: number;
   readonly forecasts: number;
@@ -88,6 +91,9 @@ async function bench(options: BenchOptions): Promise<void> {
     report(`Gate: ${options.slowRequests} requests, 4 to 6 s apart`);
     const slowly = await measureSlowly(gate, options.slowRequests, signal);
     await write('slowly', slowly);
+    report(`Gate: ${options.uploads} slow uploads, and ${options.held} held writes of 1 MiB`);
+    const memory = await measureGateMemory(join(directory, 'gate'), options.uploads, options.held);
+    await write('gate-memory', memory);
 
     const { rotations, floorRuns } = options;
     const load = { writesPerSecond: 20, readsPerSecond: 20 };
@@ -107,6 +113,7 @@ async function bench(options: BenchOptions): Promise<void> {
     const rows: Row[] = [
       atMost('gate adds, median', passing.addedMs, 1, ' ms'),
       atMost('gate, requests seconds apart: failed', slowly.failed, 0),
+      atMost('gate, full: most memory', memory.peakMib, 400, ' MiB'),
       ...summary.rotations.flatMap(({ ratio, historyEvents }, position) => [
         atMost(`rotation ${position + 1}: write stall / floor`, ratio ?? Infinity, 1.5),
         atMost(`rotation ${position + 1}: history events`, historyEvents, 400),
@@ -181,6 +188,8 @@ new Command('bench')
   )
   .option('--rounds <number>', 'with --against: how often', count, 5)
   .option('--writes <rate>', 'with --against: writes per second', count, 20)
+  .option('--uploads <number>', 'slow uploads to a gate of its own', count, 4_000)
+  .option('--held <number>', 'writes of 1 MiB that it holds; all bodies take room on the disk', count, 2_000)
   .addHelpText('after', '\nExit codes: 0 every budget kept, or nothing failed; 1 otherwise.')
   .action(bench)
   .parseAsync()

@@ -1,4 +1,5 @@
 import { counted, entries } from '../workflows/model/counted';
+import { refusedText } from '../workflows/model/refused-writes';
 import type { RotationResult } from '../workflows/model/result';
 import type { Ended, EndedRotation } from './ended';
 import type { Terminal } from './terminal';
@@ -100,5 +101,5 @@ function stallText({ writes }: RotationResult): string | undefined {
     return 'none: no write had to wait';
   }
   const stall = stallMs === null ? 'its end was not seen' : spoken(stallMs);
-  return `${stall}, longest wait ${spoken(longestWaitMs)}; ${held} held, ${refused} refused`;
+  return `${stall}, longest wait ${spoken(longestWaitMs)}; ${held} held, ${refusedText(writes)}`;
 }

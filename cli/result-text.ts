@@ -5,6 +5,7 @@ import { editedText } from '../workflows/model/plan-settings';
 import { leftTreesText, type Outcome, type RotationResult } from '../workflows/model/result';
 import type { VerificationReport, WriteStall } from '../workflows/model/evidence';
 import { type StepRecord, stepName, stepRemark } from '../workflows/model/steps';
+import { refusedText } from '../workflows/model/refused-writes';
 import { notToldText } from '../workflows/model/writes-over';
 import { exitCodes } from './exit-codes';
 import { forecastLines } from './forecast-text';
@@ -144,11 +145,9 @@ function verifiedText({ entriesVerified, proofsVerified, shards }: VerificationR
 }
 
 /** The two times of a hold, each with what it measures: they begin together and end differently. Of several, the longest. */
-function writeRows(
-  { stallMs, longestWaitMs, held, refused }: WriteStall,
-  steps: readonly StepRecord[],
-): Row[] {
-  const counts: Row = ['Writes', `${held} held in the gate, ${refused} refused${notToldText(steps)}`];
+function writeRows(writes: WriteStall, steps: readonly StepRecord[]): Row[] {
+  const { stallMs, longestWaitMs, held, refused } = writes;
+  const counts: Row = ['Writes', `${held} held in the gate, ${refusedText(writes)}${notToldText(steps)}`];
   if (held + refused === 0) {
     return [['Write stall', 'none: no write had to wait'], counts];
   }

@@ -110,15 +110,27 @@ export const gate = section({
     .duration('1s', '30s')
     .prefault('3.5s')
     .describe('The longest that a write is held; then it gets 503 with Retry-After, which counts as failed.'),
+  maxWaiting: field
+    .wholeNumber(1, 100_000)
+    .prefault(2_000)
+    .describe(
+      'How many writes wait at a time. Those that wait keep their place; the next ones get 503 with Retry-After.',
+    ),
+  maxUploads: field
+    .wholeNumber(1, 100_000)
+    .prefault(6_000)
+    .describe(
+      'How many bodies of writes come in at a time, from slow clients for minutes; the next ones get 503 with Retry-After.',
+    ),
   bodyInMemory: field
     .size('1KiB', '64MiB')
     .prefault('1MiB')
     .describe('Larger bodies wait in spoolDirectory instead of in memory.'),
   bodyMemory: field
-    .size('1MiB', '64GiB')
+    .size('16MiB', '64GiB')
     .prefault('64MiB')
     .describe(
-      'For all bodies together that are in memory, waiting or coming in; beyond it they are spooled.',
+      'For all bodies together that are in memory: half for those that stay there, half for what comes of others and is not spooled yet.',
     ),
   spoolSize: field
     .size('1MiB', '1024GiB')

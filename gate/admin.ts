@@ -14,6 +14,7 @@ import {
 import type { GateMetrics } from './metrics';
 import type { OrderDesk } from './order-desk';
 import type { Ruling } from './orders';
+import type { AskedReadiness, Readiness } from './readiness';
 
 const STATUS: Record<GateRefusal['code'], number> = {
   UNAUTHORIZED: 401,
@@ -27,21 +28,22 @@ const STATUS: Record<GateRefusal['code'], number> = {
 };
 
 /** For anybody: the token is the power to give orders, which nobody needs who only looks. */
-const FOR_ANYBODY = ['/healthz', '/metrics'];
+const FOR_ANYBODY = ['/healthz', '/readyz', '/metrics'];
 
 /** Has Fastify load what its first server needs: 0.1 s, for which clients would wait when one that stands by goes on. */
 export async function prepareAdmin(): Promise<void> {
   await fastify({ logger: false }).close();
 }
 
-/** The admin interface: `GET /healthz` and `GET /metrics` for anybody, the rest for the bearer of the token. */
+/** The admin interface: `GET` of `/healthz`, `/readyz` and `/metrics` for anybody, the rest for the bearer of the token. */
 export function adminServer(parts: {
   desk: OrderDesk;
+  readiness: Readiness;
   metrics: GateMetrics;
   token: () => string;
   log: Logger;
 }): FastifyInstance {
-  const { desk, metrics, log } = parts;
+  const { desk, readiness, metrics, log } = parts;
   const server = fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
 
   server.addHook('onRequest', async (request, reply) => {
@@ -70,6 +72,11 @@ export function adminServer(parts: {
   });
 
   server.get('/healthz', () => ({ status: 'ok' }));
+  server.get('/readyz', async (request, reply) => {
+    const { status, reason } = await readiness.told(request.query as AskedReadiness);
+    if (status === 400) return refuse(reply, 'ORDER_INVALID', reason ?? '');
+    return reply.status(status).send(reason === null ? { status: 'ready' } : { status: 'not ready', reason });
+  });
   server.get('/metrics', async (_request, reply) => {
     return reply.type(metrics.contentType).send(await metrics.page());
   });

@@ -12,14 +12,19 @@ export interface Answer {
 /** Rekor's words for every refusal of its tree (rekor: pkg/api/error.go, `trillianUnexpectedResult`). */
 const TREE_REFUSED = 'unexpected result from transparency log';
 
-/** An error in the shape of Rekor's own: `{"code": ..., "message": ...}` (rekor: pkg/api/error.go). */
-export function errorAnswer(status: number, reason: string, message: string, ...headers: string[]): Answer {
+/** An answer of the gate's own. */
+export function jsonAnswer(status: number, reason: string, body: object, ...headers: string[]): Answer {
   return {
     status,
     reason,
     headers: ['Content-Type', 'application/json', ...headers],
-    body: Buffer.from(`${JSON.stringify({ code: status, message })}\n`),
+    body: Buffer.from(`${JSON.stringify(body)}\n`),
   };
+}
+
+/** An error in the shape of Rekor's own: `{"code": ..., "message": ...}` (rekor: pkg/api/error.go). */
+export function errorAnswer(status: number, reason: string, message: string, ...headers: string[]): Answer {
+  return jsonAnswer(status, reason, { code: status, message }, ...headers);
 }
 
 /** The one answer that rekor-cli and the Go and Java clients take as an order to wait and come again. */

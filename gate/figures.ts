@@ -8,7 +8,15 @@ export class HoldRecord {
 
   /** @param saved a record as it stood before a restart: counts go on, a stall that had not ended stays unknown. */
   constructor(number: number, saved?: HoldFigures) {
-    const none = { stallMs: null, longestWaitMs: 0, held: 0, refused: 0, resent: 0, dropped: 0 };
+    const none = {
+      stallMs: null,
+      longestWaitMs: 0,
+      held: 0,
+      refused: 0,
+      turnedAway: 0,
+      resent: 0,
+      dropped: 0,
+    };
     this.#figures = { number, ...none, ...saved };
     this.#stallEnded = this.#figures.stallMs !== null;
   }
@@ -39,6 +47,12 @@ export class HoldRecord {
   refused(arrivedAt: number): void {
     this.#figures.refused += 1;
     this.#firstArrival ??= arrivedAt;
+  }
+
+  /** There was no room for it: it is one of the refused. */
+  turnedAway(arrivedAt: number): void {
+    this.#figures.turnedAway += 1;
+    this.refused(arrivedAt);
   }
 
   waited(milliseconds: number): void {

@@ -15,12 +15,15 @@ import { instanceUrls } from './messages';
 import { OrderDesk } from './order-desk';
 import type { PassedSockets } from './passed-sockets';
 import { publicServer } from './proxy';
+import { Readiness } from './readiness';
 import type { ServingLock } from './serving-lock';
 import { GateStartError } from './start-error';
 import { loadState, readState, saveState, type SavedState } from './state-file';
 import { stopServing } from './stopping';
+import { Turns } from './turns';
 import { connector, Upstream, type Authorities } from './upstream';
 import { Upstreams } from './upstreams';
+import { Waiting } from './waiting';
 import { WriteCounts } from './write-counts';
 import { WriteCourse } from './write-course';
 import { Writes } from './writes';
@@ -43,9 +46,13 @@ export interface GateOptions {
   readonly firstInstances?: readonly string[];
   /** The longest wait of a write. Default 3.5 s: the tightest client gives up after 5 s. */
   readonly maxWaitMs?: number;
+  /** So many writes may wait at a time; the next ones get 503. Default 2,000: see docs/gate.md. */
+  readonly maxWaiting?: number;
+  /** The bodies of so many writes may come in at a time; the next ones get 503. Default 6,000. */
+  readonly maxUploads?: number;
   /** Default 1 MiB. */
   readonly bodyInMemoryBytes?: number;
-  /** For all bodies together that wait or come in, as far as they are in memory. Default 64 MiB. */
+  /** For all bodies together: half for those that stay in memory, half for what is not on the disk yet. Default 64 MiB. */
   readonly bodyMemoryBytes?: number;
   /** The same for those in `spoolDirectory`. Default 1 GiB. */
   readonly spoolSizeBytes?: number;
@@ -71,6 +78,8 @@ export interface RunningGate {
 
 const DEFAULTS = {
   maxWaitMs: 3_500,
+  maxWaiting: 2_000,
+  maxUploads: 6_000,
   bodyInMemoryBytes: 1024 * 1024,
   bodyMemoryBytes: 64 * 1024 * 1024,
   spoolSizeBytes: 1024 * 1024 * 1024,
@@ -79,6 +88,9 @@ const DEFAULTS = {
   stopQuietMs: 500,
   authorities: () => undefined,
 };
+
+/** A few, because the threads of Node.js write four at a time. */
+const TO_DISK_AT_A_TIME = 16;
 
 /**
  * Starts one log's write gate. Throws GateStartError when it cannot know where to send: no state file and no
@@ -104,26 +116,30 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     ...{ upstreams, instances, shards: saved.shards, clock, log },
     connect: (url, load) => newConnection(url, load, connect),
   });
+  const waiting = new Waiting({ hold, lines, clock, most: settings.maxWaiting });
   const limits = {
     inMemoryBytes: settings.bodyInMemoryBytes,
-    memory: new ByteBudget(settings.bodyMemoryBytes),
+    memory: new ByteBudget(settings.bodyMemoryBytes / 2),
+    toWrite: new ByteBudget(settings.bodyMemoryBytes / 2),
     disk: new ByteBudget(settings.spoolSizeBytes),
+    toDisk: new Turns(TO_DISK_AT_A_TIME),
     limitBytes: settings.bodyLimitBytes,
     spoolDirectory: options.spoolDirectory,
   };
   const file = options.stateFile;
-  const desk = new OrderDesk({ hold, lines, bodies: limits, counts, file, clock, log, saved });
-  const metrics = new GateMetrics({ counts, clock, state: () => desk.state() });
-  const { server, connections } = publicServer({
-    hold,
-    upstreams,
-    writes: new Writes({
-      course: new WriteCourse({ hold, lines, clock, counts, log }),
-      ...{ limits, clock, counts, log },
-    }),
-    ...{ metrics, log },
+  const desk = new OrderDesk({ hold, lines, waiting, bodies: limits, counts, file, clock, log, saved });
+  const readiness = new Readiness({ stateFault: () => desk.stateFault(), clock });
+  const writes = new Writes({
+    course: new WriteCourse({ hold, lines, waiting, clock, counts, log }),
+    ...{ limits, maxUploads: settings.maxUploads, clock, counts, log },
   });
-  const admin = adminServer({ desk, metrics, token: options.token, log });
+  const metrics = new GateMetrics({
+    ...{ counts, waiting, readiness, clock },
+    state: () => desk.state(),
+    uploads: () => writes.uploads,
+  });
+  const { server, connections } = publicServer({ hold, upstreams, writes, readiness, metrics, log });
+  const admin = adminServer({ desk, readiness, metrics, token: options.token, log });
 
   const sockets = options.passed?.sockets;
   const adminUrl = await opened('admin', options.admin, async () => {
@@ -140,6 +156,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     await admin.close();
     throw error;
   }
+  readiness.begin();
   const { port } = server.address() as AddressInfo;
   const publicUrl = `http://${addressOf(sockets?.listen ?? { ...options.public, port })}`;
   log.info({ publicUrl, adminUrl, mode, instances, number: saved.number }, 'gate open');
@@ -154,6 +171,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
         const closeAdmin = (): Promise<void> => admin.close();
         await handOver({ server, connections, hold, lines, desk, closeAdmin, lock, publicUrl, log }, limits);
       } else {
+        readiness.end();
         await stopServing(server, connections, hold, limits);
         await admin.close();
         await desk.leave(true);

@@ -10,6 +10,8 @@ export interface WaitingWrite {
   readonly arrivedAt: number;
   readonly client: Client;
   readonly streamed: boolean;
+  /** How much of its body the gate keeps; of one that streams, only what was read of it. */
+  readonly keptBytes: number;
 }
 
 /** Leave to call Rekor for a write; counted as in flight until it is ended (H2). */
@@ -101,6 +103,16 @@ export class Hold {
     };
   }
 
+  /** Whether a new write would have to wait: in the hold, or behind those that waited in it. */
+  get letsWait(): boolean {
+    return this.#mode === 'hold' || this.#kept.size + this.#held.size > 0;
+  }
+
+  /** The writes that wait now. */
+  waiting(): WaitingWrite[] {
+    return [...this.#kept, ...this.#held].map(({ write }) => write);
+  }
+
   /**
    * Writes wait from now on; for the number that holds already, only the lease is renewed.
    *
@@ -144,9 +156,7 @@ export class Hold {
 
   /** A new write. The pass of one that need not wait is given, and counted, before this returns. */
   admit(write: WaitingWrite): Verdict | Promise<Verdict> {
-    if (this.#mode !== 'hold' && this.#kept.size + this.#held.size === 0) {
-      return { kind: 'go', pass: this.#pass(write, () => undefined) };
-    }
+    if (!this.letsWait) return { kind: 'go', pass: this.#pass(write, () => undefined) };
     this.#counts.held += 1;
     this.#record?.held(write.arrivedAt);
     return this.#wait(write, write.arrivedAt, this.#held);

@@ -2,16 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ByteBudget } from './byte-budget';
+import type { Turns } from './turns';
 
 export interface BodyLimits {
   /** Bodies up to this size stay in memory while there is room for them... */
   readonly inMemoryBytes: number;
   /** ...for all bodies together, whether they wait or still come. */
   readonly memory: ByteBudget;
-  /** All others are written to a file here, made when it is missing... */
+  /** For what has come of all others and is not on the disk yet. */
+  readonly toWrite: ByteBudget;
+  /** These are written to a file here, made when it is missing... */
   readonly spoolDirectory: string;
   /** ...while there is room for them, for all together... */
   readonly disk: ByteBudget;
+  /** ...a few at a time... */
+  readonly toDisk: Turns;
   /** ...up to this size; beyond it a body streams through and can be sent only once (H14). */
   readonly limitBytes: number;
 }
@@ -51,18 +56,31 @@ export class KeptBody {
     return this.#chunks[0];
   }
 
-  /** Keeps what has come next. Rejects with NoRoom. */
-  async add(chunk: Buffer): Promise<void> {
-    const { memory, inMemoryBytes } = this.#limits;
-    const fits = !this.#spool && this.#size + chunk.length <= inMemoryBytes && memory.take(chunk.length);
-    if (fits) {
-      this.#chunks.push(chunk);
+  /**
+   * Keeps what has come next, at least so many bytes. They are read when it is their turn to go to the disk, for then node:http
+   * lets more come. Rejects with NoRoom, and with what `read` throws.
+   */
+  async add(bytes: number, read: () => Buffer): Promise<void> {
+    const { memory, inMemoryBytes, toWrite, toDisk } = this.#limits;
+    const mayStay = !this.#spool && this.#size + bytes <= inMemoryBytes;
+    if (mayStay && memory.take(bytes)) {
+      // Given back by `discard` also when there is nothing to read any more.
+      this.#size += bytes;
+      this.#chunks.push(read());
       this.#join();
     } else {
-      this.#spool ??= await this.#moveToDisk();
-      await this.#write(this.#spool, [chunk]);
+      if (!toWrite.take(bytes)) throw new NoRoom('more comes in at once than can be written to the disk');
+      try {
+        await toDisk.take(async () => {
+          this.#spool ??= await this.#moveToDisk();
+          const chunk = read();
+          await this.#write(this.#spool, [chunk]);
+          this.#size += chunk.length;
+        });
+      } finally {
+        toWrite.giveBack(bytes);
+      }
     }
-    this.#size += chunk.length;
   }
 
   /**
@@ -154,7 +172,8 @@ async function openSpool(directory: string): Promise<FileHandle> {
   }
 }
 
-const SPOOL_CHUNK_BYTES = 64 * 1024;
+/** Hundreds of bodies are read at a time when a hold ends, each some pieces ahead of its connection. */
+const SPOOL_CHUNK_BYTES = 16 * 1024;
 
 async function* readSpool(file: FileHandle, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < size;) {

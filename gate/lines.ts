@@ -4,6 +4,7 @@ import { sameShards, type LoadedShards } from '../workflows/model/shards';
 import type { Answer } from './answers';
 import type { Clock } from './clock';
 import { NotSent, type Connection } from './connection';
+import type { WaitingWrite } from './hold';
 import type { Line } from './line';
 import { ProvenConnections, type Settle } from './proven-connections';
 import { BrokenCall, brokenReason, type Call, type Load } from './upstream';
@@ -32,7 +33,7 @@ export class Lines {
   #prepared: readonly ProvenConnections[] = [];
   /** Where writes went before, while calls there have not ended. */
   readonly #former = new Set<ProvenConnections>();
-  readonly #waiting = new Set<Settle>();
+  readonly #waiting = new Map<Settle, WaitingWrite>();
 
   constructor(
     parts: LinesParts & { readonly instances: readonly string[]; readonly shards: LoadedShards | null },
@@ -49,9 +50,14 @@ export class Lines {
     );
   }
 
-  /** Writes that wait for a line. */
-  get waiting(): number {
+  /** How many writes wait for a line. */
+  get waitingCount(): number {
     return this.#waiting.size;
+  }
+
+  /** These writes. */
+  waiting(): WaitingWrite[] {
+    return [...this.#waiting.values()];
   }
 
   /**
@@ -101,20 +107,20 @@ export class Lines {
     return best?.now();
   }
 
-  /** Waits for a line, behind those that wait already; null: look for another way. The answer takes the waiting back. */
-  wait(settle: Settle): () => void {
+  /** A write waits for a line, behind those that wait already; null: look for another way. The answer takes the waiting back. */
+  wait(write: WaitingWrite, settle: Settle): () => void {
     if (this.#aim.shards === null) {
       settle(this.#plain());
       return () => undefined;
     }
-    this.#waiting.add(settle);
+    this.#waiting.set(settle, write);
     this.#openMore();
     return () => this.#waiting.delete(settle);
   }
 
   /** Whoever waits looks for another way: in a hold, that is to wait there. */
   recall(): void {
-    const waiting = [...this.#waiting];
+    const waiting = [...this.#waiting.keys()];
     this.#waiting.clear();
     for (const settle of waiting) settle(null);
   }
@@ -139,7 +145,7 @@ export class Lines {
 
   #firstWaitingFor(proven: ProvenConnections): Settle | undefined {
     if (!this.#proven.includes(proven)) return undefined;
-    const [first] = this.#waiting;
+    const [first] = this.#waiting.keys();
     if (first) this.#waiting.delete(first);
     return first;
   }

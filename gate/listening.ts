@@ -14,7 +14,7 @@ export interface PassedSocket extends Listen {
   readonly fd: number;
 }
 
-/** So many connections may wait for a gate that is just starting; the kernel has a limit of its own, `net.core.somaxconn`. */
+/** So many connections may wait for a gate that is busy or just starting; the kernel has a limit of its own, `net.core.somaxconn`. */
 const WAITING_CONNECTIONS = 4096;
 
 /** `HOST:PORT`; an IPv6 host in brackets. */
@@ -24,7 +24,7 @@ export function addressOf({ host, port }: Listen): string {
 
 /** Listens on an address. */
 export function listenAt(server: Server, { host, port }: Listen): Promise<void> {
-  return listening(server, () => server.listen(port, host));
+  return listening(server, () => server.listen(port, host, WAITING_CONNECTIONS));
 }
 
 /** Accepts on a socket that listens already. */

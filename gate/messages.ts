@@ -109,8 +109,16 @@ export const holdFigures = z.object({
   longestWaitMs: z.number().nonnegative(),
   /** New writes that waited. */
   held: count,
-  /** Writes that waited and were not sent on in time, and those that a closed tree refused after the lease had ended. */
+  /**
+   * Writes that waited and were not sent on in time, those that a closed tree refused after the lease had ended, and those that
+   * were turned away.
+   */
   refused: count,
+  /**
+   * Those of the refused that were answered at once, because there was no room for one more in the gate: by number or by size. A
+   * gate of an earlier version counts none.
+   */
+  turnedAway: count.default(0),
   /** Writes whose first call broke under the hold and that were answered 201 all the same (H13). */
   resent: count,
   /** Writes whose client left while they waited (H17). */

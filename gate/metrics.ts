@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from './clock';
 import { gateModes, type GateState } from './messages';
+import type { Readiness } from './readiness';
+import type { Waiting } from './waiting';
 import { refusedBecause, type WriteCounts } from './write-counts';
 
 /** `write`: makes an entry (paths.ts). `read`: everything else. */
@@ -17,8 +19,12 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 interface MetricsParts {
   readonly counts: WriteCounts;
+  readonly waiting: Pick<Waiting, 'count' | 'keptBytes' | 'oldestMs'>;
+  readonly readiness: Pick<Readiness, 'stateFault'>;
   readonly clock: Clock;
   readonly state: () => GateState;
+  /** How many bodies of writes come in now. */
+  readonly uploads: () => number;
 }
 
 /** What is counted of one kind of request. */
@@ -33,8 +39,9 @@ export class GateMetrics {
   readonly #registry = new Registry();
   readonly #clock: Clock;
   readonly #ofKind: Readonly<Record<RequestKind, OfKind>>;
+  #brokenReads = 0;
 
-  constructor({ counts, clock, state }: MetricsParts) {
+  constructor({ counts, waiting, readiness, clock, state, uploads }: MetricsParts) {
     this.#clock = clock;
     const registers = [this.#registry];
     const named = (name: string, help: string) => ({
@@ -112,13 +119,33 @@ export class GateMetrics {
       'Calls of writes to Rekor that have no answer yet',
       () => state().writesInFlight,
     );
-    gauge('writes_waiting', 'Writes that wait in the gate now', () => state().writesWaiting);
+    gauge('writes_waiting', 'Writes that wait in the gate now', () => waiting.count);
+    gauge(
+      'writes_waiting_bytes',
+      'What the gate keeps of the bodies of writes that wait, in memory and on the disk',
+      () => waiting.keptBytes,
+    );
+    gauge(
+      'oldest_waiting_seconds',
+      'For how long the oldest write that waits has been in the gate',
+      () => waiting.oldestMs / 1000,
+    );
+    gauge('uploads', 'Bodies of writes that come in now', uploads);
     gauge(
       'body_memory_bytes',
       'Memory that bodies which wait or come in, and unread answers, take',
       () => state().bodyMemoryBytes,
     );
     gauge('spooled_bytes', 'Bytes of bodies in the spool directory', () => state().spooledBytes);
+    const brokenCalls = { read: () => this.#brokenReads, write: () => counts.brokenCalls };
+    new Counter({
+      ...named('upstream_errors_total', 'Calls to Rekor that ended without a whole answer'),
+      labelNames: ['kind'],
+      collect() {
+        this.reset();
+        for (const kind of kinds) this.inc({ kind }, brokenCalls[kind]());
+      },
+    });
     gauge('unproven_instances', 'Instances of Rekor that are sent no write', () => state().unproven.length);
     new Gauge({
       ...named('mode', '1 for the mode that the gate is in, 0 for the others'),
@@ -128,6 +155,15 @@ export class GateMetrics {
       },
     });
     gauge('order_number', 'Number of the last order that the gate followed', () => state().number);
+    new Gauge({
+      ...named(
+        'state_saved',
+        '1 while a gate that starts from the state file would know what this one knows, else 0',
+      ),
+      async collect() {
+        this.set(Number((await readiness.stateFault()) === null));
+      },
+    });
     gauge(
       'start_time_seconds',
       'When this process began, in seconds since the epoch',
@@ -149,6 +185,11 @@ export class GateMetrics {
       of.duration.observe((this.#clock.now() - arrivedAt) / 1000);
       of.answered[classOf(response)].inc();
     });
+  }
+
+  /** A call to Rekor that makes no entry has ended without a whole answer, and not because its client left. */
+  readBroke(): void {
+    this.#brokenReads += 1;
   }
 
   /** All of it in the text format of Prometheus. */

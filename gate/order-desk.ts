@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Clock } from './clock';
 import type { Hold } from './hold';
 import type { BodyLimits } from './kept-body';
 import { sameOrUnknown, type Lines } from './lines';
-import type { GateState, NextNotice, ShardsNotice } from './messages';
+import type { GateState, HoldFigures, NextNotice, ShardsNotice } from './messages';
 import { note, noteNext, rule, type Order, type Ruling, type GateMemory } from './orders';
+import { readState, saveState, type SavedState } from './state-file';
+import type { Waiting } from './waiting';
 import type { WriteCounts } from './write-counts';
-import { saveState, type SavedState } from './state-file';
 
 /** Figures still move after a hold, with the writes that it let go; they are saved this much after the last change. */
 const SAVE_FIGURES_AFTER_MS = 250;
@@ -16,7 +18,8 @@ const FIGURES_MOVE_MS = 1_000;
 interface DeskParts {
   readonly hold: Hold;
   readonly lines: Lines;
-  readonly bodies: Pick<BodyLimits, 'memory' | 'disk'>;
+  readonly waiting: Pick<Waiting, 'count'>;
+  readonly bodies: Pick<BodyLimits, 'memory' | 'toWrite' | 'disk'>;
   readonly counts: WriteCounts;
   readonly file: string;
   readonly clock: Clock;
@@ -30,7 +33,9 @@ interface DeskParts {
 export class OrderDesk {
   readonly #parts: DeskParts;
   #memory: GateMemory;
-  #savedFigures: string;
+  #saved: SavedState;
+  /** Why the last save failed; null when it did not. */
+  #notSaved: string | null = null;
   #last: Promise<unknown> = Promise.resolve();
   #stopSaving: () => void = () => undefined;
   #figuresMoveUntil = 0;
@@ -39,26 +44,26 @@ export class OrderDesk {
 
   constructor({ saved, ...parts }: DeskParts & { readonly saved: SavedState }) {
     this.#parts = parts;
-    const { hold, ...memory } = saved;
-    this.#memory = memory;
-    this.#savedFigures = JSON.stringify(hold);
+    const { mode, instances, attemptId, number, shards } = saved;
+    this.#memory = { mode, instances, attemptId, number, shards };
+    this.#saved = saved;
   }
 
   state(): GateState {
     const { attemptId, number, shards } = this.#memory;
-    const { writesWaiting, ...inFlight } = this.#parts.hold.counts();
+    const { bodies } = this.#parts;
+    const { writesInFlight, streamsInFlight } = this.#parts.hold.counts();
     return {
       mode: this.#parts.hold.mode,
       instances: this.#parts.hold.instances,
       attemptId,
       number,
-      ...inFlight,
-      writesWaiting: writesWaiting + this.#parts.lines.waiting,
+      ...{ writesInFlight, streamsInFlight, writesWaiting: this.#parts.waiting.count },
       shards,
       unproven: this.#parts.lines.unproven,
-      bodyMemoryBytes: this.#parts.bodies.memory.usedBytes,
-      spooledBytes: this.#parts.bodies.disk.usedBytes,
-      hold: this.#parts.hold.record?.figures() ?? null,
+      bodyMemoryBytes: bodies.memory.usedBytes + bodies.toWrite.usedBytes,
+      spooledBytes: bodies.disk.usedBytes,
+      hold: this.#figures(),
       writes: this.#parts.counts.counted(),
     };
   }
@@ -126,6 +131,31 @@ export class OrderDesk {
     });
   }
 
+  /**
+   * Why a gate that starts from the state file would not know what this one knows, in words; null when it would. A file that is
+   * missing, and one that could not be saved, are saved now. One that says something else is left alone: whoever wrote it may
+   * know better.
+   */
+  async stateFault(): Promise<string | null> {
+    const { file, hold, log } = this.#parts;
+    // Never while writes wait: an order would queue behind it. And whoever has left saves nothing any more.
+    if (hold.mode === 'hold' || this.#hasLeft) return this.#notSaved;
+    const before = this.#saved;
+    let found: SavedState | null;
+    try {
+      found = await readState(file);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    if (this.#saved !== before || this.#hasLeft) return this.#notSaved;
+    if (found && !isDeepStrictEqual(found, before)) return `somebody else has written the state file ${file}`;
+    if (found && this.#notSaved === null) return null;
+    await this.#inTurn(() => this.#save(this.#memory)).catch((error: unknown) => {
+      log.error({ err: error }, 'the state is not on the disk and could not be saved');
+    });
+    return this.#notSaved;
+  }
+
   #obey({ kind, order }: Order, sameAttempt: boolean): void {
     const { attemptId, number } = order;
     if (kind === 'hold') {
@@ -176,14 +206,23 @@ export class OrderDesk {
   }
 
   async #saveFigures(): Promise<void> {
-    if (JSON.stringify(this.#parts.hold.record?.figures() ?? null) !== this.#savedFigures)
-      await this.#save(this.#memory);
+    if (!isDeepStrictEqual(this.#figures(), this.#saved.hold)) await this.#save(this.#memory);
   }
 
   async #save(memory: GateMemory): Promise<void> {
-    const hold = this.#parts.hold.record?.figures() ?? null;
-    await saveState(this.#parts.file, { ...memory, hold });
-    this.#savedFigures = JSON.stringify(hold);
+    const state = { ...memory, hold: this.#figures() };
+    try {
+      await saveState(this.#parts.file, state);
+    } catch (error) {
+      this.#notSaved = `the state cannot be saved: ${(error as Error).message}`;
+      throw error;
+    }
+    this.#saved = state;
+    this.#notSaved = null;
+  }
+
+  #figures(): HoldFigures | null {
+    return this.#parts.hold.record?.figures() ?? null;
   }
 
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {

@@ -4,6 +4,20 @@ const WRITE_PATH = '/api/v1/log/entries';
 
 export const RETRIEVE_PATH = '/api/v1/log/entries/retrieve';
 
+/**
+ * Where clients' own address says whether this gate is ready. Rekor answers `/`, `/ping`, `/docs`, `/swagger.json` and what its
+ * specification names, all of it below `/api/` (rekor: pkg/generated/restapi/configure_rekor_server.go, openapi.yaml); everything
+ * else with 404. A path that begins with our name is none of these, and no later Rekor has a reason to take it.
+ */
+export const READY_PATH = '/rekor-rotate/readyz';
+
+/** What is asked there; null for a request that is Rekor's. */
+export function askedReadiness(method: string | undefined, target: string): { exclude?: string } | null {
+  if (method !== 'GET' && method !== 'HEAD') return null;
+  const [path, query = ''] = target.split('?', 2);
+  return path === READY_PATH ? Object.fromEntries(new URLSearchParams(query)) : null;
+}
+
 const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 

@@ -1,14 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import { give, type Answer } from './answers';
+import { errorAnswer, give, jsonAnswer, type Answer } from './answers';
 import { Clients } from './clients';
 import { Connections } from './connections';
 import { forwarded } from './headers';
 import type { Hold } from './hold';
 import type { GateMetrics } from './metrics';
-import { forwardedTarget, isWrite } from './paths';
+import { askedReadiness, forwardedTarget, isWrite } from './paths';
 import { answerProtocolErrors, ofWholeServer, requestFault, unknownExpectation } from './protocol-errors';
+import type { AskedReadiness, Readiness } from './readiness';
 import { brokenAnswer, BrokenCall, brokenReason } from './upstream';
 import { hasBody } from './unread-body';
 import type { Upstreams } from './upstreams';
@@ -27,6 +28,7 @@ interface Parts {
   readonly hold: Hold;
   readonly upstreams: Upstreams;
   readonly writes: Writes;
+  readonly readiness: Readiness;
   readonly metrics: GateMetrics;
   readonly log: Logger;
 }
@@ -62,6 +64,17 @@ export function publicServer(parts: Parts): { server: Server; connections: Conne
     response.on('error', () => undefined);
     return { path, makesEntry };
   };
+  /** How a request goes on. */
+  const way = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    makesEntry: boolean,
+  ): Promise<void> => {
+    if (makesEntry) return parts.writes.take(request, response, clients.of(request.socket));
+    const asked = askedReadiness(request.method, path);
+    return asked ? tellReadiness(parts.readiness, asked, response) : passOn(parts, request, path, response);
+  };
   server.on('request', (request, response) => {
     const { path, makesEntry } = arrive(request, response);
     const refusal = requestFault(request);
@@ -73,10 +86,7 @@ export function publicServer(parts: Parts): { server: Server; connections: Conne
       give(ofWholeServer(request), response);
       return;
     }
-    const done = makesEntry
-      ? parts.writes.take(request, response, clients.of(request.socket))
-      : passOn(parts, request, path, response);
-    done.catch((error: unknown) => {
+    way(request, response, path, makesEntry).catch((error: unknown) => {
       parts.log.error({ err: error }, 'a request failed in the gate');
       response.destroy();
     });
@@ -88,6 +98,18 @@ export function publicServer(parts: Parts): { server: Server; connections: Conne
   return { server, connections };
 }
 
+/** In no more words than these: clients are told no path of this host. The admin address says the reason. */
+async function tellReadiness(
+  readiness: Readiness,
+  asked: AskedReadiness,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, reason } = await readiness.told(asked);
+  if (status === 200) give(jsonAnswer(200, 'OK', { status: 'ready' }), response);
+  else if (status === 400) give(errorAnswer(400, 'Bad Request', reason ?? ''), response);
+  else give(errorAnswer(503, 'Service Unavailable', 'this gate is not ready'), response);
+}
+
 /** As Go's server refuses what it does not hand to Rekor: the connection ends with it. */
 function refuse(refusal: Answer, response: ServerResponse): void {
   response.shouldKeepAlive = false;
@@ -95,7 +117,7 @@ function refuse(refusal: Answer, response: ServerResponse): void {
 }
 
 async function passOn(
-  { hold, upstreams, log }: Parts,
+  { hold, upstreams, metrics, log }: Parts,
   request: IncomingMessage,
   path: string,
   response: ServerResponse,
@@ -112,6 +134,7 @@ async function passOn(
       return;
     } catch (error) {
       if (response.destroyed) return;
+      metrics.readBroke();
       if (error instanceof BrokenCall && error.gone && attempt <= hold.instances.length) {
         const thereIsAnother = upstreams.leaveOut(upstream, hold.instances);
         // Else it is most likely a connection kept alive that Rekor was just closing.

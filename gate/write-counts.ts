@@ -2,10 +2,17 @@ import { CallTimes } from './call-times';
 import type { WritesCounted } from './messages';
 
 /**
- * Why the gate itself sent a write away, with 503: it waited for `maxWait` in a hold, or for a Rekor that is proven; the tree
- * was closed while the gate healed; there was no room for its body.
+ * Why the gate turned a write away at once, with 503: there was no room for its body; too many waited already; the bodies of
+ * too many were coming in.
  */
-export const refusedBecause = ['waited', 'unproven', 'closed', 'no_room'] as const;
+const turnedAwayBecause = ['no_room', 'too_many_waiting', 'too_many_uploads'] as const;
+export type TurnedAwayBecause = (typeof turnedAwayBecause)[number];
+
+/**
+ * Why the gate itself answered a write with 503: it waited for `maxWait` in a hold, or for a Rekor that is proven; the tree was
+ * closed while the gate healed; or it was turned away.
+ */
+export const refusedBecause = ['waited', 'unproven', 'closed', ...turnedAwayBecause] as const;
 export type RefusedBecause = (typeof refusedBecause)[number];
 
 /** What became of writes since this process began; no number ever falls. */
@@ -17,7 +24,10 @@ export class WriteCounts {
   resent = 0;
   /** Writes whose client left while they waited (H17). */
   dropped = 0;
-  readonly refused: Record<RefusedBecause, number> = { waited: 0, unproven: 0, closed: 0, no_room: 0 };
+  readonly refused: Record<RefusedBecause, number> = {
+    ...{ waited: 0, unproven: 0, closed: 0 },
+    ...{ no_room: 0, too_many_waiting: 0, too_many_uploads: 0 },
+  };
   readonly calls = new CallTimes();
   /** Calls of writes to Rekor that it has answered, with whatever status: as many as it counts itself. */
   answeredCalls = 0;

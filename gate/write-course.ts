@@ -7,11 +7,13 @@ import type { Hold, Pass, Verdict, WaitingWrite } from './hold';
 import type { Line } from './line';
 import type { Lines } from './lines';
 import { resend } from './resend';
-import type { WriteCounts } from './write-counts';
 import { brokenAnswer, BrokenCall, brokenReason, type Call } from './upstream';
+import type { Waiting } from './waiting';
+import type { TurnedAwayBecause, WriteCounts } from './write-counts';
 
 const HELD_TOO_LONG = 'the log is being moved to a new shard; please send the entry again';
 const NOT_PROVEN = 'the log cannot take entries at the moment; please send the entry again';
+const NO_ROOM = 'there is no room for the entry at the moment; please send it again';
 const TREE_CLOSED = 'the log takes no entries at the moment; please send the entry again';
 
 /** A write that was read. */
@@ -31,6 +33,7 @@ interface Outcome {
 export interface CourseParts {
   readonly hold: Hold;
   readonly lines: Lines;
+  readonly waiting: Waiting;
   readonly clock: Clock;
   readonly counts: WriteCounts;
   readonly log: Logger;
@@ -51,6 +54,14 @@ export class WriteCourse {
     return answer;
   }
 
+  /** The answer to a write for which there is no room. One that comes while others are held counts among what the hold cost. */
+  turnAway(because: TurnedAwayBecause): Answer {
+    const { hold, clock, counts } = this.#parts;
+    counts.refused[because] += 1;
+    if (hold.letsWait) hold.record?.turnedAway(clock.now());
+    return comeAgain(NO_ROOM);
+  }
+
   async #answer(write: Write): Promise<Answer> {
     const first = await this.#send(write);
     if (!('pass' in first)) return first;
@@ -62,7 +73,10 @@ export class WriteCourse {
 
   /** Sends a write when it may go and there is a line for it; else the answer of the gate. */
   async #send(write: Write): Promise<Outcome | Answer> {
-    const admitted = this.#parts.hold.admit(write);
+    const { hold, waiting } = this.#parts;
+    if (hold.letsWait && waiting.isFull) return this.turnAway('too_many_waiting');
+    const admitted = hold.admit(write);
+    let hasWaited = admitted instanceof Promise;
     let given = admitted instanceof Promise ? await admitted : admitted;
     let line: Line | undefined;
     for (;;) {
@@ -80,9 +94,11 @@ export class WriteCourse {
         line?.unused();
         pass.end();
       }
+      if (!hasWaited && waiting.isFull) return this.turnAway('too_many_waiting');
+      hasWaited = true;
       const waited = await this.#lineFor(write);
       if (waited === 'refused') return this.#notProven(write);
-      const kept = this.#parts.hold.keep(write);
+      const kept = hold.keep(write);
       line = waited;
       if (kept instanceof Promise) {
         line?.unused();
@@ -116,7 +132,7 @@ export class WriteCourse {
         write.client.onGone(() => settle('refused')),
       );
       if (write.client.gone || left <= 0) settle('refused');
-      else stops.push(this.#parts.lines.wait((line) => settle(line ?? undefined)));
+      else stops.push(this.#parts.lines.wait(write, (line) => settle(line ?? undefined)));
     });
   }
 

@@ -3,6 +3,7 @@ import type { Held } from './model/held';
 import { editedText } from './model/plan-settings';
 import type { Outcome, RotationResult } from './model/result';
 import type { WriteStall } from './model/evidence';
+import { refusedText } from './model/refused-writes';
 import { notToldText } from './model/writes-over';
 import { type StepRecord, stepName, stepRemark } from './model/steps';
 import { inSeconds, lasting } from './model/times';
@@ -139,11 +140,9 @@ function figures({
 }
 
 /** What clients paid, over all attempts. */
-function writesText(
-  { stallMs, longestWaitMs, held, refused }: WriteStall,
-  steps: RotationResult['steps'],
-): string {
-  const counts = `${held} held, ${refused} refused${notToldText(steps)}`;
+function writesText(writes: WriteStall, steps: RotationResult['steps']): string {
+  const { stallMs, longestWaitMs, held, refused } = writes;
+  const counts = `${held} held, ${refusedText(writes)}${notToldText(steps)}`;
   if (held + refused === 0) {
     return `no write had to wait: ${counts}`;
   }

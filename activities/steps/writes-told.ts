@@ -48,11 +48,11 @@ export function toldOf({ hold }: Pick<TrafficState, 'hold'>, identity: AttemptId
   if (!hold || hold.number < identity.number || hold.number > fenceOf(identity).undo) {
     return null;
   }
-  const { stallMs, longestWaitMs, held, refused, resent, dropped } = hold;
+  const { stallMs, longestWaitMs, held, refused, turnedAway, resent, dropped } = hold;
   return {
     // The gate tells fractions of a millisecond, which nobody reads.
     stallMs: stallMs === null ? null : Math.round(stallMs),
     longestWaitMs: Math.round(longestWaitMs),
-    ...{ held, refused, resent, dropped },
+    ...{ held, refused, turnedAway, resent, dropped },
   };
 }

@@ -130,6 +130,7 @@ function figuresOf(states: readonly GateState[]): HoldFigures | null {
     longestWaitMs: Math.max(...ofLast.map(({ longestWaitMs }) => longestWaitMs)),
     held: sum(({ held }) => held),
     refused: sum(({ refused }) => refused),
+    turnedAway: sum(({ turnedAway }) => turnedAway),
     resent: sum(({ resent }) => resent),
     dropped: sum(({ dropped }) => dropped),
   };

@@ -10,6 +10,7 @@ import type { Order, Ruling } from '../../gate/orders';
 import { loadState, saveState } from '../../gate/state-file';
 import type { Call } from '../../gate/upstream';
 import { type Asked, Upstreams } from '../../gate/upstreams';
+import { Waiting } from '../../gate/waiting';
 import { WriteCounts } from '../../gate/write-counts';
 import { WriteCourse } from '../../gate/write-course';
 import type { LoadedShards } from '../../workflows/model/shards';
@@ -24,6 +25,9 @@ import { RekorGone, type RekorProcess } from './rekor';
 export function maxWaitOf({ strategy }: Pick<Scenario, 'strategy'>): number {
   return strategy === 'recreate' ? SHORTEST_RECREATE_MS + 1_000 : 3_500;
 }
+
+/** As configured by default. */
+const MAX_WAITING = 2_000;
 
 const WRITE_PATH = '/api/v1/log/entries';
 /** Tells a simulated call when its write had come. */
@@ -125,9 +129,11 @@ export class SimulatedGate implements Front {
         ...{ upstreams, instances: saved.instances, shards: saved.shards, clock, log },
         connect: (url) => this.#connect(url),
       });
-      const bodies = { memory: new ByteBudget(0), disk: new ByteBudget(0) };
-      const desk = new OrderDesk({ hold, lines, bodies, counts, file: STATE_FILE, clock, log, saved });
-      const course = new WriteCourse({ hold, lines, clock, counts, log });
+      const none = new ByteBudget(0);
+      const bodies = { memory: none, toWrite: none, disk: none };
+      const waiting = new Waiting({ hold, lines, clock, most: MAX_WAITING });
+      const desk = new OrderDesk({ hold, lines, waiting, bodies, counts, file: STATE_FILE, clock, log, saved });
+      const course = new WriteCourse({ hold, lines, waiting, clock, counts, log });
       this.#running = { process, hold, desk, course, broken: new Set() };
     });
   }
@@ -214,7 +220,7 @@ export class SimulatedGate implements Front {
     const { time, onWaited } = this.#parts;
     const arrivedAt = time.elapsed;
     const answer = await running.course.answer({
-      ...{ arrivedAt, client, streamed: false },
+      ...{ arrivedAt, client, streamed: false, keptBytes: body.length },
       body: {
         kind: 'whole',
         size: body.length,

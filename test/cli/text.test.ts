@@ -143,6 +143,14 @@ describe('a result', () => {
     expect(widest(text)).toBeLessThanOrEqual(80);
   });
 
+  it('says how many of the refused were turned away at once', () => {
+    const result = aRolledBackResult();
+    const writes = result.writes && { ...result.writes, refused: 31, turnedAway: 28 };
+    expect(resultText({ ...result, ...(writes && { writes }) }, 80)).toMatch(
+      /Writes +52 held in the gate, 31 refused, 28 of them at once for want of room$/m,
+    );
+  });
+
   it.each([
     [{ stallMs: null }, /Write stall +from the first write that had to wait; that one was acknowledged/],
     [{ stallMs: null, held: 0, refused: 0 }, /Write stall +none: no write had to wait/],

@@ -53,7 +53,7 @@ describe('the example', () => {
       .replace(/^ {6}(?:required|expire): .*\n/gm, '')
       .replace(/^metrics: .*\n/m, '')
       .replace(
-        /^ {6}(?:maxWait|bodyInMemory|bodyMemory|spoolSize|bodyLimit|signerInterval|guardWindow|clockDifference): .*\n/gm,
+        /^ {6}(?:maxWait|maxWaiting|maxUploads|bodyInMemory|bodyMemory|spoolSize|bodyLimit|signerInterval|guardWindow|clockDifference): .*\n/gm,
         '',
       )
       .replace(/^ {2}taskQueue: .*\n/m, '');
@@ -65,10 +65,7 @@ describe('the example', () => {
     expect(fewer.logs['production']?.guard).toEqual(whole.logs['production']?.guard);
     expect(fewer.logs['production']?.approvals).toEqual(whole.logs['production']?.approvals);
     expect([whole.metrics, fewer.metrics]).toEqual(['127.0.0.1:9464', undefined]);
-    expect(fewer.logs['production']?.gate?.maxWaitMs).toBe(whole.logs['production']?.gate?.maxWaitMs);
-    expect(fewer.logs['production']?.gate?.bodyLimitBytes).toBe(
-      whole.logs['production']?.gate?.bodyLimitBytes,
-    );
+    expect(fewer.logs['production']?.gate).toEqual(whole.logs['production']?.gate);
     expect(fewer.logs['production']?.trillian.signerIntervalMs).toBe(100);
   });
 });
@@ -300,6 +297,18 @@ describe('a wrong configuration', () => {
       exampleText.replace('spoolSize: 1GiB', 'spoolSize: 16MiB'),
       'logs.production.gate.bodyLimit',
       /32MiB/,
+    ],
+    ...['0', '100001', '2.5', '2k'].map((value): [string, string, string, RegExp] => [
+      `a gate in which ${value} writes may wait`,
+      exampleText.replace('maxWaiting: 2000', `maxWaiting: ${value}`),
+      'logs.production.gate.maxWaiting',
+      new RegExp(value.replace('.', '\\.')),
+    ]),
+    [
+      'a gate in which no body may come in',
+      exampleText.replace('maxUploads: 6000', 'maxUploads: 0'),
+      'logs.production.gate.maxUploads',
+      /^0$/,
     ],
     [
       'one file for both slots',

@@ -124,7 +124,9 @@ describe('docs/gate.md, "Metrics"', () => {
   it('lists every metric of the gate once, with its type, and no other', async () => {
     const told = new GateMetrics({
       ...{ counts: new WriteCounts(), clock: systemClock },
-      state: () => aGateState,
+      waiting: { count: 0, keptBytes: 0, oldestMs: 0 },
+      readiness: { stateFault: () => Promise.resolve(null) },
+      ...{ state: () => aGateState, uploads: () => 0 },
     });
     const shown = [...(await told.page()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, ...words]) => words);
     const section = read('docs/gate.md').split('\n### Metrics\n')[1]?.split('\n### ')[0] ?? '';

@@ -20,6 +20,7 @@ const aWrite: WaitingWrite = {
   arrivedAt: 0,
   client: { gone: false, onGone: () => () => undefined },
   streamed: false,
+  keptBytes: 0,
 };
 
 interface Scene {

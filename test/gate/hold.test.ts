@@ -36,7 +36,7 @@ function setting(): {
   });
   const order: string[] = [];
   const arrive = async (client: Client = new TestClient()): Promise<Verdict> => {
-    const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false };
+    const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false, keptBytes: 0 };
     const verdict = await hold.admit(write);
     order.push(`${write.arrivedAt} ${verdict.kind}`);
     return verdict;
@@ -144,7 +144,7 @@ describe('writes that wait', () => {
   it('are dropped when their call broke and their client has left, also once nothing is held any more (H17)', () => {
     const { clock, hold } = setting();
     const client = new TestClient();
-    const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false };
+    const write: WaitingWrite = { arrivedAt: clock.now(), client, streamed: false, keptBytes: 0 };
     hold.begin(1, 60_000, () => undefined);
     hold.send(B);
     client.leave();
@@ -174,7 +174,7 @@ describe('writes that wait', () => {
       counts: new WriteCounts(),
     });
     hold.begin(1, 60_000, () => undefined);
-    const verdict = hold.admit({ arrivedAt: 0, client: new TestClient(), streamed: false });
+    const verdict = hold.admit({ arrivedAt: 0, client: new TestClient(), streamed: false, keptBytes: 0 });
     clock.advance(3_501);
     hold.send(B);
     expect(await verdict).toEqual({ kind: 'refused' });

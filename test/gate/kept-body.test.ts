@@ -1,5 +1,6 @@
 import { ByteBudget } from '../../gate/byte-budget';
 import { KeptBody, NoRoom, type BodyLimits } from '../../gate/kept-body';
+import { Turns } from '../../gate/turns';
 import { useStarted } from './support';
 
 const started = useStarted();
@@ -9,7 +10,9 @@ async function limits(more: Partial<BodyLimits> = {}): Promise<BodyLimits> {
     inMemoryBytes: 1_000_000,
     limitBytes: 1_000_000,
     memory: new ByteBudget(1_000_000),
+    toWrite: new ByteBudget(1_000_000),
     disk: new ByteBudget(1_000_000),
+    toDisk: new Turns(1),
     spoolDirectory: await started.directory(),
     ...more,
   };
@@ -17,7 +20,7 @@ async function limits(more: Partial<BodyLimits> = {}): Promise<BodyLimits> {
 
 async function bodyOf(pieces: readonly string[], bounds: BodyLimits): Promise<KeptBody> {
   const body = new KeptBody(bounds);
-  for (const piece of pieces) await body.add(Buffer.from(piece));
+  for (const piece of pieces) await body.add(piece.length, () => Buffer.from(piece));
   return body;
 }
 
@@ -67,5 +70,43 @@ describe('a body that is kept', () => {
     expect(await another.text()).toBe('y'.repeat(50));
     await another.discard();
     expect([bounds.memory.usedBytes, bounds.disk.usedBytes]).toEqual([0, 0]);
+  });
+});
+
+describe('what comes of bodies while the disk is busy', () => {
+  it('is read when it is its turn, and turned away where there is no room for it until then', async () => {
+    const toDisk = new Turns(1);
+    const bounds = await limits({ inMemoryBytes: 0, toWrite: new ByteBudget(100), toDisk });
+    let diskIsFree = (): void => undefined;
+    const busy = toDisk.take(() => new Promise<void>((resolve) => (diskIsFree = resolve)));
+    const read: string[] = [];
+    const [first, second] = [new KeptBody(bounds), new KeptBody(bounds)];
+    const add = (body: KeptBody, name: string): Promise<void> =>
+      body.add(60, () => {
+        read.push(name);
+        return Buffer.alloc(60, name);
+      });
+    const added = add(first, 'a');
+    await expect(add(second, 'b')).rejects.toThrow(NoRoom);
+    expect([read, bounds.toWrite.usedBytes]).toEqual([[], 60]);
+    diskIsFree();
+    await Promise.all([busy, added]);
+    expect([read, bounds.toWrite.usedBytes, bounds.disk.usedBytes]).toEqual([['a'], 0, 60]);
+
+    await add(second, 'c');
+    expect(await second.text()).toBe('c'.repeat(60));
+    await Promise.all([first.discard(), second.discard()]);
+    expect([bounds.memory.usedBytes, bounds.disk.usedBytes]).toEqual([0, 0]);
+  });
+
+  it('gives its room back when its client has left meanwhile', async () => {
+    const bounds = await limits({ inMemoryBytes: 0 });
+    const body = new KeptBody(bounds);
+    const left = body.add(60, () => {
+      throw new Error('the client left');
+    });
+    await expect(left).rejects.toThrow('the client left');
+    await body.discard();
+    expect([bounds.toWrite.usedBytes, bounds.disk.usedBytes]).toEqual([0, 0]);
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -24,10 +24,11 @@ async function scene(): Promise<{ desk: OrderDesk; hold: Hold; clock: TestClock;
   const hold = new Hold({ clock, maxWaitMs: 3_500, instances, mode: 'pass', figures: null, counts });
   const file = join(await started.directory(), 'gate.json');
   const nothing = (): void => undefined;
-  const lines = { unproven: [], waiting: 0, aim: nothing, recall: nothing, dropPrepared: nothing };
+  const lines = { unproven: [], aim: nothing, recall: nothing, dropPrepared: nothing };
   const desk = new OrderDesk({
     ...{ hold, lines: lines as unknown as Lines, counts, file, clock, log: pino({ level: 'silent' }) },
-    bodies: { memory: new ByteBudget(1), disk: new ByteBudget(1) },
+    bodies: { memory: new ByteBudget(1), toWrite: new ByteBudget(1), disk: new ByteBudget(1) },
+    waiting: { count: 0 },
     saved: { mode: 'pass', instances, attemptId: null, number: 0, shards: null, hold: null },
   });
   return { desk, hold, clock, file };
@@ -79,7 +80,7 @@ describe('the orders of a gate that leaves', () => {
     const { desk, hold, clock, file } = await scene();
     await desk.take({ kind: 'hold', order: { ...order, leaseMs: 1_000 } });
     const write = hold.admit({
-      ...{ arrivedAt: clock.now(), streamed: false },
+      ...{ arrivedAt: clock.now(), streamed: false, keptBytes: 0 },
       client: { gone: false, onGone: () => () => undefined },
     });
     await desk.take({ kind: 'send', order: { ...order, instances: [REKOR] } });
@@ -98,6 +99,18 @@ describe('the orders of a gate that leaves', () => {
     await pause(20);
     expect(await desk.leave(true)).toBe(true);
     expect(readFileSync(file, 'utf8')).toBe(ofAnother);
+  });
+});
+
+describe('the state file of a gate that has left', () => {
+  it('is no matter of its readiness, whatever another process does to it', async () => {
+    const { desk, file } = await scene();
+    await desk.take({ kind: 'send', order: { ...order, instances: [REKOR] } });
+    expect(await desk.stateFault()).toBeNull();
+    await desk.leave();
+    rmSync(file);
+    expect(await desk.stateFault()).toBeNull();
+    expect(() => readFileSync(file)).toThrow('ENOENT');
   });
 });
 

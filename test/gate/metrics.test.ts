@@ -99,14 +99,17 @@ describe('the metrics of the gate', () => {
     const left = await rawClient(gate.url);
     left.socket.write(`POST ${WRITE} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntwo`);
     await until('both wait', async () => (await samples(gate))['writes_waiting'] === 2);
+    clock.advance(1_500);
     expect(await samples(gate)).toMatchObject({
       ...{ 'mode{mode="hold"}': 1, 'mode{mode="pass"}': 0, 'mode{mode="healing"}': 0, order_number: 4 },
       ...{ writes_held_total: 2, writes_in_flight: 0, 'requests_in_flight{kind="write"}': 2 },
+      ...{ writes_waiting_bytes: 6, oldest_waiting_seconds: 1.5, uploads: 0 },
     });
     left.socket.destroy();
     await until('it has left', async () => (await samples(gate))['writes_dropped_total'] === 1);
-    clock.advance(3_500);
+    clock.advance(2_000);
     expect((await late).status).toBe(503);
+    expect(await samples(gate)).toMatchObject({ writes_waiting_bytes: 0, oldest_waiting_seconds: 0 });
     expect((await samples(gate))['writes_refused_total{reason="waited"}']).toBe(1);
 
     clock.advance(60_000);
@@ -117,6 +120,19 @@ describe('the metrics of the gate', () => {
       'writes_refused_total{reason="closed"}': 1,
       // Also the one whose client has left: it was to be written.
       ...{ writes_accepted_total: 0, writes_failed_total: 3 },
+    });
+  });
+
+  it('count the calls to Rekor that ended without a whole answer, each once for the call', async () => {
+    const { gate, rekor } = await started.both();
+    rekor.behave = (_seen, response) => void response.destroy();
+    expect((await ask(gate.url, { path: '/api/v1/log' })).status).toBe(502);
+    expect((await gate.write('one')).status).toBe(502);
+    expect(await samples(gate)).toMatchObject({
+      // A read is sent once more: its connection may have been one that Rekor was just closing.
+      'upstream_errors_total{kind="read"}': 2,
+      'upstream_errors_total{kind="write"}': 1,
+      'requests_total{kind="read",status="5xx"}': 1,
     });
   });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isWrite } from '../../gate/paths';
+import { isWrite, READY_PATH } from '../../gate/paths';
 import { BUILD_MS, exchange, startRouter, statusOf, type Router } from './rekor-router';
 import { Started, until } from './support';
 
@@ -113,6 +113,13 @@ describe("what counts as a write, beside Rekor's own router", () => {
     expect(missed).toEqual([]);
     // Only what has no valid host, which is a 400 to Rekor, may be held all the same.
     expect(held.filter(([each, status]) => status !== 400 || each.startsWith('/'))).toEqual([]);
+  });
+
+  it('is never at the path that the gate answers by itself, for which the router has nothing at all', async () => {
+    const get = `GET ${READY_PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    expect(statusOf(await exchange(router.url, get))).toBe(404);
+    // Something does answer outside of the specification: a path that Rekor has cannot be told by that alone.
+    expect(statusOf(await exchange(router.url, get.replace(READY_PATH, '/ping')))).toBe(200);
   });
 
   it('never passes a gate that holds, and passes it after the hold', async () => {

@@ -9,6 +9,8 @@ export interface WriteStall {
   readonly longestWaitMs: number;
   readonly held: number;
   readonly refused: number;
+  /** Those of the refused that were answered at once, for want of room in the gate; absent where an earlier version told it. */
+  readonly turnedAway?: number;
   /** Writes that broke at the current release and were looked up and, if absent, sent on (H13). */
   readonly resent: number;
   readonly dropped: number;

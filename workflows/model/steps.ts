@@ -1,5 +1,6 @@
 import { counted } from './counted';
 import type { WriteStall } from './evidence';
+import { refusedText } from './refused-writes';
 
 /** The names of a rotation's steps. What each does, by which action and with which undo, stands in workflows/rotation.ts. */
 
@@ -67,9 +68,10 @@ export function stepRemark(step: StepRecord, steps: readonly StepRecord[]): stri
   ].join('; ');
 }
 
-function heldText({ held, refused, longestWaitMs }: WriteStall): string {
+function heldText(writes: WriteStall): string {
+  const { held, longestWaitMs } = writes;
   const waited = held === 0 ? '' : `, ${longestWaitMs} ms at most`;
-  return `${counted(held, 'write')} waited${waited}, ${refused} refused`;
+  return `${counted(held, 'write')} waited${waited}, ${refusedText(writes)}`;
 }
 
 /** One ended step's name, with what was done about it, for example `undo stage`. */

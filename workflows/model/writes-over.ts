@@ -17,6 +17,7 @@ function together(one: WriteStall, other: WriteStall): WriteStall {
     longestWaitMs: Math.max(one.longestWaitMs, other.longestWaitMs),
     held: one.held + other.held,
     refused: one.refused + other.refused,
+    turnedAway: (one.turnedAway ?? 0) + (other.turnedAway ?? 0),
     resent: one.resent + other.resent,
     dropped: one.dropped + other.dropped,
   };

@@ -23,8 +23,8 @@ export function gateManifests({ rekor }: LogShape): readonly Manifest[] {
     ...{ namespace, name: GATE_SERVICE, image: OWN_IMAGE, isConfined: true },
     args: ['gate', '--config', CONFIGURATION_FILE, '--log', labLog, '--first-instance', standing],
     ports: GATE_PORTS,
-    // It opens this port last.
-    readinessProbe: { tcpSocket: { port: GATE_PORTS.clients }, periodSeconds: 1 },
+    // Not by its state: there is no other gate, and one that has lost its disk still knows where to send.
+    readinessProbe: { httpGet: { path: '/readyz?exclude=state', port: GATE_PORTS.admin }, periodSeconds: 1 },
     volumes: [
       configurationVolume,
       gateSecretsVolume,

@@ -131,14 +131,31 @@ describe('several gates as one', () => {
   });
 
   it('tell what their last hold did to writes as one', async () => {
-    const figures = { stallMs: null, longestWaitMs: 5, held: 2, refused: 0, resent: 1, dropped: 0 };
+    const figures = {
+      stallMs: null,
+      longestWaitMs: 5,
+      held: 2,
+      refused: 3,
+      turnedAway: 2,
+      resent: 1,
+      dropped: 0,
+    };
     const both = gateTraffic([
       gate('one', { hold: { ...figures, number: 7 } }),
       gate('two', { hold: { ...figures, number: 7, stallMs: 40, longestWaitMs: 9 } }),
       gate('three', { hold: { ...figures, number: 3, held: 100 } }),
     ]);
     expect((await both.state(signal)).hold).toEqual({
-      ...{ number: 7, stallMs: 40, longestWaitMs: 9, held: 4, refused: 0, resent: 2, dropped: 0 },
+      ...{
+        number: 7,
+        stallMs: 40,
+        longestWaitMs: 9,
+        held: 4,
+        refused: 6,
+        turnedAway: 4,
+        resent: 2,
+        dropped: 0,
+      },
     });
     expect((await gateTraffic([gate('one')]).state(signal)).hold).toBeNull();
   });
