@@ -38,7 +38,11 @@ export function brokenRules(document: unknown, kinds: Kinds): Broken[] {
 function rulesOfLog(path: Path, log: unknown, kinds: Kinds): Broken[] {
   const broken: Broken[] = [];
 
-  broken.push(...gateRules(path, log, kinds), ...insertionRules(path, log, kinds));
+  broken.push(
+    ...gateRules(path, log, kinds),
+    ...memberRules([...path, 'gate'], at(log, ['gate'])),
+    ...insertionRules(path, log, kinds),
+  );
 
   // Without a gate no write waits, for however long.
   const hasGate = at(log, ['gate']) !== undefined;
@@ -97,6 +101,28 @@ function gateRules(path: Path, log: unknown, { installation }: Kinds): Broken[] 
   return why === undefined
     ? []
     : [{ at: [...path, 'gate'], found: 'nothing', allowed: `a section for the write gate: ${why}` }];
+}
+
+/** Gates that serve side by side. */
+function memberRules(path: Path, section: unknown): Broken[] {
+  const members = at(section, ['members']);
+  if (!Array.isArray(members)) return [];
+  const field = [...path, 'members'];
+  const spelled = members.map((_, position) => textAt(section, ['members', position])?.toLowerCase());
+  const twice = spelled.findIndex((address, position) => spelled.indexOf(address) < position);
+  return [
+    ...(members.length === 1
+      ? [{ at: field, found: 'one gate', allowed: 'two or more, or nothing where one gate serves the log' }]
+      : []),
+    ...(twice >= 0
+      ? [{ at: [...field, twice], found: `${spelled[twice] ?? ''} once more`, allowed: 'each gate once' }]
+      : []),
+    ...INSERTION_KEYS.filter((key) => at(section, [key]) !== undefined).map((key) => ({
+      at: [...path, key],
+      found: 'a Service, and gate.members',
+      allowed: 'nothing: one gate alone is inserted for a rotation',
+    })),
+  ];
 }
 
 /** A gate that stands before the log for a rotation alone: only where something that clients reach can be led to it and back. */

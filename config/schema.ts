@@ -85,6 +85,12 @@ export const gate = section({
     .describe(
       'host:port where workers and the doctor reach admin, if that is not where it listens. The gate takes no notice.',
     ),
+  members: field
+    .listOf(field.address(), 'host:port of a gate')
+    .optional()
+    .describe(
+      'Where several gates serve this log side by side: host:port of the admin interface of each, this one included; the same list for all gates and workers. Absent: one gate.',
+    ),
   insertedAt: field
     .objectName('a Service')
     .optional()
@@ -258,7 +264,7 @@ function logOf<Installation extends Kind, Database extends Kind>({
     gate: gate
       .optional()
       .describe(
-        'The write gate before this log: one process. Absent, on Kubernetes alone: a rotation leads clients by the Service, and some writes fail.',
+        'The write gate before this log. Absent, on Kubernetes alone: a rotation leads clients by the Service, and some writes fail.',
       ),
     installation: field.oneKindOf(schemasOf(installation)).describe('How the Rekor of this log is run.'),
     nextSigner: nextSigner

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
@@ -8,12 +9,14 @@ import { systemClock, type Clock } from './clock';
 import { newConnection } from './connection';
 import { handOver } from './handing-over';
 import { Hold } from './hold';
+import { Inquiry } from './inquiry';
 import { Lines } from './lines';
 import { addressOf, listenAt, listenOn, opened, type Listen } from './listening';
 import { GateMetrics } from './metrics';
 import { instanceUrls } from './messages';
 import { OrderDesk } from './order-desk';
 import type { PassedSockets } from './passed-sockets';
+import { askPeers } from './peers';
 import { publicServer } from './proxy';
 import { Readiness } from './readiness';
 import type { ServingLock } from './serving-lock';
@@ -35,6 +38,13 @@ export interface GateOptions {
   readonly admin: Listen;
   /** The sockets that listen there already, and the right to serve them. Without, the gate listens there by itself. */
   readonly passed?: { readonly sockets: PassedSockets; readonly lock: ServingLock };
+  /**
+   * The admin interfaces of all gates of this log that clients reach side by side, this one's among them; base URLs. Absent: it is
+   * the only one.
+   */
+  readonly members?: readonly string[];
+  /** Ends the wait for the other gates, which is for ever if need be; startGate then rejects with its reason. */
+  readonly signal?: AbortSignal;
   /** Reads what orders must bear, for each of them anew, so that a changed token is taken up. Throws what is wrong. */
   readonly token: () => string;
   /** Who may sign for an instance with https; read for each connection. Throws what is wrong. */
@@ -94,7 +104,8 @@ const TO_DISK_AT_A_TIME = 16;
 
 /**
  * Starts one log's write gate. Throws GateStartError when it cannot know where to send: no state file and no
- * `firstInstances`, or a state file that it does not understand; or when it cannot listen. The public port opens last.
+ * `firstInstances`, or a state file that it does not understand; or when it cannot listen. The public port opens last: one of
+ * several gates first asks the others what it may have missed (conclusion.ts).
  */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
   const settings = { ...DEFAULTS, clock: systemClock, ...options };
@@ -109,7 +120,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const mode = saved.mode === 'hold' ? 'healing' : 'pass';
   const counts = new WriteCounts();
   const { instances, hold: figures } = saved;
-  const hold = new Hold({ clock, maxWaitMs, instances, mode, figures, counts });
+  const { members } = options;
+  const hold = new Hold({ clock, maxWaitMs, instances, mode, informed: !members, figures, counts });
   const connect = connector(authorities);
   const upstreams = new Upstreams({ open: (url) => new Upstream(url, connect), clock });
   const lines = new Lines({
@@ -127,8 +139,19 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     spoolDirectory: options.spoolDirectory,
   };
   const file = options.stateFile;
-  const desk = new OrderDesk({ hold, lines, waiting, bodies: limits, counts, file, clock, log, saved });
-  const readiness = new Readiness({ stateFault: () => desk.stateFault(), clock });
+  const process = randomUUID();
+  const ask = { token: options.token, process };
+  const inquiry = members
+    ? new Inquiry({ ask: () => askPeers({ ...ask, urls: members }), clock, log })
+    : null;
+  const desk = new OrderDesk({
+    ...{ hold, lines, waiting, bodies: limits, counts, inquiry, process, file, clock, log, saved },
+  });
+  const readiness = new Readiness({
+    stateFault: () => desk.stateFault(),
+    uninformed: () => (desk.informed ? null : (inquiry?.words ?? '')),
+    clock,
+  });
   const writes = new Writes({
     course: new WriteCourse({ hold, lines, waiting, clock, counts, log }),
     ...{ limits, maxUploads: settings.maxUploads, clock, counts, log },
@@ -149,11 +172,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     return `http://${addressOf(sockets.admin)}`;
   });
   try {
+    await informed(desk, inquiry, options.signal);
     await opened('listen', options.public, () =>
       sockets ? listenOn(server, sockets.listen) : listenAt(server, options.public),
     );
   } catch (error) {
     await admin.close();
+    lines.destroy();
     throw error;
   }
   readiness.begin();
@@ -184,6 +209,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   };
 }
 
+/** Resolves when the gate may serve. */
+async function informed(desk: OrderDesk, inquiry: Inquiry | null, signal?: AbortSignal): Promise<void> {
+  signal?.addEventListener('abort', () => inquiry?.end(), { once: true });
+  await desk.untilInformed();
+  signal?.throwIfAborted();
+}
+
 /**
  * What can be done before a gate may serve. Throws GateStartError for what would keep it from starting, so that one that stands
  * by finds it while another one serves. Changes nothing.
@@ -203,7 +235,7 @@ function firstState(options: GateOptions): SavedState {
   }
   return {
     ...{ mode: 'pass', instances: instances.data, attemptId: null, number: 0 },
-    ...{ shards: null, hold: null },
+    ...{ shards: null, switched: false, leaseMs: 0, hold: null },
   };
 }
 

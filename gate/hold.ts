@@ -52,6 +52,8 @@ export interface HoldOptions {
   readonly maxWaitMs: number;
   readonly instances: readonly string[];
   readonly mode: GateMode;
+  /** Whether it is known where writes may go; while it is not, they wait as in a hold. */
+  readonly informed: boolean;
   readonly figures: HoldFigures | null;
   readonly counts: WriteCounts;
 }
@@ -62,6 +64,7 @@ export class Hold {
   readonly #counts: WriteCounts;
   readonly maxWaitMs: number;
   #mode: GateMode;
+  #informed: boolean;
   #instances: readonly string[];
   #record: HoldRecord | null;
   /** Grows with each hold that begins; a pass remembers the one it was given in. */
@@ -80,11 +83,16 @@ export class Hold {
     this.maxWaitMs = options.maxWaitMs;
     this.#instances = options.instances;
     this.#mode = options.mode;
+    this.#informed = options.informed;
     this.#record = options.figures && new HoldRecord(options.figures.number, options.figures);
   }
 
   get mode(): GateMode {
     return this.#mode;
+  }
+
+  get informed(): boolean {
+    return this.#informed;
   }
 
   get instances(): readonly string[] {
@@ -105,7 +113,7 @@ export class Hold {
 
   /** Whether a new write would have to wait: in the hold, or behind those that waited in it. */
   get letsWait(): boolean {
-    return this.#mode === 'hold' || this.#kept.size + this.#held.size > 0;
+    return this.#stands || this.#kept.size + this.#held.size > 0;
   }
 
   /** The writes that wait now. */
@@ -149,6 +157,24 @@ export class Hold {
     this.#letGoInOrder();
   }
 
+  /** Writes pass, and a closed tree's 500 becomes 503. Nothing is done to a hold whose lease has not ended. */
+  heal(): void {
+    if (this.#mode === 'hold') return;
+    this.#mode = 'healing';
+    this.#letGoInOrder();
+  }
+
+  /** It is not known any more where writes may go. */
+  forget(): void {
+    this.#informed = false;
+  }
+
+  /** It is known again. */
+  inform(): void {
+    this.#informed = true;
+    this.#letGoInOrder();
+  }
+
   /** The gate stops: no lease ends any more. */
   stop(): void {
     this.#endLease();
@@ -168,8 +194,13 @@ export class Hold {
       this.#drop();
       return { kind: 'dropped' };
     }
-    if (this.#mode !== 'hold') return { kind: 'go', pass: this.#pass(write, () => undefined) };
+    if (!this.#stands) return { kind: 'go', pass: this.#pass(write, () => undefined) };
     return this.#wait(write, this.#clock.now(), this.#kept);
+  }
+
+  /** Nobody goes. */
+  get #stands(): boolean {
+    return this.#mode === 'hold' || !this.#informed;
   }
 
   #wait(write: WaitingWrite, since: number, among: Set<Waiter>): Promise<Verdict> {
@@ -177,7 +208,7 @@ export class Hold {
       const waiter: Waiter = {
         write,
         since,
-        epoch: this.#mode === 'hold' ? this.#epoch : null,
+        epoch: this.#stands ? this.#epoch : null,
         settle: (verdict) => {
           among.delete(waiter);
           stopClock();
@@ -208,7 +239,7 @@ export class Hold {
   }
 
   #letGoInOrder(): void {
-    while (this.#mode !== 'hold') {
+    while (!this.#stands) {
       const first = next(this.#kept) ?? next(this.#held);
       // Whoever only waited behind them waits no longer than they, or the queue of a busy log would never end.
       if (!first || (first.epoch !== null && this.#letGo >= LET_GO_AT_A_TIME)) return;

@@ -155,9 +155,19 @@ export const writesCounted = z.object({
 });
 export type WritesCounted = Readonly<z.infer<typeof writesCounted>>;
 
-/** `GET /state`, and the answer to every order. */
+/**
+ * `GET /state`, and the answer to every order. What has a default is not said by gates of earlier versions, which stood alone.
+ */
 export const gateState = z.object({
+  /** Another one for each process: a gate that asks all gates of its log knows itself by it. */
+  process: z.string().default(''),
   mode: gateMode,
+  /** Whether it knows the last order that any gate of its log was given. While it does not, it serves nobody. */
+  informed: z.boolean().default(true),
+  /** Whether it was switched to its instances since the last order to send. */
+  switched: z.boolean().default(false),
+  /** The longest lease of a hold that no order has ended; 0 without one. */
+  leaseMs: count.default(0),
   instances: z.array(z.string()).readonly(),
   attemptId: z.string().nullable(),
   number: count,

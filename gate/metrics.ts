@@ -155,6 +155,11 @@ export class GateMetrics {
       },
     });
     gauge('order_number', 'Number of the last order that the gate followed', () => state().number);
+    gauge(
+      'informed',
+      '1 while the gate knows the last order that any gate of its log was given, else 0',
+      () => Number(state().informed),
+    );
     new Gauge({
       ...named(
         'state_saved',

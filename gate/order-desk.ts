@@ -1,11 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { sameInstances } from '../workflows/model/base-url';
 import type { Clock } from './clock';
+import { conclude } from './conclusion';
 import type { Hold } from './hold';
+import type { Inquiry } from './inquiry';
 import type { BodyLimits } from './kept-body';
 import { sameOrUnknown, type Lines } from './lines';
-import type { GateState, HoldFigures, NextNotice, ShardsNotice } from './messages';
+import type { GateState, HoldFigures, HoldOrder, NextNotice, ShardsNotice } from './messages';
 import { note, noteNext, rule, type Order, type Ruling, type GateMemory } from './orders';
+import type { PeerAnswer } from './peers';
 import { readState, saveState, type SavedState } from './state-file';
 import type { Waiting } from './waiting';
 import type { WriteCounts } from './write-counts';
@@ -21,6 +25,10 @@ interface DeskParts {
   readonly waiting: Pick<Waiting, 'count'>;
   readonly bodies: Pick<BodyLimits, 'memory' | 'toWrite' | 'disk'>;
   readonly counts: WriteCounts;
+  /** Null for a gate that is alone: nobody else is given orders. */
+  readonly inquiry: Pick<Inquiry, 'begin' | 'end'> | null;
+  /** Names this process among the gates of its log. */
+  readonly process: string;
   readonly file: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,17 +52,30 @@ export class OrderDesk {
 
   constructor({ saved, ...parts }: DeskParts & { readonly saved: SavedState }) {
     this.#parts = parts;
-    const { mode, instances, attemptId, number, shards } = saved;
-    this.#memory = { mode, instances, attemptId, number, shards };
+    const { hold: _figures, ...memory } = saved;
+    this.#memory = memory;
     this.#saved = saved;
   }
 
+  /** Whether it knows the last order that any gate of its log was given. While it does not, it serves nobody. */
+  get informed(): boolean {
+    return this.#parts.hold.informed;
+  }
+
+  /** Resolves when it is informed, or when it leaves. */
+  async untilInformed(): Promise<void> {
+    if (!this.informed) await this.#parts.inquiry?.begin(this);
+  }
+
   state(): GateState {
-    const { attemptId, number, shards } = this.#memory;
-    const { bodies } = this.#parts;
+    const { attemptId, number, shards, switched, leaseMs } = this.#memory;
+    const { bodies, process } = this.#parts;
     const { writesInFlight, streamsInFlight } = this.#parts.hold.counts();
     return {
+      process,
       mode: this.#parts.hold.mode,
+      informed: this.informed,
+      ...{ switched, leaseMs },
       instances: this.#parts.hold.instances,
       attemptId,
       number,
@@ -71,7 +92,7 @@ export class OrderDesk {
   /** Rejects when the order could not be saved; it has then not been obeyed. */
   take(order: Order): Promise<Ruling> {
     return this.#inTurn(async () => {
-      const ruling = rule(this.#memory, order);
+      const ruling = this.#isOverFor(order) ?? rule(this.#memory, order);
       if (!ruling.accepted) {
         this.#parts.log.warn({ order: order.order, code: ruling.code }, 'order refused');
         return ruling;
@@ -94,6 +115,26 @@ export class OrderDesk {
       this.#parts.log.info({ ...notice }, 'told what Rekor must have loaded');
       this.#parts.lines.aim(notice.instances, notice.shards);
       return ruling;
+    });
+  }
+
+  /** Takes over what it can conclude from the other gates. Rejects when that could not be saved; it is then not in force. */
+  hearPeers(answers: readonly PeerAnswer[]): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.informed) return;
+      const states = answers.map(({ state }) => state);
+      const memory = conclude(this.#memory, states);
+      if (!memory) return;
+      if (!isDeepStrictEqual(memory, this.#memory)) await this.#save(memory);
+      this.#memory = memory;
+      const { hold, lines, log } = this.#parts;
+      const { mode, attemptId, number, instances, shards } = memory;
+      log.info({ mode, attemptId, number, instances }, 'informed by the other gates of this log');
+      lines.aim(instances, shards);
+      hold.switchTo(instances);
+      if (mode === 'pass') hold.send(instances);
+      else hold.heal();
+      hold.inform();
     });
   }
 
@@ -127,6 +168,7 @@ export class OrderDesk {
       }
       this.#stopSaving();
       this.#hasLeft = true;
+      this.#parts.inquiry?.end();
       return true;
     });
   }
@@ -161,16 +203,7 @@ export class OrderDesk {
     if (kind === 'hold') {
       if (this.#parts.hold.mode !== 'hold')
         this.#parts.log.info({ attemptId, number, leaseMs: order.leaseMs }, 'holding writes');
-      const leaseEnds = (): void => {
-        this.#parts.log.warn(
-          { attemptId, number, ...this.#parts.hold.counts() },
-          'lease ended: writes pass, the gate heals',
-        );
-        this.#parts.lines.dropPrepared();
-        this.#holdHasEnded();
-      };
-      this.#parts.hold.begin(number, order.leaseMs, leaseEnds, sameAttempt);
-      this.#parts.lines.recall();
+      this.#hold(order, sameAttempt);
       return;
     }
     const { instances } = order;
@@ -183,7 +216,38 @@ export class OrderDesk {
     }
     this.#parts.log.info({ attemptId, number, instances, ...counts }, 'sending writes on');
     this.#parts.hold.send(instances);
+    // Whoever sends writes on has seen to it that no gate sends others elsewhere.
+    this.#parts.hold.inform();
     this.#holdHasEnded();
+  }
+
+  #hold({ attemptId, number, leaseMs }: HoldOrder, again: boolean): void {
+    const { hold, lines, log, inquiry } = this.#parts;
+    const leaseEnds = (): void => {
+      const words = inquiry ? 'the other gates are asked' : 'writes pass, the gate heals';
+      log.warn({ attemptId, number, ...hold.counts() }, `lease ended: ${words}`);
+      lines.dropPrepared();
+      this.#holdHasEnded();
+      if (!inquiry) return;
+      hold.forget();
+      void inquiry.begin(this);
+    };
+    hold.begin(number, leaseMs, leaseEnds, again);
+    lines.recall();
+  }
+
+  /**
+   * Where several gates are ordered, one whose lease has ended is switched nowhere: it would send writes there at once, while
+   * another one may not be switched yet (H16).
+   */
+  #isOverFor({ kind, order }: Order): Ruling | null {
+    const { hold, inquiry } = this.#parts;
+    if (!inquiry || kind !== 'switch' || hold.mode !== 'healing' || !this.informed) return null;
+    if (order.number < this.#memory.number || sameInstances(order.instances, hold.instances)) return null;
+    return {
+      ...{ accepted: false, code: 'ORDER_ENDED' },
+      message: `the hold of order ${this.#memory.number} has ended: writes pass, so nothing can be switched before the others are`,
+    };
   }
 
   #holdHasEnded(): void {

@@ -10,6 +10,10 @@ export interface GateMemory {
   readonly number: number;
   /** What each of them must have loaded; null when that is unknown. */
   readonly shards: LoadedShards | null;
+  /** Whether it was switched there since the last order to send. */
+  readonly switched: boolean;
+  /** The longest lease of a hold that no order has ended; 0 without one. Milliseconds. */
+  readonly leaseMs: number;
 }
 
 export type Order =
@@ -40,7 +44,9 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
     const stays = sameInstances(instances, memory.instances);
     const shards = order.shards ?? (stays ? memory.shards : null);
     const mode = kind === 'send' ? 'pass' : memory.mode;
-    return { accepted: true, memory: { mode, instances, attemptId, number, shards } };
+    const leaseMs = kind === 'send' ? 0 : memory.leaseMs;
+    const switched = kind === 'switch';
+    return { accepted: true, memory: { mode, instances, attemptId, number, shards, switched, leaseMs } };
   }
   if (order.number === memory.number && memory.mode === 'pass') {
     return {
@@ -57,8 +63,12 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
     };
   }
   const { attemptId, number } = order;
-  const { instances, shards } = memory;
-  return { accepted: true, memory: { mode: 'hold', instances, attemptId, number, shards } };
+  const { instances, shards, switched } = memory;
+  const leaseMs = memory.mode === 'hold' ? Math.max(memory.leaseMs, order.leaseMs) : order.leaseMs;
+  return {
+    accepted: true,
+    memory: { mode: 'hold', instances, attemptId, number, shards, switched, leaseMs },
+  };
 }
 
 /** Is this notice about how the gate stands? Whoever sent it may have looked before an order that knows better. */

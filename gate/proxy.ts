@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import { errorAnswer, give, jsonAnswer, type Answer } from './answers';
+import { comeAgain, errorAnswer, give, jsonAnswer, type Answer } from './answers';
 import { Clients } from './clients';
 import { Connections } from './connections';
 import { forwarded } from './headers';
@@ -23,6 +23,8 @@ const HEADERS_TIMEOUT_MS = KEEP_ALIVE_MS + 10_000;
 const REQUEST_TIMEOUT_MS = 900_000;
 /** What Rekor's server reads of a request line and headers (Go: net/http, `DefaultMaxHeaderBytes` and 4 KiB more). */
 const HEADERS_BYTES = 1024 * 1024 + 4096;
+
+const UNINFORMED = 'this gate does not know at the moment where to send; please ask again';
 
 interface Parts {
   readonly hold: Hold;
@@ -73,7 +75,10 @@ export function publicServer(parts: Parts): { server: Server; connections: Conne
   ): Promise<void> => {
     if (makesEntry) return parts.writes.take(request, response, clients.of(request.socket));
     const asked = askedReadiness(request.method, path);
-    return asked ? tellReadiness(parts.readiness, asked, response) : passOn(parts, request, path, response);
+    if (asked) return tellReadiness(parts.readiness, asked, response);
+    if (parts.hold.informed) return passOn(parts, request, path, response);
+    give(comeAgain(UNINFORMED), response);
+    return Promise.resolve();
   };
   server.on('request', (request, response) => {
     const { path, makesEntry } = arrive(request, response);

@@ -6,6 +6,8 @@ const LOOK_AGAIN_MS = 1_000;
 interface ReadinessParts {
   /** Why a restart would forget what this gate knows; null when it would not. */
   readonly stateFault: () => Promise<string | null>;
+  /** Why this gate does not know the last order of all gates; null when it does. */
+  readonly uninformed: () => string | null;
   readonly clock: Clock;
 }
 
@@ -21,7 +23,7 @@ export interface ToldReadiness {
   readonly reason: string | null;
 }
 
-/** Whether clients may be sent to this gate: it takes them, and knows where to send them after a restart, too. */
+/** Whether clients may be sent to this gate: it takes them, and knows where to send them, after a restart, too. */
 export class Readiness {
   readonly #parts: ReadinessParts;
   #serves: 'not yet' | 'now' | 'no more' = 'not yet';
@@ -44,10 +46,10 @@ export class Readiness {
   async told({ exclude }: AskedReadiness): Promise<ToldReadiness> {
     if (exclude !== undefined && exclude !== 'state')
       return { status: 400, reason: 'exclude can only be "state"' };
-    if (this.#serves !== 'now') {
-      const reason = this.#serves === 'not yet' ? 'the gate is starting' : 'the gate is stopping';
-      return { status: 503, reason };
-    }
+    if (this.#serves === 'no more') return { status: 503, reason: 'the gate is stopping' };
+    const uninformed = this.#parts.uninformed();
+    if (uninformed !== null) return { status: 503, reason: uninformed };
+    if (this.#serves === 'not yet') return { status: 503, reason: 'the gate is starting' };
     const reason = exclude === undefined ? await this.stateFault() : null;
     return { status: reason === null ? 200 : 503, reason };
   }

@@ -19,6 +19,8 @@ const savedState = z.strictObject({
   attemptId: z.string().nullable(),
   number: z.int().nonnegative().max(LARGEST_NUMBER),
   shards: loadedShards.nullable().default(null),
+  switched: z.boolean().default(false),
+  leaseMs: z.int().nonnegative().default(0),
   hold: holdFigures.strict().nullable(),
 });
 
@@ -35,8 +37,8 @@ export async function readState(file: string): Promise<SavedState | null> {
     throw unreadable(file, error);
   }
   try {
-    const { mode, instances, attemptId, number, shards, hold } = savedState.parse(JSON.parse(text));
-    return { mode, instances, attemptId, number, shards, hold };
+    const { version: _version, ...state } = savedState.parse(JSON.parse(text));
+    return state;
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -15,7 +15,7 @@ import { BESIDE_SIGNERS_MS, passMs, signerWaitsMs, type DrainEvidence } from '..
 import type { InstallationState } from '../workflows/model/installation';
 import { planRotation } from '../workflows/model/plan';
 import type { RotationResult } from '../workflows/model/result';
-import { gateAdminUrl } from './gate-admin';
+import { gateAdminUrls } from './gate-admin';
 import { connectSystems } from './systems';
 import { examineTemporal } from './temporal-checks';
 
@@ -138,8 +138,7 @@ async function look(configuration: LogConfiguration, systems: BoundSystems): Pro
   const ways = {
     authorities: tls?.caFile,
     ...(gate && {
-      refusedWrites: (within: AbortSignal) =>
-        writesRefusedAt(`${gateAdminUrl(gate)}/metrics`, { signal: within, timeoutMs: METRICS_MS }),
+      refusedWrites: (within: AbortSignal) => refusedByAll(gateAdminUrls(gate), within),
     }),
   };
   const more = await Promise.all([
@@ -154,6 +153,15 @@ async function look(configuration: LogConfiguration, systems: BoundSystems): Pro
   ]);
   const evidence = facts?.found?.drainEvidence;
   return { checks: [...planned, ...more.flat()], ...(evidence && { evidence }) };
+}
+
+/** How many writes all gates together have refused; undefined where one of them does not say. */
+async function refusedByAll(gates: readonly string[], signal: AbortSignal): Promise<number | undefined> {
+  const counts = await Promise.all(
+    gates.map((url) => writesRefusedAt(`${url}/metrics`, { signal, timeoutMs: METRICS_MS })),
+  );
+  const known = counts.filter((count) => count !== undefined);
+  return known.length < counts.length ? undefined : known.reduce((total, count) => total + count, 0);
 }
 
 /** Where a database is configured, which alone shows the queue. */
@@ -187,6 +195,6 @@ function clocksOf(
     ...trillian.logServerMetrics.map((url) => at('the log server', url)),
     ...trillian.signerMetrics.map((url) => at('the signer', url)),
     ...(state?.currentInstances ?? []).map(({ url }) => at('Rekor', `${url}/ping`)),
-    ...(gate ? [at('the gate', `${gateAdminUrl(gate)}/healthz`)] : []),
+    ...(gate ? gateAdminUrls(gate).map((url) => at('the gate', `${url}/healthz`)) : []),
   ];
 }

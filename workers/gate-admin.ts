@@ -1,6 +1,10 @@
 import type { LogConfiguration } from '../config/configuration';
 
-/** The base URL at which this process reaches the admin interface of a gate, which may listen at another address. */
-export function gateAdminUrl({ admin, adminAddress }: NonNullable<LogConfiguration['gate']>): string {
-  return `http://${adminAddress ?? admin}`;
+/** The base URLs at which this process reaches the admin interfaces of the gates of a log. */
+export function gateAdminUrls({
+  admin,
+  adminAddress,
+  members,
+}: NonNullable<LogConfiguration['gate']>): readonly string[] {
+  return (members ?? [adminAddress ?? admin]).map((address) => `http://${address}`);
 }

@@ -31,7 +31,7 @@ import type { HostConfiguration } from '../config/installation/host';
 import type { KubernetesConfiguration } from '../config/installation/kubernetes';
 import { readSecret } from '../config/secrets';
 import type { NextSigner } from '../activities/installation/next-signer';
-import { gateAdminUrl } from './gate-admin';
+import { gateAdminUrls } from './gate-admin';
 import { expectedSigner, nextSigner } from './next-signer';
 import { connectPastWrites } from './past-writes';
 
@@ -153,7 +153,9 @@ export function connectSystems(configuration: LogConfiguration, adapters = allAd
     ...(database && { queue: connected(adapters.database, log, database) }),
     rekor: connectRekor({ log, authorities }),
     traffic: gate
-      ? gateTraffic([connectGate({ log, url: gateAdminUrl(gate), token: () => readSecret(gate.token) })])
+      ? gateTraffic(
+          gateAdminUrls(gate).map((url) => connectGate({ log, url, token: () => readSecret(gate.token) })),
+        )
       : connected(adapters.traffic, log, installation),
     ...(insertion && { insertion }),
     installation: installed,

@@ -14,7 +14,7 @@ interface SeenGate extends Pick<ServedShards, 'installation' | 'inactive'> {
 }
 
 /**
- * What speaks against a gate: it sends no writes, or knows other shards than are configured. A list that has only grown, as
+ * What speaks against a gate: it does not serve, sends no writes, or knows other shards than are configured. A list that has only grown, as
  * by hand, contradicts nothing.
  */
 export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
@@ -24,6 +24,7 @@ export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
     known && contradicts(known, configured) ? inWords(known) : [],
   );
   return [
+    ...trafficState.away,
     ...trafficState.unproven.map((found) => refusal('GATE_STOPS_WRITES', { log, ...found })),
     ...[...new Set(others)].map((known) =>
       refusal('GATE_KNOWS_OTHER_SHARDS', {
@@ -40,7 +41,7 @@ export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
  * one that remembers.
  *
  * @param drift what is wrong with what is served.
- * @returns alarms: the gate sends no writes, or knows other shards.
+ * @returns alarms: a gate does not serve, sends no writes, or knows other shards.
  */
 export async function tellGate(
   { log, traffic, bounds }: BoundSystems,
@@ -50,7 +51,7 @@ export async function tellGate(
   const { number, instances, shards: known } = seen.trafficState;
   const alarms = gateAlarms(log, seen);
   if (drift.some(({ code }) => listIsWrong.has(code))) {
-    return alarms.filter(({ code }) => code === 'GATE_STOPS_WRITES');
+    return alarms.filter(({ code }) => code !== 'GATE_KNOWS_OTHER_SHARDS');
   }
   const configured = configuredShards(seen);
   const isTold = known.every((shards) => shards && sameShards(shards, configured));

@@ -9,6 +9,7 @@ import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
 import { isExposed, isOfRotation } from './ownership';
+import { requireAllGates } from './writes';
 
 /**
  * What someone else may have changed since it was planned is looked at before each step that relies on it. It is never
@@ -36,6 +37,7 @@ export const requireAsPrepared: Act<CriticalInput> = async (systems, input) => {
     requireUndoneUnused(systems, input),
     installation.requireStaged(release, bounds.signal),
   ]);
+  requireAllGates(state);
   const isSentTo = (to: Release): Promise<boolean> => installation.serves(to, state.instances, bounds.signal);
   if (!(await isSentTo(release.current)) || (await isSentTo(release.next))) {
     const expected = (await installation.addresses(release.current, bounds.signal)).join(', ');

@@ -45,6 +45,7 @@ export const hold: Act<CriticalInput> = async (systems, input) => {
     (installation.rehearses ? 0 : writesInFlight - streamsInFlight) +
     (performance.now() - began > input.budgetMs * STREAMS_SHARE ? 0 : streamsInFlight);
   let state = await traffic.hold({ ...orderOf(input.identity), leaseMs }, bounds.signal);
+  requireAllGates(state);
   for (let inFlight; (inFlight = waitedFor(state)) > 0;) {
     await pause(LOOK_EVERY_MS, bounds.signal).catch((error: unknown) => {
       const waitedMs = Math.round(performance.now() - began);
@@ -60,6 +61,15 @@ export const hold: Act<CriticalInput> = async (systems, input) => {
     });
   }
 };
+
+/**
+ * A rotation begins only where every gate holds: one that did not would go on sending writes to the current release.
+ *
+ * @throws GATE_UNREACHABLE, GATE_UNINFORMED
+ */
+export function requireAllGates({ away: [first] }: TrafficState): void {
+  if (first) throw new RefusalError(first);
+}
 
 /** Resolves when the gate has no write in flight any more; rejects with the signal's reason. */
 export async function noneInFlight({ traffic }: BoundSystems, signal: AbortSignal): Promise<void> {

@@ -1,58 +1,199 @@
-import type { GateState, HoldFigures, WritesCounted } from '../../gate/messages';
+import type { GateState, HoldFigures, SendOrder, WritesCounted } from '../../gate/messages';
 import { sameInstances } from '../../workflows/model/base-url';
-import { refuse } from '../errors/refusal-error';
-import { allEnded } from '../bounds/waiting';
+import { refusal, type Refusal } from '../../workflows/model/refusals';
+import { withinTime } from '../bounds/signals';
+import { allEnded, pause } from '../bounds/waiting';
+import { innermostCode } from '../errors/error-reason';
+import { isRefusal, refuse, type RefusalError } from '../errors/refusal-error';
 import type { OneGate } from './one-gate';
 import type { CountedWrites, Traffic, TrafficState } from './traffic';
+
+/** How long a gate may take to say its state before it counts as silent, where there are others; milliseconds. */
+const SAYS_WITHIN_MS = 500;
+
+/** One that answered. */
+interface SeenGate {
+  readonly gate: OneGate;
+  readonly state: GateState;
+}
+
+/** One that did not. */
+interface GoneGate {
+  readonly gate: OneGate;
+  readonly error: RefusalError;
+}
+
+interface Seen {
+  readonly there: readonly SeenGate[];
+  readonly gone: readonly GoneGate[];
+}
 
 /**
  * Write gates: one, or several that clients reach side by side and that are ordered as one. All hold before any counts as
  * holding, and all are switched before one of them sends a write that waited: so nobody reads through one gate that an entry
- * is missing which was written through another (H16). One that does not answer fails the step.
+ * is missing which was written through another (H16).
+ *
+ * One that dies is out, and the others go on. What makes that safe:
+ *
+ * - A hold counts only where every gate has taken it (activities/steps/writes.ts).
+ * - A process that starts anew serves nobody until it knows the last order (gate/conclusion.ts). So one whose address refuses
+ *   connections can be left out at once.
+ * - One that is silent may still serve, for it may only be cut off from here. It serves what it is told elsewhere at most until
+ *   the lease of its hold has ended, and that is waited for.
+ * - Gates are switched one after the other. So none was switched if one before it was not.
  */
 export function gateTraffic(gates: readonly OneGate[]): Traffic {
   const isAlone = gates.length === 1;
-  const each = <Result>(ask: (gate: OneGate) => Promise<Result>): Promise<Result[]> =>
-    allEnded(gates.map(ask));
-  const state = async (signal: AbortSignal): Promise<TrafficState> =>
-    asOne(await each((gate) => gate.state(signal)));
+  const each = <Result>(
+    among: readonly { readonly gate: OneGate }[],
+    ask: (gate: OneGate) => Promise<Result>,
+  ): Promise<Result[]> => allEnded(among.map(({ gate }) => ask(gate)));
+
+  /** What each says. Refuses GATE_UNREACHABLE when none says anything. */
+  async function look(signal: AbortSignal): Promise<Seen> {
+    const there: SeenGate[] = [];
+    const gone: GoneGate[] = [];
+    const looks = gates.map(async (gate) => {
+      const asked = await answered((within) => gate.state(within), isAlone ? null : SAYS_WITHIN_MS, signal);
+      return 'error' in asked
+        ? gone.push({ gate, error: asked.error })
+        : there.push({ gate, state: asked.answer });
+    });
+    await allEnded(looks);
+    const inOrder = (one: { gate: OneGate }, other: { gate: OneGate }): number =>
+      gates.indexOf(one.gate) - gates.indexOf(other.gate);
+    there.sort(inOrder);
+    gone.sort(inOrder);
+    if (there.length === 0 && gone[0]) throw gone[0].error;
+    return { there, gone };
+  }
 
   /**
    * What each says before it is given an order. Refuses one below the largest number, which another gate may not have been
    * given yet: what lands late must not move that one either (H8).
    */
-  async function fenced({ number }: { readonly number: number }, signal: AbortSignal): Promise<GateState[]> {
-    const states = await each((gate) => gate.state(signal));
-    const later = states.find((one) => one.number > number);
-    if (later) throw refuse('GATE_ORDER_REFUSED', { number, has: later.number, mode: later.mode });
-    return states;
+  async function fenced({ number }: { readonly number: number }, signal: AbortSignal): Promise<Seen> {
+    const seen = await look(signal);
+    const later = seen.there.find(({ state }) => state.number > number);
+    if (later)
+      throw refuse('GATE_ORDER_REFUSED', { number, has: later.state.number, mode: later.state.mode });
+    return seen;
+  }
+
+  /** Gives an order to gates, and says which of them did not answer. Refuses GATE_UNREACHABLE when none did. */
+  async function give(
+    among: readonly { readonly gate: OneGate }[],
+    order: (gate: OneGate, signal: AbortSignal) => Promise<GateState>,
+    signal: AbortSignal,
+  ): Promise<Seen> {
+    const given = await allEnded(
+      among.map(async ({ gate }) => ({
+        gate,
+        ...(await answered((within) => order(gate, within), null, signal)),
+      })),
+    );
+    const there = given.flatMap((one) => ('answer' in one ? [{ gate: one.gate, state: one.answer }] : []));
+    const gone = given.flatMap((one) => ('error' in one ? [{ gate: one.gate, error: one.error }] : []));
+    if (there.length === 0 && gone[0]) throw gone[0].error;
+    return { there, gone };
+  }
+
+  /**
+   * Resolves when none of those that are gone can serve by other instances than those of the order. Refuses GATE_UNREACHABLE
+   * where one may for ever, because it was given no hold.
+   */
+  async function untilOut({ there, gone }: Seen, order: SendOrder, signal: AbortSignal): Promise<void> {
+    const asOrdered = there.filter(
+      ({ state }) => state.informed && !state.switched && sameInstances(state.instances, order.instances),
+    );
+    // Whoever gave it this order has waited.
+    if (asOrdered.some(({ state }) => state.number === order.number && state.mode === 'pass')) return;
+    const silent = gone.find(
+      ({ gate, error }) =>
+        !isRefusedConnection(error) &&
+        !asOrdered.some(({ gate: before }) => gates.indexOf(before) < gates.indexOf(gate)),
+    );
+    if (!silent) return;
+    const leasesMs = there.map(({ state }) => state.leaseMs);
+    if (leasesMs.includes(0)) throw silent.error;
+    // Its own began before now.
+    await pause(Math.max(...leasesMs), signal);
+  }
+
+  /** One after the other. One that refuses the connection is out by now; one that is silent may have been switched. */
+  async function switchAll(
+    among: readonly SeenGate[],
+    order: SendOrder,
+    signal: AbortSignal,
+  ): Promise<readonly SeenGate[]> {
+    const switched: SeenGate[] = [];
+    let refused: RefusalError | undefined;
+    for (const seen of among) {
+      const asked = await answered((within) => seen.gate.switch(order, within), null, signal);
+      if ('answer' in asked) switched.push(seen);
+      else if (isRefusedConnection(asked.error)) refused = asked.error;
+      else throw asked.error;
+    }
+    if (switched.length === 0 && refused) throw refused;
+    return switched;
   }
 
   return {
     followsMs: 0,
-    state,
+    state: async (signal) => asOne(await look(signal)),
     endKept: () => Promise.resolve(),
     async hold(order, signal) {
-      if (!isAlone) await fenced(order, signal);
-      return asOne(await each((gate) => gate.hold(order, signal)));
+      const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> => gate.hold(order, within);
+      if (isAlone)
+        return asOne(
+          await give(
+            gates.map((gate) => ({ gate })),
+            hold,
+            signal,
+          ),
+        );
+      const { there, gone } = await fenced(order, signal);
+      const given = await give(there, hold, signal);
+      return asOne({ there: given.there, gone: [...gone, ...given.gone] });
     },
     async send(order, signal) {
-      const states = isAlone ? [] : await fenced(order, signal);
-      if (states.some((one) => !sameInstances(one.instances, order.instances)))
-        await each((gate) => gate.switch(order, signal));
-      await each((gate) => gate.send(order, signal));
+      const send = (gate: OneGate, within: AbortSignal): Promise<GateState> => gate.send(order, within);
+      if (isAlone) {
+        await give(
+          gates.map((gate) => ({ gate })),
+          send,
+          signal,
+        );
+        return;
+      }
+      const seen = await fenced(order, signal);
+      await untilOut(seen, order, signal);
+      const isThere = ({ state }: SeenGate): boolean => sameInstances(state.instances, order.instances);
+      const switched = seen.there.every(isThere) ? seen.there : await switchAll(seen.there, order, signal);
+      const { gone } = await give(switched, send, signal);
+      const silent = gone.find(({ error }) => !isRefusedConnection(error));
+      if (silent) throw silent.error;
     },
     async announce(notice, signal) {
-      await each((gate) => gate.tellNext(notice, signal));
+      await each((await look(signal)).there, (gate) => gate.tellNext(notice, signal));
     },
     async tellShards(notice, signal) {
-      const states = isAlone ? [] : await fenced(notice, signal);
+      if (isAlone) {
+        await each(
+          gates.map((gate) => ({ gate })),
+          (gate) => gate.tellShards(notice, signal),
+        );
+        return;
+      }
+      const { there } = await fenced(notice, signal);
       // One that was not given the last order, because it is new for example, is told by its own number.
-      const numberOf = (at: number): number => states[at]?.number ?? notice.number;
-      await allEnded(gates.map((gate, at) => gate.tellShards({ ...notice, number: numberOf(at) }, signal)));
+      await allEnded(
+        there.map(({ gate, state: { number } }) => gate.tellShards({ ...notice, number }, signal)),
+      );
     },
     async writes(signal) {
-      return together((await each((gate) => gate.state(signal))).map(({ writes }) => writes));
+      const { there, gone } = await look(signal);
+      return gone.length > 0 ? null : together(there.map(({ state }) => state.writes));
     },
     words: ({ next }) =>
       Promise.resolve({
@@ -72,6 +213,26 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
         ),
     },
   };
+}
+
+/** What a gate answers, or that it does not. Any other refusal is thrown on. */
+async function answered(
+  ask: (signal: AbortSignal) => Promise<GateState>,
+  withinMs: number | null,
+  signal: AbortSignal,
+): Promise<{ readonly answer: GateState } | { readonly error: RefusalError }> {
+  try {
+    return { answer: await (withinMs === null ? ask(signal) : withinTime(withinMs, signal, ask)) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isRefusal(error, 'GATE_UNREACHABLE')) return { error };
+    throw error;
+  }
+}
+
+/** Whether no process listens at the address of a gate: it is dead. */
+function isRefusedConnection(error: RefusalError): boolean {
+  return innermostCode(error) === 'ECONNREFUSED';
 }
 
 /** What all have counted, and the longest time; null when one of them does not say. */
@@ -95,11 +256,19 @@ function together(counted: readonly (WritesCounted | null)[]): CountedWrites | n
   };
 }
 
-/** The worst of all. The numbers of what waits and goes on are sums, as if one gate had taken all requests. */
-function asOne(states: readonly GateState[]): TrafficState {
+/**
+ * The worst of all that answer. The numbers of what waits and goes on are sums, as if one gate had taken all requests. What one
+ * says of itself that serves nobody, because it is not informed, counts only where all are so.
+ */
+function asOne({ there, gone }: Seen): TrafficState {
+  const informed = there.filter(({ state }) => state.informed);
+  const states = (informed.length > 0 ? informed : there).map(({ state }) => state);
   const latest = states.reduce((one, other) => (other.number > one.number ? other : one));
   const sum = (of: (state: GateState) => number): number =>
-    states.reduce((total, state) => total + of(state), 0);
+    there.reduce((total, { state }) => total + of(state), 0);
+  const uninformed = there.flatMap(({ gate, state }): Refusal[] =>
+    state.informed ? [] : [refusal('GATE_UNINFORMED', { log: gate.log, url: gate.url })],
+  );
   return {
     by: 'gate',
     mode: states.every(({ mode }) => mode === latest.mode) ? latest.mode : 'healing',
@@ -111,7 +280,8 @@ function asOne(states: readonly GateState[]): TrafficState {
     writesWaiting: sum(({ writesWaiting }) => writesWaiting),
     shards: states.map(({ shards }) => shards),
     unproven: states.flatMap(({ unproven }) => unproven),
-    hold: figuresOf(states),
+    hold: figuresOf(there.map(({ state }) => state)),
+    away: [...gone.map(({ error }) => error.refusal), ...uninformed],
   };
 }
 

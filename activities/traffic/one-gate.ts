@@ -18,6 +18,8 @@ import { refuse, type RefusalError } from '../errors/refusal-error';
  * GATE_ORDER_REFUSED when the gate follows a later order or this one's hold has ended.
  */
 export interface OneGate {
+  /** The log's name in the configuration. */
+  readonly log: string;
   /** Of its admin interface. */
   readonly url: string;
   state(signal: AbortSignal): Promise<GateState>;
@@ -85,6 +87,7 @@ export function connectGate({ log, url, token, transport }: GateOptions): OneGat
   }
 
   return {
+    log,
     url,
     state: (signal) => ask('/state', undefined, signal),
     hold: (order, signal) => ask('/order/hold', order, signal),

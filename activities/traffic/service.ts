@@ -145,6 +145,6 @@ function stateOf(kept: KeptFence, instances: readonly string[]): TrafficState {
   return {
     ...{ by: 'service', mode: modeOf(kept), instances, attemptId, number },
     ...{ writesInFlight: 0, streamsInFlight: 0, writesWaiting: 0 },
-    ...{ shards: [], unproven: [], hold: null },
+    ...{ away: [], shards: [], unproven: [], hold: null },
   };
 }

@@ -7,6 +7,7 @@ import type {
   ShardsNotice,
   WritesCounted,
 } from '../../gate/messages';
+import type { Refusal } from '../../workflows/model/refusals';
 import type { LoadedShards } from '../../workflows/model/shards';
 import type { TrafficKind, TrafficWords } from '../../workflows/model/traffic';
 
@@ -66,6 +67,8 @@ export interface TrafficState extends Pick<
   readonly by: TrafficKind;
   /** `healing`: a lease has ended, or gates do not agree. */
   readonly mode: GateState['mode'];
+  /** What speaks against each gate that does not answer, or serves nobody. Empty where all do. */
+  readonly away: readonly Refusal[];
   /** What is known of what a Rekor must have loaded, by each gate; null by one that was not told. Empty without a gate. */
   readonly shards: readonly (LoadedShards | null)[];
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { refuse } from '../../activities/errors/refusal-error';
-import { prepareStart, startGate, type GateOptions } from '../../gate/gate';
+import { prepareStart, startGate, type GateOptions, type RunningGate } from '../../gate/gate';
 import { addressOf, type Listen } from '../../gate/listening';
 import { findPassedSockets } from '../../gate/passed-sockets';
 import { takeServingLock, type ServingLock } from '../../gate/serving-lock';
@@ -28,13 +28,15 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
     throw new CommandError('Name the log of the configuration: --log NAME.', exitCodes.usage);
   const { gate: settings, tls } = logNamed(loadConfiguration(options.config), log);
   if (!settings) throw refuse('GATE_NOT_CONFIGURED', { log });
-  const { token, ...limits } = settings;
+  const { token, members, ...limits } = settings;
   const [listen, admin] = [listenOf(settings.listen), listenOf(settings.admin)];
   const gateOptions: GateOptions = {
     ...limits,
     public: listen,
     admin,
     token: () => readSecret(token),
+    ...(members && { members: members.map((address) => `http://${address}`) }),
+    signal: terminal.interrupted,
     ...(tls && { authorities: () => readAuthorities(tls.caFile) }),
     ...(options.firstInstance !== undefined && { firstInstances: options.firstInstance }),
     logger: pino({ name: 'gate', base: { log } }),
@@ -42,7 +44,15 @@ export async function gate(options: GateCommandOptions, terminal: Terminal): Pro
   const sockets = await findPassedSockets(activation, { listen, admin });
   const lock = sockets && (await standBy(sockets.listen, gateOptions, terminal.interrupted));
   if (sockets && !lock) return exitCodes.done.code;
-  const running = await startGate({ ...gateOptions, ...(sockets && lock && { passed: { sockets, lock } }) });
+  const passed = sockets && lock && { passed: { sockets, lock } };
+  let running: RunningGate;
+  try {
+    running = await startGate({ ...gateOptions, ...passed });
+  } catch (error) {
+    // It was still asking the other gates of its log.
+    if (terminal.interrupted.aborted) return exitCodes.done.code;
+    throw error;
+  }
   await tellReady(gateOptions.logger);
   if (!terminal.interrupted.aborted) {
     await once(terminal.interrupted, 'abort');

@@ -74,7 +74,7 @@ export class SimulatedGate implements Front {
   static async install(instance: string, shards: LoadedShards): Promise<void> {
     await saveState(STATE_FILE, {
       ...{ mode: 'pass', instances: [instance], attemptId: null, number: 0 },
-      ...{ shards, hold: null },
+      ...{ shards, switched: false, leaseMs: 0, hold: null },
     });
   }
 
@@ -120,6 +120,7 @@ export class SimulatedGate implements Front {
         maxWaitMs: this.#parts.maxWaitMs,
         instances: saved.instances,
         mode,
+        informed: true,
         figures: saved.hold,
         counts,
       });
@@ -132,7 +133,11 @@ export class SimulatedGate implements Front {
       const none = new ByteBudget(0);
       const bodies = { memory: none, toWrite: none, disk: none };
       const waiting = new Waiting({ hold, lines, clock, most: MAX_WAITING });
-      const desk = new OrderDesk({ hold, lines, waiting, bodies, counts, file: STATE_FILE, clock, log, saved });
+      const alone = { inquiry: null, process: 'gate' };
+      const desk = new OrderDesk({
+        ...{ hold, lines, waiting, bodies, counts, file: STATE_FILE, clock, log, saved },
+        ...alone,
+      });
       const course = new WriteCourse({ hold, lines, waiting, clock, counts, log });
       this.#running = { process, hold, desk, course, broken: new Set() };
     });

@@ -213,6 +213,7 @@ export class FakeLog {
     const idle = {
       ...{ writesInFlight: 0, streamsInFlight: 0, writesWaiting: 0 },
       ...{ bodyMemoryBytes: 0, spooledBytes: 0, hold: null },
+      ...{ process: 'the gate', informed: true, switched: false, leaseMs: 0 },
     };
     const state = (): GateState => ({ ...this.gate, ...idle, writes: this.writes });
     const ordered = async (verb: string, number: number, change: Partial<GateState>): Promise<GateState> => {
@@ -220,6 +221,7 @@ export class FakeLog {
       return state();
     };
     return {
+      log: identity.log,
       url: 'http://127.0.0.1:3999',
       state: () => Promise.resolve(state()),
       hold: ({ number, attemptId: rotation }) =>

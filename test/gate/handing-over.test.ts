@@ -39,7 +39,7 @@ async function scene(given: { standbys: number; maxWaitMs?: number }): Promise<S
   const { standbys, maxWaitMs = LONG_MS } = given;
   const done: string[] = [];
   const hold = new Hold({
-    ...{ clock: new TestClock(), maxWaitMs, instances: [REKOR], mode: 'pass', figures: null },
+    ...{ clock: new TestClock(), maxWaitMs, instances: [REKOR], mode: 'pass', informed: true, figures: null },
     counts: new WriteCounts(),
   });
   const server = createServer();

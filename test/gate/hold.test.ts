@@ -31,6 +31,7 @@ function setting(): {
     maxWaitMs: 3_500,
     instances: A,
     mode: 'pass',
+    informed: true,
     figures: null,
     counts: new WriteCounts(),
   });
@@ -170,6 +171,7 @@ describe('writes that wait', () => {
       maxWaitMs: 3_500,
       instances: A,
       mode: 'pass',
+      informed: true,
       figures: null,
       counts: new WriteCounts(),
     });

@@ -21,15 +21,32 @@ async function scene(): Promise<{ desk: OrderDesk; hold: Hold; clock: TestClock;
   const clock = new TestClock();
   const counts = new WriteCounts();
   const instances = [REKOR];
-  const hold = new Hold({ clock, maxWaitMs: 3_500, instances, mode: 'pass', figures: null, counts });
+  const hold = new Hold({
+    clock,
+    maxWaitMs: 3_500,
+    instances,
+    mode: 'pass',
+    informed: true,
+    figures: null,
+    counts,
+  });
   const file = join(await started.directory(), 'gate.json');
   const nothing = (): void => undefined;
   const lines = { unproven: [], aim: nothing, recall: nothing, dropPrepared: nothing };
   const desk = new OrderDesk({
     ...{ hold, lines: lines as unknown as Lines, counts, file, clock, log: pino({ level: 'silent' }) },
     bodies: { memory: new ByteBudget(1), toWrite: new ByteBudget(1), disk: new ByteBudget(1) },
-    waiting: { count: 0 },
-    saved: { mode: 'pass', instances, attemptId: null, number: 0, shards: null, hold: null },
+    ...{ waiting: { count: 0 }, inquiry: null, process: 'p' },
+    saved: {
+      mode: 'pass',
+      instances,
+      attemptId: null,
+      number: 0,
+      shards: null,
+      switched: false,
+      leaseMs: 0,
+      hold: null,
+    },
   });
   return { desk, hold, clock, file };
 }
@@ -107,7 +124,7 @@ describe('the state file of a gate that has left', () => {
     const { desk, file } = await scene();
     await desk.take({ kind: 'send', order: { ...order, instances: [REKOR] } });
     expect(await desk.stateFault()).toBeNull();
-    await desk.leave();
+    await desk.leave(true);
     rmSync(file);
     expect(await desk.stateFault()).toBeNull();
     expect(() => readFileSync(file)).toThrow('ENOENT');

@@ -7,6 +7,8 @@ const first: GateMemory = {
   attemptId: null,
   number: 0,
   shards: null,
+  switched: false,
+  leaseMs: 0,
 };
 
 const anyOrder: fc.Arbitrary<Order> = fc

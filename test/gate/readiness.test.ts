@@ -67,7 +67,11 @@ describe('a gate that knows where to send', () => {
 
 describe('a gate that does not serve', () => {
   it('is not ready before clients can connect', async () => {
-    const readiness = new Readiness({ stateFault: () => Promise.resolve(null), clock: new TestClock() });
+    const readiness = new Readiness({
+      stateFault: () => Promise.resolve(null),
+      uninformed: () => null,
+      clock: new TestClock(),
+    });
     expect(await readiness.told({})).toEqual({ status: 503, reason: 'the gate is starting' });
     readiness.begin();
     expect(await readiness.told({})).toEqual({ status: 200, reason: null });
@@ -182,7 +186,7 @@ describe('a gate whose state is not on its disk', () => {
     const clock = new TestClock();
     let looks = 0;
     const stateFault = (): Promise<string | null> => Promise.resolve(`look ${(looks += 1)}`);
-    const readiness = new Readiness({ stateFault, clock });
+    const readiness = new Readiness({ stateFault, uninformed: () => null, clock });
     readiness.begin();
     const reasons = await Promise.all([readiness.told({}), readiness.told({}), readiness.stateFault()]);
     expect(reasons).toEqual([{ status: 503, reason: 'look 1' }, { status: 503, reason: 'look 1' }, 'look 1']);

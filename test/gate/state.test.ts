@@ -39,7 +39,13 @@ describe('what the gate remembers', () => {
     const synced = jest.spyOn(prototype, 'sync');
     const renamed = jest.spyOn(fs, 'rename');
     const state = { mode: 'hold', instances: ['http://127.0.0.1:9'], attemptId: 'r/1', number: 1 } as const;
-    await saveState(join(directory, 'gate.json'), { ...state, shards: null, hold: null });
+    await saveState(join(directory, 'gate.json'), {
+      ...state,
+      shards: null,
+      switched: false,
+      leaseMs: 9,
+      hold: null,
+    });
     const [file, place] = synced.mock.invocationCallOrder;
     const [replaced] = renamed.mock.invocationCallOrder;
     jest.restoreAllMocks();
@@ -73,6 +79,8 @@ describe('what the gate remembers', () => {
       attemptId: 'r/1',
       number: 1e15,
       shards: null,
+      switched: false,
+      leaseMs: 0,
       hold: null,
     } as const;
     await saveState(stateFile, state);

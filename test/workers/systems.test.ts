@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RotationConfiguration } from '../../config/configuration';
 import { loadConfiguration, logNamed } from '../../config/load';
-import { gateAdminUrl } from '../../workers/gate-admin';
+import { gateAdminUrls } from '../../workers/gate-admin';
 import { connectSystems } from '../../workers/systems';
 import { slotBlue, slotGreen } from '../model/two-slots';
 
@@ -49,7 +49,7 @@ it.each([
   };
   const { trillian, traffic } = connectSystems({ ...log, gate });
   trillian.close();
-  expect(gateAdminUrl(gate)).toBe(url);
+  expect(gateAdminUrls(gate)).toEqual([url]);
   await expect(traffic.state(AbortSignal.timeout(5_000))).rejects.toThrow(`at ${url} does not answer`);
 });
 

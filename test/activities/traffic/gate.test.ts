@@ -20,7 +20,12 @@ function gate(name: string, is: Partial<GateState> = {}): OneGate {
     return Promise.resolve({ ...state, ...is });
   };
   return {
-    ...{ url: `http://${name}`, state: () => Promise.resolve({ ...state, ...is }), hold: answers('hold') },
+    ...{
+      log: 'production',
+      url: `http://${name}`,
+      state: () => Promise.resolve({ ...state, ...is }),
+      hold: answers('hold'),
+    },
     ...{ switch: answers('switch'), send: answers('send') },
     tellShards: ({ number }) => answers(`shards ${number}`)(),
     tellNext: answers('next'),

@@ -6,6 +6,10 @@ import { refused } from '../refused';
 
 const signal = new AbortController().signal;
 const state: GateState = {
+  process: 'p',
+  informed: true,
+  switched: false,
+  leaseMs: 3_500,
   mode: 'hold',
   instances: ['http://127.0.0.1:3001'],
   attemptId: 'r/1',

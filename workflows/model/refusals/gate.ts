@@ -17,6 +17,11 @@ export const gateRefusals = {
     remedy:
       'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
   }),
+  GATE_UNINFORMED: (found: { log: string; url: string }): Text => ({
+    message: `The write gate of ${found.log} at ${found.url} serves nobody: it does not know the last order that the other gates of the log were given.`,
+    remedy:
+      'See that all gates in logs.NAME.gate.members run and reach each other. Its GET /readyz says which of them do not answer; docs/gate.md says what to do when one is gone for good.',
+  }),
   SENT_ELSEWHERE: (found: { log: string; instances: readonly string[]; known: readonly string[] }): Text => ({
     message: `Clients of ${found.log} are sent to ${found.instances.join(', ')}, which are not the instances of one release of its configuration (${found.known.join(', ')}).`,
     remedy: 'Make the addresses under logs.NAME.installation those that clients are sent to.',

@@ -42,7 +42,7 @@ export const unreachableRefusals = {
   GATE_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The write gate of ${found.log} at ${found.url} does not answer: ${found.reason}.`,
     remedy:
-      'Check logs.NAME.gate.admin, or gate.adminAddress where that is set, and that `rekor-rotate gate` runs for this log.',
+      'Check logs.NAME.gate.admin, or gate.adminAddress or gate.members where one is set, and that `rekor-rotate gate` runs for this log.',
   }),
   CLUSTER_UNREACHABLE: (found: { log: string; url: string; reason: string }): Text => ({
     message: `The API server of the cluster of ${found.log} at ${found.url} does not answer: ${found.reason}.`,

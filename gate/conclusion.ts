@@ -1,0 +1,57 @@
+import { sameInstances } from '../workflows/model/base-url';
+import type { GateState } from './messages';
+import type { GateMemory } from './orders';
+
+/**
+ * What a gate that is not informed can conclude from the other gates of its log: the last order of all, if it may serve by that.
+ * Null while it may not.
+ *
+ * It rests on what gives the orders (activities/traffic/gate.ts). That switches every gate before it has one send writes on, and
+ * leaves out none that may still serve. So:
+ *
+ * - What an informed gate says is not behind. Where none is informed, the furthest of all is the last order, if all say theirs.
+ * - While one still holds, the hold may end at any moment, and elsewhere: nobody begins to serve.
+ * - Once writes were sent on, every gate that serves was switched there.
+ * - After a hold that no order has ended, writes may pass only when no gate serves by other instances. Else an entry that was
+ *   written through one would be missing to a reader of the other (H16).
+ *
+ * @param states of all other gates; null for one that did not answer.
+ */
+export function conclude(own: GateMemory, states: readonly (GateState | null)[]): GateMemory | null {
+  const answered = states.filter((state) => state !== null);
+  const informed = answered.filter((state) => state.informed);
+  const all = answered.length === states.length;
+  if (informed.length === 0 && !all) return null;
+  if (informed.some(({ mode }) => mode === 'hold')) return null;
+  const memory = (informed.length > 0 ? informed : answered)
+    .map(memoryOf)
+    // Of what is equally far, what another gate says: it may have been told last.
+    .reduce((furthest, other) => (isBehind(other, furthest) ? furthest : other), own);
+  const elsewhere = informed.filter((state) => !sameInstances(state.instances, memory.instances));
+  if (elsewhere.some((state) => !isBehind(memoryOf(state), memory))) return null;
+  if (memory.mode === 'pass') return memory;
+  const isAgreed = all && elsewhere.length === 0;
+  return isAgreed || informed.some((state) => isAsFar(memoryOf(state), memory)) ? memory : null;
+}
+
+/** What a gate remembers, by its state. It heals only after a hold that no order has ended. */
+function memoryOf({ mode, instances, attemptId, number, shards, switched, leaseMs }: GateState): GateMemory {
+  return {
+    mode: mode === 'pass' ? 'pass' : 'hold',
+    ...{ instances, attemptId, number, shards, switched, leaseMs },
+  };
+}
+
+/** Of one number the hold comes first, then the switch, then the order to send. */
+function rankOf({ number, mode, switched }: GateMemory): readonly [number, number] {
+  return [number, mode === 'pass' ? 2 : switched ? 1 : 0];
+}
+
+function isBehind(one: GateMemory, other: GateMemory): boolean {
+  const [[number, step], [otherNumber, otherStep]] = [rankOf(one), rankOf(other)];
+  return number < otherNumber || (number === otherNumber && step < otherStep);
+}
+
+function isAsFar(one: GateMemory, other: GateMemory): boolean {
+  return !isBehind(one, other) && !isBehind(other, one) && sameInstances(one.instances, other.instances);
+}
