@@ -15,8 +15,8 @@ interface InquiryParts {
 /** Who wants to know. */
 interface Inquirer {
   readonly informed: boolean;
-  /** Concludes what can be concluded. Rejects when that could not be saved. */
-  hearPeers(answers: readonly PeerAnswer[]): Promise<void>;
+  /** Concludes what can be concluded, and says whether it is informed now. Rejects when that could not be saved. */
+  hearPeers(answers: readonly PeerAnswer[]): Promise<boolean>;
 }
 
 /** Asks the other gates of the log until this one is informed. */
@@ -50,10 +50,11 @@ export class Inquiry {
     const { ask, clock, log } = this.#parts;
     while (!inquirer.informed && !this.#ended) {
       const answers = await ask();
-      await inquirer.hearPeers(answers).catch((error: unknown) => {
+      const isInformed = await inquirer.hearPeers(answers).catch((error: unknown) => {
         log.error({ err: error }, 'what the other gates say could not be saved');
+        return false;
       });
-      if (inquirer.informed) return;
+      if (isInformed) return;
       const words = answers.map(({ url, words }) => `${url}: ${words}`).join('; ');
       if (words !== this.#words) log.warn({ answers: words }, 'asking the other gates of this log');
       this.#words = words;

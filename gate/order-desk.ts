@@ -52,8 +52,8 @@ export class OrderDesk {
 
   constructor({ saved, ...parts }: DeskParts & { readonly saved: SavedState }) {
     this.#parts = parts;
-    const { hold: _figures, ...memory } = saved;
-    this.#memory = memory;
+    const { mode, instances, attemptId, number, shards, switched, leaseMs } = saved;
+    this.#memory = { mode, instances, attemptId, number, shards, switched, leaseMs };
     this.#saved = saved;
   }
 
@@ -118,13 +118,17 @@ export class OrderDesk {
     });
   }
 
-  /** Takes over what it can conclude from the other gates. Rejects when that could not be saved; it is then not in force. */
-  hearPeers(answers: readonly PeerAnswer[]): Promise<void> {
+  /**
+   * Takes over what it can conclude from the other gates. Rejects when that could not be saved; it is then not in force.
+   *
+   * @returns whether it is informed.
+   */
+  hearPeers(answers: readonly PeerAnswer[]): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (this.informed) return;
+      if (this.informed) return true;
       const states = answers.map(({ state }) => state);
       const memory = conclude(this.#memory, states);
-      if (!memory) return;
+      if (!memory) return false;
       if (!isDeepStrictEqual(memory, this.#memory)) await this.#save(memory);
       this.#memory = memory;
       const { hold, lines, log } = this.#parts;
@@ -135,6 +139,7 @@ export class OrderDesk {
       if (mode === 'pass') hold.send(instances);
       else hold.heal();
       hold.inform();
+      return true;
     });
   }
 
@@ -181,7 +186,7 @@ export class OrderDesk {
   async stateFault(): Promise<string | null> {
     const { file, hold, log } = this.#parts;
     // Never while writes wait: an order would queue behind it. And whoever has left saves nothing any more.
-    if (hold.mode === 'hold' || this.#hasLeft) return this.#notSaved;
+    if (hold.mode === 'hold' || this.#isOver()) return this.#notSaved;
     const before = this.#saved;
     let found: SavedState | null;
     try {
@@ -189,13 +194,17 @@ export class OrderDesk {
     } catch (error) {
       return (error as Error).message;
     }
-    if (this.#saved !== before || this.#hasLeft) return this.#notSaved;
+    if (this.#saved !== before || this.#isOver()) return this.#notSaved;
     if (found && !isDeepStrictEqual(found, before)) return `somebody else has written the state file ${file}`;
     if (found && this.#notSaved === null) return null;
     await this.#inTurn(() => this.#save(this.#memory)).catch((error: unknown) => {
       log.error({ err: error }, 'the state is not on the disk and could not be saved');
     });
     return this.#notSaved;
+  }
+
+  #isOver(): boolean {
+    return this.#hasLeft;
   }
 
   #obey({ kind, order }: Order, sameAttempt: boolean): void {

@@ -37,8 +37,10 @@ export async function readState(file: string): Promise<SavedState | null> {
     throw unreadable(file, error);
   }
   try {
-    const { version: _version, ...state } = savedState.parse(JSON.parse(text));
-    return state;
+    const { mode, instances, attemptId, number, shards, switched, leaseMs, hold } = savedState.parse(
+      JSON.parse(text),
+    );
+    return { mode, instances, attemptId, number, shards, switched, leaseMs, hold };
   } catch (error) {
     throw unreadable(file, error);
   }

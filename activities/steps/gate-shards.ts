@@ -24,7 +24,7 @@ export function gateAlarms(log: string, seen: SeenGate): Refusal[] {
     known && contradicts(known, configured) ? inWords(known) : [],
   );
   return [
-    ...trafficState.away,
+    ...trafficState.away.map((gate) => gate.refusal),
     ...trafficState.unproven.map((found) => refusal('GATE_STOPS_WRITES', { log, ...found })),
     ...[...new Set(others)].map((known) =>
       refusal('GATE_KNOWS_OTHER_SHARDS', {

@@ -4,7 +4,7 @@ import type { TreeId, TreeState } from '../../workflows/model/log';
 import { attemptIdOf, markedTrees } from '../../workflows/model/mark';
 import { fenceOf } from '../../workflows/model/fencing';
 import { trafficInWords } from '../../workflows/model/traffic';
-import { changedBySomeone, refuse } from '../errors/refusal-error';
+import { changedBySomeone, refuse, RefusalError } from '../errors/refusal-error';
 import type { BoundSystems } from '../systems';
 import type { Act } from './act';
 import { contentOf } from './next-tree-content';
@@ -102,6 +102,9 @@ export const requireStillHeld: Act<AttemptInput> = async (systems, input) => {
   if (next.state !== 'DRAINING') {
     throw changedBySomeone(`The state of tree ${release.nextTreeId}`, 'DRAINING', next.state);
   }
+  // All can go back at once; to go on would have to wait for the lease of one that may still serve.
+  const silent = state.away.find(({ mayServe }) => mayServe);
+  if (silent) throw new RefusalError(silent.refusal);
   const { act } = fenceOf(identity);
   // Nobody's doing: the gate was started again too late, or this section runs for longer than it may.
   if (state.mode === 'healing' && state.number === act) {

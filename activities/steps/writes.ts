@@ -68,7 +68,7 @@ export const hold: Act<CriticalInput> = async (systems, input) => {
  * @throws GATE_UNREACHABLE, GATE_UNINFORMED
  */
 export function requireAllGates({ away: [first] }: TrafficState): void {
-  if (first) throw new RefusalError(first);
+  if (first) throw new RefusalError(first.refusal);
 }
 
 /** Resolves when the gate has no write in flight any more; rejects with the signal's reason. */

@@ -1,7 +1,7 @@
 import type { GateState, HoldFigures, SendOrder, WritesCounted } from '../../gate/messages';
 import { sameInstances } from '../../workflows/model/base-url';
-import { refusal, type Refusal } from '../../workflows/model/refusals';
-import { withinTime } from '../bounds/signals';
+import { refusal } from '../../workflows/model/refusals';
+import { TimeOver, withinTime } from '../bounds/signals';
 import { allEnded, pause } from '../bounds/waiting';
 import { innermostCode } from '../errors/error-reason';
 import { isRefusal, refuse, type RefusalError } from '../errors/refusal-error';
@@ -10,6 +10,12 @@ import type { CountedWrites, Traffic, TrafficState } from './traffic';
 
 /** How long a gate may take to say its state before it counts as silent, where there are others; milliseconds. */
 const SAYS_WITHIN_MS = 500;
+
+/** The same for one that was silent when it was asked last: clients wait for the next answer, and for the one after that. */
+const SAYS_AGAIN_WITHIN_MS = 50;
+
+/** How long it may take to obey: it saves an order before it does. Milliseconds. */
+const OBEYS_WITHIN_MS = 1_000;
 
 /** One that answered. */
 interface SeenGate {
@@ -44,6 +50,8 @@ interface Seen {
  */
 export function gateTraffic(gates: readonly OneGate[]): Traffic {
   const isAlone = gates.length === 1;
+  const obeysWithinMs = isAlone ? null : OBEYS_WITHIN_MS;
+  const silentBefore = new Set<OneGate>();
   const each = <Result>(
     among: readonly { readonly gate: OneGate }[],
     ask: (gate: OneGate) => Promise<Result>,
@@ -54,10 +62,15 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     const there: SeenGate[] = [];
     const gone: GoneGate[] = [];
     const looks = gates.map(async (gate) => {
-      const asked = await answered((within) => gate.state(within), isAlone ? null : SAYS_WITHIN_MS, signal);
-      return 'error' in asked
-        ? gone.push({ gate, error: asked.error })
-        : there.push({ gate, state: asked.answer });
+      const patienceMs = silentBefore.has(gate) ? SAYS_AGAIN_WITHIN_MS : SAYS_WITHIN_MS;
+      const asked = await answered(gate, (within) => gate.state(within), isAlone ? null : patienceMs, signal);
+      if ('answer' in asked) {
+        silentBefore.delete(gate);
+        there.push({ gate, state: asked.answer });
+      } else {
+        silentBefore.add(gate);
+        gone.push({ gate, error: asked.error });
+      }
     });
     await allEnded(looks);
     const inOrder = (one: { gate: OneGate }, other: { gate: OneGate }): number =>
@@ -89,7 +102,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     const given = await allEnded(
       among.map(async ({ gate }) => ({
         gate,
-        ...(await answered((within) => order(gate, within), null, signal)),
+        ...(await answered(gate, (within) => order(gate, within), obeysWithinMs, signal)),
       })),
     );
     const there = given.flatMap((one) => ('answer' in one ? [{ gate: one.gate, state: one.answer }] : []));
@@ -100,7 +113,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
 
   /**
    * Resolves when none of those that are gone can serve by other instances than those of the order. Refuses GATE_UNREACHABLE
-   * where one may for ever, because it was given no hold.
+   * where one may for ever, because it was given no hold; and where nobody was switched yet, so that all can go back sooner.
    */
   async function untilOut({ there, gone }: Seen, order: SendOrder, signal: AbortSignal): Promise<void> {
     const asOrdered = there.filter(
@@ -115,7 +128,8 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     );
     if (!silent) return;
     const leasesMs = there.map(({ state }) => state.leaseMs);
-    if (leasesMs.includes(0)) throw silent.error;
+    const hasBegun = asOrdered.length > 0 || there.some(({ state }) => state.switched);
+    if (!hasBegun || leasesMs.includes(0)) throw silent.error;
     // Its own began before now.
     await pause(Math.max(...leasesMs), signal);
   }
@@ -129,7 +143,12 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     const switched: SeenGate[] = [];
     let refused: RefusalError | undefined;
     for (const seen of among) {
-      const asked = await answered((within) => seen.gate.switch(order, within), null, signal);
+      const asked = await answered(
+        seen.gate,
+        (within) => seen.gate.switch(order, within),
+        obeysWithinMs,
+        signal,
+      );
       if ('answer' in asked) switched.push(seen);
       else if (isRefusedConnection(asked.error)) refused = asked.error;
       else throw asked.error;
@@ -217,6 +236,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
 
 /** What a gate answers, or that it does not. Any other refusal is thrown on. */
 async function answered(
+  { log, url }: OneGate,
   ask: (signal: AbortSignal) => Promise<GateState>,
   withinMs: number | null,
   signal: AbortSignal,
@@ -226,7 +246,8 @@ async function answered(
   } catch (error) {
     signal.throwIfAborted();
     if (isRefusal(error, 'GATE_UNREACHABLE')) return { error };
-    throw error;
+    if (!(error instanceof TimeOver)) throw error;
+    return { error: refuse('GATE_UNREACHABLE', { log, url, reason: error.words }, error) };
   }
 }
 
@@ -266,9 +287,12 @@ function asOne({ there, gone }: Seen): TrafficState {
   const latest = states.reduce((one, other) => (other.number > one.number ? other : one));
   const sum = (of: (state: GateState) => number): number =>
     there.reduce((total, { state }) => total + of(state), 0);
-  const uninformed = there.flatMap(({ gate, state }): Refusal[] =>
-    state.informed ? [] : [refusal('GATE_UNINFORMED', { log: gate.log, url: gate.url })],
-  );
+  const uninformed = there
+    .filter(({ state }) => !state.informed)
+    .map(({ gate: { log, url } }) => ({
+      refusal: refusal('GATE_UNINFORMED', { log, url }),
+      mayServe: false,
+    }));
   return {
     by: 'gate',
     mode: states.every(({ mode }) => mode === latest.mode) ? latest.mode : 'healing',
@@ -281,7 +305,10 @@ function asOne({ there, gone }: Seen): TrafficState {
     shards: states.map(({ shards }) => shards),
     unproven: states.flatMap(({ unproven }) => unproven),
     hold: figuresOf(there.map(({ state }) => state)),
-    away: [...gone.map(({ error }) => error.refusal), ...uninformed],
+    away: [
+      ...gone.map(({ error }) => ({ refusal: error.refusal, mayServe: !isRefusedConnection(error) })),
+      ...uninformed,
+    ],
   };
 }
 

@@ -67,10 +67,18 @@ export interface TrafficState extends Pick<
   readonly by: TrafficKind;
   /** `healing`: a lease has ended, or gates do not agree. */
   readonly mode: GateState['mode'];
-  /** What speaks against each gate that does not answer, or serves nobody. Empty where all do. */
-  readonly away: readonly Refusal[];
+  /** The gates that do not answer, or serve nobody. */
+  readonly away: readonly AwayGate[];
   /** What is known of what a Rekor must have loaded, by each gate; null by one that was not told. Empty without a gate. */
   readonly shards: readonly (LoadedShards | null)[];
+}
+
+/** A gate that does not answer, or serves nobody. */
+export interface AwayGate {
+  /** What speaks against it. */
+  readonly refusal: Refusal;
+  /** Whether it may serve clients all the same: it is silent, and not dead. */
+  readonly mayServe: boolean;
 }
 
 /** Writes that were counted since the processes that count them began. */

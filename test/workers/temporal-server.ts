@@ -9,6 +9,7 @@ import { ensureBinaries } from '../../tools/binaries';
 import type { Configuration } from '../../config/configuration';
 import { loadConfiguration } from '../../config/load';
 import { PATIENCE_MS } from '../../harness/waiting';
+import { freePort } from '../free-port';
 
 /** A real Temporal server, started as a process: Temporal's runtime of this one belongs to the worker under test. */
 export interface TemporalServer {
@@ -52,12 +53,6 @@ export async function listening(): Promise<{ readonly server: Server; readonly p
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, port: (server.address() as AddressInfo).port };
-}
-
-export async function freePort(): Promise<number> {
-  const { server, port } = await listening();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Tries until it succeeds. */

@@ -2,7 +2,8 @@ import { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { runWorker } from '../../workers/worker';
 import type { GuardResult } from '../../workflows/model/guarding';
-import { freePort, startTemporal, until, type TemporalServer } from './temporal-server';
+import { freePort } from '../free-port';
+import { startTemporal, until, type TemporalServer } from './temporal-server';
 
 let server: TemporalServer;
 let metrics: string;

@@ -1,6 +1,7 @@
 import { gateTraffic } from '../../../activities/traffic/gate';
 import type { OneGate } from '../../../activities/traffic/one-gate';
-import type { GateState } from '../../../gate/messages';
+import type { TrafficState } from '../../../activities/traffic/traffic';
+import type { GateState, SendOrder } from '../../../gate/messages';
 import { refuse } from '../../../activities/errors/refusal-error';
 import { aGateState } from '../../gate/a-gate-state';
 import { refused } from '../refused';
@@ -31,6 +32,22 @@ function gate(name: string, is: Partial<GateState> = {}): OneGate {
     tellNext: answers('next'),
   };
 }
+
+type Verb = 'state' | 'hold' | 'switch' | 'send' | 'tellShards' | 'tellNext';
+
+/** A gate that does not answer to these: for the reason that a connection fails with. */
+function failing(to: readonly Verb[], one: OneGate, code?: string): OneGate {
+  const cause = code === undefined ? undefined : Object.assign(new Error('failed'), { code });
+  const { log, url } = one;
+  const never = () => Promise.reject(refuse('GATE_UNREACHABLE', { log, url, reason: 'no answer' }, cause));
+  return { ...one, ...Object.fromEntries(to.map((verb) => [verb, never])) };
+}
+
+function silence(name: string, code?: string): OneGate {
+  return failing(['state', 'hold', 'switch', 'send', 'tellShards', 'tellNext'], gate(name), code);
+}
+
+const codes = ({ away }: TrafficState): string[] => away.map(({ refusal }) => refusal.code);
 
 describe('several gates as one', () => {
   it('are all switched before one of them sends, and none is switched twice where all send there', async () => {
@@ -113,9 +130,8 @@ describe('several gates as one', () => {
     expect(told).toEqual([]);
   });
 
-  it('fail as one when one does not answer, and only after the others have ended (H8)', async () => {
-    const gone = refuse('GATE_UNREACHABLE', { log: 'production', url: 'http://two', reason: 'refused' });
-    const two = { ...gate('two'), hold: () => Promise.reject(gone) };
+  it('hold as one where one does not answer, which is said, and only after the others have ended (H8)', async () => {
+    const two = failing(['hold'], gate('two'));
     const slow: OneGate = {
       ...gate('one'),
       hold: async (given, until) => {
@@ -123,10 +139,30 @@ describe('several gates as one', () => {
         return await gate('one').hold(given, until);
       },
     };
-    await refused('GATE_UNREACHABLE', gateTraffic([two, slow]).hold({ ...order, leaseMs: 1 }, signal));
+    const held = await gateTraffic([two, slow]).hold({ ...order, leaseMs: 1 }, signal);
     expect(told).toEqual(['one hold']);
-    const silent = { ...gate('two'), state: () => Promise.reject(gone) };
-    await refused('GATE_UNREACHABLE', gateTraffic([gate('one'), silent]).state(signal));
+    expect(codes(held)).toEqual(['GATE_UNREACHABLE']);
+    expect(codes(await gateTraffic([gate('one'), silence('two')]).state(signal))).toEqual([
+      'GATE_UNREACHABLE',
+    ]);
+  });
+
+  it('are unreachable when none of them answers', async () => {
+    const both = gateTraffic([silence('one'), silence('two')]);
+    await refused('GATE_UNREACHABLE', both.state(signal));
+    await refused('GATE_UNREACHABLE', both.send(order, signal));
+    await refused('GATE_UNREACHABLE', gateTraffic([silence('alone')]).hold({ ...order, leaseMs: 1 }, signal));
+  });
+
+  it('stand where the informed ones do; one that is not informed serves nobody, which is said', async () => {
+    const both = gateTraffic([
+      gate('one', { number: 3, informed: false }),
+      gate('two', { instances: ['http://b:1'] }),
+    ]);
+    const stands = await both.state(signal);
+    expect(stands).toMatchObject({ number: 7, instances: ['http://b:1'] });
+    expect(codes(stands)).toEqual(['GATE_UNINFORMED']);
+    expect(await gateTraffic([gate('one', { informed: false })]).state(signal)).toMatchObject({ number: 7 });
   });
 
   it('are each told of shards by the order that it follows: one is new', async () => {
@@ -175,5 +211,86 @@ describe('several gates as one', () => {
         'http://two/order/send',
       ],
     ]);
+  });
+});
+
+describe('one that is gone when writes are sent on', () => {
+  const LEASE_MS = 30;
+  const held: Partial<GateState> = { mode: 'hold', number: 7, leaseMs: LEASE_MS };
+  const current = { ...order, instances: state.instances };
+  /** How long a send takes, and what it told. */
+  const sending = async (
+    gates: readonly OneGate[],
+    to: SendOrder = order,
+  ): Promise<{ readonly ms: number }> => {
+    const began = performance.now();
+    await gateTraffic(gates).send(to, signal);
+    return { ms: performance.now() - began };
+  };
+
+  it('is left out at once where its address refuses connections: it is dead', async () => {
+    await sending([gate('one', held), silence('dead', 'ECONNREFUSED')]);
+    expect(told).toEqual(['one switch', 'one send']);
+    told = [];
+    await sending([failing(['switch'], gate('dies', held), 'ECONNREFUSED'), gate('two', held)]);
+    expect(told).toEqual(['two switch', 'two send']);
+    told = [];
+    await sending([gate('one', held), failing(['send'], gate('dies', held), 'ECONNREFUSED')]);
+    expect(told).toEqual(['one switch', 'dies switch', 'one send']);
+  });
+
+  it('is waited for while it is silent, until its lease must have ended', async () => {
+    const switched = { ...held, switched: true, instances: order.instances };
+    const { ms } = await sending([gate('one', switched), silence('silent')]);
+    expect(ms).toBeGreaterThanOrEqual(LEASE_MS - 1);
+    expect(told).toEqual(['one send']);
+    told = [];
+    const back = await sending([silence('silent'), gate('two', held)], current);
+    expect(back.ms).toBeGreaterThanOrEqual(LEASE_MS - 1);
+    expect(told).toEqual(['two send']);
+  });
+
+  it('is not waited for where one before it was not switched: then it was not either', async () => {
+    const long: Partial<GateState> = { ...held, leaseMs: 3_600_000 };
+    await sending([gate('one', long), silence('silent')], current);
+    expect(told).toEqual(['one send']);
+    const isOver = AbortSignal.timeout(50);
+    for (const first of [
+      { ...long, switched: true },
+      { ...long, informed: false },
+    ])
+      await expect(
+        gateTraffic([gate('one', first), silence('silent')]).send(current, isOver),
+      ).rejects.toThrow();
+    expect(told).toEqual(['one send']);
+  });
+
+  it('is not waited for once another one was sent on: whoever did that has waited', async () => {
+    const sent: Partial<GateState> = { mode: 'pass', number: 7, leaseMs: 0, instances: order.instances };
+    await sending([silence('silent'), gate('two', sent)]);
+    expect(told).toEqual(['two send']);
+  });
+
+  it('fails the step where it is silent before any is switched: all can go back sooner than its lease ends', async () => {
+    await refused('GATE_UNREACHABLE', sending([gate('one', held), silence('silent')]));
+    expect(told).toEqual([]);
+  });
+
+  it('keeps all from being sent elsewhere where it was given no hold: it may serve for ever', async () => {
+    const passing: Partial<GateState> = { mode: 'pass', number: 6, leaseMs: 0 };
+    await refused('GATE_UNREACHABLE', sending([gate('one', passing), silence('silent')]));
+    expect(told).toEqual([]);
+  });
+
+  it('fails the step where it is silent in the switch, before anything is sent', async () => {
+    const falling = failing(['switch'], gate('falls silent', held));
+    await refused('GATE_UNREACHABLE', sending([gate('one', held), falling]));
+    expect(told).toEqual(['one switch']);
+  });
+
+  it('fails the step where it is silent in the send, after the others were sent on: it is given it again', async () => {
+    const falling = failing(['send'], gate('falls silent', held));
+    await refused('GATE_UNREACHABLE', sending([gate('one', held), falling]));
+    expect(told).toEqual(['one switch', 'falls silent switch', 'one send']);
   });
 });
