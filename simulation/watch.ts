@@ -89,8 +89,9 @@ export class Watch {
 
   /** While no tree of the log takes writes, an undo is tried again within seconds: clients are refused meanwhile. */
   onBackoff(activity: string, forMs: number): void {
-    if (behindExposure.has(activity)) {
-      return; // None of these opens a tree again that somebody else has closed.
+    // None of these opens a tree again that somebody else has closed, nor does the undo of what was staged.
+    if (behindExposure.has(activity) || (activity === 'discard' && !this.closedByRotation)) {
+      return;
     }
     const closed = this.#world?.trees().every(({ row }) => row.state !== 'ACTIVE') ?? false;
     if (closed && forMs > LONGEST_CLOSED_MS) {
