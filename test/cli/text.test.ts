@@ -146,8 +146,8 @@ describe('a result', () => {
   it('says how many of the refused were turned away at once', () => {
     const result = aRolledBackResult();
     const writes = result.writes && { ...result.writes, refused: 31, turnedAway: 28 };
-    expect(resultText({ ...result, ...(writes && { writes }) }, 80)).toMatch(
-      /Writes +52 held in the gate, 31 refused, 28 of them at once for want of room$/m,
+    expect(resultText({ ...result, ...(writes && { writes }) }, 80).replace(/\s+/g, ' ')).toContain(
+      'Writes 52 held in the gate, 31 refused, 28 of them at once for want of room Steps',
     );
   });
 
