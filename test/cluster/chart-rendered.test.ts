@@ -220,6 +220,55 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
     ]);
   });
 
+  describe('with several gates', () => {
+    const two = { gate: { replicas: 2 } };
+    const text = severalGates(chartConfiguration(upstream));
+    const kindOf = (all: readonly Manifest[], kind: string, name = `${RELEASE}-gate`): Values =>
+      named(all, kind, name)['spec'] as Values;
+
+    it('starts all at once, names each of them, and lets them ask each other', async () => {
+      const all = await objects(text, valuesOf.upstream, two);
+      expect(kindOf(all, 'StatefulSet')).toMatchObject({
+        ...{ replicas: 2, podManagementPolicy: 'Parallel', serviceName: `${RELEASE}-gate-members` },
+        template: { spec: { containers: [{ readinessProbe: { httpGet: { path: '/readyz' } } }] } },
+      });
+      expect(kindOf(all, 'Service', `${RELEASE}-gate-members`)).toMatchObject({
+        clusterIP: 'None',
+        publishNotReadyAddresses: true,
+      });
+      expect(kindOf(all, 'PodDisruptionBudget')).toMatchObject({ maxUnavailable: 1 });
+      const { ingress } = kindOf(all, 'NetworkPolicy') as unknown as NetworkPolicy['spec'];
+      const whoAsks = ingress.filter(({ ports }) => ports.some(({ port }) => port === 'admin'));
+      expect(whoAsks).toEqual([{ ports: [{ port: 'admin' }], from: [peer('worker'), peer('gate')] }]);
+    });
+
+    it('has one by default, which no drain moves, and which is ready without its volume', async () => {
+      const all = await objects(chartConfiguration(upstream), valuesOf.upstream);
+      expect(kindOf(all, 'StatefulSet')).toMatchObject({
+        replicas: 1,
+        template: {
+          spec: { containers: [{ readinessProbe: { httpGet: { path: '/readyz?exclude=state' } } }] },
+        },
+      });
+      expect(kindOf(all, 'PodDisruptionBudget')).toMatchObject({ maxUnavailable: 0 });
+      expect(all.map(({ metadata }) => metadata.name)).not.toContain(`${RELEASE}-gate-members`);
+    });
+
+    it.each<[string, string, Values, string]>([
+      ['more gates than members', text, { gate: { replicas: 3 } }, 'these 3 gates are ['],
+      ['members of one gate', text, {}, 'and gate.replicas is 1. Leave out the members'],
+      ['no members', chartConfiguration(upstream), two, 'gate.members in configuration.text is []'],
+      [
+        'several that are inserted',
+        text,
+        { gate: { replicas: 2, insertedAt: 'rekor-server' } },
+        'one gate alone is inserted for a rotation',
+      ],
+    ])('refuses %s', async (_, configuration, values, words) => {
+      expect(await helm.refused(...rendering(configuration, valuesOf.upstream, values))).toContain(words);
+    });
+  });
+
   it('keeps others from the standing Rekor once it knows the labels of its pods', async () => {
     const podLabels = { app: 'rekor-server' };
     const all = await objects(chartConfiguration(upstream), valuesOf.upstream, { rekor: { podLabels } });
@@ -247,7 +296,7 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
   });
 
   it.each<[string, Values, RegExp]>([
-    ['a key that there is not', { gate: { replicas: 2 } }, /gate.*replicas/s],
+    ['a key that there is not', { gate: { pods: 2 } }, /gate.*pods/s],
     ['a word for a number', { worker: { replicas: 'two' } }, /worker.*replicas.*integer/s],
     ['no worker at all', { worker: { replicas: 0 } }, /worker.*replicas.*minimum/s],
     ['a port that there is not', { gate: { ports: { traffic: 70_000 } } }, /gate.*ports.*traffic.*maximum/s],
@@ -424,6 +473,19 @@ function insertedGate(text: string): string {
     const adminAddress = `${RELEASE}-gate-admin.${namespace}.svc:3100`;
     Object.assign(gate, { adminAddress, insertedAt: 'rekor-server', service: `${RELEASE}-gate` });
     Object.assign(installation, { service: 'rekor-direct' });
+  }
+  return stringify(configuration);
+}
+
+/** The same configuration for two gates. */
+function severalGates(text: string): string {
+  const configuration = parse(text) as { logs: Record<string, { gate: { adminAddress?: string } & object }> };
+  for (const { gate } of Object.values(configuration.logs)) {
+    const members = [0, 1].map(
+      (one) => `${RELEASE}-gate-${one}.${RELEASE}-gate-members.${NAMESPACE}.svc:3100`,
+    );
+    delete gate.adminAddress;
+    Object.assign(gate, { members });
   }
   return stringify(configuration);
 }

@@ -21,6 +21,9 @@ same addresses. Two that differ would be found by the first rotation, or by clie
   {{- end }}
 {{- end }}
 {{- with .Values.gate.insertedAt }}
+  {{- if gt (int $.Values.gate.replicas) 1 }}
+    {{- fail (printf "gate.insertedAt is %s, and gate.replicas is %d: one gate alone is inserted for a rotation. Leave out one of them." . (int $.Values.gate.replicas)) }}
+  {{- end }}
   {{- if not $.Values.gate.enabled }}
     {{- fail (printf "gate.insertedAt is %s, and gate.enabled is false: there is no gate to insert. Leave out one of them." .) }}
   {{- end }}
@@ -83,10 +86,21 @@ same addresses. Two that differ would be found by the first rotation, or by clie
     {{- fail (printf "logs.%s.gate.%s in configuration.text is %s; in a pod it must be %s." $values.log $key $found (join " or " $allowed)) }}
   {{- end }}
 {{- end }}
+{{- if gt (int $values.gate.replicas) 1 }}
+  {{- $members := include "rekor-rotate.memberAddresses" . }}
+  {{- $found := join ", " ($gate.members | default list) }}
+  {{- if ne $found $members }}
+    {{- fail (printf "logs.%s.gate.members in configuration.text is [%s]; these %d gates are [%s]." $values.log $found (int $values.gate.replicas) $members) }}
+  {{- end }}
+{{- else }}
+{{- if $gate.members }}
+  {{- fail (printf "logs.%s.gate.members in configuration.text is [%s], and gate.replicas is 1. Leave out the members, or give as many replicas." $values.log (join ", " $gate.members)) }}
+{{- end }}
 {{- $adminHost := printf "%s.%s.svc" (include "rekor-rotate.gateAdmin" .) .Release.Namespace }}
 {{- $adminAddress := toString $gate.adminAddress }}
 {{- if not (and (hasPrefix $adminHost $adminAddress) (hasSuffix (printf ":%d" (int $values.gate.ports.admin)) $adminAddress)) }}
   {{- fail (printf "logs.%s.gate.adminAddress in configuration.text is %s; the worker reaches this gate at %s:%d." $values.log $adminAddress $adminHost (int $values.gate.ports.admin)) }}
+{{- end }}
 {{- end }}
 {{- $state := printf "%s/" (include "rekor-rotate.stateFolder" .) }}
 {{- range $key := list "stateFile" "spoolDirectory" }}

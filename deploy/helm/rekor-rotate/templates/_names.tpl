@@ -10,6 +10,19 @@
 {{ include "rekor-rotate.gate" . }}-admin
 {{- end }}
 
+{{- define "rekor-rotate.gateMembers" -}}
+{{ include "rekor-rotate.gate" . }}-members
+{{- end }}
+
+{{/* Where workers and the other gates call each gate: gate.members of the configuration. */}}
+{{- define "rekor-rotate.memberAddresses" -}}
+{{- $addresses := list }}
+{{- range $number := until (int .Values.gate.replicas) }}
+  {{- $addresses = append $addresses (printf "%s-%d.%s.%s.svc:%d" (include "rekor-rotate.gate" $) $number (include "rekor-rotate.gateMembers" $) $.Release.Namespace (int $.Values.gate.ports.admin)) }}
+{{- end }}
+{{- join ", " $addresses }}
+{{- end }}
+
 {{- define "rekor-rotate.configuration" -}}
 {{ .Values.configuration.existingConfigMap | default (printf "%s-configuration" (.Release.Name | trunc 48 | trimSuffix "-")) }}
 {{- end }}
