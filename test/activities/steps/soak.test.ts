@@ -5,7 +5,15 @@ import type { HoldFigures } from '../../../gate/messages';
 import type { WriteStall } from '../../../workflows/model/evidence';
 import { someBounds, FakeLog, identity, order } from '../fake-log';
 
-const figures = { stallMs: 900, longestWaitMs: 1_200, held: 80, refused: 41, turnedAway: 7, resent: 2, dropped: 1 };
+const figures = {
+  stallMs: 900,
+  longestWaitMs: 1_200,
+  held: 80,
+  refused: 41,
+  turnedAway: 7,
+  resent: 2,
+  dropped: 1,
+};
 
 /** What a soak says of the writes when the gate's last hold was that one. */
 async function toldOf(hold: HoldFigures | null, by: AttemptIdentity = identity): Promise<WriteStall | null> {

@@ -4,7 +4,15 @@ import type { WriteStall } from '../../../workflows/model/evidence';
 import { fenceOf } from '../../../workflows/model/fencing';
 import { FakeLog, identity, order } from '../fake-log';
 
-const figures = { stallMs: 900, longestWaitMs: 800, held: 8, refused: 4, turnedAway: 1, resent: 2, dropped: 1 };
+const figures = {
+  stallMs: 900,
+  longestWaitMs: 800,
+  held: 8,
+  refused: 4,
+  turnedAway: 1,
+  resent: 2,
+  dropped: 1,
+};
 const { act, undo } = fenceOf(identity);
 
 interface Told {
@@ -59,7 +67,15 @@ describe('what the undo of a hold tells of the writes', () => {
   });
 
   it('waits for nothing where no write had to', async () => {
-    const none = { stallMs: null, longestWaitMs: 0, held: 0, refused: 0, turnedAway: 0, resent: 0, dropped: 0 };
+    const none = {
+      stallMs: null,
+      longestWaitMs: 0,
+      held: 0,
+      refused: 0,
+      turnedAway: 0,
+      resent: 0,
+      dropped: 0,
+    };
     expect(await toldWhen([{ hold: { number: act, ...none } }])).toMatchObject({ told: none, asked: 1 });
   });
 
