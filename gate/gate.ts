@@ -120,8 +120,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const mode = saved.mode === 'hold' ? 'healing' : 'pass';
   const counts = new WriteCounts();
   const { instances, hold: figures } = saved;
-  const { members } = options;
-  const hold = new Hold({ clock, maxWaitMs, instances, mode, informed: !members, figures, counts });
+  const { members, passed } = options;
+  // Whoever handed over to this process has left no order that it was given unsaved, and those since then wait.
+  const isInformed = !members || passed?.lock.wasInformed === true;
+  const hold = new Hold({ clock, maxWaitMs, instances, mode, informed: isInformed, figures, counts });
   const connect = connector(authorities);
   const upstreams = new Upstreams({ open: (url) => new Upstream(url, connect), clock });
   const lines = new Lines({
@@ -164,7 +166,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const { server, connections } = publicServer({ hold, upstreams, writes, readiness, metrics, log });
   const admin = adminServer({ desk, readiness, metrics, token: options.token, log });
 
-  const sockets = options.passed?.sockets;
+  const sockets = passed?.sockets;
   const adminUrl = await opened('admin', options.admin, async () => {
     if (!sockets) return admin.listen(options.admin);
     await admin.ready();
@@ -191,8 +193,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     adminUrl,
     close: async () => {
       const limits = { withinMs: settings.stopWithinMs, quietMs: settings.stopQuietMs };
-      if (options.passed) {
-        const { lock } = options.passed;
+      if (passed) {
+        const { lock } = passed;
         const closeAdmin = (): Promise<void> => admin.close();
         await handOver({ server, connections, hold, lines, desk, closeAdmin, lock, publicUrl, log }, limits);
       } else {

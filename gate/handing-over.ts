@@ -73,12 +73,15 @@ export async function handOver(parts: HandOverParts, limits: HandOverLimits): Pr
     else if (lock.standbys === 0) connections.closeQuiet(limits.quietMs);
   }
   breakOff(server);
-  lock.release();
+  lock.release(hold.informed);
 }
 
 function passOnTheRest({ hold, lines, lock, publicUrl, connections, log }: HandOverParts): void {
+  const { informed } = hold;
   lines.aim([publicUrl], null);
   hold.send([publicUrl]);
-  lock.release();
+  // Where it goes now, the other process knows.
+  hold.inform();
+  lock.release(informed);
   log.info({ connections: connections.size, ...hold.counts() }, 'another process serves from now on');
 }

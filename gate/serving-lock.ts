@@ -5,9 +5,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 export interface ServingLock {
   /** How many processes stand by for it now. */
   readonly standbys: number;
+  /** Whether the process that had it before gave it up, and said then that it was informed. */
+  readonly wasInformed: boolean;
   /** Gives it up; one that stands by gets it. */
-  release(): void;
+  release(isInformed: boolean): void;
 }
+
+/** What is said to those that stand by: whoever gets the lock next has missed no order, since they wait in the kernel. */
+const INFORMED = 'informed';
 
 /** What a name in the abstract namespace may have beside the byte that puts it there (linux: unix(7)). */
 const NAME_BYTES = 107;
@@ -25,11 +30,12 @@ export async function takeServingLock(
   { signal, onStandBy }: { readonly signal: AbortSignal; readonly onStandBy: () => void },
 ): Promise<ServingLock | null> {
   const name = lockName(address);
+  let wasInformed = false;
   for (let attempt = 1; !signal.aborted; attempt += 1) {
-    const lock = await listen(name);
+    const lock = await listen(name, wasInformed);
     if (lock) return lock;
     if (attempt === 1) onStandBy();
-    await ended(name, signal);
+    wasInformed = (await ended(name, signal)) === INFORMED;
     // Whoever has the name may not have begun to listen, or may have ended only in part.
     if (attempt > 1) await pause(TRY_AGAIN_MS);
   }
@@ -45,12 +51,12 @@ function lockName(address: string): string {
 }
 
 /** Null when another process has the name. */
-function listen(name: string): Promise<ServingLock | null> {
+function listen(name: string, wasInformed: boolean): Promise<ServingLock | null> {
   return new Promise((resolve, reject) => {
     const standbys = new Set<Socket>();
     const server = createServer((standby) => {
       standbys.add(standby);
-      // Nothing is said: what ends it is read.
+      // Nothing is heard of it: what ends it is read.
       standby.resume().unref();
       standby.on('error', () => undefined);
       standby.once('close', () => standbys.delete(standby));
@@ -64,27 +70,32 @@ function listen(name: string): Promise<ServingLock | null> {
         get standbys() {
           return standbys.size;
         },
-        release() {
+        wasInformed,
+        release(isInformed) {
           server.close();
-          for (const standby of standbys) standby.destroy();
+          for (const standby of standbys) {
+            if (isInformed) standby.end(INFORMED);
+            else standby.destroy();
+          }
         },
       }),
     );
   });
 }
 
-/** Waits until whoever has the name has ended, or given it up. */
-function ended(name: string, signal: AbortSignal): Promise<void> {
+/** Waits until whoever has the name has ended, or given it up; what it said then. */
+function ended(name: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(name);
+    let said = '';
+    socket.setEncoding('utf8').on('data', (more: string) => (said += more));
     const leave = (): void => void socket.destroy();
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
     socket.on('error', () => undefined);
     socket.once('close', () => {
       signal.removeEventListener('abort', leave);
-      resolve();
+      resolve(said);
     });
-    socket.resume();
   });
 }

@@ -44,7 +44,7 @@ async function scene(given: { standbys: number; maxWaitMs?: number }): Promise<S
   });
   const server = createServer();
   const connections = new Connections(server);
-  const lock = { standbys, release: () => done.push('gives up the lock') };
+  const lock = { standbys, wasInformed: false, release: () => done.push('gives up the lock') };
   const parts: HandOverParts = {
     ...{ server, connections, hold, publicUrl: SELF, lock, log: pino({ level: 'silent' }) },
     lines: {

@@ -25,7 +25,7 @@ function somebody(address: string): {
   };
   started.later(async () => {
     stop.abort();
-    (await one.lock)?.release();
+    (await one.lock)?.release(true);
   });
   return one;
 }
@@ -45,11 +45,26 @@ describe('the lock to serve an address', () => {
     const others = [somebody(address), somebody(address)];
     await until('both stand by', () => lock.standbys === 2);
     expect(others.map(({ standsBy }) => standsBy)).toEqual([true, true]);
-    lock.release();
+    lock.release(true);
     const second = await Promise.race(others.map(lockOf));
     await until('the third stands by', () => second.standbys === 1);
-    second.release();
+    second.release(true);
     await Promise.all(others.map(lockOf));
+  });
+
+  it('says whether the one before was informed when it gave it up, and only the last one', async () => {
+    const address = randomUUID();
+    const first = await lockOf(somebody(address));
+    expect(first.wasInformed).toBe(false);
+    const next = async (by: ServingLock, isInformed: boolean): Promise<ServingLock> => {
+      const one = somebody(address);
+      await until('it stands by', () => by.standbys === 1);
+      by.release(isInformed);
+      return lockOf(one);
+    };
+    const second = await next(first, true);
+    expect(second.wasInformed).toBe(true);
+    expect((await next(second, false)).wasInformed).toBe(false);
   });
 
   it('is another one for another address', async () => {
@@ -72,7 +87,7 @@ describe('the lock to serve an address', () => {
     const address = randomUUID();
     const own = await lockOf(somebody(address));
     const name = nameOf(address);
-    own.release();
+    own.release(true);
     // As another program would take it.
     const process = listenerBy(name);
     await until('another process has it', () => isTaken(name));
@@ -89,7 +104,7 @@ describe('the lock to serve an address', () => {
     const name = nameOf(address);
     expect(name).toHaveLength(107);
     expect(name).toMatch(/^rekor-rotate gate 127\.0\.0\.1:3000 .*\.$/);
-    lock.release();
+    lock.release(true);
   });
 });
 
