@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { commandsOf } from '../docs/markdown';
+import { freePort } from '../free-port';
 import { SocketSupervisor, type GateProcess } from './socket-supervisor';
 import { startLoad } from './restart-load';
 import { ask, created, rawClient, until, useStarted, WRITE, type Behaviour, type FakeRekor } from './support';
@@ -108,6 +109,39 @@ describe('a gate that is told to stop while another one stands by', () => {
     expect((await gate.write('later')).status).toBe(201);
     expect([posts(current), posts(next)]).toEqual([[], ['held', 'later']]);
     expect(await serving.ended).toBe(0);
+  });
+
+  it('asks no other gate of the log, for it knows what the process before it knew; a killed one tells nobody', async () => {
+    const rekor = await started.rekor();
+    const sockets = await SocketSupervisor.open(rekor.url, [`127.0.0.1:${await freePort()}`]);
+    started.later(() => sockets.close());
+    const { gate } = sockets;
+    const first = await sockets.start();
+    await until('it is given an order', () =>
+      gate
+        .send(1, rekor.url)
+        .then(() => true)
+        .catch(() => false),
+    );
+    await first.says('gate open');
+    const second = await sockets.start();
+    await second.says('standing by');
+    first.signal('SIGTERM');
+    await second.says('gate open');
+    expect((await gate.write('handed over')).status).toBe(201);
+    expect(await gate.state()).toMatchObject({ informed: true, number: 1 });
+
+    const third = await sockets.start();
+    await third.says('standing by');
+    second.signal('SIGKILL');
+    await until('the third one takes orders', () =>
+      gate
+        .state()
+        .then(() => true)
+        .catch(() => false),
+    );
+    expect(await gate.state()).toMatchObject({ informed: false, number: 1 });
+    expect(third.log()).not.toContain('gate open');
   });
 
   it('sends an upload that ends later where the gates send by then (H16)', async () => {

@@ -50,7 +50,7 @@ export class SocketSupervisor {
   readonly #said: string[] = [];
   #started = 0;
 
-  private constructor(sockets: readonly [Server, Server], firstInstance: string) {
+  private constructor(sockets: readonly [Server, Server], firstInstance: string, beside: readonly string[]) {
     const [listen, admin] = sockets.map((socket) => (socket.address() as AddressInfo).port);
     this.gate = driven({
       publicUrl: `http://127.0.0.1:${listen}`,
@@ -66,6 +66,10 @@ export class SocketSupervisor {
         .replaceAll('127.0.0.1:3000', `127.0.0.1:${listen}`)
         .replaceAll('127.0.0.1:3100', `127.0.0.1:${admin}`)
         .replaceAll('/var/lib/rekor-rotate/production', this.#folder)
+        .replace(
+          /adminAddress: \S+/,
+          beside.length === 0 ? '$&' : `members: ${JSON.stringify([`127.0.0.1:${admin}`, ...beside])}`,
+        )
         // Nobody waits too long by the machine's clock.
         .replace('maxWait: 3.5s', 'maxWait: 30s')
         .replace(/^ {4}tls:\n {6}caFile: tls\/ca.pem\n/m, ''),
@@ -85,8 +89,9 @@ export class SocketSupervisor {
     for (const socket of sockets) socket.close();
   }
 
-  static async open(firstInstance: string): Promise<SocketSupervisor> {
-    return new SocketSupervisor([await listening(), await listening()], firstInstance);
+  /** @param beside admin addresses of other gates of the log, `host:port`. */
+  static async open(firstInstance: string, beside: readonly string[] = []): Promise<SocketSupervisor> {
+    return new SocketSupervisor([await listening(), await listening()], firstInstance, beside);
   }
 
   async start(): Promise<GateProcess> {
