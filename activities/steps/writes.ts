@@ -65,7 +65,7 @@ export const hold: Act<CriticalInput> = async (systems, input) => {
 /**
  * A rotation begins only where every gate holds: one that did not would go on sending writes to the current release.
  *
- * @throws GATE_UNREACHABLE, GATE_UNINFORMED
+ * @throws GATE_AWAY, GATE_UNINFORMED: neither is worth a wait, for writes wait meanwhile
  */
 export function requireAllGates({ away: [first] }: TrafficState): void {
   if (first) throw new RefusalError(first.refusal);

@@ -113,7 +113,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
 
   /**
    * Resolves when none of those that are gone can serve by other instances than those of the order. Refuses GATE_UNREACHABLE
-   * where one may for ever, because it was given no hold; and where nobody was switched yet, so that all can go back sooner.
+   * where one may for ever, because it was given no hold; and GATE_AWAY where nobody was switched yet: all can go back sooner.
    */
   async function untilOut({ there, gone }: Seen, order: SendOrder, signal: AbortSignal): Promise<void> {
     const asOrdered = there.filter(
@@ -129,7 +129,9 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     if (!silent) return;
     const leasesMs = there.map(({ state }) => state.leaseMs);
     const hasBegun = asOrdered.length > 0 || there.some(({ state }) => state.switched);
-    if (!hasBegun || leasesMs.includes(0)) throw silent.error;
+    const { log, url } = silent.gate;
+    if (leasesMs.includes(0)) throw silent.error;
+    if (!hasBegun) throw refuse('GATE_AWAY', { log, url });
     // Its own began before now.
     await pause(Math.max(...leasesMs), signal);
   }
@@ -306,7 +308,10 @@ function asOne({ there, gone }: Seen): TrafficState {
     unproven: states.flatMap(({ unproven }) => unproven),
     hold: figuresOf(there.map(({ state }) => state)),
     away: [
-      ...gone.map(({ error }) => ({ refusal: error.refusal, mayServe: !isRefusedConnection(error) })),
+      ...gone.map(({ gate: { log, url }, error }) => ({
+        refusal: refusal('GATE_AWAY', { log, url }),
+        mayServe: !isRefusedConnection(error),
+      })),
       ...uninformed,
     ],
   };

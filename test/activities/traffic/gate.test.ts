@@ -141,10 +141,8 @@ describe('several gates as one', () => {
     };
     const held = await gateTraffic([two, slow]).hold({ ...order, leaseMs: 1 }, signal);
     expect(told).toEqual(['one hold']);
-    expect(codes(held)).toEqual(['GATE_UNREACHABLE']);
-    expect(codes(await gateTraffic([gate('one'), silence('two')]).state(signal))).toEqual([
-      'GATE_UNREACHABLE',
-    ]);
+    expect(codes(held)).toEqual(['GATE_AWAY']);
+    expect(codes(await gateTraffic([gate('one'), silence('two')]).state(signal))).toEqual(['GATE_AWAY']);
   });
 
   it('are unreachable when none of them answers', async () => {
@@ -272,7 +270,7 @@ describe('one that is gone when writes are sent on', () => {
   });
 
   it('fails the step where it is silent before any is switched: all can go back sooner than its lease ends', async () => {
-    await refused('GATE_UNREACHABLE', sending([gate('one', held), silence('silent')]));
+    await refused('GATE_AWAY', sending([gate('one', held), silence('silent')]));
     expect(told).toEqual([]);
   });
 

@@ -178,7 +178,7 @@ describe('two gates before one log', () => {
 
     two.stop();
     const opening = { ...short, frozen };
-    await refused('GATE_UNREACHABLE', openAndExpose(inAnotherTry(systems), opening));
+    await refused('GATE_AWAY', openAndExpose(inAnotherTry(systems), opening));
     expect(await one.state()).toMatchObject({ mode: 'hold', instances: [urls['blue']], switched: false });
     expect(await closeNextTree(systems, opening)).toMatchObject({ content: 'nothing' });
     await allowWritesToCurrent(systems, opening);
@@ -202,7 +202,7 @@ describe('two gates before one log', () => {
     const { hold } = await one.state();
     const next = prepared(2);
     await two.kill();
-    await refused('GATE_UNREACHABLE', holdAndFreeze(inAnotherTry(systems), next));
+    await refused('GATE_AWAY', holdAndFreeze(inAnotherTry(systems), next));
     expect(await one.state()).toMatchObject({ mode: 'pass', hold });
     await two.start();
     expect(await two.state()).toMatchObject({ mode: 'pass', informed: true, instances: [urls['blue']] });

@@ -17,6 +17,11 @@ export const gateRefusals = {
     remedy:
       'Let logs.NAME.gate.token name the file or variable with the token that the gate was started with.',
   }),
+  GATE_AWAY: (found: { log: string; url: string }): Text => ({
+    message: `The write gate of ${found.log} at ${found.url} does not answer, while other gates of the log do.`,
+    remedy:
+      'A rotation needs all gates in logs.NAME.gate.members. Bring it back; or stop it and take it out of the list, as docs/gate.md says.',
+  }),
   GATE_UNINFORMED: (found: { log: string; url: string }): Text => ({
     message: `The write gate of ${found.log} at ${found.url} serves nobody: it does not know the last order that the other gates of the log were given.`,
     remedy:
