@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { complaints, type Summary } from '../demo/summary';
 import { median } from '../load/median';
+import { measureGateCpu, type GateCpu } from './gate-cpu';
 
 /** Another revision of this project, and how often both are measured. */
 export interface AgainstOptions {
@@ -11,6 +12,8 @@ export interface AgainstOptions {
   readonly revision: string;
   readonly rounds: number;
   readonly writesPerSecond: number;
+  /** Of each kind to each gate in a round. */
+  readonly gateRequests: number;
   /** The checkout of what is measured. */
   readonly checkout: string;
   /** Where the other revision is checked out; removed afterwards. */
@@ -29,8 +32,8 @@ export interface Measured {
 }
 
 export interface Against {
-  readonly now: Measured;
-  readonly former: Measured;
+  readonly now: Measured & GateCpu;
+  readonly former: Measured & GateCpu;
 }
 
 /**
@@ -52,11 +55,20 @@ export async function measureAgainst(options: AgainstOptions): Promise<Against> 
         summaries[which].push(await demonstration(places[which], options));
       }
     }
+    report(`Both gates: ${rounds} rounds of ${options.gateRequests} reads and as many writes`);
+    const gates = await measureGateCpu({
+      // The demonstrations have built both.
+      builds: { now: join(checkout, 'out', 'dist'), former: join(directory, 'out', 'dist') },
+      ...{ rounds, requests: options.gateRequests, directory: join(checkout, 'out', 'bench', 'gate') },
+    });
+    return {
+      now: { ...measured(summaries.now), ...gates.now },
+      former: { ...measured(summaries.former), ...gates.former },
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
     await run(['git', 'worktree', 'prune'], checkout);
   }
-  return { now: measured(summaries.now), former: measured(summaries.former) };
 }
 
 /** The median of `now` over that of `former`: below 1 where this checkout is the faster. */

@@ -1,4 +1,3 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -6,7 +5,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { GateState } from '../gate/messages';
-import type { GateProcessOptions, GateProcessWord } from './gate-process';
+import { OWN_TOKEN, ownGate } from './own-gate';
 
 const MIB = 1024 * 1024;
 const BODY = Buffer.alloc(MIB, 'a');
@@ -15,7 +14,6 @@ const PART = BODY.subarray(0, 64 * 1024);
 /** As by default. */
 const BODY_MEMORY = 64 * MIB;
 const DRIBBLE_EVERY_MS = 2_000;
-const TOKEN = 'of the bench';
 const HEAD = `POST /api/v1/log/entries HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nContent-Length: ${MIB}\r\n\r\n`;
 
 /** So many connect at a time: what is over the limit of the port while the gate is busy would be reset. */
@@ -47,10 +45,10 @@ export async function measureGateMemory(
   const sockets: Socket[] = [];
   const rekor = await acceptingServer();
   const rekorUrl = `http://127.0.0.1:${(rekor.address() as AddressInfo).port}`;
-  const gate = await gateProcess({
+  const gate = await ownGate({
     ...{ public: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 } },
     ...{ stateFile: join(directory, 'gate.json'), spoolDirectory: join(directory, 'spool') },
-    ...{ firstInstances: [rekorUrl], token: TOKEN, bodyMemoryBytes: BODY_MEMORY },
+    ...{ firstInstances: [rekorUrl], token: OWN_TOKEN, bodyMemoryBytes: BODY_MEMORY },
     ...{ maxWaitMs: 2 * PATIENCE_MS, spoolSizeBytes: 2 * (uploads + held) * MIB },
   });
   const order = { attemptId: 'bench/1', number: 1 };
@@ -92,7 +90,7 @@ export async function measureGateMemory(
     } finally {
       clearInterval(dribbling);
     }
-    return { uploads, held, peakMib: Math.round((await gate.maxRssKib()) / 1024) };
+    return { uploads, held, peakMib: Math.round((await gate.taken()).maxRssKib / 1024) };
   } finally {
     for (const socket of sockets) socket.destroy();
     await gate.end();
@@ -126,54 +124,6 @@ async function acceptingServer(): Promise<Server> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
-}
-
-interface GateProcess {
-  readonly publicUrl: string;
-  ask(method: string, path: string, body?: object): Promise<GateState>;
-  maxRssKib(): Promise<number>;
-  end(): Promise<void>;
-}
-
-async function gateProcess(options: GateProcessOptions): Promise<GateProcess> {
-  const child = fork(join(__dirname, 'gate-process.js'), [JSON.stringify(options)]);
-  const ended = once(child, 'exit');
-  const opened = await nextWord(child);
-  if (!('publicUrl' in opened)) throw new Error('the gate told something else than its addresses');
-  return {
-    publicUrl: opened.publicUrl,
-    ask: async (method, path, body) => {
-      const response = await fetch(opened.adminUrl + path, {
-        method,
-        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      if (!response.ok) throw new Error(`the gate answers ${method} ${path} with ${response.status}`);
-      return (await response.json()) as GateState;
-    },
-    maxRssKib: async () => {
-      const told = nextWord(child);
-      child.send('memory');
-      const word = await told;
-      if (!('maxRssKib' in word)) throw new Error('the gate told something else than its memory');
-      return word.maxRssKib;
-    },
-    end: async () => {
-      if (child.connected) child.disconnect();
-      await ended;
-    },
-  };
-}
-
-async function nextWord(child: ChildProcess): Promise<GateProcessWord> {
-  const over = new AbortController();
-  try {
-    const ended = once(child, 'exit', over).then(() => Promise.reject(new Error('the gate has ended')));
-    const [word] = (await Promise.race([once(child, 'message', over), ended])) as [GateProcessWord];
-    return word;
-  } finally {
-    over.abort();
-  }
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

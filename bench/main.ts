@@ -10,6 +10,7 @@ import { interruption } from '../tools/interruption';
 import { measureAgainst, ratio } from './against';
 import { measureDrains } from './drains';
 import { measureForecasts, missedBy } from './forecasts';
+import { measureGateCpu } from './gate-cpu';
 import { measureGateMemory } from './gate-memory';
 import { measurePassingThrough, measureSlowly } from './passing-through';
 
@@ -22,6 +23,7 @@ interface BenchOptions {
   readonly slowRequests: number;
   readonly uploads: number;
   readonly held: number;
+  readonly gateRequests: number;
   readonly database: DatabaseName;
   readonly drains: number;
   readonly forecasts: number;
@@ -42,28 +44,33 @@ const report = (line: string): void => {
 };
 const directory = join(process.cwd(), 'out', 'bench');
 
+/** How often the processor time of a gate is measured. */
+const GATE_ROUNDS = 5;
+
 async function write(name: string, value: unknown): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** This checkout beside another revision of it. */
-async function compare(revision: string, { rounds, writes }: BenchOptions): Promise<void> {
+async function compare(revision: string, { rounds, writes, gateRequests }: BenchOptions): Promise<void> {
   const { now, former } = await measureAgainst({
-    ...{ revision, rounds, writesPerSecond: writes, checkout: process.cwd() },
+    ...{ revision, rounds, writesPerSecond: writes, gateRequests, checkout: process.cwd() },
     ...{ directory: join(directory, 'former'), signal: interruption(), report },
   });
   await write('against', { revision, now, former });
   const rows = [
-    ['write stall', now.stallsMs, former.stallsMs],
-    ['longest wait of any write', now.longestWaitsMs, former.longestWaitsMs],
-    ['floor', now.floorsMs, former.floorsMs],
+    ['write stall', now.stallsMs, former.stallsMs, 'ms'],
+    ['longest wait of any write', now.longestWaitsMs, former.longestWaitsMs, 'ms'],
+    ['floor', now.floorsMs, former.floorsMs, 'ms'],
+    ['gate, CPU of a GET', now.getUs, former.getUs, 'µs'],
+    ['gate, CPU of a POST of 1.5 KB', now.postUs, former.postUs, 'µs'],
   ] as const;
   console.log(
     `${writes} writes a second; medians of ${now.stallsMs.length} rotations, this checkout / ${revision}`,
   );
-  for (const [what, ours, theirs] of rows) {
-    const medians = `${Math.round(median(ours))} / ${Math.round(median(theirs))} ms`;
+  for (const [what, ours, theirs, unit] of rows) {
+    const medians = `${Math.round(median(ours))} / ${Math.round(median(theirs))} ${unit}`;
     console.log(`${what.padEnd(40)}${medians.padStart(16)}   ${ratio(ours, theirs).toFixed(2)} x`);
   }
   const found = [
@@ -94,6 +101,12 @@ async function bench(options: BenchOptions): Promise<void> {
     report(`Gate: ${options.uploads} slow uploads, and ${options.held} held writes of 1 MiB`);
     const memory = await measureGateMemory(join(directory, 'gate'), options.uploads, options.held);
     await write('gate-memory', memory);
+    report(`Gate: ${GATE_ROUNDS} rounds of ${options.gateRequests} reads and as many writes`);
+    const { here } = await measureGateCpu({
+      ...{ builds: { here: undefined }, rounds: GATE_ROUNDS, requests: options.gateRequests },
+      directory: join(directory, 'gate'),
+    });
+    await write('gate-cpu', here);
 
     const { rotations, floorRuns } = options;
     const load = { writesPerSecond: 20, readsPerSecond: 20 };
@@ -129,6 +142,10 @@ async function bench(options: BenchOptions): Promise<void> {
       atMost('forecast of a stall misses by, 8 in 10', eighth, 1.5),
     ];
     console.log(`floor ${Math.round(summary.floorMs)} ms (median of ${floorRuns})`);
+    const [getUs, postUs] = [here.getUs, here.postUs].map((us) => Math.round(median(us)));
+    console.log(
+      `gate, CPU ${getUs} µs of a GET, ${postUs} µs of a POST of 1.5 KB (medians of ${GATE_ROUNDS})`,
+    );
     for (const { what, measured, budget, kept } of rows) {
       console.log(
         `${what.padEnd(40)}${measured.padStart(12)}   at most ${budget.padEnd(10)}${kept ? 'kept' : 'MISSED'}`,
@@ -190,6 +207,7 @@ new Command('bench')
   .option('--writes <rate>', 'with --against: writes per second', count, 20)
   .option('--uploads <number>', 'slow uploads to a gate of its own', count, 4_000)
   .option('--held <number>', 'writes of 1 MiB that it holds; all bodies take room on the disk', count, 2_000)
+  .option('--gate-requests <number>', 'of each kind to a gate, in each round that measures it', count, 20_000)
   .addHelpText('after', '\nExit codes: 0 every budget kept, or nothing failed; 1 otherwise.')
   .action(bench)
   .parseAsync()
