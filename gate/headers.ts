@@ -19,23 +19,31 @@ const HOP_BY_HOP = new Set([
 
 /** A flat list of header names and values without those of one connection and those in `but`. */
 export function endToEnd(flat: readonly string[], ...but: readonly string[]): string[] {
-  const names = flat.map((part, at) => (at % 2 === 0 ? part.toLowerCase() : ''));
-  const dropped = new Set(but);
-  for (let at = names.indexOf('connection'); at !== -1; at = names.indexOf('connection', at + 1))
-    for (const listed of flat[at + 1]?.split(',') ?? []) dropped.add(listed.trim().toLowerCase());
-  return flat.filter((_, at) => {
-    const name = names[at - (at % 2)] ?? '';
-    return !HOP_BY_HOP.has(name) && !dropped.has(name);
-  });
+  const dropped = [...but, ...ofConnection(flat)];
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const [name = '', value = ''] = [flat[at], flat[at + 1]];
+    const lower = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lower) && !dropped.includes(lower)) kept.push(name, value);
+  }
+  return kept;
+}
+
+/** The names that its `Connection` headers list. */
+function ofConnection(flat: readonly string[]): string[] {
+  const listed: string[] = [];
+  for (let at = 0; at + 1 < flat.length; at += 2)
+    if (flat[at]?.toLowerCase() === 'connection')
+      for (const name of flat[at + 1]?.split(',') ?? []) listed.push(name.trim().toLowerCase());
+  return listed;
 }
 
 /** The request's headers as they go on to Rekor, the client's address appended to X-Forwarded-For. */
 export function forwarded(request: IncomingMessage, ...but: readonly string[]): string[] {
-  const before = request.headersDistinct['x-forwarded-for'] ?? [];
+  const headers = endToEnd(request.rawHeaders, 'x-forwarded-for', ...but);
+  // node:http has joined those of several lines.
+  const before = request.headers['x-forwarded-for'];
   const address = request.socket.remoteAddress ?? 'unknown';
-  return [
-    ...endToEnd(request.rawHeaders, 'x-forwarded-for', ...but),
-    'X-Forwarded-For',
-    [...before, address].join(', '),
-  ];
+  headers.push('X-Forwarded-For', before === undefined ? address : `${before.toString()}, ${address}`);
+  return headers;
 }

@@ -8,18 +8,26 @@ const LINGER_MS = 500;
 
 /** What Rekor's server refuses before it looks at a request, and Node's parser lets through; null for all others. */
 export function requestFault(
-  request: Pick<IncomingMessage, 'headersDistinct' | 'httpVersion'>,
+  request: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersion'>,
 ): Answer | null {
-  const { host = [], 'transfer-encoding': codings = [] } = request.headersDistinct;
-  // Go: net/http, `readRequest`.
-  if (host.length > 1) return badRequest('more than one Host header');
+  const { headers, rawHeaders } = request;
+  // Go: net/http, `readRequest`. Of several, node:http keeps the first in `headers`.
+  if (count('host', rawHeaders) > 1) return badRequest('more than one Host header');
   // Before Node.js 20.20 (Go: net/textproto, `readMIMEHeader`).
-  if ('' in request.headersDistinct) return badRequest('a header without a name');
-  if (codings.length === 0) return null;
+  if ('' in headers) return badRequest('a header without a name');
+  // Of several, node:http has made one.
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return null;
   // Rekor would take such a body for the next request (Go: net/http, `parseTransferEncoding`).
   if (request.httpVersion === '1.0') return badRequest('Transfer-Encoding in an HTTP/1.0 request');
-  if (codings.length === 1 && codings[0]?.toLowerCase() === 'chunked') return null;
+  if (coding.toLowerCase() === 'chunked') return null;
   return errorAnswer(501, 'Not Implemented', 'the only Transfer-Encoding that is understood is "chunked"');
+}
+
+function count(name: string, rawHeaders: readonly string[]): number {
+  let found = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === name) found += 1;
+  return found;
 }
 
 /** For an `Expect` other than the one that Node answers itself (Go: net/http, `sendExpectationFailed`). */
