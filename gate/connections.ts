@@ -9,13 +9,10 @@ class Connection {
 
   constructor(readonly socket: Socket) {}
 
-  owe(response: ServerResponse): void {
-    this.owed.add(response);
-    response.once('close', () => {
-      this.owed.delete(response);
-      this.#quietSince = performance.now();
-      this.#bytesWhenQuiet = this.socket.bytesRead;
-    });
+  settle(response: ServerResponse): void {
+    this.owed.delete(response);
+    this.#quietSince = performance.now();
+    this.#bytesWhenQuiet = this.socket.bytesRead;
   }
 
   /** For how long nothing has been owed and nothing has come; 0 while a request arrives. */
@@ -51,7 +48,7 @@ export class Connections {
     return this.#accepted;
   }
 
-  /** A request has come; its answer is owed until it is out. */
+  /** A request has come; its answer is owed until `settle`. */
   owe(response: ServerResponse): void {
     const connection = this.#bySocket.get(response.req.socket);
     if (!connection) return;
@@ -60,7 +57,12 @@ export class Connections {
       for (const before of connection.owed) before.shouldKeepAlive = true;
       response.shouldKeepAlive = false;
     }
-    connection.owe(response);
+    connection.owed.add(response);
+  }
+
+  /** An answer is out, or never will be: its response has closed. */
+  settle(response: ServerResponse): void {
+    this.#bySocket.get(response.req.socket)?.settle(response);
   }
 
   /** The answers that are owed on a connection, oldest first. */

@@ -13,6 +13,8 @@ const kinds = ['read', 'write'] as const satisfies readonly RequestKind[];
 /** The class of an answer's status; `other` is no status of HTTP, `none` no whole answer: its client left, or it broke. */
 const statusClasses = ['2xx', '3xx', '4xx', '5xx', 'other', 'none'] as const;
 type StatusClass = (typeof statusClasses)[number];
+/** By the first digit. */
+const classes: Readonly<Record<number, StatusClass>> = { 2: '2xx', 3: '3xx', 4: '4xx', 5: '5xx' };
 
 /** In seconds. A read of Rekor takes some milliseconds, a write a pass of the signer, and a held one 3.5 s more at most. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -30,7 +32,7 @@ interface MetricsParts {
 /** What is counted of one kind of request. */
 interface OfKind {
   inFlight: number;
-  readonly answered: Readonly<Record<StatusClass, Counter.Internal>>;
+  readonly answered: Record<StatusClass, number>;
   readonly duration: Histogram.Internal<'kind'>;
 }
 
@@ -48,23 +50,14 @@ export class GateMetrics {
       ...{ name: `rekor_rotate_gate_${name}`, help },
       registers,
     });
-    const requests = new Counter({
-      ...named('requests_total', 'Requests of clients that have ended, by the class of the answer'),
-      labelNames: ['kind', 'status'],
-    });
     const durations = new Histogram({
       ...named('request_duration_seconds', 'From the headers of a request to the end of its answer'),
       labelNames: ['kind'],
       buckets: BUCKETS,
     });
     const ofKind = (kind: RequestKind): OfKind => {
-      const of = (status: StatusClass): Counter.Internal => requests.labels({ kind, status });
-      const answered = {
-        ...{ '2xx': of('2xx'), '3xx': of('3xx'), '4xx': of('4xx'), '5xx': of('5xx') },
-        ...{ other: of('other'), none: of('none') },
-      };
+      const answered = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, other: 0, none: 0 };
       // A series that is there from the start has a rate from its first request on.
-      for (const counter of Object.values(answered)) counter.inc(0);
       durations.zero({ kind });
       return { inFlight: 0, answered, duration: durations.labels({ kind }) };
     };
@@ -85,12 +78,21 @@ export class GateMetrics {
           this.set(value());
         },
       });
-    const inFlight = this.#ofKind;
+    const requests = this.#ofKind;
+    new Counter({
+      ...named('requests_total', 'Requests of clients that have ended, by the class of the answer'),
+      labelNames: ['kind', 'status'],
+      collect() {
+        this.reset();
+        for (const kind of kinds)
+          for (const status of statusClasses) this.inc({ kind, status }, requests[kind].answered[status]);
+      },
+    });
     new Gauge({
       ...named('requests_in_flight', 'Requests of clients whose answer has not ended'),
       labelNames: ['kind'],
       collect() {
-        for (const kind of kinds) this.set({ kind }, inFlight[kind].inFlight);
+        for (const kind of kinds) this.set({ kind }, requests[kind].inFlight);
       },
     });
     counter('writes_accepted_total', 'Writes that were answered 201', () => counts.accepted);
@@ -180,16 +182,16 @@ export class GateMetrics {
     return this.#registry.contentType;
   }
 
-  /** A request has come; it is counted again when its answer has ended, or never will. */
-  arrived(kind: RequestKind, response: ServerResponse): void {
+  /** A request has come. What comes back is called when its answer has ended, or never will: its response has closed. */
+  arrived(kind: RequestKind): (response: ServerResponse) => void {
     const of = this.#ofKind[kind];
     const arrivedAt = this.#clock.now();
     of.inFlight += 1;
-    response.once('close', () => {
+    return (response) => {
       of.inFlight -= 1;
       of.duration.observe((this.#clock.now() - arrivedAt) / 1000);
-      of.answered[classOf(response)].inc();
-    });
+      of.answered[classOf(response)] += 1;
+    };
   }
 
   /** A call to Rekor that makes no entry has ended without a whole answer, and not because its client left. */
@@ -205,5 +207,5 @@ export class GateMetrics {
 
 function classOf({ statusCode, writableFinished }: ServerResponse): StatusClass {
   if (!writableFinished) return 'none';
-  return statusClasses.find((name) => name.startsWith(String(Math.floor(statusCode / 100)))) ?? 'other';
+  return classes[Math.floor(statusCode / 100)] ?? 'other';
 }

@@ -60,10 +60,14 @@ export function publicServer(parts: Parts): { server: Server; connections: Conne
     connections.owe(response);
     const path = forwardedTarget(request.url ?? '');
     const makesEntry = path !== null && isWrite(request.method, path);
-    parts.metrics.arrived(makesEntry ? 'write' : 'read', response);
+    const ended = parts.metrics.arrived(makesEntry ? 'write' : 'read');
+    response.on('close', () => {
+      connections.settle(response);
+      ended(response);
+    });
     // A client may leave at any moment; what is to be done then is decided where its request is.
-    request.on('error', () => undefined);
-    response.on('error', () => undefined);
+    request.on('error', ignore);
+    response.on('error', ignore);
     return { path, makesEntry };
   };
   /** How a request goes on. */
@@ -103,6 +107,10 @@ export function publicServer(parts: Parts): { server: Server; connections: Conne
   return { server, connections };
 }
 
+function ignore(): void {
+  // Nothing is to be done.
+}
+
 /** In no more words than these: clients are told no path of this host. The admin address says the reason. */
 async function tellReadiness(
   readiness: Readiness,
@@ -129,13 +137,15 @@ async function passOn(
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const headers = forwarded(request);
-  const isRead = !hasBody(request) && (method === 'GET' || method === 'HEAD');
+  const carriesBody = hasBody(request);
+  const isRead = !carriesBody && (method === 'GET' || method === 'HEAD');
   for (let attempt = 1; ; attempt += 1) {
     // Asked anew each time: after an order to send nothing goes to the former instances, a second attempt neither.
     const upstream = upstreams.pick(hold.instances);
     try {
       // A body anew each time, too: of one that was never asked for, nothing was read.
-      await upstream.passOn({ method, path, headers, body: bodyOf(request) }, response);
+      const body = carriesBody ? bodyOf(request) : null;
+      await upstream.passOn({ method, path, headers, body }, response);
       return;
     } catch (error) {
       if (response.destroyed) return;
@@ -160,8 +170,7 @@ async function passOn(
  * The body as a stream of its own: were it the request itself, a failing Rekor would take the client's connection with
  * it.
  */
-function bodyOf(request: IncomingMessage): Readable | null {
-  if (!hasBody(request)) return null;
+function bodyOf(request: IncomingMessage): Readable {
   async function* chunks(): AsyncGenerator<Buffer> {
     const iterator = (request as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
