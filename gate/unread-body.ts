@@ -15,17 +15,17 @@ export function beginAnswer(
   response: ServerResponse,
   status: number,
   reason: string,
-  headers: readonly string[],
+  headers: string[],
 ): void {
   if (!isIn(response.req)) response.shouldKeepAlive = false;
-  response.writeHead(status, reason, [...headers]);
+  response.writeHead(status, reason, headers);
 }
 
 /**
  * Ends an answer, once the request's body is in: what nobody wants of it is read and thrown away, for a client that reads
  * no answer before it has sent everything. A client that pauses, or sends on and on, is cut off.
  */
-export function endAnswer(response: ServerResponse, body: Buffer = Buffer.alloc(0)): void {
+export function endAnswer(response: ServerResponse, body?: Buffer): void {
   const { req: request } = response;
   if (isIn(request)) {
     // It may be in and not read: the connection waits for that before it reads on.
@@ -33,7 +33,7 @@ export function endAnswer(response: ServerResponse, body: Buffer = Buffer.alloc(
     response.end(body);
     return;
   }
-  if (body.length > 0) response.write(body);
+  if (body && body.length > 0) response.write(body);
   else response.flushHeaders();
   afterBody(request, () => response.end());
 }

@@ -126,7 +126,7 @@ export class Upstream implements Load {
   passOn(call: Call, response: ServerResponse): Promise<void> {
     return new Promise((resolve, reject) => {
       const handler = new PassingAnswer(response, this, resolve, reject);
-      response.once('close', () => handler.giveUp());
+      response.on('close', () => handler.giveUp());
       this.#pool.dispatch(call, handler);
     });
   }
@@ -247,12 +247,16 @@ class WholeAnswer extends AnswerHandler<Answer> {
   }
 
   protected override end(): Answer {
-    return { ...this.#head, body: Buffer.concat(this.#chunks) };
+    const { status, reason, headers } = this.#head;
+    return { status, reason, headers, body: joined(this.#chunks) };
   }
 }
 
 class PassingAnswer extends AnswerHandler<void> {
   readonly #response: ServerResponse;
+  /** How much of an answer with a length is still to come. */
+  #left = NaN;
+  #last: Buffer | undefined;
 
   constructor(response: ServerResponse, ...call: ConstructorParameters<typeof AnswerHandler<void>>) {
     super(...call);
@@ -260,18 +264,38 @@ class PassingAnswer extends AnswerHandler<void> {
   }
 
   protected override start(status: number, reason: string, headers: string[]): void {
-    beginAnswer(this.#response, status, reason, endToEnd(headers));
+    const passed = endToEnd(headers);
+    this.#left = announcedLength(passed);
+    beginAnswer(this.#response, status, reason, passed);
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#left -= chunk.length;
+    if (this.#left === 0) {
+      // The end comes in the same turn: both are written at once.
+      this.#last = chunk;
+      return;
+    }
     if (this.#response.write(chunk)) return;
     controller.pause();
     this.#response.once('drain', () => controller.resume());
   }
 
   protected override end(): void {
-    endAnswer(this.#response);
+    endAnswer(this.#response, this.#last);
   }
+}
+
+/** NaN without one. */
+function announcedLength(headers: readonly string[]): number {
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    if (headers[at]?.toLowerCase() === 'content-length') return Number(headers[at + 1]);
+  return NaN;
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return first && chunks.length === 1 ? first : Buffer.concat(chunks);
 }
 
 function rawHeaders(controller: Dispatcher.DispatchController): string[] {
