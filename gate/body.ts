@@ -36,39 +36,38 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   const kept = new KeptBody(limits);
   if (announced !== undefined && announced > limits.limitBytes) return streamed(announced, kept, request);
   try {
-    while (await hasCome(request)) {
-      await kept.add(request.readableLength, () => piece(request));
-      if (kept.size > limits.limitBytes) return streamed(undefined, kept, request);
+    for (;;) {
+      if (request.readableLength > 0) {
+        // Up to 80 KiB: node:http reads on below 16 KiB, and at most 64 KiB at once.
+        const onTheDisk = kept.add(request.readableLength, () => piece(request));
+        if (onTheDisk) await onTheDisk;
+        if (kept.size > limits.limitBytes) return streamed(undefined, kept, request);
+      } else if (request.complete) {
+        // Lets it end.
+        request.read();
+        return whole(kept);
+      } else if (request.destroyed) {
+        throw leftBefore();
+      } else {
+        await more(request);
+      }
     }
   } catch (error) {
     await kept.discard();
     throw error;
   }
-  return whole(kept);
 }
 
-/**
- * Waits until something of a body has come, and takes nothing of it; false when all of it was taken. Rejects when its client has
- * left before. Up to 80 KiB may have come: node:http reads on below 16 KiB, and at most 64 KiB at once.
- */
-async function hasCome(request: IncomingMessage): Promise<boolean> {
-  while (request.readableLength === 0) {
-    if (request.complete) {
-      // Lets it end.
-      request.read();
-      return false;
-    }
-    if (request.destroyed) throw leftBefore();
-    await new Promise<void>((resolve) => {
-      const events = ['readable', 'end', 'close'];
-      const look = (): void => {
-        for (const event of events) request.off(event, look);
-        resolve();
-      };
-      for (const event of events) request.on(event, look);
-    });
-  }
-  return true;
+/** Resolves when more of a body has come, or nothing will. Takes nothing of it. */
+function more(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      request.off('readable', look).off('close', look);
+      resolve();
+    };
+    // Readable it is at its end, too.
+    request.on('readable', look).on('close', look);
+  });
 }
 
 /** All that has come. Never a part of it: asked for so many bytes, a stream reads ahead as many from then on. */

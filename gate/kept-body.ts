@@ -57,29 +57,33 @@ export class KeptBody {
   }
 
   /**
-   * Keeps what has come next, at least so many bytes. They are read when it is their turn to go to the disk, for then node:http
-   * lets more come. Rejects with NoRoom, and with what `read` throws.
+   * Keeps what has come next, at least so many bytes: in memory at once, else on the disk once the promise resolves. They are
+   * read when it is their turn to go there, for then node:http lets more come. Rejects with NoRoom; throws, or rejects with, what
+   * `read` throws.
    */
-  async add(bytes: number, read: () => Buffer): Promise<void> {
-    const { memory, inMemoryBytes, toWrite, toDisk } = this.#limits;
+  add(bytes: number, read: () => Buffer): Promise<void> | undefined {
+    const { memory, inMemoryBytes } = this.#limits;
     const mayStay = !this.#spool && this.#size + bytes <= inMemoryBytes;
-    if (mayStay && memory.take(bytes)) {
-      // Given back by `discard` also when there is nothing to read any more.
-      this.#size += bytes;
-      this.#chunks.push(read());
-      this.#join();
-    } else {
-      if (!toWrite.take(bytes)) throw new NoRoom('more comes in at once than can be written to the disk');
-      try {
-        await toDisk.take(async () => {
-          this.#spool ??= await this.#moveToDisk();
-          const chunk = read();
-          await this.#write(this.#spool, [chunk]);
-          this.#size += chunk.length;
-        });
-      } finally {
-        toWrite.giveBack(bytes);
-      }
+    if (!mayStay || !memory.take(bytes)) return this.#addToDisk(bytes, read);
+    // Given back by `discard` also when there is nothing to read any more.
+    this.#size += bytes;
+    this.#chunks.push(read());
+    this.#join();
+    return undefined;
+  }
+
+  async #addToDisk(bytes: number, read: () => Buffer): Promise<void> {
+    const { toWrite, toDisk } = this.#limits;
+    if (!toWrite.take(bytes)) throw new NoRoom('more comes in at once than can be written to the disk');
+    try {
+      await toDisk.take(async () => {
+        this.#spool ??= await this.#moveToDisk();
+        const chunk = read();
+        await this.#write(this.#spool, [chunk]);
+        this.#size += chunk.length;
+      });
+    } finally {
+      toWrite.giveBack(bytes);
     }
   }
 

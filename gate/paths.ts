@@ -43,6 +43,7 @@ export function forwardedTarget(target: string): string | null {
 export function isWrite(method: string | undefined, target: string): boolean {
   // go-openapi/runtime: middleware/router.go, `Lookup`: the method in capitals; no route of a POST has a parameter.
   if (method?.toUpperCase() !== 'POST') return false;
+  if (target === WRITE_PATH) return true;
   const path = pathOf(target);
   return path !== null && posix.normalize(asRouted(path)).replace(/\/$/, '') === WRITE_PATH;
 }

@@ -84,7 +84,7 @@ export class Writes {
     const { memory } = this.#parts.limits;
     const { length } = answer.body;
     memory.takeAnyway(length);
-    response.once('close', () => memory.giveBack(length));
+    response.on('close', () => memory.giveBack(length));
     give(answer, response);
   }
 
