@@ -142,11 +142,13 @@ export class WriteCourse {
     const { clock, counts } = this.#parts;
     const sentAt = clock.now();
     try {
-      const answer = await this.#counted(line.send({ ...write.call, body }));
+      const answer = await line.send({ ...write.call, body });
+      counts.answeredCalls += 1;
       if (answer.status === 201) counts.calls.took(clock.now() - sentAt);
       return { answer, broke: false, pass };
     } catch (error) {
       if (error instanceof NotSent) return null;
+      counts.brokenCalls += 1;
       const reason = brokenReason(error);
       this.#parts.log.warn({ instance: line.instance, reason }, 'a write got no answer from Rekor');
       const broke = !(error instanceof BrokenCall) || error.asked;
