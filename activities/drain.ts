@@ -24,8 +24,6 @@ const POLL_MS = 5;
  * is proven, and in which order, is written where it is done. Called again on a tree that is FROZEN it proves it again.
  *
  * @param bounds bounds it; nothing is changed after its `notAfter` (H8).
- * @param onEmpty called when its queue was found empty, and its length is very likely final: the proof still goes on. Perhaps
- *   never, and again where the proof begins anew.
  * @throws NOT_DRAINED, with what was left, when the call's signal is aborted or its time is over; its cause is the reason.
  */
 export async function freezeTree(
@@ -33,11 +31,10 @@ export async function freezeTree(
   timing: DrainTiming,
   treeId: TreeId,
   bounds: CallBounds,
-  onEmpty: () => void = () => undefined,
 ): Promise<FrozenTree> {
   const { signal } = bounds;
   const started = performance.now();
-  const drain: Drain = { ...systems, timing, treeId, bounds, onEmpty, left: 'its state was not read' };
+  const drain: Drain = { ...systems, timing, treeId, bounds, left: 'its state was not read' };
   try {
     const { queue } = systems;
     return queue ? await freezeByQueue(drain, queue) : await freezeBySigner(drain);
@@ -52,7 +49,6 @@ interface Drain extends DrainSystems {
   readonly timing: DrainTiming;
   readonly treeId: TreeId;
   readonly bounds: CallBounds;
-  readonly onEmpty: () => void;
   /** What stands between now and the proof, in words, for NOT_DRAINED. */
   left: string;
 }
@@ -82,7 +78,6 @@ async function freezeByQueue(drain: Drain, queue: TreeQueue): Promise<FrozenTree
       if (!(await emptied(drain, queue, draining))) {
         continue;
       }
-      drain.onEmpty();
       proof.push('no row in its queue');
     }
     const frozen = await setState(drain, 'FROZEN', proof);
@@ -159,7 +154,6 @@ async function freezeBySigner(drain: Drain): Promise<FrozenTree> {
     drain.left = 'the guard window was not over';
     await pause(timing.guardWindowMs + timing.clockDifferenceMs, bounds.signal);
     const initialised = await emptyPasses(drain, proof);
-    drain.onEmpty();
     await setState(drain, 'FROZEN', proof);
     if (!initialised) {
       return { treeId, ...EMPTY_TREE, proof: [...proof, 'it was never initialised'] };

@@ -17,7 +17,7 @@ import { unknownLog } from './errors/unknown-log';
 import { warmUpHandover } from './handover';
 import type { Act } from './steps/act';
 import { byHand } from './steps/by-hand';
-import { goForward, holdAndFreeze, openAndExpose } from './steps/critical-section';
+import { goForward, holdToExpose } from './steps/critical-section';
 import { allowWritesToCurrent } from './steps/current-tree';
 import { guard } from './steps/guard';
 import { policyProblems, scheduleFacts } from './steps/schedule-facts';
@@ -33,7 +33,7 @@ import { createNextTree, nextTreeInUse, retireNextTree } from './steps/next-tree
 import { closeNextTree } from './steps/next-tree-closing';
 import { sectionBegan } from './steps/ownership';
 import { preflight } from './steps/preflight';
-import { rehearseClosing, rehearseOpening } from './steps/rehearsal';
+import { rehearseSection } from './steps/rehearsal';
 import { deleteRetiredTree, retiredTrees } from './steps/retired';
 import { lookBack } from './steps/rolled-back';
 import { registeredAttributes } from './steps/search-attributes';
@@ -75,6 +75,9 @@ export function createActivities(
   /** An activity that refuses for good what its catalogue code says; it is not repeated then. */
   const step = activity(true);
 
+  /** One that asks again by itself, in each of its halves. */
+  const inHalves = activity(true, 0);
+
   /** An activity that must succeed in the end, an undo or one that goes forward: whatever it finds is worth another try. */
   const mustSucceed = activity(false);
 
@@ -111,11 +114,10 @@ export function createActivities(
     retireNextTree: mustSucceed('undo createTree', retireNextTree),
     stage: step('stage', onlyWithoutOpenSection(withoutEarlierRun(stage), stagedInUse)),
     discard: mustSucceed('undo stage', discard),
-    holdAndFreeze: step('hold', unlessReset(holdAndFreeze)),
+    holdToExpose: inHalves('critical section', unlessReset(holdToExpose)),
     allowWritesToCurrent: mustSucceed('undo freeze', allowWritesToCurrent),
     sendToCurrent: mustSucceed('undo hold', sendBack),
     stop: mustSucceed('undo start', stop),
-    openAndExpose: step('verify', unlessReset(openAndExpose)),
     standBy: oncePerTry(
       'stand by',
       standingBy(() => stillWanted(Context.current())),
@@ -125,8 +127,7 @@ export function createActivities(
     closeNextTree: mustSucceed('undo verify', closeNextTree),
     lookBack: mustSucceed('look back', lookBack),
     confirm: afterExposure('confirm', confirm),
-    rehearseClosing: step('rehearse', withoutEarlierRun(rehearseClosing)),
-    rehearseOpening: step('rehearse', withoutEarlierRun(rehearseOpening)),
+    rehearseSection: step('rehearse', withoutEarlierRun(rehearseSection)),
     settle: afterExposure('settle', settle),
     soak: afterExposure('soak', soak),
   };

@@ -25,7 +25,7 @@ const normal: Delivery = { kind: 'normal' };
 
 /** What Trillian's quota charges, and the activities that may need it: no undo, and nothing that only looks. */
 const charged: ReadonlySet<string> = new Set(['InitLog', 'QueueLeaf']);
-const mayBeCharged: ReadonlySet<string> = new Set(['createNextTree', 'openAndExpose']);
+const mayBeCharged: ReadonlySet<string> = new Set(['createNextTree', 'holdToExpose']);
 
 /** Lets things go wrong where the scenario says so. */
 export class Injection {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import type { TrillianClient } from '../activities/clients/trillian';
 import type { LogSystems } from '../activities/systems';
-import type { AttemptInput, CriticalInput, StandByInput } from '../workflows/model/actions';
+import type { AttemptInput, StandByInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
 import { replaced, type Mutant } from './mutant';
 import { scheduleMutantNames, scheduleMutants } from './schedule-mutants';
@@ -154,16 +154,15 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
 
   /** Held writes are let go before they are sent elsewhere. */
   'send before switch': {
-    activities: (activities, systems) => ({
-      ...activities,
-      openAndExpose: async (input: CriticalInput) => {
-        const { release, identity } = input;
-        const { signal } = new AbortController();
-        const [current] = await systems.installation.instances(release.current, signal);
-        const { number } = identity;
-        const attemptId = `${identity.rotationId}/${identity.attempt}`;
-        await systems.traffic.send({ attemptId, number, instances: [current?.url ?? ''] }, signal);
-        return await (activities['openAndExpose'] as (same: CriticalInput) => Promise<unknown>)(input);
+    systems: (systems) => ({
+      ...systems,
+      traffic: {
+        ...systems.traffic,
+        send: async (order, signal) => {
+          const { instances } = await systems.traffic.state(signal);
+          await systems.traffic.send({ ...order, instances }, signal);
+          await systems.traffic.send(order, signal);
+        },
       },
     }),
   },
@@ -219,10 +218,10 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
   'rehearsed with an open tree': {
     activities: (activities, systems) => ({
       ...activities,
-      rehearseOpening: async (input: AttemptInput) => {
+      rehearseSection: async (input: AttemptInput) => {
         const bounds = { signal: new AbortController().signal };
         await systems.trillian.setState(input.release.nextTreeId, 'ACTIVE', bounds);
-        return await (activities['rehearseOpening'] as (same: AttemptInput) => Promise<unknown>)(input);
+        return await (activities['rehearseSection'] as (same: AttemptInput) => Promise<unknown>)(input);
       },
     }),
   },

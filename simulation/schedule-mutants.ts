@@ -58,9 +58,9 @@ export const scheduleMutants: Readonly<Record<(typeof scheduleMutantNames)[numbe
   'clock not asked before the hold': {
     activities: (activities) => ({
       ...activities,
-      holdAndFreeze: async (input: CriticalInput) => {
-        const holdAndFreeze = activities['holdAndFreeze'] as Actions['holdAndFreeze'];
-        return await holdAndFreeze({ ...input, holdBy: FAR_AWAY });
+      holdToExpose: async (input: CriticalInput) => {
+        const holdToExpose = activities['holdToExpose'] as Actions['holdToExpose'];
+        return await holdToExpose({ ...input, holdBy: FAR_AWAY });
       },
     }),
   },

@@ -35,8 +35,7 @@ const byActivity: Readonly<Record<string, AimedStep>> = {
   superseding: 'supersede',
   createNextTree: 'createTree',
   stage: 'stage',
-  rehearseClosing: 'rehearse',
-  rehearseOpening: 'rehearse',
+  rehearseSection: 'rehearse',
   confirm: 'confirm',
   settle: 'settle',
   soak: 'soak',
@@ -51,15 +50,30 @@ const byActivity: Readonly<Record<string, AimedStep>> = {
   guard: 'guard',
 };
 
+/** How far a section has come: that it closes the current tree, or looks whether the log is its own still, to open the next. */
+const halves = new WeakMap<RunningActivity, 'closing' | 'opening'>();
+
+/** Once the current tree is being closed, trees are listed by the opening first. */
+function inOpening(by: RunningActivity, method: string): boolean {
+  const before = halves.get(by);
+  if (method === 'UpdateTree' && !before) {
+    halves.set(by, 'closing');
+  } else if (method === 'ListTrees' && before) {
+    halves.set(by, 'opening');
+  }
+  return halves.get(by) === 'opening';
+}
+
 /** Which step an activity is in when it makes this call; undefined for one that belongs to none. */
 export function stepOf(by: RunningActivity, system: string, method: string): AimedStep | undefined {
-  if (by.type === 'holdAndFreeze') {
+  const section = by.type === 'holdToExpose';
+  if (section && !inOpening(by, method)) {
     if (system === 'gate' || isOfFront(method)) {
       return 'hold';
     }
     return ['host', 'cluster', 'launcher'].includes(system) ? 'start' : 'freeze';
   }
-  if (by.type === 'openAndExpose' || by.type === 'goForward') {
+  if (section || by.type === 'goForward') {
     if ((system === 'gate' && method === 'send') || (isOfFront(method) && method.startsWith('PATCH'))) {
       return 'expose';
     }

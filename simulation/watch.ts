@@ -78,12 +78,12 @@ export class Watch {
 
   /** From here on it may have been closed by a rotation, whether or not the call arrives. */
   onUpdateTreeSent(activity: string): void {
-    this.closedByRotation ||= activity === 'holdAndFreeze';
+    this.closedByRotation ||= activity === 'holdToExpose';
   }
 
   /** Temporal has given up an attempt of an activity: nobody heard of it. */
   onGivenUp(activity: string): void {
-    this.closingUnknown ||= activity === 'holdAndFreeze';
+    this.closingUnknown ||= activity === 'holdToExpose';
     this.closedByRotation ||= this.closingUnknown;
   }
 

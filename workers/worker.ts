@@ -116,12 +116,13 @@ function installRuntime(logger: Logger, metrics: string | undefined): void {
 
 /**
  * A dead worker holds its workflows for the sticky timeout, ten seconds unless told otherwise; and heartbeats are
- * reported only as often as these throttles allow. Both decide how soon another worker takes over (H21).
+ * reported only as often as these throttles allow. Both decide how soon another worker takes over (H21), and the throttles
+ * how soon a critical section hears of a Cancel.
  */
 const takeOver = {
   stickyQueueScheduleToStartTimeout: '500ms',
-  maxHeartbeatThrottleInterval: '200ms',
-  defaultHeartbeatThrottleInterval: '200ms',
+  maxHeartbeatThrottleInterval: '50ms',
+  defaultHeartbeatThrottleInterval: '50ms',
 } satisfies Partial<WorkerOptions>;
 
 /** The bundle that the build has made, or the sources, bundled at every start, when there is none. */

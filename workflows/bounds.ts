@@ -41,7 +41,6 @@ const quick = { signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } 
 const long = { signOfLifeMs: LONG_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;
 const fencedByTime = true;
 const few = { triedAgainBy: 'few', fencedByTime } as const;
-const rehearsing = { tryMs: 30_000, signOfLifeMs: LONG_SIGN_OF_LIFE_MS, ...few } as const;
 
 /** What a step does, as the list of steps has it. */
 function said(name: StepName): string {
@@ -65,11 +64,10 @@ export const bounds = {
   retireNextTree: { summary: undone('createTree'), tryMs: 20_000, ...quick },
   stage: { summary: said('stage'), tryMs: 'stageMs', signOfLifeMs: LONG_SIGN_OF_LIFE_MS, ...few },
   discard: { summary: undone('stage'), tryMs: 'discardMs', ...quick, fencedByTime },
-  holdAndFreeze: { summary: 'hold, start, freeze', ...section },
+  holdToExpose: { summary: 'hold, start, freeze, verify, expose', ...section },
   sendToCurrent: { summary: undone('hold'), tryMs: 2_000, ...quick },
   stop: { summary: undone('start'), tryMs: 'stopMs', ...quick },
   allowWritesToCurrent: { summary: undone('freeze'), tryMs: 2_000, ...quick, fencedByTime },
-  openAndExpose: { summary: 'verify, expose', ...section },
   standBy: {
     summary: 'stands by, should the worker of the section be lost',
     tryMs: 'section',
@@ -91,19 +89,16 @@ export const bounds = {
 } as const satisfies Readonly<Record<keyof Actions, Bounds>>;
 
 /**
- * Those of a rehearsal. A section that takes much longer than a rotation may is no failure of it: that is what it is to find
+ * That of a rehearsal. A section that takes much longer than a rotation may is no failure of it: that is what it is to find
  * out.
  */
 export const rehearsalBounds = {
-  closing: {
-    summary: 'rehearse: watches writes, then starts the next release while its tree drains',
-    ...rehearsing,
-  },
-  opening: {
-    summary: 'rehearse: proves the next release, and reads what an opening reads',
-    ...rehearsing,
-  },
-} as const satisfies Readonly<Record<string, Bounds>>;
+  summary:
+    'rehearse: watches writes, starts the next release while its tree drains, proves it, reads as an opening does',
+  tryMs: 30_000,
+  signOfLifeMs: LONG_SIGN_OF_LIFE_MS,
+  ...few,
+} as const satisfies Bounds;
 
 /** The bounds of an action that takes the installation as long as it says for itself. */
 export function asInstalled<By>(

@@ -1,17 +1,22 @@
-import { CancellationScope } from '@temporalio/workflow';
 import { endFailedSection, lostSection, takeBackSection, undosOf } from './failed-section';
-import { failed, mayStillRun, reasonOf } from './failure';
+import { beganOf, failed, mayStillRun, reasonOf, timesOf } from './failure';
 import type { Actions, CriticalInput, CriticalSectionInput } from './model/actions';
 import { LANDED_MS } from './model/deadlines';
 import { refusal } from './model/refusals';
-import type { StepName } from './model/steps';
 import { rotation } from './rotation';
 import { Saga, type Retrying, type SagaJournal, type Says } from './saga';
 import { recordedIn } from './section-record';
 import type { CriticalSectionResult } from './section-result';
 import { standby } from './standby';
 
-/** Runs the critical section of the list. It ends itself when a step fails, when it is cancelled, or when its time is over. */
+/**
+ * Runs the critical section of the list. It ends itself when a step fails, when it is cancelled, or when its time is over.
+ *
+ * All its undos are registered before its one activity begins, and what that says it had not begun is forgotten. Where it
+ * says nothing, its worker is lost, and everything is taken back once no call of it can land. That is right for a step which
+ * never began: each undo states an end, and decides by what it finds. It costs a next tree, since that may hold the handover
+ * leaf of this attempt, and the time in which that is closed.
+ */
 export async function runCriticalSection(
   actions: Actions,
   input: CriticalSectionInput,
@@ -19,27 +24,18 @@ export async function runCriticalSection(
   says: Says,
   retrying: Retrying,
 ): Promise<CriticalSectionResult> {
-  const [closing, opening] = rotation.criticalSection;
+  const { action, steps } = rotation.criticalSection;
   const section = recordedIn(journal);
   const saga = new Saga(input.identity.attempt, section.journal, says);
   const other = await standby(actions, input);
-  const ends = Date.now() + input.criticalSectionMs;
-  let openedAt: number | undefined;
+  const began = Date.now();
+  const ends = began + input.criticalSectionMs;
   try {
-    const { frozen } = await saga.together(
-      closing.steps.map(({ name }) => name),
-      undosOf(actions, input, closing.steps),
-      () => actions[closing.action](inTime(input, ends, 'hold')),
-    );
-    // The last look at a pending Cancel, in the same workflow task as what opens the next tree (H26).
-    if (CancellationScope.current().consideredCancelled) {
-      throw failed(refusal('CANCELLED', { step: 'freeze' }));
-    }
-    openedAt = Date.now();
-    const { handover } = await saga.together(
-      opening.steps.map(({ name }) => name),
-      undosOf(actions, input, opening.steps),
-      () => actions[opening.action]({ ...inTime(input, ends, 'verify'), frozen }),
+    const { frozen, handover } = await saga.together(
+      'critical section',
+      steps.map(({ name }) => name),
+      undosOf(actions, input, steps),
+      () => actions[action](criticalInput(input)),
     );
     const { tookBack } = await other.calledOff();
     if (tookBack) {
@@ -49,22 +45,19 @@ export async function runCriticalSection(
   } catch (error) {
     // Nothing is undone beside the worker that stands by: one of the two has the log.
     await (mayStillRun(error) ? other.tookOver() : other.calledOff());
-    const reason = reasonOf(error, section.running());
+    const reason = reasonOf(error, beganOf(error)?.at(-1) ?? section.running());
     if (reason.code === 'ATTEMPT_REPEATED') {
       return await takeBackSection(actions, input, journal, retrying, lostSection(input, reason));
     }
     const restMs = mayStillRun(error) ? ends - Date.now() + LANDED_MS : 0;
+    const { hold = 0, freeze = 0 } = timesOf(error);
+    const openedAt = began + hold + freeze;
     return await endFailedSection({ actions, input, saga, section, reason, openedAt, restMs, retrying });
   }
 }
 
-/** What is left of the section's time for a part that begins now; refuses to begin one without any. */
-function inTime(input: CriticalSectionInput, ends: number, step: StepName): CriticalInput {
-  const { identity, release, criticalSectionMs, holdBy, workers } = input;
-  const budgetMs = ends - Date.now();
-  if (budgetMs <= 0) {
-    throw failed(refusal('BUDGET_EXCEEDED', { step, budgetMs: criticalSectionMs }));
-  }
+function criticalInput(input: CriticalSectionInput): CriticalInput {
+  const { identity, release, criticalSectionMs: budgetMs, holdBy, workers } = input;
   return {
     ...{ identity, release, budgetMs },
     ...(workers && { worker: workers.acting }),

@@ -81,7 +81,7 @@ export function dryRun(plan: Plan, journal: Journal): Run {
       );
       return null;
     },
-    holdAndFreeze: async () => {
+    holdToExpose: async () => {
       await say('hold', plan.traffic.hold);
       await say('start', ...changesIn('start'));
       const proof =
@@ -89,9 +89,6 @@ export function dryRun(plan: Plan, journal: Journal): Run {
           ? "Trillian's queue in its database"
           : 'two further passes of the signer';
       await say('freeze', `set tree ${tree} DRAINING, prove it drained by ${proof}, set it FROZEN`);
-      return { frozen, times: { hold: 0, start: 0, freeze: 0 } };
-    },
-    openAndExpose: async () => {
       await say(
         'verify',
         `prove that ${next.name} serves the shards with exactly their final lengths`,
@@ -101,7 +98,7 @@ export function dryRun(plan: Plan, journal: Journal): Run {
       );
       await say('expose', plan.traffic.expose);
       const handover = { text: '', leafHash: '', integratedInMs: 0 };
-      return { frozen, handover, times: { verify: 0, expose: 0 } };
+      return { frozen, handover, times: { hold: 0, start: 0, freeze: 0, verify: 0, expose: 0 } };
     },
     confirm: async () => {
       await say('confirm', 'verify the log from its public address with independent code');

@@ -25,8 +25,7 @@ export class EarlierRun {
         throw error;
       }
       const { createNextTree, retireNextTree } = bounds;
-      const { closing, opening } = rehearsalBounds;
-      const tries = [createNextTree, retireNextTree, closing, opening].map(({ tryMs }) => tryMs);
+      const tries = [createNextTree, retireNextTree, rehearsalBounds].map(({ tryMs }) => tryMs);
       const longestMs = Math.max(...tries, stageMs, discardMs);
       await CancellationScope.nonCancellable(() =>
         sleep(longestMs + LANDED_MS, { summary: 'until nothing of the run before the Reset can act' }),

@@ -21,8 +21,8 @@ export interface FailedSection {
   readonly saga: Saga;
   readonly section: SectionRecord;
   readonly reason: Refusal;
-  /** When the order to open the next tree was given; undefined when it was not. Milliseconds since the epoch. */
-  readonly openedAt: number | undefined;
+  /** When the next tree was opened, at the earliest; milliseconds since the epoch. */
+  readonly openedAt: number;
   /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
   readonly restMs: number;
   /** Whoever ran it is gone: an undo of it may be under way for longer than any step. */
@@ -58,9 +58,7 @@ export async function takeBackSection(
 ): Promise<CriticalSectionResult> {
   const section = recordedIn(journal);
   const saga = new Saga(input.identity.attempt, section.journal, () => undefined);
-  for (const { steps } of rotation.criticalSection) {
-    undosOf(actions, input, steps).forEach((undo) => saga.register(undo));
-  }
+  undosOf(actions, input, rotation.criticalSection.steps).forEach((undo) => saga.register(undo));
   if (lost.neverHeld) {
     saga.forget('freeze');
   }
@@ -135,7 +133,7 @@ async function end(failure: FailedSection): Promise<CriticalSectionResult> {
     nextTreeUsed: mayBeOpen,
     began: undoes.size > 0,
     froze: undoes.has('freeze'),
-    nextTreeVisibleMs: decided.served && openedAt !== undefined ? Date.now() - openedAt : 0,
+    nextTreeVisibleMs: decided.served ? Date.now() - openedAt : 0,
     steps: section.steps,
   };
 }

@@ -36,8 +36,8 @@ const nothingLeft = 'Nothing is left to cancel.';
 
 const nothingYet = 'Cancel ends the rotation: nothing has been changed yet.';
 
-/** The rotation hears nothing of its critical section before that has ended; it may be anywhere in it. */
-const mayBePublic: ReadonlySet<Phase> = new Set(['critical section', 'verify', 'expose']);
+/** Nobody hears how far a critical section has come before it has ended; it may be anywhere in it. */
+const mayBePublic: ReadonlySet<Phase> = new Set(['critical section']);
 const onlyForward: ReadonlySet<Phase> = new Set([
   'forward',
   'supersede',

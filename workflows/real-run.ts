@@ -22,14 +22,7 @@ import { begunIn, EarlierRun } from './earlier-run';
 import type { CriticalSectionResult } from './section-result';
 import { isFinal, mayStillRun } from './failure';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
-import type {
-  Actions,
-  AttemptInput,
-  CriticalInput,
-  CriticalSectionInput,
-  OfRun,
-  Pruning,
-} from './model/actions';
+import type { Actions, CriticalInput, CriticalSectionInput, OfRun, Pruning } from './model/actions';
 import type { Observations } from './model/observations';
 import { ANSWERS_MS, LANDED_MS, TAKE_BACK_MS } from './model/deadlines';
 import { FEW_TRIES, ONE_TRY, PAUSE_MS, SECTION_TRIES, type Patience } from './model/patience';
@@ -90,14 +83,13 @@ export function realActions(): Actions {
       ),
     discard: (input, patience) =>
       stubborn(asInstalled(bounds.discard, input), patience, (actions) => actions.discard(input)),
-    holdAndFreeze: (input) => inSection(bounds.holdAndFreeze, input).holdAndFreeze(ofThisRun(input)),
+    holdToExpose: (input) => inSection(bounds.holdToExpose, input).holdToExpose(ofThisRun(input)),
     sendToCurrent: (input, patience) =>
       stubborn(bounds.sendToCurrent, patience, (actions) => actions.sendToCurrent(input)),
     stop: (input, patience) =>
       stubborn(asInstalled(bounds.stop, input), patience, (actions) => actions.stop(input)),
     allowWritesToCurrent: (input, patience) =>
       stubborn(bounds.allowWritesToCurrent, patience, (actions) => actions.allowWritesToCurrent(input)),
-    openAndExpose: (input) => inSection(bounds.openAndExpose, input).openAndExpose(ofThisRun(input)),
     standBy: standsBy,
     goForward: (input, patience) =>
       stubborn(bounds.goForward, patience, (actions) => actions.goForward(ofThisRun(input))),
@@ -110,24 +102,16 @@ export function realActions(): Actions {
   };
 }
 
-/** What a rehearsal may have done, each part within its bounds. */
+/** What a rehearsal may have done, within its bounds. */
 export function realRehearsal(): Rehearsal {
   const earlierRun = new EarlierRun();
-  const part = <Input extends AttemptInput, Result>(
-    bound: Bounds<number, 'few'>,
-    act: (rehearsal: Rehearsal, input: Input & OfRun) => Promise<Result>,
-  ) => {
-    return (input: Input): Promise<Result> =>
-      earlierRun.outlive(input.release.patience, (run) =>
-        few(bound, () => act(proxyActivities<Rehearsal>(oneTry(bound)), { ...input, ...run })),
-      );
-  };
   return {
-    rehearseClosing: part(rehearsalBounds.closing, (rehearsal, input) => rehearsal.rehearseClosing(input)),
-    rehearseOpening: part(
-      rehearsalBounds.opening,
-      (rehearsal, input: Parameters<Rehearsal['rehearseOpening']>[0]) => rehearsal.rehearseOpening(input),
-    ),
+    rehearseSection: (input) =>
+      earlierRun.outlive(input.release.patience, (run) =>
+        few(rehearsalBounds, () =>
+          proxyActivities<Rehearsal>(oneTry(rehearsalBounds)).rehearseSection({ ...input, ...run }),
+        ),
+      ),
   };
 }
 
@@ -136,7 +120,7 @@ function ofThisRun<Input extends OfRun>(input: Input): Input {
   return { ...input, ...begunIn() };
 }
 
-/** Tried in what is left of the section; once, since clients wait. */
+/** Tried for as long as the section may take; once, since clients wait. */
 function inSection(bound: Bounds<'section', 'nobody'>, { budgetMs, worker }: CriticalInput): Actions {
   return proxyActivities<Actions>({ ...oneTry({ ...bound, tryMs: budgetMs }), ...doneBy(worker) });
 }

@@ -50,7 +50,7 @@ export async function rehearse(
   }
 }
 
-/** Both halves of a critical section, as two activities because a rotation's are. */
+/** What would be a critical section. */
 async function measured(
   { rehearsal, journal }: Run & { readonly rehearsal: Rehearsal },
   { drainEvidence, timing, traffic }: Plan,
@@ -58,15 +58,14 @@ async function measured(
 ): Promise<Forecast> {
   const began = Date.now();
   journal.begins('rehearse', false);
-  const closing = await rehearsal.rehearseClosing(input);
-  const opening = await rehearsal.rehearseOpening({ ...input, closedAtMs: closing.endedAtMs });
+  const section = await rehearsal.rehearseSection(input);
   journal.ended({
     name: 'rehearse',
     ms: Date.now() - began,
     kind: 'done',
     attempt: input.identity.attempt,
   });
-  return forecastOf(closing, opening, {
+  return forecastOf(section, {
     passMs: drainEvidence.pace && passMs(drainEvidence.pace),
     criticalSectionMs: timing.criticalSectionMs,
     holds: traffic.fails === null,

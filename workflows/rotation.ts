@@ -31,49 +31,42 @@ export const rotation = {
   ],
 
   /**
-   * Writes wait in it, so it is two activities: each further one costs clients some fifty milliseconds. It fails when a step
-   * fails, when it is cancelled, or when `rotation.criticalSection` is over. Then all of it is undone while there is a way
+   * Writes wait in it, so one activity does all of it: from one to the next clients would wait for Temporal. It fails when a
+   * step fails, when it is cancelled, or when `rotation.criticalSection` is over. Then all of it is undone while there is a way
    * back, and a new attempt may follow after a pause.
    */
-  criticalSection: [
-    {
-      action: 'holdAndFreeze',
-      steps: [
-        {
-          name: 'hold',
-          does: 'new writes wait in the gate, if there is one',
-          undo: { action: 'sendToCurrent', leaves: 'writes go to the current release' },
-        },
-        {
-          name: 'start',
-          does: 'the next release starts, while the current tree drains',
-          // Last of the section: it gives no writes back, and clients may be waiting for those (H26).
-          undo: { action: 'stop', leaves: 'it is stopped, after all other undos', last: true },
-        },
-        {
-          name: 'freeze',
-          does: 'the current tree is proven drained, FROZEN, and its end read',
-          undo: { action: 'allowWritesToCurrent', leaves: 'the current tree is ACTIVE' },
-        },
-      ],
-    },
-    {
-      action: 'openAndExpose',
-      steps: [
-        {
-          name: 'verify',
-          does: 'proves the next release, opens its tree',
-          // Always first. Then what the closed tree holds decides whether there is a way back (failed-section.ts).
-          undo: { action: 'closeNextTree', leaves: 'the next tree is closed again' },
-        },
-        {
-          name: 'expose',
-          does: 'sends everything to the next release',
-          undo: { leaves: 'those of verify and hold, if there is a way back' },
-        },
-      ],
-    },
-  ],
+  criticalSection: {
+    action: 'holdToExpose',
+    steps: [
+      {
+        name: 'hold',
+        does: 'new writes wait in the gate, if there is one',
+        undo: { action: 'sendToCurrent', leaves: 'writes go to the current release' },
+      },
+      {
+        name: 'start',
+        does: 'the next release starts, while the current tree drains',
+        // Last of the section: it gives no writes back, and clients may be waiting for those (H26).
+        undo: { action: 'stop', leaves: 'it is stopped, after all other undos', last: true },
+      },
+      {
+        name: 'freeze',
+        does: 'the current tree is proven drained, FROZEN, and its end read',
+        undo: { action: 'allowWritesToCurrent', leaves: 'the current tree is ACTIVE' },
+      },
+      {
+        name: 'verify',
+        does: 'proves the next release, opens its tree',
+        // Always first. Then what the closed tree holds decides whether there is a way back (failed-section.ts).
+        undo: { action: 'closeNextTree', leaves: 'the next tree is closed again' },
+      },
+      {
+        name: 'expose',
+        does: 'sends everything to the next release',
+        undo: { leaves: 'those of verify and hold, if there is a way back' },
+      },
+    ],
+  },
 
   /** Clients write to the next tree, so there is no way back. Each is tried until it succeeds, or a person leaves it out. */
   afterExposure: [
@@ -103,11 +96,7 @@ export const rotation = {
 } as const satisfies RotationSteps;
 
 /** Every step in its order. */
-export const steps = [
-  ...rotation.preparation,
-  ...rotation.criticalSection.flatMap((part): readonly (typeof part.steps)[number][] => part.steps),
-  ...rotation.afterExposure,
-];
+export const steps = [...rotation.preparation, ...rotation.criticalSection.steps, ...rotation.afterExposure];
 
 /** A step of the list, by its name. */
 export function stepNamed(name: StepName): (typeof steps)[number] {

@@ -3,10 +3,13 @@ import { beganOf, timesOf } from './failure';
 import type { Patience } from './model/patience';
 import type { ForwardStep, StepName, StepRecord, StepTimes, StubbornStep, UndoableStep } from './model/steps';
 
+/** A step, or several that one activity does: which of them it is in, nobody hears before it has ended. */
+export type Running = StepRecord['name'] | 'critical section';
+
 /** What a saga tells of itself while it runs. */
 export interface SagaJournal {
   /** A step or the undo of one begins; `lastsMs`: how long it lasts at most, where that is known. */
-  begins(name: StepRecord['name'], undoing: boolean, lastsMs?: number): void;
+  begins(name: Running, undoing: boolean, lastsMs?: number): void;
   ended(record: StepRecord): void;
 }
 
@@ -95,8 +98,11 @@ export class Saga {
   /**
    * Several steps that one activity does, because clients wait between them. All their undos are registered before it
    * acts; of a failed one, the steps that it says it has done are recorded, and those it had not begun are forgotten.
+   *
+   * @param all what they are together.
    */
   async together<Result extends { readonly times: StepTimes }>(
+    all: Running,
     names: readonly StepName[],
     undos: readonly RegisteredUndo[],
     act: () => Promise<Result>,
@@ -107,7 +113,7 @@ export class Saga {
         this.#done(name, times[name] ?? 0);
       }
     };
-    names.slice(0, 1).forEach((name) => this.#journal.begins(name, false));
+    this.#journal.begins(all, false);
     try {
       const result = await act();
       record(result.times);

@@ -1,18 +1,18 @@
 import type { StepRecord } from './model/steps';
-import type { SagaJournal } from './saga';
+import type { Running, SagaJournal } from './saga';
 
 /** The steps of a section so far, beside the journal that hears of them. */
 export interface SectionRecord {
   readonly steps: readonly StepRecord[];
   readonly journal: SagaJournal;
-  /** The step that began last. */
-  running(): StepRecord['name'];
+  /** What began last. */
+  running(): Running;
 }
 
 /** Begins the record of a section. */
 export function recordedIn(journal: SagaJournal): SectionRecord {
   const steps: StepRecord[] = [];
-  let running: StepRecord['name'] = 'hold';
+  let running: Running = 'critical section';
   return {
     steps,
     running: () => running,

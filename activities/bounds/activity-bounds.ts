@@ -31,6 +31,8 @@ export interface ActivityBounds extends CallBounds {
   readonly steps: KeptSteps;
   /** Runs one of several steps of the activity, and keeps that it began and how long it took. */
   step<Result>(name: KeptStep, act: () => Promise<Result>): Promise<Result>;
+  /** Shows at once that the activity lives, and waits for nothing: the answer aborts `signal` where a Cancel was given. */
+  hearOfCancel(): void;
   /** What the try before this one kept last; undefined without one. */
   readonly kept: unknown;
   /** Keeps something for the next try, should the worker of this one die. Little: it travels with each sign of life. */
@@ -72,9 +74,8 @@ export async function withinBounds<Result>(
   const timer = setTimeout(() => {
     late.abort(timeOver());
   }, budgetMs);
-  const signsOfLife = setInterval(() => {
-    context.heartbeat(toKeep);
-  }, SIGN_OF_LIFE_EVERY_MS);
+  const showLife = (): void => context.heartbeat(toKeep);
+  const signsOfLife = setInterval(showLife, SIGN_OF_LIFE_EVERY_MS);
   try {
     return await whileNoneIsAborted([late.signal, context.cancellationSignal], (signal) =>
       act({
@@ -95,6 +96,7 @@ export async function withinBounds<Result>(
           steps.times[step] = Math.round(performance.now() - began);
           return result;
         },
+        hearOfCancel: showLife,
         kept,
         keep: (state) => {
           toKeep = state;

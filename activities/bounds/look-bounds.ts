@@ -28,6 +28,7 @@ export async function withinLook<Result>(
         lateSignal: late.signal,
         steps: { times: {}, began: [] },
         step: (step) => Promise.reject(new Error(`the step ${step} does not run in a look`)),
+        hearOfCancel: () => undefined,
         kept: undefined,
         keep: () => undefined,
         requireOnce: oncePerTry(),

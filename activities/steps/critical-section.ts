@@ -8,17 +8,39 @@ import { requireAsPrepared, requireCurrentAsPrepared, requireStillHeld } from '.
 import { start } from './next-release';
 import { endOfCurrent } from './current-end';
 import { requireCurrentEnded, servedHandover, verifyAndOpen } from './next-tree-opening';
-import { whileNoneIsAborted } from '../bounds/signals';
+import { retryWhileUnreachable } from '../bounds/retry-while-unreachable';
 import { allEnded } from '../bounds/waiting';
 import { livesOnNext, releaseToServe, requireOurs } from './ownership';
 import { refuse } from '../errors/refusal-error';
-import { expose, hold, noneInFlight, type ExposedTo } from './writes';
+import { expose, hold, type ExposedTo, type FrozenAttempt } from './writes';
+
+/**
+ * The whole section in one activity: from one to the next the writes that wait would wait for two tasks of Temporal's. What a
+ * workflow could do between the freeze and the opening is done here, or is not needed there:
+ *
+ * - Undos: all are registered before this begins (workflows/saga.ts). It says which steps it had begun, and their undos are
+ *   run, last first. Where it can say nothing all are run, once no call of it can land. An undo decides by what it finds, so
+ *   one of a step that never began changes nothing: a next tree that was never opened is empty, and is closed as it was.
+ * - Retries: what cannot be reached is asked for again within a half, as if each were an activity. So what failed in the
+ *   opening never repeats the hold or the freeze.
+ * - Time: both halves share one end, which is that of the section. So whoever waits for it, to stand by or to undo, counts as
+ *   before.
+ * - Cancel: it comes as the answer to a sign of life. One is given at the end of the freeze, and the answer is mostly there before
+ *   the next release is proven. One more look is before the exposure. A Cancel that is heard later still comes too late, as one
+ *   that is given in the exposure; either end is whole.
+ * - A Reset: there is no task between the halves to which a workflow could be reset.
+ *
+ * Each look at what someone else may have changed, and each proof, stands where it stood, before what relies on it.
+ */
+export const holdToExpose: Act<CriticalInput, OpenedAndExposed> = async (systems, input) => {
+  const { bounds } = systems;
+  const frozen = await retryWhileUnreachable(bounds, () => holdAndFreeze(systems, input));
+  bounds.hearOfCancel();
+  return await retryWhileUnreachable(bounds, () => openAndExpose(systems, { ...input, frozen }));
+};
 
 /** The steps hold, freeze and start: writes wait, and the current tree cannot grow any more. */
-export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' | 'times'>> = async (
-  systems,
-  input,
-) => {
+export const holdAndFreeze: Act<CriticalInput, FrozenTree> = async (systems, input) => {
   const { bounds } = systems;
   await requireOurs(systems, input.identity);
   // Once it has begun, what is no longer as prepared is its own doing.
@@ -28,30 +50,12 @@ export const holdAndFreeze: Act<CriticalInput, Pick<OpenedAndExposed, 'frozen' |
   });
   await bounds.step('hold', () => hold(systems, input));
   await bounds.requireOnce('freeze', () => requireCurrentAsPrepared(systems, input));
-  const frozen = await freezeAndStart(systems, input);
-  return { frozen, times: bounds.steps.times };
-};
-
-/**
- * The next release starts as soon as the current length is very likely final, and is proven afterwards: when no write is in
- * flight any more, or when the drain finds the queue empty, whichever is first. Started sooner it could load a shorter length.
- */
-const freezeAndStart: Act<CriticalInput, FrozenTree> = async (systems, input) => {
-  const { bounds } = systems;
-  const settled = new AbortController();
-  return await whileNoneIsAborted([bounds.signal, settled.signal], async (signal) => {
-    let onEmpty = (): void => undefined;
-    const emptied = new Promise<void>((resolve) => (onEmpty = resolve));
-    const freezing = bounds.step('freeze', () => freeze(systems, { ...input, onEmpty }));
-    const drained = Promise.race([emptied, freezing]);
-    // A gate that cannot be asked only saves no time.
-    const settling = Promise.race([drained, noneInFlight(systems, signal).catch(() => drained)]);
-    const starting = settling
-      .finally(() => settled.abort())
-      .then(() => bounds.step('start', () => start(systems, input)));
-    const [frozen] = await allEnded([freezing, starting]);
-    return frozen;
-  });
+  // Rekor asks for lengths late in its start, and a tree is mostly drained by then: so clients do not wait for one after the
+  // other. One that was quicker has loaded a shorter length. Its proof finds that, and it is started again.
+  const starting = bounds.step('start', () => start(systems, input));
+  const freezing = bounds.step('freeze', () => freeze(systems, input));
+  const [frozen] = await allEnded([freezing, starting]);
+  return frozen;
 };
 
 /**
@@ -67,12 +71,11 @@ function requireInTime({ identity: { log }, holdBy }: CriticalInput): void {
 }
 
 /** The steps verify and expose: the next tree is proven and opened, and clients are sent there. */
-export const openAndExpose: Act<CriticalInput, OpenedAndExposed> = async (systems, input) => {
+export const openAndExpose: Act<FrozenAttempt, OpenedAndExposed> = async (systems, input) => {
   await requireOurs(systems, input.identity);
   return await opened(systems, input, async () => {
     await systems.bounds.requireOnce('verify', () => requireStillHeld(systems, input));
-    const frozen = input.frozen ?? (await endOfCurrent(systems, input));
-    return { frozen, of: input.release.next, forward: false };
+    return { frozen: input.frozen, of: input.release.next, forward: false };
   });
 };
 

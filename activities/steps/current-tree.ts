@@ -1,4 +1,4 @@
-import type { AttemptInput, CriticalInput } from '../../workflows/model/actions';
+import type { AttemptInput } from '../../workflows/model/actions';
 import type { Tree } from '../../workflows/model/log';
 import { markedTrees, readMark } from '../../workflows/model/mark';
 import type { FrozenTree } from '../../workflows/model/next-tree';
@@ -18,16 +18,13 @@ interface AmongOthers extends AttemptInput {
  * The current tree cannot grow any more, and its end is known. Of a superseding attempt the tree before it, too: a try to go
  * forward that was broken off in its proof may have left that one DRAINING.
  */
-export const freeze: Act<CriticalInput & { readonly onEmpty: () => void }, FrozenTree> = async (
-  systems,
-  { release, onEmpty },
-) => {
+export const freeze: Act<AttemptInput, FrozenTree> = async (systems, { release }) => {
   const { drain, bounds } = systems;
   const before = release.supersedes ? release.inactive.at(-1) : undefined;
   if (before) {
     await freezeTree(systems, drain, before.treeId, bounds);
   }
-  return await freezeTree(systems, drain, release.currentTreeId, bounds, onEmpty);
+  return await freezeTree(systems, drain, release.currentTreeId, bounds);
 };
 
 /**

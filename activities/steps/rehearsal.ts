@@ -1,9 +1,9 @@
 import type { AttemptInput } from '../../workflows/model/actions';
 import type { Instance } from '../../workflows/model/log';
 import type {
-  Rehearsal,
   RehearsedClosing,
   RehearsedOpening,
+  RehearsedSection,
   WritesSeen,
 } from '../../workflows/model/rehearsal';
 import { firstIndexAfter } from '../../workflows/model/shards';
@@ -24,8 +24,14 @@ const WATCHED_MS = 5_000;
 /** How often the next release is looked at while it starts, in milliseconds; as in a critical section. */
 const LOOK_EVERY_MS = 5;
 
-/** From the hold to the end of the current tree, with the next tree in its place. Nobody writes to that. */
-export const rehearseClosing: Act<AttemptInput, RehearsedClosing> = async (systems, input) => {
+/** A critical section, with the next tree in the place of the current one. Nobody writes to that. */
+export const rehearseSection: Act<AttemptInput, RehearsedSection> = async (systems, input) => {
+  const closing = await rehearseClosing(systems, input);
+  return { ...closing, ...(await rehearseOpening(systems, input)) };
+};
+
+/** From the hold to the end of the current tree. */
+const rehearseClosing: Act<AttemptInput, RehearsedClosing> = async (systems, input) => {
   const { traffic, bounds, drain } = systems;
   await requireNotExposed(systems, input);
   const writes = await writesSeen(systems, undefined);
@@ -33,15 +39,12 @@ export const rehearseClosing: Act<AttemptInput, RehearsedClosing> = async (syste
     await requireNotExposed(systems, input);
     await requireStaged(systems, input);
     const asked = await timed(() => traffic.state(bounds.signal));
-    const closed = await timed(async () => {
-      let onEmpty = (): void => undefined;
-      const emptied = new Promise<void>((resolve) => (onEmpty = resolve));
-      const { nextTreeId } = input.release;
-      const draining = timed(() => freezeTree(asIfHeld(systems), drain, nextTreeId, bounds, onEmpty));
-      // As a rotation starts it, which also looks whether a write is in flight; here those of clients always are.
-      const starting = Promise.race([emptied, draining]).then(() => timed(() => start(systems, input)));
-      return await allEnded([starting, draining]);
-    });
+    const closed = await timed(() =>
+      allEnded([
+        timed(() => start(systems, input)),
+        timed(() => freezeTree(asIfHeld(systems), drain, input.release.nextTreeId, bounds)),
+      ]),
+    );
     const [started, drained] = closed.answer;
     return {
       writes,
@@ -49,37 +52,30 @@ export const rehearseClosing: Act<AttemptInput, RehearsedClosing> = async (syste
       startMs: started.tookMs,
       drainMs: drained.tookMs,
       closedMs: closed.tookMs,
-      endedAtMs: Date.now(),
     };
   });
 };
 
 /** From there to the exposure: what is read of the next release and of the trees, and one change of a tree's state. */
-export const rehearseOpening: Act<Parameters<Rehearsal['rehearseOpening']>[0], RehearsedOpening> = async (
-  systems,
-  input,
-) => {
+const rehearseOpening: Act<AttemptInput, RehearsedOpening> = async (systems, input) => {
   const { installation, trillian, bounds } = systems;
   const { currentTreeId, nextTreeId, next } = input.release;
-  // Two workers have two clocks.
-  const handOverMs = Math.max(0, Date.now() - input.closedAtMs);
   await requireNotExposed(systems, input);
   await requireStaged(systems, input);
   return await bounds.step('rehearse', async () => {
-    // A try before this one may have been stopped with its worker.
-    await start(systems, input);
     const proved = await timed(async () => {
       const instances = await installation.instances(next, bounds.signal);
       await allEnded(instances.map((instance) => served(systems, { ...input, instance })));
     });
     const opened = await timed(async () => {
-      await Promise.all([trillian.getTree(currentTreeId, bounds), trillian.treeHead(currentTreeId, bounds)]);
-      await trillian.getTree(nextTreeId, bounds);
+      await allEnded([
+        trillian.getTree(nextTreeId, bounds),
+        ...[trillian.getTree(currentTreeId, bounds), trillian.treeHead(currentTreeId, bounds)],
+      ]);
       await trillian.setState(nextTreeId, 'FROZEN', bounds);
-      await handedOver(systems, nextTreeId);
-      await trillian.treeHead(nextTreeId, bounds);
+      await allEnded([handedOver(systems, nextTreeId), trillian.treeHead(nextTreeId, bounds)]);
     });
-    return { handOverMs, proveMs: proved.tookMs, openMs: opened.tookMs };
+    return { proveMs: proved.tookMs, openMs: opened.tookMs };
   });
 };
 

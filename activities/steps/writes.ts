@@ -8,7 +8,6 @@ import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import { OwnWords } from '../errors/own-words';
 import { foundOrRefused, isRefusal, refuse, RefusalError, unlessRefused } from '../errors/refusal-error';
-import type { BoundSystems } from '../systems';
 import type { TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
@@ -69,13 +68,6 @@ export const hold: Act<CriticalInput> = async (systems, input) => {
  */
 export function requireAllGates({ away: [first] }: TrafficState): void {
   if (first) throw new RefusalError(first.refusal);
-}
-
-/** Resolves when the gate has no write in flight any more; rejects with the signal's reason. */
-export async function noneInFlight({ traffic }: BoundSystems, signal: AbortSignal): Promise<void> {
-  while ((await traffic.state(signal)).writesInFlight > 0) {
-    await pause(LOOK_EVERY_MS, signal);
-  }
 }
 
 /**

@@ -111,10 +111,10 @@ describe('what an activity leaves in a history when it fails', () => {
 
   it('that it has begun nothing, when it was cancelled before its first step, unless a Reset came before (H7)', async () => {
     const none = '\\"began\\":[]';
-    const first = await leftBy('holdAndFreeze', new Error(), true);
+    const first = await leftBy('holdToExpose', new Error(), true);
     expect(first.failure?.canceledFailureInfo).toBeTruthy();
     expect(first.result).toContain(none);
-    const afterReset = await leftBy('holdAndFreeze', new Error(), true, { begunIn: 'another run' });
+    const afterReset = await leftBy('holdToExpose', new Error(), true, { begunIn: 'another run' });
     expect(afterReset.failure?.canceledFailureInfo).toBeTruthy();
     expect(afterReset.result).not.toContain('began');
   });

@@ -73,6 +73,7 @@ export function someBounds(): ActivityBounds {
       steps.times[name] = 0;
       return result;
     },
+    hearOfCancel: () => undefined,
     kept: undefined,
     keep: () => undefined,
     requireOnce: oncePerTry(),

@@ -682,7 +682,7 @@ describe('of systemd', () => {
     const low = await startedBy(limits(5));
     expect(low).toMatchObject({ state: 'warning', reason: 'START_LIMIT_TOO_LOW' });
     expect(low?.found).toContain(
-      'lets rekor@x start 5 times in 10 s, and the attempts of a rotation may start it 6 times',
+      'lets rekor@x start 5 times in 10 s, and the attempts of a rotation may start it 9 times',
     );
     const [, burst = ''] = /StartLimitBurst=(\d+)/.exec(low?.remedy ?? '') ?? [];
     expect(await startedBy(limits(Number(burst)))).toMatchObject({ state: 'ok' });

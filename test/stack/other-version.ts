@@ -5,7 +5,7 @@ import { compiledProgram } from '../../lab/files';
 /** Calls of the rotation and of its critical section, in the bundle of the workflows, and others in their place. */
 const otherwise: readonly (readonly [call: string, other: string])[] = [
   ['actions.stage({', 'actions.createNextTree({'],
-  ['.holdAndFreeze, input).holdAndFreeze(', '.holdAndFreeze, input).openAndExpose('],
+  ['.holdToExpose, input).holdToExpose(', '.holdToExpose, input).goForward('],
 ];
 
 /**

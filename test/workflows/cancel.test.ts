@@ -102,9 +102,10 @@ describe('Cancel', () => {
     expect(said).toEqual({
       createNextTree: 'rollBack',
       stage: 'rollBack',
-      hold: 'rollBack',
-      start: 'rollBack',
-      freeze: 'rollBack',
+      // Nobody hears how far a section has come: so what is true in all of it is said.
+      hold: 'rollBackUnlessUsed',
+      start: 'rollBackUnlessUsed',
+      freeze: 'rollBackUnlessUsed',
       verify: 'rollBackUnlessUsed',
       expose: 'rollBackUnlessUsed',
       confirm: 'nothing',

@@ -197,17 +197,21 @@ describe('past the point of no return', () => {
   });
 });
 
+/** Temporal does not hear of the worker that acts, and gives up what it does. */
+async function untilGivenUp(log: SimulatedLog): Promise<void> {
+  log.cutOff(60_000);
+  while (!log.hasGivenUp()) {
+    await log.world.time.pass(50);
+  }
+}
+
 describe('a call that lands late (H8)', () => {
   it('is waited for: nothing is taken back while a step that Temporal has given up can still act', async () => {
     const log = new SimulatedLog({ workers: 2 });
     let foundByItsUndo: unknown;
-    void log.once('freeze', async () => {
-      // No sign of life for a second: given up, and taken back at once unless that waits. Then it acts.
-      log.cutOff(60_000);
-      while (!log.hasGivenUp()) {
-        await log.world.time.pass(50);
-      }
-    });
+    // No sign of life for a second: given up, and taken back at once unless that waits. Then it acts.
+    void log.once('freeze', () => untilGivenUp(log));
+    log.fail('verify', 'before');
     void log.once('allowWritesToCurrent', () => {
       foundByItsUndo = log.state(CURRENT_TREE);
     });
@@ -216,6 +220,18 @@ describe('a call that lands late (H8)', () => {
     expect(foundByItsUndo).toBe('FROZEN');
     expect(log.notAsBefore()).toEqual([]);
   });
+
+  it.each<Act>(['freeze', 'verify'])(
+    'and is given up in %s takes clients to the next tree all the same, where nothing is taken back then',
+    async (act) => {
+      const log = new SimulatedLog({ workers: 2 });
+      void log.once(act, () => untilGivenUp(log));
+      const result = await log.run(({ rotate }) => rotate());
+      expect(result).toMatchObject({ outcome: 'completed', attempts: 1 });
+      expect(log.active()).toEqual([log.nextTree()]);
+      expect(log.calls).not.toContain('allowWritesToCurrent');
+    },
+  );
 
   it('after the undo is found in the last look, and taken back once more', async () => {
     const log = new SimulatedLog();

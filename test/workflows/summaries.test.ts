@@ -31,7 +31,7 @@ describe('the timeline in the Temporal UI', () => {
         'makes the next release standing, stops the other',
         'watches tree states and loaded lengths',
       ]);
-      expect(summariesOf(log, criticalSection)).toEqual(['hold, start, freeze', 'verify, expose']);
+      expect(summariesOf(log, criticalSection)).toEqual(['hold, start, freeze, verify, expose']);
       expect(summariesOf(log, asked)).not.toContain('');
       expect(Object.keys(result).slice(0, 2)).toEqual(['outcome', 'reason']);
       expect(Object.keys(result).at(-1)).toBe('plan');

@@ -48,14 +48,12 @@ export interface OfRun {
   readonly outlivedIn?: string;
 }
 
-/** A part of the critical section: what is not done by the end of its time is not done at all (H8). */
+/** What does the critical section: what is not done by the end of its time is not done at all (H8). */
 export interface CriticalInput extends AttemptInput, HeldBy, OfRun {
   /** The task queue of the worker that is to do it; any worker without. */
   readonly worker?: string;
-  /** Milliseconds left for this part when it was asked for. */
+  /** Milliseconds left for it when it was asked for. */
   readonly budgetMs: number;
-  /** The end of the current tree, once it is known. */
-  readonly frozen?: FrozenTree;
 }
 
 /** What the worker is told that stands by. */
@@ -122,11 +120,17 @@ export interface Actions {
   discard(input: AttemptInput, patience?: Patience): Promise<void>;
 
   /**
-   * The steps `hold`, `freeze` and `start`, in one activity because clients wait between them: new writes wait in the
-   * gate; the current tree is DRAINING, proven drained, FROZEN, and its end read: from here on it cannot grow. The next
-   * release's processes start as soon as its length is very likely final. Refuses ATTEMPT_REPEATED in a workflow that was reset.
+   * The whole critical section, in one activity because clients wait from its first step to its last:
+   * - `hold`: new writes wait in the gate.
+   * - `freeze`: the current tree is DRAINING, proven drained, FROZEN, and its end read: from here on it cannot grow.
+   * - `start`, beside it: the next release's processes start.
+   * - `verify`: every next instance is proven, restarted if it loaded another length; the next tree is opened and takes its
+   *   handover leaf.
+   * - `expose`: the gate sends reads and writes to the next release, held writes first.
+   *
+   * Refuses ATTEMPT_REPEATED in a workflow that was reset.
    */
-  holdAndFreeze(input: CriticalInput): Promise<Pick<OpenedAndExposed, 'frozen' | 'times'>>;
+  holdToExpose(input: CriticalInput): Promise<OpenedAndExposed>;
   /** Undo of `freeze`: the current tree is ACTIVE. Refuses while the next tree is (rule 3). */
   allowWritesToCurrent(input: AttemptInput, patience?: Patience): Promise<void>;
   /**
@@ -138,20 +142,14 @@ export interface Actions {
   stop(input: AttemptInput, patience?: Patience): Promise<void>;
 
   /**
-   * The steps `verify` and `expose`, in one activity for the same reason: every next instance is proven, restarted if it
-   * loaded another length; the next tree is opened and takes its handover leaf; then the gate sends reads and writes
-   * to the next release, held writes first. Refuses ATTEMPT_REPEATED in a workflow that was reset.
-   */
-  openAndExpose(input: CriticalInput): Promise<OpenedAndExposed>;
-  /**
    * Waits on another worker until it is called off. Where it is not, that which does the section is lost: writes go to the
    * current release again, unless clients were sent to the next one or have written there.
    */
   standBy(input: StandByInput & { readonly worker: string }): Promise<StoodBy>;
   /**
-   * The same where the next tree holds an entry of a client, so that there is no way back. Nobody told the end of the
-   * current tree, which is proven again, and nobody knows whether the next release still runs, which is started if need be.
-   * It waits first for a closing of the next tree that may still land, also in a workflow that was reset.
+   * The steps `verify` and `expose` where the next tree holds an entry of a client, so that there is no way back. Nobody told
+   * the end of the current tree, which is proven again, and nobody knows whether the next release still runs, which is started
+   * if need be. It waits first for a closing of the next tree that may still land, also in a workflow that was reset.
    */
   goForward(input: ForwardInput, patience?: Patience): Promise<OpenedAndExposed>;
   /**

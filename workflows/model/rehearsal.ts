@@ -20,35 +20,33 @@ export interface RehearsedClosing {
   readonly writes: WritesSeen;
   /** One question to what decides where writes go. */
   readonly trafficMs: number;
-  /** Until the next release was started, from when the drain found the tree empty. */
+  /** Until the next release was started, beside the drain. */
   readonly startMs: number;
   /** From DRAINING to the proven end of the tree. */
   readonly drainMs: number;
   /** Both together. */
   readonly closedMs: number;
-  /** By the worker's clock, since the epoch. */
-  readonly endedAtMs: number;
 }
 
 /** The half that opens the next tree. */
 export interface RehearsedOpening {
-  /** From the end of the first half, until a worker had begun the second. */
-  readonly handOverMs: number;
-  /** Until each instance of the next release was seen to serve. */
+  /** From the end of the first half, until each instance of the next release was seen to serve. */
   readonly proveMs: number;
   /** A change of a tree's state, and what is read before and after it. */
   readonly openMs: number;
 }
 
+/** Both halves. */
+export type RehearsedSection = RehearsedClosing & RehearsedOpening;
+
 /** What a rehearsal may have done to the world; no rotation calls it. */
 export interface Rehearsal {
   /**
    * Watches the writes of clients for some seconds. Then starts the next release while the next tree, which nobody writes to,
-   * is drained and FROZEN. Refuses ALREADY_ROTATED, EARLIER_RUN_MAY_ACT.
+   * is drained and FROZEN; looks at that release as a rotation proves it, and sets the tree FROZEN once more. In one activity,
+   * as a section is. Refuses ALREADY_ROTATED, EARLIER_RUN_MAY_ACT.
    */
-  rehearseClosing(input: AttemptInput & OfRun): Promise<RehearsedClosing>;
-  /** Looks at the next release as a rotation proves it, and sets the next tree FROZEN once more. Refuses the same. */
-  rehearseOpening(input: AttemptInput & OfRun & { readonly closedAtMs: number }): Promise<RehearsedOpening>;
+  rehearseSection(input: AttemptInput & OfRun): Promise<RehearsedSection>;
 }
 
 /** What a forecast takes from the plan. */
@@ -118,8 +116,7 @@ const SHARE_OF_TIME = 0.75;
 
 /** What a rotation would cost clients, from what a rehearsal has measured. Pure. */
 export function forecastOf(
-  { writes, trafficMs, startMs, drainMs, closedMs }: RehearsedClosing,
-  { handOverMs, proveMs, openMs }: RehearsedOpening,
+  { writes, trafficMs, startMs, drainMs, closedMs, proveMs, openMs }: RehearsedSection,
   { passMs, criticalSectionMs, holds, drainAwaitsPasses }: ForecastGround,
 ): Forecast {
   const { perSecond } = writes;
@@ -127,14 +124,20 @@ export function forecastOf(
   // How likely it is that a call is under way when the hold begins, if clients know nothing of each other.
   const inFlight = 1 - Math.exp((-perSecond * callMs) / 1000);
   const pass = passMs ?? callMs;
+  const besides = (ms: number): number => Math.max(0, ms - proveMs);
+  const again = perSecond === 0 ? undefined : span(proveMs, proveMs + startMs + proveMs);
   const drain = drainAwaitsPasses ? span(Math.max(startMs, closedMs - pass), closedMs + pass) : undefined;
   const parts = [
     measured('the order to hold', trafficMs),
-    // A leaf that is queued then waits for a pass; none of the calls is waited for.
-    computed('the entries on their way', inFlight * pass, span(0, perSecond === 0 ? 0 : pass)),
+    // A leaf that is queued then waits for a pass, and the next release gets ready meanwhile; none of the calls is waited for.
+    computed(
+      'the entries on their way',
+      besides(inFlight * pass),
+      span(0, perSecond === 0 ? 0 : besides(pass)),
+    ),
     measured(startMs > drainMs ? 'the start of the next release' : 'the drain of the tree', closedMs, drain),
-    measured('from one activity to the next', handOverMs),
-    measured('what the next release serves', proveMs),
+    // It is started again where entries came after it had read how many there are.
+    measured('what the next release serves', proveMs, again),
     measured('the opening of the tree', openMs),
     // From a pass that begins just then to one that has just begun.
     computed('the handover leaf', pass, span(0, pass)),

@@ -4,7 +4,7 @@ import type { ForwardStep, StepName, UndoableStep } from './steps';
 /** The shape of the list in workflows/rotation.ts. `action` names the method of `Actions` that does it. */
 export interface RotationSteps {
   readonly preparation: readonly PreparingStep[];
-  readonly criticalSection: readonly SectionPart[];
+  readonly criticalSection: Section;
   readonly afterExposure: readonly LastStep[];
 }
 
@@ -21,8 +21,8 @@ export interface PreparingStep extends Step {
 }
 
 /** Steps that one activity does. */
-export interface SectionPart {
-  readonly action: 'holdAndFreeze' | 'openAndExpose';
+export interface Section {
+  readonly action: 'holdToExpose';
   readonly steps: readonly SectionStep[];
 }
 

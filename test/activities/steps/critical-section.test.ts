@@ -1,5 +1,5 @@
 import { setImmediate as called } from 'node:timers/promises';
-import { holdAndFreeze } from '../../../activities/steps/critical-section';
+import { holdAndFreeze, holdToExpose } from '../../../activities/steps/critical-section';
 import type { BoundSystems } from '../../../activities/systems';
 import type { TrafficState } from '../../../activities/traffic/traffic';
 import { refuse } from '../../../activities/errors/refusal-error';
@@ -71,21 +71,13 @@ function withoutRoom(systems: BoundSystems): BoundSystems {
 }
 
 describe('writes in flight when the hold begins', () => {
-  it('are not waited for: the next release starts when the drain finds the queue empty', async () => {
+  it('are not waited for, nor is the drain: the next release starts beside it', async () => {
     const log = new FakeLog();
     await holdAndFreeze(draining(log, lookingAt(log, some), 2), order);
     expect(log.done.filter((change) => !change.startsWith('in flight'))).toEqual([
-      ...['hold 7', '200 DRAINING', 'queued 2', 'queued 1', 'queued 0', 'start green'],
+      ...['hold 7', 'start green', '200 DRAINING', 'queued 2', 'queued 1', 'queued 0'],
       ...['200 FROZEN', 'queued 0'],
     ]);
-  });
-
-  it('are a sign that the length is final once all have their answers, though the drain has not found so yet', async () => {
-    const log = new FakeLog();
-    // So many looks take longer than one look at the gate on any machine.
-    await holdAndFreeze(draining(log, lookingAt(log, some, none), 100), order);
-    expect(log.done.indexOf('start green')).toBeLessThan(log.done.indexOf('queued 0'));
-    expect(log.done.filter((change) => change === 'start green')).toHaveLength(1);
   });
 
   it('are waited for where the start of the next release ends the Rekor that answers them', async () => {
@@ -112,11 +104,80 @@ describe('writes in flight when the hold begins', () => {
   });
 });
 
-it('the next release is not started where the freeze fails before its length is final', async () => {
+it('where the freeze fails, the start beside it has ended, and is said to have begun', async () => {
   const log = new FakeLog();
   const systems = lookingAt(log, some);
   const failure = new Error('Trillian has gone');
+  let started = false;
+  const { installation, bounds } = systems;
+  const start: typeof installation.start = async (...asked) => {
+    await called();
+    await installation.start(...asked);
+    started = true;
+  };
   const trillian = { ...systems.trillian, setState: () => Promise.reject(failure) };
-  await expect(holdAndFreeze({ ...systems, trillian }, order)).rejects.toBe(failure);
-  expect(log.done).not.toContain('start green');
+  const failing = { ...systems, trillian, installation: { ...installation, start } };
+  await expect(holdAndFreeze(failing, order)).rejects.toBe(failure);
+  expect(started).toBe(true);
+  expect(bounds.steps.began).toEqual(['hold', 'start', 'freeze']);
+});
+
+describe('a section', () => {
+  const away = refuse('GATE_UNREACHABLE', { log: 'production', url: '', reason: 'refused' });
+
+  it('holds, freezes, opens and exposes', async () => {
+    const log = new FakeLog();
+    const { frozen, handover, times } = await holdToExpose(log.systems(), order);
+    expect(frozen).toMatchObject({ treeId: '200', size: 20 });
+    expect(handover?.text).toContain('tree 200\nsize 20');
+    expect(Object.keys(times).sort()).toEqual(['expose', 'freeze', 'hold', 'start', 'verify']);
+    expect(log.done.filter((change) => change !== 'start green')).toEqual([
+      ...['hold 7', '200 DRAINING', '200 FROZEN', '300 ACTIVE', 'queueLeaf 300', 'next 7', 'send 7'],
+    ]);
+  });
+
+  it('starts a next release again that was quicker than the drain, and opens no tree before', async () => {
+    const log = new FakeLog();
+    const systems = log.systems();
+    const { installation } = systems;
+    const slot = { active: '300', inactive: ['100', '200'] };
+    let starts = 0;
+    const start: typeof installation.start = async (...asked) => {
+      await installation.start(...asked);
+      starts += 1;
+      log.slots['green'] = slot;
+      const now = log.loadedBy('green');
+      const inactive = now.inactive.map((shard) => ({ ...shard, loadedLength: shard.loadedLength - 1 }));
+      log.slots['green'] = starts === 1 ? { ...slot, loaded: { ...now, inactive } } : slot;
+    };
+    await holdToExpose({ ...systems, installation: { ...installation, start } }, order);
+    expect(log.done.slice(-6)).toEqual([
+      ...['stop green', 'start green', '300 ACTIVE', 'queueLeaf 300', 'next 7', 'send 7'],
+    ]);
+  });
+
+  it('asks again in its opening for what is away, and repeats neither the hold nor the freeze', async () => {
+    const log = new FakeLog();
+    const systems = log.systems();
+    jest.spyOn(systems.traffic, 'send').mockRejectedValueOnce(away);
+    await holdToExpose(systems, order);
+    const of = (change: string): number => log.done.filter((done) => done === change).length;
+    expect([of('hold 7'), of('200 FROZEN'), of('300 ACTIVE'), of('send 7')]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('opens no tree once it has heard of a Cancel, for which it asks when the current tree has ended (H26)', async () => {
+    const log = new FakeLog();
+    const systems = log.systems();
+    const cancel = new AbortController();
+    const asked: string[][] = [];
+    const hearOfCancel = (): void => {
+      asked.push([...log.done]);
+      cancel.abort(away);
+    };
+    const bounds = { ...systems.bounds, signal: cancel.signal, hearOfCancel };
+    await expect(holdToExpose({ ...systems, bounds }, order)).rejects.toBe(away);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain('200 FROZEN');
+    expect(log.done).not.toContain('300 ACTIVE');
+  });
 });

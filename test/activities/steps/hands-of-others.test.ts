@@ -10,7 +10,7 @@ const besideStart = (log: FakeLog): string[] => log.done.filter((change) => chan
 describe('before the hold', () => {
   it('everything is as it was prepared, and the current tree is ended', async () => {
     const log = new FakeLog();
-    const { frozen } = await holdAndFreeze(log.systems(), order);
+    const frozen = await holdAndFreeze(log.systems(), order);
     expect(frozen).toMatchObject({ treeId: '200', size: 20 });
     expect(besideStart(log)).toEqual(['hold 7', '200 DRAINING', '200 FROZEN']);
     expect(log.done).toContain('start green');
@@ -33,7 +33,7 @@ describe('before the hold', () => {
       return Promise.resolve(inFlight);
     };
     const counted = { ...systems, metrics: { ...metrics, queueLeafInFlight } };
-    const { frozen } = await holdAndFreeze(counted, order);
+    const frozen = await holdAndFreeze(counted, order);
     expect(frozen).toMatchObject({ treeId: '200', size: 21 });
     expect(besideStart(log).slice(-4)).toEqual(['200 DRAINING', 'in flight 2', 'in flight 1', '200 FROZEN']);
   });

@@ -56,7 +56,7 @@ class StandingLog {
   async exposed() {
     const input = await this.attempt();
     await stage(this.systems, input);
-    const { frozen } = await holdAndFreeze(inAnotherTry(this.systems), input);
+    const frozen = await holdAndFreeze(inAnotherTry(this.systems), input);
     const { handover } = await openAndExpose(inAnotherTry(this.systems), { ...input, frozen });
     return { ...input, frozen, handover, forMs: 0 };
   }
@@ -164,7 +164,7 @@ describe('an installation with one standing release', () => {
     const one = new StandingLog();
     const input = await one.attempt();
     await stage(one.systems, input);
-    const { frozen } = await holdAndFreeze(inAnotherTry(one.systems), input);
+    const frozen = await holdAndFreeze(inAnotherTry(one.systems), input);
     one.installation.replacePod(copy);
     one.installation.replacePod(copy);
     await openAndExpose(inAnotherTry(one.systems), { ...input, frozen });

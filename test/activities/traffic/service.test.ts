@@ -41,7 +41,7 @@ describe('a log without a gate', () => {
 
   it('goes through the same steps, and back, with the same fence', async () => {
     const { log, systems, led } = withoutGate();
-    const { frozen } = await holdAndFreeze(inAnotherTry(systems), order);
+    const frozen = await holdAndFreeze(inAnotherTry(systems), order);
     expect(led).toMatchObject({ kept: { mode: 'hold', number: 7 }, instances: urls('blue') });
     await openAndExpose(inAnotherTry(systems), { ...order, frozen });
     expect(led).toMatchObject({
@@ -69,7 +69,7 @@ describe('a log without a gate', () => {
 
   it('ends what kept connections before anything of the next release is confirmed, and once', async () => {
     const { systems, led } = withoutGate();
-    const { frozen } = await holdAndFreeze(inAnotherTry(systems), order);
+    const frozen = await holdAndFreeze(inAnotherTry(systems), order);
     const { handover } = await openAndExpose(inAnotherTry(systems), { ...order, frozen });
     const verifier = {
       verify: () => {

@@ -172,7 +172,7 @@ describe('two gates before one log', () => {
     const [one, two] = gates;
     const acknowledged: (number | null)[] = [await one.write('by one'), await two.write('by two')];
     const short = { ...order, budgetMs: 2_500 };
-    const { frozen } = await holdAndFreeze(inAnotherTry(systems), short);
+    const frozen = await holdAndFreeze(inAnotherTry(systems), short);
     const held = [one.write('held by one'), two.write('held by two')];
     await Promise.all(gates.map((gate) => untilWaiting(gate, 1)));
 
@@ -211,7 +211,7 @@ describe('two gates before one log', () => {
   it('of which one dies while writes wait: the other goes on, and it comes back where that sends', async () => {
     const [one, two] = gates;
     const next = prepared(4);
-    const { frozen } = await holdAndFreeze(inAnotherTry(systems), next);
+    const frozen = await holdAndFreeze(inAnotherTry(systems), next);
     const held = [1, 2].map((number) => one.write(`exposed ${number}`));
     const lost = two.write('lost');
     await Promise.all([untilWaiting(one, 2), untilWaiting(two, 1)]);

@@ -5,8 +5,11 @@ import type { Attempts } from '../../installation';
 import type { ExaminedHost, ExaminedSlot } from './examined-host';
 import { shownOf, startsUnit, type StartsUnit } from './systemd';
 
-/** Each attempt starts the next release in its rehearsal and in the critical section; for a new signer it rehearses twice. */
-const STARTS_OF_AN_ATTEMPT = { usual: 2, ofNewSigner: 3 };
+/**
+ * Each attempt starts the next release in its rehearsal and in the critical section, there once more where it was quicker than
+ * the drain; for a new signer it rehearses twice.
+ */
+const STARTS_OF_AN_ATTEMPT = { usual: 3, ofNewSigner: 4 };
 
 /** What a unit may do, as `systemctl show` tells it. */
 export interface UnitLimits {

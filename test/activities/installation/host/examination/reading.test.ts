@@ -68,10 +68,10 @@ describe('the limits of a unit', () => {
     expect(timeSpanMs(text)).toBe(ms);
   });
 
-  it('are held against two starts of each attempt that fits in their time', () => {
+  it('are held against three starts of each attempt that fits in their time', () => {
     const attempts = { attempts: 3, pauseBetweenAttemptsMs: 30_000 };
     expect([10_000, 30_000, 3_600_000, Infinity].map((ms) => startsWithin(ms, attempts))).toEqual([
-      2, 4, 6, 6,
+      3, 6, 9, 9,
     ]);
   });
 });
