@@ -31,21 +31,25 @@ export const verifyAndOpen: Act<
   const { trillian, bounds } = systems;
   const { frozen, release } = input;
   const { nextTreeId } = release;
+  // Made while the release starts: a signature takes some milliseconds.
+  const { value, identityHash, extraData } = handoverLeaf(frozen);
   const [lastAtMs, instances] = await allEnded([
     lastIntegration(systems, input),
     proveRelease(systems, input),
   ]);
-  await requireCurrentEnded(systems, input);
-  const next = await trillian.getTree(nextTreeId, bounds);
+  const [next] = await allEnded([trillian.getTree(nextTreeId, bounds), requireCurrentEnded(systems, input)]);
+  // The last look at a Cancel before the opening (H26).
+  bounds.signal.throwIfAborted();
   if (next.state !== 'ACTIVE') {
     await trillian.setState(nextTreeId, 'ACTIVE', bounds);
   }
 
   const began = performance.now();
-  const begun = await handedOver(systems, nextTreeId);
-  const { size } = await trillian.treeHead(nextTreeId, bounds);
+  const [begun, { size }] = await allEnded([
+    handedOver(systems, nextTreeId),
+    trillian.treeHead(nextTreeId, bounds),
+  ]);
   if (size === 0) {
-    const { value, identityHash, extraData } = handoverLeaf(frozen);
     await trillian.queueLeaf(nextTreeId, { value, identityHash, extraData }, bounds);
   }
   await Promise.all([
