@@ -27,6 +27,7 @@ const LOOK_EVERY_MS = 5;
 /** A critical section, with the next tree in the place of the current one. Nobody writes to that. */
 export const rehearseSection: Act<AttemptInput, RehearsedSection> = async (systems, input) => {
   const closing = await rehearseClosing(systems, input);
+  systems.bounds.hearOfCancel();
   return { ...closing, ...(await rehearseOpening(systems, input)) };
 };
 
