@@ -81,7 +81,7 @@ describe('what comes of bodies while the disk is busy', () => {
     const busy = toDisk.take(() => new Promise<void>((resolve) => (diskIsFree = resolve)));
     const read: string[] = [];
     const [first, second] = [new KeptBody(bounds), new KeptBody(bounds)];
-    const add = (body: KeptBody, name: string): Promise<void> =>
+    const add = async (body: KeptBody, name: string): Promise<void> =>
       body.add(60, () => {
         read.push(name);
         return Buffer.alloc(60, name);
