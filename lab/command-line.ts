@@ -14,6 +14,7 @@ import {
   databaseNames,
   LabInUse,
   partNames,
+  type Gates,
   readStatus,
   startLab,
   stopLab,
@@ -43,6 +44,7 @@ interface UpOptions {
   readonly keepData: boolean;
   readonly without: readonly PartName[];
   readonly database?: DatabaseName;
+  readonly gates?: Gates;
   readonly kubernetes?: true;
   readonly shape?: ShapeName | 'none';
   readonly kubeconfig?: string;
@@ -73,7 +75,8 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const running = await readStatus(options.directory);
   // Before anything is installed for another one, or it is said that it is up.
   requireSameDatabase(options.directory, running?.database, options.database);
-  if (options.detach && running?.detached === true && running.complete) {
+  const hasAsMany = options.gates === undefined || options.gates === running?.gates;
+  if (options.detach && running?.detached === true && running.complete && hasAsMany) {
     report('This lab is up already.');
     print(running, options.json);
     return;
@@ -225,6 +228,11 @@ function parsePartNames(text: string): readonly PartName[] {
   });
 }
 
+function parseGates(text: string): Gates {
+  if (text !== '1' && text !== '2') throw new InvalidArgumentError('It is 1 or 2.');
+  return text === '1' ? 1 : 2;
+}
+
 const directory = () =>
   new Option('--directory <directory>', 'where the lab keeps its files')
     .default(defaultLabDirectory())
@@ -249,6 +257,7 @@ export function labCommandLine(): Command {
         'keepData',
         'without',
         'database',
+        'gates',
       ]),
     )
     .addOption(
@@ -265,6 +274,9 @@ export function labCommandLine(): Command {
     .option('--load-with <command>', 'what brings the archive of an image to the nodes of that cluster')
     .addOption(
       new Option('--database <name>', 'what Trillian runs on; default postgresql').choices(databaseNames),
+    )
+    .addOption(
+      new Option('--gates <number>', 'how many gates stand side by side; default 1').argParser(parseGates),
     )
     .option('--json', 'print the status as JSON', false)
     .addHelpText('after', exitCodes)

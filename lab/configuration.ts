@@ -5,7 +5,9 @@ import { stringify } from 'yaml';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { LabDatabase } from './database/lab-database';
 import { READER } from './database/reader';
+import type { Gates, GateName } from './parts';
 import type { Ports } from './ports';
+import type { Routes } from './routes';
 import { publicHost, slotActions, slotCommand } from './slots';
 
 /** The name of the lab's log in its configuration. */
@@ -28,14 +30,74 @@ export interface LabTimes {
   readonly criticalSection: string;
 }
 
-/** Writes the configuration of the lab's log: the same file that an operator would write for a host. */
-export async function writeConfiguration(
+/** What a lab's configuration is made of. */
+interface Configured {
+  readonly ports: Ports;
+  readonly routes: Routes;
+  readonly database: LabDatabase;
+  readonly gates: Gates;
+}
+
+/** The file that a gate of the lab is started with. */
+export function gateConfiguration(
+  { files, gates }: { readonly files: LabFiles; readonly gates: Gates },
+  name: GateName,
+): string {
+  if (gates === 1) return files.configuration;
+  return name === 'gate' ? files.gateConfiguration : files.secondGateConfiguration;
+}
+
+/**
+ * Writes the configuration of the lab's log: the same file that an operator would write for a host. Where there are two gates,
+ * each has a file of its own besides.
+ */
+export async function writeConfiguration(files: LabFiles, lab: Configured, times?: LabTimes): Promise<void> {
+  const { ports, routes, gates } = lab;
+  await mkdir(files.gateSpool, { recursive: true, mode: 0o700 });
+  if (!existsSync(files.gateToken)) {
+    await writeFile(files.gateToken, `${newGateToken()}\n`, { mode: 0o600 });
+  }
+  const write = async (file: string, gate: object): Promise<void> => {
+    const heading = '# Written by `rekor-rotate lab up`, at each start.\n';
+    const configuration = configurationOf(files, lab, gate, times);
+    await writeFile(file, heading + stringify(configuration, { lineWidth: 0 }));
+  };
+  const first = {
+    ...{ listen: at(ports.gate), admin: at(ports.gateAdmin), token: { file: files.gateToken } },
+    ...{ stateFile: files.gateState, spoolDirectory: files.gateSpool },
+    ...(times && { maxWait: times.maxWait }),
+  };
+  if (gates === 1) {
+    await write(files.configuration, first);
+    return;
+  }
+  await mkdir(files.secondGateSpool, { recursive: true, mode: 0o700 });
+  const members = (one: number, other: number) => ({ members: [at(one), at(other)] });
+  const second = {
+    ...{ ...first, listen: at(ports.secondGate), admin: at(ports.secondGateAdmin) },
+    ...{ stateFile: files.secondGateState, spoolDirectory: files.secondGateSpool },
+  };
+  await write(files.configuration, { ...first, ...members(ports.gateAdmin, ports.secondGateAdmin) });
+  // Each looks for the other where something may be between them.
+  await write(files.gateConfiguration, {
+    ...first,
+    ...members(ports.gateAdmin, routes.gateAdmins['gate-2']),
+  });
+  await write(files.secondGateConfiguration, {
+    ...second,
+    ...members(routes.gateAdmins.gate, ports.secondGateAdmin),
+  });
+}
+
+const at = (port: number) => `127.0.0.1:${port}`;
+
+function configurationOf(
   files: LabFiles,
-  { ports, database }: { readonly ports: Ports; readonly database: LabDatabase },
+  { ports, database }: Configured,
+  gate: object,
   times?: LabTimes,
-): Promise<void> {
-  const at = (port: number) => `127.0.0.1:${port}`;
-  const configuration = {
+): object {
+  return {
     temporal: { address: at(ports.temporal), namespace: 'default', taskQueue },
     logs: {
       [labLog]: {
@@ -50,14 +112,7 @@ export async function writeConfiguration(
             ...{ database: 'trillian', user: READER, password: { file: files.readerPassword } },
           },
         },
-        gate: {
-          listen: at(ports.gate),
-          admin: at(ports.gateAdmin),
-          token: { file: files.gateToken },
-          stateFile: files.gateState,
-          spoolDirectory: files.gateSpool,
-          ...(times && { maxWait: times.maxWait }),
-        },
+        gate,
         installation: {
           kind: 'host',
           treeIdVariable: 'TREE_ID',
@@ -71,12 +126,6 @@ export async function writeConfiguration(
       },
     },
   };
-  await mkdir(files.gateSpool, { recursive: true, mode: 0o700 });
-  if (!existsSync(files.gateToken)) {
-    await writeFile(files.gateToken, `${newGateToken()}\n`, { mode: 0o600 });
-  }
-  const heading = '# Written by `rekor-rotate lab up`, at each start.\n';
-  await writeFile(files.configuration, heading + stringify(configuration, { lineWidth: 0 }));
 }
 
 function slotConfiguration(files: LabFiles, ports: Ports, slot: SlotName) {

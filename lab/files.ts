@@ -17,6 +17,11 @@ export interface LabFiles {
   readonly gateToken: string;
   readonly gateState: string;
   readonly gateSpool: string;
+  /** Of each gate where there are two, by its part's name; one alone has the log's. */
+  readonly gateConfiguration: string;
+  readonly secondGateConfiguration: string;
+  readonly secondGateState: string;
+  readonly secondGateSpool: string;
   readonly signerKey: string;
   /** Of a key that the log is to have from its next rotation on, where it is to have one. */
   readonly nextSignerKey: string;
@@ -43,6 +48,10 @@ export function labFiles(directory: string): LabFiles {
     gateToken: join(directory, 'gate-token'),
     gateState: join(directory, 'gate-state.json'),
     gateSpool: join(directory, 'gate-spool'),
+    gateConfiguration: join(directory, 'gate.yaml'),
+    secondGateConfiguration: join(directory, 'gate-2.yaml'),
+    secondGateState: join(directory, 'gate-2-state.json'),
+    secondGateSpool: join(directory, 'gate-2-spool'),
     signerKey: join(directory, 'rekor-key.pem'),
     nextSignerKey: join(directory, 'rekor-key-2.pem'),
     nextSignerPublicKey: join(directory, 'rekor-key-2.pub'),

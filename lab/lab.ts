@@ -7,10 +7,12 @@ import { databases, type DatabaseName } from './database/databases';
 import { labFiles, type LabFiles } from './files';
 import {
   labParts,
-  partNames,
+  gateNames,
+  partsWith,
   statusOf,
   stopOrder,
   stopPart,
+  type Gates,
   type Part,
   type PartName,
   type PartStatus,
@@ -31,12 +33,12 @@ import { enabledSlots, writeSlots } from './slots';
 import { startPart, type Surroundings } from './start-part';
 
 export { databaseNames, type DatabaseName } from './database/databases';
-export { partNames, type PartName, type PartStatus } from './parts';
+export { gateNames, partNames, type GateName, type Gates, type PartName, type PartStatus } from './parts';
 
 export interface LabStatus {
   readonly directory: string;
   readonly configuration: string;
-  /** Rekor as clients reach it: the gate. */
+  /** Rekor as clients reach it: the gate, or the first of two. */
   readonly publicUrl: string;
   readonly temporalUi: string;
   readonly temporalAddress: string;
@@ -46,6 +48,7 @@ export interface LabStatus {
   readonly detached: boolean;
   /** What Trillian runs on. */
   readonly database: DatabaseName;
+  readonly gates: Gates;
   readonly parts: readonly PartStatus[];
 }
 
@@ -54,6 +57,8 @@ export interface LabOptions {
   readonly binaries: Binaries;
   /** What Trillian runs on: PostgreSQL unless told otherwise, or what a lab that is there already has. */
   readonly database?: DatabaseName;
+  /** How many gates stand side by side: one unless told otherwise, or what a lab that is there already has. */
+  readonly gates?: Gates;
   /** Gets one line for each thing that happens. */
   readonly report: (line: string) => void;
   /** Told where each part listens, says where the others are to look for it; without it, there. */
@@ -138,14 +143,16 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
       detached: options.detached === true,
       without: options.without ?? [],
       ...(options.database && { database: options.database }),
+      ...(options.gates && { gates: options.gates }),
     };
     const record = await prepareRecord(files, choices, claimed.ports);
     const { ports, keepData } = record;
     const { report, binaries, signerFlags = [], databaseFlags = [] } = options;
     const { signal = new AbortController().signal } = options;
     const routes = (await options.routes?.(ports)) ?? directRoutes(ports);
-    const lab = {
+    const lab: Surroundings = {
       files,
+      gates: record.gates,
       ports,
       routes,
       parts: labParts(files, record),
@@ -233,19 +240,24 @@ async function startParts(lab: Surroundings, without: ReadonlySet<PartName>): Pr
       }
     }
   };
+  // At the same time: each asks the other what it may have missed, and serves nobody before it knows.
+  const startGates = () => allStarted(gateNames.slice(0, lab.gates).map((name) => start([name])));
   const startLog = async () => {
     await start(['database', 'trillian-log-server', 'trillian-log-signer']);
     await start(enabledSlots(lab.files).map((slot) => `rekor-${slot}` as const));
-    await start(['gate']);
+    await startGates();
   };
-  // Both are waited for, also when one fails: nothing may start any more when the lab is stopped again.
-  const started = await Promise.allSettled([startLog(), start(['temporal'])]);
-  for (const outcome of started) {
+  await allStarted([startLog(), start(['temporal'])]);
+  await start(['worker']);
+}
+
+/** Each is waited for, also when one fails: nothing may start any more when the lab is stopped again. */
+async function allStarted(starts: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(starts)) {
     if (outcome.status === 'rejected') {
       throw outcome.reason;
     }
   }
-  await start(['worker']);
 }
 
 async function stopParts(
@@ -265,9 +277,9 @@ async function stopParts(
 }
 
 function statusIn(files: LabFiles, record: LabRecord): LabStatus {
-  const { ports, without, detached, database } = record;
+  const { ports, without, detached, database, gates } = record;
   const parts = labParts(files, record);
-  const found = partNames.map((name) => statusOf(parts[name]));
+  const found = partsWith(gates).map((name) => statusOf(parts[name]));
   const slots = found.filter(({ name }) => name === 'rekor-blue' || name === 'rekor-green');
   const wanted = found.filter((part) => !without.includes(part.name) && !slots.includes(part));
   return {
@@ -279,6 +291,7 @@ function statusIn(files: LabFiles, record: LabRecord): LabStatus {
     complete: wanted.every(({ running }) => running) && slots.some(({ running }) => running),
     detached,
     database,
+    gates,
     parts: found,
   };
 }

@@ -15,15 +15,28 @@ export const partNames = [
   'rekor-blue',
   'rekor-green',
   'gate',
+  'gate-2',
   'worker',
 ] as const;
 
 export type PartName = (typeof partNames)[number];
 
+/** The gates of a log that has two; one alone is the first. */
+export const gateNames = ['gate', 'gate-2'] as const;
+export type GateName = (typeof gateNames)[number];
+
+/** How many gates stand side by side before the log. */
+export type Gates = 1 | 2;
+
+/** The parts of a lab with so many gates. */
+export function partsWith(gates: Gates): readonly PartName[] {
+  return partNames.filter((name) => gates === 2 || name !== 'gate-2');
+}
+
 /** Each part stops before what it uses; those of one line stop together. */
 export const stopOrder: readonly (readonly PartName[])[] = [
   ['worker'],
-  ['gate'],
+  ['gate', 'gate-2'],
   ['rekor-blue', 'rekor-green'],
   ['trillian-log-server', 'trillian-log-signer', 'temporal'],
   ['database'],
@@ -81,6 +94,7 @@ export function labParts(
     'rekor-blue': slot('blue'),
     'rekor-green': slot('green'),
     gate: part('gate', ports.gate, ports.gateAdmin),
+    'gate-2': part('gate-2', ports.secondGate, ports.secondGateAdmin),
     worker: part('worker'),
   };
 }

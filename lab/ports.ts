@@ -14,6 +14,8 @@ export const portNames = [
   'green',
   'gate',
   'gateAdmin',
+  'secondGate',
+  'secondGateAdmin',
 ] as const;
 
 export type Ports = Readonly<Record<(typeof portNames)[number], number>>;
@@ -34,6 +36,14 @@ const throwAway: Range = { lowest: 32_000, above: 32_752 };
 
 /** So many ports lie in a block: one that marks it as taken, and more than a lab has parts. */
 const BLOCK = 16;
+
+/** The ports of a lab that an earlier version made: parts that are new since then have the next ones of its block. */
+export function withNewPorts(known: Partial<Ports>): Partial<Ports> {
+  const { database } = known;
+  if (database === undefined) return known;
+  const ofBlock = portNames.map((name, position) => [name, database + position]);
+  return { ...(Object.fromEntries(ofBlock) as Ports), ...known };
+}
 
 /** A block of ports that no other process takes by this module, until it is given back. */
 export interface Block {

@@ -12,6 +12,14 @@ export async function httpAnswers(url: string, isGood: (status: number) => boole
   }
 }
 
+export async function gateAnswers(publicUrl: string, adminUrl: string): Promise<boolean> {
+  const anything = (): boolean => true;
+  return (
+    (await httpAnswers(`${adminUrl}/state`, anything)) &&
+    (await httpAnswers(`${publicUrl}/api/v1/log`, anything))
+  );
+}
+
 /** The dev server opens its port before the namespace is there. */
 export async function temporalAnswers(address: string): Promise<boolean> {
   return await asked(address, async (connection) => {

@@ -5,8 +5,8 @@ import { hasCode } from '../tools/error-code';
 import type { DatabaseName } from './database/databases';
 import { databaseHome } from './database/home';
 import type { LabFiles } from './files';
-import type { PartName } from './parts';
-import { portNames, type Ports } from './ports';
+import type { Gates, PartName } from './parts';
+import { portNames, withNewPorts, type Ports } from './ports';
 import { notALabs, recordedText } from './recorded-text';
 
 /** What a lab keeps about itself: it is what makes a directory a lab's. */
@@ -20,9 +20,11 @@ export interface LabRecord {
   readonly without: readonly PartName[];
   /** What Trillian runs on; it stays so as long as the data does. */
   readonly database: DatabaseName;
+  readonly gates: Gates;
 }
 
-export type LabChoices = Omit<LabRecord, 'ports' | 'database'> & { readonly database?: DatabaseName };
+export type LabChoices = Omit<LabRecord, 'ports' | 'database' | 'gates'> &
+  Partial<Pick<LabRecord, 'database' | 'gates'>>;
 
 /** The record of the lab in this directory; null when there is none. */
 export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
@@ -31,15 +33,17 @@ export async function readRecord(files: LabFiles): Promise<LabRecord | null> {
     return null;
   }
   const record = JSON.parse(text) as Partial<LabRecord>;
-  if (!record.ports || portNames.some((name) => !Number.isInteger(record.ports?.[name]))) {
+  const ports = withNewPorts(record.ports ?? {});
+  if (portNames.some((name) => !Number.isInteger(ports[name]))) {
     throw notALabs(files.record, files.directory);
   }
   return {
-    ports: record.ports,
+    ports: ports as Ports,
     keepData: record.keepData === true,
     detached: record.detached === true,
     without: record.without ?? [],
     database: record.database ?? 'postgresql',
+    gates: record.gates ?? 1,
   };
 }
 
@@ -51,6 +55,7 @@ export async function prepareRecord(files: LabFiles, choices: LabChoices, ports:
   const record = {
     ...choices,
     database,
+    gates: choices.gates ?? found?.gates ?? 1,
     ports,
     keepData: choices.keepData || found?.keepData === true,
   };

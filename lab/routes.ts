@@ -1,4 +1,5 @@
 import type { SlotName } from './files';
+import type { GateName } from './parts';
 import type { Ports } from './ports';
 
 /**
@@ -10,15 +11,18 @@ export interface Routes {
   readonly rekor: { readonly trillian: number };
   readonly logServer: { readonly database: number };
   readonly signer: { readonly database: number };
+  /** Where two gates look for each other. */
+  readonly gateAdmins: Readonly<Record<GateName, number>>;
 }
 
 /** Nothing is between the parts. */
 export function directRoutes(ports: Ports): Routes {
-  const { database, trillian, blue, green } = ports;
+  const { database, trillian, blue, green, gateAdmin, secondGateAdmin } = ports;
   return {
     gate: { blue, green },
     rekor: { trillian },
     logServer: { database },
     signer: { database },
+    gateAdmins: { gate: gateAdmin, 'gate-2': secondGateAdmin },
   };
 }

@@ -2,18 +2,19 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from '../tools/binaries';
-import { labLog, taskQueue } from './configuration';
+import { gateConfiguration, labLog, taskQueue } from './configuration';
 import type { LabDatabase } from './database/lab-database';
 import { compiledProgram, type LabFiles, type SlotName } from './files';
-import type { Part, PartName } from './parts';
+import type { Gates, Part, PartName } from './parts';
 import { isFree, type Ports } from './ports';
 import { recorded, startProcess } from './process';
-import { httpAnswers, temporalAnswers, workerPolls } from './readiness';
+import { gateAnswers, httpAnswers, temporalAnswers, workerPolls } from './readiness';
 import type { Routes } from './routes';
 import { enabledSlots, runSlotCommand, writeFirstTree } from './slots';
 
 export interface Surroundings {
   readonly files: LabFiles;
+  readonly gates: Gates;
   readonly ports: Ports;
   readonly routes: Routes;
   readonly parts: Readonly<Record<PartName, Part>>;
@@ -93,11 +94,12 @@ async function start(lab: Surroundings, part: Part): Promise<void> {
     case 'rekor-green':
       await runSlotCommand(files, 'start', 'green');
       return;
-    case 'gate': {
+    case 'gate':
+    case 'gate-2': {
       const slot: SlotName = enabledSlots(files)[0] ?? 'blue';
       launch(
         process.execPath,
-        ...[compiledProgram(), 'gate', '--config', files.configuration, '--log', labLog],
+        ...[compiledProgram(), 'gate', '--config', gateConfiguration(lab, part.name), '--log', labLog],
         ...['--first-instance', `http://127.0.0.1:${routes.gate[slot]}`],
       );
       return;
@@ -167,10 +169,9 @@ async function ready(
     case 'rekor-green':
       return await httpAnswers(at(ports.green, '/api/v1/log'), isOk);
     case 'gate':
-      return (
-        (await httpAnswers(at(ports.gateAdmin, '/state'), () => true)) &&
-        (await httpAnswers(at(ports.gate, '/api/v1/log'), () => true))
-      );
+      return await gateAnswers(at(ports.gate, ''), at(ports.gateAdmin, ''));
+    case 'gate-2':
+      return await gateAnswers(at(ports.secondGate, ''), at(ports.secondGateAdmin, ''));
     case 'worker':
       return await workerPolls(`127.0.0.1:${ports.temporal}`, taskQueue, startedAt);
   }
