@@ -155,14 +155,14 @@ function endedEarly({ outcome, reason }: RotationResult): never {
   throw new MomentMissed(`The rotation ended ${outcome} before the moment came: ${reason}`);
 }
 
-function processOf({ part }: Cell, { worker }: Caught, { current, next }: Scene): Process {
+function processOf({ part, gate }: Cell, { worker }: Caught, { current, next }: Scene): Process {
   if (part === 'worker') {
     return worker;
   }
   if (part === 'current' || part === 'next') {
     return part === 'current' ? current : next;
   }
-  return part;
+  return part === 'gate' ? (gate ?? part) : part;
 }
 
 /** The rotation's result; a Temporal server that is away is asked again. */

@@ -8,7 +8,7 @@ import { moments } from '../harness/moments';
 import { cellsOf, faults, parts } from './matrix';
 import { stepNames } from '../workflows/rotation';
 import { replaceFile } from '../files/atomic-file';
-import { databaseNames, type DatabaseName } from '../lab/lab';
+import { databaseNames, type DatabaseName, type Gates } from '../lab/lab';
 import { interruption } from '../tools/interruption';
 import { cellsDocument, matrixDocument, summaryText, tableText } from './report';
 import { runCells } from './run';
@@ -21,6 +21,7 @@ interface Options {
   readonly moment?: (typeof moments)[number][];
   readonly fault?: (typeof faults)[number][];
   readonly workers: 1 | 2;
+  readonly gates: Gates;
   readonly database: DatabaseName;
   readonly repeat: number;
   readonly from: number;
@@ -48,7 +49,7 @@ async function chaos(options: Options): Promise<number> {
     ...(options.moment && { moments: options.moment }),
     ...(options.fault && { faults: options.fault }),
   };
-  const once = cellsOf(selection, options.workers);
+  const once = cellsOf(selection, options.workers, options.gates);
   const cells = Array.from({ length: options.repeat }, () => once)
     .flat()
     .slice(options.from - 1);
@@ -62,6 +63,7 @@ async function chaos(options: Options): Promise<number> {
   await runCells(cells, {
     directory,
     database: options.database,
+    gates: options.gates,
     signal,
     report,
     cellsPerLog: options.cellsPerLog,
@@ -107,7 +109,7 @@ function count(text: string): number {
   return value;
 }
 
-function workers(text: string): 1 | 2 {
+function oneOrTwo(text: string): 1 | 2 {
   if (text !== '1' && text !== '2') throw new InvalidArgumentError('It is 1 or 2.');
   return text === '1' ? 1 : 2;
 }
@@ -118,7 +120,8 @@ new Command('chaos')
   .option('--step <names>', `of ${stepNames.join(', ')}`, someOf(stepNames))
   .option('--moment <names>', `of ${moments.join(', ')}`, someOf(moments))
   .option('--fault <names>', `of ${faults.join(', ')}`, someOf(faults))
-  .option('--workers <number>', 'how many workers live, 1 or 2', workers, 1)
+  .option('--workers <number>', 'how many workers live, 1 or 2', oneOrTwo, 1)
+  .option('--gates <number>', 'how many gates stand side by side, 1 or 2', oneOrTwo, 1)
   .addOption(
     new Option('--database <name>', 'what Trillian runs on').choices(databaseNames).default('postgresql'),
   )

@@ -1,4 +1,5 @@
 import { moments, type Moment } from '../harness/moments';
+import { gateNames, type GateName, type Gates } from '../lab/lab';
 import { stepNames } from '../workflows/rotation';
 import type { StepName } from '../workflows/model/steps';
 
@@ -31,6 +32,10 @@ export interface Cell {
   readonly fault: Fault;
   /** How many workers live when it happens. */
   readonly workers: 1 | 2;
+  /** How many gates stand side by side; absent: one. */
+  readonly gates?: Gates;
+  /** Which of two gates is hit, where one is. */
+  readonly gate?: GateName;
 }
 
 export interface Selection {
@@ -40,9 +45,12 @@ export interface Selection {
   readonly faults?: readonly Fault[];
 }
 
-/** The cells of a selection, step by step; what is not named is taken whole. Cells without a process to hit are left out. */
-export function cellsOf(selection: Selection, workers: 1 | 2): Cell[] {
-  return (selection.steps ?? stepNames).flatMap((step) =>
+/**
+ * The cells of a selection, step by step; what is not named is taken whole. Cells without a process to hit are left out. Of two
+ * gates one is hit, and the other one the next time.
+ */
+export function cellsOf(selection: Selection, workers: 1 | 2, gates: Gates = 1): Cell[] {
+  const cells = (selection.steps ?? stepNames).flatMap((step) =>
     (selection.parts ?? parts).flatMap((part) =>
       (selection.moments ?? moments).flatMap((moment) =>
         (selection.faults ?? faults)
@@ -51,6 +59,13 @@ export function cellsOf(selection: Selection, workers: 1 | 2): Cell[] {
       ),
     ),
   );
+  if (gates === 1) return cells;
+  let turn = 0;
+  return cells.map((cell) => {
+    if (cell.part !== 'gate') return { ...cell, gates };
+    const gate = gateNames[turn++ % gates];
+    return { ...cell, gates, ...(gate && { gate }) };
+  });
 }
 
 /**
@@ -93,6 +108,8 @@ export function reasonToHold(cell: Cell): string | null {
  */
 export const writableWithinMs = { 1: 30_000, 2: 15_000 } as const;
 
-export function nameOf({ part, step, moment, fault, workers }: Cell): string {
-  return `${fault} ${part} at ${step}/${moment} with ${workers} worker${workers === 1 ? '' : 's'}`;
+export function nameOf({ part, step, moment, fault, workers, gates = 1, gate = 'gate' }: Cell): string {
+  const broken = part === 'gate' ? gate : part;
+  const besides = gates === 1 ? '' : ` and ${gates} gates`;
+  return `${fault} ${broken} at ${step}/${moment} with ${workers} worker${workers === 1 ? '' : 's'}${besides}`;
 }

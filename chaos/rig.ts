@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createNetwork, workerNames, type End, type WorkerName } from '../faults/network';
 import { startWithEnds } from '../harness/ends';
 import { startLogUnderTest, type LogUnderTest } from '../harness/log-under-test';
-import type { LabProcess } from '../harness/lab-process';
+import type { GateUnderTest } from '../harness/gates';
 import type { WorkerProcess } from '../harness/worker-process';
-import type { DatabaseName, PartName } from '../lab/lab';
+import type { DatabaseName, Gates, PartName } from '../lab/lab';
 import { criticalSectionId, lockId } from '../workflows/messages';
 import { isOpen } from '../workflows/model/executions';
 import { familyOf, killAll, signalAll } from './processes';
@@ -14,6 +14,7 @@ export interface RigOptions {
   /** Everything is below it; it may be there from before. */
   readonly directory: string;
   readonly database: DatabaseName;
+  readonly gates?: Gates;
   readonly signal: AbortSignal;
 }
 
@@ -48,11 +49,17 @@ const partOf: Readonly<Record<Exclude<Process, WorkerName>, PartName>> = {
   blue: 'rekor-blue',
   green: 'rekor-green',
   gate: 'gate',
+  'gate-2': 'gate-2',
 };
 
 const everyProcess: readonly Process[] = [...workerNames, ...(Object.keys(partOf) as Process[])];
 
-export async function startRig({ directory, database, signal: interruption }: RigOptions): Promise<Rig> {
+export async function startRig({
+  directory,
+  database,
+  gates = 1,
+  signal: interruption,
+}: RigOptions): Promise<Rig> {
   return await startWithEnds('The log under chaos', async (ends) => {
     const network = createNetwork();
     ends.push(() => network.end());
@@ -61,6 +68,7 @@ export async function startRig({ directory, database, signal: interruption }: Ri
       directory,
       network,
       workers: 2,
+      gates,
       answered: (body) => signed.see(body),
       // Quick, so that many cells fit into an hour; how long writes may wait is what a log has by default.
       rotation: { stopCurrentAfter: '200ms', sampleEntries: 0 },
@@ -72,6 +80,9 @@ export async function startRig({ directory, database, signal: interruption }: Ri
       WorkerName,
       WorkerProcess
     >;
+    /** One of two, which are killed and started with the ways to them. */
+    const gateOf = (process: Process): GateUnderTest | undefined =>
+      gates === 1 ? undefined : log.gates.find(({ name }) => name === process);
     const pidOf = (process: Process): number | null =>
       isWorker(process) ? workers[process].pid() : lab.pidOf(partOf[process]);
     const signal = (process: Process, name: 'SIGSTOP' | 'SIGCONT'): void => {
@@ -104,11 +115,15 @@ export async function startRig({ directory, database, signal: interruption }: Ri
       },
       pidOf,
       kill: async (process) => {
+        const gate = gateOf(process);
         const pid = pidOf(process);
-        if (pid !== null) await killAll(familyOf(pid));
+        if (gate) await gate.kill();
+        else if (pid !== null) await killAll(familyOf(pid));
       },
       restart: async (process) => {
-        if (!isWorker(process)) await startPart(lab, partOf[process]);
+        const gate = gateOf(process);
+        if (gate) await atFreePorts(() => gate.start());
+        else if (!isWorker(process)) await atFreePorts(() => lab.startPart(partOf[process]));
         else if (pidOf(process) === null) workers[process].start();
       },
       signal,
@@ -129,11 +144,11 @@ function isWorker(process: Process): process is WorkerName {
 const PORTS_FREE_MS = 2_000;
 
 /** Starts a part as its supervisor would: again, when its port is not free yet. */
-async function startPart(lab: LabProcess, name: PartName): Promise<void> {
+async function atFreePorts(start: () => Promise<void>): Promise<void> {
   const end = performance.now() + PORTS_FREE_MS;
   for (;;) {
     try {
-      await lab.startPart(name);
+      await start();
       return;
     } catch (error) {
       if (performance.now() > end) throw error;

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { criticalSectionId, lockId } from '../workflows/messages';
-import type { DatabaseName } from '../lab/lab';
+import type { DatabaseName, Gates } from '../lab/lab';
 import { runCell, type CellOptions, type CellRecord } from './cell';
 import { nameOf, type Cell } from './matrix';
 import { progressLine } from './report';
@@ -14,6 +14,8 @@ export interface ChaosOptions extends CellOptions {
   readonly directory: string;
   /** What its Trillian runs on. */
   readonly database: DatabaseName;
+  /** How many gates stand side by side before it. */
+  readonly gates: Gates;
   /** Trees pile up, and each Rekor reads them all when it starts: after so many cells a new log is taken. */
   readonly cellsPerLog: number;
   readonly signal: AbortSignal;
@@ -55,8 +57,8 @@ export async function runCells(cells: readonly Cell[], options: ChaosOptions): P
   }
 }
 
-async function newRig({ directory, database, signal }: ChaosOptions): Promise<Rig> {
-  return await startRig({ directory: join(directory, 'log'), database, signal });
+async function newRig({ directory, database, gates, signal }: ChaosOptions): Promise<Rig> {
+  return await startRig({ directory: join(directory, 'log'), database, gates, signal });
 }
 
 /** A cell that could not be run is a failed one. */

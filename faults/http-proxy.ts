@@ -61,6 +61,8 @@ export async function startHttpProxy(options: {
   readonly upstream: string;
   /** Told of each answer of the real system, also of one that nobody waits for any more. */
   readonly answered?: (call: HttpCall, answer: HttpAnswer) => void;
+  /** Added to each answer of the real system. */
+  readonly marks?: Readonly<Record<string, string>>;
   /** For an upstream of https. */
   readonly tls?: ProxyTls;
 }): Promise<HttpProxy> {
@@ -100,7 +102,7 @@ export async function startHttpProxy(options: {
           callerLeft: left.signal,
         });
         options.answered?.(call, answer);
-        return answer;
+        return { ...answer, headers: { ...answer.headers, ...options.marks } };
       },
       answer: ({ status, headers, body: bytes }) => {
         response.writeHead(status, headers);

@@ -1,6 +1,6 @@
 import type { Held } from '../faults/exchange';
 import type { GrpcRequest } from '../faults/grpc-proxy';
-import type { HttpMatch } from '../faults/http-proxy';
+import type { HttpMatch, HttpProxy } from '../faults/http-proxy';
 import type { SlotCommands } from './slot-commands';
 import type { WorkerName } from '../faults/network';
 import type { WorkerCalls } from './worker-calls';
@@ -30,7 +30,7 @@ export interface Catching {
 }
 
 /**
- * Whichever worker has the step: the first one that makes the call is held, and the others are left alone. The slots'
+ * Whichever worker has the step, and whichever gate it calls: the first call is held, and the others are left alone. The slots'
  * commands are the same for all of them, as their configuration must be; whose command it is shows by its caller's pid.
  */
 export function catching(
@@ -42,9 +42,9 @@ export function catching(
     if (!caller) throw new Error(`Process ${pid} is no worker.`);
     return caller.name;
   };
-  const first = (arm: (calls: WorkerCalls) => Held): Promise<Caught> =>
+  const first = (arm: (calls: WorkerCalls) => readonly Held[]): Promise<Caught> =>
     new Promise((resolve) => {
-      const armed = workers.map((calls) => ({ calls, held: arm(calls) }));
+      const armed = workers.flatMap((calls) => arm(calls).map((held) => ({ calls, held })));
       let caught = false;
       for (const { calls, held } of armed) {
         const reached = (): void => {
@@ -59,19 +59,21 @@ export function catching(
         held.reached.then(reached, () => undefined);
       }
     });
-  const http = (when: When, match: HttpMatch, of: (calls: WorkerCalls) => WorkerCalls['gate']) =>
-    first((calls) => {
-      const chosen = of(calls).when({ times: 1, ...match });
-      return when === 'before' ? chosen.hold() : chosen.holdAfter();
-    });
+  const http = (when: When, match: HttpMatch, of: (calls: WorkerCalls) => readonly HttpProxy[]) =>
+    first((calls) =>
+      of(calls).map((proxy) => {
+        const chosen = proxy.when({ times: 1, ...match });
+        return when === 'before' ? chosen.hold() : chosen.holdAfter();
+      }),
+    );
   return {
     trillian: (when, method, where, nth = 1) =>
       first(({ trillian }) => {
         const chosen = trillian.when({ method, times: 1, fromNth: nth, ...(where && { where }) });
-        return when === 'before' ? chosen.hold() : chosen.holdAfter();
+        return [when === 'before' ? chosen.hold() : chosen.holdAfter()];
       }),
-    gate: (when, match) => http(when, match, ({ gate }) => gate),
-    publicLog: (when, match) => http(when, match, ({ publicLog }) => publicLog),
+    gate: (when, match) => http(when, match, ({ gates }) => gates),
+    publicLog: (when, match) => http(when, match, ({ publicLog }) => [publicLog]),
     command: (when, slot, verb) =>
       new Promise((resolve) => {
         const held = when === 'before' ? commands.hold(slot, verb) : commands.holdAfter(slot, verb);

@@ -12,12 +12,21 @@ export interface LogSection {
   hostname?: string;
   tls?: { caFile: string };
   trillian: TrillianSection;
-  gate: { listen: string; admin: string; token: { file: string }; maxWait?: string };
+  gate: GateSection;
   installation: { signerVariables?: Record<string, string>; slots: Record<string, SlotSection> };
   nextSigner?: NextSignerSection;
   rotation?: RotationSection;
   guard?: GuardSection;
   approvals?: ApprovalsSection;
+}
+
+export interface GateSection {
+  listen: string;
+  admin: string;
+  members?: string[];
+  token: { file: string };
+  stateFile: string;
+  maxWait?: string;
 }
 
 export interface ApprovalsSection {

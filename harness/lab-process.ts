@@ -24,7 +24,7 @@ export interface LabProcess extends Pick<
 }
 
 export interface LabWanted extends Partial<
-  Pick<LabOptions, 'directory' | 'report' | 'signal' | 'routes' | 'signerFlags' | 'database'>
+  Pick<LabOptions, 'directory' | 'report' | 'signal' | 'routes' | 'signerFlags' | 'database' | 'gates'>
 > {
   /** How long a rotation may take: `patientTimes` unless told otherwise, `null` as on a log with default settings. */
   readonly times?: LabTimes | null;

@@ -8,10 +8,11 @@ import type { GrpcProxy } from '../faults/grpc-proxy';
 import { startHttpProxy, type HttpProxy } from '../faults/http-proxy';
 import { directNetwork, workerNames, type Network } from '../faults/network';
 import { slotNames, type SlotName } from '../lab/files';
-import type { PartName } from '../lab/lab';
+import { gateNames, type Gates, type PartName } from '../lab/lab';
 import type { Ports } from '../lab/ports';
 import { directRoutes, type Routes } from '../lab/routes';
 import { createRecorder, type Recorder } from '../load/recorder';
+import { ANSWERED_BY, startBalancer, type Balancer } from './balancer';
 import { catching, type Catching } from './catching';
 import { clientsOf, type Clients } from './clients';
 import {
@@ -20,18 +21,21 @@ import {
   readConfiguration,
   writeConfiguration,
   type ApprovalsSection,
+  type GateSection,
   type GuardSection,
   type LogSection,
   type RotationSection,
 } from './configuration';
 import { startWithEnds, type Ends } from './ends';
-import { gateAdmin, type GateAdmin } from './gate-admin';
+import type { GateAdmin } from './gate-admin';
+import { gateUnderTest, type GateUnderTest } from './gates';
 import { startLab, type LabProcess, type LabWanted } from './lab-process';
 import { contentsOf, shardsAt, type LogState } from './log-state';
+import { readsThroughEach, type ReadsThroughEach } from './reads-through-each';
 import { rotationsOf, type Rotations } from './rotations';
 import { slotCommands, type SlotCommands } from './slot-commands';
 import { trillianTrees, type TrillianTrees } from './trillian-trees';
-import { startWorkerCalls, type WorkerCalls } from './worker-calls';
+import { startWorkerCalls, type Way, type WorkerCalls } from './worker-calls';
 import { workerProcess, type WorkerProcess } from './worker-process';
 
 /** Which slot serves now, and which would be next. */
@@ -64,6 +68,11 @@ export interface LogUnderTest extends Rotations, Clients {
   /** Past the proxies. */
   readonly trees: TrillianTrees;
   readonly gateItself: GateAdmin;
+  readonly gates: readonly GateUnderTest[];
+  /** Before two gates; null where there is one. */
+  readonly balancer: Balancer | null;
+  /** Of what is acknowledged, where there are two gates. */
+  readonly readsThroughEach: ReadsThroughEach;
   readonly temporal: Client;
   readonly recorder: Recorder;
   /** The parts that all of this runs on. */
@@ -95,6 +104,8 @@ export interface Wanted {
   readonly lab?: Omit<LabWanted, 'directory' | 'routes'>;
   /** Where parts look for others, but for the gate, which always finds Rekor behind its proxy. */
   readonly routes?: (ports: Ports) => Promise<Partial<Routes>>;
+  /** How many gates stand before the log, behind a balancer if there are two. Default 1. */
+  readonly gates?: Gates;
   /** How many workers there are. Default 1. */
   readonly workers?: 1 | 2;
   /** Connections that can be cut, on the way of every call of the gate, of Rekor's clients and of the workers. */
@@ -127,8 +138,18 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
 
   const original = readConfiguration(lab.files.configuration);
   const { name, section: itself } = onlyLog(original);
+  const workers: (WorkerCalls & { process: WorkerProcess })[] = [];
+  const gates = gatesOf(lab, itself.gate, (position) =>
+    workers.flatMap(({ gateWays }) => gateWays[position] ?? []),
+  );
+  const balancer =
+    gates.length > 1
+      ? await startBalancer(gates.map((gate) => ({ ...gate, wire: network.wire(gate.name) })))
+      : null;
+  if (balancer) ends.push(() => balancer.end());
   const changed = copyOf(original);
   const section = onlyLog(changed).section;
+  if (balancer) section.publicUrl = balancer.url;
   section.rotation = { ...section.rotation, ...quick, ...wanted.rotation };
   section.guard = { ...section.guard, ...wanted.guard };
   if (wanted.approvals) {
@@ -136,7 +157,6 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
   }
 
   const slots = slotCommands(join(directory, 'slot-commands'));
-  const workers: (WorkerCalls & { process: WorkerProcess })[] = [];
   for (const workerName of workerNames.slice(0, wanted.workers ?? 1)) {
     const options = {
       name: workerName,
@@ -154,24 +174,32 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
   }
   const [first] = workers as [(typeof workers)[number]];
 
-  const gateItself = gateAdmin(itself.gate.admin, itself.gate.token.file);
+  const [{ admin: gateItself }] = gates as [GateUnderTest];
   const trees = trillianTrees(itself.trillian.address);
   ends.push(() => trees.close());
   const { address, namespace = 'default', taskQueue = 'rekor-rotate' } = original.temporal;
   const connection = await Connection.connect({ address });
   ends.push(() => connection.close());
   const temporal = new Client({ connection, namespace });
-  const recorder = createRecorder();
-  const publicUrl = `http://127.0.0.1:${await network.lay(['gate'], Number(new URL(itself.publicUrl).port))}`;
+  const reads = readsThroughEach(balancer ? gates : []);
+  const recorder = createRecorder({ recorded: (acknowledgement) => reads.read(acknowledgement) });
+  const publicUrl =
+    balancer?.url ??
+    `http://127.0.0.1:${await network.lay(['gate'], Number(new URL(itself.publicUrl).port))}`;
   const rotations = rotationsOf(temporal, taskQueue, name, () => first.process.output());
   const clients = clientsOf(publicUrl, recorder);
 
   const gateSlot = async () => {
-    const { mode, instances } = await gateItself.state();
-    return { mode, slot: slotNames.find((slot) => slotUrls[slot] === instances[0]) ?? instances.join() };
+    const states = await Promise.all(gates.map(({ admin }) => admin.state()));
+    const modes = states.map(({ mode, informed }) => (informed ? mode : 'uninformed'));
+    const slots = states.map(
+      ({ instances }) => slotNames.find((slot) => slotUrls[slot] === instances[0]) ?? instances.join(),
+    );
+    const all = (each: readonly string[]): string => [...new Set(each)].join(' and ');
+    return { mode: all(modes), slot: all(slots) };
   };
   const clearFaults = (): void => {
-    const ofWorkers = workers.flatMap(({ trillian, gate, publicLog }) => [trillian, gate, publicLog]);
+    const ofWorkers = workers.flatMap(({ trillian, gates, publicLog }) => [trillian, ...gates, publicLog]);
     for (const proxy of [...ofWorkers, ...Object.values(rekor)]) {
       proxy.clear();
       proxy.forgetCalls();
@@ -195,6 +223,9 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
     catching: catching(workers, slots),
     trees,
     gateItself,
+    gates,
+    balancer,
+    readsThroughEach: reads,
     temporal,
     recorder,
     lab,
@@ -203,11 +234,11 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
       gate: await gateSlot(),
       runningSlots: slotNames.filter((slot) => lab.pidOf(`rekor-${slot}` as PartName) !== null),
       files: contentsOf(lab.files.slots),
-      shards: await shardsAt(itself.publicUrl),
+      shards: await shardsAt(section.publicUrl),
     }),
     serving: async () => {
       const { slot } = await gateSlot();
-      const { active } = await shardsAt(itself.publicUrl);
+      const { active } = await shardsAt(section.publicUrl);
       const current = slotNames.find((each) => each === slot);
       const next = slotNames.find((each) => each !== slot);
       if (!current || !next) {
@@ -242,6 +273,21 @@ async function assemble(ends: Ends, wanted: Wanted): Promise<Omit<LogUnderTest, 
   };
 }
 
+/** The gates of a lab, by the configuration of its log: the second one has its own file of state beside the first one's. */
+function gatesOf(
+  lab: LabProcess,
+  first: GateSection,
+  waysTo: (position: number) => readonly Way[],
+): readonly GateUnderTest[] {
+  const { gateConfiguration, secondGateConfiguration } = lab.files;
+  if (!first.members) return [gateUnderTest(lab, 'gate', first, () => waysTo(0))];
+  return [gateConfiguration, secondGateConfiguration].map((file, position) =>
+    gateUnderTest(lab, gateNames[position] ?? 'gate', onlyLog(readConfiguration(file)).section.gate, () =>
+      waysTo(position),
+    ),
+  );
+}
+
 interface LabBehindProxies {
   readonly lab: LabProcess;
   readonly rekor: Readonly<Record<SlotName, HttpProxy>>;
@@ -252,7 +298,7 @@ interface LabBehindProxies {
 async function startLabBehindProxies(
   directory: string,
   network: Network,
-  { lab: wanted, routes, answered }: Wanted,
+  { lab: wanted, routes, answered, gates = 1 }: Wanted,
   ends: Ends,
 ): Promise<LabBehindProxies> {
   const rekor = {} as Record<SlotName, HttpProxy>;
@@ -264,12 +310,14 @@ async function startLabBehindProxies(
   }
   const lab = await startLab({
     ...wanted,
+    gates,
     directory: join(directory, 'lab'),
     routes: async (ports) => {
       for (const slot of slotNames) {
         const proxy = await startHttpProxy({
           upstream: `http://127.0.0.1:${ports[slot]}`,
           answered: (_call, { body }) => answered?.((body ?? '').toString()),
+          marks: { [ANSWERED_BY]: slot },
         });
         ends.push(() => proxy.end());
         rekor[slot] = proxy;
@@ -280,6 +328,12 @@ async function startLabBehindProxies(
         rekor: { trillian: await network.lay(['log-server'], ports.trillian) },
         logServer: { database: await network.lay(['log-server', 'database'], ports.database) },
         signer: { database: await network.lay(['signer', 'database'], ports.database) },
+        ...(gates === 2 && {
+          gateAdmins: {
+            gate: await network.lay(['gate', 'gate-2'], ports.gateAdmin),
+            'gate-2': await network.lay(['gate', 'gate-2'], ports.secondGateAdmin),
+          },
+        }),
         ...(await routes?.(ports)),
         gate: slotPorts,
       };

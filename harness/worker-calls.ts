@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startGrpcProxy, type GrpcProxy } from '../faults/grpc-proxy';
 import { startHttpProxy, type HttpProxy } from '../faults/http-proxy';
 import type { End, Network, WorkerName } from '../faults/network';
+import { gateNames } from '../lab/lab';
 import { copyOf, onlyLog, writeConfiguration, type ConfigurationFile } from './configuration';
 import type { Ends } from './ends';
 import type { SlotCommands } from './slot-commands';
@@ -15,8 +16,18 @@ export interface WorkerCalls {
   readonly configuration: ConfigurationFile;
   readonly configurationFile: string;
   readonly trillian: GrpcProxy;
+  /** Of the first gate, or the only one. */
   readonly gate: HttpProxy;
+  /** Of each gate. */
+  readonly gates: readonly HttpProxy[];
+  readonly gateWays: readonly Way[];
   readonly publicLog: HttpProxy;
+}
+
+/** The way to a process. While that is dead, connections are refused as its own port does. */
+export interface Way {
+  refuse(): Promise<void>;
+  accept(): Promise<void>;
 }
 
 export interface WorkerCallsOptions {
@@ -43,8 +54,13 @@ export async function startWorkerCalls(
 
   const trillian = await startGrpcProxy({ upstream: trillianSection.address, protoFile: trillianProto });
   ends.push(() => trillian.end());
-  const gate = await startHttpProxy({ upstream: `http://${gateSection.admin}` });
-  ends.push(() => gate.end());
+  const gates: HttpProxy[] = [];
+  for (const admin of gateSection.members ?? [gateSection.admin]) {
+    const proxy = await startHttpProxy({ upstream: `http://${admin}` });
+    ends.push(() => proxy.end());
+    gates.push(proxy);
+  }
+  const [gate] = gates as [HttpProxy];
   const publicLog = await startHttpProxy({ upstream: section.publicUrl });
   ends.push(() => publicLog.end());
 
@@ -64,8 +80,26 @@ export async function startWorkerCalls(
   trillianSection.signerMetrics = await Promise.all(
     trillianSection.signerMetrics.map((url) => through('signer', url)),
   );
-  gateSection.admin = await throughTo('gate', new URL(gate.url).host);
-  section.publicUrl = await through('gate', publicLog.url);
+  const admins = await Promise.all(
+    gates.map((proxy, position) => throughTo(gateNames[position] ?? 'gate', new URL(proxy.url).host)),
+  );
+  const gateWays = gates.map((proxy, position) => {
+    const port = Number(new URL(`http://${admins[position] ?? ''}`).port);
+    return {
+      refuse: async () => {
+        await Promise.all([proxy.refuseConnections(), network.refuse(port)]);
+      },
+      accept: async () => {
+        await Promise.all([proxy.acceptConnections(), network.accept(port)]);
+      },
+    };
+  });
+  gateSection.admin = admins[0] ?? gateSection.admin;
+  if (gateSection.members) {
+    gateSection.members = admins;
+    // Through a balancer, which goes around a gate that is cut off.
+    section.publicUrl = publicLog.url;
+  } else section.publicUrl = await through('gate', publicLog.url);
   if (trillianSection.database) {
     trillianSection.database.port = await network.lay([name, 'database'], trillianSection.database.port);
   }
@@ -77,5 +111,5 @@ export async function startWorkerCalls(
   }
   const configurationFile = join(directory, `${name}.yaml`);
   writeConfiguration(configurationFile, configuration);
-  return { name, configuration, configurationFile, trillian, gate, publicLog };
+  return { name, configuration, configurationFile, trillian, gate, gates, gateWays, publicLog };
 }

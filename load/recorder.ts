@@ -15,13 +15,19 @@ export interface Recorder {
   close(): void;
 }
 
-/** Starts a record; with `file`, each acknowledgement is also written there as one line of JSON. */
-export function createRecorder(options: { file?: string } = {}): Recorder {
+/**
+ * Starts a record; with `file`, each acknowledgement is also written there as one line of JSON. `recorded` is told each of them
+ * at once.
+ */
+export function createRecorder(
+  options: { file?: string; recorded?: (acknowledgement: Acknowledgement) => void } = {},
+): Recorder {
   const acknowledgements: Acknowledgement[] = [];
   const file = options.file === undefined ? null : openSync(options.file, 'a');
   return {
     record(acknowledgement) {
       acknowledgements.push(acknowledgement);
+      options.recorded?.(acknowledgement);
       if (file !== null) writeSync(file, `${JSON.stringify(acknowledgement)}\n`);
     },
     acknowledged: () => acknowledgements,

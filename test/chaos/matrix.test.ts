@@ -32,6 +32,15 @@ describe('the matrix of chaos', () => {
     expect(cells.map(nameOf)).toEqual(moments.map((moment) => `kill gate at hold/${moment} with 2 workers`));
   });
 
+  it('hits two gates in turn', () => {
+    const cells = cellsOf({ parts: ['gate'], steps: ['hold'], faults: ['kill'] }, 1, 2);
+    expect(cells.map(nameOf)).toEqual([
+      'kill gate at hold/start with 1 worker and 2 gates',
+      'kill gate-2 at hold/middle with 1 worker and 2 gates',
+      'kill gate at hold/end with 1 worker and 2 gates',
+    ]);
+  });
+
   it('lists every cell that may end held, with a reason', () => {
     const allowed = cellsOf({}, 1).filter((cell) => reasonToHold(cell) !== null);
     expect(allowed).toEqual([]);

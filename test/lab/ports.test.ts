@@ -1,5 +1,12 @@
 import { createServer, type Server } from 'node:net';
-import { claimPorts, isFree, portNames, throwAwayPort, type ClaimedPorts } from '../../lab/ports';
+import {
+  claimPorts,
+  isFree,
+  portNames,
+  throwAwayPort,
+  withNewPorts,
+  type ClaimedPorts,
+} from '../../lab/ports';
 
 /** So few that all of them are tried; no lab of anybody has these. */
 const few = { lowest: 10_000, above: 10_128 };
@@ -63,6 +70,14 @@ describe('the ports of a lab', () => {
     const again = await claim(first.ports, few);
     expect(again.ports).toEqual(first.ports);
     expect(await portsOfAllOthers()).not.toContain(first.ports.green);
+  });
+
+  it('are the next ones of its block for parts that an earlier version of the lab did not have', async () => {
+    const { ports } = await claim();
+    const earlier = Object.entries(ports).filter(([name]) => !name.startsWith('secondGate'));
+    expect(earlier.length).toBeLessThan(portNames.length);
+    expect(withNewPorts(Object.fromEntries(earlier))).toEqual(ports);
+    expect(withNewPorts({})).toEqual({});
   });
 
   it('are never those of a process beside it', async () => {
