@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { replaceFile } from '../files/atomic-file';
 import { identify } from '../tools/process-identity';
 import type { GateName } from '../lab/lab';
 import { gateAdmin, type GateAdmin } from './gate-admin';
@@ -28,7 +27,7 @@ export interface GateUnderTest {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** What it remembers on the disk, to be put back while it does not run; null when there is nothing. */
   savedState(): string | null;
-  putBack(state: string | null): Promise<void>;
+  putBack(state: string | null): void;
 }
 
 /** A gate that a lab has started with this section of a configuration; the ways are those of the workers to it. */
@@ -72,10 +71,10 @@ export function gateUnderTest(
       if (pid !== null && identify(pid) !== null) process.kill(pid, signal);
     },
     savedState: () => (existsSync(stateFile) ? readFileSync(stateFile, 'utf8') : null),
-    putBack: async (state) => {
+    putBack: (state) => {
       if (lab.pidOf(name) !== null) throw new Error(`${name} runs: it would write its own state again.`);
       if (state === null) rmSync(stateFile, { force: true });
-      else await replaceFile(stateFile, state);
+      else writeFileSync(stateFile, state);
     },
   };
 }

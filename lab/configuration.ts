@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { slotFiles, slotNames, type LabFiles, type SlotName } from './files';
 import type { LabDatabase } from './database/lab-database';
 import { READER } from './database/reader';
-import type { Gates, GateName } from './parts';
+import type { Gates, GateName } from './gates';
 import type { Ports } from './ports';
 import type { Routes } from './routes';
 import { publicHost, slotActions, slotCommand } from './slots';

@@ -5,14 +5,13 @@ import { takeLock } from '../tools/lock';
 import { writeConfiguration, type LabTimes } from './configuration';
 import { databases, type DatabaseName } from './database/databases';
 import { labFiles, type LabFiles } from './files';
+import { gateNames, type Gates } from './gates';
 import {
   labParts,
-  gateNames,
   partsWith,
   statusOf,
   stopOrder,
   stopPart,
-  type Gates,
   type Part,
   type PartName,
   type PartStatus,
@@ -33,7 +32,8 @@ import { enabledSlots, writeSlots } from './slots';
 import { startPart, type Surroundings } from './start-part';
 
 export { databaseNames, type DatabaseName } from './database/databases';
-export { gateNames, partNames, type GateName, type Gates, type PartName, type PartStatus } from './parts';
+export { gateNames, type GateName, type Gates } from './gates';
+export { partNames, type PartName, type PartStatus } from './parts';
 
 export interface LabStatus {
   readonly directory: string;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { databases, type DatabaseName } from './database/databases';
 import type { LabFiles, SlotName } from './files';
 import { slotFiles } from './files';
+import type { Gates } from './gates';
 import type { Ports } from './ports';
 import { recorded, stopRecorded } from './process';
 import { runSlotCommand } from './slots';
@@ -20,13 +21,6 @@ export const partNames = [
 ] as const;
 
 export type PartName = (typeof partNames)[number];
-
-/** The gates of a log that has two; one alone is the first. */
-export const gateNames = ['gate', 'gate-2'] as const;
-export type GateName = (typeof gateNames)[number];
-
-/** How many gates stand side by side before the log. */
-export type Gates = 1 | 2;
 
 /** The parts of a lab with so many gates. */
 export function partsWith(gates: Gates): readonly PartName[] {

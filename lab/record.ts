@@ -5,7 +5,8 @@ import { hasCode } from '../tools/error-code';
 import type { DatabaseName } from './database/databases';
 import { databaseHome } from './database/home';
 import type { LabFiles } from './files';
-import type { Gates, PartName } from './parts';
+import type { Gates } from './gates';
+import type { PartName } from './parts';
 import { portNames, withNewPorts, type Ports } from './ports';
 import { notALabs, recordedText } from './recorded-text';
 

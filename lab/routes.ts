@@ -1,5 +1,5 @@
 import type { SlotName } from './files';
-import type { GateName } from './parts';
+import type { GateName } from './gates';
 import type { Ports } from './ports';
 
 /**

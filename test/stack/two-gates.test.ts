@@ -100,7 +100,7 @@ interface Broken {
 function breaks(gate: GateUnderTest, { ends, awayMs, stale }: GateFault, before: string | null): Broken {
   const ended = (ends === 'killed' ? gate.kill() : gate.stop()).then(() => Date.now());
   const back = ended.then(async () => {
-    if (stale) await gate.putBack(before);
+    if (stale) gate.putBack(before);
     await pause(awayMs);
     await gate.start();
   });
