@@ -35,16 +35,16 @@ export function conclude(own: GateMemory, states: readonly (GateState | null)[])
 }
 
 /** What a gate remembers, by its state. It heals only after a hold that no order has ended. */
-function memoryOf({ mode, instances, attemptId, number, shards, switched, leaseMs }: GateState): GateMemory {
+function memoryOf({ mode, instances, attemptId, number, shards, switching, leaseMs }: GateState): GateMemory {
   return {
     mode: mode === 'pass' ? 'pass' : 'hold',
-    ...{ instances, attemptId, number, shards, switched, leaseMs },
+    ...{ instances, attemptId, number, shards, switching, leaseMs },
   };
 }
 
 /** Of one number the hold comes first, then the switch, then the order to send. */
-function rankOf({ number, mode, switched }: GateMemory): readonly [number, number] {
-  return [number, mode === 'pass' ? 2 : switched ? 1 : 0];
+function rankOf({ number, mode, switching }: GateMemory): readonly [number, number] {
+  return [number, mode === 'pass' ? 2 : switching === 'done' ? 1 : 0];
 }
 
 function isBehind(one: GateMemory, other: GateMemory): boolean {

@@ -237,7 +237,7 @@ function firstState(options: GateOptions): SavedState {
   }
   return {
     ...{ mode: 'pass', instances: instances.data, attemptId: null, number: 0 },
-    ...{ shards: null, switched: false, leaseMs: 0, hold: null },
+    ...{ shards: null, switching: 'no', leaseMs: 0, hold: null },
   };
 }
 

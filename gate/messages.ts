@@ -155,6 +155,10 @@ export const writesCounted = z.object({
 });
 export type WritesCounted = Readonly<z.infer<typeof writesCounted>>;
 
+/** How far a gate was switched: GateMemory in orders.ts says what each means. */
+export const switching = z.enum(['no', 'begun', 'done']);
+export type Switching = z.infer<typeof switching>;
+
 /**
  * `GET /state`, and the answer to every order. What has a default is not said by gates of earlier versions, which stood alone.
  */
@@ -164,8 +168,8 @@ export const gateState = z.object({
   mode: gateMode,
   /** Whether it knows the last order that any gate of its log was given. While it does not, it serves nobody. */
   informed: z.boolean().default(true),
-  /** Whether it was switched to its instances since the last order to send. */
-  switched: z.boolean().default(false),
+  /** How far it was switched since the last order to send. */
+  switching: switching.default('no'),
   /** The longest lease of a hold that no order has ended; 0 without one. */
   leaseMs: count.default(0),
   instances: z.array(z.string()).readonly(),

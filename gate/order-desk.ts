@@ -52,8 +52,8 @@ export class OrderDesk {
 
   constructor({ saved, ...parts }: DeskParts & { readonly saved: SavedState }) {
     this.#parts = parts;
-    const { mode, instances, attemptId, number, shards, switched, leaseMs } = saved;
-    this.#memory = { mode, instances, attemptId, number, shards, switched, leaseMs };
+    const { mode, instances, attemptId, number, shards, switching, leaseMs } = saved;
+    this.#memory = { mode, instances, attemptId, number, shards, switching, leaseMs };
     this.#saved = saved;
   }
 
@@ -68,14 +68,14 @@ export class OrderDesk {
   }
 
   state(): GateState {
-    const { attemptId, number, shards, switched, leaseMs } = this.#memory;
+    const { attemptId, number, shards, switching, leaseMs } = this.#memory;
     const { bodies, process } = this.#parts;
     const { writesInFlight, streamsInFlight } = this.#parts.hold.counts();
     return {
       process,
       mode: this.#parts.hold.mode,
       informed: this.informed,
-      ...{ switched, leaseMs },
+      ...{ switching, leaseMs },
       instances: this.#parts.hold.instances,
       attemptId,
       number,

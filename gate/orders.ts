@@ -1,6 +1,6 @@
 import { sameInstances } from '../workflows/model/base-url';
 import type { LoadedShards } from '../workflows/model/shards';
-import type { GateRefusal, HoldOrder, NextNotice, SendOrder, ShardsNotice } from './messages';
+import type { GateRefusal, HoldOrder, NextNotice, SendOrder, ShardsNotice, Switching } from './messages';
 
 /** What the gate remembers of its orders: in memory and in its state file. */
 export interface GateMemory {
@@ -10,8 +10,11 @@ export interface GateMemory {
   readonly number: number;
   /** What each of them must have loaded; null when that is unknown. */
   readonly shards: LoadedShards | null;
-  /** Whether it was switched there since the last order to send. */
-  readonly switched: boolean;
+  /**
+   * Since the last order to send. `begun`: it was switched to where it sent already, as all gates are before one is switched
+   * elsewhere; so another one may have been. `done`: it was switched elsewhere.
+   */
+  readonly switching: Switching;
   /** The longest lease of a hold that no order has ended; 0 without one. Milliseconds. */
   readonly leaseMs: number;
 }
@@ -45,8 +48,10 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
     const shards = order.shards ?? (stays ? memory.shards : null);
     const mode = kind === 'send' ? 'pass' : memory.mode;
     const leaseMs = kind === 'send' ? 0 : memory.leaseMs;
-    const switched = kind === 'switch';
-    return { accepted: true, memory: { mode, instances, attemptId, number, shards, switched, leaseMs } };
+    const { switching: before } = memory;
+    const begun = stays && before !== 'done' ? 'begun' : 'done';
+    const switching = kind === 'switch' ? begun : 'no';
+    return { accepted: true, memory: { mode, instances, attemptId, number, shards, switching, leaseMs } };
   }
   if (order.number === memory.number && memory.mode === 'pass') {
     return {
@@ -63,11 +68,11 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
     };
   }
   const { attemptId, number } = order;
-  const { instances, shards, switched } = memory;
+  const { instances, shards, switching } = memory;
   const leaseMs = memory.mode === 'hold' ? Math.max(memory.leaseMs, order.leaseMs) : order.leaseMs;
   return {
     accepted: true,
-    memory: { mode: 'hold', instances, attemptId, number, shards, switched, leaseMs },
+    memory: { mode: 'hold', instances, attemptId, number, shards, switching, leaseMs },
   };
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { removeUnfinished, replaceFile } from '../files/atomic-file';
 import { refusal } from '../workflows/model/refusals';
 import { LARGEST_NUMBER } from '../workflows/model/fencing';
-import { holdFigures, instanceUrls, loadedShards, type HoldFigures } from './messages';
+import { holdFigures, instanceUrls, loadedShards, switching, type HoldFigures } from './messages';
 import type { GateMemory } from './orders';
 import { GateStartError } from './start-error';
 
@@ -19,7 +19,7 @@ const savedState = z.strictObject({
   attemptId: z.string().nullable(),
   number: z.int().nonnegative().max(LARGEST_NUMBER),
   shards: loadedShards.nullable().default(null),
-  switched: z.boolean().default(false),
+  switching: switching.default('no'),
   leaseMs: z.int().nonnegative().default(0),
   hold: holdFigures.strict().nullable(),
 });
@@ -37,10 +37,9 @@ export async function readState(file: string): Promise<SavedState | null> {
     throw unreadable(file, error);
   }
   try {
-    const { mode, instances, attemptId, number, shards, switched, leaseMs, hold } = savedState.parse(
-      JSON.parse(text),
-    );
-    return { mode, instances, attemptId, number, shards, switched, leaseMs, hold };
+    const saved = savedState.parse(JSON.parse(text));
+    const { mode, instances, attemptId, number, shards, leaseMs, hold } = saved;
+    return { mode, instances, attemptId, number, shards, switching: saved.switching, leaseMs, hold };
   } catch (error) {
     throw unreadable(file, error);
   }

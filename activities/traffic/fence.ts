@@ -60,7 +60,7 @@ export async function passFence(
 }
 
 function requireFollows({ name }: FenceKeeper, kept: KeptFence, order: Order): void {
-  if (!rule({ ...kept, instances: [], shards: null, switched: false, leaseMs: 0 }, order).accepted) {
+  if (!rule({ ...kept, instances: [], shards: null, switching: 'no', leaseMs: 0 }, order).accepted) {
     const { number } = order.order;
     throw refuse('GATE_ORDER_REFUSED', { number, has: kept.number, mode: modeOf(kept), by: name });
   }

@@ -46,7 +46,7 @@ interface Seen {
  *   connections can be left out at once.
  * - One that is silent may still serve, for it may only be cut off from here. It serves what it is told elsewhere at most until
  *   the lease of its hold has ended, and that is waited for.
- * - Gates are switched one after the other. So none was switched if one before it was not.
+ * - All begin before one is switched. So none was switched where one has not begun.
  */
 export function gateTraffic(gates: readonly OneGate[]): Traffic {
   const isAlone = gates.length === 1;
@@ -117,46 +117,39 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
    */
   async function untilOut({ there, gone }: Seen, order: SendOrder, signal: AbortSignal): Promise<void> {
     const asOrdered = there.filter(
-      ({ state }) => state.informed && !state.switched && sameInstances(state.instances, order.instances),
+      ({ state }) =>
+        state.informed && state.switching === 'no' && sameInstances(state.instances, order.instances),
     );
-    // Whoever gave it this order has waited.
-    if (asOrdered.some(({ state }) => state.number === order.number && state.mode === 'pass')) return;
-    const silent = gone.find(
-      ({ gate, error }) =>
-        !isRefusedConnection(error) &&
-        !asOrdered.some(({ gate: before }) => gates.indexOf(before) < gates.indexOf(gate)),
-    );
+    // None was switched: each of them would have begun before. Or whoever sent writes on by this order has waited.
+    if (asOrdered.length > 0) return;
+    const silent = gone.find(({ error }) => !isRefusedConnection(error));
     if (!silent) return;
-    const leasesMs = there.map(({ state }) => state.leaseMs);
-    const hasBegun = asOrdered.length > 0 || there.some(({ state }) => state.switched);
     const { log, url } = silent.gate;
+    const leasesMs = there.map(({ state }) => state.leaseMs);
     if (leasesMs.includes(0)) throw silent.error;
-    if (!hasBegun) throw refuse('GATE_AWAY', { log, url });
+    if (there.every(({ state }) => state.switching === 'no')) throw refuse('GATE_AWAY', { log, url });
     // Its own began before now.
     await pause(Math.max(...leasesMs), signal);
   }
 
-  /** One after the other. One that refuses the connection is out by now; one that is silent may have been switched. */
+  /**
+   * All begin, by a switch to where they send already, before one is switched elsewhere: so each one tells whether another may have
+   * been. One that refuses the connection is out by now; one that is silent may have been switched.
+   */
   async function switchAll(
     among: readonly SeenGate[],
     order: SendOrder,
     signal: AbortSignal,
   ): Promise<readonly SeenGate[]> {
-    const switched: SeenGate[] = [];
-    let refused: RefusalError | undefined;
-    for (const seen of among) {
-      const asked = await answered(
-        seen.gate,
-        (within) => seen.gate.switch(order, within),
-        obeysWithinMs,
-        signal,
-      );
-      if ('answer' in asked) switched.push(seen);
-      else if (isRefusedConnection(asked.error)) refused = asked.error;
-      else throw asked.error;
-    }
-    if (switched.length === 0 && refused) throw refused;
-    return switched;
+    const { attemptId, number } = order;
+    const toOwn = new Map(among.map(({ gate, state }) => [gate, state.instances]));
+    const begin = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
+      gate.switch({ attemptId, number, instances: toOwn.get(gate) ?? [] }, within);
+    const begun = await give(among, begin, signal);
+    requireNoneSilent(begun.gone);
+    const switched = await give(begun.there, (gate, within) => gate.switch(order, within), signal);
+    requireNoneSilent(switched.gone);
+    return switched.there;
   }
 
   return {
@@ -192,8 +185,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       const isThere = ({ state }: SeenGate): boolean => sameInstances(state.instances, order.instances);
       const switched = seen.there.every(isThere) ? seen.there : await switchAll(seen.there, order, signal);
       const { gone } = await give(switched, send, signal);
-      const silent = gone.find(({ error }) => !isRefusedConnection(error));
-      if (silent) throw silent.error;
+      requireNoneSilent(gone);
     },
     async announce(notice, signal) {
       await each((await look(signal)).there, (gate) => gate.tellNext(notice, signal));
@@ -251,6 +243,12 @@ async function answered(
     if (!(error instanceof TimeOver)) throw error;
     return { error: refuse('GATE_UNREACHABLE', { log, url, reason: error.words }, error) };
   }
+}
+
+/** Refuses GATE_UNREACHABLE where one may be alive. */
+function requireNoneSilent(gone: readonly GoneGate[]): void {
+  const silent = gone.find(({ error }) => !isRefusedConnection(error));
+  if (silent) throw silent.error;
 }
 
 /** Whether no process listens at the address of a gate: it is dead. */

@@ -74,7 +74,7 @@ export class SimulatedGate implements Front {
   static async install(instance: string, shards: LoadedShards): Promise<void> {
     await saveState(STATE_FILE, {
       ...{ mode: 'pass', instances: [instance], attemptId: null, number: 0 },
-      ...{ shards, switched: false, leaseMs: 0, hold: null },
+      ...{ shards, switching: 'no', leaseMs: 0, hold: null },
     });
   }
 

@@ -214,7 +214,7 @@ export class FakeLog {
     const idle = {
       ...{ writesInFlight: 0, streamsInFlight: 0, writesWaiting: 0 },
       ...{ bodyMemoryBytes: 0, spooledBytes: 0, hold: null },
-      ...{ process: 'the gate', informed: true, switched: false, leaseMs: 0 },
+      ...{ process: 'the gate', informed: true, switching: 'no' as const, leaseMs: 0 },
     };
     const state = (): GateState => ({ ...this.gate, ...idle, writes: this.writes });
     const ordered = async (verb: string, number: number, change: Partial<GateState>): Promise<GateState> => {

@@ -37,7 +37,7 @@ describe('a file that is replaced whole', () => {
     writeFileSync(file, '{}');
     symlinkSync(file, link);
     const state = { mode: 'pass', instances: ['http://127.0.0.1:9'], attemptId: null, number: 0 } as const;
-    await saveState(link, { ...state, shards: null, switched: false, leaseMs: 0, hold: null });
+    await saveState(link, { ...state, shards: null, switching: 'no', leaseMs: 0, hold: null });
     expect(realpathSync(link)).toBe(file);
     expect(readFileSync(file, 'utf8')).toContain('http://127.0.0.1:9');
   });

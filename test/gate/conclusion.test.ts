@@ -6,11 +6,11 @@ import { aGateState } from './a-gate-state';
 const [current, next] = [['http://current:1'], ['http://next:1']];
 
 const passing = (number: number, instances: readonly string[]): GateMemory => ({
-  ...{ mode: 'pass', instances, attemptId: `r/${number}`, number, shards: null, switched: false, leaseMs: 0 },
+  ...{ mode: 'pass', instances, attemptId: `r/${number}`, number, shards: null, switching: 'no', leaseMs: 0 },
 });
-const held = (number: number, instances: readonly string[], switched = false): GateMemory => ({
+const held = (number: number, instances: readonly string[], isSwitched = false): GateMemory => ({
   ...passing(number, instances),
-  ...{ mode: 'hold', switched, leaseMs: 3_500 },
+  ...{ mode: 'hold', switching: isSwitched ? 'done' : 'no', leaseMs: 3_500 },
 });
 
 /** What a gate with this memory says. A hold is one whose lease has ended, unless `mode` says otherwise. */

@@ -43,7 +43,7 @@ async function scene(): Promise<{ desk: OrderDesk; hold: Hold; clock: TestClock;
       attemptId: null,
       number: 0,
       shards: null,
-      switched: false,
+      switching: 'no',
       leaseMs: 0,
       hold: null,
     },

@@ -10,7 +10,7 @@ const started = useStarted();
 
 const saved = (number: number, { url }: FakeRekor, of: Partial<SavedState> = {}): SavedState => ({
   ...{ mode: 'pass', instances: [url], attemptId: `r${number}/1`, number, shards: null },
-  ...{ switched: false, leaseMs: 0, hold: null },
+  ...{ switching: 'no', leaseMs: 0, hold: null },
   ...of,
 });
 

@@ -7,7 +7,7 @@ const first: GateMemory = {
   attemptId: null,
   number: 0,
   shards: null,
-  switched: false,
+  switching: 'no',
   leaseMs: 0,
 };
 

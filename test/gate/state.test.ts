@@ -42,7 +42,7 @@ describe('what the gate remembers', () => {
     await saveState(join(directory, 'gate.json'), {
       ...state,
       shards: null,
-      switched: false,
+      switching: 'no',
       leaseMs: 9,
       hold: null,
     });
@@ -79,7 +79,7 @@ describe('what the gate remembers', () => {
       attemptId: 'r/1',
       number: 1e15,
       shards: null,
-      switched: false,
+      switching: 'no',
       leaseMs: 0,
       hold: null,
     } as const;

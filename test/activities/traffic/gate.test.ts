@@ -3,6 +3,7 @@ import type { OneGate } from '../../../activities/traffic/one-gate';
 import type { TrafficState } from '../../../activities/traffic/traffic';
 import type { GateState, SendOrder } from '../../../gate/messages';
 import { refuse } from '../../../activities/errors/refusal-error';
+import { sameInstances } from '../../../workflows/model/base-url';
 import { aGateState } from '../../gate/a-gate-state';
 import { refused } from '../refused';
 
@@ -27,7 +28,11 @@ function gate(name: string, is: Partial<GateState> = {}): OneGate {
       state: () => Promise.resolve({ ...state, ...is }),
       hold: answers('hold'),
     },
-    ...{ switch: answers('switch'), send: answers('send') },
+    ...{
+      switch: ({ instances }: SendOrder) =>
+        answers(sameInstances(instances, is.instances ?? state.instances) ? 'begins' : 'switch')(),
+      send: answers('send'),
+    },
     tellShards: ({ number }) => answers(`shards ${number}`)(),
     tellNext: answers('next'),
   };
@@ -52,7 +57,7 @@ const codes = ({ away }: TrafficState): string[] => away.map(({ refusal }) => re
 describe('several gates as one', () => {
   it('are all switched before one of them sends, and none is switched twice where all send there', async () => {
     await gateTraffic([gate('one'), gate('two')]).send(order, signal);
-    expect(told).toEqual(['one switch', 'two switch', 'one send', 'two send']);
+    expect(told).toEqual(['one begins', 'two begins', 'one switch', 'two switch', 'one send', 'two send']);
     told = [];
     await gateTraffic([gate('one'), gate('two')]).send({ ...order, instances: ['HTTP://A:1/'] }, signal);
     expect(told).toEqual(['one send', 'two send']);
@@ -228,39 +233,36 @@ describe('one that is gone when writes are sent on', () => {
 
   it('is left out at once where its address refuses connections: it is dead', async () => {
     await sending([gate('one', held), silence('dead', 'ECONNREFUSED')]);
-    expect(told).toEqual(['one switch', 'one send']);
+    expect(told).toEqual(['one begins', 'one switch', 'one send']);
     told = [];
     await sending([failing(['switch'], gate('dies', held), 'ECONNREFUSED'), gate('two', held)]);
-    expect(told).toEqual(['two switch', 'two send']);
+    expect(told).toEqual(['two begins', 'two switch', 'two send']);
     told = [];
     await sending([gate('one', held), failing(['send'], gate('dies', held), 'ECONNREFUSED')]);
-    expect(told).toEqual(['one switch', 'dies switch', 'one send']);
+    expect(told).toEqual(['one begins', 'dies begins', 'one switch', 'dies switch', 'one send']);
   });
 
-  it('is waited for while it is silent, until its lease must have ended', async () => {
-    const switched = { ...held, switched: true, instances: order.instances };
-    const { ms } = await sending([gate('one', switched), silence('silent')]);
+  it('is waited for while it is silent, until its lease must have ended, where it may have been switched', async () => {
+    const done: Partial<GateState> = { ...held, switching: 'done', instances: order.instances };
+    const { ms } = await sending([gate('one', done), silence('silent')]);
     expect(ms).toBeGreaterThanOrEqual(LEASE_MS - 1);
     expect(told).toEqual(['one send']);
     told = [];
-    const back = await sending([silence('silent'), gate('two', held)], current);
+    const back = await sending([silence('silent'), gate('two', { ...held, switching: 'begun' })], current);
     expect(back.ms).toBeGreaterThanOrEqual(LEASE_MS - 1);
     expect(told).toEqual(['two send']);
   });
 
-  it('is not waited for where one before it was not switched: then it was not either', async () => {
+  it('is not waited for where another one has not begun to be switched: then none was', async () => {
     const long: Partial<GateState> = { ...held, leaseMs: 3_600_000 };
-    await sending([gate('one', long), silence('silent')], current);
-    expect(told).toEqual(['one send']);
+    await sending([silence('silent'), gate('two', long)], current);
+    expect(told).toEqual(['two send']);
     const isOver = AbortSignal.timeout(50);
-    for (const first of [
-      { ...long, switched: true },
-      { ...long, informed: false },
-    ])
+    for (const other of [{ switching: 'begun' } as const, { informed: false, switching: 'done' } as const])
       await expect(
-        gateTraffic([gate('one', first), silence('silent')]).send(current, isOver),
+        gateTraffic([gate('one', { ...long, ...other }), silence('silent')]).send(current, isOver),
       ).rejects.toThrow();
-    expect(told).toEqual(['one send']);
+    expect(told).toEqual(['two send']);
   });
 
   it('is not waited for once another one was sent on: whoever did that has waited', async () => {
@@ -280,15 +282,34 @@ describe('one that is gone when writes are sent on', () => {
     expect(told).toEqual([]);
   });
 
-  it('fails the step where it is silent in the switch, before anything is sent', async () => {
+  it('fails the step where it is silent when all begin, before any is switched', async () => {
     const falling = failing(['switch'], gate('falls silent', held));
     await refused('GATE_UNREACHABLE', sending([gate('one', held), falling]));
-    expect(told).toEqual(['one switch']);
+    expect(told).toEqual(['one begins']);
+  });
+
+  it('fails the step where it is silent in the switch, before anything is sent', async () => {
+    const falling: OneGate = {
+      ...gate('falls silent', held),
+      switch: (given, until) =>
+        (given.instances === order.instances ? silence('falls silent') : gate('falls silent')).switch(
+          given,
+          until,
+        ),
+    };
+    await refused('GATE_UNREACHABLE', sending([gate('one', held), falling]));
+    expect(told).toEqual(['one begins', 'falls silent begins', 'one switch']);
   });
 
   it('fails the step where it is silent in the send, after the others were sent on: it is given it again', async () => {
     const falling = failing(['send'], gate('falls silent', held));
     await refused('GATE_UNREACHABLE', sending([gate('one', held), falling]));
-    expect(told).toEqual(['one switch', 'falls silent switch', 'one send']);
+    expect(told).toEqual([
+      'one begins',
+      'falls silent begins',
+      'one switch',
+      'falls silent switch',
+      'one send',
+    ]);
   });
 });

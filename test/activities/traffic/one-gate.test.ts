@@ -8,7 +8,7 @@ const signal = new AbortController().signal;
 const state: GateState = {
   process: 'p',
   informed: true,
-  switched: false,
+  switching: 'no',
   leaseMs: 3_500,
   mode: 'hold',
   instances: ['http://127.0.0.1:3001'],

@@ -179,7 +179,7 @@ describe('two gates before one log', () => {
     two.stop();
     const opening = { ...short, frozen };
     await refused('GATE_AWAY', openAndExpose(inAnotherTry(systems), opening));
-    expect(await one.state()).toMatchObject({ mode: 'hold', instances: [urls['blue']], switched: false });
+    expect(await one.state()).toMatchObject({ mode: 'hold', instances: [urls['blue']], switching: 'no' });
     expect(await closeNextTree(systems, opening)).toMatchObject({ content: 'nothing' });
     await allowWritesToCurrent(systems, opening);
     await sendToCurrent(systems, short);
