@@ -2,7 +2,7 @@ import { request } from 'undici';
 import { gateState, type GateState } from './messages';
 
 /** Gates answer from memory: one that takes longer is not there. Milliseconds. */
-const ANSWERS_WITHIN_MS = 1_000;
+export const ANSWERS_WITHIN_MS = 1_000;
 
 export interface PeerAnswer {
   /** Of its admin interface. */

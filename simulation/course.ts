@@ -187,9 +187,9 @@ export class Course {
   /** Whatever died by a fault of its own is started again by whoever watches over it. */
   async #restarted(): Promise<void> {
     const { time, front, installation } = this.#parts.world;
-    for (let waited = 0; waited < 5_000; waited += 100) {
+    for (let waited = 0; waited < 10_000; waited += 100) {
       const [instance] = front.instances;
-      if (instance !== undefined && installation.at(instance)) {
+      if (front.mode !== undefined && instance !== undefined && installation.at(instance)) {
         return;
       }
       await time.pass(100);

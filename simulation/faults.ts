@@ -43,6 +43,11 @@ const otherFaults = [
   'pod lost',
   'pods scaled',
   'API server down',
+  'gates die',
+  'gate put back',
+  'gate stopped',
+  'gate cut off',
+  'gates cut apart',
 ] as const;
 
 /** What can happen without any call; a worker can be killed at any time. */

@@ -5,6 +5,7 @@ import type { ElsewhereFault } from './faults';
 import type { Execution } from './temporal/execution';
 import type { SimulatedWorker } from './temporal/worker';
 import { Process } from './virtual-time';
+import { GATE_ADMIN_URLS } from './world/http-servers';
 import type { ReleaseId } from './world/installation';
 import type { World } from './world/world';
 
@@ -46,7 +47,7 @@ export class Happenings {
   /** Lets it happen; false when there is nothing that could fail so. `form` chooses among its forms, in [0, 1). */
   happen(name: ElsewhereFault, form: number): boolean {
     const world = this.#world;
-    const { time, temporal, front, installation, network, trillian, traffic } = world;
+    const { time, temporal, front, gates, installation, network, trillian, traffic } = world;
     const random = this.#random;
     switch (name) {
       case 'worker killed': {
@@ -91,7 +92,17 @@ export class Happenings {
         }
         return true;
       case 'gate dies':
-        return front.dies(random.between(300, 3_000));
+        return front.dies(random.between(300, 3_000), form);
+      case 'gates die':
+        return gates?.lose(random.between(300, 3_000)) === true;
+      case 'gate put back':
+        return gates?.comesBackOlder(random.between(300, 3_000), form) === true;
+      case 'gate stopped':
+        return gates?.stops(random.pick([300, 1_500, 4_000, 9_000]), form) === true;
+      case 'gate cut off':
+        return this.#cutOff(form);
+      case 'gates cut apart':
+        return gates?.cutApart(random.pick([500, 3_000, 9_000])) === true;
       case 'current Rekor dies':
         void installation.crash(this.#others.current, random.between(200, 2_000));
         return true;
@@ -109,7 +120,7 @@ export class Happenings {
         return true;
       case 'host reboots':
         void installation.reboot();
-        front.dies(random.between(1_000, 2_500));
+        front.lose(random.between(1_000, 2_500));
         return true;
       case 'Trillian down':
         network.takeDown('trillian', random.pick([500, 2_000, 8_000]));
@@ -163,6 +174,18 @@ export class Happenings {
         void this.#others.deployYesterday();
         return true;
     }
+  }
+
+  /** No worker reaches one of several gates; clients and the other gates do. */
+  #cutOff(form: number): boolean {
+    const { gates, network } = this.#world;
+    const { length } = gates?.all ?? [];
+    if (length < 2) return false;
+    network.cut(
+      GATE_ADMIN_URLS[Math.floor(form * length)] ?? '',
+      this.#random.pick([600, 1_500, 4_000, 9_000]),
+    );
+    return true;
   }
 
   /** A leaf for the serving tree, which takes so long to commit, in milliseconds. */

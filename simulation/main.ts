@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { counted } from '../workflows/model/counted';
 import { mutantNames, type MutantName } from './mutants';
 import { Report } from './report';
-import { becomeSeedProcess } from './seed-process';
+import { becomeSeedProcess, type SeedsOf } from './seed-process';
 import { runSeeds } from './seeds';
 
 /** `npm run simulate`: the rotation against a model of the world, with seeded faults. */
@@ -12,21 +12,20 @@ interface Options {
   readonly from: number;
   readonly seed?: number;
   readonly processes?: number;
+  readonly workers?: 1 | 2;
+  readonly gates?: 1 | 2;
   readonly mutant?: MutantName;
   readonly first: boolean;
 }
 
-async function simulate({ seeds, from, seed, processes, mutant, first }: Options): Promise<number> {
+async function simulate(options: Options): Promise<number> {
+  const { seeds, from, seed, processes, workers, gates, mutant, first } = options;
+  const seedsOf: SeedsOf = { ...(mutant && { mutant }), ...(workers && { workers }), ...(gates && { gates }) };
   if (seed !== undefined) {
-    return await replay(seed, mutant);
+    return await replay(seed, seedsOf);
   }
-  const report = new Report(mutant);
-  const asked = {
-    first: from,
-    count: seeds,
-    ...(processes !== undefined && { processes }),
-    ...(mutant && { mutant }),
-  };
+  const report = new Report(seedsOf);
+  const asked = { first: from, count: seeds, ...(processes !== undefined && { processes }), ...seedsOf };
   await runSeeds(asked, (result) => {
     report.add(result);
     return !first || report.violations === 0;
@@ -36,8 +35,8 @@ async function simulate({ seeds, from, seed, processes, mutant, first }: Options
 }
 
 /** One run with its trace. */
-async function replay(seed: number, mutant: MutantName | undefined): Promise<number> {
-  const run = await becomeSeedProcess(mutant);
+async function replay(seed: number, seedsOf: SeedsOf): Promise<number> {
+  const run = await becomeSeedProcess(seedsOf);
   const result = await run(seed, (line) => console.log(line));
   for (const { rule, what, atMs } of result.violations) {
     console.log(`rule ${rule}, after ${atMs} ms: ${what}`);
@@ -55,6 +54,13 @@ function whole(text: string): number {
   return value;
 }
 
+function oneOrTwo(text: string): 1 | 2 {
+  if (text !== '1' && text !== '2') {
+    throw new InvalidArgumentError('It is 1 or 2.');
+  }
+  return text === '1' ? 1 : 2;
+}
+
 // Until there is a report, whatever ends this program is no success.
 process.exitCode = 2;
 new Command('simulate')
@@ -63,6 +69,8 @@ new Command('simulate')
   .option('--from <seed>', 'the first of them', whole, 1)
   .option('--seed <seed>', 'run this one alone, and tell everything that happens in it', whole)
   .option('--processes <number>', 'how many run at a time; by default one for each processor', whole)
+  .option('--workers <number>', 'so many, in every seed', oneOrTwo)
+  .option('--gates <number>', 'so many, in every seed with any', oneOrTwo)
   .addOption(
     new Option('--mutant <name>', 'a fault put into the rotation, to show that it would be found').choices(
       mutantNames,

@@ -2,12 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import type { TrillianClient } from '../activities/clients/trillian';
+import { isRefusal, RefusalError } from '../activities/errors/refusal-error';
 import type { LogSystems } from '../activities/systems';
 import type { AttemptInput, StandByInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
 import { replaced, type Mutant } from './mutant';
 import { scheduleMutantNames, scheduleMutants } from './schedule-mutants';
 import { shardingFile, slotNames } from './world/host';
+import { NoAnswer } from './world/network';
 import { CURRENT_TREE } from './world/world';
 
 export const mutantNames = [
@@ -26,6 +28,10 @@ export const mutantNames = [
   'ACTIVE written late',
   'approval kept over plans',
   'rehearsed with an open tree',
+  'gate serves uninformed',
+  'gate heals unasked',
+  'silent gate left out',
+  'sent before all are switched',
   ...scheduleMutantNames,
 ] as const;
 export type MutantName = (typeof mutantNames)[number];
@@ -212,6 +218,46 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         `const [, approved = hash] = /plan=(\\w+)/.exec(given[0]?.input.approval ?? '') ?? [];
          const asked = { log, rotationId, planHash: approved, expiresAt };`,
       ),
+  },
+
+  /** One of several gates serves by its state file alone. */
+  'gate serves uninformed': { gate: { startsInformed: true } },
+
+  /** One of several gates goes on by itself when its lease has ended. */
+  'gate heals unasked': {
+    gate: {
+      inquiry: (inquiry, hold) => {
+        let hasStarted = false;
+        return {
+          begin: async (inquirer) => {
+            if (hasStarted) hold.inform();
+            else await inquiry.begin(inquirer);
+            hasStarted = true;
+          },
+          end: () => inquiry.end(),
+        };
+      },
+    },
+  },
+
+  /** A gate that is silent is believed to be dead. */
+  'silent gate left out': {
+    oneGate: (gate) => ({
+      ...gate,
+      state: async (signal) => {
+        try {
+          return await gate.state(signal);
+        } catch (error) {
+          if (!isRefusal(error, 'GATE_UNREACHABLE')) throw error;
+          throw new RefusalError(error.refusal, { cause: new NoAnswer('ECONNREFUSED') });
+        }
+      },
+    }),
+  },
+
+  /** Each gate sends writes on when it is switched. */
+  'sent before all are switched': {
+    oneGate: (gate) => ({ ...gate, switch: (order, signal) => gate.send(order, signal) }),
   },
 
   /** A rehearsal opens the tree that its release names, for more of the truth. */

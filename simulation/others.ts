@@ -135,9 +135,9 @@ export class HandsOfOthers {
     if (cluster?.led) {
       return this.#changeService(cluster, form);
     }
-    const { gate } = this.#world;
-    const state = gate.state();
-    if (!state) {
+    const { gates } = this.#world;
+    const state = gates?.state();
+    if (!gates || !state) {
       return false;
     }
     const [instance = ''] = installation.addressesOf(this.current);
@@ -158,17 +158,15 @@ export class HandsOfOthers {
         if (recovered || rotatedSince()) {
           return undefined;
         }
-        const now = gate.state();
+        const now = gates.state();
         return now && now.instances[0] !== instance && now.attemptId !== 'someone/1'
           ? `the gate sends to ${now.instances.join()}`
           : undefined;
       },
     };
-    void gate.order({ kind: 'send', order }).then(
-      () => this.changes.push(ordered),
-      // A gate that cannot save an order has not obeyed it, and whoever gave it is told.
-      () => undefined,
-    );
+    void gates.sendByHand(order).then((obeyed) => {
+      if (obeyed) this.changes.push(ordered);
+    });
     return true;
   }
 

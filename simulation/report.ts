@@ -1,7 +1,6 @@
 import { counted } from '../workflows/model/counted';
-import type { MutantName } from './mutants';
 import { faultNames, type FaultName } from './faults';
-import type { SeedResult } from './seed-process';
+import type { SeedResult, SeedsOf } from './seed-process';
 import { steps, type AimedStep } from './steps';
 
 /** Print at most so many violations in full. */
@@ -13,7 +12,7 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 export class Report {
   violations = 0;
   seeds = 0;
-  readonly #mutant: MutantName | undefined;
+  readonly #of: SeedsOf;
   readonly #outcomes = new Map<string, number>();
   readonly #scheduled = new Map<string, number>();
   readonly #covered = new Map<string, number>();
@@ -21,8 +20,8 @@ export class Report {
   #quiet = 0;
   #virtualMs = 0;
 
-  constructor(mutant: MutantName | undefined) {
-    this.#mutant = mutant;
+  constructor(of: SeedsOf) {
+    this.#of = of;
   }
 
   add(result: SeedResult): void {
@@ -90,12 +89,17 @@ export class Report {
 
   #violationLines(): string[] {
     const broken = [...this.#broken].sort((one, other) => one.seed - other.seed);
-    const mutant = this.#mutant === undefined ? '' : ` --mutant "${this.#mutant}"`;
+    const { workers, gates, mutant } = this.#of;
+    const options = [
+      ...(workers === undefined ? [] : [` --workers ${workers}`]),
+      ...(gates === undefined ? [] : [` --gates ${gates}`]),
+      ...(mutant === undefined ? [] : [` --mutant "${mutant}"`]),
+    ].join('');
     const lines = broken
       .slice(0, SHOWN)
       .flatMap(({ seed, lines: found }) => [
         '',
-        `seed ${seed}: npm run simulate -- --seed ${seed}${mutant}`,
+        `seed ${seed}: npm run simulate -- --seed ${seed}${options}`,
         ...found.map((line) => `  ${line}`),
       ]);
     const more = broken.length - SHOWN;

@@ -6,7 +6,7 @@ import { Random } from './random';
 import type { FaultName } from './faults';
 import { LogSchedules } from './log-schedules';
 import { outcomesOf } from './results';
-import { scenarioOf } from './scenario';
+import { scenarioOf, type Chosen } from './scenario';
 import { ScheduleWatch } from './schedule-watch';
 import type { AimedStep } from './steps';
 import type { WorkflowRuntime } from './temporal/runtime';
@@ -18,6 +18,7 @@ import type { Mutation } from './world/world';
 export interface RunOptions {
   readonly runtime: WorkflowRuntime;
   readonly mutation?: Mutation;
+  readonly chosen?: Chosen;
   /** Gets a line for everything that happens. */
   readonly trace?: (line: string) => void;
 }
@@ -40,9 +41,9 @@ const LIMIT_MS = 20_000_000;
 /** Runs one seed from its beginning to the verdict. */
 export async function runSeed(
   seed: number,
-  { runtime, mutation = {}, trace }: RunOptions,
+  { runtime, mutation = {}, chosen, trace }: RunOptions,
 ): Promise<RunResult> {
-  const scenario = scenarioOf(seed);
+  const scenario = scenarioOf(seed, chosen);
   const random = new Random(seed).stream('run');
   const covered = new Map<string, readonly [AimedStep, FaultName]>();
   const watched = new WatchedWorld({

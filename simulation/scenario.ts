@@ -21,6 +21,8 @@ export interface Scenario {
   /** No gate stands before it: its Service leads clients. */
   readonly withoutGate: boolean;
   readonly workers: 1 | 2;
+  /** How many gates stand before it, where any does. */
+  readonly gates: 1 | 2;
   readonly faults: readonly Fault[];
   readonly withDatabase: boolean;
   readonly ifNextFails: IfNextFails;
@@ -147,6 +149,12 @@ const weights: Readonly<Record<FaultName, number>> = {
   'pod lost': 0,
   'pods scaled': 0,
   'API server down': 0,
+  // Of several gates alone.
+  'gates die': 0,
+  'gate put back': 0,
+  'gate stopped': 0,
+  'gate cut off': 0,
+  'gates cut apart': 0,
 };
 
 /** What a rehearsal goes through. */
@@ -198,17 +206,23 @@ function strategyFor(
   return withoutGate && chosen === 'recreate' ? 'rolling' : chosen;
 }
 
+/** What is not drawn, but as whoever runs the seed wants it. */
+export type Chosen = Partial<Pick<Scenario, 'workers' | 'gates'>>;
+
 /** Draws what a seed means. */
-export function scenarioOf(seed: number): Scenario {
+export function scenarioOf(seed: number, chosen: Chosen = {}): Scenario {
   const random = new Random(seed).stream('scenario');
   const quiet = random.chance(0.04);
   const schedules = drawSchedules(new Random(seed).stream('log schedules'), quiet);
   const rehearsal = new Random(seed).stream('rehearsal');
   const installed = new Random(seed).stream('installation');
   const installation = installed.chance(0.3) ? 'kubernetes' : 'host';
-  const chosen = new Random(seed).stream('strategy').weighted(strategyWeights);
+  const drawn = new Random(seed).stream('strategy').weighted(strategyWeights);
   const withoutGate = installation === 'kubernetes' && new Random(seed).stream('gate').chance(0.35);
-  const strategy = strategyFor(chosen, { installation, withoutGate });
+  const strategy = strategyFor(drawn, { installation, withoutGate });
+  const several = new Random(seed).stream('several gates');
+  const gates = chosen.gates ?? (several.chance(0.5) ? 2 : 1);
+  const ofGates = gates > 1 && !withoutGate ? gateFaults(several) : [];
   // What a schedule starts is a rotation, and by recreate there is no rehearsal.
   const rehearses = schedules === null && isRehearsed(strategy) && rehearsal.chance(0.1);
   return {
@@ -217,15 +231,17 @@ export function scenarioOf(seed: number): Scenario {
     installation,
     strategy,
     withoutGate,
-    workers: random.chance(0.5) ? 2 : 1,
+    workers: drawnWorkers(random, chosen),
+    gates,
     faults: quiet
       ? []
       : rehearses
-        ? someFaults(rehearsal, rehearsedSteps, 3)
+        ? [...someFaults(rehearsal, rehearsedSteps, 3), ...ofGates]
         : [
             ...drawFaults(random),
             ...(schedules?.faults ?? []),
             ...(installation === 'kubernetes' ? podFaults(installed) : []),
+            ...ofGates,
           ],
     withDatabase: random.chance(0.75),
     ifNextFails: random.chance(0.7) ? 'supersede' : 'hold',
@@ -241,6 +257,12 @@ export function scenarioOf(seed: number): Scenario {
     operators: quiet ? nobodySays : drawOperators(new Random(seed).stream('operators')),
     schedules,
   };
+}
+
+/** Drawn whether or not they are chosen: what is drawn after them stays the same. */
+function drawnWorkers(random: Random, { workers }: Chosen): 1 | 2 {
+  const drawn = random.chance(0.5) ? 2 : 1;
+  return workers ?? drawn;
 }
 
 /** Nobody is asked, and nobody says anything. */
@@ -337,6 +359,44 @@ const clusterFaults = { 'pod lost': 5, 'pods scaled': 3, 'API server down': 3 } 
 function podFaults(random: Random): Fault[] {
   return Array.from({ length: random.whole(0, 2) }, () =>
     fault(random, random.weighted(clusterSteps), random.weighted(clusterFaults)),
+  );
+}
+
+/** Where gates have a part in a rotation, and how often a fault of several gates is aimed there. */
+const gateSteps = {
+  preflight: 2,
+  stage: 1,
+  hold: 6,
+  start: 3,
+  freeze: 5,
+  verify: 5,
+  expose: 8,
+  'stand by': 2,
+  confirm: 4,
+  settle: 3,
+  soak: 1,
+  forward: 3,
+  'undo verify': 3,
+  'undo freeze': 3,
+  'undo hold': 6,
+  'look back': 1,
+  recover: 3,
+  guard: 2,
+  'after the end': 1,
+} satisfies Partial<Record<AimedStep, number>>;
+
+const severalGatesFaults = {
+  'gate dies': 6,
+  'gates die': 3,
+  'gate put back': 5,
+  'gate stopped': 6,
+  'gate cut off': 6,
+  'gates cut apart': 3,
+} satisfies Partial<Record<FaultName, number>>;
+
+function gateFaults(random: Random): Fault[] {
+  return Array.from({ length: random.whole(0, 3) }, () =>
+    fault(random, random.weighted(gateSteps), random.weighted(severalGatesFaults)),
   );
 }
 

@@ -1,8 +1,7 @@
-import { mutantNames } from './mutants';
-import { becomeSeedProcess } from './seed-process';
+import { becomeSeedProcess, type SeedsOf } from './seed-process';
 
 /** The program of a process that runs seeds: it gets lists of them and sends each one's result. */
-const ready = becomeSeedProcess(mutantNames.find((name) => name === process.argv[2]));
+const ready = becomeSeedProcess(JSON.parse(process.argv[2] ?? '{}') as SeedsOf);
 
 process.on('message', (seeds: readonly number[]) => {
   void (async () => {

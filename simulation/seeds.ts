@@ -1,15 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
-import type { MutantName } from './mutants';
-import type { SeedResult } from './seed-process';
+import type { SeedResult, SeedsOf } from './seed-process';
 
-export interface SeedRange {
+export interface SeedRange extends SeedsOf {
   readonly first: number;
   readonly count: number;
   /** Default: as many as there are processors. */
   readonly processes?: number;
-  readonly mutant?: MutantName;
 }
 
 /** Seeds that a process gets at a time. */
@@ -20,12 +18,12 @@ const AT_A_TIME = 10;
  * others are in the middle of then is dropped. Rejects when a process dies.
  */
 export async function runSeeds(range: SeedRange, onResult: (result: SeedResult) => boolean): Promise<void> {
-  const { first, count, mutant, processes = availableParallelism() } = range;
+  const { first, count, processes = availableParallelism(), ...seedsOf } = range;
   const end = first + count;
   const enough = new AbortController();
   let next = first;
   const worker = async (): Promise<void> => {
-    const child = fork(path.join(__dirname, 'seed-main.js'), mutant === undefined ? [] : [mutant], {
+    const child = fork(path.join(__dirname, 'seed-main.js'), [JSON.stringify(seedsOf)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     try {

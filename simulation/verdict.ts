@@ -87,7 +87,7 @@ export async function judgeEnd(ended: Ended): Promise<void> {
       result?.interventions.some(({ choice }) => choice === 'skip' || choice === 'giveUp'),
   );
   const byOthers = injection.others.changes.length > 0;
-  judgeEntries(ended, heldBy || byOthers);
+  await judgeEntries(ended, heldBy || byOthers);
   for (const { what, overwritten } of injection.others.changes) {
     const now = overwritten();
     if (now !== undefined) {
@@ -230,7 +230,7 @@ function judgeReasons({ watch, injection, scenario, results }: Ended): void {
 }
 
 /** Rule 1, entry by entry. */
-function judgeEntries({ world, watch }: Ended, onlyKept: boolean): void {
+async function judgeEntries({ world, watch }: Ended, onlyKept: boolean): Promise<void> {
   const { traffic, front, trillian } = world;
   const indexes = new Map<number, string>();
   for (const { body, treeId, uuid, logIndex, direct } of traffic.acknowledged) {
@@ -248,7 +248,7 @@ function judgeEntries({ world, watch }: Ended, onlyKept: boolean): void {
       continue;
     }
     try {
-      const process = front.read();
+      const process = await front.read();
       const byIndex = process.entryAt(logIndex);
       const byUuid = process.entryByUuid(uuid);
       if (byIndex?.uuid !== uuid || byUuid?.logIndex !== logIndex) {

@@ -1,4 +1,5 @@
 import type { Order } from '../gate/orders';
+import { sameInstances } from '../workflows/model/base-url';
 import type { TreeId, TreeState } from '../workflows/model/log';
 import { dangersOf } from './dangers';
 import { short } from './world/host';
@@ -38,6 +39,8 @@ export class Watch {
   readonly #new = new Set<TreeId>();
   /** Where a rotation last sent clients. */
   #exposed: ReleaseId | undefined;
+  /** Where a gate last sent writes, since when, and where gates were switched after it. */
+  #sent: { readonly at: number; readonly to: (readonly string[])[] } | undefined;
   #world: World | undefined;
 
   watches(world: World): void {
@@ -102,6 +105,8 @@ export class Watch {
   /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */
   onOrder({ kind, order }: Order): void {
     const world = this.#world;
+    if (world && kind === 'send') this.#sent = { at: world.time.now, to: [order.instances] };
+    if (kind === 'switch') this.#sent?.to.push(order.instances);
     if (!world || kind !== 'send' || order.attemptId.startsWith('someone')) {
       return;
     }
@@ -120,6 +125,13 @@ export class Watch {
     if (!this.openedByOthers) {
       this.broken(1, `a read went wrong: ${what}`);
     }
+  }
+
+  /** Rule 1: once one gate sends writes elsewhere, no other one sends a read to where they went before (H16). */
+  onRead(instances: readonly string[], beganAt: number): void {
+    const { at, to } = this.#sent ?? { at: Infinity, to: [] };
+    if (beganAt > at && !to.some((other) => sameInstances(instances, other)))
+      this.broken(1, `a read was sent to ${instances.join()} after writes were sent to ${to.join(' or ')}`);
   }
 
   /** Rule 3: one tree of the log is ACTIVE at a time, but for a new one that no configuration names. */

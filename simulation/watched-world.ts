@@ -51,6 +51,7 @@ export class WatchedWorld {
           watch.onOrder(order);
           onOrder?.(order);
         },
+        onRead: (instances, beganAt) => watch.onRead(instances, beganAt),
         onSink,
         onAsked: (execution, activity) => onAsked?.(execution, activity),
         onFailed: (what) => failed.push(`${Math.round(this.world.time.elapsed)} ${what}`),

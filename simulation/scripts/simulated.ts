@@ -42,7 +42,7 @@ function simulatedBackend(time: VirtualTime, random: Random): Backend {
     deliver: () => ({ kind: 'normal' }),
     trace: () => undefined,
   });
-  const transport = httpTransport({ network, trillian, rekorAt: () => undefined });
+  const transport = httpTransport({ network, trillian, gates: [], rekorAt: () => undefined });
   const lock = (set: (locked: Promise<void> | undefined) => void) => (): Promise<() => Promise<void>> => {
     let unlock = (): void => undefined;
     set(

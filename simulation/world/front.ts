@@ -32,10 +32,12 @@ export interface Front {
 
   /** A client's write; undefined for one to a process for which no rotation answers. Rejects when its connection breaks. */
   write(body: string, client: WritingClient): Promise<Answer | undefined>;
-  /** The Rekor that a read is sent to now. Throws when none answers. */
-  read(): RekorProcess;
-  /** The Rekor that a new connection ends at now. Throws when none answers. */
-  fresh(): RekorProcess;
-  /** Its process dies, where it has one of its own, and is started again after so long; false where it has none. */
-  dies(againAfterMs: number): boolean;
+  /** The Rekor that a read is sent to now. Rejects or throws when none answers. */
+  read(): RekorProcess | Promise<RekorProcess>;
+  /** The Rekor that a new connection ends at now. Rejects or throws when none answers. */
+  fresh(): RekorProcess | Promise<RekorProcess>;
+  /** A process of it dies, where it has any of its own, and is started again after so long; false where none runs. */
+  dies(againAfterMs: number, form: number): boolean;
+  /** All its processes die at once. */
+  lose(againAfterMs: number): boolean;
 }

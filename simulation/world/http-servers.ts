@@ -1,15 +1,16 @@
 import type { HttpAnswer, HttpMessage, HttpTransport } from '../../activities/clients/http';
 import type { HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
-import type { SimulatedGate } from './gate';
+import { GateUninformed, type SimulatedGate } from './gate';
 import { bodyOf } from './http-answers';
-import { type Network, NoAnswer, type RemoteCall } from './network';
+import type { Network, RemoteCall } from './network';
 import { onlyKey } from './only-key';
 import { RekorGone, type RekorProcess } from './rekor';
 import { type SimulatedTrillian, TrillianSaysNo } from './trillian';
 
 /** Where clients of the log come: through the gate. */
 export const PUBLIC_URL = 'http://gate:3000';
-export const GATE_ADMIN_URL = 'http://gate:3001';
+/** Of as many gates as a log can have. */
+export const GATE_ADMIN_URLS: readonly string[] = ['http://gate:3001', 'http://gate-2:3001'];
 export const LOG_SERVER_METRICS = 'http://log-server/metrics';
 export const SIGNER_METRICS = 'http://signer/metrics';
 
@@ -26,9 +27,10 @@ interface Server {
 interface Parts {
   readonly network: Network;
   readonly trillian: SimulatedTrillian;
-  readonly gate?: SimulatedGate;
+  /** Each at its own admin address. */
+  readonly gates: readonly SimulatedGate[];
   /** The Rekor that answers at an address now, also at the public one. */
-  readonly rekorAt: (url: string) => RekorProcess | undefined;
+  readonly rekorAt: (url: string) => RekorProcess | undefined | Promise<RekorProcess>;
 }
 
 /** Carries the requests of the real clients over the simulated network to whatever answers there. */
@@ -36,16 +38,21 @@ export function httpTransport(parts: Parts): HttpTransport {
   const servers: Readonly<Record<string, Server>> = {
     [new URL(LOG_SERVER_METRICS).origin]: page(() => logServerMetrics(parts.trillian)),
     [new URL(SIGNER_METRICS).origin]: page(() => signerMetrics(parts.trillian)),
-    [GATE_ADMIN_URL]: { system: 'gate', serve: (message) => gateAdmin(parts.gate, message) },
+    ...Object.fromEntries(
+      parts.gates.map((gate, position): [string, Server] => [
+        GATE_ADMIN_URLS[position] ?? '',
+        { system: 'gate', serve: (message) => gateAdmin(gate, message) },
+      ]),
+    ),
   };
   return async (message, read) => {
     const { url, method, signal } = message;
     const { system, serve } = servers[url.origin] ?? {
       system: 'rekor',
-      serve: (request) => rekorApi(parts.rekorAt(url.origin), request),
+      serve: (request) => rekorApi(() => parts.rekorAt(url.origin), request),
     };
     const name = url.pathname.split('/').at(-1) ?? '';
-    const call = { system, method: name, changes: method === 'PUT', signal } as const;
+    const call = { system, to: url.origin, method: name, changes: method === 'PUT', signal } as const;
     const { status, text } = await parts.network.send(call, () => serve(message));
     // All processes have one clock.
     const answer: HttpAnswer = { status, headers: { date: new Date().toUTCString() }, body: bodyOf(text) };
@@ -83,14 +90,10 @@ function signerMetrics(trillian: SimulatedTrillian): string {
     .join('\n');
 }
 
-/** Orders to the gate and notices, as gate/admin.ts takes them. */
-async function gateAdmin(gate: SimulatedGate | undefined, { url, body = '' }: HttpMessage): Promise<Served> {
-  const state = gate?.state();
-  if (!gate || !state) {
-    throw new NoAnswer('ECONNREFUSED');
-  }
+/** Orders to a gate and notices, as gate/admin.ts takes them. */
+async function gateAdmin(gate: SimulatedGate, { url, body = '' }: HttpMessage): Promise<Served> {
   if (url.pathname === '/state') {
-    return json(200, state);
+    return json(200, await gate.ask());
   }
   const told: unknown = JSON.parse(body);
   const paths: Readonly<Record<string, () => ReturnType<SimulatedGate['hear']>>> = {
@@ -102,20 +105,24 @@ async function gateAdmin(gate: SimulatedGate | undefined, { url, body = '' }: Ht
   };
   const taken = await paths[url.pathname]?.();
   if (!taken) {
-    throw new NoAnswer('ECONNRESET');
+    return json(404, { code: 'NOT_FOUND', message: url.pathname });
   }
-  const { ruling } = taken;
+  const { ruling, state } = taken;
   return ruling.accepted
-    ? json(200, taken.state)
-    : json(409, { code: ruling.code, message: ruling.message, state: taken.state });
+    ? json(200, state)
+    : json(409, { code: ruling.code, message: ruling.message, state });
 }
 
 /** What Rekor's API answers, as far as a rotation asks it. */
-function rekorApi(process: RekorProcess | undefined, { url, method }: HttpMessage): Served {
-  if (!process) {
-    throw new RekorGone(url.origin);
-  }
+async function rekorApi(
+  rekor: () => ReturnType<Parts['rekorAt']>,
+  { url, method }: HttpMessage,
+): Promise<Served> {
   try {
+    const process = await rekor();
+    if (!process) {
+      throw new RekorGone(url.origin);
+    }
     const { activeTreeId, active, inactive } = process.log();
     if (method === 'POST') {
       return json(400, { code: 400, message: 'the proposed entry is wrong' });
@@ -140,6 +147,9 @@ function rekorApi(process: RekorProcess | undefined, { url, method }: HttpMessag
   } catch (error) {
     if (error instanceof TrillianSaysNo) {
       return json(500, { code: 500, message: error.message });
+    }
+    if (error instanceof GateUninformed) {
+      return json(503, { code: 503, message: error.message });
     }
     throw error;
   }

@@ -7,6 +7,8 @@ import { processes, type VirtualTime } from '../virtual-time';
 export interface RemoteCall {
   readonly system:
     'trillian' | 'metrics' | 'queue' | 'rekor' | 'gate' | 'host' | 'cluster' | 'launcher' | 'temporal';
+  /** Its address, where there are several. */
+  readonly to?: string;
   readonly method: string;
   /** Whether it has an effect. */
   readonly changes: boolean;
@@ -55,6 +57,7 @@ export const LANDS_AFTER_DEADLINE_MS = 40;
 export class Network {
   readonly #parts: NetworkParts;
   readonly #down = new Map<RemoteCall['system'], number>();
+  readonly #cut = new Map<string, number>();
 
   constructor(parts: NetworkParts) {
     this.#parts = parts;
@@ -63,6 +66,15 @@ export class Network {
   /** Nobody answers there until then; connections are refused. */
   takeDown(system: RemoteCall['system'], forMs: number): void {
     this.#down.set(system, this.#parts.time.now + forMs);
+  }
+
+  /** Nothing comes from there until then, and what is sent there arrives no sooner, if anybody waits for it. */
+  cut(to: string, forMs: number): void {
+    this.#cut.set(to, this.#parts.time.now + forMs);
+  }
+
+  #cutForMs({ to = '' }: RemoteCall): number {
+    return Math.max((this.#cut.get(to) ?? 0) - this.#parts.time.now, 0);
   }
 
   isDown(system: RemoteCall['system']): boolean {
@@ -139,6 +151,11 @@ export class Network {
           fail();
           return;
         }
+        const cutForMs = this.#cutForMs(call);
+        if (cutForMs > 0) {
+          time.after(cutForMs, () => !call.signal.aborted && arrive(), null);
+          return;
+        }
         // A command that is ended before it has begun does nothing.
         if (call.system === 'host' && call.signal.aborted) {
           return;
@@ -148,7 +165,7 @@ export class Network {
         }
         const answer = (how: () => void): void => {
           if (delivery.kind === 'normal' || delivery.kind === 'slow') {
-            time.after(random.between(0.2, 1), () => settle(how), owner);
+            time.after(this.#cutForMs(call) + random.between(0.2, 1), () => settle(how), owner);
           } else if (delivery.kind === 'lost after') {
             fail();
           }

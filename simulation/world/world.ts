@@ -4,7 +4,7 @@ import { connectRekor } from '../../activities/clients/rekor';
 import { connectTrillian } from '../../activities/clients/trillian';
 import type { LogSystems } from '../../activities/systems';
 import { gateTraffic } from '../../activities/traffic/gate';
-import { connectGate } from '../../activities/traffic/one-gate';
+import { connectGate, type OneGate } from '../../activities/traffic/one-gate';
 import { readMark } from '../../workflows/model/mark';
 import type { TreeId, TreeState } from '../../workflows/model/log';
 import { SHORTEST_RECREATE_MS } from '../../workflows/model/room';
@@ -23,10 +23,11 @@ import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
 import { SimulatedFiles, useFiles, type FileOperation } from './files';
 import type { Front } from './front';
-import { maxWaitOf, SimulatedGate } from './gate';
+import { maxWaitOf, type GateMutation, type SimulatedGate } from './gate';
+import { Gates } from './gates';
 import { short, SimulatedHost, useHost } from './host';
 import {
-  GATE_ADMIN_URL,
+  GATE_ADMIN_URLS,
   httpTransport,
   LOG_SERVER_METRICS,
   PUBLIC_URL,
@@ -63,6 +64,7 @@ export interface Watcher {
   onMisreadWrite(by: RekorProcess): void;
   onWaited(ms: number): void;
   onOrder(order: Order): void;
+  onRead(instances: readonly string[], beganAt: number): void;
   onSink(call: SinkCall): void;
   onFailed(what: string): void;
   onWrongRead(what: string): void;
@@ -87,6 +89,9 @@ export interface WorldParts {
 export interface Mutation {
   readonly systems?: (systems: LogSystems) => LogSystems;
   readonly activities?: (activities: Activities, systems: LogSystems) => Activities;
+  /** How a worker asks a gate. */
+  readonly oneGate?: (gate: OneGate) => OneGate;
+  readonly gate?: GateMutation;
 }
 
 /** A whole log with everything it runs on, in memory and in virtual time. */
@@ -98,9 +103,9 @@ export class World {
   /** Where the log runs in one. */
   readonly cluster: SimulatedCluster | undefined;
   readonly #host: SimulatedHost | undefined;
-  /** What clients reach: the gate, or the Service. */
+  /** What clients reach: the gates, or the Service. */
   readonly front: Front;
-  readonly #gate: SimulatedGate | undefined;
+  readonly #gates: Gates | undefined;
   /** The longest that a write may wait in the gate. */
   readonly maxWaitMs: number;
   readonly network: Network;
@@ -153,19 +158,23 @@ export class World {
     const { installation } = this;
     const maxWaitMs = (this.maxWaitMs = maxWaitOf(scenario));
     const led = this.cluster?.led;
-    const gate = new SimulatedGate({
-      ...{ time, maxWaitMs },
+    const gates = new Gates({
+      ...{ time, maxWaitMs, files, count: scenario.gates, random: random.stream('gates') },
       rekorAt: (url) => installation.at(url),
       onWaited: (ms) => watcher.onWaited(ms),
       onMisreadWrite: (process) => watcher.onMisreadWrite(process),
       onOrder: (order) => watcher.onOrder(order),
+      onRead: (instances, beganAt) => watcher.onRead(instances, beganAt),
+      mutation: parts.mutate.gate ?? {},
       trace,
     });
-    if (!led) this.#gate = gate;
-    const front = (this.front = led?.clients ?? gate);
-    const rekorAt = (url: string): RekorProcess | undefined =>
-      url === PUBLIC_URL ? front.fresh() : installation.at(url);
-    const transport = httpTransport({ network, trillian, ...(!led && { gate }), rekorAt });
+    if (!led) this.#gates = gates;
+    const front = (this.front = led?.clients ?? gates);
+    const transport = httpTransport({
+      ...{ network, trillian, gates: led ? [] : gates.all },
+      rekorAt: (url) => (url === PUBLIC_URL ? front.fresh() : installation.at(url)),
+    });
+    const oneGate = parts.mutate.oneGate ?? ((gate: OneGate): OneGate => gate);
     const trillianAddress = 'trillian:8090';
     const rekor = connectRekor({ log: LOG, transport });
     const verified = { log: LOG, random: random.stream('clients'), rekor, trillian };
@@ -186,7 +195,11 @@ export class World {
       rekor,
       traffic:
         led?.traffic ??
-        gateTraffic([connectGate({ log: LOG, url: GATE_ADMIN_URL, token: () => 'token', transport })]),
+        gateTraffic(
+          GATE_ADMIN_URLS.slice(0, scenario.gates).map((url) =>
+            oneGate(connectGate({ log: LOG, url, token: () => 'token', transport })),
+          ),
+        ),
       installation: installation.adapter,
       verifier: logVerifier(verified),
       // A write a second in each hour of the week.
@@ -253,10 +266,16 @@ export class World {
     useFiles(files);
   }
 
-  /** The gate of a log that has one. Throws for one that has none. */
+  /** The first gate of a log. Throws for a log that has none. */
   get gate(): SimulatedGate {
-    if (!this.#gate) throw new Error('this log has no gate');
-    return this.#gate;
+    const [first] = this.#gates?.all ?? [];
+    if (!first) throw new Error('this log has no gate');
+    return first;
+  }
+
+  /** The gates of a log that has any. */
+  get gates(): Gates | undefined {
+    return this.#gates;
   }
 
   /** The host of a log that runs on one. Throws for one that does not. */
@@ -275,10 +294,7 @@ export class World {
     trillian.plant(STRANGERS_TREE, 'ACTIVE', bodies(100, 3));
     const inactive = [{ treeId: FIRST_TREE, length: trillian.head(FIRST_TREE).size }];
     const [first = ''] = installation.addressesOf(installation.releases[0]);
-    if (this.#gate) {
-      await SimulatedGate.install(first, { activeTreeId: CURRENT_TREE, inactive });
-      await this.#gate.start();
-    }
+    await this.#gates?.begin(first, { activeTreeId: CURRENT_TREE, inactive });
     await installation.begin();
     for (let number = 0; number < workers; number += 1) {
       this.temporal.workers.push(new SimulatedWorker(`worker ${number + 1}`, this.activities));

@@ -96,7 +96,7 @@ describe('past the point of no return', () => {
       nextTree: { treeId: third, firstIndex: 14 },
     });
     expect(log.active()).toEqual([third]);
-    expect(log.world.gate.read().configuration).toEqual({
+    expect((await log.world.gate.read()).configuration).toEqual({
       activeTreeId: third,
       inactiveTreeIds: [FIRST_TREE, CURRENT_TREE, next],
     });

@@ -175,7 +175,7 @@ describe('a rotation that was lost with its section', () => {
       expect(log.leftovers()).not.toEqual([]);
       return await rotations.recover();
     });
-    const { activeTreeId, inactiveTreeIds } = log.world.gate.read().configuration;
+    const { activeTreeId, inactiveTreeIds } = (await log.world.gate.read()).configuration;
     const trees = how.alsoThird ? log.nextTrees().slice(0, 2) : [log.nextTree()];
     expect(inactiveTreeIds).toEqual([FIRST_TREE, CURRENT_TREE, ...trees]);
     expect(result).toMatchObject({

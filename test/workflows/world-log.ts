@@ -32,6 +32,7 @@ const scenario: Scenario = {
     installation: 'host',
     strategy: 'blue-green',
     workers: 1,
+    gates: 1,
     faults: [],
     withDatabase: true,
     ifNextFails: 'supersede',

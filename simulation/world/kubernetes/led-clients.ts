@@ -89,6 +89,10 @@ export class LedClients implements Front {
     return false;
   }
 
+  lose(): boolean {
+    return false;
+  }
+
   /** Somebody else has changed the Service, who gives no orders. */
   lookAgain(): void {
     this.#selector = this.#selectorNow();
