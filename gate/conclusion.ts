@@ -22,7 +22,7 @@ export function conclude(own: GateMemory, states: readonly (GateState | null)[])
   const informed = answered.filter((state) => state.informed);
   const all = answered.length === states.length;
   if (informed.length === 0 && !all) return null;
-  if (informed.some(({ mode }) => mode === 'hold')) return null;
+  if (answered.some(({ mode }) => mode === 'hold')) return null;
   const memory = (informed.length > 0 ? informed : answered)
     .map(memoryOf)
     // Of what is equally far, what another gate says: it may have been told last.

@@ -1,5 +1,6 @@
 import type { GateState, HoldFigures, SendOrder, WritesCounted } from '../../gate/messages';
 import { sameInstances } from '../../workflows/model/base-url';
+import { UNDO_LEASE_MS } from '../../workflows/model/deadlines';
 import { refusal } from '../../workflows/model/refusals';
 import { TimeOver, withinTime } from '../bounds/signals';
 import { allEnded, pause } from '../bounds/waiting';
@@ -49,6 +50,7 @@ interface Seen {
  * - All begin before one is switched. So none was switched where one has not begun.
  */
 export function gateTraffic(gates: readonly OneGate[]): Traffic {
+  const all = gates.map((gate) => ({ gate }));
   const isAlone = gates.length === 1;
   const obeysWithinMs = isAlone ? null : OBEYS_WITHIN_MS;
   const silentBefore = new Set<OneGate>();
@@ -133,6 +135,24 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   }
 
   /**
+   * Writes wait in all: where a lease has ended they pass again, and the first gate that was switched would send them on before the
+   * others are. Refuses GATE_UNREACHABLE while one is silent, for it does not wait with them.
+   */
+  async function heldAgain(
+    { there, gone }: Seen,
+    { attemptId, number }: SendOrder,
+    signal: AbortSignal,
+  ): Promise<readonly SeenGate[]> {
+    if (!there.some(({ state }) => state.mode === 'healing' && state.informed)) return there;
+    requireNoneSilent(gone);
+    const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
+      gate.hold({ attemptId, number, leaseMs: UNDO_LEASE_MS }, within);
+    const held = await give(there, hold, signal);
+    requireNoneSilent(held.gone);
+    return held.there;
+  }
+
+  /**
    * All begin, by a switch to where they send already, before one is switched elsewhere: so each one tells whether another may have
    * been. One that refuses the connection is out by now; one that is silent may have been switched.
    */
@@ -158,14 +178,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     endKept: () => Promise.resolve(),
     async hold(order, signal) {
       const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> => gate.hold(order, within);
-      if (isAlone)
-        return asOne(
-          await give(
-            gates.map((gate) => ({ gate })),
-            hold,
-            signal,
-          ),
-        );
+      if (isAlone) return asOne(await give(all, hold, signal));
       const { there, gone } = await fenced(order, signal);
       const given = await give(there, hold, signal);
       return asOne({ there: given.there, gone: [...gone, ...given.gone] });
@@ -173,17 +186,15 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     async send(order, signal) {
       const send = (gate: OneGate, within: AbortSignal): Promise<GateState> => gate.send(order, within);
       if (isAlone) {
-        await give(
-          gates.map((gate) => ({ gate })),
-          send,
-          signal,
-        );
+        await give(all, send, signal);
         return;
       }
       const seen = await fenced(order, signal);
-      await untilOut(seen, order, signal);
       const isThere = ({ state }: SeenGate): boolean => sameInstances(state.instances, order.instances);
-      const switched = seen.there.every(isThere) ? seen.there : await switchAll(seen.there, order, signal);
+      const areThere = seen.there.every(isThere);
+      const held = areThere ? seen.there : await heldAgain(seen, order, signal);
+      await untilOut(seen, order, signal);
+      const switched = areThere ? held : await switchAll(held, order, signal);
       const { gone } = await give(switched, send, signal);
       requireNoneSilent(gone);
     },
@@ -192,10 +203,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     },
     async tellShards(notice, signal) {
       if (isAlone) {
-        await each(
-          gates.map((gate) => ({ gate })),
-          (gate) => gate.tellShards(notice, signal),
-        );
+        await each(all, (gate) => gate.tellShards(notice, signal));
         return;
       }
       const { there } = await fenced(notice, signal);
