@@ -20,7 +20,11 @@ interface Options {
 
 async function simulate(options: Options): Promise<number> {
   const { seeds, from, seed, processes, workers, gates, mutant, first } = options;
-  const seedsOf: SeedsOf = { ...(mutant && { mutant }), ...(workers && { workers }), ...(gates && { gates }) };
+  const seedsOf: SeedsOf = {
+    ...(mutant && { mutant }),
+    ...(workers && { workers }),
+    ...(gates && { gates }),
+  };
   if (seed !== undefined) {
     return await replay(seed, seedsOf);
   }

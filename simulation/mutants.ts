@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TreeQueue } from '../activities/tree-queue/tree-queue';
 import type { TrillianClient } from '../activities/clients/trillian';
-import { isRefusal, RefusalError } from '../activities/errors/refusal-error';
+import { refuse } from '../activities/errors/refusal-error';
 import type { LogSystems } from '../activities/systems';
 import type { AttemptInput, StandByInput } from '../workflows/model/actions';
 import type { TreeId } from '../workflows/model/log';
@@ -247,9 +247,9 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       state: async (signal) => {
         try {
           return await gate.state(signal);
-        } catch (error) {
-          if (!isRefusal(error, 'GATE_UNREACHABLE')) throw error;
-          throw new RefusalError(error.refusal, { cause: new NoAnswer('ECONNREFUSED') });
+        } catch {
+          const { log, url } = gate;
+          throw refuse('GATE_UNREACHABLE', { log, url, reason: '' }, new NoAnswer('ECONNREFUSED'));
         }
       },
     }),

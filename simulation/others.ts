@@ -121,10 +121,14 @@ export class HandsOfOthers {
       return false;
     }
     const rotatedSince = this.#rotatedSince();
+    const plansBefore = this.#supersedingPlans();
     const { what, isKept } = installation.edit(form < 0.6 ? this.next : this.current, form);
     this.changes.push({
       what,
-      overwritten: () => (isKept() || rotatedSince() ? undefined : 'it is not there any more'),
+      overwritten: () =>
+        isKept() || rotatedSince() || this.#supersedingPlans() > plansBefore
+          ? undefined
+          : 'it is not there any more',
     });
     return true;
   }
@@ -189,6 +193,14 @@ export class HandsOfOthers {
       temporal.runs.some(
         ({ options, originalRunId }) => options.type === 'rotateUnderLock' && !before.has(originalRunId),
       );
+  }
+
+  /** How often an attempt at a third tree was planned, with what it found. */
+  #supersedingPlans(): number {
+    return this.#world.temporal.runs
+      .flatMap(({ history }) => history)
+      .flatMap(({ commands }) => commands)
+      .filter(({ scheduleActivity }) => scheduleActivity?.activityType === 'superseding').length;
   }
 
   /** A deploy of the configuration of the day before, with a restart of what serves. */

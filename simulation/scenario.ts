@@ -223,8 +223,17 @@ export function scenarioOf(seed: number, chosen: Chosen = {}): Scenario {
   const several = new Random(seed).stream('several gates');
   const gates = chosen.gates ?? (several.chance(0.5) ? 2 : 1);
   const ofGates = gates > 1 && !withoutGate ? gateFaults(several) : [];
+  const onlyOfGates = ofGates.length > 0 && several.chance(0.3);
   // What a schedule starts is a rotation, and by recreate there is no rehearsal.
   const rehearses = schedules === null && isRehearsed(strategy) && rehearsal.chance(0.1);
+  const ofRotation = (): Fault[] =>
+    rehearses
+      ? someFaults(rehearsal, rehearsedSteps, 3)
+      : [
+          ...drawFaults(random),
+          ...(schedules?.faults ?? []),
+          ...(installation === 'kubernetes' ? podFaults(installed) : []),
+        ];
   return {
     seed,
     quiet,
@@ -233,16 +242,7 @@ export function scenarioOf(seed: number, chosen: Chosen = {}): Scenario {
     withoutGate,
     workers: drawnWorkers(random, chosen),
     gates,
-    faults: quiet
-      ? []
-      : rehearses
-        ? [...someFaults(rehearsal, rehearsedSteps, 3), ...ofGates]
-        : [
-            ...drawFaults(random),
-            ...(schedules?.faults ?? []),
-            ...(installation === 'kubernetes' ? podFaults(installed) : []),
-            ...ofGates,
-          ],
+    faults: quiet ? [] : onlyOfGates ? ofGates : [...ofRotation(), ...ofGates],
     withDatabase: random.chance(0.75),
     ifNextFails: random.chance(0.7) ? 'supersede' : 'hold',
     writesPerSecond: random.pick([4, 8, 8, 15]),
@@ -370,7 +370,7 @@ const gateSteps = {
   start: 3,
   freeze: 5,
   verify: 5,
-  expose: 8,
+  expose: 12,
   'stand by': 2,
   confirm: 4,
   settle: 3,
@@ -394,10 +394,25 @@ const severalGatesFaults = {
   'gates cut apart': 3,
 } satisfies Partial<Record<FaultName, number>>;
 
+/** Of two gates both are switched, then both send: which of these calls a fault is aimed at. */
+const exposingCalls: readonly number[] = [0, 0, 1, 1, 2, 3];
+
+/** What comes between two gates when one is told and the other is not. */
+const exposingFaults = {
+  ...severalGatesFaults,
+  'worker killed': 4,
+  'worker stopped': 4,
+  'is slow': 3,
+  'comes late': 2,
+} satisfies Partial<Record<FaultName, number>>;
+
 function gateFaults(random: Random): Fault[] {
-  return Array.from({ length: random.whole(0, 3) }, () =>
-    fault(random, random.weighted(gateSteps), random.weighted(severalGatesFaults)),
-  );
+  return Array.from({ length: random.whole(0, 3) }, () => {
+    const step = random.weighted(gateSteps);
+    return step === 'expose'
+      ? { ...fault(random, step, random.weighted(exposingFaults)), call: random.pick(exposingCalls) }
+      : fault(random, step, random.weighted(severalGatesFaults));
+  });
 }
 
 function someFaults(random: Random, steps: Partial<Record<AimedStep, number>>, most: number): Fault[] {

@@ -74,7 +74,10 @@ export function stepOf(by: RunningActivity, system: string, method: string): Aim
     return ['host', 'cluster', 'launcher'].includes(system) ? 'start' : 'freeze';
   }
   if (section || by.type === 'goForward') {
-    if ((system === 'gate' && method === 'send') || (isOfFront(method) && method.startsWith('PATCH'))) {
+    if (
+      (system === 'gate' && (method === 'switch' || method === 'send')) ||
+      (isOfFront(method) && method.startsWith('PATCH'))
+    ) {
       return 'expose';
     }
     return by.type === 'goForward' ? 'forward' : 'verify';
