@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
 import {
+  beginOrder,
   holdOrder,
   nextNotice,
   problems,
@@ -83,6 +84,7 @@ export function adminServer(parts: {
   server.get('/state', (): GateState => desk.state());
 
   takes('/order/hold', holdOrder, (order) => desk.take({ kind: 'hold', order }));
+  takes('/order/begin', beginOrder, (order) => desk.take({ kind: 'begin', order }));
   takes('/order/switch', sendOrder, (order) => desk.take({ kind: 'switch', order }));
   takes('/order/send', sendOrder, (order) => desk.take({ kind: 'send', order }));
   takes('/shards', shardsNotice, (notice) => desk.hear(notice));

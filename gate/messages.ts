@@ -52,6 +52,13 @@ export const holdOrder = orderIdentity.extend({
 export type HoldOrder = Readonly<z.infer<typeof holdOrder>>;
 
 /**
+ * `PUT /order/begin`: all gates of the log are about to be switched. It moves nothing. Each is told before one is switched, so
+ * one that was not told says that none was.
+ */
+export const beginOrder = orderIdentity;
+export type BeginOrder = OrderIdentity;
+
+/**
  * The body of `PUT /order/switch`, too: reads go to these instances, and writes as well unless they wait, for those go on
  * waiting. So several gates are all switched before one of them sends a write: a client that reads through another gate
  * what it has just written finds it (H16).

@@ -209,6 +209,7 @@ export class OrderDesk {
 
   #obey({ kind, order }: Order, sameAttempt: boolean): void {
     const { attemptId, number } = order;
+    if (kind === 'begin') return;
     if (kind === 'hold') {
       if (this.#parts.hold.mode !== 'hold')
         this.#parts.log.info({ attemptId, number, leaseMs: order.leaseMs }, 'holding writes');

@@ -1,6 +1,14 @@
 import { sameInstances } from '../workflows/model/base-url';
 import type { LoadedShards } from '../workflows/model/shards';
-import type { GateRefusal, HoldOrder, NextNotice, SendOrder, ShardsNotice, Switching } from './messages';
+import type {
+  BeginOrder,
+  GateRefusal,
+  HoldOrder,
+  NextNotice,
+  SendOrder,
+  ShardsNotice,
+  Switching,
+} from './messages';
 
 /** What the gate remembers of its orders: in memory and in its state file. */
 export interface GateMemory {
@@ -11,8 +19,8 @@ export interface GateMemory {
   /** What each of them must have loaded; null when that is unknown. */
   readonly shards: LoadedShards | null;
   /**
-   * Since the last order to send. `begun`: it was switched to where it sent already, as all gates are before one is switched
-   * elsewhere; so another one may have been. `done`: it was switched elsewhere.
+   * Since the last order to send. `begun`: it was told that all gates are about to be switched, as each is before one of them
+   * is; so another one may have been. `done`: it was switched itself.
    */
   readonly switching: Switching;
   /** The longest lease of a hold that no order has ended; 0 without one. Milliseconds. */
@@ -21,6 +29,7 @@ export interface GateMemory {
 
 export type Order =
   | { readonly kind: 'hold'; readonly order: HoldOrder }
+  | { readonly kind: 'begin'; readonly order: BeginOrder }
   | { readonly kind: 'switch' | 'send'; readonly order: SendOrder };
 
 export type Ruling =
@@ -42,15 +51,18 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
   if (order.number < memory.number) {
     return { accepted: false, code: 'ORDER_TOO_LOW', message: `${who} comes too late: ${follows}` };
   }
+  if (kind === 'begin') {
+    const switching = memory.switching === 'done' ? 'done' : 'begun';
+    const { attemptId, number } = order;
+    return { accepted: true, memory: { ...memory, attemptId, number, switching } };
+  }
   if (kind !== 'hold') {
     const { instances, attemptId, number } = order;
     const stays = sameInstances(instances, memory.instances);
     const shards = order.shards ?? (stays ? memory.shards : null);
     const mode = kind === 'send' ? 'pass' : memory.mode;
     const leaseMs = kind === 'send' ? 0 : memory.leaseMs;
-    const { switching: before } = memory;
-    const begun = stays && before !== 'done' ? 'begun' : 'done';
-    const switching = kind === 'switch' ? begun : 'no';
+    const switching = kind === 'switch' ? 'done' : 'no';
     return { accepted: true, memory: { mode, instances, attemptId, number, shards, switching, leaseMs } };
   }
   if (order.number === memory.number && memory.mode === 'pass') {

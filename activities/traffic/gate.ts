@@ -153,8 +153,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   }
 
   /**
-   * All begin, by a switch to where they send already, before one is switched elsewhere: so each one tells whether another may have
-   * been. One that refuses the connection is out by now; one that is silent may have been switched.
+   * All are told before one is switched: so each one tells whether another may have been. One that refuses the connection is out by now; one that is silent may have been switched.
    */
   async function switchAll(
     among: readonly SeenGate[],
@@ -162,10 +161,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     signal: AbortSignal,
   ): Promise<readonly SeenGate[]> {
     const { attemptId, number } = order;
-    const toOwn = new Map(among.map(({ gate, state }) => [gate, state.instances]));
-    const begin = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
-      gate.switch({ attemptId, number, instances: toOwn.get(gate) ?? [] }, within);
-    const begun = await give(among, begin, signal);
+    const begun = await give(among, (gate, within) => gate.begin({ attemptId, number }, within), signal);
     requireNoneSilent(begun.gone);
     const switched = await give(begun.there, (gate, within) => gate.switch(order, within), signal);
     requireNoneSilent(switched.gone);

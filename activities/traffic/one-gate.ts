@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   gateRefusal,
   gateState,
+  type BeginOrder,
   type GateState,
   type HoldOrder,
   type NextNotice,
@@ -24,6 +25,8 @@ export interface OneGate {
   readonly url: string;
   state(signal: AbortSignal): Promise<GateState>;
   hold(order: HoldOrder, signal: AbortSignal): Promise<GateState>;
+  /** All gates of the log are about to be switched. It moves nothing. */
+  begin(order: BeginOrder, signal: AbortSignal): Promise<GateState>;
   /** Everything goes to the instances of the order but writes that wait, which wait on. */
   switch(order: SendOrder, signal: AbortSignal): Promise<GateState>;
   send(order: SendOrder, signal: AbortSignal): Promise<GateState>;
@@ -41,7 +44,7 @@ export interface GateOptions {
   readonly transport?: HttpTransport | undefined;
 }
 
-type Sent = HoldOrder | SendOrder | ShardsNotice | NextNotice;
+type Sent = BeginOrder | HoldOrder | SendOrder | ShardsNotice | NextNotice;
 
 /** A gate answers from memory: one that takes longer is not there. The signal usually ends a call long before. */
 const TIMEOUT_MS = 5000;
@@ -91,6 +94,7 @@ export function connectGate({ log, url, token, transport }: GateOptions): OneGat
     url,
     state: (signal) => ask('/state', undefined, signal),
     hold: (order, signal) => ask('/order/hold', order, signal),
+    begin: (order, signal) => ask('/order/begin', order, signal),
     switch: (order, signal) => ask('/order/switch', order, signal),
     send: (order, signal) => ask('/order/send', order, signal),
     tellShards: (notice, signal) => ask('/shards', notice, signal),

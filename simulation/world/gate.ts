@@ -228,7 +228,7 @@ export class SimulatedGate {
       const ruling = await desk.take(order);
       this.#parts.trace(
         () =>
-          `  ${this.name}: ${order.kind} ${order.order.number} of ${order.order.attemptId}${order.kind === 'hold' ? '' : ` to ${order.order.instances.join()}`}: ${ruling.accepted ? 'obeyed' : ruling.message}`,
+          `  ${this.name}: ${order.kind} ${order.order.number} of ${order.order.attemptId}${'instances' in order.order ? ` to ${order.order.instances.join()}` : ''}: ${ruling.accepted ? 'obeyed' : ruling.message}`,
       );
       if (ruling.accepted) {
         this.#parts.onOrder(order);

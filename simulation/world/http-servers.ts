@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpMessage, HttpTransport } from '../../activities/clients/http';
-import type { HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
+import type { BeginOrder, HoldOrder, NextNotice, SendOrder, ShardsNotice } from '../../gate/messages';
 import { GateUninformed, type SimulatedGate } from './gate';
 import { bodyOf } from './http-answers';
 import type { Network, RemoteCall } from './network';
@@ -98,6 +98,7 @@ async function gateAdmin(gate: SimulatedGate, { url, body = '' }: HttpMessage): 
   const told: unknown = JSON.parse(body);
   const paths: Readonly<Record<string, () => ReturnType<SimulatedGate['hear']>>> = {
     '/order/hold': () => gate.order({ kind: 'hold', order: told as HoldOrder }),
+    '/order/begin': () => gate.order({ kind: 'begin', order: told as BeginOrder }),
     '/order/switch': () => gate.order({ kind: 'switch', order: told as SendOrder }),
     '/order/send': () => gate.order({ kind: 'send', order: told as SendOrder }),
     '/shards': () => gate.hear((desk) => desk.hear(told as ShardsNotice)),

@@ -227,6 +227,7 @@ export class FakeLog {
       state: () => Promise.resolve(state()),
       hold: ({ number, attemptId: rotation }) =>
         ordered('hold', number, { mode: 'hold', attemptId: rotation }),
+      begin: ({ number, attemptId: rotation }) => ordered('begin', number, { attemptId: rotation }),
       switch: ({ number, attemptId: rotation, instances }) =>
         ordered('switch', number, { instances, attemptId: rotation }),
       send: ({ number, attemptId: rotation, instances, shards }) =>

@@ -42,7 +42,7 @@ describe('which orders the gate follows', () => {
             continue;
           }
           expect(number).toBeGreaterThanOrEqual(memory.number);
-          if (order.kind === 'hold') {
+          if (order.kind !== 'send') {
             expect(sent.has(number)).toBe(false);
             expect(ruling.memory.instances).toBe(memory.instances);
           } else {
@@ -107,4 +107,24 @@ describe('what the gate knows of shards', () => {
     expect(note({ ...known, number: 5 }, before)).toMatchObject({ accepted: false });
     expect(note(known, { ...before, shards: null })).toMatchObject({ memory: { shards: null } });
   });
+});
+
+it('a gate that is told that all are about to be switched goes on as it is, and remembers it until writes are sent on', () => {
+  const held: GateMemory = { ...first, mode: 'hold', number: 3, attemptId: 'x/1', leaseMs: 9 };
+  const order = { attemptId: 'x/1', number: 3, instances: ['http://b:1'] };
+  const memoryAfter = (memory: GateMemory, given: Order): GateMemory => {
+    const ruling = rule(memory, given);
+    if (!ruling.accepted) throw new Error(ruling.message);
+    return ruling.memory;
+  };
+  const begun = memoryAfter(held, { kind: 'begin', order });
+  expect(begun).toEqual({ ...held, switching: 'begun' });
+  const switched = memoryAfter(begun, { kind: 'switch', order });
+  expect(switched).toMatchObject({ mode: 'hold', instances: ['http://b:1'], switching: 'done', leaseMs: 9 });
+  expect(memoryAfter(switched, { kind: 'begin', order })).toEqual(switched);
+  const sent = memoryAfter(switched, { kind: 'send', order });
+  expect(sent).toMatchObject({ mode: 'pass', switching: 'no', leaseMs: 0 });
+  // One that lands late moves nothing.
+  expect(memoryAfter(sent, { kind: 'begin', order }).instances).toEqual(['http://b:1']);
+  expect(rule(sent, { kind: 'begin', order: { ...order, number: 2 } }).accepted).toBe(false);
 });

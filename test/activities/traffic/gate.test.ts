@@ -3,7 +3,6 @@ import type { OneGate } from '../../../activities/traffic/one-gate';
 import type { TrafficState } from '../../../activities/traffic/traffic';
 import type { GateState, SendOrder } from '../../../gate/messages';
 import { refuse } from '../../../activities/errors/refusal-error';
-import { sameInstances } from '../../../workflows/model/base-url';
 import { aGateState } from '../../gate/a-gate-state';
 import { refused } from '../refused';
 
@@ -28,17 +27,13 @@ function gate(name: string, is: Partial<GateState> = {}): OneGate {
       state: () => Promise.resolve({ ...state, ...is }),
       hold: answers('hold'),
     },
-    ...{
-      switch: ({ instances }: SendOrder) =>
-        answers(sameInstances(instances, is.instances ?? state.instances) ? 'begins' : 'switch')(),
-      send: answers('send'),
-    },
+    ...{ begin: answers('begins'), switch: answers('switch'), send: answers('send') },
     tellShards: ({ number }) => answers(`shards ${number}`)(),
     tellNext: answers('next'),
   };
 }
 
-type Verb = 'state' | 'hold' | 'switch' | 'send' | 'tellShards' | 'tellNext';
+type Verb = 'state' | 'hold' | 'begin' | 'switch' | 'send' | 'tellShards' | 'tellNext';
 
 /** A gate that does not answer to these: for the reason that a connection fails with. */
 function failing(to: readonly Verb[], one: OneGate, code?: string): OneGate {
@@ -49,7 +44,7 @@ function failing(to: readonly Verb[], one: OneGate, code?: string): OneGate {
 }
 
 function silence(name: string, code?: string): OneGate {
-  return failing(['state', 'hold', 'switch', 'send', 'tellShards', 'tellNext'], gate(name), code);
+  return failing(['state', 'hold', 'begin', 'switch', 'send', 'tellShards', 'tellNext'], gate(name), code);
 }
 
 const codes = ({ away }: TrafficState): string[] => away.map(({ refusal }) => refusal.code);
@@ -235,8 +230,11 @@ describe('one that is gone when writes are sent on', () => {
     await sending([gate('one', held), silence('dead', 'ECONNREFUSED')]);
     expect(told).toEqual(['one begins', 'one switch', 'one send']);
     told = [];
-    await sending([failing(['switch'], gate('dies', held), 'ECONNREFUSED'), gate('two', held)]);
+    await sending([failing(['begin'], gate('dies', held), 'ECONNREFUSED'), gate('two', held)]);
     expect(told).toEqual(['two begins', 'two switch', 'two send']);
+    told = [];
+    await sending([failing(['switch'], gate('dies', held), 'ECONNREFUSED'), gate('two', held)]);
+    expect(told).toEqual(['dies begins', 'two begins', 'two switch', 'two send']);
     told = [];
     await sending([gate('one', held), failing(['send'], gate('dies', held), 'ECONNREFUSED')]);
     expect(told).toEqual(['one begins', 'dies begins', 'one switch', 'dies switch', 'one send']);
@@ -283,20 +281,13 @@ describe('one that is gone when writes are sent on', () => {
   });
 
   it('fails the step where it is silent when all begin, before any is switched', async () => {
-    const falling = failing(['switch'], gate('falls silent', held));
+    const falling = failing(['begin'], gate('falls silent', held));
     await refused('GATE_UNREACHABLE', sending([gate('one', held), falling]));
     expect(told).toEqual(['one begins']);
   });
 
   it('fails the step where it is silent in the switch, before anything is sent', async () => {
-    const falling: OneGate = {
-      ...gate('falls silent', held),
-      switch: (given, until) =>
-        (given.instances === order.instances ? silence('falls silent') : gate('falls silent')).switch(
-          given,
-          until,
-        ),
-    };
+    const falling = failing(['switch'], gate('falls silent', held));
     await refused('GATE_UNREACHABLE', sending([gate('one', held), falling]));
     expect(told).toEqual(['one begins', 'falls silent begins', 'one switch']);
   });
