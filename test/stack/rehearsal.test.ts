@@ -19,7 +19,7 @@ describe('a rehearsal on a real log', () => {
     await client;
 
     expectOutcome(result, 'rehearsed');
-    expect(result.forecast?.parts.filter(({ by }) => by === 'measured').map(({ ms }) => ms)).toHaveLength(6);
+    expect(result.forecast?.parts.filter(({ by }) => by === 'measured').map(({ ms }) => ms)).toHaveLength(5);
     expect(result.forecast?.sectionMs).toBeGreaterThan(0);
     expect(result.forecast?.range?.stallMs.most).toBeGreaterThan(
       result.forecast?.range?.stallMs.least ?? NaN,
