@@ -75,7 +75,10 @@ export class Hold {
   #inFlight = 0;
   #streamsInFlight = 0;
   #letGo = 0;
+  /** Until when a hold stands; of no meaning without one. */
+  #leaseEndsAt = 0;
   #endLease: () => void = () => undefined;
+  #onLeaseEnd: () => void = () => undefined;
 
   constructor(options: HoldOptions) {
     this.#clock = options.clock;
@@ -88,10 +91,12 @@ export class Hold {
   }
 
   get mode(): GateMode {
+    this.#endOverdueLease();
     return this.#mode;
   }
 
   get informed(): boolean {
+    this.#endOverdueLease();
     return this.#informed;
   }
 
@@ -127,7 +132,7 @@ export class Hold {
    * @param again the attempt that held last holds once more, after its lease had ended: its figures go on.
    */
   begin(number: number, leaseMs: number, onLeaseEnd: () => void, again = false): void {
-    if (this.#mode === 'hold' && this.#record) {
+    if (this.mode === 'hold' && this.#record) {
       this.#record.goesOnUnder(number);
     } else {
       this.#mode = 'hold';
@@ -136,11 +141,22 @@ export class Hold {
       else this.#record = new HoldRecord(number);
     }
     this.#endLease();
-    this.#endLease = this.#clock.after(leaseMs, () => {
-      this.#mode = 'healing';
-      onLeaseEnd();
-      this.#letGoInOrder();
-    });
+    this.#leaseEndsAt = this.#clock.now() + leaseMs;
+    this.#onLeaseEnd = onLeaseEnd;
+    this.#endLease = this.#clock.after(leaseMs, () => this.#leaseEnds());
+  }
+
+  #leaseEnds(): void {
+    this.#mode = 'healing';
+    this.#onLeaseEnd();
+    this.#letGoInOrder();
+  }
+
+  /** A process that was stopped reads what has come for it before its timers fire: by then the lease is over all the same (H16). */
+  #endOverdueLease(): void {
+    if (this.#mode !== 'hold' || this.#clock.now() < this.#leaseEndsAt) return;
+    this.#endLease();
+    this.#leaseEnds();
   }
 
   /** Reads go to these from now on, and so will writes; those that wait go on waiting. */
@@ -200,7 +216,7 @@ export class Hold {
 
   /** Nobody goes. */
   get #stands(): boolean {
-    return this.#mode === 'hold' || !this.#informed;
+    return this.mode === 'hold' || !this.#informed;
   }
 
   #wait(write: WaitingWrite, since: number, among: Set<Waiter>): Promise<Verdict> {

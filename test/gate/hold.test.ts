@@ -163,6 +163,21 @@ describe('writes that wait', () => {
     expect([hold.mode, ended]).toEqual(['healing', 1]);
   });
 
+  it('wait no longer for a lease that is over when its timer is late, and nobody is informed by then (H16)', async () => {
+    const { clock, hold, arrive, order } = setting();
+    hold.begin(1, 1_000, () => hold.forget());
+    void arrive();
+    clock.pass(1_000);
+    expect([hold.informed, hold.mode]).toEqual([false, 'healing']);
+    hold.begin(1, 1_000, () => undefined);
+    expect(hold.informed).toBe(false);
+    clock.advance(1_000);
+    expect(hold.mode).toBe('healing');
+    hold.inform();
+    await settled();
+    expect(order).toEqual(['0 go']);
+  });
+
   it('are not sent on after maxWait when the timer that should refuse them is late', async () => {
     const clock = new TestClock();
     const late = { now: () => clock.now(), after: () => () => undefined };

@@ -45,6 +45,11 @@ export class TestClock implements Clock {
     return next;
   }
 
+  /** Time that passes while the process is stopped: no timer fires. */
+  pass(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {
