@@ -394,8 +394,8 @@ const severalGatesFaults = {
   'gates cut apart': 3,
 } satisfies Partial<Record<FaultName, number>>;
 
-/** Of two gates both are switched, then both send: which of these calls a fault is aimed at. */
-const exposingCalls: readonly number[] = [0, 0, 1, 1, 2, 3];
+/** Of two gates both begin, then both are switched, then both send: which of these calls a fault is aimed at. */
+const exposingCalls: readonly number[] = [0, 1, 2, 2, 3, 3, 4, 5];
 
 /** What comes between two gates when one is told and the other is not. */
 const exposingFaults = {

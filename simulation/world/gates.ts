@@ -40,6 +40,7 @@ export class Gates implements Front {
         onOrder: (order) => {
           this.#remember(gate);
           parts.onOrder(order);
+          if (order.kind === 'send') this.#lookAtOthers(gate);
         },
       });
       return gate;
@@ -182,6 +183,15 @@ export class Gates implements Front {
       null,
     );
     return true;
+  }
+
+  /** Where the others send whoever reads at this moment; one that is stopped sends nobody. */
+  #lookAtOthers(gate: SimulatedGate): void {
+    for (const other of this.all) {
+      const state = other.state();
+      if (other !== gate && other.listens && !other.stopped && state?.informed)
+        this.#parts.onRead(state.instances, Infinity);
+    }
   }
 
   #remember(gate: SimulatedGate): void {
