@@ -12,6 +12,14 @@ import { shardingFile, slotNames } from './world/host';
 import { NoAnswer } from './world/network';
 import { CURRENT_TREE } from './world/world';
 
+/** Those that only several gates can have. */
+export const gateMutantNames = [
+  'gate serves uninformed',
+  'gate heals unasked',
+  'silent gate left out',
+  'sent before all are switched',
+] as const;
+
 export const mutantNames = [
   'freeze skipped',
   'length read before the proof',
@@ -28,10 +36,7 @@ export const mutantNames = [
   'ACTIVE written late',
   'approval kept over plans',
   'rehearsed with an open tree',
-  'gate serves uninformed',
-  'gate heals unasked',
-  'silent gate left out',
-  'sent before all are switched',
+  ...gateMutantNames,
   ...scheduleMutantNames,
 ] as const;
 export type MutantName = (typeof mutantNames)[number];
