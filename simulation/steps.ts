@@ -75,7 +75,7 @@ export function stepOf(by: RunningActivity, system: string, method: string): Aim
   }
   if (section || by.type === 'goForward') {
     if (
-      (system === 'gate' && (method === 'switch' || method === 'send')) ||
+      (system === 'gate' && ['begin', 'switch', 'send'].includes(method)) ||
       (isOfFront(method) && method.startsWith('PATCH'))
     ) {
       return 'expose';

@@ -39,8 +39,8 @@ export class Watch {
   readonly #new = new Set<TreeId>();
   /** Where a rotation last sent clients. */
   #exposed: ReleaseId | undefined;
-  /** Where a gate last sent writes, since when, and where gates were switched after it. */
-  #sent: { readonly at: number; readonly to: (readonly string[])[] } | undefined;
+  /** Where a gate last sent writes, since when, by which order, and where gates were switched by later ones. */
+  #sent: { readonly at: number; readonly number: number; readonly to: (readonly string[])[] } | undefined;
   #world: World | undefined;
 
   watches(world: World): void {
@@ -105,8 +105,10 @@ export class Watch {
   /** Rule 2 by our own hand: clients are never sent to where an index would be given again, whoever set that up. */
   onOrder({ kind, order }: Order): void {
     const world = this.#world;
-    if (world && kind === 'send') this.#sent = { at: world.time.now, to: [order.instances] };
-    if (kind === 'switch') this.#sent?.to.push(order.instances);
+    if (world && kind === 'send')
+      this.#sent = { at: world.time.now, number: order.number, to: [order.instances] };
+    if (this.#sent && kind === 'switch' && order.number > this.#sent.number)
+      this.#sent.to.push(order.instances);
     if (!world || kind !== 'send' || order.attemptId.startsWith('someone')) {
       return;
     }
