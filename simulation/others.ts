@@ -15,6 +15,8 @@ export interface Foreign {
 /** People and programs that know nothing of a rotation and change what it works on. */
 export class HandsOfOthers {
   readonly changes: Foreign[] = [];
+  /** What each tree was set to last: what somebody sets anew takes the place of what was set before. */
+  readonly #lastOfTree = new Map<string, Foreign>();
   /** The release that served when the run began, and the other one. */
   current: ReleaseId;
   next: ReleaseId;
@@ -92,16 +94,19 @@ export class HandsOfOthers {
     void trillian
       .updateTree(treeId, { state }, Infinity, 'someone')
       .then(() => (begun ||= this.#watch.closedByRotation));
-    this.changes.push({
+    const change: Foreign = {
       what: `tree ${short(treeId)} set ${state}`,
       // Once its own freeze has begun, or may have, a rotation cannot tell its own FROZEN from someone else's.
       overwritten: () => {
+        const isLast = this.#lastOfTree.get(treeId) === change;
         const now = trillian.trees.get(treeId)?.row.state;
-        return !begun && !this.#watch.closingUnknown && state === 'FROZEN' && now !== 'FROZEN'
+        return isLast && !begun && !this.#watch.closingUnknown && state === 'FROZEN' && now !== 'FROZEN'
           ? `tree ${short(treeId)} is ${now ?? 'gone'} again`
           : undefined;
       },
-    });
+    };
+    this.#lastOfTree.set(treeId, change);
+    this.changes.push(change);
     return true;
   }
 
