@@ -64,7 +64,8 @@ export type BeginOrder = OrderIdentity;
  * what it has just written finds it (H16).
  *
  * `PUT /order/send`: reads and writes go to these instances, held writes first; undo and exposure are the same order with
- * others. Repeating it changes nothing. One without a hold before it is allowed.
+ * others. Repeating it changes nothing. One without a hold before it is allowed. One of several gates that is not informed refuses it
+ * (409) unless it was held, told or switched by this number since: what lands late sends nobody to where the others went before.
  */
 export const sendOrder = orderIdentity.extend({
   /** Base URLs without a trailing slash, at least one. Each request goes to the least busy of them. */

@@ -47,6 +47,8 @@ export class OrderDesk {
   #last: Promise<unknown> = Promise.resolve();
   #stopSaving: () => void = () => undefined;
   #figuresMoveUntil = 0;
+  /** The last order but one to send that it was given since it is not informed: whoever gave it knows that it serves nobody. */
+  #toldUninformed: number | null = null;
   /** The state file may be another process's by now. */
   #hasLeft = false;
 
@@ -100,6 +102,7 @@ export class OrderDesk {
       if (JSON.stringify(ruling.memory) !== JSON.stringify(this.#memory)) await this.#save(ruling.memory);
       const sameAttempt = ruling.memory.attemptId === this.#memory.attemptId;
       this.#memory = ruling.memory;
+      if (!this.informed && order.kind !== 'send') this.#toldUninformed = order.order.number;
       this.#obey(order, sameAttempt);
       return ruling;
     });
@@ -240,24 +243,34 @@ export class OrderDesk {
       this.#holdHasEnded();
       if (!inquiry) return;
       hold.forget();
+      this.#toldUninformed = null;
       void inquiry.begin(this);
     };
     hold.begin(number, leaseMs, leaseEnds, again);
     lines.recall();
   }
 
-  /**
-   * Where several gates are ordered, one whose lease has ended is switched nowhere: it would send writes there at once, while
-   * another one may not be switched yet (H16).
-   */
+  /** What cannot be obeyed where several gates are ordered, whatever its number (H16). */
   #isOverFor({ kind, order }: Order): Ruling | null {
     const { hold, inquiry } = this.#parts;
-    if (!inquiry || kind !== 'switch' || hold.mode !== 'healing' || !this.informed) return null;
-    if (order.number < this.#memory.number || sameInstances(order.instances, hold.instances)) return null;
-    return {
-      ...{ accepted: false, code: 'ORDER_ENDED' },
-      message: `the hold of order ${this.#memory.number} has ended: writes pass, so nothing can be switched before the others are`,
-    };
+    if (!inquiry || order.number < this.#memory.number) return null;
+    const over = (message: string): Ruling => ({ accepted: false, code: 'ORDER_ENDED', message });
+    // It was sent before this gate served nobody. Who sent it may have left this gate out since, and have gone another way.
+    if (kind === 'send' && !this.informed && this.#toldUninformed !== order.number)
+      return over(
+        `the gate does not know the last order of all gates: order ${order.number} is to switch it first`,
+      );
+    // It would send writes there at once, while another one may not be switched yet.
+    if (
+      kind === 'switch' &&
+      hold.mode === 'healing' &&
+      this.informed &&
+      !sameInstances(order.instances, hold.instances)
+    )
+      return over(
+        `the hold of order ${this.#memory.number} has ended: writes pass, so nothing can be switched before the others are`,
+      );
+    return null;
   }
 
   #holdHasEnded(): void {

@@ -186,7 +186,9 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
         return;
       }
       const seen = await fenced(order, signal);
-      const isThere = ({ state }: SeenGate): boolean => sameInstances(state.instances, order.instances);
+      // One that is not informed is sent on by nobody who has not switched it since.
+      const isThere = ({ state }: SeenGate): boolean =>
+        state.informed && sameInstances(state.instances, order.instances);
       const areThere = seen.there.every(isThere);
       const held = areThere ? seen.there : await heldAgain(seen, order, signal);
       await untilOut(seen, order, signal);

@@ -116,18 +116,23 @@ describe('a gate that starts among others', () => {
     expect(await (await starting).state()).toMatchObject({ mode: 'pass', number: 4, instances: [next.url] });
   });
 
-  it('is told by an order to send, too, where no other gate is left', async () => {
+  it('is told by an order to send, too, where no other gate is left; by one that lands late it is not', async () => {
     const { one, current, next } = await places();
     await saveState(one.stateFile, saved(3, current));
     const starting = one.start();
     const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' };
     const body = JSON.stringify(orderOf(8, next));
-    await until('it takes orders', () =>
-      ask(one.admin, { method: 'PUT', path: '/order/send', headers, body }).then(
-        ({ status }) => status === 200,
+    const put = (kind: 'switch' | 'send') =>
+      ask(one.admin, { method: 'PUT', path: `/order/${kind}`, headers, body });
+    await until('it answers', () =>
+      readyAt(one.admin).then(
+        () => true,
         () => false,
       ),
     );
+    const late = await put('send');
+    expect([late.status, JSON.parse(late.body)]).toMatchObject([409, { code: 'ORDER_ENDED' }]);
+    expect([(await put('switch')).status, (await put('send')).status]).toEqual([200, 200]);
     expect(await (await starting).state()).toMatchObject({ informed: true, number: 8, mode: 'pass' });
   });
 });
@@ -167,11 +172,15 @@ describe('a hold that no order ends', () => {
     expect((await gates.two.state()).instances).toEqual([next.url]);
   });
 
-  it('leaves a gate that hears of no other one serving nobody, until it is sent on', async () => {
-    const { gates, one, two, current } = await both();
+  it('leaves a gate that hears of no other one serving nobody, until it is switched and sent on', async () => {
+    const { gates, one, two, current, next } = await both();
     await gates.two.gate.close();
     await gates.one.hold(4, 20);
     await until('its lease has ended', async () => !(await gates.one.state()).informed);
+    // The order to send of that hold lands late: the other gates may have gone back since.
+    expect(await gates.one.order('send', orderOf(4, next))).toMatchObject({
+      ...{ status: 409, refusal: { code: 'ORDER_ENDED' } },
+    });
     const waiting = gates.one.write('an entry');
     const reply = await read(gates.one);
     expect([reply.status, reply.headers['retry-after']]).toEqual([503, '1']);
@@ -181,6 +190,7 @@ describe('a hold that no order ends', () => {
     expect(await metric(gates.one)).toBe(0);
     expect(current.seen).toEqual([]);
 
+    await gates.one.order('switch', orderOf(5, current));
     await gates.one.send(5, current.url);
     expect((await waiting).status).toBe(201);
     expect((await read(gates.one)).status).not.toBe(503);

@@ -119,7 +119,8 @@ describe('a gate that is told to stop while another one stands by', () => {
     const first = await sockets.start();
     await until('it is given an order', () =>
       gate
-        .send(1, rekor.url)
+        .order('switch', { attemptId: 'r1/1', number: 1, instances: [rekor.url] })
+        .then(() => gate.send(1, rekor.url))
         .then(() => true)
         .catch(() => false),
     );
