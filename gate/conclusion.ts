@@ -26,7 +26,7 @@ export function conclude(own: GateMemory, states: readonly (GateState | null)[])
   const memory = (informed.length > 0 ? informed : answered)
     .map(memoryOf)
     // Of what is equally far, what another gate says: it may have been told last.
-    .reduce((furthest, other) => (isBehind(other, furthest) ? furthest : other), own);
+    .reduce((furthest, other) => (isBehind(other, furthest) ? furthest : other), asHeld(own));
   const elsewhere = informed.filter((state) => !sameInstances(state.instances, memory.instances));
   if (elsewhere.some((state) => !isBehind(memoryOf(state), memory))) return null;
   if (memory.mode === 'pass') return memory;
@@ -36,10 +36,18 @@ export function conclude(own: GateMemory, states: readonly (GateState | null)[])
 
 /** What a gate remembers, by its state. It heals only after a hold that no order has ended. */
 function memoryOf({ mode, instances, attemptId, number, shards, switching, leaseMs }: GateState): GateMemory {
-  return {
+  return asHeld({
     mode: mode === 'pass' ? 'pass' : 'hold',
     ...{ instances, attemptId, number, shards, switching, leaseMs },
-  };
+  });
+}
+
+/**
+ * One that came back after the hold, or of an order without one, passes what it was told by an earlier number. No write was
+ * sent on by the number that it was told since.
+ */
+function asHeld(memory: GateMemory): GateMemory {
+  return memory.switching === 'no' ? memory : { ...memory, mode: 'hold' };
 }
 
 /** Of one number the hold comes first, then the switch, then the order to send. */

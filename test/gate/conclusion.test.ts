@@ -50,6 +50,18 @@ describe('a gate that has started among others', () => {
     expect(conclude(passing(6, next), [uninformed(held(6, next, true))])).toEqual(passing(6, next));
   });
 
+  it('takes what was told of a switch after an older state file, or without a hold, for no order to send', () => {
+    const begun: GateMemory = { ...passing(6, current), switching: 'begun' };
+    const switched: GateMemory = { ...passing(6, next), switching: 'done' };
+    expect(conclude(held(6, next, true), [uninformed(begun)])).toEqual(held(6, next, true));
+    expect(conclude(begun, [uninformed(held(6, next, true))])).toEqual(held(6, next, true));
+    // Both were to be switched without a hold, and one was: both go there, and heal.
+    expect(conclude(begun, [uninformed(switched)])).toEqual({ ...switched, mode: 'hold' });
+    expect(conclude(switched, [uninformed(begun)])).toEqual({ ...switched, mode: 'hold' });
+    expect(conclude(switched, [says(begun)])).toBeNull();
+    expect(conclude(begun, [says(passing(6, next))])).toEqual(passing(6, next));
+  });
+
   it('follows none of two that say as much and other things', () => {
     const two = [says(passing(7, current)), says(passing(7, next))];
     expect(conclude(passing(3, current), two)).toBeNull();
