@@ -1,13 +1,19 @@
-import type { GateState, HoldFigures, SendOrder, WritesCounted } from '../../gate/messages';
+import type { GateState, SendOrder } from '../../gate/messages';
 import { sameInstances } from '../../workflows/model/base-url';
 import { UNDO_LEASE_MS } from '../../workflows/model/deadlines';
-import { refusal } from '../../workflows/model/refusals';
 import { TimeOver, withinTime } from '../bounds/signals';
 import { allEnded, pause } from '../bounds/waiting';
-import { innermostCode } from '../errors/error-reason';
 import { isRefusal, refuse, type RefusalError } from '../errors/refusal-error';
 import type { OneGate } from './one-gate';
-import type { CountedWrites, Traffic, TrafficState } from './traffic';
+import {
+  asOne,
+  isRefusedConnection,
+  together,
+  type Seen,
+  type GoneGate,
+  type SeenGate,
+} from './gates-as-one';
+import type { Traffic } from './traffic';
 
 /** How long a gate may take to say its state before it counts as silent, where there are others; milliseconds. */
 const SAYS_WITHIN_MS = 500;
@@ -17,23 +23,6 @@ const SAYS_AGAIN_WITHIN_MS = 50;
 
 /** How long it may take to obey: it saves an order before it does. Milliseconds. */
 const OBEYS_WITHIN_MS = 1_000;
-
-/** One that answered. */
-interface SeenGate {
-  readonly gate: OneGate;
-  readonly state: GateState;
-}
-
-/** One that did not. */
-interface GoneGate {
-  readonly gate: OneGate;
-  readonly error: RefusalError;
-}
-
-interface Seen {
-  readonly there: readonly SeenGate[];
-  readonly gone: readonly GoneGate[];
-}
 
 /**
  * Write gates: one, or several that clients reach side by side and that are ordered as one. All hold before any counts as
@@ -153,7 +142,8 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   }
 
   /**
-   * All are told before one is switched: so each one tells whether another may have been. One that refuses the connection is out by now; one that is silent may have been switched.
+   * All are told before one is switched: so each one tells whether another may have been. One that refuses the connection is out
+   * by now; one that is silent may have been switched.
    */
   async function switchAll(
     among: readonly SeenGate[],
@@ -255,89 +245,4 @@ async function answered(
 function requireNoneSilent(gone: readonly GoneGate[]): void {
   const silent = gone.find(({ error }) => !isRefusedConnection(error));
   if (silent) throw silent.error;
-}
-
-/** Whether no process listens at the address of a gate: it is dead. */
-function isRefusedConnection(error: RefusalError): boolean {
-  return innermostCode(error) === 'ECONNREFUSED';
-}
-
-/** What all have counted, and the longest time; null when one of them does not say. */
-function together(counted: readonly (WritesCounted | null)[]): CountedWrites | null {
-  const all = counted.filter((one) => one !== null);
-  if (all.length < counted.length) return null;
-  const times = all.flatMap(({ callMs }) => callMs ?? []);
-  const calls = all.flatMap((one) => one.calls ?? []);
-  return {
-    since: all.map(({ since }) => since),
-    accepted: all.reduce((total, { accepted }) => total + accepted, 0),
-    failed: all.reduce((total, { failed }) => total + failed, 0),
-    callMs: times.length === 0 ? null : Math.max(...times),
-    calls:
-      calls.length < all.length
-        ? null
-        : {
-            answered: calls.reduce((total, { answered }) => total + answered, 0),
-            broken: calls.reduce((total, { broken }) => total + broken, 0),
-          },
-  };
-}
-
-/**
- * The worst of all that answer. The numbers of what waits and goes on are sums, as if one gate had taken all requests. What one
- * says of itself that serves nobody, because it is not informed, counts only where all are so.
- */
-function asOne({ there, gone }: Seen): TrafficState {
-  const informed = there.filter(({ state }) => state.informed);
-  const states = (informed.length > 0 ? informed : there).map(({ state }) => state);
-  const latest = states.reduce((one, other) => (other.number > one.number ? other : one));
-  const sum = (of: (state: GateState) => number): number =>
-    there.reduce((total, { state }) => total + of(state), 0);
-  const uninformed = there
-    .filter(({ state }) => !state.informed)
-    .map(({ gate: { log, url } }) => ({
-      refusal: refusal('GATE_UNINFORMED', { log, url }),
-      mayServe: false,
-    }));
-  return {
-    by: 'gate',
-    mode: states.every(({ mode }) => mode === latest.mode) ? latest.mode : 'healing',
-    instances: [...new Set(states.flatMap(({ instances }) => instances))],
-    attemptId: latest.attemptId,
-    number: latest.number,
-    writesInFlight: sum(({ writesInFlight }) => writesInFlight),
-    streamsInFlight: sum(({ streamsInFlight }) => streamsInFlight),
-    writesWaiting: sum(({ writesWaiting }) => writesWaiting),
-    shards: states.map(({ shards }) => shards),
-    unproven: states.flatMap(({ unproven }) => unproven),
-    hold: figuresOf(there.map(({ state }) => state)),
-    away: [
-      ...gone.map(({ gate: { log, url }, error }) => ({
-        refusal: refusal('GATE_AWAY', { log, url }),
-        mayServe: !isRefusedConnection(error),
-      })),
-      ...uninformed,
-    ],
-  };
-}
-
-/** Of the last hold; the longest time is that of any gate. */
-function figuresOf(states: readonly GateState[]): HoldFigures | null {
-  const figures = states.flatMap(({ hold }) => hold ?? []);
-  const number = Math.max(...figures.map((hold) => hold.number));
-  const ofLast = figures.filter((hold) => hold.number === number);
-  if (ofLast.length === 0) return null;
-  const sum = (of: (hold: HoldFigures) => number): number =>
-    ofLast.reduce((total, hold) => total + of(hold), 0);
-  const stalls = ofLast.flatMap(({ stallMs }) => stallMs ?? []);
-  return {
-    number,
-    stallMs: stalls.length === 0 ? null : Math.max(...stalls),
-    longestWaitMs: Math.max(...ofLast.map(({ longestWaitMs }) => longestWaitMs)),
-    held: sum(({ held }) => held),
-    refused: sum(({ refused }) => refused),
-    turnedAway: sum(({ turnedAway }) => turnedAway),
-    resent: sum(({ resent }) => resent),
-    dropped: sum(({ dropped }) => dropped),
-  };
 }
