@@ -23,7 +23,7 @@ import { blocksOf } from '../docs/markdown';
 import { filledIn } from '../init/filled-in';
 import { initOf, plantedCluster, uproot } from '../init/kubernetes/planted-cluster';
 import { upstream as upstreamAsInstalled } from '../init/kubernetes/shapes';
-import { CHART, chartConfiguration, chartValues, NAMESPACE, RELEASE } from './chart';
+import { CHART, NAMESPACE, RELEASE, chartConfiguration, chartValues, severalGates } from './chart';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -222,7 +222,7 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
 
   describe('with several gates', () => {
     const two = { gate: { replicas: 2 } };
-    const text = severalGates(chartConfiguration(upstream));
+    const text = severalGates(chartConfiguration(upstream), 2);
     const kindOf = (all: readonly Manifest[], kind: string, name = `${RELEASE}-gate`): Values =>
       named(all, kind, name)['spec'] as Values;
 
@@ -230,7 +230,16 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
       const all = await objects(text, valuesOf.upstream, two);
       expect(kindOf(all, 'StatefulSet')).toMatchObject({
         ...{ replicas: 2, podManagementPolicy: 'Parallel', serviceName: `${RELEASE}-gate-members` },
-        template: { spec: { containers: [{ readinessProbe: { httpGet: { path: '/readyz' } } }] } },
+        template: {
+          spec: {
+            containers: [
+              {
+                readinessProbe: { httpGet: { path: '/readyz' } },
+                lifecycle: { preStop: { exec: { command: ['node', '-e', 'setTimeout(() => {}, 5000)'] } } },
+              },
+            ],
+          },
+        },
       });
       expect(kindOf(all, 'Service', `${RELEASE}-gate-members`)).toMatchObject({
         clusterIP: 'None',
@@ -250,6 +259,9 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
           spec: { containers: [{ readinessProbe: { httpGet: { path: '/readyz?exclude=state' } } }] },
         },
       });
+      const { containers } = (kindOf(all, 'StatefulSet') as { template: { spec: { containers: object[] } } })
+        .template.spec;
+      expect(containers[0]).not.toHaveProperty('lifecycle');
       expect(kindOf(all, 'PodDisruptionBudget')).toMatchObject({ maxUnavailable: 0 });
       expect(all.map(({ metadata }) => metadata.name)).not.toContain(`${RELEASE}-gate-members`);
     });
@@ -473,19 +485,6 @@ function insertedGate(text: string): string {
     const adminAddress = `${RELEASE}-gate-admin.${namespace}.svc:3100`;
     Object.assign(gate, { adminAddress, insertedAt: 'rekor-server', service: `${RELEASE}-gate` });
     Object.assign(installation, { service: 'rekor-direct' });
-  }
-  return stringify(configuration);
-}
-
-/** The same configuration for two gates. */
-function severalGates(text: string): string {
-  const configuration = parse(text) as { logs: Record<string, { gate: { adminAddress?: string } & object }> };
-  for (const { gate } of Object.values(configuration.logs)) {
-    const members = [0, 1].map(
-      (one) => `${RELEASE}-gate-${one}.${RELEASE}-gate-members.${NAMESPACE}.svc:3100`,
-    );
-    delete gate.adminAddress;
-    Object.assign(gate, { members });
   }
   return stringify(configuration);
 }

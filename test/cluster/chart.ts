@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { configurationText } from '../../lab/kubernetes/log/configuration';
 import { OWN_IMAGE } from '../../lab/kubernetes/log/own-image';
 import { atHosts, hostsInside } from '../../lab/kubernetes/log/services';
@@ -27,6 +28,20 @@ export function chartConfiguration(shape: LogShape): string {
     gateToken: `${SECRETS}/gate-token`,
     databasePassword: `${SECRETS}/database-password`,
   });
+}
+
+/** The same configuration for several gates. */
+export function severalGates(text: string, gates: number): string {
+  const configuration = parse(text) as { logs: Record<string, { gate: { adminAddress?: string } & object }> };
+  const members = Array.from(
+    { length: gates },
+    (_, position) => `${RELEASE}-gate-${position}.${RELEASE}-gate-members.${NAMESPACE}.svc:3100`,
+  );
+  for (const { gate } of Object.values(configuration.logs)) {
+    delete gate.adminAddress;
+    Object.assign(gate, { members });
+  }
+  return stringify(configuration);
 }
 
 /** What else the chart must be told of a log whose list and tree are in these objects. */
