@@ -81,7 +81,10 @@ export function adminServer(parts: {
   server.get('/metrics', async (_request, reply) => {
     return reply.type(metrics.contentType).send(await metrics.page());
   });
-  server.get('/state', (): GateState => desk.state());
+  server.get('/state', (request): GateState => {
+    const { peer } = request.query as { readonly peer?: unknown };
+    return typeof peer === 'string' ? desk.tellPeer(peer) : desk.state();
+  });
 
   takes('/order/hold', holdOrder, (order) => desk.take({ kind: 'hold', order }));
   takes('/order/begin', beginOrder, (order) => desk.take({ kind: 'begin', order }));

@@ -144,7 +144,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const process = randomUUID();
   const ask = { token: options.token, process };
   const inquiry = members
-    ? new Inquiry({ ask: () => askPeers({ ...ask, urls: members }), clock, log })
+    ? new Inquiry({ ask: () => askPeers({ ...ask, urls: members }), process, clock, log })
     : null;
   const desk = new OrderDesk({
     ...{ hold, lines, waiting, bodies: limits, counts, inquiry, process, file, clock, log, saved },

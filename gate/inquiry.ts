@@ -1,13 +1,25 @@
+import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import type { Clock } from './clock';
-import type { PeerAnswer } from './peers';
+import { ANSWERS_WITHIN_MS, type PeerAnswer } from './peers';
 
 /** How soon the other gates are asked again. Milliseconds. */
 const ASK_AGAIN_MS = 50;
 
+/** Gates that ask in step would void each other's answers for ever: so much later at most, each its own. Milliseconds. */
+const ASK_LATER_MS = 25;
+
+/**
+ * An answer to a question that is older says nothing: a process that was stopped reads it first when it goes on. Whoever gives orders
+ * leaves out a silent gate only after a lease, which is no shorter. Milliseconds.
+ */
+export const OLDEST_ANSWER_MS = 1.5 * ANSWERS_WITHIN_MS;
+
 interface InquiryParts {
   /** Asks all other gates. */
   readonly ask: () => Promise<readonly PeerAnswer[]>;
+  /** Names this process among the gates of its log. */
+  readonly process: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -15,8 +27,14 @@ interface InquiryParts {
 /** Who wants to know. */
 interface Inquirer {
   readonly informed: boolean;
-  /** Concludes what can be concluded, and says whether it is informed now. Rejects when that could not be saved. */
-  hearPeers(answers: readonly PeerAnswer[]): Promise<boolean>;
+  /** How often it has told other gates how it stands. */
+  readonly toldPeers: number;
+  /**
+   * Concludes what can be concluded, and says whether it is informed now. Rejects when that could not be saved.
+   *
+   * @param toldPeers as it was before they were asked.
+   */
+  hearPeers(answers: readonly PeerAnswer[], toldPeers: number): Promise<boolean>;
 }
 
 /** Asks the other gates of the log until this one is informed. */
@@ -47,10 +65,14 @@ export class Inquiry {
   }
 
   async #ask(inquirer: Inquirer): Promise<void> {
-    const { ask, clock, log } = this.#parts;
+    const { ask, process, clock, log } = this.#parts;
+    const againMs = ASK_AGAIN_MS + (crc32(process) % ASK_LATER_MS);
     while (!inquirer.informed && !this.#ended) {
+      const { toldPeers } = inquirer;
+      const askedAt = clock.now();
       const answers = await ask();
-      const isInformed = await inquirer.hearPeers(answers).catch((error: unknown) => {
+      if (clock.now() - askedAt > OLDEST_ANSWER_MS) continue;
+      const isInformed = await inquirer.hearPeers(answers, toldPeers).catch((error: unknown) => {
         log.error({ err: error }, 'what the other gates say could not be saved');
         return false;
       });
@@ -58,7 +80,7 @@ export class Inquiry {
       const words = answers.map(({ url, words }) => `${url}: ${words}`).join('; ');
       if (words !== this.#words) log.warn({ answers: words }, 'asking the other gates of this log');
       this.#words = words;
-      await new Promise<void>((resolve) => clock.after(ASK_AGAIN_MS, resolve));
+      await new Promise<void>((resolve) => clock.after(againMs, resolve));
     }
   }
 }

@@ -47,6 +47,7 @@ export class OrderDesk {
   #last: Promise<unknown> = Promise.resolve();
   #stopSaving: () => void = () => undefined;
   #figuresMoveUntil = 0;
+  #toldPeers = 0;
   /** The last order but one to send that it was given since it is not informed: whoever gave it knows that it serves nobody. */
   #toldUninformed: number | null = null;
   /** The state file may be another process's by now. */
@@ -62,6 +63,21 @@ export class OrderDesk {
   /** Whether it knows the last order that any gate of its log was given. While it does not, it serves nobody. */
   get informed(): boolean {
     return this.#parts.hold.informed;
+  }
+
+  /** How often it has told other gates how it stands. */
+  get toldPeers(): number {
+    return this.#toldPeers;
+  }
+
+  /**
+   * How it stands, for another gate, which may go on by it.
+   *
+   * @param process which asks; its own may, for it is asked under every name.
+   */
+  tellPeer(process: string): GateState {
+    if (process !== this.#parts.process) this.#toldPeers += 1;
+    return this.state();
   }
 
   /** Resolves when it is informed, or when it leaves. */
@@ -124,15 +140,21 @@ export class OrderDesk {
   /**
    * Takes over what it can conclude from the other gates. Rejects when that could not be saved; it is then not in force.
    *
+   * Two gates must not conclude from each other's answers, each from how the other one stood before: an order may have landed since. So
+   * answers are void once another gate was told how this one stands after it had asked. Of two that conclude, one then hears that the
+   * other one has.
+   *
+   * @param toldPeers as it was before they were asked.
    * @returns whether it is informed.
    */
-  hearPeers(answers: readonly PeerAnswer[]): Promise<boolean> {
+  hearPeers(answers: readonly PeerAnswer[], toldPeers: number): Promise<boolean> {
     return this.#inTurn(async () => {
       if (this.informed) return true;
       const states = answers.map(({ state }) => state);
       const memory = conclude(this.#memory, states);
       if (!memory) return false;
       if (!isDeepStrictEqual(memory, this.#memory)) await this.#save(memory);
+      if (this.#toldPeers !== toldPeers) return false;
       this.#memory = memory;
       const { hold, lines, log } = this.#parts;
       const { mode, attemptId, number, instances, shards } = memory;

@@ -22,15 +22,19 @@ export interface PeersOptions {
   readonly process: string;
 }
 
-/** Asks the other gates of the log for their state, all at once, each over a new connection. */
-export async function askPeers({ urls, token, process }: PeersOptions): Promise<readonly PeerAnswer[]> {
-  const answers = await Promise.all(urls.map((url) => askPeer(url, token)));
-  return answers.filter(({ state }) => state?.process !== process);
+/**
+ * Asks the other gates of the log for their state, all at once, each over a new connection. Each is told which process asks, for what
+ * it says may be gone by (gate/order-desk.ts).
+ */
+export async function askPeers(options: PeersOptions): Promise<readonly PeerAnswer[]> {
+  const answers = await Promise.all(options.urls.map((url) => askPeer(url, options)));
+  return answers.filter(({ state }) => state?.process !== options.process);
 }
 
-async function askPeer(url: string, token: () => string): Promise<PeerAnswer> {
+async function askPeer(url: string, { token, process }: PeersOptions): Promise<PeerAnswer> {
   try {
     const { statusCode, body } = await request(`${url}/state`, {
+      query: { peer: process },
       headers: { authorization: `Bearer ${token()}` },
       signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
       reset: true,

@@ -103,24 +103,39 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   }
 
   /**
-   * Resolves when none of those that are gone can serve by other instances than those of the order. Refuses GATE_UNREACHABLE
+   * What each says once none of those that are gone can serve by other instances than those of the order. Refuses GATE_UNREACHABLE
    * where one may for ever, because it was given no hold; and GATE_AWAY where nobody was switched yet: all can go back sooner.
+   *
+   * One that is silent serves nobody once the lease is over for which it was silent. One that goes on before may have begun to serve by
+   * what it had heard earlier, at most OLDEST_ANSWER_MS old (gate/inquiry.ts); so it is looked for again then.
    */
-  async function untilOut({ there, gone }: Seen, order: SendOrder, signal: AbortSignal): Promise<void> {
-    const asOrdered = there.filter(
-      ({ state }) =>
-        state.informed && state.switching === 'no' && sameInstances(state.instances, order.instances),
-    );
-    // None was switched: each of them would have begun before. Or whoever sent writes on by this order has waited.
-    if (asOrdered.length > 0) return;
-    const silent = gone.find(({ error }) => !isRefusedConnection(error));
-    if (!silent) return;
-    const { log, url } = silent.gate;
-    const leasesMs = there.map(({ state }) => state.leaseMs);
-    if (leasesMs.includes(0)) throw silent.error;
-    if (there.every(({ state }) => state.switching === 'no')) throw refuse('GATE_AWAY', { log, url });
-    // Its own began before now.
-    await pause(Math.max(...leasesMs), signal);
+  async function withoutSilent(order: SendOrder, signal: AbortSignal): Promise<Seen> {
+    const silentSince = new Map<OneGate, number>();
+    for (;;) {
+      const seen = await fenced(order, signal);
+      const { there, gone } = seen;
+      const asOrdered = ({ state }: SeenGate): boolean =>
+        state.informed && state.switching === 'no' && sameInstances(state.instances, order.instances);
+      // None was switched: each of them would have begun before. Or whoever sent writes on by this order has waited.
+      if (there.some(asOrdered)) return seen;
+      const silent = gone.filter(({ error }) => !isRefusedConnection(error));
+      const [first] = silent;
+      if (!first) return seen;
+      const { log, url } = first.gate;
+      const leasesMs = there.map(({ state }) => state.leaseMs);
+      if (leasesMs.includes(0) || there.some(heals)) throw first.error;
+      if (there.every(({ state }) => state.switching === 'no')) throw refuse('GATE_AWAY', { log, url });
+      const now = performance.now();
+      // Its own began before now.
+      const ends = silent.map(({ gate }) => (silentSince.get(gate) ?? now) + Math.max(...leasesMs));
+      const restMs = Math.max(...ends) - now;
+      if (restMs <= 0) return seen;
+      for (const { gate } of there) silentSince.delete(gate);
+      for (const { gate } of silent) silentSince.set(gate, silentSince.get(gate) ?? now);
+      await pause(restMs, signal);
+      // It may be slow to wake up.
+      silentBefore.clear();
+    }
   }
 
   /**
@@ -132,7 +147,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     { attemptId, number }: SendOrder,
     signal: AbortSignal,
   ): Promise<readonly SeenGate[]> {
-    if (!there.some(({ state }) => state.mode === 'healing' && state.informed)) return there;
+    if (!there.some(heals)) return there;
     requireNoneSilent(gone);
     const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
       gate.hold({ attemptId, number, leaseMs: UNDO_LEASE_MS }, within);
@@ -175,13 +190,12 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
         await give(all, send, signal);
         return;
       }
-      const seen = await fenced(order, signal);
+      const seen = await withoutSilent(order, signal);
       // One that is not informed is sent on by nobody who has not switched it since.
       const isThere = ({ state }: SeenGate): boolean =>
         state.informed && sameInstances(state.instances, order.instances);
       const areThere = seen.there.every(isThere);
       const held = areThere ? seen.there : await heldAgain(seen, order, signal);
-      await untilOut(seen, order, signal);
       const switched = areThere ? held : await switchAll(held, order, signal);
       const { gone } = await give(switched, send, signal);
       requireNoneSilent(gone);
@@ -239,6 +253,11 @@ async function answered(
     if (!(error instanceof TimeOver)) throw error;
     return { error: refuse('GATE_UNREACHABLE', { log, url, reason: error.words }, error) };
   }
+}
+
+/** Its lease has ended, and writes pass. */
+function heals({ state }: SeenGate): boolean {
+  return state.mode === 'healing' && state.informed;
 }
 
 /** Refuses GATE_UNREACHABLE where one may be alive. */

@@ -171,11 +171,12 @@ export class SimulatedGate {
       const none = new ByteBudget(0);
       const bodies = { memory: none, toWrite: none, disk: none };
       const waiting = new Waiting({ hold, lines, clock, most: MAX_WAITING });
-      const asking = ask && new Inquiry({ ask, clock, log });
+      const name = `${this.name}, process ${this.#starts}`;
+      const asking = ask && new Inquiry({ ask, process: name, clock, log });
       const inquiry = asking && (mutation.inquiry?.(asking, hold) ?? asking);
       const desk = new OrderDesk({
         ...{ hold, lines, waiting, bodies, counts, inquiry, file: this.stateFile, clock, log, saved },
-        process: `${this.name}, process ${this.#starts}`,
+        process: name,
       });
       const course = new WriteCourse({ hold, lines, waiting, clock, counts, log });
       const running = { process, hold, desk, course, broken: new Set<() => void>(), listens: false };
@@ -247,6 +248,11 @@ export class SimulatedGate {
   /** Asks it how it stands. Rejects with `NoAnswer`. */
   ask(): Promise<GateState> {
     return this.#connected(({ desk }) => Promise.resolve(desk.state()));
+  }
+
+  /** Another gate asks it. Rejects with `NoAnswer`. */
+  askByPeer(peer: string): Promise<GateState> {
+    return this.#connected(({ desk }) => Promise.resolve(desk.tellPeer(peer)));
   }
 
   /** A client's write. Rejects when its connection breaks. */

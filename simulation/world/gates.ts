@@ -202,11 +202,13 @@ export class Gates implements Front {
   }
 
   async #askOthers(gate: SimulatedGate): Promise<readonly PeerAnswer[]> {
-    return await Promise.all(this.all.filter((other) => other !== gate).map((other) => this.#askOne(other)));
+    return await Promise.all(
+      this.all.filter((other) => other !== gate).map((other) => this.#askOne(other, gate.name)),
+    );
   }
 
   /** Over the network, for the process that asks. */
-  async #askOne(gate: SimulatedGate): Promise<PeerAnswer> {
+  async #askOne(gate: SimulatedGate, peer: string): Promise<PeerAnswer> {
     const { time, random } = this.#parts;
     const asks = processes.getStore();
     const url = gate.name;
@@ -220,7 +222,7 @@ export class Gates implements Front {
         random.between(0.2, 1),
         () => {
           if (time.now < this.#apartUntil) return;
-          gate.ask().then(
+          gate.askByPeer(peer).then(
             (state) => unlessCut(() => resolve({ url, state, words: `order ${state.number}` })),
             (error: unknown) => unlessCut(() => none(String(error))),
           );

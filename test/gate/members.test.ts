@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { saveState, type SavedState } from '../../gate/state-file';
 import { READY_PATH } from '../../gate/paths';
 import { freePort } from '../free-port';
+import { aGateState } from './a-gate-state';
 import { ask, TOKEN, until, useStarted, type FakeRekor, type TestGate } from './support';
 
 const started = useStarted();
@@ -53,6 +55,7 @@ const metric = async ({ gate }: TestGate): Promise<number> => {
   const { body } = await ask(gate.adminUrl, { path: '/metrics' });
   return Number(/^rekor_rotate_gate_informed (\d)$/m.exec(body)?.[1]);
 };
+const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' };
 const read = ({ url }: TestGate) => ask(url, { path: '/api/v1/log' });
 
 describe('a gate that starts among others', () => {
@@ -120,7 +123,6 @@ describe('a gate that starts among others', () => {
     const { one, current, next } = await places();
     await saveState(one.stateFile, saved(3, current));
     const starting = one.start();
-    const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' };
     const body = JSON.stringify(orderOf(8, next));
     const put = (kind: 'switch' | 'send') =>
       ask(one.admin, { method: 'PUT', path: `/order/${kind}`, headers, body });
@@ -134,6 +136,36 @@ describe('a gate that starts among others', () => {
     expect([late.status, JSON.parse(late.body)]).toMatchObject([409, { code: 'ORDER_ENDED' }]);
     expect([(await put('switch')).status, (await put('send')).status]).toEqual([200, 200]);
     expect(await (await starting).state()).toMatchObject({ informed: true, number: 8, mode: 'pass' });
+  });
+});
+
+describe('a gate that asks while another one asks it', () => {
+  it('goes by no answer that was given before it told how it stands itself', async () => {
+    const { current } = await places();
+    const [own, other] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`);
+    let tells = true;
+    let asked = 0;
+    const peer = createServer((_request, response) => {
+      void (async () => {
+        asked += 1;
+        // An order that lands after this one has told would be unknown to whoever goes on by it.
+        if (tells) await ask(own ?? '', { path: '/state?peer=another', headers });
+        const state = { ...saved(3, current), process: 'another', informed: false };
+        response.end(JSON.stringify({ ...aGateState, ...state }));
+      })();
+    });
+    started.later(() => new Promise((resolve) => peer.close(() => resolve())));
+    await new Promise<void>((resolve) =>
+      peer.listen(Number(new URL(other ?? '').port), '127.0.0.1', resolve),
+    );
+    const stateFile = join(await started.directory(), 'gate.json');
+    await saveState(stateFile, saved(3, current));
+    const admin = { host: '127.0.0.1', port: Number(new URL(own ?? '').port) };
+    const starting = started.gate({ members: [own ?? '', other ?? ''], stateFile, admin });
+    await until('it was answered twice', () => asked > 2);
+    expect((await readyAt(own ?? '')).code).toBe(503);
+    tells = false;
+    expect(await (await starting).state()).toMatchObject({ informed: true, number: 3 });
   });
 });
 

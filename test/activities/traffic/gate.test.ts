@@ -269,6 +269,14 @@ describe('one that is gone when writes are sent on', () => {
     expect(told).toEqual(['two send']);
   });
 
+  it('is ordered with the others where it goes on meanwhile: it may have begun to serve', async () => {
+    const silent = silence('two');
+    let looks = 0;
+    const state: OneGate['state'] = () => ((looks += 1) > 1 ? gate('two') : silent).state(signal);
+    await sending([gate('one', { ...held, switching: 'begun' }), { ...gate('two'), state }]);
+    expect(told).toEqual(['one begins', 'two begins', 'one switch', 'two switch', 'one send', 'two send']);
+  });
+
   it('fails the step where it is silent before any is switched: all can go back sooner than its lease ends', async () => {
     await refused('GATE_AWAY', sending([gate('one', held), silence('silent')]));
     expect(told).toEqual([]);
