@@ -174,7 +174,8 @@ export class HandsOfOthers {
       },
     };
     void gates.sendByHand(order).then((obeyed) => {
-      if (obeyed) this.changes.push(ordered);
+      if (obeyed === true) this.changes.push(ordered);
+      if (obeyed === 'unknown') this.changes.push({ ...ordered, overwritten: () => undefined });
     });
     return true;
   }

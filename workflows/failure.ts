@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  TerminatedFailure,
   TimeoutFailure,
   isCancellation,
 } from '@temporalio/workflow';
@@ -56,6 +57,9 @@ export function reasonOf(error: unknown, step: string): Refusal {
     if (carried) {
       return carried;
     }
+  }
+  if (error instanceof TerminatedFailure) {
+    return refusal('TERMINATED', { step });
   }
   if (error instanceof TimeoutFailure) {
     return refusal('NO_SIGN_OF_LIFE', { step, timeout: error.timeoutType ?? 'TIMEOUT' });

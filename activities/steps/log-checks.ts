@@ -63,7 +63,10 @@ const followNext: Act<ExposedInput> = async (systems, input) => {
     installation.addresses(release.next, bounds.signal),
     installation.settledInto(release, bounds.signal),
   ]);
-  if (settled !== null || there.length === 0 || sameInstances(instances, there)) {
+  if (there.length === 0 || sameInstances(instances, there)) {
+    return;
+  }
+  if (settled && sameInstances(instances, await installation.addresses(settled, bounds.signal))) {
     return;
   }
   const toNext = { ...input, of: release.next };

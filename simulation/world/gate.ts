@@ -269,7 +269,10 @@ export class SimulatedGate {
         throw new GateUninformed(`${this.name} answers 503`);
       }
       onRead(instances, beganAt);
-      const process = rekorAt(instances[(this.#reads += 1) % instances.length] ?? '');
+      const turn = (this.#reads += 1) % instances.length;
+      // Where an instance breaks off, a read goes to another one.
+      const inTurn = [...instances.slice(turn), ...instances.slice(0, turn)];
+      const process = inTurn.map((url) => rekorAt(url)).find((found) => found !== undefined);
       if (!process) {
         throw new Error('no answer');
       }

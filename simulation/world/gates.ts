@@ -83,8 +83,8 @@ export class Gates implements Front {
     return this.#informed.reduce((one, other) => (other.number > one.number ? other : one));
   }
 
-  /** Somebody sends clients there by hand, one gate after the other. Returns whether any of them has obeyed. */
-  async sendByHand(order: SendOrder): Promise<boolean> {
+  /** Somebody sends clients there by hand, one gate after the other. Returns whether any of them has obeyed, as far as they say. */
+  async sendByHand(order: SendOrder): Promise<boolean | 'unknown'> {
     let obeyed = false;
     try {
       for (const kind of this.all.length > 1 ? (['switch', 'send'] as const) : (['send'] as const)) {
@@ -94,8 +94,9 @@ export class Gates implements Front {
           obeyed = true;
         }
       }
-    } catch {
-      // One that cannot save an order has not obeyed it, and whoever gave it is told.
+    } catch (error) {
+      // One that cannot save an order has not obeyed it, and whoever gave it is told. One that dies may have saved it.
+      return error instanceof NoAnswer && error.code === 'ECONNRESET' ? obeyed || 'unknown' : obeyed;
     }
     return obeyed;
   }

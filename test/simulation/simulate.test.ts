@@ -72,6 +72,7 @@ it.each([
   [3001140, 'somebody closes the current tree while our own call to close it is under way'],
   [7007454, 'somebody closes the tree that serves and changes what is staged: both are left to a person'],
   [8005708, 'somebody freezes the next tree, and somebody opens it again: the last one stands'],
+  [9008965, 'somebody orders a gate that dies before it answers, and has obeyed'],
   [104170, 'a second rotation that is taken back, after the first was terminated once it was through'],
 ])('takes for right what is right, in seed %i: %s', (seed) => {
   expect(simulate('--seed', String(seed), '--gates', '1').lines.at(-1)).toBe('1 seed, 0 violations');
@@ -87,6 +88,7 @@ it.each([
     'a Terminate in the settling, when the only pod that clients were sent to is lost and nobody has written',
   ],
   [1002589, 'a gate that was away for longer than its lease is not said to be changed by somebody'],
+  [9009074, 'a settle that was broken off by a reset: clients follow the pods of the next release'],
   [5000990, 'somebody writes to the next release: its tree is closed until each instance is proven'],
   [403792, 'no index is asked for that an interrupted rotation still gives back'],
 ])('holds what a fault that was mended broke, in seed %i: %s', (seed) => {
@@ -95,6 +97,8 @@ it.each([
 
 it.each([
   [15596, 'a gate that was stopped for longer than its lease sends no read to the former release'],
+  [9009751, 'no two gates go by how the other one stood before an order landed'],
+  [9004038, 'a scheduled rotation whose critical section is terminated says so'],
   [9000296, 'a gate that came back with an older state, and was told of a switch, was not sent on'],
 ])('holds for two gates what a fault that was mended broke, in seed %i: %s', (seed) => {
   expect(simulate('--seed', String(seed), '--gates', '2').lines.at(-1)).toBe('1 seed, 0 violations');

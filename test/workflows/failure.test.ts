@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
 import { beganOf, failed, reasonOf, timesOf } from '../../workflows/failure';
 import { refusal } from '../../workflows/model/refusals';
 
@@ -22,6 +29,19 @@ describe('why a step failed', () => {
     expect(reasonOf(ofActivity(timeout), 'freeze')).toEqual(
       refusal('NO_SIGN_OF_LIFE', { step: 'freeze', timeout: 'HEARTBEAT' }),
     );
+  });
+
+  it('is somebody who terminated the workflow of the critical section', () => {
+    const failure = new ChildWorkflowFailure(
+      ...([
+        undefined,
+        { workflowId: 'critical-section-lab', runId: 'a' },
+        'criticalSection',
+        'IN_PROGRESS',
+      ] as const),
+      new TerminatedFailure('terminated'),
+    );
+    expect(reasonOf(failure, 'critical section').code).toBe('TERMINATED');
   });
 
   it('is a Cancel', () => {

@@ -181,6 +181,13 @@ describe('an installation with one standing release', () => {
     expect(one.log.gate.instances).toEqual(one.installation.addressesOf(copy));
     expect(one.log.gate).toMatchObject({ mode: 'pass', number: identity.number });
 
+    // So it is while a settle was broken off: the standing release has the configuration, and nobody is sent there yet.
+    await one.installation.settle(input.release);
+    one.installation.replacePod(copy);
+    one.installation.replacePod(copy);
+    await confirm(one.systems, input);
+    expect(one.log.gate.instances).toEqual(one.installation.addressesOf(copy));
+
     // One that is repeated late leaves clients where they were sent back to.
     await settle(one.systems, input);
     await confirm(one.systems, input).catch(() => undefined);

@@ -96,6 +96,11 @@ export const rotationRefusals = {
     message: `The rotation was cancelled in the step ${found.step}.`,
     remedy: 'No action is needed: the log serves as before. Start it again when wanted.',
   }),
+  TERMINATED: (found: { step: string }): Text => ({
+    message: `Somebody terminated the workflow that ran the step ${found.step}.`,
+    remedy:
+      'No action is needed: what it had begun was ended without it. Cancel a rotation instead of terminating it: that is sooner over.',
+  }),
   NO_SIGN_OF_LIFE: (found: { step: string; timeout: string }): Text => ({
     message: `The worker that ran the step ${found.step} gave no sign of life in time (${found.timeout}).`,
     remedy:
