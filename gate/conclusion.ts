@@ -29,16 +29,33 @@ export function conclude(own: GateMemory, states: readonly (GateState | null)[])
     .reduce((furthest, other) => (isBehind(other, furthest) ? furthest : other), asHeld(own));
   const elsewhere = informed.filter((state) => !sameInstances(state.instances, memory.instances));
   if (elsewhere.some((state) => !isBehind(memoryOf(state), memory))) return null;
-  if (memory.mode === 'pass') return memory;
   const isAgreed = all && elsewhere.length === 0;
-  return isAgreed || informed.some((state) => isAsFar(memoryOf(state), memory)) ? memory : null;
+  const mayServe =
+    memory.mode === 'pass' || isAgreed || informed.some((state) => isAsFar(memoryOf(state), memory));
+  return mayServe ? withNumber(memory, [...answered, own]) : null;
+}
+
+/** Orders below the highest number of all stay refused, also where the gate that was told it did not know its instances by it. */
+function withNumber(memory: GateMemory, of: readonly Pick<GateMemory, 'number' | 'attemptId'>[]): GateMemory {
+  const { number, attemptId } = of.reduce((one, other) => (other.number > one.number ? other : one));
+  if (number <= memory.number) return memory;
+  return { ...memory, mode: 'hold', number, attemptId, asOf: memory.asOf ?? memory.number };
 }
 
 /** What a gate remembers, by its state. It heals only after a hold that no order has ended. */
-function memoryOf({ mode, instances, attemptId, number, shards, switching, leaseMs }: GateState): GateMemory {
+function memoryOf({
+  mode,
+  instances,
+  attemptId,
+  number,
+  shards,
+  switching,
+  leaseMs,
+  asOf,
+}: GateState): GateMemory {
   return asHeld({
     mode: mode === 'pass' ? 'pass' : 'hold',
-    ...{ instances, attemptId, number, shards, switching, leaseMs },
+    ...{ instances, attemptId, number, shards, switching, leaseMs, asOf },
   });
 }
 
@@ -51,8 +68,8 @@ function asHeld(memory: GateMemory): GateMemory {
 }
 
 /** Of one number the hold comes first, then the switch, then the order to send. */
-function rankOf({ number, mode, switching }: GateMemory): readonly [number, number] {
-  return [number, mode === 'pass' ? 2 : switching === 'done' ? 1 : 0];
+function rankOf({ number, asOf, mode, switching }: GateMemory): readonly [number, number] {
+  return [asOf ?? number, mode === 'pass' ? 2 : switching === 'done' ? 1 : 0];
 }
 
 function isBehind(one: GateMemory, other: GateMemory): boolean {

@@ -73,15 +73,20 @@ export async function handOver(parts: HandOverParts, limits: HandOverLimits): Pr
     else if (lock.standbys === 0) connections.closeQuiet(limits.quietMs);
   }
   breakOff(server);
-  lock.release(hold.informed);
+  lock.release(isInformed(hold));
 }
 
 function passOnTheRest({ hold, lines, lock, publicUrl, connections, log }: HandOverParts): void {
-  const { informed } = hold;
+  const informed = isInformed(hold);
   lines.aim([publicUrl], null);
   hold.send([publicUrl]);
   // Where it goes now, the other process knows.
   hold.inform();
   lock.release(informed);
   log.info({ connections: connections.size, ...hold.counts() }, 'another process serves from now on');
+}
+
+/** Whether whoever goes on by the state file may serve at once. Not while writes are held: for other gates that hold may not have ended. */
+function isInformed({ informed, mode }: Hold): boolean {
+  return informed && mode !== 'hold';
 }

@@ -180,6 +180,8 @@ export const gateState = z.object({
   switching: switching.default('no'),
   /** The longest lease of a hold that no order has ended; 0 without one. */
   leaseMs: count.default(0),
+  /** The number by which it knew its instances, where that is a lower one. */
+  asOf: count.optional(),
   instances: z.array(z.string()).readonly(),
   attemptId: z.string().nullable(),
   number: count,

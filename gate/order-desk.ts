@@ -55,8 +55,8 @@ export class OrderDesk {
 
   constructor({ saved, ...parts }: DeskParts & { readonly saved: SavedState }) {
     this.#parts = parts;
-    const { mode, instances, attemptId, number, shards, switching, leaseMs } = saved;
-    this.#memory = { mode, instances, attemptId, number, shards, switching, leaseMs };
+    const { mode, instances, attemptId, number, shards, switching, leaseMs, asOf } = saved;
+    this.#memory = { mode, instances, attemptId, number, shards, switching, leaseMs, asOf };
     this.#saved = saved;
   }
 
@@ -86,14 +86,14 @@ export class OrderDesk {
   }
 
   state(): GateState {
-    const { attemptId, number, shards, switching, leaseMs } = this.#memory;
+    const { attemptId, number, shards, switching, leaseMs, asOf } = this.#memory;
     const { bodies, process } = this.#parts;
     const { writesInFlight, streamsInFlight } = this.#parts.hold.counts();
     return {
       process,
       mode: this.#parts.hold.mode,
       informed: this.informed,
-      ...{ switching, leaseMs },
+      ...{ switching, leaseMs, asOf },
       instances: this.#parts.hold.instances,
       attemptId,
       number,
@@ -110,12 +110,18 @@ export class OrderDesk {
   /** Rejects when the order could not be saved; it has then not been obeyed. */
   take(order: Order): Promise<Ruling> {
     return this.#inTurn(async () => {
-      const ruling = this.#isOverFor(order) ?? rule(this.#memory, order);
+      const ruling = this.#isOverFor(order) ?? rule(this.#memory, order, this.informed);
       if (!ruling.accepted) {
         this.#parts.log.warn({ order: order.order, code: ruling.code }, 'order refused');
         return ruling;
       }
       if (JSON.stringify(ruling.memory) !== JSON.stringify(this.#memory)) await this.#save(ruling.memory);
+      // The lease may have ended while it was saved.
+      const over = this.#isOverFor(order);
+      if (over) {
+        await this.#save(this.#memory);
+        return over;
+      }
       const sameAttempt = ruling.memory.attemptId === this.#memory.attemptId;
       this.#memory = ruling.memory;
       if (!this.informed && order.kind !== 'send') this.#toldUninformed = order.order.number;
@@ -319,7 +325,8 @@ export class OrderDesk {
   }
 
   async #save(memory: GateMemory): Promise<void> {
-    const state = { ...memory, hold: this.#figures() };
+    const { asOf, ...known } = memory;
+    const state = { ...known, ...(asOf !== undefined && { asOf }), hold: this.#figures() };
     try {
       await saveState(this.#parts.file, state);
     } catch (error) {

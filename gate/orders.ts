@@ -25,6 +25,8 @@ export interface GateMemory {
   readonly switching: Switching;
   /** The longest lease of a hold that no order has ended; 0 without one. Milliseconds. */
   readonly leaseMs: number;
+  /** The number by which it knew its instances, where that is a lower one: it was not informed when it was told `number`. */
+  readonly asOf?: number | undefined;
 }
 
 export type Order =
@@ -44,17 +46,25 @@ export type Ruling =
  * Does this order follow the ones before it, and how does the gate stand after it? Numbers never fall, so an order that
  * lands late changes nothing; a hold is over for good with the order to send that has its number, so one that lands after it
  * holds nobody. Orders to send of one number may differ: the undo after an exposure is one, and the last one stands.
+ *
+ * @param informed whether the gate knows the last order of all gates. One that does not, with an older state file for example, is not
+ *   known to be right about its instances by the number that it is told.
  */
-export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
+export function rule(memory: GateMemory, { kind, order }: Order, informed = true): Ruling {
   const who = `order ${order.number} of ${order.attemptId}`;
   const follows = `the gate follows order ${memory.number} of ${memory.attemptId ?? 'nobody'}`;
   if (order.number < memory.number) {
     return { accepted: false, code: 'ORDER_TOO_LOW', message: `${who} comes too late: ${follows}` };
   }
+  const known = memory.asOf ?? memory.number;
+  const asOf = informed || order.number === known ? undefined : known;
+  // A switch by a lower number says only that there may have been one.
+  const carried =
+    asOf === undefined && order.number > known && memory.switching === 'done' ? 'begun' : memory.switching;
   if (kind === 'begin') {
-    const switching = memory.switching === 'done' ? 'done' : 'begun';
+    const switching = carried === 'done' ? 'done' : 'begun';
     const { attemptId, number } = order;
-    return { accepted: true, memory: { ...memory, attemptId, number, switching } };
+    return { accepted: true, memory: { ...memory, attemptId, number, switching, asOf } };
   }
   if (kind !== 'hold') {
     const { instances, attemptId, number } = order;
@@ -62,7 +72,9 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
     const shards = order.shards ?? (stays ? memory.shards : null);
     const mode = kind === 'send' ? 'pass' : memory.mode;
     const leaseMs = kind === 'send' ? 0 : memory.leaseMs;
-    const switching = kind === 'switch' ? 'done' : 'no';
+    // A switch that lands after its order to send changes nothing.
+    const isOver = memory.mode === 'pass' && memory.switching === 'no' && number === memory.number && stays;
+    const switching = kind === 'switch' && !isOver ? 'done' : 'no';
     return { accepted: true, memory: { mode, instances, attemptId, number, shards, switching, leaseMs } };
   }
   if (order.number === memory.number && memory.mode === 'pass') {
@@ -80,11 +92,13 @@ export function rule(memory: GateMemory, { kind, order }: Order): Ruling {
     };
   }
   const { attemptId, number } = order;
-  const { instances, shards, switching } = memory;
+  const { instances, shards } = memory;
+  // What was begun by a lower number is over: it passes writes.
+  const switching = informed && memory.mode === 'pass' ? 'no' : carried;
   const leaseMs = memory.mode === 'hold' ? Math.max(memory.leaseMs, order.leaseMs) : order.leaseMs;
   return {
     accepted: true,
-    memory: { mode: 'hold', instances, attemptId, number, shards, switching, leaseMs },
+    memory: { mode: 'hold', instances, attemptId, number, shards, switching, leaseMs, asOf },
   };
 }
 

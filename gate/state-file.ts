@@ -21,6 +21,7 @@ const savedState = z.strictObject({
   shards: loadedShards.nullable().default(null),
   switching: switching.default('no'),
   leaseMs: z.int().nonnegative().default(0),
+  asOf: z.int().nonnegative().optional(),
   hold: holdFigures.strict().nullable(),
 });
 
@@ -38,8 +39,11 @@ export async function readState(file: string): Promise<SavedState | null> {
   }
   try {
     const saved = savedState.parse(JSON.parse(text));
-    const { mode, instances, attemptId, number, shards, leaseMs, hold } = saved;
-    return { mode, instances, attemptId, number, shards, switching: saved.switching, leaseMs, hold };
+    const { mode, instances, attemptId, number, shards, leaseMs, hold, asOf } = saved;
+    return {
+      ...{ mode, instances, attemptId, number, shards, switching: saved.switching, leaseMs, hold },
+      ...(asOf !== undefined && { asOf }),
+    };
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -221,10 +221,11 @@ export const settle: Act<ExposedInput, SourceOfTruth | null> = async (systems, i
   }
   await pause(Math.max(timing.stopCurrentAfterMs, traffic.followsMs), bounds.signal);
   await requireOurs(systems, identity);
-  if (!(await serves(systems, standing))) {
+  const former = staysNext ? release.current : release.next;
+  if (!(await serves(systems, standing)) || (await serves(systems, former))) {
     throw changedBySomeone('Where clients are sent', standing.name, 'elsewhere');
   }
-  await installation.stop(staysNext ? release.current : release.next, bounds);
+  await installation.stop(former, bounds);
   // Only told: what cannot be read, or is malformed, keeps no rotation from its end.
   const { found: ownership } = await foundOrRefused(() => installation.ownership(bounds.signal));
   // Last, so that an interrupted settle is still seen as a rotation that has not ended.

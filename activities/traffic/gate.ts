@@ -124,7 +124,9 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       const { log, url } = first.gate;
       const leasesMs = there.map(({ state }) => state.leaseMs);
       if (leasesMs.includes(0) || there.some(heals)) throw first.error;
-      if (there.every(({ state }) => state.switching === 'no')) throw refuse('GATE_AWAY', { log, url });
+      const isElsewhere = there.some(({ state }) => !sameInstances(state.instances, order.instances));
+      if (isElsewhere && there.every(({ state }) => state.switching === 'no'))
+        throw refuse('GATE_AWAY', { log, url });
       const now = performance.now();
       // Its own began before now.
       const ends = silent.map(({ gate }) => (silentSince.get(gate) ?? now) + Math.max(...leasesMs));
@@ -151,9 +153,15 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     requireNoneSilent(gone);
     const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
       gate.hold({ attemptId, number, leaseMs: UNDO_LEASE_MS }, within);
-    const held = await give(there, hold, signal);
+    // What passes by this number already refuses to hold by it, and lets nobody wait.
+    const passes = there.filter(({ state }) => state.mode === 'pass' && state.number === number);
+    const held = await give(
+      there.filter((one) => !passes.includes(one)),
+      hold,
+      signal,
+    );
     requireNoneSilent(held.gone);
-    return held.there;
+    return [...passes, ...held.there];
   }
 
   /**

@@ -44,7 +44,11 @@ async function scene(given: { standbys: number; maxWaitMs?: number }): Promise<S
   });
   const server = createServer();
   const connections = new Connections(server);
-  const lock = { standbys, wasInformed: false, release: () => done.push('gives up the lock') };
+  const lock = {
+    ...{ standbys, wasInformed: false },
+    release: (informed: boolean) =>
+      done.push(informed ? 'gives up the lock' : 'gives up the lock uninformed'),
+  };
   const parts: HandOverParts = {
     ...{ server, connections, hold, publicUrl: SELF, lock, log: pino({ level: 'silent' }) },
     lines: {
@@ -140,6 +144,8 @@ describe('a gate that hands over', () => {
     const verdict = await write;
     if (verdict.kind !== 'go') throw new Error(verdict.kind);
     expect(verdict.pass.instances).toEqual([SELF]);
+    // For other gates the hold may go on: its successor must ask them first.
+    expect(done.at(-1)).toBe('gives up the lock uninformed');
     verdict.pass.end();
     client.destroy();
     await ended;

@@ -218,6 +218,19 @@ describe('an installation with one standing release', () => {
     expect(one.installation.pods(copy)).toEqual([]);
   });
 
+  it('is not settled while a gate still sends to what would be stopped', async () => {
+    const one = new StandingLog();
+    const input = await one.exposed();
+    const serves = one.installation.serves.bind(one.installation);
+    // Of several gates one has stayed behind.
+    const installation = Object.assign(one.installation, {
+      serves: (release: typeof copy, serving: readonly string[]) =>
+        release.id === copy.id ? Promise.resolve(true) : serves(release, serving),
+    });
+    await refused('CHANGED_BY_SOMEONE', settle({ ...one.systems, installation }, input));
+    expect(one.installation.pods(copy)).not.toEqual([]);
+  });
+
   /** As often as said, a start of the standing release has its first pod load too short a length. */
   function loadsShort(one: StandingLog, times: number): { readonly starts: () => number } {
     const { installation, log } = one;

@@ -277,6 +277,21 @@ describe('one that is gone when writes are sent on', () => {
     expect(told).toEqual(['one begins', 'two begins', 'one switch', 'two switch', 'one send', 'two send']);
   });
 
+  it('is waited for where the other one is there already and serves nobody: nothing else gives its clients back', async () => {
+    const at = { informed: false, mode: 'healing', instances: order.instances } as const;
+    await sending([gate('one', { ...held, ...at }), silence('silent')]);
+    expect(told).toEqual(['one begins', 'one switch', 'one send']);
+  });
+
+  it('holds nobody in a gate that passes by the same order', async () => {
+    const heals = gate('heals', { mode: 'healing' });
+    await sending([gate('passes', { switching: 'begun' }), heals]);
+    expect(told).toEqual([
+      ...['heals hold', 'passes begins', 'heals begins', 'passes switch', 'heals switch'],
+      ...['passes send', 'heals send'],
+    ]);
+  });
+
   it('fails the step where it is silent before any is switched: all can go back sooner than its lease ends', async () => {
     await refused('GATE_AWAY', sending([gate('one', held), silence('silent')]));
     expect(told).toEqual([]);
