@@ -49,15 +49,22 @@ export function roomOf(deployment: KubernetesObject): Room | undefined {
 /**
  * The standing Deployment has so many pods for an attempt. Refuses CHANGED_BY_SOMEONE where it has neither as many as it had
  * without the rotation, nor as many as that has left it, and where it is another attempt that has taken some.
+ *
+ * @param isLate whether what this was decided by is not true any more, for the Deployment as it is changed: then nothing is.
+ * @returns false where it was late.
  */
 export async function leavePods(
   cluster: Cluster,
   place: Place,
   room: Room,
   bounds: CallBounds,
-): Promise<void> {
+  isLate: (deployment: KubernetesObject) => boolean = () => false,
+): Promise<boolean> {
+  let late = false;
   await changeAsRead(async () => {
     const deployment = await readDeployment(cluster, place, bounds);
+    late = isLate(deployment);
+    if (late) return;
     const found = requireRoom(deployment, room);
     if (found?.left === room.left) return;
     await changeObject(
@@ -71,6 +78,7 @@ export async function leavePods(
       bounds,
     );
   });
+  return !late;
 }
 
 /**

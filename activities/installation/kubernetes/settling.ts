@@ -66,9 +66,13 @@ export async function settleStanding(
     await markStanding(cluster, place, attemptId, bounds);
     const room = await roomToSettle(cluster, place, attemptId, bounds);
     if (room !== undefined && !isSettled(found, list, nextTreeId)) {
-      // Clients are at the copy. So no pod reads any of this before all of it is written.
-      await leavePods(cluster, place, { ...room, left: 0 }, bounds);
-      await untilStandingEnded(cluster, place, 0, { everyMs: LOOK_EVERY_MS, withinMs }, bounds);
+      // Clients are at the copy. So no pod reads any of this before all of it is written. A worker that was stopped must not end
+      // those that another try has started since.
+      const before = startedFor(found.deployment);
+      const none = { ...room, left: 0 };
+      if (await leavePods(cluster, place, none, bounds, (now) => startedFor(now) !== before)) {
+        await untilStandingEnded(cluster, place, 0, { everyMs: LOOK_EVERY_MS, withinMs }, bounds);
+      }
     }
     await writeList(cluster, found, list, bounds);
     await writeTree(cluster, place, nextTreeId, bounds);
