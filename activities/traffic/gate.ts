@@ -42,24 +42,30 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   const all = gates.map((gate) => ({ gate }));
   const isAlone = gates.length === 1;
   const obeysWithinMs = isAlone ? null : OBEYS_WITHIN_MS;
-  const silentBefore = new Set<OneGate>();
+  /** Since when each has been silent, for whoever asks again in another try; milliseconds of performance.now(). */
+  const silentSince = new Map<OneGate, number>();
   const each = <Result>(
     among: readonly { readonly gate: OneGate }[],
     ask: (gate: OneGate) => Promise<Result>,
   ): Promise<Result[]> => allEnded(among.map(({ gate }) => ask(gate)));
 
-  /** What each says. Refuses GATE_UNREACHABLE when none says anything. */
-  async function look(signal: AbortSignal): Promise<Seen> {
+  /**
+   * What each says. Refuses GATE_UNREACHABLE when none says anything.
+   *
+   * @param isPatient also with one that was silent when it was asked last.
+   */
+  async function look(signal: AbortSignal, isPatient = false): Promise<Seen> {
     const there: SeenGate[] = [];
     const gone: GoneGate[] = [];
     const looks = gates.map(async (gate) => {
-      const patienceMs = silentBefore.has(gate) ? SAYS_AGAIN_WITHIN_MS : SAYS_WITHIN_MS;
+      const patienceMs = silentSince.has(gate) && !isPatient ? SAYS_AGAIN_WITHIN_MS : SAYS_WITHIN_MS;
       const asked = await answered(gate, (within) => gate.state(within), isAlone ? null : patienceMs, signal);
       if ('answer' in asked) {
-        silentBefore.delete(gate);
+        silentSince.delete(gate);
         there.push({ gate, state: asked.answer });
       } else {
-        silentBefore.add(gate);
+        if (isRefusedConnection(asked.error)) silentSince.delete(gate);
+        else if (!silentSince.has(gate)) silentSince.set(gate, performance.now());
         gone.push({ gate, error: asked.error });
       }
     });
@@ -76,8 +82,12 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
    * What each says before it is given an order. Refuses one below the largest number, which another gate may not have been
    * given yet: what lands late must not move that one either (H8).
    */
-  async function fenced({ number }: { readonly number: number }, signal: AbortSignal): Promise<Seen> {
-    const seen = await look(signal);
+  async function fenced(
+    { number }: { readonly number: number },
+    signal: AbortSignal,
+    isPatient = false,
+  ): Promise<Seen> {
+    const seen = await look(signal, isPatient);
     const later = seen.there.find(({ state }) => state.number > number);
     if (later)
       throw refuse('GATE_ORDER_REFUSED', { number, has: later.state.number, mode: later.state.mode });
@@ -110,9 +120,8 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
    * what it had heard earlier, at most OLDEST_ANSWER_MS old (gate/inquiry.ts); so it is looked for again then.
    */
   async function withoutSilent(order: SendOrder, signal: AbortSignal): Promise<Seen> {
-    const silentSince = new Map<OneGate, number>();
-    for (;;) {
-      const seen = await fenced(order, signal);
+    for (let isPatient = false; ; isPatient = true) {
+      const seen = await fenced(order, signal, isPatient);
       const { there, gone } = seen;
       const asOrdered = ({ state }: SeenGate): boolean =>
         state.informed && state.switching === 'no' && sameInstances(state.instances, order.instances);
@@ -128,40 +137,38 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       if (isElsewhere && there.every(({ state }) => state.switching === 'no'))
         throw refuse('GATE_AWAY', { log, url });
       const now = performance.now();
-      // Its own began before now.
+      // Its own lease began before it fell silent. Another try may have waited for a part of it.
       const ends = silent.map(({ gate }) => (silentSince.get(gate) ?? now) + Math.max(...leasesMs));
       const restMs = Math.max(...ends) - now;
-      if (restMs <= 0) return seen;
-      for (const { gate } of there) silentSince.delete(gate);
-      for (const { gate } of silent) silentSince.set(gate, silentSince.get(gate) ?? now);
-      await pause(restMs, signal);
-      // It may be slow to wake up.
-      silentBefore.clear();
+      if (restMs > 0) await pause(restMs, signal);
+      else if (isPatient) return seen;
     }
   }
 
   /**
    * Writes wait in all: where a lease has ended they pass again, and the first gate that was switched would send them on before the
-   * others are. Refuses GATE_UNREACHABLE while one is silent, for it does not wait with them.
+   * others are. Refuses GATE_UNREACHABLE while one is silent, for it does not wait with them. Nor may one begin that was given no hold
+   * while others have one: silent from then on, it would have no lease that could be waited for.
    */
   async function heldAgain(
     { there, gone }: Seen,
     { attemptId, number }: SendOrder,
     signal: AbortSignal,
   ): Promise<readonly SeenGate[]> {
-    if (!there.some(heals)) return there;
-    requireNoneSilent(gone);
+    // What passes by this number already refuses to hold by it, and lets nobody wait.
+    const mayHold = there.filter(({ state }) => state.mode !== 'pass' || state.number !== number);
+    const passing = mayHold.filter(({ state }) => state.mode !== 'hold');
+    const oneHeals = there.some(heals);
+    if (passing.length === 0 || (!oneHeals && passing.length === mayHold.length)) return there;
+    if (oneHeals) requireNoneSilent(gone);
     const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
       gate.hold({ attemptId, number, leaseMs: UNDO_LEASE_MS }, within);
-    // What passes by this number already refuses to hold by it, and lets nobody wait.
-    const passes = there.filter(({ state }) => state.mode === 'pass' && state.number === number);
-    const held = await give(
-      there.filter((one) => !passes.includes(one)),
-      hold,
-      signal,
-    );
+    const held = await give(oneHeals ? mayHold : passing, hold, signal);
     requireNoneSilent(held.gone);
-    return [...passes, ...held.there];
+    const isDead = ({ gate }: SeenGate): boolean => held.gone.some((one) => one.gate === gate);
+    return there
+      .filter((one) => !isDead(one))
+      .map((one) => held.there.find(({ gate }) => gate === one.gate) ?? one);
   }
 
   /**

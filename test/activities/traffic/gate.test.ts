@@ -283,6 +283,30 @@ describe('one that is gone when writes are sent on', () => {
     expect(told).toEqual(['one begins', 'one switch', 'one send']);
   });
 
+  it('begins with no gate that has no hold while another one has: nothing could be waited for where it falls silent', async () => {
+    const passes = failing(['hold'], gate('passes', { number: 6 }));
+    await refused('GATE_UNREACHABLE', sending([gate('holds', held), passes]));
+    expect(told).toEqual([]);
+    await sending([gate('holds', held), gate('passes', { number: 6 })]);
+    expect(told.slice(0, 3)).toEqual(['passes hold', 'holds begins', 'passes begins']);
+  });
+
+  it('is waited for over several tries, where each has less time than its lease lasts', async () => {
+    const begun: Partial<GateState> = { ...held, switching: 'begun', leaseMs: 3 * LEASE_MS };
+    const traffic = gateTraffic([gate('one', begun), silence('silent')]);
+    const tries = async (): Promise<number> => {
+      for (let count = 1; ; count += 1) {
+        const sent = await traffic.send(order, AbortSignal.timeout(LEASE_MS)).then(
+          () => true,
+          () => false,
+        );
+        if (sent) return count;
+      }
+    };
+    expect(await tries()).not.toBe(1);
+    expect(told).toEqual(['one begins', 'one switch', 'one send']);
+  });
+
   it('holds nobody in a gate that passes by the same order', async () => {
     const heals = gate('heals', { mode: 'healing' });
     await sending([gate('passes', { switching: 'begun' }), heals]);
