@@ -8,7 +8,7 @@ import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import { OwnWords } from '../errors/own-words';
 import { foundOrRefused, isRefusal, refuse, RefusalError, unlessRefused } from '../errors/refusal-error';
-import type { TrafficState } from '../traffic/traffic';
+import type { Traffic, TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
 import { livesOnNext } from './ownership';
@@ -123,7 +123,8 @@ export const expose: Act<ExposedTo> = async (systems, input) => {
  */
 export const sendToSettled: Act<ExposedInput & { to: Release }> = async (systems, { to, ...input }) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
-  await send(systems, { to, by: orderOf(input.identity, fenceOf(input.identity).undo), shards });
+  const by = orderOf(input.identity, fenceOf(input.identity).undo);
+  await send(systems, { to, by, shards, how: { sameShards: true } });
 };
 
 /**
@@ -160,15 +161,16 @@ interface SendTo {
   readonly to: Release;
   readonly by: OrderIdentity;
   readonly shards: LoadedShards | undefined;
+  readonly how?: Parameters<Traffic['send']>[2];
 }
 
-const send: Act<SendTo> = async (systems, { to, by, shards }) => {
+const send: Act<SendTo> = async (systems, { to, by, shards, how }) => {
   const { traffic, installation, bounds } = systems;
   const instances = await installation.addresses(to, bounds.signal);
   if (instances.length === 0) {
     throw new OwnWords(`There is no instance of ${to.name} to send writes to.`);
   }
-  await traffic.send({ ...by, instances, shards }, bounds.signal);
+  await traffic.send({ ...by, instances, shards }, bounds.signal, how);
 };
 
 /** No client is left with a connection to what served before; whatever kept it has ended. */

@@ -146,20 +146,24 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
   }
 
   /**
-   * Writes wait in all: where a lease has ended they pass again, and the first gate that was switched would send them on before the
-   * others are. Refuses GATE_UNREACHABLE while one is silent, for it does not wait with them. Nor may one begin that was given no hold
-   * while others have one: silent from then on, it would have no lease that could be waited for.
+   * Writes wait in all: the first gate that was switched would send on what passes before the others are. So it is where a lease has
+   * ended, after which writes pass. Refuses GATE_UNREACHABLE then while one is silent, for it does not wait with them.
+   *
+   * From one place to another of the same shards none is held, unless others are: one that fell silent once it has begun would have no
+   * lease that could be waited for.
    */
   async function heldAgain(
     { there, gone }: Seen,
     { attemptId, number }: SendOrder,
     signal: AbortSignal,
+    isSameShards: boolean,
   ): Promise<readonly SeenGate[]> {
     // What passes by this number already refuses to hold by it, and lets nobody wait.
     const mayHold = there.filter(({ state }) => state.mode !== 'pass' || state.number !== number);
     const passing = mayHold.filter(({ state }) => state.mode !== 'hold');
     const oneHeals = there.some(heals);
-    if (passing.length === 0 || (!oneHeals && passing.length === mayHold.length)) return there;
+    const mayPass = isSameShards && !oneHeals && passing.length === mayHold.length;
+    if (passing.length === 0 || mayPass) return there;
     if (oneHeals) requireNoneSilent(gone);
     const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
       gate.hold({ attemptId, number, leaseMs: UNDO_LEASE_MS }, within);
@@ -199,7 +203,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       const given = await give(there, hold, signal);
       return asOne({ there: given.there, gone: [...gone, ...given.gone] });
     },
-    async send(order, signal) {
+    async send(order, signal, how) {
       const send = (gate: OneGate, within: AbortSignal): Promise<GateState> => gate.send(order, within);
       if (isAlone) {
         await give(all, send, signal);
@@ -210,7 +214,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       const isThere = ({ state }: SeenGate): boolean =>
         state.informed && sameInstances(state.instances, order.instances);
       const areThere = seen.there.every(isThere);
-      const held = areThere ? seen.there : await heldAgain(seen, order, signal);
+      const held = areThere ? seen.there : await heldAgain(seen, order, signal, how?.sameShards === true);
       const switched = areThere ? held : await switchAll(held, order, signal);
       const { gone } = await give(switched, send, signal);
       requireNoneSilent(gone);

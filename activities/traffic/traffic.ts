@@ -27,8 +27,11 @@ export interface Traffic {
   /** From the answer on writes wait; repeated, it renews the lease. */
   hold(order: HoldOrder, signal: AbortSignal): Promise<TrafficState>;
 
-  /** From the answer on everything goes to the instances of the order, writes that wait first. */
-  send(order: SendOrder, signal: AbortSignal): Promise<void>;
+  /**
+   * From the answer on everything goes to the instances of the order, writes that wait first. Meanwhile writes wait, unless it is from
+   * one place to another of the same shards, whose tree takes the writes of both.
+   */
+  send(order: SendOrder, signal: AbortSignal, how?: { readonly sameShards: true }): Promise<void>;
 
   /**
    * From the answer on no connection that a client has kept since before the send of this order ends anywhere else than there.

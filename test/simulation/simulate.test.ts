@@ -98,6 +98,7 @@ it.each([
 it.each([
   [15596, 'a gate that was stopped for longer than its lease sends no read to the former release'],
   [9000293, 'a settle that goes on late ends no pods that another try has started'],
+  [9008788, 'what goes forward later lets writes wait in all gates, as an exposure does'],
   [9009751, 'no two gates go by how the other one stood before an order landed'],
   [9004038, 'a scheduled rotation whose critical section is terminated says so'],
   [9000296, 'a gate that came back with an older state, and was told of a switch, was not sent on'],

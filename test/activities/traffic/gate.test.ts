@@ -280,7 +280,17 @@ describe('one that is gone when writes are sent on', () => {
   it('is waited for where the other one is there already and serves nobody: nothing else gives its clients back', async () => {
     const at = { informed: false, mode: 'healing', instances: order.instances } as const;
     await sending([gate('one', { ...held, ...at }), silence('silent')]);
-    expect(told).toEqual(['one begins', 'one switch', 'one send']);
+    expect(told).toEqual(['one hold', 'one begins', 'one switch', 'one send']);
+  });
+
+  it('holds writes in all that pass by an earlier order, unless both places serve the same shards', async () => {
+    const earlier = ['one', 'two'].map((name) => gate(name, { number: 6 }));
+    await sending(earlier);
+    const moved = ['one begins', 'two begins', 'one switch', 'two switch', 'one send', 'two send'];
+    expect(told).toEqual(['one hold', 'two hold', ...moved]);
+    told = [];
+    await gateTraffic(earlier).send(order, signal, { sameShards: true });
+    expect(told).toEqual(moved);
   });
 
   it('begins with no gate that has no hold while another one has: nothing could be waited for where it falls silent', async () => {
