@@ -21,6 +21,9 @@ const SAYS_WITHIN_MS = 500;
 /** The same for one that was silent when it was asked last: clients wait for the next answer, and for the one after that. */
 const SAYS_AGAIN_WITHIN_MS = 50;
 
+/** So often all are ordered anew because one of them has started meanwhile; then it comes and goes. */
+const MOST_ROUNDS = 3;
+
 /** How long it may take to obey: it saves an order before it does. Milliseconds. */
 const OBEYS_WITHIN_MS = 1_000;
 
@@ -192,6 +195,26 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     return switched.there;
   }
 
+  /**
+   * One that was dead, and has started since it was looked for. It may have been informed by how the others stood before they were
+   * switched. One that starts from now on hears where they were.
+   */
+  async function oneThatIsBack(
+    switched: readonly SeenGate[],
+    signal: AbortSignal,
+  ): Promise<OneGate | undefined> {
+    const others = gates.filter(
+      (gate) => !silentSince.has(gate) && !switched.some((one) => one.gate === gate),
+    );
+    const asked = await allEnded(
+      others.map(async (gate) => ({
+        gate,
+        ...(await answered(gate, (within) => gate.state(within), SAYS_WITHIN_MS, signal)),
+      })),
+    );
+    return asked.find((one) => 'answer' in one)?.gate;
+  }
+
   return {
     followsMs: 0,
     state: async (signal) => asOne(await look(signal)),
@@ -209,13 +232,19 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
         await give(all, send, signal);
         return;
       }
-      const seen = await withoutSilent(order, signal);
-      // One that is not informed is sent on by nobody who has not switched it since.
-      const isThere = ({ state }: SeenGate): boolean =>
-        state.informed && sameInstances(state.instances, order.instances);
-      const areThere = seen.there.every(isThere);
-      const held = areThere ? seen.there : await heldAgain(seen, order, signal, how?.sameShards === true);
-      const switched = areThere ? held : await switchAll(held, order, signal);
+      let switched: readonly SeenGate[] = [];
+      for (let round = 1; ; round += 1) {
+        const seen = await withoutSilent(order, signal);
+        // One that is not informed is sent on by nobody who has not switched it since.
+        const isThere = ({ state }: SeenGate): boolean =>
+          state.informed && sameInstances(state.instances, order.instances);
+        const areThere = seen.there.every(isThere);
+        const held = areThere ? seen.there : await heldAgain(seen, order, signal, how?.sameShards === true);
+        switched = areThere ? held : await switchAll(held, order, signal);
+        const back = await oneThatIsBack(switched, signal);
+        if (!back) break;
+        if (round === MOST_ROUNDS) throw refuse('GATE_AWAY', { log: back.log, url: back.url });
+      }
       const { gone } = await give(switched, send, signal);
       requireNoneSilent(gone);
     },

@@ -98,6 +98,7 @@ it.each([
 it.each([
   [15596, 'a gate that was stopped for longer than its lease sends no read to the former release'],
   [9000293, 'a settle that goes on late ends no pods that another try has started'],
+  [9004902, 'a gate that starts while the other one is switched is not left where that one was'],
   [9008788, 'what goes forward later lets writes wait in all gates, as an exposure does'],
   [9009751, 'no two gates go by how the other one stood before an order landed'],
   [9004038, 'a scheduled rotation whose critical section is terminated says so'],

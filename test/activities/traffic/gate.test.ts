@@ -43,6 +43,13 @@ function failing(to: readonly Verb[], one: OneGate, code?: string): OneGate {
   return { ...one, ...Object.fromEntries(to.map((verb) => [verb, never])) };
 }
 
+/** A gate that answers once, and is dead when it is given this order. */
+function dying(order: Verb, one: OneGate): OneGate {
+  const dead = failing([order, 'state'], one, 'ECONNREFUSED');
+  let looks = 0;
+  return { ...dead, state: (within) => ((looks += 1) > 1 ? dead : one).state(within) };
+}
+
 function silence(name: string, code?: string): OneGate {
   return failing(['state', 'hold', 'begin', 'switch', 'send', 'tellShards', 'tellNext'], gate(name), code);
 }
@@ -230,14 +237,31 @@ describe('one that is gone when writes are sent on', () => {
     await sending([gate('one', held), silence('dead', 'ECONNREFUSED')]);
     expect(told).toEqual(['one begins', 'one switch', 'one send']);
     told = [];
-    await sending([failing(['begin'], gate('dies', held), 'ECONNREFUSED'), gate('two', held)]);
+    await sending([dying('begin', gate('dies', held)), gate('two', held)]);
     expect(told).toEqual(['two begins', 'two switch', 'two send']);
     told = [];
-    await sending([failing(['switch'], gate('dies', held), 'ECONNREFUSED'), gate('two', held)]);
+    await sending([dying('switch', gate('dies', held)), gate('two', held)]);
     expect(told).toEqual(['dies begins', 'two begins', 'two switch', 'two send']);
     told = [];
     await sending([gate('one', held), failing(['send'], gate('dies', held), 'ECONNREFUSED')]);
     expect(told).toEqual(['one begins', 'dies begins', 'one switch', 'dies switch', 'one send']);
+  });
+
+  it('is ordered with the others where it has started before any is sent on: it may have heard how they stood before', async () => {
+    const dead = silence('two', 'ECONNREFUSED');
+    let looks = 0;
+    const state: OneGate['state'] = () => ((looks += 1) > 1 ? gate('two', held) : dead).state(signal);
+    await sending([gate('one', held), { ...gate('two', held), state }]);
+    expect(told).toEqual([
+      ...['one begins', 'one switch'],
+      ...['one begins', 'two begins', 'one switch', 'two switch', 'one send', 'two send'],
+    ]);
+  });
+
+  it('fails the step where it comes and goes', async () => {
+    const flapping = failing(['begin'], gate('comes and goes', held), 'ECONNREFUSED');
+    await refused('GATE_AWAY', sending([gate('one', held), flapping]));
+    expect(told).not.toContain('one send');
   });
 
   it('is waited for while it is silent, until its lease must have ended, where it may have been switched', async () => {
