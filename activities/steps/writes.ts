@@ -8,7 +8,7 @@ import type { FrozenTree } from '../../workflows/model/next-tree';
 import { afterRotation, type LoadedShards } from '../../workflows/model/shards';
 import { OwnWords } from '../errors/own-words';
 import { foundOrRefused, isRefusal, refuse, RefusalError, unlessRefused } from '../errors/refusal-error';
-import type { Traffic, TrafficState } from '../traffic/traffic';
+import type { HowSent, TrafficState } from '../traffic/traffic';
 import { pause } from '../bounds/waiting';
 import type { Act } from './act';
 import { livesOnNext } from './ownership';
@@ -124,7 +124,7 @@ export const expose: Act<ExposedTo> = async (systems, input) => {
 export const sendToSettled: Act<ExposedInput & { to: Release }> = async (systems, { to, ...input }) => {
   const shards = shardsOfNext(input.release, input.frozen.size);
   const by = orderOf(input.identity, fenceOf(input.identity).undo);
-  await send(systems, { to, by, shards, how: { sameShards: true } });
+  await send(systems, { to, by, shards, sameShards: true });
 };
 
 /**
@@ -157,14 +157,13 @@ export function shardsOfNext({ nextTreeId, currentTreeId, inactive }: Released, 
 
 type Released = AttemptInput['release'];
 
-interface SendTo {
+interface SendTo extends HowSent {
   readonly to: Release;
   readonly by: OrderIdentity;
   readonly shards: LoadedShards | undefined;
-  readonly how?: Parameters<Traffic['send']>[2];
 }
 
-const send: Act<SendTo> = async (systems, { to, by, shards, how }) => {
+const send: Act<SendTo> = async (systems, { to, by, shards, ...how }) => {
   const { traffic, installation, bounds } = systems;
   const instances = await installation.addresses(to, bounds.signal);
   if (instances.length === 0) {

@@ -13,7 +13,7 @@ import {
   type GoneGate,
   type SeenGate,
 } from './gates-as-one';
-import type { Traffic } from './traffic';
+import type { HowSent, Traffic } from './traffic';
 
 /** How long a gate may take to say its state before it counts as silent, where there are others; milliseconds. */
 const SAYS_WITHIN_MS = 500;
@@ -44,7 +44,6 @@ const OBEYS_WITHIN_MS = 1_000;
 export function gateTraffic(gates: readonly OneGate[]): Traffic {
   const all = gates.map((gate) => ({ gate }));
   const isAlone = gates.length === 1;
-  const obeysWithinMs = isAlone ? null : OBEYS_WITHIN_MS;
   /** Since when each has been silent, for whoever asks again in another try; milliseconds of performance.now(). */
   const silentSince = new Map<OneGate, number>();
   const each = <Result>(
@@ -52,33 +51,40 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     ask: (gate: OneGate) => Promise<Result>,
   ): Promise<Result[]> => allEnded(among.map(({ gate }) => ask(gate)));
 
+  /** What each of these answers, in their order. */
+  async function ask(
+    among: readonly { readonly gate: OneGate }[],
+    question: (gate: OneGate, signal: AbortSignal) => Promise<GateState>,
+    withinMs: (gate: OneGate) => number | null,
+    signal: AbortSignal,
+  ): Promise<Seen> {
+    const asked = await each(among, async (gate) => ({
+      gate,
+      ...(await answered(gate, (within) => question(gate, within), withinMs(gate), signal)),
+    }));
+    return {
+      there: asked.flatMap((one) => ('answer' in one ? [{ gate: one.gate, state: one.answer }] : [])),
+      gone: asked.flatMap((one) => ('error' in one ? [{ gate: one.gate, error: one.error }] : [])),
+    };
+  }
+
   /**
    * What each says. Refuses GATE_UNREACHABLE when none says anything.
    *
    * @param isPatient also with one that was silent when it was asked last.
    */
   async function look(signal: AbortSignal, isPatient = false): Promise<Seen> {
-    const there: SeenGate[] = [];
-    const gone: GoneGate[] = [];
-    const looks = gates.map(async (gate) => {
-      const patienceMs = silentSince.has(gate) && !isPatient ? SAYS_AGAIN_WITHIN_MS : SAYS_WITHIN_MS;
-      const asked = await answered(gate, (within) => gate.state(within), isAlone ? null : patienceMs, signal);
-      if ('answer' in asked) {
-        silentSince.delete(gate);
-        there.push({ gate, state: asked.answer });
-      } else {
-        if (isRefusedConnection(asked.error)) silentSince.delete(gate);
-        else if (!silentSince.has(gate)) silentSince.set(gate, performance.now());
-        gone.push({ gate, error: asked.error });
-      }
-    });
-    await allEnded(looks);
-    const inOrder = (one: { gate: OneGate }, other: { gate: OneGate }): number =>
-      gates.indexOf(one.gate) - gates.indexOf(other.gate);
-    there.sort(inOrder);
-    gone.sort(inOrder);
-    if (there.length === 0 && gone[0]) throw gone[0].error;
-    return { there, gone };
+    const patienceMs = (gate: OneGate): number | null => {
+      if (isAlone) return null;
+      return silentSince.has(gate) && !isPatient ? SAYS_AGAIN_WITHIN_MS : SAYS_WITHIN_MS;
+    };
+    const seen = await ask(all, (gate, within) => gate.state(within), patienceMs, signal);
+    const silent = seen.gone.filter(isSilent).map(({ gate }) => gate);
+    for (const gate of gates) {
+      if (!silent.includes(gate)) silentSince.delete(gate);
+      else if (!silentSince.has(gate)) silentSince.set(gate, performance.now());
+    }
+    return ofSome(seen);
   }
 
   /**
@@ -103,16 +109,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     order: (gate: OneGate, signal: AbortSignal) => Promise<GateState>,
     signal: AbortSignal,
   ): Promise<Seen> {
-    const given = await allEnded(
-      among.map(async ({ gate }) => ({
-        gate,
-        ...(await answered(gate, (within) => order(gate, within), obeysWithinMs, signal)),
-      })),
-    );
-    const there = given.flatMap((one) => ('answer' in one ? [{ gate: one.gate, state: one.answer }] : []));
-    const gone = given.flatMap((one) => ('error' in one ? [{ gate: one.gate, error: one.error }] : []));
-    if (there.length === 0 && gone[0]) throw gone[0].error;
-    return { there, gone };
+    return ofSome(await ask(among, order, () => (isAlone ? null : OBEYS_WITHIN_MS), signal));
   }
 
   /**
@@ -130,7 +127,7 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
         state.informed && state.switching === 'no' && sameInstances(state.instances, order.instances);
       // None was switched: each of them would have begun before. Or whoever sent writes on by this order has waited.
       if (there.some(asOrdered)) return seen;
-      const silent = gone.filter(({ error }) => !isRefusedConnection(error));
+      const silent = gone.filter(isSilent);
       const [first] = silent;
       if (!first) return seen;
       const { log, url } = first.gate;
@@ -155,27 +152,25 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
    * From one place to another of the same shards none is held, unless others are: one that fell silent once it has begun would have no
    * lease that could be waited for.
    */
-  async function heldAgain(
+  async function allHeld(
     { there, gone }: Seen,
     { attemptId, number }: SendOrder,
+    { sameShards = false }: HowSent,
     signal: AbortSignal,
-    isSameShards: boolean,
   ): Promise<readonly SeenGate[]> {
     // What passes by this number already refuses to hold by it, and lets nobody wait.
     const mayHold = there.filter(({ state }) => state.mode !== 'pass' || state.number !== number);
     const passing = mayHold.filter(({ state }) => state.mode !== 'hold');
     const oneHeals = there.some(heals);
-    const mayPass = isSameShards && !oneHeals && passing.length === mayHold.length;
+    const mayPass = sameShards && !oneHeals && passing.length === mayHold.length;
     if (passing.length === 0 || mayPass) return there;
     if (oneHeals) requireNoneSilent(gone);
+    const toHold = oneHeals ? mayHold : passing;
     const hold = (gate: OneGate, within: AbortSignal): Promise<GateState> =>
       gate.hold({ attemptId, number, leaseMs: UNDO_LEASE_MS }, within);
-    const held = await give(oneHeals ? mayHold : passing, hold, signal);
+    const held = await give(toHold, hold, signal);
     requireNoneSilent(held.gone);
-    const isDead = ({ gate }: SeenGate): boolean => held.gone.some((one) => one.gate === gate);
-    return there
-      .filter((one) => !isDead(one))
-      .map((one) => held.there.find(({ gate }) => gate === one.gate) ?? one);
+    return [...there.filter((one) => !toHold.includes(one)), ...held.there];
   }
 
   /**
@@ -203,16 +198,36 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
     switched: readonly SeenGate[],
     signal: AbortSignal,
   ): Promise<OneGate | undefined> {
-    const others = gates.filter(
-      (gate) => !silentSince.has(gate) && !switched.some((one) => one.gate === gate),
+    const wereDead = all.filter(
+      ({ gate }) => !silentSince.has(gate) && !switched.some((one) => one.gate === gate),
     );
-    const asked = await allEnded(
-      others.map(async (gate) => ({
-        gate,
-        ...(await answered(gate, (within) => gate.state(within), SAYS_WITHIN_MS, signal)),
-      })),
+    const { there } = await ask(
+      wereDead,
+      (gate, within) => gate.state(within),
+      () => SAYS_WITHIN_MS,
+      signal,
     );
-    return asked.find((one) => 'answer' in one)?.gate;
+    return there[0]?.gate;
+  }
+
+  /** All of them that may serve are switched, and wait to be sent on. Refuses GATE_AWAY where one comes and goes. */
+  async function allSwitched(
+    order: SendOrder,
+    how: HowSent,
+    signal: AbortSignal,
+  ): Promise<readonly SeenGate[]> {
+    // One that is not informed is sent on by nobody who has not switched it since.
+    const isThere = ({ state }: SeenGate): boolean =>
+      state.informed && sameInstances(state.instances, order.instances);
+    for (let round = 1; ; round += 1) {
+      const seen = await withoutSilent(order, signal);
+      const switched = seen.there.every(isThere)
+        ? seen.there
+        : await switchAll(await allHeld(seen, order, how, signal), order, signal);
+      const back = await oneThatIsBack(switched, signal);
+      if (!back) return switched;
+      if (round === MOST_ROUNDS) throw refuse('GATE_AWAY', { log: back.log, url: back.url });
+    }
   }
 
   return {
@@ -226,26 +241,13 @@ export function gateTraffic(gates: readonly OneGate[]): Traffic {
       const given = await give(there, hold, signal);
       return asOne({ there: given.there, gone: [...gone, ...given.gone] });
     },
-    async send(order, signal, how) {
+    async send(order, signal, how = {}) {
       const send = (gate: OneGate, within: AbortSignal): Promise<GateState> => gate.send(order, within);
       if (isAlone) {
         await give(all, send, signal);
         return;
       }
-      let switched: readonly SeenGate[] = [];
-      for (let round = 1; ; round += 1) {
-        const seen = await withoutSilent(order, signal);
-        // One that is not informed is sent on by nobody who has not switched it since.
-        const isThere = ({ state }: SeenGate): boolean =>
-          state.informed && sameInstances(state.instances, order.instances);
-        const areThere = seen.there.every(isThere);
-        const held = areThere ? seen.there : await heldAgain(seen, order, signal, how?.sameShards === true);
-        switched = areThere ? held : await switchAll(held, order, signal);
-        const back = await oneThatIsBack(switched, signal);
-        if (!back) break;
-        if (round === MOST_ROUNDS) throw refuse('GATE_AWAY', { log: back.log, url: back.url });
-      }
-      const { gone } = await give(switched, send, signal);
+      const { gone } = await give(await allSwitched(order, how, signal), send, signal);
       requireNoneSilent(gone);
     },
     async announce(notice, signal) {
@@ -308,8 +310,20 @@ function heals({ state }: SeenGate): boolean {
   return state.mode === 'healing' && state.informed;
 }
 
+/** Refuses GATE_UNREACHABLE where none has answered. */
+function ofSome(seen: Seen): Seen {
+  const [first] = seen.gone;
+  if (seen.there.length === 0 && first) throw first.error;
+  return seen;
+}
+
+/** Whether one that did not answer may be alive. */
+function isSilent({ error }: GoneGate): boolean {
+  return !isRefusedConnection(error);
+}
+
 /** Refuses GATE_UNREACHABLE where one may be alive. */
 function requireNoneSilent(gone: readonly GoneGate[]): void {
-  const silent = gone.find(({ error }) => !isRefusedConnection(error));
+  const silent = gone.find(isSilent);
   if (silent) throw silent.error;
 }

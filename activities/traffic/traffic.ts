@@ -31,7 +31,7 @@ export interface Traffic {
    * From the answer on everything goes to the instances of the order, writes that wait first. Meanwhile writes wait, unless it is from
    * one place to another of the same shards, whose tree takes the writes of both.
    */
-  send(order: SendOrder, signal: AbortSignal, how?: { readonly sameShards: true }): Promise<void>;
+  send(order: SendOrder, signal: AbortSignal, how?: HowSent): Promise<void>;
 
   /**
    * From the answer on no connection that a client has kept since before the send of this order ends anywhere else than there.
@@ -53,6 +53,12 @@ export interface Traffic {
 
   /** What a person does in a shell to give the order: lines in which nothing looks before it acts. */
   readonly byHand: { send(order: SendOrder, signal: AbortSignal): Promise<readonly string[]> };
+}
+
+/** How clients are moved from one place to another. */
+export interface HowSent {
+  /** Both places serve the same shards. */
+  readonly sameShards?: boolean;
 }
 
 /** Of several gates, the worst of all. */
