@@ -23,7 +23,7 @@ import { blocksOf } from '../docs/markdown';
 import { filledIn } from '../init/filled-in';
 import { initOf, plantedCluster, uproot } from '../init/kubernetes/planted-cluster';
 import { upstream as upstreamAsInstalled } from '../init/kubernetes/shapes';
-import { CHART, NAMESPACE, RELEASE, chartConfiguration, chartValues, severalGates } from './chart';
+import { CHART, chartConfiguration, chartValues, NAMESPACE, RELEASE, severalGates } from './chart';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import { ByteBudget } from '../../gate/byte-budget';
 import { Hold } from '../../gate/hold';
 import { Inquiry } from '../../gate/inquiry';
-import type { Lines } from '../../gate/lines';
-import { OrderDesk } from '../../gate/order-desk';
+import type { OrderDesk } from '../../gate/order-desk';
 import type { Order } from '../../gate/orders';
 import type { PeerAnswer } from '../../gate/peers';
 import { saveState, type SavedState } from '../../gate/state-file';
 import { WriteCounts } from '../../gate/write-counts';
+import { aDesk } from './a-desk';
 import { TestClock, type Started } from './support';
 
 /** Gates of one log without their servers: what they are told, what they save, and what they say to each other. */
@@ -55,18 +54,13 @@ export class Desk {
       ...{ clock, maxWaitMs: 3_500, instances: saved.instances, informed, figures: null, counts },
       mode: saved.mode === 'hold' ? 'healing' : 'pass',
     });
-    const nothing = (): void => undefined;
-    const lines = { unproven: [], aim: nothing, recall: nothing, dropPrepared: nothing };
     const ask = async (): Promise<readonly PeerAnswer[]> => {
       const { answers, desk } = this.other();
       const state = answers ? desk.tellPeer(process) : null;
       return await this.reads([{ url: 'http://other', state, words: '' }]);
     };
-    this.desk = new OrderDesk({
-      ...{ hold, lines: lines as unknown as Lines, counts, file, clock, log, saved, process },
-      bodies: { memory: new ByteBudget(1), toWrite: new ByteBudget(1), disk: new ByteBudget(1) },
-      ...{ waiting: { count: 0 }, inquiry: new Inquiry({ ask, process, clock, log }) },
-    });
+    const inquiry = new Inquiry({ ask, process, clock, log });
+    this.desk = aDesk({ hold, counts, inquiry, file, clock, saved, process });
     this.answers = true;
     if (!informed) void this.desk.untilInformed();
   }

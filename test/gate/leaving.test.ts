@@ -1,13 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { pino } from 'pino';
-import { ByteBudget } from '../../gate/byte-budget';
 import { Hold } from '../../gate/hold';
-import type { Lines } from '../../gate/lines';
-import { OrderDesk } from '../../gate/order-desk';
+import type { OrderDesk } from '../../gate/order-desk';
 import { loadState, readState } from '../../gate/state-file';
 import { WriteCounts } from '../../gate/write-counts';
+import { aDesk } from './a-desk';
 import { TestClock, useStarted } from './support';
 
 /** A gate leaves its orders, and the file that it keeps them in, to another process. */
@@ -31,12 +29,8 @@ async function scene(): Promise<{ desk: OrderDesk; hold: Hold; clock: TestClock;
     counts,
   });
   const file = join(await started.directory(), 'gate.json');
-  const nothing = (): void => undefined;
-  const lines = { unproven: [], aim: nothing, recall: nothing, dropPrepared: nothing };
-  const desk = new OrderDesk({
-    ...{ hold, lines: lines as unknown as Lines, counts, file, clock, log: pino({ level: 'silent' }) },
-    bodies: { memory: new ByteBudget(1), toWrite: new ByteBudget(1), disk: new ByteBudget(1) },
-    ...{ waiting: { count: 0 }, inquiry: null, process: 'p' },
+  const desk = aDesk({
+    ...{ hold, counts, file, clock, inquiry: null, process: 'p' },
     saved: {
       mode: 'pass',
       instances,

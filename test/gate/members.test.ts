@@ -6,15 +6,13 @@ import { saveState, type SavedState } from '../../gate/state-file';
 import { READY_PATH } from '../../gate/paths';
 import { freePort } from '../free-port';
 import { aGateState } from './a-gate-state';
+import { passing } from './desks';
 import { ask, TOKEN, until, useStarted, type FakeRekor, type TestGate } from './support';
 
 const started = useStarted();
 
-const saved = (number: number, { url }: FakeRekor, of: Partial<SavedState> = {}): SavedState => ({
-  ...{ mode: 'pass', instances: [url], attemptId: `r${number}/1`, number, shards: null },
-  ...{ switching: 'no', leaseMs: 0, hold: null },
-  ...of,
-});
+const saved = (number: number, { url }: FakeRekor): SavedState =>
+  passing(number, [url], { attemptId: `r${number}/1` });
 
 /** Places for two gates of one log, each with a state file of its own. */
 async function places() {

@@ -24,6 +24,11 @@ function simulate(...options: string[]): {
   return { status, lines: stdout.trimEnd().split('\n') };
 }
 
+function expectNoViolation(seed: number, gates: '1' | '2'): void {
+  const { lines } = simulate('--seed', String(seed), '--gates', gates);
+  expect(lines.at(-1)).toBe('1 seed, 0 violations');
+}
+
 beforeAll(() => {
   if (!existsSync(program)) {
     throw new Error('The simulation is not built: node tools/build.mjs');
@@ -74,9 +79,7 @@ it.each([
   [8005708, 'somebody freezes the next tree, and somebody opens it again: the last one stands'],
   [9008965, 'somebody orders a gate that dies before it answers, and has obeyed'],
   [104170, 'a second rotation that is taken back, after the first was terminated once it was through'],
-])('takes for right what is right, in seed %i: %s', (seed) => {
-  expect(simulate('--seed', String(seed), '--gates', '1').lines.at(-1)).toBe('1 seed, 0 violations');
-});
+])('takes for right what is right, in seed %i: %s', (seed) => expectNoViolation(seed, '1'));
 
 it.each([
   [349, 'a cluster loses every pod that clients were sent to, and Temporal what it knew'],
@@ -91,9 +94,7 @@ it.each([
   [9009074, 'a settle that was broken off by a reset: clients follow the pods of the next release'],
   [5000990, 'somebody writes to the next release: its tree is closed until each instance is proven'],
   [403792, 'no index is asked for that an interrupted rotation still gives back'],
-])('holds what a fault that was mended broke, in seed %i: %s', (seed) => {
-  expect(simulate('--seed', String(seed), '--gates', '1').lines.at(-1)).toBe('1 seed, 0 violations');
-});
+])('holds what a fault that was mended broke, in seed %i: %s', (seed) => expectNoViolation(seed, '1'));
 
 it.each([
   [15596, 'a gate that was stopped for longer than its lease sends no read to the former release'],
@@ -103,9 +104,9 @@ it.each([
   [9009751, 'no two gates go by how the other one stood before an order landed'],
   [9004038, 'a scheduled rotation whose critical section is terminated says so'],
   [9000296, 'a gate that came back with an older state, and was told of a switch, was not sent on'],
-])('holds for two gates what a fault that was mended broke, in seed %i: %s', (seed) => {
-  expect(simulate('--seed', String(seed), '--gates', '2').lines.at(-1)).toBe('1 seed, 0 violations');
-});
+])('holds for two gates what a fault that was mended broke, in seed %i: %s', (seed) =>
+  expectNoViolation(seed, '2'),
+);
 
 /** Only a quarter of the seeds have schedules. One gate or two: most faults are about neither. */
 const optionsFor = (mutant: MutantName): readonly string[] => [

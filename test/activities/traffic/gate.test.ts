@@ -46,8 +46,13 @@ function failing(to: readonly Verb[], one: OneGate, code?: string): OneGate {
 /** A gate that answers once, and is dead when it is given this order. */
 function dying(order: Verb, one: OneGate): OneGate {
   const dead = failing([order, 'state'], one, 'ECONNREFUSED');
+  return { ...dead, state: afterOneLook(one, dead) };
+}
+
+/** What the one says when it is looked at first, and what the other says then. */
+function afterOneLook(first: OneGate, then: OneGate): OneGate['state'] {
   let looks = 0;
-  return { ...dead, state: (within) => ((looks += 1) > 1 ? dead : one).state(within) };
+  return (within) => ((looks += 1) > 1 ? then : first).state(within);
 }
 
 function silence(name: string, code?: string): OneGate {
@@ -248,9 +253,7 @@ describe('one that is gone when writes are sent on', () => {
   });
 
   it('is ordered with the others where it has started before any is sent on: it may have heard how they stood before', async () => {
-    const dead = silence('two', 'ECONNREFUSED');
-    let looks = 0;
-    const state: OneGate['state'] = () => ((looks += 1) > 1 ? gate('two', held) : dead).state(signal);
+    const state = afterOneLook(silence('two', 'ECONNREFUSED'), gate('two', held));
     await sending([gate('one', held), { ...gate('two', held), state }]);
     expect(told).toEqual([
       ...['one begins', 'one switch'],
@@ -294,9 +297,7 @@ describe('one that is gone when writes are sent on', () => {
   });
 
   it('is ordered with the others where it goes on meanwhile: it may have begun to serve', async () => {
-    const silent = silence('two');
-    let looks = 0;
-    const state: OneGate['state'] = () => ((looks += 1) > 1 ? gate('two') : silent).state(signal);
+    const state = afterOneLook(silence('two'), gate('two'));
     await sending([gate('one', { ...held, switching: 'begun' }), { ...gate('two'), state }]);
     expect(told).toEqual(['one begins', 'two begins', 'one switch', 'two switch', 'one send', 'two send']);
   });
