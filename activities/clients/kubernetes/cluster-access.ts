@@ -1,10 +1,11 @@
-import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
 import { orAborted } from '../../bounds/waiting';
 import { errorReason } from '../../errors/error-reason';
 import { OwnWords } from '../../errors/own-words';
 import type { HttpMessage, HttpTransport } from '../http';
 import { sentBody } from '../sent-body';
+import { clientNode } from './client-node';
 import { type AccessSource, loadKubeconfig, type Unusable, unusableSource } from './kubeconfig';
 
 /** How the API server of a log's cluster is reached, and as whom. */
@@ -75,6 +76,7 @@ async function authenticated(
   { url, headers, signal }: HttpMessage,
   unusable: Unusable,
 ): Promise<{ readonly dispatcher: Dispatcher; readonly headers: Readonly<Record<string, string>> }> {
+  const { HttpMethod, RequestContext } = clientNode();
   const context = new RequestContext(url.href, HttpMethod.GET);
   try {
     await orAborted(config.applySecurityAuthentication(context), signal);

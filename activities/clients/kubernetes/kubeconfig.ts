@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { errorReason } from '../../errors/error-reason';
 import { refuse, type RefusalError } from '../../errors/refusal-error';
+import { clientNode } from './client-node';
 import { unreadFields } from './unread-fields';
 
 /** Where a cluster's address and credentials are. */
@@ -54,7 +55,7 @@ export function loadKubeconfig(source: AccessSource, unusable: Unusable): Loaded
 
 function fromFile(source: Extract<AccessSource, { kubeconfig: string }>, unusable: Unusable): KubeConfig {
   const text = readText(source.kubeconfig, unusable);
-  const config = new KubeConfig();
+  const config = new (clientNode().KubeConfig)();
   try {
     config.loadFromString(text);
     config.makePathsAbsolute(dirname(source.kubeconfig));
@@ -78,7 +79,7 @@ function fromFile(source: Extract<AccessSource, { kubeconfig: string }>, unusabl
 }
 
 function fromPod(source: Extract<AccessSource, { inCluster: true }>, unusable: Unusable): KubeConfig {
-  const config = new KubeConfig();
+  const config = new (clientNode().KubeConfig)();
   config.loadFromCluster(source.root ?? '');
   if (!URL.canParse(config.getCurrentCluster()?.server ?? '')) {
     throw unusable(
