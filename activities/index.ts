@@ -39,12 +39,20 @@ import { lookBack } from './steps/rolled-back';
 import { registeredAttributes } from './steps/search-attributes';
 import { watchWrites } from './steps/write-rate';
 import { sendBack } from './steps/writes-told';
+import type { SectionIntents } from './successor/intents';
+import { keepingIntents } from './successor/kept-section';
 import type { LogSystems } from './systems';
 
-/** Makes every activity of a worker that serves these logs, by their names. `worker`: which one that is. */
+/**
+ * Makes every activity of a worker that serves these logs, by their names.
+ *
+ * @param worker which one that is.
+ * @param intents where it keeps what it begins in a critical section, for the worker after it; absent: nowhere.
+ */
 export function createActivities(
   logs: ReadonlyMap<string, LogSystems>,
   worker: WorkerNames,
+  intents?: SectionIntents,
 ): Actions & Observations & Pruning & Rehearsal & SeeingWorkers {
   warmUpHandover();
   const systemsOf = (log: string): LogSystems => {
@@ -114,7 +122,7 @@ export function createActivities(
     retireNextTree: mustSucceed('undo createTree', retireNextTree),
     stage: step('stage', onlyWithoutOpenSection(withoutEarlierRun(stage), stagedInUse)),
     discard: mustSucceed('undo stage', discard),
-    holdToExpose: inHalves('critical section', unlessReset(holdToExpose)),
+    holdToExpose: inHalves('critical section', unlessReset(keepingIntents(intents, holdToExpose))),
     allowWritesToCurrent: mustSucceed('undo freeze', allowWritesToCurrent),
     sendToCurrent: mustSucceed('undo hold', sendBack),
     stop: mustSucceed('undo start', stop),

@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { abstractName } from '../files/process-name';
 
 /** The right to serve a log by sockets that several processes have: to accept on them, and to take orders. */
 export interface ServingLock {
@@ -14,8 +15,6 @@ export interface ServingLock {
 /** What is said to those that stand by: whoever gets the lock next has missed no order, since they wait in the kernel. */
 const INFORMED = 'informed';
 
-/** What a name in the abstract namespace may have beside the byte that puts it there (linux: unix(7)). */
-const NAME_BYTES = 107;
 const TRY_AGAIN_MS = 10;
 
 /**
@@ -29,7 +28,7 @@ export async function takeServingLock(
   address: string,
   { signal, onStandBy }: { readonly signal: AbortSignal; readonly onStandBy: () => void },
 ): Promise<ServingLock | null> {
-  const name = lockName(address);
+  const name = abstractName(`rekor-rotate gate ${address}`);
   let wasInformed = false;
   for (let attempt = 1; !signal.aborted; attempt += 1) {
     const lock = await listen(name, wasInformed);
@@ -40,14 +39,6 @@ export async function takeServingLock(
     if (attempt > 1) await pause(TRY_AGAIN_MS);
   }
   return null;
-}
-
-/**
- * As long as a name can be: Node.js 20 fills a shorter one up with zeros and later ones do not (libuv: src/unix/pipe.c), so that
- * a gate on either would not see the other's.
- */
-function lockName(address: string): string {
-  return `\0${`rekor-rotate gate ${address} `.padEnd(NAME_BYTES, '.')}`;
 }
 
 /** Null when another process has the name. */

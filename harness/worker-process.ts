@@ -42,7 +42,8 @@ export function workerProcess(name: string, configurationFile: string, directory
       }
       const args = [program, 'worker', '--config', configurationFile];
       startsBefore = starts();
-      startProcess({ command: process.execPath, args, logFile, pidFile });
+      const environment = { RUNTIME_DIRECTORY: join(directory, 'runtime') };
+      startProcess({ command: process.execPath, args, logFile, pidFile, environment });
     },
     started: async () => {
       const end = performance.now() + START_MS;

@@ -17,6 +17,8 @@ export interface LabFiles {
   readonly gateToken: string;
   readonly gateState: string;
   readonly gateSpool: string;
+  /** What a worker keeps for the one after it. */
+  readonly runtime: string;
   /** Of each gate where there are two, by its part's name; one alone has the log's. */
   readonly gateConfiguration: string;
   readonly secondGateConfiguration: string;
@@ -48,6 +50,7 @@ export function labFiles(directory: string): LabFiles {
     gateToken: join(directory, 'gate-token'),
     gateState: join(directory, 'gate-state.json'),
     gateSpool: join(directory, 'gate-spool'),
+    runtime: join(directory, 'runtime'),
     gateConfiguration: join(directory, 'gate.yaml'),
     secondGateConfiguration: join(directory, 'gate-2.yaml'),
     secondGateState: join(directory, 'gate-2-state.json'),

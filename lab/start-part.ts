@@ -58,7 +58,8 @@ export async function startPart(lab: Surroundings, name: PartName): Promise<void
 
 async function start(lab: Surroundings, part: Part): Promise<void> {
   const { files, ports, routes, binaries } = lab;
-  const launch = (command: string, ...args: string[]) => startProcess({ ...part, command, args });
+  const launch = (command: string, ...args: string[]) =>
+    startProcess({ ...part, command, args, environment: { RUNTIME_DIRECTORY: files.runtime } });
   switch (part.name) {
     case 'database':
       await lab.database.start(files, { ...part, flags: lab.databaseFlags }, lab.report);

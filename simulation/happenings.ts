@@ -1,13 +1,14 @@
+import { failForFormerWorker } from '../activities/successor/fail-for-former-worker';
 import { SCHEDULED_ROTATION, scheduledId } from '../workflows/messages';
 import type { HandsOfOthers } from './others';
 import type { Random } from './random';
 import type { ElsewhereFault } from './faults';
 import type { Execution } from './temporal/execution';
 import type { SimulatedWorker } from './temporal/worker';
-import { Process } from './virtual-time';
+import { Process, processes } from './virtual-time';
 import { GATE_ADMIN_URLS } from './world/http-servers';
 import type { ReleaseId } from './world/installation';
-import type { World } from './world/world';
+import { LOG, type World } from './world/world';
 
 /** What was done to workflows by force, or to Temporal: how a run ends is then no longer the rotation's word alone. */
 export type Interference = 'cancel' | 'terminate' | 'reset' | 'lost';
@@ -27,6 +28,12 @@ export class Happenings {
     this.#others = others;
   }
 
+  /** How soon a killed worker is started again. One that keeps its intents soon: else Temporal has given up what it did. */
+  drawAgainAfterMs(): number {
+    const drawn = this.#random.between(500, 4_000);
+    return this.#world.intents ? drawn / 4 : drawn;
+  }
+
   kill(worker: SimulatedWorker, againAfterMs: number): void {
     const world = this.#world;
     world.trace(() => `${worker.name} is killed`);
@@ -38,10 +45,27 @@ export class Happenings {
         worker.process = new Process(worker.name);
         worker.cutOffUntil = 0;
         world.trace(() => `${worker.name} is started again`);
+        processes.run(worker.process, () => void this.#saysWhatItFinds());
         this.onWorkerStart();
       },
       null,
     );
+  }
+
+  /** A worker that starts says how a section failed in which the one before it was killed. */
+  async #saysWhatItFinds(): Promise<void> {
+    const { intents, client, trace } = this.#world;
+    const left = await intents?.leftBehind(LOG);
+    if (!left) {
+      return;
+    }
+    trace(() => `a worker was killed in ${left.began.at(-1) ?? 'no step'} of a section`);
+    try {
+      await failForFormerWorker(client, left, new AbortController().signal);
+    } catch (error) {
+      // As a real one: whatever it cannot say is waited for.
+      trace(() => `nobody is told: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** Lets it happen; false when there is nothing that could fail so. `form` chooses among its forms, in [0, 1). */
@@ -52,7 +76,7 @@ export class Happenings {
     switch (name) {
       case 'worker killed': {
         const worker = random.pick(temporal.workers);
-        this.kill(worker, random.between(500, 4_000));
+        this.kill(worker, this.drawAgainAfterMs());
         return true;
       }
       case 'cancel': {

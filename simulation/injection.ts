@@ -207,7 +207,13 @@ export class Injection {
         this.#answersLost.add(by.task);
         return normal;
       case 'worker killed':
-        happenings.kill(by.worker, random.between(500, 4_000));
+        if (form >= 0.75 && world.intents) {
+          if (!call.changes || call.system === 'host') return undefined;
+          happenings.kill(by.worker, happenings.drawAgainAfterMs());
+          // What has left a process that is killed then may still be under way (H8).
+          return { kind: 'late', delayMs: left * random.between(0.05, 1) };
+        }
+        happenings.kill(by.worker, happenings.drawAgainAfterMs());
         return form < 0.5 ? normal : { kind: 'lost before' };
       case 'worker stopped':
         by.process.stoppedUntil = time.now + random.pick([600, 1_500, 4_000, 9_000, 30_000]);

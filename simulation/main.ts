@@ -14,16 +14,18 @@ interface Options {
   readonly processes?: number;
   readonly workers?: 1 | 2;
   readonly gates?: 1 | 2;
+  readonly intents?: boolean;
   readonly mutant?: MutantName;
   readonly first: boolean;
 }
 
 async function simulate(options: Options): Promise<number> {
-  const { seeds, from, seed, processes, workers, gates, mutant, first } = options;
+  const { seeds, from, seed, processes, workers, gates, intents, mutant, first } = options;
   const seedsOf: SeedsOf = {
     ...(mutant && { mutant }),
     ...(workers && { workers }),
     ...(gates && { gates }),
+    ...(intents !== undefined && { keepsIntents: intents }),
   };
   if (seed !== undefined) {
     return await replay(seed, seedsOf);
@@ -65,6 +67,13 @@ function oneOrTwo(text: string): 1 | 2 {
   return text === '1' ? 1 : 2;
 }
 
+function yesOrNo(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') {
+    throw new InvalidArgumentError('It is yes or no.');
+  }
+  return text === 'yes';
+}
+
 // Until there is a report, whatever ends this program is no success.
 process.exitCode = 2;
 new Command('simulate')
@@ -75,6 +84,7 @@ new Command('simulate')
   .option('--processes <number>', 'how many run at a time; by default one for each processor', whole)
   .option('--workers <number>', 'so many, in every seed', oneOrTwo)
   .option('--gates <number>', 'so many, in every seed with any', oneOrTwo)
+  .option('--intents <answer>', 'whether workers keep what they begin in a section, in every seed', yesOrNo)
   .addOption(
     new Option('--mutant <name>', 'a fault put into the rotation, to show that it would be found').choices(
       mutantNames,

@@ -25,6 +25,7 @@ export const mutantNames = [
   'length read before the proof',
   'drained before calls have ended',
   'taken over too early',
+  'calls of the dead forgotten',
   'any database believed',
   'list order swapped',
   'undo skipped',
@@ -97,6 +98,17 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
       ...activities,
       standBy: (input: StandByInput) =>
         (activities['standBy'] as (input: StandByInput) => Promise<unknown>)({ ...input, waitMs: 300 }),
+    }),
+  },
+
+  /** A worker that is killed leaves nothing of the calls that may still land. */
+  'calls of the dead forgotten': {
+    intents: (intents) => ({
+      begin: async (log, task) => {
+        const open = await intents.begin(log, task);
+        return { ...open, keep: ({ began }) => open.keep({ began, mayLandUntil: 0 }) };
+      },
+      leftBehind: (log) => intents.leftBehind(log),
     }),
   },
 

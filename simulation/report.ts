@@ -89,10 +89,11 @@ export class Report {
 
   #violationLines(): string[] {
     const broken = [...this.#broken].sort((one, other) => one.seed - other.seed);
-    const { workers, gates, mutant } = this.#of;
+    const { workers, gates, keepsIntents, mutant } = this.#of;
     const options = [
       ...(workers === undefined ? [] : [` --workers ${workers}`]),
       ...(gates === undefined ? [] : [` --gates ${gates}`]),
+      ...(keepsIntents === undefined ? [] : [` --intents ${keepsIntents ? 'yes' : 'no'}`]),
       ...(mutant === undefined ? [] : [` --mutant "${mutant}"`]),
     ].join('');
     const lines = broken

@@ -21,6 +21,8 @@ export interface Scenario {
   /** No gate stands before it: its Service leads clients. */
   readonly withoutGate: boolean;
   readonly workers: 1 | 2;
+  /** Whether a worker keeps what it begins in a critical section, for the one after it. */
+  readonly keepsIntents: boolean;
   /** How many gates stand before it, where any does. */
   readonly gates: 1 | 2;
   readonly faults: readonly Fault[];
@@ -207,7 +209,7 @@ function strategyFor(
 }
 
 /** What is not drawn, but as whoever runs the seed wants it. */
-export type Chosen = Partial<Pick<Scenario, 'workers' | 'gates'>>;
+export type Chosen = Partial<Pick<Scenario, 'workers' | 'gates' | 'keepsIntents'>>;
 
 /** Draws what a seed means. */
 export function scenarioOf(seed: number, chosen: Chosen = {}): Scenario {
@@ -241,6 +243,7 @@ export function scenarioOf(seed: number, chosen: Chosen = {}): Scenario {
     strategy,
     withoutGate,
     workers: drawnWorkers(random, chosen),
+    keepsIntents: chosen.keepsIntents ?? new Random(seed).stream('intents').chance(0.7),
     gates,
     faults: quiet ? [] : onlyOfGates ? ofGates : [...ofRotation(), ...ofGates],
     withDatabase: random.chance(0.75),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { Client } from '@temporalio/client';
 import {
   type NativeConnection,
   Runtime,
@@ -15,6 +16,7 @@ import { allEnded } from '../activities/bounds/waiting';
 import { RefusalError } from '../activities/errors/refusal-error';
 import { ownTaskQueue } from '../workflows/model/section-workers';
 import type { Configuration } from '../config/configuration';
+import { keptIntents, tellOfFormerWorker } from './former-worker';
 import { keepGauges } from './gauges';
 import { keepGuarded } from './guard-schedule';
 import { warnOfSchedules } from './schedule-dangers';
@@ -33,6 +35,8 @@ export interface WorkerRun {
   readonly logger: Logger;
   /** Where to show metrics, `IP:port`, instead of where the configuration says. */
   readonly metrics?: string;
+  /** Where it keeps what it begins in a critical section, for the worker after it. Absent: nowhere. */
+  readonly runtimeDirectory?: string | undefined;
   /** Stops the worker when aborted: nothing new is taken, what runs gets some seconds to end. */
   readonly signal: AbortSignal;
 }
@@ -53,7 +57,8 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     const { namespace, taskQueue } = target;
     // In containers two processes may have the same number and the same host.
     const identity = `${process.pid}@${hostname()}-${randomBytes(4).toString('hex')}`;
-    const activities = createActivities(logs, { taskQueue, identity });
+    const intents = await keptIntents(run.runtimeDirectory, logger);
+    const activities = createActivities(logs, { taskQueue, identity }, intents);
     const shared = { connection, namespace, identity, activities, ...takeOver, shutdownGraceTime: GRACE };
     const worker = await Worker.create({ ...shared, taskQueue, ...workflows() });
     // Only this process asks it: a critical section and whoever stands by for it are given to two.
@@ -75,9 +80,13 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     const warning = warnOfSchedules(target, [...logs.keys()], untilEnded);
     signal.addEventListener('abort', stop, { once: true });
     logger.info({ taskQueue, temporal: target.address, logs: [...logs.keys()], metrics }, 'worker runs');
+    let telling: Promise<void> | undefined;
     try {
       // One without the other is no worker: whoever watches over this process should start it again.
       const running = both.map((one) => one.run().finally(stop));
+      // As soon as it polls: clients may be waiting for what the former worker was in.
+      const client = new Client({ connection, namespace });
+      telling = intents && tellOfFormerWorker(intents, [...logs.keys()], client, untilEnded);
       // Told to stop while they were made: they must run to let go of their connection.
       if (signal.aborted) {
         stop();
@@ -86,7 +95,7 @@ export async function runWorker(configuration: Configuration, run: WorkerRun): P
     } finally {
       signal.removeEventListener('abort', stop);
       ended.abort();
-      await Promise.all([attributes, guarding, showing, warning]);
+      await Promise.all([attributes, guarding, showing, warning, telling]);
     }
   } finally {
     for (const systems of logs.values()) {

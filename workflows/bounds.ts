@@ -36,6 +36,7 @@ export interface Bounds<
   readonly fencedByTime?: true;
 }
 
+/** A sign of life at least so often: what is expected follows from the time of the section. */
 const section = { tryMs: 'section', signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAgainBy: 'nobody' } as const;
 const quick = { signOfLifeMs: FIRST_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;
 const long = { signOfLifeMs: LONG_SIGN_OF_LIFE_MS, triedAgainBy: 'stubborn' } as const;

@@ -15,7 +15,8 @@ import { standby } from './standby';
  * All its undos are registered before its one activity begins, and what that says it had not begun is forgotten. Where it
  * says nothing, its worker is lost, and everything is taken back once no call of it can land. That is right for a step which
  * never began: each undo states an end, and decides by what it finds. It costs a next tree, since that may hold the handover
- * leaf of this attempt, and the time in which that is closed.
+ * leaf of this attempt, and the time in which that is closed. Where a worker is started after it on the same host, that one says
+ * what it had begun, once no call of it can land (activities/successor/).
  */
 export async function runCriticalSection(
   actions: Actions,
@@ -52,7 +53,10 @@ export async function runCriticalSection(
     const restMs = mayStillRun(error) ? ends - Date.now() + LANDED_MS : 0;
     const { hold = 0, freeze = 0 } = timesOf(error);
     const openedAt = began + hold + freeze;
-    return await endFailedSection({ actions, input, saga, section, reason, openedAt, restMs, retrying });
+    const failure = { actions, input, saga, section, reason, openedAt, restMs, retrying };
+    // A slot's command outlives the worker that began it: what it has started is stopped once it must have ended.
+    const outlived = reason.code === 'WORKER_ENDED' && { commandsEnd: ends + LANDED_MS };
+    return await endFailedSection({ ...failure, ...outlived });
   }
 }
 

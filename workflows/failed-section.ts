@@ -25,6 +25,8 @@ export interface FailedSection {
   readonly openedAt: number;
   /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
   readonly restMs: number;
+  /** When the commands that it had started have ended, at the latest; milliseconds since the epoch. Absent: they have. */
+  readonly commandsEnd?: number;
   /** Whoever ran it is gone: an undo of it may be under way for longer than any step. */
   readonly lost?: true;
   /** It never held, so that nothing of it has closed the current tree. */
@@ -118,7 +120,7 @@ export async function endFailedSection(failure: FailedSection): Promise<Critical
 }
 
 async function end(failure: FailedSection): Promise<CriticalSectionResult> {
-  const { saga, section, retrying, reason, openedAt } = failure;
+  const { saga, section, retrying, reason, openedAt, commandsEnd = 0 } = failure;
   const { undoes } = saga;
   const mayBeOpen = undoes.has('verify');
   const decided = mayBeOpen ? await closeOrGoForward(failure) : { end: 'rollBack' as const, served: false };
@@ -126,7 +128,12 @@ async function end(failure: FailedSection): Promise<CriticalSectionResult> {
     return decided;
   }
   saga.forget('verify');
-  await saga.undo(retrying);
+  await saga.undo(retrying, async () => {
+    const restMs = commandsEnd - Date.now();
+    if (restMs > 0) {
+      await sleep(restMs, { summary: 'until no command of the section runs' });
+    }
+  });
   return {
     end: 'undone',
     reason,

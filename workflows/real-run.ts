@@ -24,7 +24,7 @@ import { isFinal, mayStillRun } from './failure';
 import { CRITICAL_SECTION, criticalSectionId } from './messages';
 import type { Actions, CriticalInput, CriticalSectionInput, OfRun, Pruning } from './model/actions';
 import type { Observations } from './model/observations';
-import { ANSWERS_MS, LANDED_MS, TAKE_BACK_MS } from './model/deadlines';
+import { ANSWERS_MS, LANDED_MS, sectionSignOfLifeMs, TAKE_BACK_MS } from './model/deadlines';
 import { FEW_TRIES, ONE_TRY, PAUSE_MS, SECTION_TRIES, type Patience } from './model/patience';
 import type { Rehearsal } from './model/rehearsal';
 import { retry } from './retry';
@@ -122,7 +122,11 @@ function ofThisRun<Input extends OfRun>(input: Input): Input {
 
 /** Tried for as long as the section may take; once, since clients wait. */
 function inSection(bound: Bounds<'section', 'nobody'>, { budgetMs, worker }: CriticalInput): Actions {
-  return proxyActivities<Actions>({ ...oneTry({ ...bound, tryMs: budgetMs }), ...doneBy(worker) });
+  const signOfLifeMs = sectionSignOfLifeMs(budgetMs);
+  return proxyActivities<Actions>({
+    ...oneTry({ ...bound, signOfLifeMs, tryMs: budgetMs }),
+    ...doneBy(worker),
+  });
 }
 
 /**

@@ -148,11 +148,16 @@ export class Saga {
   /**
    * Runs every registered undo, last first; a Cancel does not stop it. Each is forgotten once it was carried through.
    * Throws what could not be, and leaves that and the rest registered.
+   *
+   * @param beforeLast is waited for before those that run after all the others.
    */
-  async undo(retrying: Retrying): Promise<void> {
+  async undo(retrying: Retrying, beforeLast?: () => Promise<void>): Promise<void> {
     await CancellationScope.nonCancellable(async () => {
       for (let last = this.#undos.at(-1); last; last = this.#undos.at(-1)) {
         const { name, undo } = last;
+        if (last.last) {
+          await beforeLast?.();
+        }
         const began = Date.now();
         this.#journal.begins(name, true);
         const done = await retrying.maySkip(`undo ${name}`, undo);

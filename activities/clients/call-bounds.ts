@@ -14,7 +14,13 @@ export interface CallBounds {
    */
   readonly notAfter?: number;
   /** Gets every change that is sent, and keeps those without an answer. */
-  readonly unanswered?: Set<UnansweredChange>;
+  readonly unanswered?: UnansweredChanges;
+}
+
+/** Those that were sent and not answered; a Set is one. */
+export interface UnansweredChanges {
+  add(change: UnansweredChange): void;
+  delete(change: UnansweredChange): void;
 }
 
 /** A changing call that was sent and not answered. */

@@ -1,6 +1,7 @@
 import { pino, stdSerializers } from 'pino';
 import { loadConfiguration } from '../../config/load';
 import { isSocketAddress } from '../../config/fields';
+import { runtimeDirectory } from '../../config/runtime-directory';
 import { runWorker } from '../../workers/worker';
 import { withoutCredentials } from '../../workflows/model/without-credentials';
 import { CommandError } from '../errors';
@@ -25,6 +26,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
   const configuration = loadConfiguration(options.config);
   await runWorker(configuration, {
     logger: pino({ name: 'worker', serializers: { error: stdSerializers.err } }),
+    runtimeDirectory: runtimeDirectory(),
     signal: terminal.interrupted,
     ...(metrics !== undefined && { metrics }),
   });

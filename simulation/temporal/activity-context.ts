@@ -26,6 +26,22 @@ const noLog = {
   log: () => undefined,
 };
 
+/** Which try of which activity it is; whoever has it may end that. */
+export interface TaskToken {
+  readonly runId: string;
+  readonly seq: number;
+  readonly attempt: number;
+}
+
+function formatTaskToken({ execution: { runId }, command: { seq }, attempt }: TaskView): string {
+  return JSON.stringify({ runId, seq: seq ?? 0, attempt } satisfies TaskToken);
+}
+
+/** Reads the token of a simulated task. */
+export function readTaskToken(token: Uint8Array): TaskToken {
+  return JSON.parse(Buffer.from(token).toString('utf8')) as TaskToken;
+}
+
 /** What an attempt knows of its task. */
 export interface TaskView {
   readonly type: string;
@@ -51,6 +67,7 @@ export interface AttemptContext {
 export function activityContext(task: TaskView, attempt: AttemptContext): Context {
   const { signal } = attempt;
   const { execution, command } = task;
+  const tokenText = formatTaskToken(task);
   const cancelled = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
@@ -73,8 +90,8 @@ export function activityContext(task: TaskView, attempt: AttemptContext): Contex
     heartbeatTimeoutMs: milliseconds(command.heartbeatTimeout) ?? 0,
     heartbeatDetails: task.heartbeatDetails,
     inWorkflow: true,
-    taskToken: new Uint8Array(),
-    base64TaskToken: '',
+    taskToken: Buffer.from(tokenText, 'utf8'),
+    base64TaskToken: Buffer.from(tokenText, 'utf8').toString('base64'),
   };
   return new Context(
     info,

@@ -80,6 +80,14 @@ export class ActivityTask implements TaskView, OpenActivity {
     }
   }
 
+  fail(attempt: number, error: Error): boolean {
+    if (this.#ended || !this.#current || this.attempt !== attempt) {
+      return false;
+    }
+    this.#settled(this.#current, { error });
+    return true;
+  }
+
   #dispatch(delayMs: number): void {
     const { time } = this.#host;
     this.#waiting = time.after(

@@ -1,4 +1,5 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { ActivityNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { readTaskToken } from './activity-context';
 import { valueOf } from './conversion';
 import type { Execution } from './execution';
 import type { TemporalServer } from './server';
@@ -46,6 +47,16 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
             travel('query', () => found(workflowId)).then((execution) => server().query(execution, name)),
         }),
     }),
+    activity: only('client.activity', {
+      fail: (token: Uint8Array, error: Error) =>
+        travel('fail', () => {
+          const { runId, seq, attempt } = readTaskToken(token);
+          const run = server().runs.find((one) => one.runId === runId);
+          if (run?.activities.get(seq)?.fail(attempt, error) !== true) {
+            throw new ActivityNotFoundError('activity not found');
+          }
+        }),
+    }),
     connection: only('client.connection', {
       workflowService: only('client.connection.workflowService', {
         describeTaskQueue: () => travel('describeTaskQueue', () => ({ pollers: server().pollers() })),
@@ -56,6 +67,11 @@ export function simulatedClient(server: () => TemporalServer, travel: Travel): C
       }),
     }),
     workflowService: only('client.workflowService', {
+      resetStickyTaskQueue: ({ execution }: { execution: { runId: string } }) =>
+        travel('resetSticky', () => {
+          const run = server().runs.find((one) => one.runId === execution.runId);
+          if (run) run.sticky = undefined;
+        }),
       getWorkflowExecutionHistoryReverse: ({ execution }: { execution: { workflowId: string } }) =>
         travel('history', () => {
           const { lastEventAt } = found(execution.workflowId);

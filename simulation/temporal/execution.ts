@@ -54,6 +54,8 @@ export interface OpenActivity {
   /** The workflow no longer waits for it. */
   abandon(): void;
   requestCancel(): void;
+  /** Somebody else says how this attempt failed; false where that is over. */
+  fail(attempt: number, error: Error): boolean;
 }
 
 /** One run of one workflow, as Temporal's server knows it. */

@@ -1,7 +1,9 @@
+import type { Client } from '@temporalio/client';
 import { createActivities } from '../../activities';
 import { connectMetrics } from '../../activities/clients/metrics';
 import { connectRekor } from '../../activities/clients/rekor';
 import { connectTrillian } from '../../activities/clients/trillian';
+import type { SectionIntents } from '../../activities/successor/intents';
 import type { LogSystems } from '../../activities/systems';
 import { gateTraffic } from '../../activities/traffic/gate';
 import { connectGate, type OneGate } from '../../activities/traffic/one-gate';
@@ -23,6 +25,7 @@ import type { WorkflowRuntime } from '../temporal/runtime';
 import { VirtualTime } from '../virtual-time';
 import { SimulatedFiles, useFiles, type FileOperation } from './files';
 import type { Front } from './front';
+import { SimulatedIntents } from './intents';
 import { maxWaitOf, type GateMutation, type SimulatedGate } from './gate';
 import { Gates } from './gates';
 import { short, SimulatedHost, useHost } from './host';
@@ -92,6 +95,8 @@ export interface Mutation {
   /** How a worker asks a gate. */
   readonly oneGate?: (gate: OneGate) => OneGate;
   readonly gate?: GateMutation;
+  /** What a worker keeps of a critical section. */
+  readonly intents?: (intents: SectionIntents) => SectionIntents;
 }
 
 /** A whole log with everything it runs on, in memory and in virtual time. */
@@ -112,6 +117,10 @@ export class World {
   readonly temporal: TemporalServer;
   readonly traffic: Traffic;
   readonly activities: Activities;
+  /** What workers keep for those after them, where they do. */
+  readonly intents: SimulatedIntents | undefined;
+  /** As workers ask Temporal. */
+  readonly client: Client;
   readonly trace: (line: () => string) => void;
 
   constructor(parts: WorldParts) {
@@ -221,23 +230,29 @@ export class World {
       addresses: { trillian: trillianAddress },
     };
     const mutated = parts.mutate.systems?.(systems) ?? systems;
-    const activities = createActivities(new Map([[LOG, mutated]]), {
+    const names = {
       taskQueue: TASK_QUEUE,
       // Who runs the activity that asks.
       get identity() {
         return runningActivity.getStore()?.worker.name ?? '';
       },
-    }) as unknown as Activities;
+    };
+    this.intents = scenario.keepsIntents ? new SimulatedIntents() : undefined;
+    const activities = createActivities(
+      new Map([[LOG, mutated]]),
+      names,
+      this.intents && (parts.mutate.intents?.(this.intents) ?? this.intents),
+    ) as unknown as Activities;
     this.activities = parts.mutate.activities?.(activities, mutated) ?? activities;
     const never = new AbortController().signal;
-    const client = simulatedClient(
+    const client = (this.client = simulatedClient(
       () => this.temporal,
       async (method, effect) =>
         await network.send(
           { system: 'temporal', method, changes: false, deadline: time.now + 10_000, signal: never },
           effect,
         ),
-    );
+    ));
     this.temporal = new TemporalServer({
       time,
       random: random.stream('temporal'),

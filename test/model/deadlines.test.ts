@@ -69,3 +69,14 @@ it.each([
     expect(times.holdLeaseMs(sectionMs)).toBe(expectedMs);
   },
 );
+
+it.each([
+  [500, 1_000],
+  [2_500, 1_500],
+  [10_000, 6_000],
+])(
+  'takes the worker of a section of %d ms for dead after %d ms, before that is over where it is not short',
+  (sectionMs, expectedMs) => {
+    expect(times.sectionSignOfLifeMs(sectionMs)).toBe(expectedMs);
+  },
+);

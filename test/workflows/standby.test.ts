@@ -64,3 +64,48 @@ describe('a worker that is lost in the critical section', () => {
     expect(refused).toBe(0);
   });
 });
+
+describe('a worker that is killed in the critical section and started again at once', () => {
+  const timing = {
+    ...{ attempts: 2, pauseBetweenAttemptsMs: 5_000, criticalSectionMs: 2_500 },
+    ...{ workers: 1 as const, keepsIntents: true },
+  } as const;
+  /** Before Temporal gives the former one up. */
+  const AGAIN_MS = 200;
+
+  it.each(['hold', 'freeze', 'start', 'verify', 'expose'] as const)(
+    'costs no client a write, as it says how far the former one came: behind %s',
+    async (act) => {
+      const log = new SimulatedLog(timing);
+      let lost = false;
+      const { refused, held } = await refusedIn(log, () => {
+        void log.killedIn(act, AGAIN_MS).then(() => (lost = true));
+      });
+      expect({ lost, refused, held }).toEqual({ lost: true, refused: 0, held: 0 });
+    },
+  );
+
+  it('keeps a next tree that the former one had not begun to open', async () => {
+    const log = new SimulatedLog(timing);
+    await refusedIn(log, () => void log.killedIn('freeze', AGAIN_MS));
+    expect(log.nextTrees()).toHaveLength(1);
+    const opening = new SimulatedLog(timing);
+    await refusedIn(opening, () => void opening.killedIn('verify', AGAIN_MS));
+    expect(opening.nextTrees()).toHaveLength(2);
+  });
+
+  it('stops the next release only when the commands of the former one have ended, which outlive it', async () => {
+    const log = new SimulatedLog(timing);
+    const at: Partial<Record<'hold' | 'sendToCurrent' | 'stop', number>> = {};
+    await refusedIn(log, () => {
+      const { time } = log.world;
+      for (const act of ['hold', 'sendToCurrent', 'stop'] as const)
+        void log.once(act, () => (at[act] = time.now), 'before');
+      void log.killedIn('freeze', AGAIN_MS);
+    });
+    const { hold = NaN, sendToCurrent = NaN, stop = NaN } = at;
+    const sectionEnds = hold + timing.criticalSectionMs;
+    expect(sendToCurrent).toBeLessThan(sectionEnds);
+    expect(stop).toBeGreaterThan(sectionEnds);
+  });
+});

@@ -32,6 +32,7 @@ const scenario: Scenario = {
     installation: 'host',
     strategy: 'blue-green',
     workers: 1,
+    keepsIntents: false,
     gates: 1,
     faults: [],
     withDatabase: true,
@@ -52,6 +53,8 @@ const scenario: Scenario = {
 export interface LogOptions extends Partial<RotationTiming> {
   readonly approvals?: ApprovalPolicy;
   readonly workers?: 1 | 2;
+  /** Whether a worker keeps what it begins in a critical section, for the one after it. */
+  readonly keepsIntents?: boolean;
   /** Whether the guardian recovers by itself. */
   readonly recover?: boolean;
   readonly stuckAfterMs?: number;
@@ -86,11 +89,19 @@ export class WorldLog extends Acts {
    * nothing is left of a rotation that has ended.
    */
   async run<Result>(body: (rotations: Rotations) => Promise<Result>): Promise<Result> {
-    const { workers = 1, recover = true, stuckAfterMs = 120_000, approvals, ...timing } = this.#options;
+    const {
+      workers = 1,
+      keepsIntents = false,
+      recover = true,
+      stuckAfterMs = 120_000,
+      approvals,
+      ...timing
+    } = this.#options;
     const { temporal, runtime, time } = this.#server;
     watchActs(this);
     const watched = (this.#watched = new WatchedWorld({
-      ...{ scenario, random: new Random(1), trace, runtime: (await runtime) as WorkflowRuntime },
+      ...{ random: new Random(1), trace, runtime: (await runtime) as WorkflowRuntime },
+      scenario: { ...scenario, keepsIntents },
       ...(time && { time }),
       mutation: {
         systems: (systems) => ({

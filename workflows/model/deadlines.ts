@@ -9,6 +9,17 @@ export const SIGN_OF_LIFE_EVERY_MS = 200;
 /** Without a sign of life for so long, the worker of an activity that clients may wait for is taken for dead (H21). */
 export const FIRST_SIGN_OF_LIFE_MS = 1_000;
 
+/**
+ * The same of a critical section, as a share of its time. Nothing is taken back before that is over, so one who gives it up sooner
+ * gains nothing. And a worker that is started after the one that did it needs a second to say that no call of it can land.
+ */
+const SECTION_SIGN_OF_LIFE_SHARE = 0.6;
+
+/** Without a sign of life for so long, the worker of a critical section of so many milliseconds is taken for dead; milliseconds. */
+export function sectionSignOfLifeMs(sectionMs: number): number {
+  return Math.max(FIRST_SIGN_OF_LIFE_MS, Math.round(sectionMs * SECTION_SIGN_OF_LIFE_SHARE));
+}
+
 /** The same while nobody waits: a busy machine is no dead one. */
 export const PREPARING_SIGN_OF_LIFE_MS = 3_000;
 

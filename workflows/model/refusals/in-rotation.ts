@@ -106,6 +106,11 @@ export const rotationRefusals = {
     remedy:
       'What follows waits until no call of the step can land any more. Look whether the worker runs and reaches Temporal, and what else its host is busy with.',
   }),
+  WORKER_ENDED: (found: { step: string }): Text => ({
+    message: `The worker that ran the step ${found.step} ended. The one that was started after it found what it had begun.`,
+    remedy:
+      'No action is needed: what it had begun was taken back. Look in the log of the host for why the worker ended.',
+  }),
   INTERNAL: (found: { step: string; reason: string }): Text => ({
     message: `The step ${found.step} failed: ${found.reason}.`,
     remedy: 'The log of the worker says what kind of error it was, and where.',

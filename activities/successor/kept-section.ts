@@ -1,0 +1,73 @@
+import { Context } from '@temporalio/activity';
+import type { CriticalInput } from '../../workflows/model/actions';
+import type { KeptStep } from '../../workflows/model/steps';
+import type { UnansweredChange } from '../clients/call-bounds';
+import { errorTrail } from '../errors/error-reason';
+import type { Act } from '../steps/act';
+import type { OpenIntents, SectionIntents } from './intents';
+
+/**
+ * A critical section of which it is kept what it has begun, and until when its unanswered changes may land: before it acts, each
+ * time. Should this process be killed, whoever is started after it need not wait for the end of the section's time. Orders to a gate are
+ * not among them: their numbers fence those.
+ *
+ * @param intents absent where nothing is kept.
+ */
+export function keepingIntents<Result>(
+  intents: SectionIntents | undefined,
+  act: Act<CriticalInput, Result>,
+): Act<CriticalInput, Result> {
+  return async (systems, input) => {
+    const open = intents && (await begun(intents, systems.log));
+    if (!open) {
+      return await act(systems, input);
+    }
+    const { bounds } = systems;
+    const began: KeptStep[] = [];
+    const unanswered = new Set<UnansweredChange>();
+    const keep = (): void =>
+      open.keep({
+        began,
+        mayLandUntil: Math.max(0, ...[...unanswered].map((change) => change.mayLandUntil)),
+      });
+    const kept: typeof bounds = {
+      ...bounds,
+      unanswered: {
+        add: (change) => {
+          unanswered.add(change);
+          bounds.unanswered?.add(change);
+          keep();
+        },
+        delete: (change) => {
+          unanswered.delete(change);
+          bounds.unanswered?.delete(change);
+          keep();
+        },
+      },
+      step: async (name, doIt) => {
+        if (!began.includes(name)) {
+          began.push(name);
+          keep();
+        }
+        return await bounds.step(name, doIt);
+      },
+    };
+    try {
+      keep();
+      return await act({ ...systems, bounds: kept }, input);
+    } finally {
+      open.end();
+    }
+  };
+}
+
+/** A worker that cannot keep anything rotates all the same: after a kill, the section's time is waited for. */
+async function begun(intents: SectionIntents, log: string): Promise<OpenIntents | undefined> {
+  const { base64TaskToken: taskToken, workflowExecution } = Context.current().info;
+  try {
+    return workflowExecution && (await intents.begin(log, { taskToken, ...workflowExecution }));
+  } catch (error) {
+    Context.current().log.warn('Nothing is kept of the critical section', { log, trail: errorTrail(error) });
+    return undefined;
+  }
+}
