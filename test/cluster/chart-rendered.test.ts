@@ -201,6 +201,29 @@ describe.each(helmReleases)('the chart, as Helm %s takes it,', (release) => {
     expect(JSON.stringify(named(all, 'Deployment', `${RELEASE}-worker`))).toContain('database-password');
   });
 
+  it('gives the worker memory of its pod, for what it has begun: the next container is told it', async () => {
+    const all = await objects(chartConfiguration(upstream), valuesOf.upstream);
+    expect(named(all, 'Deployment', `${RELEASE}-worker`)['spec']).toMatchObject({
+      template: {
+        spec: {
+          containers: [
+            {
+              env: expect.arrayContaining([
+                { name: 'RUNTIME_DIRECTORY', value: '/run/rekor-rotate' },
+              ]) as unknown,
+              volumeMounts: expect.arrayContaining([
+                { name: 'runtime', mountPath: '/run/rekor-rotate' },
+              ]) as unknown,
+            },
+          ],
+          volumes: expect.arrayContaining([
+            { name: 'runtime', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+          ]) as unknown,
+        },
+      },
+    });
+  });
+
   it('lets the worker alone reach launchers and the orders of the gate', async () => {
     const all = await objects(chartConfiguration(upstream), valuesOf.upstream);
     const ofWorker = { 'app.kubernetes.io/component': 'worker' };

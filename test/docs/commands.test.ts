@@ -203,7 +203,7 @@ const runBy: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   'docs/gate.md': {
     'test/cli/gate.test.ts': ['rekor-rotate', 'curl'],
     'test/gate/restart.test.ts': ['systemctl'],
-    'test/gate/units.test.ts': ['cp'],
+    'test/docs/units.test.ts': ['cp'],
   },
   'docs/helm.md': { 'test/cluster/chart.test.ts': ['helm', 'kubectl'] },
   'docs/init.md': { 'test/cli/init.test.ts': ['rekor-rotate'] },
@@ -213,6 +213,7 @@ const runBy: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   'docs/lab.md': { 'test/cluster/log.test.ts': ['rekor-rotate'] },
   'docs/operating.md': {
     'test/cli/documents.test.ts': ['rekor-rotate', 'temporal'],
+    'test/docs/units.test.ts': ['cp', 'systemctl'],
     'test/stack/downstream.test.ts': [...['home=$(mktemp', 'printf', 'HOME=$home', 'rekor-cli', 'jq']],
   },
   'docs/plan-file.md': { 'test/cli/plan-file.test.ts': ['rekor-rotate'] },

@@ -11,6 +11,9 @@ import { workload } from './workload';
 /** The worker, its account and its Role have one name. */
 export const WORKER = 'rekor-rotate-worker';
 
+/** What it has begun in a critical section outlives its container there. */
+const RUNTIME_FOLDER = '/run/rekor-rotate';
+
 /** The worker, and an account that may do in the namespace of Rekor what a rotation does there, and nothing elsewhere. */
 export function workerManifests(shape: LogShape): readonly Manifest[] {
   const { rekor } = shape;
@@ -33,7 +36,11 @@ export function workerManifests(shape: LogShape): readonly Manifest[] {
       // It says that the process runs; whether it polls its task queue, Temporal knows. The page itself is too long for a
       // probe, which breaks off after 10 KiB, of which the worker warns each time (k8s.io/kubernetes: pkg/probe/http/http.go).
       readinessProbe: { tcpSocket: { port: METRICS_PORT }, periodSeconds: 1 },
-      volumes: [configurationVolume, workerSecretsVolume],
+      env: [{ name: 'RUNTIME_DIRECTORY', value: RUNTIME_FOLDER }],
+      volumes: [
+        ...[configurationVolume, workerSecretsVolume],
+        { name: 'runtime', mountPath: RUNTIME_FOLDER, source: { emptyDir: { medium: 'Memory' } } },
+      ],
     }),
   ];
 }

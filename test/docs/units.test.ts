@@ -6,15 +6,16 @@ import { parse } from 'yaml';
 import { commandLine } from '../../cli/program';
 import { settingsIn } from '../../programs/readers/systemd-unit';
 import { recordingTerminal } from '../cli/recording-terminal';
-import { blocksOf, read, root, wordsOf } from '../docs/markdown';
+import { blocksOf, read, root, wordsOf } from './markdown';
 
-/** The units of deploy/systemd, and how docs/gate.md says that they are installed. */
+/** The units of deploy/systemd, and how the documents say that they are installed. */
 
 const folder = 'deploy/systemd';
 const settings = (file: string, section: string, key: string): readonly string[] =>
   settingsIn(path.parse(file).name, section, [read(path.join(folder, file))])(key);
 const socket = 'rekor-rotate-gate.socket';
 const service = 'rekor-rotate-gate@.service';
+const workerService = 'rekor-rotate-worker@.service';
 
 it('listens where the gate of the example does', () => {
   const { logs } = parse(read('examples/rekor-rotate.yaml')) as {
@@ -37,37 +38,53 @@ it('leaves a gate the time that it may take to stop: 30 s for a hold, as gate.ma
   expect(Number(/^(\d+)s$/.exec(seconds)?.[1])).toBeGreaterThanOrEqual(30 + 10 + 60);
 });
 
-it('starts a gate by a command that there is', () => {
-  const [command = ''] = settings(service, 'Service', 'ExecStart');
+it('keeps for a worker that is started again what the former one had begun, for its user alone and in memory', () => {
+  const second = settingsIn('rekor-rotate-worker@2', 'Service', [read(path.join(folder, workerService))]);
+  // Each process has one of its own: systemd removes that of one which is stopped.
+  expect(second('RuntimeDirectory')).toEqual(['rekor-rotate-worker-2']);
+  expect(settings(workerService, 'Service', 'RuntimeDirectoryMode')).toEqual(['0700']);
+  expect(settings(workerService, 'Service', 'RuntimeDirectoryPreserve')).toEqual(['restart']);
+  expect(settings(workerService, 'Service', 'Restart')).toEqual(['always']);
+});
+
+it.each([
+  [service, 'gate', { log: 'production', config: '/etc/rekor-rotate.yaml' }],
+  [workerService, 'worker', { config: '/etc/rekor-rotate.yaml' }],
+])('starts by %s a command that there is', (unit, name, expected) => {
+  const [command = ''] = settings(unit, 'Service', 'ExecStart');
   const [program, ...words] = wordsOf(command);
   expect(program).toBe('/usr/local/bin/rekor-rotate');
   const ours = commandLine(recordingTerminal(), () => undefined);
-  const gate = ours.commands.find((one) => one.name() === 'gate');
   let given: unknown;
-  gate?.action((options: unknown) => void (given = options));
+  ours.commands.find((one) => one.name() === name)?.action((options: unknown) => void (given = options));
   ours.parse(words, { from: 'user' });
-  expect(given).toEqual({ log: 'production', config: '/etc/rekor-rotate.yaml' });
+  expect(given).toEqual(expected);
 });
 
-it('is installed by the commands of the document', () => {
+it.each([
+  ['docs/gate.md', 'rekor-rotate-gate', [socket, 'rekor-rotate-gate@1', 'rekor-rotate-gate@2']],
+  ['docs/operating.md', 'rekor-rotate-worker', ['rekor-rotate-worker@1', 'rekor-rotate-worker@2']],
+])('is installed by the commands of %s', (document, prefix, expected) => {
   const home = mkdtempSync(path.join(tmpdir(), 'units-'));
   const told = path.join(home, 'told');
   writeFileSync(path.join(home, 'systemctl'), `#!/bin/sh\necho "$*" >>${told}\n`, { mode: 0o755 });
-  const block = blocksOf('docs/gate.md').find(({ text }) => text.startsWith('cp '));
+  const block = blocksOf(document).find(({ text }) => text.startsWith('cp '));
   const script = (block?.text ?? '').replaceAll('/etc/systemd/system/', `${home}/`);
   execFileSync('sh', ['-e', '-c', script], {
     cwd: root,
     env: { ...process.env, PATH: `${home}:${process.env['PATH']}` },
   });
-  const copied = readdirSync(home).filter((name) => name.startsWith('rekor-rotate-gate'));
-  expect(copied.sort()).toEqual(readdirSync(path.join(root, folder)).sort());
+  const ours = (name: string): boolean => name.startsWith(prefix);
+  expect(readdirSync(home).filter(ours).sort()).toEqual(
+    readdirSync(path.join(root, folder)).filter(ours).sort(),
+  );
   const [first, second, ...none] = readFileSync(told, 'utf8').trim().split('\n');
   expect([first, none]).toEqual(['daemon-reload', []]);
   const [command, option, ...units] = second?.split(' ') ?? [];
   expect([command, option]).toEqual(['enable', '--now']);
-  expect(units).toEqual([socket, 'rekor-rotate-gate@1', 'rekor-rotate-gate@2']);
+  expect(units).toEqual(expected);
   for (const unit of units) {
-    const file = unit.includes('@') ? service : unit;
+    const file = unit.includes('@') ? unit.replace(/@\d$/, '@.service') : unit;
     expect(existsSync(path.join(home, file))).toBe(true);
     expect(settings(file, 'Install', 'WantedBy')).not.toEqual([]);
   }
