@@ -56,9 +56,21 @@ export function keepingIntents<Result>(
       keep();
       return await act({ ...systems, bounds: kept }, input);
     } finally {
-      open.end();
+      ended(open, systems.log);
     }
   };
+}
+
+/** The section has come to its end whether or not that can be kept; nobody is told of it while this process lives. */
+function ended(open: OpenIntents, log: string): void {
+  try {
+    open.end();
+  } catch (error) {
+    Context.current().log.warn('The end of the critical section is not kept', {
+      log,
+      trail: errorTrail(error),
+    });
+  }
 }
 
 /** A worker that cannot keep anything rotates all the same: after a kill, the section's time is waited for. */

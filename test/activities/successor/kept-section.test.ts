@@ -15,6 +15,7 @@ class Kept implements SectionIntents {
   tasks: SectionTask[] = [];
   beginFails: Error | undefined;
   keepFails: Error | undefined;
+  endFails: Error | undefined;
 
   begin(_: string, task: SectionTask) {
     if (this.beginFails) return Promise.reject(this.beginFails);
@@ -25,7 +26,10 @@ class Kept implements SectionIntents {
         if (this.keepFails) throw this.keepFails;
         this.all.push({ began: [...began], mayLandUntil });
       },
-      end: () => void this.all.push('ended'),
+      end: () => {
+        if (this.endFails) throw this.endFails;
+        this.all.push('ended');
+      },
     });
   }
 
@@ -112,6 +116,12 @@ describe('a critical section that keeps what it begins', () => {
     const kept = new Kept();
     await expect(section(kept, () => Promise.reject(new Error('it broke')))).rejects.toThrow('it broke');
     expect(kept.all.at(-1)).toBe('ended');
+  });
+
+  it('has ended as it did where that cannot be kept', async () => {
+    const kept = new Kept();
+    kept.endFails = new Error('no space');
+    expect(await section(kept, () => Promise.resolve('done'))).toBe('done');
   });
 
   it('is done all the same where nothing can be kept, or is to be', async () => {
