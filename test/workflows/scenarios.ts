@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
+import { RefusalError } from '../../activities/errors/refusal-error';
 import { CURRENT_TREE } from '../../simulation/world/world';
+import { refusal } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/result';
 import type { Act } from './acts';
 import { inMinutes } from '../../workflows/model/times';
@@ -114,6 +116,17 @@ export const scenarios: readonly Scenario[] = [
       await Context.current().cancelled;
     });
   }),
+  rotated(
+    'rolled-back-after-its-worker-ended',
+    'rolledBack',
+    (log) => {
+      // As the worker that is started after it says.
+      void log.once('freeze', () => {
+        throw new RefusalError(refusal('WORKER_ENDED', { step: 'freeze' }));
+      });
+    },
+    { criticalSectionMs: 10_000 },
+  ),
   rotated('rolled-back-after-it-was-visible', 'rolledBack', (log) => {
     log.fail('expose', 'after', 1);
     log.cannotGoForward();
