@@ -184,12 +184,15 @@ export class Course {
     }
   }
 
-  /** Whatever died by a fault of its own is started again by whoever watches over it. */
+  /**
+   * Whatever died by a fault of its own is started again by whoever watches over it. And a gate that was stopped, and then obeys an
+   * order that came late, goes on by itself when its lease is over.
+   */
   async #restarted(): Promise<void> {
     const { time, front, installation } = this.#parts.world;
     for (let waited = 0; waited < 10_000; waited += 100) {
       const [instance] = front.instances;
-      if (front.mode !== undefined && instance !== undefined && installation.at(instance)) {
+      if (front.mode === 'pass' && instance !== undefined && installation.at(instance)) {
         return;
       }
       await time.pass(100);

@@ -106,7 +106,7 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
     intents: (intents) => ({
       begin: async (log, task) => {
         const open = await intents.begin(log, task);
-        return { ...open, keep: ({ began }) => open.keep({ began, mayLandUntil: 0 }) };
+        return { ...open, keep: (kept) => open.keep({ ...kept, mayLandUntil: 0 }) };
       },
       leftBehind: (log) => intents.leftBehind(log),
     }),

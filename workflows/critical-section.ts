@@ -1,5 +1,5 @@
 import { endFailedSection, lostSection, takeBackSection, undosOf } from './failed-section';
-import { beganOf, failed, mayStillRun, reasonOf, timesOf } from './failure';
+import { beganOf, commandMayRun, failed, mayStillRun, reasonOf, timesOf } from './failure';
 import type { Actions, CriticalInput, CriticalSectionInput } from './model/actions';
 import { LANDED_MS } from './model/deadlines';
 import { refusal } from './model/refusals';
@@ -54,8 +54,8 @@ export async function runCriticalSection(
     const { hold = 0, freeze = 0 } = timesOf(error);
     const openedAt = began + hold + freeze;
     const failure = { actions, input, saga, section, reason, openedAt, restMs, retrying };
-    // A slot's command outlives the worker that began it: what it has started is stopped once it must have ended.
-    const outlived = reason.code === 'WORKER_ENDED' && { commandsEnd: ends + LANDED_MS };
+    // A slot's command outlives the worker that began it: what it starts is stopped once it must have ended.
+    const outlived = commandMayRun(error) && { commandsEnd: ends + LANDED_MS };
     return await endFailedSection({ ...failure, ...outlived });
   }
 }

@@ -82,6 +82,11 @@ export function runOf(error: unknown): string | undefined {
   return stepsOf(error)?.run;
 }
 
+/** Whether a command of the host may still run that an activity had begun. */
+export function commandMayRun(error: unknown): boolean {
+  return stepsOf(error)?.commandRuns === true;
+}
+
 function stepsOf(error: unknown): Partial<StepsOfFailure> | undefined {
   if (error instanceof ActivityFailure) {
     return stepsOf(error.cause);

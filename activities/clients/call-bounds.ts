@@ -15,6 +15,14 @@ export interface CallBounds {
   readonly notAfter?: number;
   /** Gets every change that is sent, and keeps those without an answer. */
   readonly unanswered?: UnansweredChanges;
+  /** Gets each command of the host while it runs: a process of its own, which outlives this one. */
+  readonly commands?: RunningCommands;
+}
+
+/** Commands of the host that run. */
+export interface RunningCommands {
+  add(command: object): void;
+  delete(command: object): void;
 }
 
 /** Those that were sent and not answered; a Set is one. */

@@ -14,7 +14,7 @@ import type { KeptSection } from './intents';
  */
 export async function failForFormerWorker(
   client: Client,
-  { taskToken, workflowId, runId, began, mayLandUntil }: KeptSection,
+  { taskToken, workflowId, runId, began, mayLandUntil, commandRuns }: KeptSection,
   signal: AbortSignal,
 ): Promise<void> {
   const restMs = mayLandUntil + CALL_LANDS_MS - Date.now();
@@ -27,7 +27,7 @@ export async function failForFormerWorker(
     .resetStickyTaskQueue({ namespace, execution: { workflowId, runId } })
     .catch(() => undefined);
   const reason = refusal('WORKER_ENDED', { step: began.at(-1) ?? 'critical section' });
-  const steps: StepsOfFailure = { times: {}, began };
+  const steps: StepsOfFailure = { times: {}, began, ...(commandRuns && { commandRuns }) };
   await client.activity.fail(
     Buffer.from(taskToken, 'base64'),
     ApplicationFailure.nonRetryable(reason.message, reason.code, reason, steps),

@@ -21,6 +21,7 @@ const record = z.object({
   ended: z.boolean(),
   began: z.array(z.enum(stepNames)),
   mayLandUntil: z.number(),
+  commandRuns: z.boolean(),
 });
 
 /**
@@ -69,7 +70,7 @@ function openIn(directory: string, file: string, own: Writer, task: SectionTask)
       throw new Error(`What a critical section has begun is longer than ${RECORD_BYTES} bytes, in ${file}.`);
     }
   };
-  const nothing: Intents = { began: [], mayLandUntil: 0 };
+  const nothing: Intents = { began: [], mayLandUntil: 0, commandRuns: false };
   try {
     write(nothing, false);
     renameSync(temporary, file);

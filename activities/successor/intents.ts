@@ -5,6 +5,8 @@ export interface Intents {
   readonly began: readonly KeptStep[];
   /** Until when a change that was sent and not answered may land, in milliseconds since the epoch (H8); 0 without one. */
   readonly mayLandUntil: number;
+  /** Whether a command of the host runs, which outlives the worker. */
+  readonly commandRuns: boolean;
 }
 
 /** Who waits for a critical section. */

@@ -25,25 +25,17 @@ export function keepingIntents<Result>(
     const { bounds } = systems;
     const began: KeptStep[] = [];
     const unanswered = new Set<UnansweredChange>();
+    const commands = new Set<object>();
     const keep = (): void =>
       open.keep({
         began,
         mayLandUntil: Math.max(0, ...[...unanswered].map((change) => change.mayLandUntil)),
+        commandRuns: commands.size > 0,
       });
     const kept: typeof bounds = {
       ...bounds,
-      unanswered: {
-        add: (change) => {
-          unanswered.add(change);
-          bounds.unanswered?.add(change);
-          keep();
-        },
-        delete: (change) => {
-          unanswered.delete(change);
-          bounds.unanswered?.delete(change);
-          keep();
-        },
-      },
+      unanswered: keptIn(unanswered, keep, bounds.unanswered),
+      commands: keptIn(commands, keep),
       step: async (name, doIt) => {
         if (!began.includes(name)) {
           began.push(name);
@@ -58,6 +50,26 @@ export function keepingIntents<Result>(
     } finally {
       ended(open, systems.log);
     }
+  };
+}
+
+/** A set of which each change is kept before anything follows from it; `also` hears of it, too. */
+function keptIn<Item extends object>(
+  items: Set<Item>,
+  keep: () => void,
+  also?: { add(item: Item): void; delete(item: Item): void },
+) {
+  return {
+    add: (item: Item): void => {
+      items.add(item);
+      also?.add(item);
+      keep();
+    },
+    delete: (item: Item): void => {
+      items.delete(item);
+      also?.delete(item);
+      keep();
+    },
   };
 }
 

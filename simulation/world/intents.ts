@@ -19,13 +19,13 @@ export class SimulatedIntents implements SectionIntents {
   begin(log: string, task: SectionTask): Promise<OpenIntents> {
     const kept: Kept = {
       by: processes.getStore(),
-      section: { ...task, began: [], mayLandUntil: 0 },
+      section: { ...task, began: [], mayLandUntil: 0, commandRuns: false },
       ended: false,
     };
     this.#kept.set(log, kept);
     return Promise.resolve({
-      keep: ({ began, mayLandUntil }) => {
-        kept.section = { ...task, began: [...began], mayLandUntil };
+      keep: (intents) => {
+        kept.section = { ...task, ...intents, began: [...intents.began] };
       },
       end: () => {
         kept.ended = true;

@@ -97,6 +97,9 @@ it.each([
   [403792, 'no index is asked for that an interrupted rotation still gives back'],
 ])('holds what a fault that was mended broke, in seed %i: %s', (seed) => expectNoViolation(seed, '1'));
 
+it('takes for right what is right with two gates, in seed 9200724: one obeys late, and goes on by itself', () =>
+  expectNoViolation(9200724, '2'));
+
 it.each([
   [15596, 'a gate that was stopped for longer than its lease sends no read to the former release'],
   [9000293, 'a settle that goes on late ends no pods that another try has started'],

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { RefusalError } from '../../activities/errors/refusal-error';
+import { failForFormerWorker } from '../../activities/successor/fail-for-former-worker';
 import { CURRENT_TREE } from '../../simulation/world/world';
-import { refusal } from '../../workflows/model/refusals';
 import type { RotationResult } from '../../workflows/model/result';
 import type { Act } from './acts';
 import { inMinutes } from '../../workflows/model/times';
@@ -120,9 +119,15 @@ export const scenarios: readonly Scenario[] = [
     'rolled-back-after-its-worker-ended',
     'rolledBack',
     (log) => {
-      // As the worker that is started after it says.
-      void log.once('freeze', () => {
-        throw new RefusalError(refusal('WORKER_ENDED', { step: 'freeze' }));
+      void log.once('freeze', async () => {
+        const { client, info, cancelled, cancellationSignal } = Context.current();
+        const { base64TaskToken: taskToken, workflowExecution } = info;
+        if (!workflowExecution) throw new Error('No workflow has asked for it.');
+        const began = ['hold', 'start', 'freeze'] as const;
+        const left = { taskToken, ...workflowExecution, began, mayLandUntil: 0, commandRuns: true };
+        // As the worker that is started after it says.
+        await failForFormerWorker(client, left, cancellationSignal);
+        await cancelled;
       });
     },
     { criticalSectionMs: 10_000 },

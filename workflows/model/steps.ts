@@ -34,6 +34,8 @@ export interface StepsOfFailure {
   readonly began: readonly KeptStep[];
   /** The run of the workflow that asked for it; said where the workflow was reset. */
   readonly run?: string;
+  /** A command of the host that it had begun may still run: it outlives a worker that has ended. */
+  readonly commandRuns?: true;
 }
 
 export interface StepRecord {

@@ -30,6 +30,7 @@ import { requireUnexposed } from './exposed-secrets';
 import { shownChanges } from './shown-changes';
 import type { SignerVariables } from './slot-signer';
 import { examineHost } from './examination/examine-host';
+import type { CallBounds } from '../../clients/call-bounds';
 import type { Installation } from '../installation';
 import type { NextSigner } from '../next-signer';
 import { inactiveTreeIds } from '../sharding-file';
@@ -99,12 +100,16 @@ export function hostInstallation(options: HostOptions): Installation {
   });
 
   /** Runs a command whose failure does no harm when the slot is already as it should become. */
-  const reach = async (release: Release, verb: 'start' | 'stop', signal: AbortSignal) => {
+  const reach = async (release: Release, verb: 'start' | 'stop', { signal, commands }: CallBounds) => {
+    const command = { release, verb };
+    commands?.add(command);
     try {
       await run(release, verb, signal);
     } catch (error) {
       if (!(error instanceof RefusalError) || (await isRunning(release, signal)) !== (verb === 'start'))
         throw error;
+    } finally {
+      commands?.delete(command);
     }
   };
 
@@ -174,9 +179,9 @@ export function hostInstallation(options: HostOptions): Installation {
       stageFiles(pairOf(replacement), replacement, planned, signal),
     requireStaged: (replacement) => requireStagedFiles(pairOf(replacement), replacement),
     discard: (replacement, { signal }) => discardFiles(pairOf(replacement), replacement, signal),
-    start: (release, { signal }) => reach(release, 'start', signal),
+    start: (release, bounds) => reach(release, 'start', bounds),
     giveBack: () => Promise.resolve(),
-    stop: (release, { signal }) => reach(release, 'stop', signal),
+    stop: (release, bounds) => reach(release, 'stop', bounds),
 
     async settle(replacement, { signal }) {
       const { current, next } = replacement;

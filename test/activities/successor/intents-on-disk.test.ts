@@ -15,7 +15,11 @@ const task: SectionTask = {
   workflowId: 'critical-section-production',
   runId: '0197b0c2-0000-7000-8000-000000000001',
 };
-const intents: Intents = { began: ['hold', 'start', 'freeze'], mayLandUntil: 1_790_000_000_000 };
+const intents: Intents = {
+  began: ['hold', 'start', 'freeze'],
+  mayLandUntil: 1_790_000_000_000,
+  commandRuns: true,
+};
 
 let number = 0;
 const newDirectory = (): string => join(folder, `runtime-${(number += 1)}`);
@@ -86,7 +90,7 @@ describe('what a worker keeps of its critical section', () => {
     const stopped = await (await intentsOnDisk(directory)).begin('production', task);
     const later = await (await intentsOnDisk(directory)).begin('production', { ...task, runId: 'later' });
     later.keep(intents);
-    stopped.keep({ began: ['hold'], mayLandUntil: 0 });
+    stopped.keep({ began: ['hold'], mayLandUntil: 0, commandRuns: false });
     stopped.end();
     const kept = readFileSync(join(directory, 'production.section.json'), 'latin1');
     expect(JSON.parse(kept)).toMatchObject({ runId: 'later', ended: false, ...intents });

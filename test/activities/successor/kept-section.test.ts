@@ -9,6 +9,8 @@ import type { CriticalInput } from '../../../workflows/model/actions';
 
 const DEADLINE = Date.now() + 600_000;
 
+const nothing: Intents = { began: [], mayLandUntil: 0, commandRuns: false };
+
 /** Where everything is kept, in the order in which it was. */
 class Kept implements SectionIntents {
   readonly all: (Intents | 'begun' | 'ended')[] = [];
@@ -22,9 +24,9 @@ class Kept implements SectionIntents {
     this.tasks.push(task);
     this.all.push('begun');
     return Promise.resolve({
-      keep: ({ began, mayLandUntil }: Intents) => {
+      keep: (intents: Intents) => {
         if (this.keepFails) throw this.keepFails;
-        this.all.push({ began: [...began], mayLandUntil });
+        this.all.push({ ...intents, began: [...intents.began] });
       },
       end: () => {
         if (this.endFails) throw this.endFails;
@@ -75,14 +77,14 @@ describe('a critical section that keeps what it begins', () => {
       return await systems.bounds.step('freeze', () => Promise.resolve(change(systems, kept)));
     });
     const began = ['hold', 'freeze'];
-    expect(sent).toEqual({ began, mayLandUntil: DEADLINE });
+    expect(sent).toEqual({ ...nothing, began, mayLandUntil: DEADLINE });
     expect(kept.all).toEqual([
       'begun',
-      { began: [], mayLandUntil: 0 },
-      { began: ['hold'], mayLandUntil: 0 },
-      { began, mayLandUntil: 0 },
-      { began, mayLandUntil: DEADLINE },
-      { began, mayLandUntil: 0 },
+      nothing,
+      { ...nothing, began: ['hold'] },
+      { ...nothing, began },
+      { ...nothing, began, mayLandUntil: DEADLINE },
+      { ...nothing, began },
       'ended',
     ]);
     expect(kept.tasks).toEqual([
@@ -97,7 +99,18 @@ describe('a critical section that keeps what it begins', () => {
       trackChange('QueueLeaf', bounds, DEADLINE - 5_000).beforeSending();
       return Promise.resolve();
     });
-    expect(kept.all.at(-2)).toEqual({ began: [], mayLandUntil: DEADLINE });
+    expect(kept.all.at(-2)).toEqual({ ...nothing, mayLandUntil: DEADLINE });
+  });
+
+  it('keeps that a command runs, from before it does until it has ended', async () => {
+    const kept = new Kept();
+    const command = {};
+    await section(kept, ({ bounds }) => {
+      bounds.commands?.add(command);
+      bounds.commands?.delete(command);
+      return Promise.resolve();
+    });
+    expect(kept.all.slice(1, -1)).toEqual([nothing, { ...nothing, commandRuns: true }, nothing]);
   });
 
   it('begins no step, and sends nothing, that cannot be kept', async () => {
