@@ -97,9 +97,11 @@ export const refuseLateOrders: Act<AttemptInput, TrafficState> = async (
 ) => {
   const { undo } = fenceOf(identity);
   const state = await traffic.state(bounds.signal);
-  return state.number < undo
-    ? await traffic.hold({ ...orderOf(identity, undo), leaseMs: UNDO_LEASE_MS }, bounds.signal)
-    : state;
+  // Whoever gave the order before may have been broken off in it: before the Service was stamped, or another gate was told.
+  const isGiven = state.number > undo || (state.number === undo && state.mode !== 'hold');
+  return isGiven
+    ? state
+    : await traffic.hold({ ...orderOf(identity, undo), leaseMs: UNDO_LEASE_MS }, bounds.signal);
 };
 
 /**
