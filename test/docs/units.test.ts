@@ -45,6 +45,8 @@ it('keeps for a worker that is started again what the former one had begun, for 
   expect(settings(workerService, 'Service', 'RuntimeDirectoryMode')).toEqual(['0700']);
   expect(settings(workerService, 'Service', 'RuntimeDirectoryPreserve')).toEqual(['restart']);
   expect(settings(workerService, 'Service', 'Restart')).toEqual(['always']);
+  // A Rekor that a command of a slot has started is in its control group.
+  expect(settings(workerService, 'Service', 'KillMode')).toEqual(['process']);
 });
 
 it.each([
