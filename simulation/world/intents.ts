@@ -30,11 +30,18 @@ export class SimulatedIntents implements SectionIntents {
       end: () => {
         kept.ended = true;
       },
+      leave: () => undefined,
     });
   }
 
   leftBehind(log: string): Promise<KeptSection | undefined> {
+    const isDead = this.#kept.get(log)?.by?.alive === false;
+    return Promise.resolve(isDead ? this.unfinished(log) : undefined);
+  }
+
+  /** The same of a process that may live. */
+  unfinished(log: string): KeptSection | undefined {
     const kept = this.#kept.get(log);
-    return Promise.resolve(kept?.by?.alive === false && !kept.ended ? kept.section : undefined);
+    return kept?.ended === false ? kept.section : undefined;
   }
 }

@@ -96,7 +96,7 @@ export interface Mutation {
   readonly oneGate?: (gate: OneGate) => OneGate;
   readonly gate?: GateMutation;
   /** What a worker keeps of a critical section. */
-  readonly intents?: (intents: SectionIntents) => SectionIntents;
+  readonly intents?: (intents: SimulatedIntents) => SectionIntents;
 }
 
 /** A whole log with everything it runs on, in memory and in virtual time. */
@@ -118,7 +118,7 @@ export class World {
   readonly traffic: Traffic;
   readonly activities: Activities;
   /** What workers keep for those after them, where they do. */
-  readonly intents: SimulatedIntents | undefined;
+  readonly intents: SectionIntents | undefined;
   /** As workers ask Temporal. */
   readonly client: Client;
   readonly trace: (line: () => string) => void;
@@ -237,11 +237,12 @@ export class World {
         return runningActivity.getStore()?.worker.name ?? '';
       },
     };
-    this.intents = scenario.keepsIntents ? new SimulatedIntents() : undefined;
+    const intents = new SimulatedIntents();
+    this.intents = scenario.keepsIntents ? (parts.mutate.intents?.(intents) ?? intents) : undefined;
     const activities = createActivities(
       new Map([[LOG, mutated]]),
       names,
-      this.intents && (parts.mutate.intents?.(this.intents) ?? this.intents),
+      this.intents,
     ) as unknown as Activities;
     this.activities = parts.mutate.activities?.(activities, mutated) ?? activities;
     const never = new AbortController().signal;
