@@ -54,7 +54,7 @@ export async function runCriticalSection(
     const { hold = 0, freeze = 0 } = timesOf(error);
     const openedAt = began + hold + freeze;
     const failure = { actions, input, saga, section, reason, openedAt, restMs, retrying };
-    // A slot's command outlives the worker that began it: what it starts is stopped once it must have ended.
+    // A slot's command outlives the worker that began it: what it starts is stopped when that worker would have ended it.
     const outlived = commandMayRun(error) && { commandsEnd: ends + LANDED_MS };
     return await endFailedSection({ ...failure, ...outlived });
   }

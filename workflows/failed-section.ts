@@ -25,7 +25,10 @@ export interface FailedSection {
   readonly openedAt: number;
   /** How long a call of the section may still land, in milliseconds; nothing is taken back before (H8). */
   readonly restMs: number;
-  /** When the commands that it had started have ended, at the latest; milliseconds since the epoch. Absent: they have. */
+  /**
+   * Until when a command of the host that it had begun is waited for: as long as its worker would have let it run. Milliseconds since
+   * the epoch. Absent: none runs.
+   */
   readonly commandsEnd?: number;
   /** Whoever ran it is gone: an undo of it may be under way for longer than any step. */
   readonly lost?: true;

@@ -79,15 +79,26 @@ function openIn(directory: string, file: string, own: Writer, task: SectionTask)
     rmSync(temporary, { force: true });
     throw error;
   }
+  let isKept = true;
   return {
-    keep: (intents) => write(intents, false),
+    keep: (intents) => {
+      if (!isKept) return;
+      try {
+        write(intents, false);
+      } catch {
+        // What stands there is not true any more.
+        rmSync(file, { force: true });
+        isKept = false;
+      }
+    },
     end: () => {
       try {
-        write(nothing, true);
+        if (isKept) write(nothing, true);
       } finally {
         closeSync(descriptor);
       }
     },
+    leave: () => closeSync(descriptor),
   };
 }
 

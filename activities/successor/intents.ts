@@ -41,9 +41,12 @@ export interface OpenIntents {
   /**
    * Keeps what follows from what is now done: it is there for whoever looks when this returns, should the process be killed.
    *
-   * @throws Error of the file system; then nothing may be done.
+   * @throws Error of the file system; then nothing may be done. Where what was kept could be taken away, it throws nothing, and
+   *   nothing is kept any more.
    */
   keep(intents: Intents): void;
-  /** The section has ended, and this process says how. */
+  /** The section has ended, and nothing of it is under way: there is nothing more that a successor could say. */
   end(): void;
+  /** It has ended, but a change of it may still land. Nothing more is kept, and what was stays. */
+  leave(): void;
 }

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { CriticalInput } from '../../workflows/model/actions';
-import type { KeptStep } from '../../workflows/model/steps';
 import type { UnansweredChange } from '../clients/call-bounds';
 import { errorTrail } from '../errors/error-reason';
 import type { Act } from '../steps/act';
@@ -8,8 +7,8 @@ import type { OpenIntents, SectionIntents } from './intents';
 
 /**
  * A critical section of which it is kept what it has begun, and until when its unanswered changes may land: before it acts, each
- * time. Should this process be killed, whoever is started after it need not wait for the end of the section's time. Orders to a gate are
- * not among them: their numbers fence those.
+ * time. Should this process be killed, whoever is started after it need not wait for the end of the section's time. Orders to a gate, and
+ * those that lead a Service, are not among them: their numbers fence those.
  *
  * @param intents absent where nothing is kept.
  */
@@ -23,12 +22,11 @@ export function keepingIntents<Result>(
       return await act(systems, input);
     }
     const { bounds } = systems;
-    const began: KeptStep[] = [];
     const unanswered = new Set<UnansweredChange>();
     const commands = new Set<object>();
     const keep = (): void =>
       open.keep({
-        began,
+        began: bounds.steps.began,
         mayLandUntil: Math.max(0, ...[...unanswered].map((change) => change.mayLandUntil)),
         commandRuns: commands.size > 0,
       });
@@ -36,19 +34,18 @@ export function keepingIntents<Result>(
       ...bounds,
       unanswered: keptIn(unanswered, keep, bounds.unanswered),
       commands: keptIn(commands, keep),
-      step: async (name, doIt) => {
-        if (!began.includes(name)) {
-          began.push(name);
+      step: (name, doIt) =>
+        bounds.step(name, () => {
           keep();
-        }
-        return await bounds.step(name, doIt);
-      },
+          return doIt();
+        }),
     };
     try {
-      keep();
       return await act({ ...systems, bounds: kept }, input);
     } finally {
-      ended(open, systems.log);
+      // While a change may land this process does not say how it ended, and may be killed before.
+      if (unanswered.size > 0) open.leave();
+      else ended(open, systems.log);
     }
   };
 }

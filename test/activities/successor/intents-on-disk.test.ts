@@ -106,6 +106,25 @@ describe('what a worker keeps of its critical section', () => {
     expect(statSync(join(directory, 'production.section.json')).mode & 0o777).toBe(0o600);
   });
 
+  it('is taken away where it cannot be kept any more: the section goes on, and is waited for', async () => {
+    const directory = newDirectory();
+    const open = await (await intentsOnDisk(directory)).begin('production', task);
+    open.keep({ ...intents, began: Array.from({ length: 400 }, () => 'verify' as const) });
+    expect(readdirSync(directory)).toEqual([]);
+    open.keep(intents);
+    open.end();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('stays as it was where the section has ended and a change of it may land', async () => {
+    const directory = newDirectory();
+    const open = await (await intentsOnDisk(directory)).begin('production', task);
+    open.keep(intents);
+    open.leave();
+    const kept = readFileSync(join(directory, 'production.section.json'), 'latin1');
+    expect(JSON.parse(kept)).toMatchObject({ ended: false, ...intents });
+  });
+
   it('is refused where it would not fit, rather than kept in part', async () => {
     const own = await intentsOnDisk(newDirectory());
     const long = own.begin('production', { ...task, taskToken: 'A'.repeat(4_000) });

@@ -13,7 +13,7 @@ const nothing: Intents = { began: [], mayLandUntil: 0, commandRuns: false };
 
 /** Where everything is kept, in the order in which it was. */
 class Kept implements SectionIntents {
-  readonly all: (Intents | 'begun' | 'ended')[] = [];
+  readonly all: (Intents | 'begun' | 'ended' | 'left')[] = [];
   tasks: SectionTask[] = [];
   beginFails: Error | undefined;
   keepFails: Error | undefined;
@@ -32,6 +32,7 @@ class Kept implements SectionIntents {
         if (this.endFails) throw this.endFails;
         this.all.push('ended');
       },
+      leave: () => void this.all.push('left'),
     });
   }
 
@@ -61,7 +62,7 @@ async function section<Result>(
 }
 
 /** Changes something, as clients do, and says what was kept when it was sent. */
-function change({ bounds }: BoundSystems, kept: Kept): Intents | 'begun' | 'ended' | undefined {
+function change({ bounds }: BoundSystems, kept: Kept): Kept['all'][number] | undefined {
   const tracked = trackChange('UpdateTree', bounds, DEADLINE);
   tracked.beforeSending();
   const sent = kept.all.at(-1);
@@ -80,7 +81,6 @@ describe('a critical section that keeps what it begins', () => {
     expect(sent).toEqual({ ...nothing, began, mayLandUntil: DEADLINE });
     expect(kept.all).toEqual([
       'begun',
-      nothing,
       { ...nothing, began: ['hold'] },
       { ...nothing, began },
       { ...nothing, began, mayLandUntil: DEADLINE },
@@ -92,14 +92,14 @@ describe('a critical section that keeps what it begins', () => {
     ]);
   });
 
-  it('keeps the latest of several changes that are not answered', async () => {
+  it('keeps the latest of several changes that are not answered, and leaves it there while one may land', async () => {
     const kept = new Kept();
     await section(kept, ({ bounds }) => {
       trackChange('UpdateTree', bounds, DEADLINE).beforeSending();
       trackChange('QueueLeaf', bounds, DEADLINE - 5_000).beforeSending();
       return Promise.resolve();
     });
-    expect(kept.all.at(-2)).toEqual({ ...nothing, mayLandUntil: DEADLINE });
+    expect(kept.all.slice(-2)).toEqual([{ ...nothing, mayLandUntil: DEADLINE }, 'left']);
   });
 
   it('keeps that a command runs, from before it does until it has ended', async () => {
@@ -110,7 +110,7 @@ describe('a critical section that keeps what it begins', () => {
       bounds.commands?.delete(command);
       return Promise.resolve();
     });
-    expect(kept.all.slice(1, -1)).toEqual([nothing, { ...nothing, commandRuns: true }, nothing]);
+    expect(kept.all.slice(1, -1)).toEqual([{ ...nothing, commandRuns: true }, nothing]);
   });
 
   it('begins no step, and sends nothing, that cannot be kept', async () => {
