@@ -28,10 +28,13 @@ export class Happenings {
     this.#others = others;
   }
 
-  /** How soon a killed worker is started again. One that keeps its intents mostly soon: later Temporal has given up what it did. */
+  /**
+   * How soon a killed worker is started again. One that keeps its intents mostly at once, which no process can: what it says must
+   * be right however soon that is, and Temporal soon gives up what the killed one did.
+   */
   drawAgainAfterMs(): number {
     const drawn = this.#random.between(500, 4_000);
-    return this.#world.intents && this.#random.chance(0.7) ? drawn / 4 : drawn;
+    return this.#world.intents && this.#random.chance(0.7) ? drawn / 20 : drawn;
   }
 
   kill(worker: SimulatedWorker, againAfterMs: number): void {

@@ -172,7 +172,7 @@ export class Injection {
     by: RunningActivity,
     step: AimedStep,
   ): Delivery | undefined {
-    const { world, happenings } = this.#here();
+    const { world } = this.#here();
     const { time } = world;
     const random = this.#random;
     // Nothing is under way for longer than its attempt, whatever its caller would wait for.
@@ -207,14 +207,7 @@ export class Injection {
         this.#answersLost.add(by.task);
         return normal;
       case 'worker killed':
-        if (form >= 0.75 && world.intents) {
-          if (!call.changes || call.system === 'host') return undefined;
-          happenings.kill(by.worker, happenings.drawAgainAfterMs());
-          // What has left a process that is killed then may still be under way (H8).
-          return { kind: 'late', delayMs: left * random.between(0.05, 1) };
-        }
-        happenings.kill(by.worker, happenings.drawAgainAfterMs());
-        return form < 0.5 ? normal : { kind: 'lost before' };
+        return this.#killed(form, call, by, left);
       case 'worker stopped':
         by.process.stoppedUntil = time.now + random.pick([600, 1_500, 4_000, 9_000, 30_000]);
         return normal;
@@ -222,5 +215,25 @@ export class Injection {
         by.worker.cutOffUntil = time.now + random.pick([600, 1_500, 4_000, 9_000]);
         return normal;
     }
+  }
+
+  /** The worker that calls is killed; or where it keeps what it begins, another one of its host, which must not speak for it. */
+  #killed(form: number, call: RemoteCall, by: RunningActivity, left: number): Delivery | undefined {
+    const { world, happenings } = this.#here();
+    const kill = (worker = by.worker): void => happenings.kill(worker, happenings.drawAgainAfterMs());
+    if (!world.intents || form < 0.25) {
+      kill();
+      return form < (world.intents ? 0.15 : 0.5) ? normal : { kind: 'lost before' };
+    }
+    if (form < 0.5) {
+      kill(world.temporal.workers.find((worker) => worker !== by.worker));
+      return normal;
+    }
+    if (!call.changes || call.system === 'host') {
+      return undefined;
+    }
+    kill();
+    // What has left a process that is killed then may still be under way (H8).
+    return { kind: 'late', delayMs: left * this.#random.between(0.3, 1) };
   }
 }

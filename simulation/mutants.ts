@@ -26,7 +26,6 @@ export const mutantNames = [
   'drained before calls have ended',
   'taken over too early',
   'calls of the dead forgotten',
-  'a living worker taken for dead',
   'any database believed',
   'list order swapped',
   'undo skipped',
@@ -110,14 +109,6 @@ export const mutants: Readonly<Record<MutantName, Mutant>> = {
         return { ...open, keep: (kept) => open.keep({ ...kept, mayLandUntil: 0 }) };
       },
       leftBehind: (log) => intents.leftBehind(log),
-    }),
-  },
-
-  /** A worker that starts speaks for another one of its host, which lives. */
-  'a living worker taken for dead': {
-    intents: (intents) => ({
-      begin: (log, task) => intents.begin(log, task),
-      leftBehind: (log) => Promise.resolve(intents.unfinished(log)),
     }),
   },
 

@@ -35,13 +35,7 @@ export class SimulatedIntents implements SectionIntents {
   }
 
   leftBehind(log: string): Promise<KeptSection | undefined> {
-    const isDead = this.#kept.get(log)?.by?.alive === false;
-    return Promise.resolve(isDead ? this.unfinished(log) : undefined);
-  }
-
-  /** The same of a process that may live. */
-  unfinished(log: string): KeptSection | undefined {
     const kept = this.#kept.get(log);
-    return kept?.ended === false ? kept.section : undefined;
+    return Promise.resolve(kept?.by?.alive === false && !kept.ended ? kept.section : undefined);
   }
 }

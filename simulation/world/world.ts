@@ -96,7 +96,7 @@ export interface Mutation {
   readonly oneGate?: (gate: OneGate) => OneGate;
   readonly gate?: GateMutation;
   /** What a worker keeps of a critical section. */
-  readonly intents?: (intents: SimulatedIntents) => SectionIntents;
+  readonly intents?: (intents: SectionIntents) => SectionIntents;
 }
 
 /** A whole log with everything it runs on, in memory and in virtual time. */
