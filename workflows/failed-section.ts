@@ -106,9 +106,7 @@ export function undosOf(
 export async function endFailedSection(failure: FailedSection): Promise<CriticalSectionResult> {
   const { section, reason, restMs } = failure;
   return await CancellationScope.nonCancellable(async () => {
-    if (restMs > 0) {
-      await sleep(restMs, { summary: 'until no call of the section can land' });
-    }
+    await rest(restMs, 'until no call of the section can land');
     try {
       return await end(failure);
     } catch (error) {
@@ -131,12 +129,7 @@ async function end(failure: FailedSection): Promise<CriticalSectionResult> {
     return decided;
   }
   saga.forget('verify');
-  await saga.undo(retrying, async () => {
-    const restMs = commandsEnd - Date.now();
-    if (restMs > 0) {
-      await sleep(restMs, { summary: 'until no command of the section runs' });
-    }
-  });
+  await saga.undo(retrying, () => rest(commandsEnd - Date.now(), 'until no command of the section runs'));
   return {
     end: 'undone',
     reason,
@@ -146,6 +139,13 @@ async function end(failure: FailedSection): Promise<CriticalSectionResult> {
     nextTreeVisibleMs: decided.served ? Date.now() - openedAt : 0,
     steps: section.steps,
   };
+}
+
+/** Waits so many milliseconds, if there are any; the Temporal UI says for what. */
+async function rest(ms: number, until: string): Promise<void> {
+  if (ms > 0) {
+    await sleep(ms, { summary: until });
+  }
 }
 
 /** There is a way back; `served`: clients may have seen the next tree before it was closed. */

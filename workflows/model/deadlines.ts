@@ -10,8 +10,9 @@ export const SIGN_OF_LIFE_EVERY_MS = 200;
 export const FIRST_SIGN_OF_LIFE_MS = 1_000;
 
 /**
- * The same of a critical section, as a share of its time. Nothing is taken back before that is over, so little is gained by giving it up
- * sooner: 0.3 s where its worker dies late in it. And a worker that is started after the one that did it needs a second to say that no call of it can land.
+ * The same of a critical section, as a share of its time. Nothing is taken back before that is over, so little is gained by
+ * giving it up sooner: 0.3 s where its worker dies late in it. And the worker that is started next needs a second until it can
+ * say that no call of it can land.
  */
 const SECTION_SIGN_OF_LIFE_SHARE = 0.6;
 
